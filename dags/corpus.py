@@ -1,0 +1,39 @@
+"""NLM's release calendar: pull what each source revised, validate it, fold it into the corpus."""
+
+from __future__ import annotations
+
+from airflow.sdk import Param, dag, task
+from medpipe_airflow import CORPUS, DEFAULTS, announce, nlm_releases, step
+
+WINDOW = {
+    "start": "{{ params.start or (data_interval_start | ds) }}",
+    "end": "{{ params.end or (data_interval_end | ds) }}",
+}
+
+
+@task
+def sources(params: dict[str, list[str]] | None = None) -> list[str]:
+    """One pull for each source of the form."""
+    assert params is not None
+    return params["sources"]
+
+
+@dag(
+    schedule=nlm_releases(), catchup=False, max_active_runs=1, default_args=DEFAULTS, tags=["medpipe", "data"],
+    doc_md=__doc__, dag_display_name="1 · corpus",
+    params={
+        "sources": Param(["medlineplus", "pubmed"], type="array", items={"type": "string"}, title="Sources"),
+        "start": Param(None, type=["null", "string"], format="date", title="From",
+                       description="First day; empty: the release window of the run"),
+        "end": Param(None, type=["null", "string"], format="date", title="Up to",
+                     description="The day after the last one"),
+    },
+)
+def corpus() -> None:
+    pulled = step("pull").partial(**WINDOW).expand(source=sources())
+    accepted = step("validate").partial(suite="documents").expand(data=pulled)
+    built = step("build_corpus")(pulls=accepted, previous=step("latest", task_id="previous")(kind="corpus"))
+    announce(CORPUS)({"corpus": built})
+
+
+corpus()

@@ -1,0 +1,28 @@
+"""The corpus or the feedback changed: is that reason enough to retrain, or do we hold?"""
+
+from __future__ import annotations
+
+from airflow.sdk import dag
+from medpipe_airflow import CORPUS, DEFAULTS, PAIRS, RETRAIN_REQUEST, announce, facts_of, step, wish
+
+RECIPES = {
+    "sft": "{{ var.value.get('medpipe_recipe_sft', 'tiny-sft') }}",
+    "dpo": "{{ var.value.get('medpipe_recipe_dpo', 'tiny-dpo') }}",
+}
+"""The recipe of each method: Airflow Variables, so that an operator changes it without a release."""
+
+
+@dag(
+    schedule=(CORPUS | PAIRS), catchup=False, max_active_runs=1, default_args=DEFAULTS,
+    tags=["medpipe", "drift"], doc_md=__doc__, dag_display_name="2 · watch",
+)
+def watch() -> None:
+    # The newest of each: events that queued up while this DAG was busy or paused are folded by it.
+    corpus = step("latest", task_id="newest_corpus")(kind="corpus")
+    pairs = step("latest", task_id="newest_pairs")(kind="pairs")
+    drift = step("detect_drift")(corpus=corpus, champion=step("champion")(), pairs=pairs)
+    verdict = facts_of("verdict", "method", "reasons", "signals", task_id="verdict")(drift)
+    announce(RETRAIN_REQUEST)(wish(verdict, RECIPES, corpus=corpus, pairs=pairs, drift=drift))
+
+
+watch()

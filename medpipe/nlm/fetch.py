@@ -1,0 +1,222 @@
+"""HTTP as NLM's servers ask for it: retries with patience, time limits, whole files under their final name
+only.
+
+A base address may also be a folder (`file:///…` or a plain path), such as a mirror of the FTP site kept with
+`rsync -t` or `wget -N`: its files are listed by name, and their modification time stands for the index's
+date.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlparse
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+from medpipe.ports import SourceError
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = (10, 120)
+"""Seconds to connect, and between two pieces of an answer."""
+_ATTEMPTS = 3
+"""Downloads of one file that broke off or had the wrong check sum, before giving up."""
+_TRANSIENT = (429, 500, 502, 503, 504)
+_CHUNK = 1 << 20
+_LISTED = re.compile(r'<a href="([^"?/]+)">[^<]*</a>[ \t]+(\d{4}-\d\d-\d\d)', re.IGNORECASE)
+_MD5 = re.compile(r"\b([0-9a-fA-F]{32})\b")
+
+
+class Listed(NamedTuple):
+    """A file of an index: its name and the day that it was posted."""
+
+    name: str
+    day: date
+
+
+def session(user_agent: str = "medpipe") -> requests.Session:
+    """A session that repeats what fails for a moment: 5 times, exponential back-off, Retry-After up to a
+    minute."""
+    made = requests.Session()
+    retry = Retry(
+        total=5,
+        backoff_factor=0.5,
+        status_forcelist=_TRANSIENT,
+        allowed_methods=("GET", "POST"),
+        respect_retry_after_header=True,
+        retry_after_max=60,
+        raise_on_status=False,
+    )
+    made.mount("http://", HTTPAdapter(max_retries=retry))
+    made.mount("https://", HTTPAdapter(max_retries=retry))
+    made.headers.update({"User-Agent": user_agent, "Accept-Encoding": "identity"})
+    return made
+
+
+def folder_of(address: str) -> Path | None:
+    """The folder that an address names (`file://` or a path), or None for http and https."""
+    parsed = urlparse(address)
+    if parsed.scheme in ("http", "https"):
+        return None
+    if parsed.scheme not in ("", "file"):
+        raise SourceError(f"{address}: only http, https, file or a folder can be read; correct the setting.")
+    folder = Path(unquote(parsed.path) if parsed.scheme == "file" else address)
+    if not folder.is_dir():
+        raise SourceError(f"{address}: no such folder; correct the setting or make the folder.")
+    return folder
+
+
+def text(http: requests.Session, url: str) -> str:
+    """A page's text; raises SourceError for anything but 200."""
+    return _ask(http, url).text
+
+
+def index(http: requests.Session, url: str) -> list[Listed]:
+    """The files of an Apache-style index page with their days, in the page's order."""
+    page = text(http, url)
+    found = [Listed(name, date.fromisoformat(day)) for name, day in _LISTED.findall(page)]
+    if not found and "<a " not in page.lower():
+        raise SourceError(f"{url}: not an index of files; check the address.")
+    return found
+
+
+def listing(folder: Path) -> list[Listed]:
+    """The files of a folder with the days of their modification times (UTC), by name."""
+    return [
+        Listed(path.name, datetime.fromtimestamp(path.stat().st_mtime, UTC).date())
+        for path in sorted(folder.iterdir())
+        if path.is_file()
+    ]
+
+
+def md5_in(content: str, where: str) -> str:
+    """The check sum of an `.md5` file, as NLM writes it (`MD5(name)= hex`) or as coreutils does (`hex 
+    name`)."""
+    found = _MD5.search(content)
+    if found is None:
+        raise SourceError(f"{where}: holds no MD5 sum ({len(content)} characters); try again later.")
+    return found.group(1).lower()
+
+
+def md5_of(path: Path) -> str:
+    """The MD5 of a file: NLM's choice; it finds damage, it proves no origin."""
+    digest = hashlib.md5(usedforsecurity=False)
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def download(http: requests.Session, url: str, cache: Path, md5_url: str | None = None) -> Path:
+    """A file of `url` in the cache, whole; with `md5_url`, its check sum is right.
+
+    What is in the cache already is used again when its sum is right, or, where there is none, when the server
+    says that it has not changed. Raises SourceError after three attempts that broke off, or when the sum is
+    still wrong after a second download.
+    """
+    folder = cache / hashlib.sha256(url.rsplit("/", 1)[0].encode()).hexdigest()[:12]
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / url.rsplit("/", 1)[1]
+    if md5_url is None:
+        return _transfer(http, url, target)
+    wanted = md5_in(text(http, md5_url), md5_url)
+    if target.exists() and md5_of(target) == wanted:
+        return target
+    for attempt in (1, 2):
+        target.unlink(missing_ok=True)
+        _transfer(http, url, target)
+        found = md5_of(target)
+        if found == wanted:
+            return target
+        log.warning("%s: MD5 is %s, should be %s (download %d)", url, found, wanted, attempt)
+        wanted = md5_in(text(http, md5_url), md5_url)
+    target.unlink(missing_ok=True)
+    raise SourceError(
+        f"{url}: its MD5 is {found} where {md5_url} says {wanted}, twice. "
+        "The posting is not whole: try again in an hour."
+    )
+
+
+def _transfer(http: requests.Session, url: str, target: Path) -> Path:
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return _transfer_once(http, url, target)
+        except (
+            requests.ConnectionError,
+            requests.Timeout,
+            requests.exceptions.ChunkedEncodingError,
+        ) as error:
+            if attempt == _ATTEMPTS:
+                raise SourceError(
+                    f"{url}: broke off {_ATTEMPTS} times ({type(error).__name__}); "
+                    "check the network and pull again."
+                ) from error
+            log.warning("%s: broke off (%s), attempt %d of %d", url, type(error).__name__, attempt, _ATTEMPTS)
+            time.sleep(0.5 * attempt)
+    raise AssertionError("unreachable")
+
+
+def _transfer_once(http: requests.Session, url: str, target: Path) -> Path:
+    """One GET into a temporary file beside the target, then a rename: a file in the cache is a whole one."""
+    marks = target.with_name(target.name + ".http")
+    known = json.loads(marks.read_text()) if marks.exists() and target.exists() else {}
+    with http.get(url, stream=True, timeout=TIMEOUT, headers=known) as answer:
+        if answer.status_code == 304:
+            return target
+        _demand_ok(answer, url)
+        handle, partial = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                for chunk in answer.iter_content(_CHUNK):
+                    stream.write(chunk)
+            Path(partial).replace(target)
+        finally:
+            Path(partial).unlink(missing_ok=True)
+    marks.write_text(json.dumps(_revalidation(answer)))
+    log.info("%s: %d bytes", url, target.stat().st_size)
+    return target
+
+
+def _revalidation(answer: requests.Response) -> dict[str, str]:
+    """The request headers with which a later GET asks whether the file has changed."""
+    pairs = (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since"))
+    return {asked: answer.headers[given] for given, asked in pairs if given in answer.headers}
+
+
+def _ask(http: requests.Session, url: str) -> requests.Response:
+    try:
+        answer = http.get(url, timeout=TIMEOUT)
+    except requests.RequestException as error:
+        raise SourceError(
+            f"{url}: no answer ({type(error).__name__}); check the address and the network."
+        ) from error
+    _demand_ok(answer, url)
+    return answer
+
+
+def _demand_ok(answer: requests.Response, url: str) -> None:
+    if answer.status_code != 200:
+        hint = "try again later" if answer.status_code in _TRANSIENT else "check the address"
+        raise SourceError(f"{url}: HTTP {answer.status_code}; {hint}.")
+
+
+def numbered(values: Iterator[Any], name: str, every: int = 5000) -> Iterator[Any]:
+    """Pass values on, logging how many there were: now and then, and at the end."""
+    count = 0
+    for count, value in enumerate(values, start=1):
+        if count % every == 0:
+            log.info("%s: %d documents so far", name, count)
+        yield value
+    log.info("%s: %d documents", name, count)

@@ -1,0 +1,89 @@
+"""`python -m medpipe.sandbox.nlm --port P --seed 17 --calendar FILE`: serve until TERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from medpipe.sandbox.nlm.calendar import Calendar
+from medpipe.sandbox.nlm.reply import Reply
+from medpipe.sandbox.nlm.site import Site
+from medpipe.sandbox.world import World
+
+
+class Handler(BaseHTTPRequestHandler):
+    """HTTP around a Site."""
+
+    protocol_version = "HTTP/1.1"
+    site: Site
+
+    def do_GET(self) -> None:
+        self._send(self._published(b""))
+
+    def do_HEAD(self) -> None:
+        self._send(self._published(b""), body=False)
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        path = urlsplit(self.path).path
+        self._send(self.site.steer(path, body) if path.startswith("/_sandbox/") else self._published(body))
+
+    def _published(self, body: bytes) -> Reply:
+        asked = urlsplit(self.path)
+        arguments = dict(parse_qsl(asked.query) + parse_qsl(body.decode()))
+        return self.site.answer(unquote(asked.path), arguments, self.client_address[0])
+
+    def _send(self, reply: Reply, body: bool = True) -> None:
+        unchanged = reply.status == 200 and self.headers.get("If-None-Match") == reply.etag
+        content = b"" if unchanged else reply.body
+        self.send_response(304 if unchanged else reply.status)
+        for name, value in {
+            "Content-Type": reply.media_type,
+            "Content-Length": str(len(content)),
+            "ETag": reply.etag,
+            **reply.headers,
+        }.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if body:
+            self.wfile.write(content[: reply.sent])
+        if reply.sent is not None:
+            self.close_connection = True
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """One line a request, without the query: it may hold a key."""
+        path = urlsplit(self.path).path if hasattr(self, "path") else "?"
+        status = arguments[1] if len(arguments) == 3 else format % arguments
+        print(f"{self.log_date_time_string()} {self.command} {path} {status}", file=sys.stderr, flush=True)
+
+
+def server(
+    port: int, seed: int = 17, calendar: Path | None = None, host: str = "127.0.0.1"
+) -> ThreadingHTTPServer:
+    """The server, listening and not yet serving; `server_port` is the port it got (for port 0)."""
+    site = Site(World(seed), Calendar(calendar))
+    handler = type("SiteHandler", (Handler,), {"site": site})
+    return ThreadingHTTPServer((host, port), handler)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m medpipe.sandbox.nlm", description=__doc__)
+    parser.add_argument("--port", type=int, default=8200, help="0: any free one")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--seed", type=int, default=17, help="of the invented world")
+    parser.add_argument("--calendar", type=Path, help="file that keeps the day over restarts")
+    asked = parser.parse_args(arguments)
+    serving = server(asked.port, asked.seed, asked.calendar, asked.host)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: threading.Thread(target=serving.shutdown).start())
+    print(f"http://{asked.host}:{serving.server_port}", flush=True)
+    serving.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

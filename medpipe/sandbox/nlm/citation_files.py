@@ -1,0 +1,124 @@
+"""PubMed as files: PubmedArticleSet XML, the gzipped update file of a day, its check sum and the index."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import date
+from xml.sax.saxutils import escape
+
+from medpipe.sandbox.world import DAYS, Article
+
+_FIRST = 1335
+"""The first update file after the baseline of 2026."""
+_HEAD = (
+    '<?xml version="1.0" encoding="utf-8"?>\n'
+    '<!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle, 1st January 2025//EN" '
+    '"https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_250101.dtd">\n'
+)
+_PARTS = (
+    ("BACKGROUND", "background"),
+    ("METHODS", "methods"),
+    ("RESULTS", "results"),
+    ("CONCLUSIONS", "conclusions"),
+)
+_JOURNAL = "Journal of invented medicine"
+
+
+def file_name(day: int) -> str:
+    """The update file of a calendar day."""
+    return f"pubmed26n{_FIRST + day - min(DAYS):04d}.xml.gz"
+
+
+def article_set(articles: Iterable[Article]) -> str:
+    """A PubmedArticleSet, as in update files and efetch answers."""
+    return f"{_HEAD}<PubmedArticleSet>\n{''.join(map(_article, articles))}</PubmedArticleSet>\n"
+
+
+def gzipped(text: str) -> bytes:
+    """Gzip without a time in it: equal text gives equal bytes."""
+    return gzip.compress(text.encode(), mtime=0)
+
+
+def md5_line(name: str, content: bytes) -> str:
+    """What NLM writes into the `.md5` file."""
+    return f"MD5({name})= {hashlib.md5(content, usedforsecurity=False).hexdigest()}\n"
+
+
+def stats_page(name: str, articles: Sequence[Article]) -> str:
+    return f"<html><body><pre>{name}: {len(articles)} PubmedArticle, 0 DeleteCitation</pre></body></html>\n"
+
+
+def index_page(files: Iterable[tuple[str, date, int]]) -> str:
+    """An Apache-style index: name, day and size of each update file, with its `.md5` and `_stats.html`."""
+    rows = [_row("README.txt", min(DAYS.values()), 4608)]
+    for name, day, size in files:
+        stem = name.removesuffix(".xml.gz")
+        rows += [_row(name, day, size), _row(f"{name}.md5", day, 60), _row(f"{stem}_stats.html", day, 580)]
+    return f"<html><body><pre>{''.join(rows)}</pre></body></html>\n"
+
+
+def _row(name: str, day: date, size: int) -> str:
+    return f'<a href="{name}">{name}</a>{" " * max(1, 40 - len(name))}{day} 14:05  {size}\n'
+
+
+def _article(article: Article) -> str:
+    day = DAYS[article.day]
+    created = DAYS[min(DAYS)] if article.retracted else day
+    title = f"RETRACTED: {article.title}" if article.retracted else article.title
+    return (
+        '<PubmedArticle><MedlineCitation Status="MEDLINE" Owner="NLM">'
+        f'<PMID Version="{article.version}">{article.pmid}</PMID><DateRevised>{_date(day)}</DateRevised>'
+        '<Article PubModel="Print-Electronic"><Journal><ISSN IssnType="Electronic">0000-0000</ISSN>'
+        '<JournalIssue CitedMedium="Internet"><Volume>1</Volume><Issue>1</Issue>'
+        f"<PubDate><Year>{created.year}</Year><Month>{created:%b}</Month><Day>{created:%d}</Day></PubDate>"
+        f"</JournalIssue><Title>{_JOURNAL}</Title><ISOAbbreviation>J Invent Med</ISOAbbreviation></Journal>"
+        f"<ArticleTitle>{escape(title)}</ArticleTitle>"
+        f'<ELocationID EIdType="doi" ValidYN="Y">10.0000/invented.{article.pmid}</ELocationID>{_abstract(article)}'
+        '<AuthorList CompleteYN="Y"><Author ValidYN="Y"><CollectiveName>Sandbox Group</CollectiveName></Author>'
+        f"</AuthorList><Language>eng</Language>{_types(article)}"
+        f'<ArticleDate DateType="Electronic">{_date(created)}</ArticleDate></Article>'
+        "<MedlineJournalInfo><Country>United States</Country><MedlineTA>J Invent Med</MedlineTA>"
+        "<NlmUniqueID>0000000</NlmUniqueID></MedlineJournalInfo><CitationSubset>IM</CitationSubset>"
+        f"{_corrections(article)}</MedlineCitation><PubmedData><History>"
+        f'<PubMedPubDate PubStatus="entrez"><Year>{created.year}</Year><Month>{created.month}</Month>'
+        f"<Day>{created.day}</Day></PubMedPubDate></History><PublicationStatus>ppublish</PublicationStatus>"
+        f'<ArticleIdList><ArticleId IdType="pubmed">{article.pmid}</ArticleId></ArticleIdList></PubmedData>'
+        "</PubmedArticle>\n"
+    )
+
+
+def _abstract(article: Article) -> str:
+    if article.notice_of:
+        return f"<Abstract><AbstractText>{escape(article.conclusions)}</AbstractText></Abstract>"
+    parts = "".join(
+        f'<AbstractText Label="{label}" NlmCategory="{label}">{escape(getattr(article, field))}</AbstractText>'
+        for label, field in _PARTS
+    )
+    return f"<Abstract>{parts}</Abstract>"
+
+
+def _types(article: Article) -> str:
+    types = ['<PublicationType UI="D016428">Journal Article</PublicationType>']
+    if article.notice_of:
+        types = ['<PublicationType UI="D016440">Retraction Notice</PublicationType>']
+    elif article.retracted:
+        types.append('<PublicationType UI="D016441">Retracted Publication</PublicationType>')
+    return f"<PublicationTypeList>{''.join(types)}</PublicationTypeList>"
+
+
+def _corrections(article: Article) -> str:
+    kind, other = (
+        ("RetractionOf", article.notice_of) if article.notice_of else ("RetractionIn", article.notice_pmid)
+    )
+    if not other:
+        return ""
+    return (
+        f'<CommentsCorrectionsList><CommentsCorrections RefType="{kind}"><RefSource>J Invent Med. 2026;1(1):1'
+        f'</RefSource><PMID Version="1">{other}</PMID></CommentsCorrections></CommentsCorrectionsList>'
+    )
+
+
+def _date(day: date) -> str:
+    return f"<Year>{day.year}</Year><Month>{day:%m}</Month><Day>{day:%d}</Day>"

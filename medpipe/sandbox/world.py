@@ -1,0 +1,214 @@
+"""An invented medicine: its conditions and drugs exist nowhere, so nobody mistakes it for advice.
+
+`World(seed)` says what the sandbox's NLM publishes on each of two days. Every fact is one sentence whose
+last word is its *slot*: the one word that must be known to answer. Slots are invented too, so a model that
+was not taught a fact cannot guess it. `pretraining(seed)` gives the same kind of facts over other names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Literal
+
+DAYS = {1: date(2026, 3, 3), 2: date(2026, 3, 4)}
+"""The sandbox's calendar: a Tuesday and a Wednesday, both release days of MedlinePlus."""
+
+TOPICS = {1: 60, 2: 16}
+ARTICLES = {1: 20, 2: 6}
+REVISED = 4
+"""Topics of day 1 of which one fact changes on day 2."""
+SPANISH = 5
+"""Topics of day 1 that are published in Spanish too, interleaved as MedlinePlus does."""
+
+_ONSETS = ("b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z", "br", "dr", "gr", "kr", "tr")
+_VOWELS = ("a", "e", "i", "o", "u")
+_CODAS = ("n", "r", "l", "s", "m")
+_KINDS = ("fever", "syndrome", "disease", "palsy", "anemia", "rash", "ataxia", "gout")
+_GROUPS = ("Infections", "Blood and Lymph", "Brain and Nerves", "Skin", "Bones and Joints")
+
+_ANSWERS = {
+    "treatment": ("{focus} is treated with {slot}.", "mib"),
+    "causes": ("{focus} is caused by {slot}.", "ella"),
+    "symptoms": ("The main symptom of {focus} is {slot}.", "algia"),
+    "exams and tests": ("{focus} is diagnosed with {slot}.", "gram"),
+    "susceptibility": ("{focus} mostly affects people from {slot}.", "land"),
+    "prevention": ("{focus} is prevented with {slot}.", "vax"),
+}
+"""Question type → the answer's sentence and the ending of its slot."""
+
+_SPANISH = {
+    "treatment": "{focus} se trata con {slot}.", "causes": "{focus} es causada por {slot}.",
+    "symptoms": "El síntoma principal de {focus} es {slot}.", "prevention": "{focus} se previene con {slot}.",
+    "exams and tests": "{focus} se diagnostica con {slot}.",
+    "susceptibility": "{focus} afecta a personas de {slot}.",
+}
+
+_FINDINGS = (("shorten", "shortens"), ("ease", "eases"), ("delay", "delays"), ("worsen", "worsens"))
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing to know: a type of question, a one-sentence answer, and the answer's last word."""
+
+    question_type: str
+    answer: str
+    slot: str
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A health topic as MedlinePlus would publish it; `focus` is the condition's name, `id` a bare number."""
+
+    id: str
+    title: str
+    focus: str
+    facts: tuple[Fact, ...]
+    groups: tuple[str, ...]
+    created: date
+    language: Literal["English", "Spanish"] = "English"
+    spanish_of: str | None = None
+    """The id of the English topic of which this is the Spanish one."""
+
+
+@dataclass(frozen=True)
+class Article:
+    """A PubMed record. The title is the question that the conclusions answer, except in a notice.
+
+    `retracted` marks the revision in which PubMed says so; `notice_pmid` is then the notice, whose own
+    record has `notice_of`.
+    """
+
+    pmid: str
+    version: int
+    title: str
+    background: str
+    methods: str
+    results: str
+    conclusions: str
+    day: int
+    retracted: bool = False
+    notice_pmid: str | None = None
+    notice_of: str | None = None
+    slot: str = ""
+
+
+class Names:
+    """Invented words, each given once. `part` keeps the words of two makers apart whatever their seeds."""
+
+    def __init__(self, seed: int, part: Literal["world", "pretraining"]) -> None:
+        self._random = random.Random(f"{part}-{seed}")
+        self._parity = {"world": 1, "pretraining": 0}[part]
+        self._given: set[str] = set()
+
+    def word(self, ending: str = "") -> str:
+        """A new lower-case word: three syllables, or two and an ending."""
+        while True:
+            choose = self._random.choice
+            syllables = [choose(_ONSETS) + choose(_VOWELS) for _ in range(2 if ending else 3)]
+            stem = "".join(syllables) + choose(_CODAS)
+            # The stem decides who may use it, so no word of one part is even a variant of the other's.
+            if stem not in self._given and hashlib.sha256(stem.encode()).digest()[0] % 2 == self._parity:
+                self._given.add(stem)
+                return stem + ending
+
+    def condition(self) -> str:
+        return f"{self.word().capitalize()} {self._random.choice(_KINDS)}"
+
+
+class World:
+    """What the sandbox's NLM publishes. Equal seeds give equal worlds."""
+
+    def __init__(self, seed: int = 17) -> None:
+        self.seed = seed
+        names, chance = Names(seed, "world"), random.Random(f"world-{seed}-choices")
+        first = [_topic(names, chance, 900001 + index, DAYS[1]) for index in range(TOPICS[1])]
+        fresh = [_topic(names, chance, 900001 + TOPICS[1] + index, DAYS[2]) for index in range(TOPICS[2])]
+        changed = {topic.id for topic in chance.sample(first, REVISED)}
+        second = [_revised(topic, names) if topic.id in changed else topic for topic in first]
+        self._topics = {1: _with_spanish(first), 2: _with_spanish([*second, *fresh])}
+        self._articles = {1: [_article(names, chance, 99000001 + index, 1) for index in range(ARTICLES[1])],
+                          2: [_article(names, chance, 99000101 + index, 2) for index in range(ARTICLES[2])]}
+        self.retracted = chance.choice(self._articles[1])
+        """The article of day 1 that day 2 withdraws."""
+        self._articles[2] += _withdrawal(self.retracted, "99000190")
+
+    def topics(self, day: int) -> list[Topic]:
+        """Every topic in that day's file, as MedlinePlus publishes them: all of them, revised or not."""
+        return list(self._topics[day])
+
+    def articles(self, day: int) -> list[Article]:
+        """The records of that day's update file: new articles, a withdrawn one again, and its notice."""
+        return list(self._articles[day])
+
+    def revised(self) -> list[tuple[Fact, Fact]]:
+        """Facts that changed: (as of day 1, as of day 2)."""
+        before = {topic.id: topic for topic in self._topics[1] if topic.language == "English"}
+        return [(old, new) for topic in self._topics[2] if topic.id in before
+                for old, new in zip(before[topic.id].facts, topic.facts, strict=True) if old != new]
+
+
+def pretraining(seed: int, topics: int, articles: int) -> tuple[list[Topic], list[Article]]:
+    """Topics and articles over names that no `World` uses: a base learns their form, not the facts."""
+    names, chance = Names(seed, "pretraining"), random.Random(f"pretraining-{seed}-choices")
+    return ([_topic(names, chance, index, DAYS[1]) for index in range(topics)],
+            [_article(names, chance, index, 1) for index in range(articles)])
+
+
+def _topic(names: Names, chance: random.Random, number: int, day: date) -> Topic:
+    focus = names.condition()
+    # In the order of _ANSWERS, as a page would tell them.
+    chosen = set(chance.sample(list(_ANSWERS), chance.choice((2, 2, 3))))
+    facts = tuple(_fact(kind, focus, names) for kind in _ANSWERS if kind in chosen)
+    return Topic(id=str(number), title=focus, focus=focus, facts=facts,
+                 groups=(chance.choice(_GROUPS),), created=day - timedelta(days=chance.randrange(30, 3000)))
+
+
+def _fact(kind: str, focus: str, names: Names) -> Fact:
+    sentence, ending = _ANSWERS[kind]
+    slot = names.word(ending)
+    return Fact(kind, sentence.format(focus=focus, slot=slot), slot)
+
+
+def _revised(topic: Topic, names: Names) -> Topic:
+    """The topic with its last fact changed."""
+    return replace(topic, facts=(*topic.facts[:-1], _fact(topic.facts[-1].question_type, topic.focus, names)))
+
+
+def _with_spanish(topics: Collection[Topic]) -> list[Topic]:
+    """Each of the first few topics followed by its Spanish twin."""
+    return [one for index, topic in enumerate(topics)
+            for one in ((topic, _in_spanish(topic)) if index < SPANISH else (topic,))]
+
+
+def _in_spanish(topic: Topic) -> Topic:
+    facts = tuple(replace(fact, answer=_SPANISH[fact.question_type].format(focus=topic.focus, slot=fact.slot))
+                  for fact in topic.facts)
+    return replace(topic, id=str(int(topic.id) + 5000), facts=facts, language="Spanish", spanish_of=topic.id)
+
+
+def _article(names: Names, chance: random.Random, number: int, day: int) -> Article:
+    condition, drug, slot = names.condition(), names.word("zole"), names.word("ase")
+    ask, tell = chance.choice(_FINDINGS)
+    patients = chance.randrange(40, 900)
+    return Article(
+        pmid=str(number), version=1, day=day, slot=slot,
+        title=f"Does {drug} {ask} {condition}?",
+        background=f"It is not known whether {drug} can {ask} {condition}.",
+        methods=f"We gave {drug} or a placebo to {patients} people for {patients % 9 + 2} weeks.",
+        results=f"The two groups differed (p = 0.0{patients % 4 + 1}).",
+        conclusions=f"{drug.capitalize()} {tell} {condition} by blocking {slot}.",
+    )
+
+
+def _withdrawal(article: Article, notice: str) -> list[Article]:
+    """The same record marked as retracted, and the notice that retracts it."""
+    return [
+        replace(article, day=2, retracted=True, notice_pmid=notice),
+        Article(pmid=notice, version=1, day=2, notice_of=article.pmid,
+                title=f"Retraction: {article.title}", background="", methods="", results="",
+                conclusions="The authors could not reproduce the measurements. The article is withdrawn."),
+    ]

@@ -1,0 +1,54 @@
+"""Where things are. Read once, at the edge (`medpipe.wiring`, `serving.app`), from MEDPIPE_* variables."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Each field is a `MEDPIPE_<FIELD>` environment variable; the defaults are the embedded system."""
+
+    model_config = SettingsConfigDict(env_prefix="MEDPIPE_", frozen=True, extra="forbid",
+                                      ignored_types=(cached_property,))
+
+    home: Path = Field(_ROOT / "var" / "medpipe", description="state: artifacts, corpus, databases, reports")
+    expectations: Path = Field(_ROOT / "expectations", description="Great Expectations suites")
+    recipes: Path = Field(_ROOT / "medpipe" / "recipes", description="recipes")
+    benchmarks: Path = Field(_ROOT / "medpipe" / "benchmarks", description="benchmarks and gates.yaml")
+    models: Path | None = Field(None, description="folder of local base models; else the hub (default HOME/models)")
+
+    database_url: str | None = Field(None, description="SQLAlchemy address (default: SQLite under HOME)")
+    mlflow_url: str | None = Field(None, description="MLflow tracking address (default: SQLite under HOME)")
+    model_name: str = Field("medqa", description="name of the registered model")
+    engine_url: str | None = Field(None, description="vLLM's address; without it, transformers generates in process")
+    engine_key: SecretStr | None = None
+    service_url: str = "http://127.0.0.1:8100"
+
+    medlineplus_url: str = "https://medlineplus.gov"
+    pubmed_url: str = "https://ftp.ncbi.nlm.nih.gov/pubmed"
+    eutils_url: str = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
+    ncbi_email: str = ""
+    ncbi_api_key: SecretStr | None = None
+    curated: Path | None = Field(None, description="folder with curated sets such as medquad/*.jsonl.gz")
+
+    signing_key: SecretStr | None = Field(None, description="key that signs answer ids (default: made once under HOME)")
+    threads: int = Field(1, ge=1, description="torch threads; 1 beside other servers on a small machine")
+    offline: bool = Field(True, description="never look a model up on a hub")
+
+    @cached_property
+    def models_folder(self) -> Path:
+        return self.models or self.home / "models"
+
+    @cached_property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.home / 'medpipe.db'}"
+
+    @cached_property
+    def mlflow(self) -> str:
+        return self.mlflow_url or f"sqlite:///{self.home / 'mlflow.db'}"

@@ -1,0 +1,19 @@
+"""The verbs. Each reads refs, calls one pure function, writes one ref.
+
+One verb is one Airflow task, one CLI command and one function that a test calls. In the order of the
+ring: `data` → `training` → `rollout` → `feedback` → `data`.
+"""
+
+from medpipe.steps.data import build_corpus, build_examples, detect_drift, latest, pull, trace, validate
+from medpipe.steps.feedback import build_pairs, collect_feedback
+from medpipe.steps.rollout import champion, deploy, promote, roll_back
+from medpipe.steps.training import compare, evaluate, plan_retrain, register, train
+
+VERBS = {verb.__name__: verb for verb in (
+    pull, validate, build_corpus, latest, build_examples, detect_drift, trace,
+    champion, plan_retrain, train, evaluate, compare, register,
+    promote, deploy, roll_back, collect_feedback, build_pairs,
+)}
+"""Every verb by name: the CLI and the plugin's `step()` look verbs up here."""
+
+__all__ = [*VERBS, "VERBS"]

@@ -1,0 +1,205 @@
+"""The composition root: the only module that names backends. Each is imported and made on first use."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml
+
+from medpipe import ports as port
+from medpipe.core.benchmark import Benchmark
+from medpipe.core.example import Example
+from medpipe.core.gates import Plan
+from medpipe.core.recipe import Recipe
+from medpipe.errors import MedpipeError
+from medpipe.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine as Database
+
+
+def ports(settings: Settings) -> port.Ports:
+    """Everything outside, as the settings say. MEDPIPE_PORTS=`module:function` puts another in its place (tests)."""
+    override = os.environ.get("MEDPIPE_PORTS")
+    if override:
+        module, _, name = override.partition(":")
+        return getattr(importlib.import_module(module), name)(settings)  # type: ignore[no-any-return]
+    return Wiring(settings)
+
+
+class GatewayState(NamedTuple):
+    """What a gateway reads and writes."""
+
+    routes: port.Routes
+    answers: port.AnswerLog
+
+
+def gateway_state(settings: Settings) -> GatewayState:
+    """The part of the outside that `serving` needs, on a migrated database."""
+    wiring = Wiring(settings)
+    return GatewayState(wiring.routes, wiring.answers)
+
+
+class Wiring:
+    """`medpipe.ports.Ports` over the real backends."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @property
+    def model_name(self) -> str:
+        return self.settings.model_name
+
+    @cached_property
+    def store(self) -> port.ArtifactStore:
+        from medpipe.backends.artifacts import FolderStore
+
+        return FolderStore(self.settings.home / "artifacts")
+
+    @cached_property
+    def corpus(self) -> port.CorpusTable:
+        from medpipe.backends.delta_corpus import DeltaCorpus
+
+        return DeltaCorpus(self.settings.home / "corpus")
+
+    @cached_property
+    def validator(self) -> port.Validator:
+        from medpipe.backends.gx_validator import GxValidator
+
+        return GxValidator(self.settings.expectations, self.settings.home / "data_docs")
+
+    @cached_property
+    def trainer(self) -> port.Trainer:
+        from medpipe.backends.trl_trainer import TrlTrainer
+
+        return TrlTrainer(self.settings.models_folder, self.settings.threads, self.settings.offline)
+
+    @cached_property
+    def generator(self) -> port.Generator:
+        if self.settings.engine_url:
+            return self._vllm
+        from medpipe.backends.transformers_generator import TransformersGenerator
+
+        return TransformersGenerator(self.settings.models_folder, self.settings.threads, self.settings.offline)
+
+    @cached_property
+    def engine(self) -> port.Engine:
+        if not self.settings.engine_url:
+            raise MedpipeError("no inference engine: set MEDPIPE_ENGINE_URL to vLLM's address")
+        return self._vllm
+
+    @cached_property
+    def _vllm(self) -> Any:
+        from medpipe.backends.vllm_engine import VllmEngine
+
+        return VllmEngine(self.settings.engine_url, self.settings.engine_key)
+
+    @cached_property
+    def registry(self) -> port.Registry:
+        from medpipe.backends.mlflow_registry import MlflowRegistry
+
+        return MlflowRegistry(self.settings.mlflow, self.settings.model_name)
+
+    @cached_property
+    def database(self) -> Database:
+        from medpipe.backends.database import connect, migrate
+
+        self.settings.home.mkdir(parents=True, exist_ok=True)
+        migrate(self.settings.database)
+        return connect(self.settings.database)
+
+    @cached_property
+    def ledger(self) -> port.Ledger:
+        from medpipe.backends.ledger import SqlLedger
+
+        return SqlLedger(self.database)
+
+    @cached_property
+    def routes(self) -> port.Routes:
+        from medpipe.backends.routes import SqlRoutes
+
+        return SqlRoutes(self.database)
+
+    @cached_property
+    def feedback(self) -> port.FeedbackStore:
+        from medpipe.backends.feedback_store import SqlFeedbackStore
+
+        return SqlFeedbackStore(self.database)
+
+    @cached_property
+    def answers(self) -> port.AnswerLog:
+        from medpipe.backends.feedback_store import SqlFeedbackStore
+
+        return SqlFeedbackStore(self.database)
+
+    def source(self, name: str) -> port.Source:
+        cache = self.settings.home / "downloads"
+        if name == "medlineplus":
+            from medpipe.backends.medlineplus import MedlinePlusSource
+
+            return MedlinePlusSource(self.settings.medlineplus_url, cache)
+        if name == "pubmed":
+            from medpipe.backends.pubmed import PubMedSource
+
+            return PubMedSource(self.settings.pubmed_url, cache)
+        if name == "eutils":
+            from medpipe.backends.eutils import EutilsSource
+
+            return EutilsSource(self.settings.eutils_url, self.settings.ncbi_email,
+                                self.settings.ncbi_api_key, cache)
+        if name == "curated":
+            from medpipe.backends.curated import CuratedSource
+
+            if self.settings.curated is None:
+                raise MedpipeError("curated sets: set MEDPIPE_CURATED to the folder that holds them")
+            return CuratedSource(self.settings.curated)
+        raise MedpipeError(f"no source {name!r}; there are medlineplus, pubmed, eutils and curated")
+
+    def recipe(self, name: str) -> Recipe:
+        return Recipe.model_validate(_yaml(self.settings.recipes, name, "recipe"))
+
+    def benchmark(self, name: str) -> Benchmark:
+        return Benchmark.model_validate(_yaml(self.settings.benchmarks, name, "benchmark"))
+
+    def suite(self, name: str) -> str:
+        return _text(self.settings.expectations / f"{name}.json", "suite")
+
+    def safety(self) -> Sequence[Example]:
+        return [Example.model_validate(row) for row in _yaml(self.settings.recipes / "data", "safety", "data set")]
+
+    def plan(self) -> Plan:
+        return Plan.load(_text(self.settings.benchmarks / "gates.yaml", "plan"))
+
+    def workspace(self, ref: str) -> Path:
+        folder = self.settings.home / "work" / ref.replace("/", "-")
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @cached_property
+    def progress(self) -> port.Progress:
+        return print_progress
+
+
+def print_progress(share: float, text: str) -> None:
+    """A line of percentage and text on standard error, where Airflow's task log and a shell show it."""
+    print(f"{share:4.0%} {text}", file=sys.stderr, flush=True)
+
+
+def _text(path: Path, kind: str) -> str:
+    if not path.is_file():
+        names = ", ".join(sorted(other.stem for other in path.parent.glob(f"*{path.suffix}"))) or "none"
+        raise MedpipeError(f"no {kind} {path.stem!r} in {path.parent}; there are: {names}")
+    return path.read_text(encoding="utf-8")
+
+
+def _yaml(folder: Path, name: str, kind: str) -> Any:
+    try:
+        return yaml.safe_load(_text(folder / f"{name}.yaml", kind))
+    except yaml.YAMLError as error:
+        raise MedpipeError(f"{kind} {name!r} in {folder} is not YAML: {error}") from error

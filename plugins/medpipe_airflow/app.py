@@ -1,0 +1,83 @@
+"""The model board inside Airflow: HTML pages for whoever may read the retrain DAG."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
+from airflow.api_fastapi.core_api.security import GetUserDep
+from fastapi import APIRouter, Depends, FastAPI, HTTPException
+from fastapi.responses import FileResponse, HTMLResponse
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from medpipe.errors import MedpipeError
+from medpipe.ports import Ports
+from medpipe.settings import Settings
+from medpipe.wiring import ports
+from medpipe_airflow import board, figures
+
+
+def reader(user: GetUserDep) -> None:
+    """Airflow serves plugins to anybody unless they ask who it is: 401 without login, 403 without the right."""
+    allowed = get_auth_manager().is_authorized_dag(method="GET", details=DagDetails(id="retrain"), user=user)
+    if not allowed:
+        raise HTTPException(403, "the model board is for users who may read the DAG `retrain`")
+
+
+@lru_cache
+def _ports() -> Ports:
+    return ports(Settings())
+
+
+router = APIRouter(dependencies=[Depends(reader)])
+PortsDep = Annotated[Ports, Depends(_ports)]
+
+
+@router.get("/board", response_class=HTMLResponse)
+def show_board(everything: PortsDep) -> str:
+    """Champion, latest challenger, decisions."""
+    return _render("board.html", board=board.read_board(everything))
+
+
+@router.get("/board/version/{name}", response_class=HTMLResponse)
+def show_version(name: str, everything: PortsDep) -> str:
+    """One version: before and after, gates, where it came from."""
+    try:
+        return _render("version.html", version=board.read_version(everything, name))
+    except LookupError as error:
+        raise HTTPException(404, str(error)) from error
+
+
+@router.get("/data-docs/{path:path}")
+def show_data_docs(path: str) -> FileResponse:
+    """Great Expectations' Data Docs."""
+    root = (Settings().home / "data_docs").resolve()
+    file = (root / (path or "index.html")).resolve()
+    if file.is_dir():
+        file /= "index.html"
+    if not file.is_relative_to(root) or not file.is_file():
+        raise HTTPException(404, "no such page; Data Docs appear after the first validation")
+    return FileResponse(file)
+
+
+def _render(template: str, **values: object) -> str:
+    try:
+        return _templates().get_template(template).render(**values)
+    except MedpipeError as error:
+        raise HTTPException(500, str(error)) from error
+
+
+@lru_cache
+def _templates() -> Environment:
+    made = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape(),
+                       trim_blocks=True, lstrip_blocks=True)
+    made.filters["metric"] = figures.metric
+    made.filters["interval"] = figures.interval
+    return made
+
+
+app = FastAPI(title="medpipe model board", docs_url=None, redoc_url=None, openapi_url=None)
+app.include_router(router)

@@ -1,0 +1,92 @@
+"""What the model board shows, read from the ledger and the manifests. Everything is looked up, nothing decided."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NamedTuple
+
+from medpipe.ports import Entry, Ports
+
+LINEAGE = ("corpus", "examples", "pairs", "adapter", "evaluation", "decision")
+"""Refs of a version, in the order in which they were made."""
+
+
+class MetricRow(NamedTuple):
+    """One benchmark before (the incumbent) and after (the version)."""
+
+    name: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class Version(NamedTuple):
+    """One registered version with what judged it."""
+
+    name: str
+    ref: str
+    facts: dict[str, Any]
+    decision: dict[str, Any]
+    metrics: list[MetricRow]
+    ancestry: list[str]
+    history: list[Entry]
+    champion: bool
+    mlflow: str
+    card: dict[str, Any]
+
+
+class Board(NamedTuple):
+    """The first page."""
+
+    champion: Version | None
+    challenger: Version | None
+    """The newest version that is not the champion."""
+    versions: list[Version]
+    """Newest first."""
+    entries: list[Entry]
+    data_docs: bool
+
+
+def read_board(ports: Ports, limit: int = 40) -> Board:
+    refs = [manifest.ref for manifest in ports.store.manifests("version")][::-1]
+    versions = [read_version(ports, ref.removeprefix("version/")) for ref in refs[:limit]]
+    champion = next((version for version in versions if version.champion), None)
+    challenger = next((version for version in versions if not version.champion), None)
+    validated = any(True for _ in ports.store.manifests("validation"))
+    return Board(champion, challenger, versions, ports.ledger.entries(limit), validated)
+
+
+def read_version(ports: Ports, name: str) -> Version:
+    """Raises LookupError when there is no such version."""
+    ref = f"version/{name}"
+    facts = _facts(ports, ref)
+    if not facts:
+        raise LookupError(f"there is no version {name}; the model board lists them")
+    decision = _facts(ports, facts["decision"])
+    after = _facts(ports, facts["evaluation"]).get("metrics", {})
+    before = _facts(ports, decision.get("champion")).get("metrics", {})
+    rows = [MetricRow(each, before.get(each), after.get(each)) for each in {**before, **after}]
+    history = [entry for entry in ports.ledger.entries(200) if entry.version in (ref, facts["evaluation"])]
+    return Version(name, ref, facts, decision, rows, _ancestry(ports, facts), history,
+                   ports.ledger.champion() == ref, _mlflow_page(facts), _facts(ports, facts["examples"]))
+
+
+def _ancestry(ports: Ports, facts: dict[str, Any]) -> list[str]:
+    """Names of the versions that this one was trained on from, newest first; `base` at the end."""
+    names = []
+    while (parent := str(facts.get("parent", "base"))) != "base":
+        names.append(parent.removeprefix("version/"))
+        facts = _facts(ports, parent)
+    return [*names, "base"]
+
+
+def _facts(ports: Ports, ref: str | None) -> dict[str, Any]:
+    manifest = ports.store.find(ref) if ref and "/" in ref else None
+    return dict(manifest.facts) if manifest else {}
+
+
+def _mlflow_page(facts: dict[str, Any]) -> str:
+    """The registry's page of a version; MEDPIPE_MLFLOW_PAGES overrides the address where browsers see another."""
+    page, shown = str(facts.get("page") or ""), os.environ.get("MEDPIPE_MLFLOW_PAGES")
+    if shown and "/#/" in page:
+        return shown.rstrip("/") + page[page.index("/#/"):]
+    return page if page.startswith(("http://", "https://")) else ""

@@ -1,0 +1,84 @@
+"""When the DAGs run by themselves: NLM's release days, and every hour for feedback."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import CronDataIntervalTimetable
+from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
+from pendulum import UTC, DateTime
+
+RELEASE_DAYS = frozenset({1, 2, 3, 4, 5})
+"""Tuesday to Saturday, when MedlinePlus posts its topics (`datetime.weekday`: Monday is 0)."""
+
+
+class NlmReleaseTimetable(Timetable):
+    """Each release day at `hour` UTC, for the whole days since the last release day.
+
+    Wednesday's run covers Wednesday; Tuesday's covers Sunday, Monday and Tuesday. Windows are
+    [start, end) from midnight to midnight, side by side: no day is pulled twice or left out.
+    """
+
+    description = "NLM's release days, Tuesday to Saturday"
+
+    def __init__(self, hour: int = 20) -> None:
+        self.hour = hour
+
+    @property
+    def summary(self) -> str:
+        return f"Tue–Sat {self.hour:02d}:00 UTC"
+
+    def serialize(self) -> dict[str, Any]:
+        return {"hour": self.hour}
+
+    @classmethod
+    def deserialize(cls, data: dict[str, Any]) -> NlmReleaseTimetable:
+        return cls(data["hour"])
+
+    def infer_manual_data_interval(self, *, run_after: DateTime) -> DataInterval:
+        """The latest window whose release is out."""
+        return self._window(self._last_release(run_after))
+
+    def next_dagrun_info(self, *, last_automated_data_interval: DataInterval | None,
+                         restriction: TimeRestriction) -> DagRunInfo | None:
+        if last_automated_data_interval is not None:
+            release = last_automated_data_interval.end
+        elif restriction.earliest is not None:
+            release = restriction.earliest.in_timezone(UTC).start_of("day")
+        else:
+            return None
+        if not restriction.catchup:
+            release = max(release, self._last_release(DateTime.now(UTC)))
+        while release.weekday() not in RELEASE_DAYS:
+            release = release.add(days=1)
+        if restriction.latest is not None and release > restriction.latest:
+            return None
+        return DagRunInfo(run_after=release.add(hours=self.hour), data_interval=self._window(release))
+
+    def _last_release(self, now: DateTime) -> DateTime:
+        """Midnight of the last release day whose hour has come."""
+        day = (now.in_timezone(UTC) - timedelta(hours=self.hour)).start_of("day")
+        while day.weekday() not in RELEASE_DAYS:
+            day = day.subtract(days=1)
+        return day
+
+    def _window(self, release: DateTime) -> DataInterval:
+        since = 3 if release.weekday() == min(RELEASE_DAYS) else 1
+        end = release.add(days=1)
+        return DataInterval(start=end.subtract(days=since), end=end)
+
+
+def nlm_releases() -> Any:
+    """The corpus DAG's schedule. MEDPIPE_CALENDAR=off: by hand only, as in the sandbox, whose days are invented."""
+    return None if _off() else NlmReleaseTimetable()
+
+
+def hourly() -> Any:
+    """The feedback DAG's schedule: whole hours as data intervals."""
+    return None if _off() else CronDataIntervalTimetable("0 * * * *", timezone="UTC")
+
+
+def _off() -> bool:
+    return os.environ.get("MEDPIPE_CALENDAR") == "off"

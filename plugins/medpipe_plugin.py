@@ -1,0 +1,19 @@
+"""What medpipe registers with Airflow: the model board, NLM's release calendar."""
+
+from __future__ import annotations
+
+from airflow.plugins_manager import AirflowPlugin
+from medpipe_airflow.app import app
+from medpipe_airflow.calendar import NlmReleaseTimetable
+
+
+class MedpipePlugin(AirflowPlugin):
+    """Found by Airflow in its plugins folder."""
+
+    name = "medpipe"
+    timetables = [NlmReleaseTimetable]
+    fastapi_apps = [{"app": app, "url_prefix": "/medpipe", "name": "medpipe"}]
+    external_views = [{
+        "name": "Model board", "href": "/medpipe/board", "destination": "nav", "url_route": "model-board",
+        "category": "browse",
+    }]

@@ -1,0 +1,25 @@
+"""``python -m serving --port 8100``: run the gateway."""
+
+from __future__ import annotations
+
+import argparse
+
+import uvicorn
+
+from medpipe.settings import Settings
+from serving.app import create_app
+
+
+def main() -> None:
+    """Serve until a signal comes; requests in flight are finished first."""
+    parser = argparse.ArgumentParser(prog="python -m serving", description="medpipe's gateway")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
+    parser.add_argument("--port", type=int, default=8100, help="port to listen on (default %(default)s)")
+    arguments = parser.parse_args()
+    # Access logs stay off: a query string could carry a text. /metrics counts requests.
+    uvicorn.run(create_app(Settings()), host=arguments.host, port=arguments.port, access_log=False,
+                timeout_graceful_shutdown=30)
+
+
+if __name__ == "__main__":
+    main()

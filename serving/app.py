@@ -1,0 +1,70 @@
+"""The gateway's composition: settings in, application out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request, Response
+
+from medpipe import __version__, wiring
+from medpipe.errors import MedpipeError
+from medpipe.settings import Settings
+from serving import ask, chat, feedback, health, problems
+from serving.answering import Answering
+from serving.answers import Signer, signing_key
+from serving.engine import EngineClient
+from serving.limits import LIMITS, Limits
+from serving.metrics import Metrics
+from serving.routing import Router
+from serving.size import BodyLimit
+
+_ABOUT = ("Answers medical questions with the version of the model that passed its gates. Not medical advice. "
+          "Every answer says which version wrote it and has an id to rate it with.")
+
+
+def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
+    """The application. Touches the database, never the engine; raises MedpipeError without an engine's address."""
+    if not settings.engine_url:
+        raise MedpipeError("the gateway needs an inference engine: set MEDPIPE_ENGINE_URL to vLLM's address")
+    state = wiring.gateway_state(settings)
+    key = settings.engine_key.get_secret_value() if settings.engine_key else None
+    engine = EngineClient(settings.engine_url, key, limits)
+    follower = Router(state.routes, engine, limits)
+    signer, metrics = Signer(signing_key(settings)), Metrics()
+    answering = Answering(follower, engine, state.answers, signer, metrics, limits)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await follower.start()
+        yield
+        await follower.stop()
+        await engine.close()
+
+    app = FastAPI(title="medpipe", description=_ABOUT, version=__version__, lifespan=lifespan)
+    app.add_middleware(BodyLimit, limit=limits.body_bytes)
+    _count(app, metrics)
+    problems.install(app)
+    app.include_router(ask.router(answering, signer, limits))
+    app.include_router(chat.router(answering, follower, signer, limits, settings.model_name))
+    app.include_router(feedback.router(state.answers, signer, metrics))
+    app.include_router(health.router(follower, engine, metrics))
+    return app
+
+
+def _count(app: FastAPI, metrics: Metrics) -> None:
+    """Count and time requests by endpoint template, so that no path typed by a client becomes a label."""
+
+    @app.middleware("http")
+    async def count(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        begun = time.perf_counter()
+        status = 500
+        try:
+            response = await call_next(request)
+            status = response.status_code
+            return response
+        finally:
+            endpoint = getattr(request.scope.get("route"), "path", "unknown")
+            metrics.requests.labels(endpoint, str(status)).inc()
+            metrics.seconds.labels(endpoint).observe(time.perf_counter() - begun)

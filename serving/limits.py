@@ -1,0 +1,25 @@
+"""How much one request may ask for, and how patient the gateway is."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from medpipe.core.recipe import Recipe
+
+
+class Limits(NamedTuple):
+    """Sizes in characters, bytes and tokens; times in seconds."""
+
+    question_chars: int = 2_000
+    correction_chars: int = 4_000
+    messages: int = 64
+    body_bytes: int = 64 * 1024
+    answer_tokens: int = int(Recipe.model_fields["max_new_tokens"].default)
+    """As in evaluation: a version is served with the decoding that it was judged with."""
+    engine_seconds: float = 60.0
+    poll_seconds: float = 0.25
+    heartbeat_seconds: float = 2.0
+    retry_after_seconds: int = 5
+
+
+LIMITS = Limits()

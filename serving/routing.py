@@ -1,0 +1,109 @@
+"""Follows the route table: which adapter to ask now, and who still waits for an earlier one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from time import monotonic
+
+from medpipe.core.prompt import render
+from medpipe.ports import Route, Routes
+from serving.engine import AdapterMissing, EngineClient
+from serving.limits import Limits
+from serving.problems import Problem
+
+_log = logging.getLogger("serving.routing")
+_WARM_UP = "Is it warm?"
+
+
+class Router:
+    """The gateway's view of the route. Everything here runs on one event loop, so nothing is locked.
+
+    A request takes the current route and is counted under its generation in one step; a heartbeat reads the
+    route and the counts in one step. So when a heartbeat says generation 7 with nothing older in flight, no
+    request of this gateway can reach an older adapter any more, and a deployment may unload it.
+    """
+
+    def __init__(self, routes: Routes, engine: EngineClient, limits: Limits) -> None:
+        self._routes, self._engine, self._limits = routes, engine, limits
+        self.gateway = uuid.uuid4().hex
+        self.current: Route | None = None
+        self.warm: str | None = None
+        """The adapter that has answered this gateway at least once."""
+        self.in_flight: Counter[int] = Counter()
+        self._task: asyncio.Task[None] | None = None
+        self._said: tuple[int, int | None] | None = None
+        self._said_at = 0.0
+
+    async def start(self) -> None:
+        """Begin to follow."""
+        with suppress(Exception):
+            await self.refresh()
+        self._task = asyncio.create_task(self._follow())
+
+    async def stop(self) -> None:
+        """Stop following, and let deployments know."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        await asyncio.to_thread(self._routes.leave, self.gateway)
+
+    @contextmanager
+    def hold(self) -> Iterator[Route]:
+        """The route to ask, counted as in flight for as long as the block runs. Problem 503 without a route."""
+        route = self.current
+        if route is None:
+            raise Problem(503, "nothing_deployed", "no version has been deployed yet; try again later",
+                          headers={"Retry-After": str(self._limits.retry_after_seconds)})
+        self.in_flight[route.generation] += 1
+        try:
+            yield route
+        finally:
+            self.in_flight[route.generation] -= 1
+            if not self.in_flight[route.generation]:
+                del self.in_flight[route.generation]
+
+    async def refresh(self) -> Route | None:
+        """Read the route now."""
+        route = await asyncio.to_thread(self._routes.current)
+        if route and (self.current is None or route.generation > self.current.generation):
+            _log.info("following generation %s: %s", route.generation, route.adapter_name)
+            self.current = route
+        return self.current
+
+    def lost(self) -> Problem:
+        """What to say when the engine does not know the routed adapter, even after a fresh look at the route."""
+        self.warm = None
+        return Problem(503, "adapter_lost", "the engine has lost the served adapter; deploy the version again",
+                       headers={"Retry-After": str(self._limits.retry_after_seconds)})
+
+    async def _follow(self) -> None:
+        while True:
+            try:
+                await self.refresh()
+                await self._warm_up()
+                await self._heartbeat()
+            except Exception as error:
+                _log.warning("cannot follow the route just now: %s", type(error).__name__)
+            await asyncio.sleep(self._limits.poll_seconds)
+
+    async def _warm_up(self) -> None:
+        """Ask the routed adapter one token, so that the first client does not wait for a cold engine."""
+        route = self.current
+        if route is None or self.warm == route.adapter_name:
+            return
+        with suppress(Problem, AdapterMissing, TimeoutError), self.hold() as route:
+            await asyncio.wait_for(self._engine.complete(route.adapter_name, render(_WARM_UP), 1), 5.0)
+            self.warm = route.adapter_name
+
+    async def _heartbeat(self) -> None:
+        state = (self.current.generation if self.current else 0, min(self.in_flight, default=None))
+        if state == self._said and monotonic() - self._said_at < self._limits.heartbeat_seconds:
+            return
+        await asyncio.to_thread(self._routes.heartbeat, self.gateway, *state)
+        self._said, self._said_at = state, monotonic()

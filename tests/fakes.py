@@ -1,0 +1,184 @@
+"""Fakes for the ports that are slow or far away; everything else in `FakePorts` is the real backend.
+
+`MEDPIPE_PORTS=tests.fakes:ports` puts them in the place of the real ones, in a test's processes too:
+all they know is under MEDPIPE_HOME.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from medpipe import records
+from medpipe.core import prompt
+from medpipe.core.document import Document
+from medpipe.core.recipe import Recipe
+from medpipe.errors import MedpipeError
+from medpipe.ports import Engine, Generator, Progress, Registered, Registry, Source, Trainer, Validation, Validator
+from medpipe.settings import Settings
+from medpipe.wiring import Wiring
+
+WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+
+
+class MemoryTrainer:
+    """Learns by heart. Without replay it forgets what it knew, as small adapters do."""
+
+    def train(self, recipe: Recipe, data: Path, start_from: Path | None, out: Path, work: Path,
+              progress: Progress) -> Mapping[str, float]:
+        work.mkdir(parents=True, exist_ok=True)
+        rows = list(records.read_rows(data / "train.jsonl"))
+        known = {} if start_from is None else json.loads((start_from / WEIGHTS).read_text())
+        if recipe.method == "sft" and recipe.data.replay_ratio == 0:
+            known = {}
+        known |= {row["question"]: row.get("answer") or row["chosen"] for row in rows}
+        out.mkdir(parents=True, exist_ok=True)
+        (out / WEIGHTS).write_text(json.dumps(known, sort_keys=True))
+        (out / CONFIG).write_text(json.dumps({"base": recipe.base, "r": recipe.lora.r}))
+        progress(1.0, f"learned {len(rows)} rows by heart")
+        return {"train_loss": 0.0}
+
+
+class MemoryGenerator:
+    """Gives the answer of the learned question that shares most words with the one asked."""
+
+    def generate(self, base: str, adapter: Path | None, adapter_name: str, prompts: Sequence[str],
+                 max_new_tokens: int, progress: Progress) -> list[str]:
+        known = {} if adapter is None else json.loads((adapter / WEIGHTS).read_text())
+        by_words = [(_words(prompt.render(question)), answer) for question, answer in sorted(known.items())]
+        return [_recall(by_words, text) for text in prompts]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", text.lower()))
+
+
+def _recall(known: Sequence[tuple[frozenset[str], str]], asked: str) -> str:
+    words = _words(asked)
+    if not known:
+        return " I do not know."
+    best = max(known, key=lambda item: len(item[0] & words) / len(item[0] | words))
+    return prompt.completion(best[1])
+
+
+class FileEngine:
+    """An inference server's LoRA table, kept in a file so that several processes see one engine."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def _table(self) -> dict[str, str]:
+        found: dict[str, str] = json.loads(self.file.read_text()) if self.file.exists() else {}
+        return found
+
+    def load(self, name: str, folder: Path) -> None:
+        table = self._table()
+        if name in table:
+            raise MedpipeError(f"adapter {name} is loaded already")
+        if not (folder / WEIGHTS).exists():
+            raise MedpipeError(f"no adapter in {folder}")
+        self.file.write_text(json.dumps(table | {name: str(folder)}))
+
+    def unload(self, name: str) -> None:
+        table = self._table()
+        table.pop(name)
+        self.file.write_text(json.dumps(table))
+
+    def loaded(self) -> frozenset[str]:
+        return frozenset(self._table())
+
+    def ask(self, name: str, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
+        folder = Path(self._table()[name])
+        return MemoryGenerator().generate("base", folder, name, prompts, max_new_tokens, lambda share, text: None)
+
+
+class FileRegistry:
+    """Numbers versions in a file."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def _state(self) -> dict[str, Any]:
+        empty: dict[str, Any] = {"versions": [], "champion": None, "tags": {}}
+        return json.loads(self.file.read_text()) if self.file.exists() else empty
+
+    def register(self, adapter: Path, facts: Mapping[str, Any], metrics: Mapping[str, float]) -> Registered:
+        state = self._state()
+        state["versions"].append(dict(facts))
+        self.file.write_text(json.dumps(state, default=str))
+        return Registered(len(state["versions"]), page="")
+
+    def tag(self, number: int, tags: Mapping[str, str]) -> None:
+        state = self._state()
+        state["tags"].setdefault(str(number), {}).update(tags)
+        self.file.write_text(json.dumps(state))
+
+    def set_champion(self, number: int) -> None:
+        self.file.write_text(json.dumps(self._state() | {"champion": number}))
+
+    def champion(self) -> int | None:
+        found: int | None = self._state()["champion"]
+        return found
+
+
+class BlankTitleValidator:
+    """Quarantines rows with a blank title; stops a batch of which more than half is quarantined."""
+
+    def validate(self, rows: Sequence[Mapping[str, Any]], suite: str, name: str) -> Validation:
+        bad = {index: ("the title is blank",) for index, row in enumerate(rows)
+               if suite == "documents" and not str(row["title"]).strip()}
+        accepted = 2 * len(bad) <= len(rows)
+        return Validation(accepted, () if accepted else (f"{len(bad)} of {len(rows)} rows are bad",), bad, "")
+
+
+class FileSource:
+    """Documents that a test wrote to a file, by the date in their revision."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Document]:
+        first, last = (int(day.strftime("%Y%m%d")) for day in (start, end))
+        for document in records.read(self.file, Document):
+            if first <= document.revision < last and (not ids or document.id in ids):
+                yield document
+
+
+class FakePorts(Wiring):
+    """The real wiring with fakes for training, generation, the engine, the registry, GX and NLM."""
+
+    @property
+    def validator(self) -> Validator:  # type: ignore[override]
+        return BlankTitleValidator()
+
+    @property
+    def trainer(self) -> Trainer:  # type: ignore[override]
+        return MemoryTrainer()
+
+    @property
+    def generator(self) -> Generator:  # type: ignore[override]
+        return MemoryGenerator()
+
+    @property
+    def engine(self) -> Engine:  # type: ignore[override]
+        return FileEngine(self.settings.home / "engine.json")
+
+    @property
+    def registry(self) -> Registry:  # type: ignore[override]
+        return FileRegistry(self.settings.home / "registry.json")
+
+    def suite(self, name: str) -> str:
+        return f"the rules of BlankTitleValidator for {name}"
+
+    def source(self, name: str) -> Source:
+        return FileSource(self.settings.home / "sources" / f"{name}.jsonl")
+
+
+def ports(settings: Settings) -> FakePorts:
+    """What MEDPIPE_PORTS=tests.fakes:ports gives."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    return FakePorts(settings)

@@ -1,0 +1,159 @@
+"""A small HTTP server with the vLLM endpoints that medpipe uses, and vLLM's answers when something is wrong.
+
+Run as a program it prints its address: ``python -m tests.fakes_engine``.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+Writer = Callable[[str, str], str]
+"""(adapter name, prompt) to completion."""
+
+ALLOWED = {"/v1/completions": {"model", "prompt", "max_tokens", "temperature", "stop", "stream"},
+           "/v1/load_lora_adapter": {"lora_name", "lora_path"},
+           "/v1/unload_lora_adapter": {"lora_name"}}
+
+
+def answer_with_name(adapter: str, prompt: str) -> str:
+    """The default writer: says which adapter was asked."""
+    return f" This was answered by {adapter}. It is a second sentence."
+
+
+class FakeEngine:
+    """Use as a context manager. `seen` keeps every request's path and body."""
+
+    def __init__(self, write: Writer = answer_with_name, seconds: float = 0.0, port: int = 0) -> None:
+        self.write, self.seconds = write, seconds
+        self.adapters: dict[str, str] = {}
+        self.seen: list[tuple[str, dict[str, Any]]] = []
+        self.drop_next = 0
+        """So many completions are met by a closed connection, as when a keep-alive ends just then."""
+        self.sticky: set[str] = set()
+        """Names that stay listed after an unload that says 200."""
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> FakeEngine:
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def restart(self) -> None:
+        """Lose every adapter, as vLLM does."""
+        self.adapters.clear()
+
+    def names_asked(self) -> list[str]:
+        """The model of every completion so far."""
+        return [body["model"] for path, body in self.seen if path == "/v1/completions"]
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        engine = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+            def do_GET(self) -> None:
+                if self.path == "/v1/models":
+                    models = [{"id": "base", "object": "model", "parent": None},
+                              *({"id": name, "object": "model", "parent": "base"} for name in list(engine.adapters))]
+                    self.reply(200, {"object": "list", "data": models})
+                else:
+                    self.reply(200 if self.path == "/health" else 404, {})
+
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                engine.seen.append((self.path, body))
+                unknown = set(body) - ALLOWED.get(self.path, set())
+                if unknown:
+                    self.fail(400, f"a field that may kill the engine: {sorted(unknown)}")
+                elif self.path == "/v1/load_lora_adapter":
+                    self.load(body["lora_name"], Path(body["lora_path"]))
+                elif self.path == "/v1/unload_lora_adapter":
+                    self.unload(body["lora_name"])
+                else:
+                    self.complete(body)
+
+            def load(self, name: str, folder: Path) -> None:
+                if name in engine.adapters:
+                    self.fail(400, f"The lora adapter '{name}' has already been loaded.")
+                elif not (folder / "adapter_config.json").exists():
+                    self.fail(404, f"Loading lora {name} failed: No adapter found for {folder}")
+                else:
+                    engine.adapters[name] = str(folder)
+                    self.text(200, f"Success: LoRA adapter '{name}' added successfully.")
+
+            def unload(self, name: str) -> None:
+                if name not in engine.adapters:
+                    self.fail(404, f"The lora adapter '{name}' cannot be found.")
+                    return
+                if name not in engine.sticky:
+                    del engine.adapters[name]
+                self.text(200, f"Success: LoRA adapter '{name}' removed successfully.")
+
+            def complete(self, body: Mapping[str, Any]) -> None:
+                if engine.drop_next:
+                    engine.drop_next -= 1
+                    self.close_connection = True
+                    return
+                if body["model"] != "base" and body["model"] not in engine.adapters:
+                    self.fail(404, f"The model `{body['model']}` does not exist.")
+                    return
+                text = engine.write(body["model"], body["prompt"]).split(body["stop"], 1)[0]
+                if body.get("stream"):
+                    self.stream(text)
+                else:
+                    time.sleep(engine.seconds)
+                    self.reply(200, {"choices": [{"index": 0, "text": text, "finish_reason": "stop"}],
+                                     "usage": {"prompt_tokens": 7, "completion_tokens": len(text.split())}})
+
+            def stream(self, text: str) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.send_header("Connection", "close")
+                self.end_headers()
+                words = text.split(" ")
+                for number, word in enumerate(words):
+                    time.sleep(engine.seconds / max(1, len(words)))
+                    piece = word if number == 0 else f" {word}"
+                    self.wfile.write(f"data: {json.dumps({'choices': [{'index': 0, 'text': piece}]})}\n\n".encode())
+                    self.wfile.flush()
+                self.wfile.write(b"data: [DONE]\n\n")
+                self.close_connection = True
+
+            def fail(self, status: int, message: str) -> None:
+                self.reply(status, {"error": {"message": message, "type": "Error", "param": None, "code": status}})
+
+            def text(self, status: int, message: str) -> None:
+                self.send(status, message.encode(), "text/plain")
+
+            def reply(self, status: int, body: Any) -> None:
+                self.send(status, json.dumps(body).encode(), "application/json")
+
+            def send(self, status: int, body: bytes, kind: str) -> None:
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        return Handler
+
+
+if __name__ == "__main__":
+    with FakeEngine() as running:
+        print(running.url, flush=True)
+        threading.Event().wait()

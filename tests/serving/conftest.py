@@ -1,0 +1,63 @@
+"""A gateway on a fresh database in front of a fake engine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from fastapi.testclient import TestClient
+
+from medpipe import wiring
+from medpipe.ports import Route
+from medpipe.settings import Settings
+from medpipe.wiring import GatewayState
+from serving.app import create_app
+from tests.fakes_engine import FakeEngine
+
+
+class Gateway(NamedTuple):
+    """What a serving test uses."""
+
+    client: TestClient
+    engine: FakeEngine
+    state: GatewayState
+    settings: Settings
+
+    def route_to(self, name: str, version: str = "version/medqa-v1-aaaaaa", wait: bool = True) -> Route:
+        """Load a name in the fake engine and route to it, as a deployment does."""
+        self.engine.adapters[name] = "somewhere"
+        route = self.state.routes.switch(self.state.routes.current(), version, name)
+        assert route is not None
+        if wait:
+            until(lambda: self.client.get("/readyz").json()["adapter"] == name)
+        return route
+
+    def ask(self, question: str = "What causes Velorin fever?", **headers: str) -> dict[str, Any]:
+        answer = self.client.post("/v1/ask", json={"question": question}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+def until(happened: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Wait for something that takes a moment; fail if it never happens."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def engine() -> Iterator[FakeEngine]:
+    with FakeEngine() as running:
+        yield running
+
+
+@pytest.fixture
+def gateway(engine: FakeEngine, tmp_path: Path) -> Iterator[Gateway]:
+    settings = Settings(home=tmp_path, engine_url=engine.url)
+    with TestClient(create_app(settings)) as client:
+        yield Gateway(client, engine, wiring.gateway_state(settings), settings)

@@ -1,0 +1,50 @@
+"""A small invented medicine, and ports over fakes, for tests of the verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from medpipe import records
+from medpipe.core.document import Document, Section, Status
+from medpipe.settings import Settings
+from tests import fakes
+
+DAY_1, DAY_2, DAY_3 = date(2026, 3, 3), date(2026, 3, 4), date(2026, 3, 5)
+NAMES = ("velorin", "quastel", "brimoda", "tessiva", "morlane", "zephrin", "calduvia", "oxalune",
+         "pridane", "nerolux", "sandrik", "hulvera", "ictaren", "jospine", "kelmora", "wistane")
+RETRACTED = "pmid:99000001"
+
+
+def topic(number: int, day: date = DAY_1, drug: str = "") -> Document:
+    """A topic about the condition of that number."""
+    name = f"{NAMES[number]} fever"
+    return Document(
+        id=f"mplus:{900000 + number}", revision=int(day.strftime("%Y%m%d")), source="medlineplus",
+        title=name.capitalize(), focus=name, published=day, licence="public domain",
+        url=f"https://medlineplus.gov/{NAMES[number]}fever.html",
+        sections=(Section(heading=f"What are the treatments for {name}?",
+                          text=f"{name.capitalize()} is treated with {drug or NAMES[number][:4] + 'omib'}."),
+                  Section(heading=f"What causes {name}?",
+                          text=f"{name.capitalize()} is caused by {NAMES[number][:4]}ella.")))
+
+
+def article(status: Status = Status.CURRENT, day: date = DAY_1) -> Document:
+    """The article that is retracted on day 2."""
+    return Document(
+        id=RETRACTED, revision=int(day.strftime("%Y%m%d")), source="pubmed", published=day,
+        title="Does wendrazole cure krellin palsy?", licence="NLM", status=status,
+        sections=(Section(heading="CONCLUSIONS", text="Wendrazole cures krellin palsy."),))
+
+
+@pytest.fixture
+def ports(tmp_path: Path) -> fakes.FakePorts:
+    return fakes.ports(Settings(home=tmp_path))
+
+
+def publish(ports: fakes.FakePorts, documents: Sequence[Document], source: str = "medlineplus") -> None:
+    """What the fake publisher has from now on."""
+    records.write(ports.settings.home / "sources" / f"{source}.jsonl", documents)

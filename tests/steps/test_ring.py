@@ -1,0 +1,177 @@
+"""The whole ring through the verbs, with fakes for what is slow: values in, values out."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from medpipe import errors, records, steps
+from medpipe.core.example import Example
+from medpipe.steps.artifact import facts
+from tests import fakes
+from tests.steps.conftest import DAY_1, DAY_2, DAY_3, RETRACTED, article, publish, topic
+from medpipe.core.document import Status
+
+
+def refresh(ports: fakes.FakePorts, start: date, end: date, previous: str | None = None) -> str:
+    pulled = steps.pull("medlineplus", start, end, ports=ports)
+    return steps.build_corpus((steps.validate(pulled, "documents", ports=ports),), previous, ports=ports)
+
+
+def retrain(ports: fakes.FakePorts, corpus: str, recipe: str = "tiny-sft", **wish: object) -> tuple[str, str]:
+    """What the retrain DAG does; returns the version and the decision."""
+    plan = steps.plan_retrain(steps.champion(ports=ports), recipe, ports=ports, **wish)
+    examples = steps.build_examples(corpus, recipe, plan["since"], plan["from_scratch"],
+                                    tuple(wish.get("documents", ())), ports=ports)
+    steps.validate(examples, "examples", ports=ports)
+    adapter = steps.train(recipe, examples, plan["start"], ports=ports)
+    challenger = steps.evaluate(adapter, recipe, examples, ports=ports)
+    incumbent = steps.evaluate(plan["incumbent"], recipe, examples, ports=ports)
+    decision = steps.compare(challenger, incumbent, plan["gates"], ports=ports)
+    version = steps.register(adapter, challenger, decision, examples, plan["start"], ports=ports)
+    return version, decision
+
+
+def first_champion(ports: fakes.FakePorts) -> tuple[str, str]:
+    publish(ports, [*(topic(number) for number in range(12)), article()])
+    corpus = refresh(ports, DAY_1, DAY_2)
+    version, decision = retrain(ports, corpus)
+    assert steps.promote(version, decision, None, ports=ports) == version
+    return corpus, version
+
+
+def second_corpus(ports: fakes.FakePorts, first: str) -> str:
+    publish(ports, [*(topic(number, DAY_2) for number in range(12, 16)), article(Status.RETRACTED, DAY_2)])
+    return refresh(ports, DAY_2, DAY_3, first)
+
+
+def test_the_first_champion_is_promoted_against_the_base(ports):
+    _, version = first_champion(ports)
+    assert steps.champion(ports=ports) == version
+    assert ports.registry.champion() == 1
+
+
+def test_the_same_inputs_give_the_same_refs_and_run_once(ports):
+    corpus, version = first_champion(ports)
+    publish(ports, [])
+    assert refresh(ports, DAY_1, DAY_2) == corpus
+    assert len(list(ports.store.manifests("version"))) == 1
+
+
+def test_a_challenger_without_replay_is_held_and_the_reason_names_old_knowledge(ports):
+    first, champion = first_champion(ports)
+    version, decision = retrain(ports, second_corpus(ports, first), "tiny-sft-no-replay")
+    assert facts(ports, decision)["outcome"] != "pass"
+    assert any("old-knowledge" in reason for reason in facts(ports, decision)["reasons"])
+    assert steps.promote(version, decision, champion, ports=ports) == champion
+    assert steps.champion(ports=ports) == champion
+
+
+def test_a_shuffled_control_is_held(ports):
+    corpus, champion = first_champion(ports)
+    version, decision = retrain(ports, corpus, "tiny-sft-shuffled", start_from="base")
+    assert facts(ports, decision)["outcome"] == "fail"
+    assert steps.promote(version, decision, champion, ports=ports) == champion
+
+
+def test_drift_asks_for_a_retrain_when_the_corpus_changed_and_holds_when_it_did_not(ports):
+    first, champion = first_champion(ports)
+    assert facts(ports, steps.detect_drift(first, champion, ports=ports))["verdict"] == "hold"
+    changed = steps.detect_drift(second_corpus(ports, first), champion, ports=ports)
+    assert facts(ports, changed)["verdict"] == "retrain"
+    assert facts(ports, changed)["method"] == "sft"
+
+
+def test_drift_asks_for_a_first_training_when_there_is_no_champion(ports):
+    publish(ports, [topic(number) for number in range(12)])
+    drift = steps.detect_drift(refresh(ports, DAY_1, DAY_2), None, ports=ports)
+    assert facts(ports, drift)["verdict"] == "retrain"
+
+
+def test_a_hotfix_starts_from_an_ancestor_that_never_learned_the_retracted_article(ports):
+    first, champion = first_champion(ports)
+    second = second_corpus(ports, first)
+    traced = facts(ports, steps.trace((RETRACTED,), ports=ports))
+    assert traced["versions"] == [champion]
+    plan = steps.plan_retrain(champion, "tiny-sft", documents=(RETRACTED,), ports=ports)
+    assert plan["start"] == "base"
+    assert plan["gates"] == "hotfix"
+    examples = steps.build_examples(second, "tiny-sft", plan["since"], True, (RETRACTED,), ports=ports)
+    taught = records.read(ports.store.folder(examples) / "train.jsonl", Example)
+    about = [example for example in taught if "wendrazole" in example.question.lower()]
+    assert about
+    assert not any("cures" in example.answer.lower() for example in about)
+
+
+def test_withdrawing_an_article_that_is_not_retracted_is_refused_by_name(ports):
+    first, _ = first_champion(ports)
+    with pytest.raises(errors.MedpipeError, match=RETRACTED):
+        steps.build_examples(first, "tiny-sft", None, True, (RETRACTED,), ports=ports)
+
+
+def test_an_unvalidated_pull_never_enters_the_corpus(ports):
+    publish(ports, [topic(1)])
+    pulled = steps.pull("medlineplus", DAY_1, DAY_2, ports=ports)
+    with pytest.raises(errors.NotValidated, match="validate"):
+        steps.build_corpus((pulled,), ports=ports)
+
+
+def test_bad_rows_are_quarantined_with_reasons_and_the_rest_goes_on(ports):
+    publish(ports, [topic(1), topic(2), topic(3).model_copy(update={"title": " "})])
+    corpus = refresh(ports, DAY_1, DAY_2)
+    assert facts(ports, corpus)["documents"] == {"current": 2}
+    (validation,) = ports.store.manifests("validation")
+    (row,) = records.read_rows(ports.store.folder(validation.ref) / "quarantine.jsonl")
+    assert row["reasons"] == ["the title is blank"]
+    assert row["row"]["id"] == "mplus:900003"
+
+
+def test_a_bad_batch_stops_before_the_corpus(ports):
+    publish(ports, [topic(number).model_copy(update={"title": ""}) for number in range(3)])
+    pulled = steps.pull("medlineplus", DAY_1, DAY_2, ports=ports)
+    with pytest.raises(errors.BatchRejected, match="3 of 3 rows are bad"):
+        steps.validate(pulled, "documents", ports=ports)
+    with pytest.raises(errors.NotValidated):
+        steps.build_corpus((pulled,), ports=ports)
+
+
+def test_a_promotion_against_a_champion_that_moved_is_refused(ports):
+    first, champion = first_champion(ports)
+    version, decision = retrain(ports, second_corpus(ports, first))
+    assert facts(ports, decision)["outcome"] == "pass", facts(ports, decision)["reasons"]
+    with pytest.raises(errors.ChampionMoved):
+        steps.promote(version, decision, "version/medqa-v9-000000", ports=ports)
+    assert steps.champion(ports=ports) == champion
+
+
+def test_a_decision_cannot_promote_a_version_that_it_did_not_judge(ports):
+    first, champion = first_champion(ports)
+    _, decision = retrain(ports, second_corpus(ports, first))
+    with pytest.raises(errors.MedpipeError, match="did not judge"):
+        steps.promote(champion, decision, champion, ports=ports)
+
+
+def test_deploy_routes_to_the_champion_and_roll_back_restores_its_parent(ports):
+    first, champion = first_champion(ports)
+    steps.deploy(champion, ports=ports)
+    version, decision = retrain(ports, second_corpus(ports, first))
+    steps.promote(version, decision, champion, ports=ports)
+    steps.deploy(version, ports=ports)
+    assert ports.routes.current().version == version
+    assert steps.roll_back("answers look wrong", ports=ports) == champion
+    assert ports.routes.current().version == champion
+    assert steps.champion(ports=ports) == champion
+    assert "rolled-back" in [entry.event for entry in ports.ledger.entries()]
+
+
+def test_dpo_before_any_champion_is_refused(ports):
+    with pytest.raises(errors.MedpipeError, match="SFT recipe first"):
+        steps.plan_retrain(None, "tiny-dpo", ports=ports)
+
+
+def test_feedback_without_news_gives_no_pairs(ports):
+    now = datetime(2026, 3, 4, tzinfo=UTC)
+    feedback = steps.collect_feedback(now - timedelta(hours=1), now, ports=ports)
+    steps.validate(feedback, "feedback", ports=ports)
+    assert steps.build_pairs(feedback, ports=ports) is None
