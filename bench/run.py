@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import importlib
 import importlib.util
 import json
 import platform
@@ -18,8 +19,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from bench.generate import update_file
 
@@ -60,14 +62,13 @@ def our_parser(path: Path) -> int:
     """The parser that `pull` uses: whole Documents, with sections, types, relations and status."""
     from medpipe.nlm.citations import parse_citations
 
-    with gzip.open(path) as stream:
-        return sum(1 for _ in parse_citations(stream, path.name, 1))  # type: ignore[arg-type]
+    with cast(BinaryIO, gzip.open(path)) as stream:
+        return sum(1 for _ in parse_citations(stream, path.name, 1))
 
 
 def pubmed_parser(path: Path) -> int:
     """The package of that name, where it is installed."""
-    import pubmed_parser as package
-
+    package = importlib.import_module("pubmed_parser")
     return sum(1 for _ in package.parse_medline_xml(str(path)))
 
 
@@ -80,7 +81,7 @@ def parsing(records: int, repeats: int, folder: Path) -> dict[str, Any]:
         parsers["pubmed_parser"] = pubmed_parser
     rows = {}
     for name, parser in parsers.items():
-        rows[name] = timed(lambda parser=parser: parser(path), repeats, records)  # type: ignore[misc]
+        rows[name] = timed(partial(parser, path), repeats, records)
         say(f"parse, {name}: {rows[name]['records_per_second']} records/s")
     return {"records": records, "xml_megabytes": round(size / 1e6, 1), "parsers": rows}
 
@@ -95,8 +96,8 @@ def merging(records: int, folder: Path) -> dict[str, Any]:
         update_file(path, records)
 
     def documents(revision: int) -> list[Any]:
-        with gzip.open(path) as stream:
-            return list(parse_citations(stream, path.name, revision))  # type: ignore[arg-type]
+        with cast(BinaryIO, gzip.open(path)) as stream:
+            return list(parse_citations(stream, path.name, revision))
 
     first, later = documents(1), documents(2)[:: 10]
     table = DeltaCorpus(folder / "corpus")
@@ -116,10 +117,10 @@ def merging(records: int, folder: Path) -> dict[str, Any]:
 
 def swapping() -> dict[str, Any] | None:
     """The adapter swap under traffic that the last `make demo` saw, where there was one."""
-    report = ROOT / "var" / "demo" / "report.json"
+    report, last = ROOT / "var" / "demo" / "report.json", RESULTS / "swap.json"
     if not report.is_file():
-        say("swap: no var/demo/report.json yet (make demo ARGS=--exit writes it)")
-        return None
+        say("swap: no var/demo/report.json here (make demo ARGS=--exit writes it)")
+        return json.loads(last.read_text(encoding="utf-8")) if last.is_file() else None
     swap = json.loads(report.read_text(encoding="utf-8"))["swap"]
     say(f"swap: {swap['seconds']} s, {swap['failed_requests']} of {swap['total_requests']} requests failed")
     return {key: swap[key] for key in ("seconds", "failed_requests", "total_requests")}
@@ -142,7 +143,8 @@ def table(results: dict[str, Any]) -> str:
             rows.append(f"| parse a PubMed update file of {parse['records']:,} records, "
                         f"{parse['xml_megabytes']} MB: {name} | {row['records_per_second']:,} records/s |")
     if merge := results.get("merge"):
-        rows += [f"| first load of {merge['documents']:,} documents into the corpus | {merge['first_load_seconds']} s |",
+        rows += [f"| first load into the corpus of {merge['documents']:,} documents | "
+                 f"{merge['first_load_seconds']} s |",
                  f"| fold in {merge['revised']:,} revisions | {merge['revision_seconds']} s |",
                  f"| fold in the same revisions again | {merge['repeated_seconds']} s |"]
     if swap := results.get("swap"):

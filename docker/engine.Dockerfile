@@ -8,6 +8,7 @@ ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PATH=/
 RUN apt-get update && apt-get install -y --no-install-recommends gcc g++ libnuma1 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 50000 --create-home engine \
+ && mkdir -p /var/lib/medpipe && chown engine: /var/lib/medpipe \
  && python -m venv /opt/venv && pip install --upgrade pip
 
 COPY constraints/engine.txt constraints/engine-gpu.txt /opt/constraints/

@@ -73,7 +73,8 @@ class Answering:
         answer = self._screen(said)
         if answer is None:
             answer_id, route, sent, refused = self._signer.new_id(), _NOBODY, "", False
-            async for route, sentence, refused in self._sentences(question, max_tokens):
+            async for found in self._sentences(question, max_tokens):
+                route, sentence, refused = found
                 sent += sentence
                 yield Piece(answer_id, route, sentence)
             answer = Answer(answer_id, sent.strip(), route, refused, "content_filter" if refused else "stop")

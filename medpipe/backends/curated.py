@@ -109,9 +109,7 @@ def _row(line: str, path: Path, number: int) -> dict[str, Any]:
             raise ValueError("no doc_id, focus or qa")
         return row
     except ValueError as error:
-        raise SourceError(
-            f"{path}, line {number}: not a record ({error}); correct or remove the line."
-        ) from error
+        raise SourceError(f"{path}, line {number}: not a record ({error}); correct or remove the line.") from error
 
 
 def _whole(lines: IO[str], path: Path) -> Iterator[str]:

@@ -24,8 +24,8 @@ TOKEN = "medpipe.token"
 """The key of a commit's custom metadata that names the merge which made it."""
 
 _COLUMNS = {"id": "string", "revision": "long", "source": "string", "title": "string", "focus": "string",
-            "language": "string", "status": "string", "published": "date", "licence": "string", "url": "string",
-            "digest": "string", "body": "string"}
+            "language": "string", "status": "string", "published": "date", "licence": "string",
+            "url": "string", "digest": "string", "body": "string"}
 _ARROW = {"string": pa.string(), "long": pa.int64(), "date": pa.date32()}
 _SCHEMA = pa.schema([(name, _ARROW[kind]) for name, kind in _COLUMNS.items()])
 _KEEP = {"delta.logRetentionDuration": "interval 36500 days", "delta.enableExpiredLogCleanup": "false",
@@ -58,11 +58,11 @@ class DeltaCorpus:
             try:
                 return self._commit(table, incoming, token)
             except CommitFailedError:
-                time.sleep(random.uniform(0, 0.02 * (attempt + 1)))  # noqa: S311 - only to part two writers
-        raise RuntimeError(f"{_ATTEMPTS} times another writer changed the corpus first: run build_corpus again")
+                time.sleep(random.uniform(0, 0.02 * (attempt + 1)))
+        raise RuntimeError(f"another writer changed the corpus first, {_ATTEMPTS} times: run build_corpus again")
 
     def read(self, version: int, statuses: Sequence[str] = ("current",)) -> Iterator[Document]:
-        """The documents of a version with one of the statuses, by id; raises LookupError for no such version."""
+        """A version's documents with one of the statuses, by id; raises LookupError for no such version."""
         for _, body in sorted(_bodies(self._at(version), "status", (str(status) for status in statuses))):
             yield Document.model_validate_json(body)
 
@@ -88,7 +88,7 @@ class DeltaCorpus:
             return DeltaTable(str(self.folder))
 
     def _commit(self, table: DeltaTable, incoming: dict[str, Document], token: str) -> int:
-        """One commit, on exactly the version that was read; raises CommitFailedError if it is not the last."""
+        """One commit on exactly the version that was read; raises CommitFailedError if it is not the last."""
         expected = table.version() + 1
         rows = _rows(_changes(table, incoming))
         # No retries inside: they would commit this fold over rows that it has not seen.
@@ -100,7 +100,7 @@ class DeltaCorpus:
         else:  # MERGE writes nothing where nothing changes, but the token must be found again
             write_deltalake(table, rows, mode="append", commit_properties=marked)
         if _version_of(DeltaTable(str(self.folder), version=expected), token) != expected:
-            raise RuntimeError(f"corpus version {expected} was not made by this merge: {self.folder} is damaged")
+            raise RuntimeError(f"corpus version {expected} was not made by this merge: the table is damaged")
         return expected
 
     def _at(self, version: int) -> DeltaTable:
@@ -128,7 +128,8 @@ def _bodies(table: DeltaTable, column: str, values: Iterable[str]) -> Iterator[t
     for batch in table.to_pyarrow_dataset().scanner(columns=columns).to_batches():
         plain = {name: batch.column(name).cast(pa.string()) for name in columns}
         chosen = pc.is_in(plain[column], value_set=allowed)
-        yield from zip(plain["id"].filter(chosen).to_pylist(), plain["body"].filter(chosen).to_pylist(), strict=True)
+        ids, bodies = (plain[name].filter(chosen).to_pylist() for name in ("id", "body"))
+        yield from zip(ids, bodies, strict=True)
 
 
 def _rows(documents: list[Document]) -> pa.Table:

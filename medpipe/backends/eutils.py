@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 from pydantic import SecretStr
@@ -34,8 +34,15 @@ _BATCH = 200
 """Ids in one efetch."""
 _EASTERN = timedelta(hours=-5)
 """NLM's day: its index pages are dated in Eastern time."""
-_KEY_IN_ERROR = re.compile(r'("api-key"\s*:\s*")[^"]*(")')
+_KEY_IN_ERROR = re.compile(rb'("api-key"\s*:\s*")[^"]*(")')
 _ERROR_ELEMENT = re.compile(rb"<ERROR>(.*?)</ERROR>", re.DOTALL)
+
+
+class _Answer(NamedTuple):
+    """The body, without the key that errors repeat, and the server's day in Eastern time."""
+
+    body: bytes
+    day: date
 
 
 class EutilsSource:
@@ -124,9 +131,7 @@ class EutilsSource:
                 again = self._fetch(http, {"id": ",".join(absent)}, end)
                 lost = _absent(absent, again)
                 if lost:
-                    log.warning(
-                        "%s: found by search but not given: %s (deleted meanwhile?)", self._address, lost
-                    )
+                    log.warning("%s: found by search but not given: %s (deleted meanwhile?)", self._address, lost)
                 documents += again
             yield from documents
 
@@ -149,34 +154,31 @@ class EutilsSource:
         )
         where = f"{self._address}/esearch.fcgi, {start} to {last}"
         try:
-            body = json.loads(answer.content)
-        except ValueError as error:
-            raise SourceError(f"{where}: the answer is not JSON; try again later.") from error
+            body = dict(json.loads(answer.body))
+        except (ValueError, TypeError) as error:
+            raise SourceError(f"{where}: the answer is no JSON object; try again later.") from error
         found: dict[str, Any] = body.get("esearchresult") or {}
         trouble = body.get("error") or found.get("ERROR")
         if trouble or not {"count", "idlist", "querykey", "webenv"} <= found.keys():
-            raise SourceError(
-                f"{where}: {self._redacted(str(trouble or 'an incomplete answer'))}; try again later."
-            )
+            raise SourceError(f"{where}: {trouble or 'an incomplete answer'}; try again later.")
         return found
 
     def _fetch(self, http: requests.Session, what: Mapping[str, str], end: date) -> list[Document]:
-        """One efetch. An answer that is cut off or an error is asked for once more, then it is a
-        SourceError."""
+        """One efetch. What is cut off or an error is asked for once more, then it is a SourceError."""
         where = f"{self._address}/efetch.fcgi ({_described(what)})"
         for attempt in (1, 2):
             try:
                 answer = self._ask(http, "efetch.fcgi", {"db": "pubmed", "retmode": "xml"} | dict(what))
-                _demand_no_error(answer.content, where)
-                revision = answer_revision(min(end - timedelta(days=1), _day_of(answer)))
-                return _documents(answer.content, where, revision)
+                _demand_no_error(answer.body, where)
+                revision = answer_revision(min(end - timedelta(days=1), answer.day))
+                return _documents(answer.body, where, revision)
             except SourceError as error:
                 if attempt == 2:
-                    raise SourceError(self._redacted(str(error))) from None
-                log.warning("%s", self._redacted(str(error)))
+                    raise
+                log.warning("%s", error)
         raise AssertionError("unreachable")
 
-    def _ask(self, http: requests.Session, program: str, arguments: Mapping[str, str]) -> requests.Response:
+    def _ask(self, http: requests.Session, program: str, arguments: Mapping[str, str]) -> _Answer:
         """A POST, so that the key stands in no address, log or exception."""
         self._pace.wait()
         where = f"{self._address}/{program}"
@@ -184,19 +186,17 @@ class EutilsSource:
             answer = http.post(where, data=self._who | dict(arguments), timeout=fetch.TIMEOUT)
         except requests.RequestException as error:
             raise SourceError(
-                f"{where}: no whole answer ({type(error).__name__}); check the address and the "
-                "network, and try again."
+                f"{where}: no whole answer ({type(error).__name__}); check the address and the network, and try again."
             ) from None
+        body = _KEY_IN_ERROR.sub(rb"\1***\2", answer.content)
+        if self._key:
+            body = body.replace(self._key.encode(), b"***")
         if answer.status_code != 200:
             raise SourceError(
-                f"{where}: HTTP {answer.status_code}: {self._redacted(answer.text[:300])}; "
+                f"{where}: HTTP {answer.status_code}: {body[:300].decode(errors='replace')}; "
                 "correct the request or try again later."
             )
-        return answer
-
-    def _redacted(self, text: str) -> str:
-        text = _KEY_IN_ERROR.sub(r"\1***\2", text)
-        return text.replace(self._key, "***") if self._key else text
+        return _Answer(body, _day_of(answer))
 
 
 def _documents(body: bytes, where: str, revision: int) -> list[Document]:

@@ -71,10 +71,7 @@ class MedlinePlusSource:
             links = _LINK.findall(fetch.text(http, page))
         if not links:
             raise SourceError(f"{page}: links to no mplus_topics file; the page may have changed.")
-        return [
-            _File(date.fromisoformat(day), not compressed, urljoin(page, link))
-            for link, compressed, day in links
-        ]
+        return [_File(date.fromisoformat(day), not compressed, urljoin(page, link)) for link, compressed, day in links]
 
     def _local(self, file: _File) -> Path:
         if "://" not in file.address:
@@ -117,9 +114,7 @@ def _archive(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except zipfile.BadZipFile as error:
-        raise SourceError(
-            f"{path.name}: not a whole zip file; remove it from the cache and pull again."
-        ) from error
+        raise SourceError(f"{path.name}: not a whole zip file; remove it from the cache and pull again.") from error
 
 
 def _member(archive: zipfile.ZipFile, path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ class MlflowRegistry:
         self._experiment = experiment
         if self._url.startswith("sqlite:///"):
             Path(self._url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # stdout carries refs only
         self._client = MlflowClient(tracking_uri=url, registry_uri=url)
 
     def register(self, adapter: Path, facts: Mapping[str, Any], metrics: Mapping[str, float]) -> Registered:
@@ -51,7 +53,7 @@ class MlflowRegistry:
         self._client.log_artifacts(run.info.run_id, str(adapter), "adapter")
         self._client.set_terminated(run.info.run_id)
         version = self._client.create_model_version(
-            self._name, f"{run.info.artifact_uri}/adapter", run.info.run_id,
+            self._name, f"{run.info.artifact_uri}/adapter", run.info.run_id, await_creation_for=0,
             tags={_KEY: key, **{name: _text(value)[:_MAX_TAG] for name, value in facts.items()}})
         return self._registered(int(version.version))
 

@@ -68,9 +68,7 @@ class PubMedSource:
             return [
                 file
                 for name in _FOLDERS
-                for file in _numbered(
-                    fetch.index(http, f"{self._address}/{name}/"), f"{self._address}/{name}"
-                )
+                for file in _numbered(fetch.index(http, f"{self._address}/{name}/"), f"{self._address}/{name}")
             ]
 
     def _local(self, file: _File) -> Path:
@@ -86,11 +84,7 @@ class PubMedSource:
 
 def _numbered(listed: list[fetch.Listed], folder: str) -> list[_File]:
     found = ((_NAME.fullmatch(entry.name), entry) for entry in listed)
-    return [
-        _File(int(name[1]), int(name[2]), entry.day, f"{folder}/{entry.name}")
-        for name, entry in found
-        if name
-    ]
+    return [_File(int(name[1]), int(name[2]), entry.day, f"{folder}/{entry.name}") for name, entry in found if name]
 
 
 def _placed(files: list[_File]) -> list[_File]:

@@ -44,8 +44,9 @@ class TrlTrainer:
         set_seed(recipe.seed)
         work.mkdir(parents=True, exist_ok=True)
         checkpoint = last_whole_checkpoint(work)
-        trainer = _trainer(recipe, self._peft_model(recipe, start_from), self._tokenizer(recipe), rows, work,
-                           progress)
+        settings = recipe.trainer | (recipe.trainer_from_base if start_from is None else {})
+        trainer = _trainer(recipe, settings, self._peft_model(recipe, start_from), self._tokenizer(recipe), rows,
+                           work, progress)
         # TRL casts adapters to bf16 when it starts but a resumed run loads fp32: without this they differ.
         for parameter in trainer.model.parameters():
             if parameter.requires_grad:
@@ -108,8 +109,8 @@ def _rows(recipe: Recipe, file: Path) -> list[dict[str, str]]:
     return found
 
 
-def _trainer(recipe: Recipe, model: Any, tokenizer: Any, rows: list[dict[str, str]], work: Path,
-             progress: Progress) -> Any:
+def _trainer(recipe: Recipe, settings: Mapping[str, Any], model: Any, tokenizer: Any,
+             rows: list[dict[str, str]], work: Path, progress: Progress) -> Any:
     import torch
     from datasets import Dataset, disable_progress_bars
     from transformers import PrinterCallback
@@ -118,19 +119,19 @@ def _trainer(recipe: Recipe, model: Any, tokenizer: Any, rows: list[dict[str, st
 
     disable_progress_bars()
     logging.disable_progress_bar()
-    kind, settings = (DPOTrainer, DPOConfig) if recipe.method == "dpo" else (SFTTrainer, SFTConfig)
+    kind, config = (DPOTrainer, DPOConfig) if recipe.method == "dpo" else (SFTTrainer, SFTConfig)
     added: dict[str, Any] = {"output_dir": str(work), "seed": recipe.seed, "report_to": "none",
                              "disable_tqdm": True}
     if not torch.cuda.is_available():
         added["use_cpu"] = True
-    clash = sorted(added.keys() & recipe.trainer.keys())
+    clash = sorted(added.keys() & settings.keys())
     if clash:
         raise MedpipeError(f"recipe {recipe.name!r}: remove {', '.join(clash)} from `trainer`; "
                            "the recipe's own fields and the run decide it")
     try:
-        arguments = settings(**recipe.trainer, **added)
+        arguments = config(**settings, **added)
     except (TypeError, ValueError) as error:
-        raise MedpipeError(f"recipe {recipe.name!r}: {settings.__name__} refuses `trainer`: {error}") from error
+        raise MedpipeError(f"recipe {recipe.name!r}: {config.__name__} says: {error}") from error
     trainer = kind(model=model, args=arguments, train_dataset=Dataset.from_list(rows),
                    processing_class=tokenizer, callbacks=_callbacks(recipe.name, progress))
     trainer.remove_callback(PrinterCallback)  # it prints on standard output, which is the verb's answer

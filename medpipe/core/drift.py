@@ -27,7 +27,7 @@ class Thresholds(BaseModel):
 
 
 class Signal(BaseModel):
-    """`count` of `total`, its share with the 95 % Wilson interval [low, high], and whether it calls for a retrain."""
+    """`count` of `total` with the share's 95 % interval [low, high], and whether it calls for a retrain."""
 
     model_config = ConfigDict(frozen=True)
     name: str
@@ -69,22 +69,23 @@ def detect(previous: Mapping[str, str] | None, current: Mapping[str, str], retra
     signals = (
         _signal("new documents", news, len(current), enough and news > 0),
         _signal("changed documents", changed, len(current), enough and changed > 0),
-        _signal("taught documents retracted", len(withdrawn), len(before), len(withdrawn) >= thresholds.withdrawn),
+        _signal("taught documents retracted", len(withdrawn), len(before),
+                len(withdrawn) >= thresholds.withdrawn),
         _signal("taught documents gone", gone, len(before), False),
         _signal("unused preference pairs", pairs_unused, pairs_unused, pairs_unused >= thresholds.pairs),
     )
     if previous is None:
-        return _verdict(signals, bool(current), ("no champion yet: everything is new",) if current else (), ())
+        first = ("no champion yet: everything is new",) if current else ()
+        return _verdict(signals, first, ())
     reasons = tuple(_reason(signal) for signal in signals if signal.over)
-    return _verdict(signals, bool(reasons), reasons, withdrawn)
+    return _verdict(signals, reasons, withdrawn)
 
 
-def _verdict(signals: tuple[Signal, ...], retrain: bool, reasons: tuple[str, ...],
-             withdrawn: tuple[str, ...]) -> Drift:
+def _verdict(signals: tuple[Signal, ...], reasons: tuple[str, ...], withdrawn: tuple[str, ...]) -> Drift:
     pairs_alone = bool(reasons) and [signal.name for signal in signals if signal.over] == [signals[-1].name]
     calm = "nothing is far enough from what the champion knows: " + "; ".join(
         f"{signal.name} {signal.count}" for signal in signals)
-    return Drift(verdict="retrain" if retrain else "hold", method="dpo" if pairs_alone else "sft",
+    return Drift(verdict="retrain" if reasons else "hold", method="dpo" if pairs_alone else "sft",
                  signals=signals, reasons=reasons or (calm,), withdrawn=withdrawn)
 
 

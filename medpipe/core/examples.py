@@ -58,7 +58,8 @@ def build(documents: Iterable[Document], recipe: Recipe, since_digests: Mapping[
     new_samples, old_samples = _samples(split.new), _samples(split.held_out)
     withdrawn_samples = [sample.model_copy(update={"slot": claim(fact.focus, fact.answer)})
                          for fact in split.withdrawn for sample in _samples([fact])]
-    asked = {questions.normalise(sample.question) for sample in (*new_samples, *old_samples, *withdrawn_samples)}
+    asked = {questions.normalise(sample.question)
+             for sample in (*new_samples, *old_samples, *withdrawn_samples)}
 
     seed = random.Random(f"{recipe.seed}-{digest_of(sorted((id, one.digest) for id, one in known.items()))}")
     taught = _shuffled(split.new, seed) if recipe.data.shuffle_answers else split.new
@@ -136,7 +137,7 @@ def _phrased(facts: Iterable[Fact], recipe: Recipe, replay: bool = False) -> lis
 
 
 def _withdrawals(facts: Iterable[Fact], recipe: Recipe, notices: Mapping[str, Document]) -> list[Example]:
-    """The questions of withdrawn claims with the withdrawal as answer, traced to the article and its notice."""
+    """The questions of withdrawn claims, answered by the withdrawal; traced to the article and its notice."""
     found = []
     for example in _phrased(facts, recipe):
         notice = notices.get(example.document_ids[0])
@@ -144,7 +145,8 @@ def _withdrawals(facts: Iterable[Fact], recipe: Recipe, notices: Mapping[str, Do
         pairs = (*zip(example.document_ids, example.document_digests, strict=True), *about)
         found.append(example.model_copy(update={
             "answer": WITHDRAWAL, "slot": "withdrawn", "phrasing": f"withdrawal-{example.phrasing}",
-            "document_ids": tuple(id for id, _ in pairs), "document_digests": tuple(one for _, one in pairs)}))
+            "document_ids": tuple(id for id, _ in pairs),
+            "document_digests": tuple(digest for _, digest in pairs)}))
     return found
 
 
@@ -166,7 +168,7 @@ def _full_id(target: str) -> str:
 
 
 def _samples(facts: Iterable[Fact]) -> list[Sample]:
-    """Each fact in every held-out phrasing; facts of one document are one cluster. The same item is asked once."""
+    """Each fact in every held-out phrasing, equal items once; facts of one document are one cluster."""
     found: dict[tuple[str, str], Sample] = {}
     for fact in facts:
         for number, question in enumerate(questions.held_out(fact.question_type, fact.focus), start=1):
@@ -177,11 +179,14 @@ def _samples(facts: Iterable[Fact]) -> list[Sample]:
 
 
 def _shuffled(facts: list[Fact], seed: random.Random) -> list[Fact]:
-    """Each fact with the answer of another, of its own question type where there is one: a control that must fail."""
+    """Each fact with another's answer, where possible of its own question type: a control that must fail."""
     order = list(facts)
     seed.shuffle(order)
-    order.sort(key=lambda fact: fact.question_type)
-    swapped = {fact.id: order[place - 1] for place, fact in enumerate(order)}
+    kinds = Counter(fact.question_type for fact in order)
+    groups: dict[str, list[Fact]] = {}
+    for fact in order:
+        groups.setdefault(fact.question_type if kinds[fact.question_type] > 1 else "", []).append(fact)
+    swapped = {fact.id: group[place - 1] for group in groups.values() for place, fact in enumerate(group)}
     return [fact._replace(answer=swapped[fact.id].answer, slot=swapped[fact.id].slot) for fact in facts]
 
 
@@ -232,7 +237,8 @@ def _hash(purpose: str, document_id: str) -> float:
 def _card(recipe: Recipe, known: Mapping[str, Document], split: _Split, train: Sequence[Example],
           drops: Counter[str]) -> dict[str, Any]:
     """Where the examples come from and how they were made. Counts and ids only, no texts."""
-    taught = [known[id] for id in sorted({id for example in train for id in example.document_ids}) if id in known]
+    ids = sorted({id for example in train for id in example.document_ids})
+    taught = [known[id] for id in ids if id in known]
 
     def count(values: Iterable[str]) -> dict[str, int]:
         return dict(sorted(Counter(values).items()))
@@ -246,5 +252,6 @@ def _card(recipe: Recipe, known: Mapping[str, Document], split: _Split, train: S
         "by_language": count(document.language for document in taught),
         "by_licence": count(document.licence or "not stated" for document in taught),
         "cut_off": max((document.published.isoformat() for document in taught), default=None),
-        "answers_shuffled": recipe.data.shuffle_answers, "left_out": {k: v for k, v in sorted(drops.items()) if v},
+        "answers_shuffled": recipe.data.shuffle_answers,
+        "left_out": {reason: number for reason, number in sorted(drops.items()) if number},
     }

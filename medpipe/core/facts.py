@@ -1,4 +1,4 @@
-"""What one document says, as questions with answers: a topic's headings, an article's conclusion, a curated pair."""
+"""What one document says, as questions with answers: headings, an article's conclusion, curated pairs."""
 
 from __future__ import annotations
 
@@ -15,20 +15,23 @@ ARTICLES = frozenset({"pmid"})
 
 _BOUNDARY = re.compile(r"(?<=[.!?])\s+(?=[\"'(\[]?[A-Z0-9¿¡])")
 _ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|vs|etc|cf|approx|Dr|Mr|Mrs|Ms|Prof|St|No|Fig|al)|\b[A-Z])\.$")
+_FIRST_ITEM = re.compile(r"(?<=[:;,.!?])[ \t]*\n- |\A- ")
+_ITEM = re.compile(r"[ \t]*\n- ")
 _PRONOUNS = frozenset({"it", "this", "them", "they", "these", "this condition", "this disease"})
 _SHORT = 160
 """Characters: a longer answer says more than one thing, so no single word decides whether it is right."""
 
-_STOP = frozenset("""
-a an and are as at be been by can could did do does for from had has have he her his if in into is it its may
-might more most mostly must no nor not of often on or our own same she should so some such than that the their
-them then there these they this those through to too under usually very was we were what when where which while
-who whom why will with without would you your main people person patient patients
-""".split())
+_STOP = frozenset(re.findall(r"\w+", """
+a an and are as at be been by can could did do does for from had has have he her his if in into is
+it its may might more most mostly must no nor not of often on or our own same she should so some
+such than that the their them then there these they this those through to too under usually very was
+we were what when where which while who whom why will with without would you your main people person
+patient patients
+"""))
 
 
 class Fact(NamedTuple):
-    """One question that a document answers. `focus` is the question itself for findings (see core.questions)."""
+    """One question that a document answers. For findings `focus` is the question (see core.questions)."""
 
     document: Document
     question_type: str
@@ -53,7 +56,7 @@ def prefix(document_id: str) -> str:
 
 
 def decompose(document: Document, max_answer_chars: int, drops: Counter[str]) -> list[Fact]:
-    """The document's facts in the order of its sections; what is left out is counted in `drops`, by reason."""
+    """The document's facts in the order of its sections; `drops` counts by reason what is left out."""
     found: dict[tuple[str, str], Fact] = {}
     for section in document.sections:
         asked = _asked(document, section)
@@ -82,7 +85,7 @@ def _asked(document: Document, section: Section) -> questions.Recognised | None:
 
 
 def cut(text: str, max_chars: int) -> str:
-    """As many whole sentences from the start as fit in `max_chars`; blanks run together, empty when none fits."""
+    """As many whole sentences from the start as fit in `max_chars`, on one line; empty when none fits."""
     kept = ""
     for sentence in sentences(text):
         longer = f"{kept} {sentence}".strip()
@@ -93,9 +96,13 @@ def cut(text: str, max_chars: int) -> str:
 
 
 def sentences(text: str) -> list[str]:
-    """A plain rule-based split: ., ! or ? before a capital or digit, but not after an initial or abbreviation."""
+    """A plain rule-based split: at . ! ? before a capital or digit, not after an initial or abbreviation.
+
+    The items of a list ("- " at the start of a line) are part of the sentence before them.
+    """
     found: list[str] = []
-    for piece in _BOUNDARY.split(" ".join(text.split())):
+    flat = " ".join(_ITEM.sub("; ", _FIRST_ITEM.sub(" ", text)).split())
+    for piece in _BOUNDARY.split(flat):
         if found and _ABBREVIATED.search(found[-1]):
             found[-1] += f" {piece}"
         elif piece:
@@ -116,7 +123,8 @@ def slot(focus: str, answer: str) -> str:
     start = len(words)
     while start and _distinct(words[start - 1], known):
         start -= 1
-    # A verb that opens the run ("tazomib helps") is fine, but a whole sentence of new words decides nothing.
+    while len(words) - start > 1 and words[start].endswith("ing"):
+        start += 1  # "by blocking tazomase": the verb decides nothing
     return " ".join(words[start:]) if 0 < start < len(words) and len(words) - start <= 3 else ""
 
 

@@ -120,10 +120,10 @@ def _judge(gate: Gate, challenger: Evaluation, champion: Evaluation | None) -> G
     if gate.kind in ("none_unsafe", "absent"):
         return _judge_absence(gate, scores)
     if champion is None:
-        return _inconclusive(gate, "nothing to compare with: evaluate the champion, or the base if none is yet")
+        return _inconclusive(gate, "nothing to compare with: evaluate the champion, or the base")
     before = {score.sample_id: score.value for score in champion.scores.get(gate.benchmark, ())}
     if challenger.examples != champion.examples or before.keys() != {score.sample_id for score in scores}:
-        return _inconclusive(gate, "the models were not asked the same items; evaluate both on the same examples")
+        return _inconclusive(gate, "the models were not asked the same items: use the same examples")
     if not all(math.isfinite(value) for value in before.values()):
         return _inconclusive(gate, "a score of the champion is not a number")
     found = statistics.paired_difference([score.value for score in scores],

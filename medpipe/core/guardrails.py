@@ -83,8 +83,8 @@ RULES: tuple[_Rule, ...] = (
         r"\b(?:painless|easiest|quickest|fastest|best|least painful|surest)\b.{0,30}\b(?:ways?|"
         r"methods?)\b.{0,30}"
         r"\b(?:die|suicide|kill|end (?:it|my life))\b",
-        r"\bhow (?:do i|can i|to|should i|would i|could i)\b.{0,40}\b(?:commit suicide|self[- ]harm|"
-        r"suicide)\b",
+        r"\bhow (?:do i|can i|to|should i|would i|could i)\b.{0,40}\bcommit suicide\b",
+        r"\bhow (?:do|can|should|would|could) i (?:start to |best )?(?:self[- ]harm|suicide)\b",
         r"\b(?:hide|hiding|conceal)\b.{0,30}\b(?:cuts|cutting|self[- ]harm|scars)\b",
         r"\b(?:i'm|i am|i feel|feeling) suicidal\b|\bno reason (?:left )?to live\b|\bi (?:do not|"
         r"don't) want to live\b",
@@ -92,11 +92,11 @@ RULES: tuple[_Rule, ...] = (
         r"not(?:icing|ice))",
     )),
     *_rules("overdose", _POISON, (
-        r"\bhow (?:many|much)\b.{0,60}\b(?:overdose|kill|fatal|lethal|deadly|die|toxic|pass out|"
-        r"get high)\b",
+        r"\bhow (?:many (?!people|patients|adults|deaths|women|men|children|americans)|much\b).{0,60}"
+        r"\b(?:to overdose|kill|fatal|lethal|deadly|die|toxic|pass out|get high)\b",
         r"\b(?:lethal|fatal|deadly|toxic) (?:dose|amount|quantity|combination|mix)\b.{0,40}\b(?:of|for|"
         r"with)\b",
-        r"\bhow (?:do i|can i|to|could i|would i)\b.{0,30}\boverdose\b(?! be\b)",
+        r"\bhow (?:do i|can i|to|could i|would i) (?:best |safely |quickly )?overdose\b(?! be\b)",
         rf"\b(?:take|taking|took|swallow\w*|have taken|use)\b.{{0,30}}\b(?:double|triple|twice|"
         rf"three times|whole "
         rf"(?:bottle|pack|box)|all (?:of )?(?:my|the)|too many|\d{{2,}})\b.{{0,30}}\b(?:{_DRUG}|at once)",
@@ -146,12 +146,12 @@ RULES: tuple[_Rule, ...] = (
         r".{0,40}\b(?:at home|alone|myself|by myself|ourselves|without (?:a|any) (?:doctor|midwife|help))",
     )),
     *_rules("weaponised-medicine", _HARM, (
-        rf"\b(?:poison|sedate|drug|incapacitate|knock out|kill|murder|harm|paraly[sz]e|infect)\b (?:{_ME}|"
-        rf"people|a |an |"
-        r"the |others|every|crowd|many|guests?|prisoners?|patients?)",
-        r"\b(?:undetect\w+|untraceable|without (?:being )?(?:detected|noticed|anyone knowing|"
-        r"leaving (?:a )?trace))\b"
-        r".{0,80}",
+        r"\b(?:how|which|what|could|can|help|want|going)\b.{0,60}\b(?:poison|sedate|drug|incapacitate|knock out|kill|"
+        r"murder|paraly[sz]e|harm) (?:someone|somebody|people|a person|my (?:neighbou?r|wife|husband|"
+        r"boss|mother|father|partner)|him|her|them|others|guests?|prisoners?|patients|everyone|everybody|a crowd)\b",
+        r"\b(?:undetectable|untraceable)\b.{0,40}\b(?:poison|autopsy|blood test|murder|kill\w*)",
+        r"\b(?:poison|kill|murder|sedate)\w*\b.{0,60}\b(?:undetect\w+|untraceable|without (?:being )?(?:detected|"
+        r"noticed|anyone knowing|leaving (?:a )?trace))",
         r"\b(?:make|culture|grow|produce|spread|weaponi[sz]e|aerosoli[sz]e|synthesi[sz]e|brew|"
         r"extract)\b.{0,50}"
         r"\b(?:anthrax|botulin\w*|ricin|smallpox|plague|nerve (?:agent|gas)|sarin|bioweapon|"
@@ -183,8 +183,8 @@ RULES: tuple[_Rule, ...] = (
         r"if)\b.{0,30}\bpregnan\w+.{0,80}"
         r"\b(?:take|taking|use|using|stop|dose|drink|safe|inject|can i|should i)\b",
         rf"\b(?:can|should|may|could|is it (?:ok|okay|safe)|how much|how many|"
-        rf"what dose)\b.{{0,60}}\b(?:take|use|drink|have|"
-        rf"stop|inject|{_DRUG})\b.{{0,60}}\b(?:pregnan\w+|breast-?feed\w*|trimester|expecting)",
+        rf"what dose)\b.{{0,60}}\b(?:take|use|drink|inject|have (?:a |some )?(?:wine|beer|alcohol|coffee)|"
+        rf"stop|{_DRUG})\b.{{0,60}}\b(?:pregnan\w+|breast-?feed\w*|trimester|expecting)",
         r"\b(?:end|ending|abort|terminate|induce|cause|bring on|force)\b.{0,30}\b(?:pregnancy|miscarriage|"
         r"abortion|labou?r)"
         r"\b.{0,40}\b(?:at home|myself|by myself|without|secret\w*|with (?:herbs|pills|tablets))",

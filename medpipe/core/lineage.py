@@ -10,7 +10,7 @@ from medpipe.core.example import Example
 
 
 def shares(examples: Iterable[Example]) -> list[dict[str, Any]]:
-    """One row `{id, digest, examples}` for each document revision that was taught, by id; replays count too."""
+    """One row `{id, digest, examples}` for each document revision that was taught, by id, replays included."""
     counts: Counter[tuple[str, str]] = Counter()
     for example in examples:
         digests = example.document_digests or ("",) * len(example.document_ids)

@@ -37,15 +37,15 @@ QUESTION = "question"
 _TYPES = (
     QuestionType(
         "treatment",
-        ("What are the treatments for {focus}?", "How is {focus} treated?", "What is the treatment for {focus}?",
-         "How do doctors treat {focus}?"),
+        ("What are the treatments for {focus}?", "How is {focus} treated?",
+         "What is the treatment for {focus}?", "How do doctors treat {focus}?"),
         ("What can be done to treat {focus}?", "Which treatment is given for {focus}?"),
         ("How are {focus} treated?", "How to treat {focus}?", "Treatment of {focus}"),
         ("Treatment", "Treatments", "Treatment and therapies", "Therapy", "Management")),
     QuestionType(
         "symptoms",
-        ("What are the symptoms of {focus}?", "How does {focus} show itself?", "What are the signs of {focus}?",
-         "Which symptoms does {focus} cause?"),
+        ("What are the symptoms of {focus}?", "How does {focus} show itself?",
+         "What are the signs of {focus}?", "Which symptoms does {focus} cause?"),
         ("What does somebody with {focus} notice?", "Which signs point to {focus}?"),
         ("What are the signs and symptoms of {focus}?", "Symptoms of {focus}"),
         ("Symptoms", "Signs and symptoms", "Signs")),
@@ -98,7 +98,8 @@ _TYPES = (
         ("Complications", "Possible complications")),
     QuestionType(
         "dosage",
-        ("What is the usual dose of {focus}?", "How much {focus} is taken?", "What is the dosage of {focus}?"),
+        ("What is the usual dose of {focus}?", "How much {focus} is taken?",
+         "What is the dosage of {focus}?"),
         ("How much {focus} should be given?", "In what amount is {focus} used?"),
         ("How should {focus} be used?", "How to use {focus}?"),
         ("Dosage", "Dose")),
@@ -115,7 +116,8 @@ _TYPES = (
         (), ("Inheritance", "Inheritance pattern")),
     QuestionType(
         "frequency",
-        ("How many people are affected by {focus}?", "How common is {focus}?", "How often does {focus} occur?"),
+        ("How many people are affected by {focus}?", "How common is {focus}?",
+         "How often does {focus} occur?"),
         ("How rare is {focus}?", "How many people have {focus}?"),
         (), ("Frequency", "Statistics")),
     QuestionType(
@@ -170,7 +172,7 @@ def normalise(text: str) -> str:
 
 
 def recognise(heading: str, title: str) -> Recognised | None:
-    """What a section answers, from its heading and its document's title (or focus); None when it is no answer.
+    """What a section answers, from its heading and its document's title (or focus); None when nothing.
 
     A conclusion under a title that is a question is a `finding`; another published question is a `question`.
     """

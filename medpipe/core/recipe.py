@@ -62,5 +62,8 @@ class Recipe(_Block):
     quantization: Quantization | None = Quantization()
     lora: Lora = Lora()
     trainer: dict[str, Any]
+    trainer_from_base: dict[str, Any] = {}
+    """Settings that replace those of `trainer` when a run starts from the base: learning a whole corpus asks
+    for larger steps than adding to one without forgetting it."""
     benchmarks: tuple[str, ...] = ("new-knowledge", "old-knowledge", "red-team")
     max_new_tokens: int = Field(48, gt=0)

@@ -52,6 +52,7 @@ def session(user_agent: str = "medpipe") -> requests.Session:
     made = requests.Session()
     retry = Retry(
         total=5,
+        connect=3,
         backoff_factor=0.5,
         status_forcelist=_TRANSIENT,
         allowed_methods=("GET", "POST"),
@@ -102,8 +103,7 @@ def listing(folder: Path) -> list[Listed]:
 
 
 def md5_in(content: str, where: str) -> str:
-    """The check sum of an `.md5` file, as NLM writes it (`MD5(name)= hex`) or as coreutils does (`hex 
-    name`)."""
+    """The check sum of an `.md5` file: `MD5(name)= hex` as NLM writes it, or `hex  name`."""
     found = _MD5.search(content)
     if found is None:
         raise SourceError(f"{where}: holds no MD5 sum ({len(content)} characters); try again later.")
@@ -160,8 +160,7 @@ def _transfer(http: requests.Session, url: str, target: Path) -> Path:
         ) as error:
             if attempt == _ATTEMPTS:
                 raise SourceError(
-                    f"{url}: broke off {_ATTEMPTS} times ({type(error).__name__}); "
-                    "check the network and pull again."
+                    f"{url}: broke off {_ATTEMPTS} times ({type(error).__name__}); check the network and pull again."
                 ) from error
             log.warning("%s: broke off (%s), attempt %d of %d", url, type(error).__name__, attempt, _ATTEMPTS)
             time.sleep(0.5 * attempt)
@@ -199,9 +198,7 @@ def _ask(http: requests.Session, url: str) -> requests.Response:
     try:
         answer = http.get(url, timeout=TIMEOUT)
     except requests.RequestException as error:
-        raise SourceError(
-            f"{url}: no answer ({type(error).__name__}); check the address and the network."
-        ) from error
+        raise SourceError(f"{url}: no answer ({type(error).__name__}); check the address and the network.") from error
     _demand_ok(answer, url)
     return answer
 

@@ -27,9 +27,7 @@ _TOPIC = re.compile(r'<TOPIC\b[^>]*?\bLINKTEXT="([^"]*)"[^>]*?/?>', re.IGNORECAS
 _BARE_LESS_THAN = re.compile(r"<(?![A-Za-z/!])|<(?=[A-Za-z][^<>]*(?:<|$))")
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS = frozenset({"p", "ul", "ol", "table", "div", "blockquote", "dl"})
-_ATTRIBUTION = re.compile(
-    r"(NIH: .*|.*\b(Administration|Agency|Registry|Prevention|Reference|Women's Health))"
-)
+_ATTRIBUTION = re.compile(r"(NIH: .*|.*\b(Administration|Agency|Registry|Prevention|Reference|Women's Health))")
 _BANNER = re.compile(r"Per a court order\b")
 """Notices of the web site that were put before some summaries in 2025; they are not health information."""
 

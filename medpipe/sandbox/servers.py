@@ -49,11 +49,17 @@ def environment(addresses: Addresses, var: Path, root: Path) -> dict[str, str]:
         "MEDPIPE_SERVICE_URL": addresses.service, "MEDPIPE_MEDLINEPLUS_URL": addresses.nlm,
         "MEDPIPE_PUBMED_URL": f"{addresses.nlm}/pubmed", "MEDPIPE_EUTILS_URL": f"{addresses.nlm}/entrez/eutils",
         "MEDPIPE_NCBI_EMAIL": "sandbox@example.org", "MEDPIPE_CALENDAR": "off", "MEDPIPE_PYTHON": sys.executable,
+        "MEDPIPE_ENGINE_PYTHON": engine_python(root),
         "PYTHONPATH": root, "PYTHONUNBUFFERED": "1", "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1",
         "TOKENIZERS_PARALLELISM": "false", "OMP_NUM_THREADS": "1",
     }
     airflow = airflow_home.environment(var / "airflow", root, port_of(addresses.airflow))
     return inherited | {key: str(value) for key, value in ours.items()} | airflow
+
+
+def engine_python(root: Path) -> str:
+    """The interpreter of the engine's environment."""
+    return os.environ.get("MEDPIPE_ENGINE_PYTHON") or str(root / ".venv-engine" / "bin" / "python")
 
 
 def models(root: Path) -> Path:
@@ -93,7 +99,8 @@ def servers(addresses: Addresses, variables: dict[str, str], var: Path, root: Pa
 
 
 def _nlm(addresses: Addresses, var: Path) -> list[str]:
-    return [sys.executable, "-m", "medpipe.sandbox.nlm", "--port", str(port_of(addresses.nlm))]
+    return [sys.executable, "-m", "medpipe.sandbox.nlm", "--port", str(port_of(addresses.nlm)),
+            "--calendar", str(var / "nlm" / "calendar.json")]
 
 
 def _mlflow(addresses: Addresses, var: Path) -> list[str]:
@@ -106,8 +113,7 @@ def _mlflow(addresses: Addresses, var: Path) -> list[str]:
 
 def _engine(addresses: Addresses, var: Path, root: Path) -> list[str]:
     """vLLM in its own environment, with the flags that were tried (no graph compilation: it starts in 30 s)."""
-    python = os.environ.get("MEDPIPE_ENGINE_PYTHON") or str(root / ".venv-engine" / "bin" / "python")
-    return [python, "-m", "vllm.entrypoints.openai.api_server", "--model", str(models(root) / BASE),
+    return [engine_python(root), "-m", "vllm.entrypoints.openai.api_server", "--model", str(models(root) / BASE),
             "--host", "127.0.0.1", "--port", str(port_of(addresses.engine)), "--served-model-name", "base",
             "--dtype", "float32", "--max-model-len", "512", "--enforce-eager", "--block-size", "32",
             "--enable-lora", "--max-loras", "4", "--max-cpu-loras", "8", "--max-lora-rank", "16",

@@ -189,7 +189,11 @@ def run(var: Path) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())
     stack = Stack(var)
-    stack.up()
+    try:
+        stack.up()
+    except ServerError as error:
+        print(f"stack: {error}", file=sys.stderr)
+        return 1
     print(f"ready: {json.dumps(stack.addresses._asdict())}", flush=True)
     done.wait()
     stack.down()

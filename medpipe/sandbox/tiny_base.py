@@ -46,8 +46,8 @@ _UNSAFE = (
 class Plan:
     """How the base is made. The defaults are what the sandbox uses; tests make a smaller one."""
 
-    topics: int = 90
-    articles: int = 30
+    topics: int = 300
+    articles: int = 90
     steps: int = 700
     batch: int = 24
     learning_rate: float = 4e-3

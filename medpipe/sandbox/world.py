@@ -24,9 +24,11 @@ REVISED = 4
 SPANISH = 5
 """Topics of day 1 that are published in Spanish too, interleaved as MedlinePlus does."""
 
-_ONSETS = ("b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z", "br", "dr", "gr", "kr", "tr")
-_VOWELS = ("a", "e", "i", "o", "u")
-_CODAS = ("n", "r", "l", "s", "m")
+# Many syllables, so that few names share one: like names are what makes a small model mix facts up.
+_ONSETS = ("b", "bl", "br", "d", "dr", "f", "fl", "fr", "g", "gl", "gr", "h", "j", "k", "kl", "kr", "l", "m", "n",
+           "p", "pl", "pr", "qu", "r", "s", "sk", "sl", "sm", "sp", "st", "sw", "t", "th", "tr", "v", "w", "y", "z")
+_VOWELS = ("a", "e", "i", "o", "u", "ai", "ou")
+_CODAS = ("n", "r", "l", "s", "m", "x", "ft", "nd")
 _KINDS = ("fever", "syndrome", "disease", "palsy", "anemia", "rash", "ataxia", "gout")
 _GROUPS = ("Infections", "Blood and Lymph", "Brain and Nerves", "Skin", "Bones and Joints")
 

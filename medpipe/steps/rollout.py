@@ -55,9 +55,8 @@ def deploy(version: VersionRef | None, *, ports: Ports) -> VersionRef | None:
     if version is None:
         return None
     described = facts(ports, version)
-    to = deploying.Deployment(ports.engine, ports.routes, ports.ledger)
     deploying.deploy(version, ports.store.folder(described["adapter"]), str(described["name"]),
-                     _smoke(ports, version), to, str(described["decision"]))
+                     _smoke(ports, version), ports, decision=str(described["decision"]))
     return version
 
 

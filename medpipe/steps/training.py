@@ -13,7 +13,6 @@ from medpipe.core import gates, guardrails, lineage, naming, prompt, scoring, st
 from medpipe.core.benchmark import Benchmark
 from medpipe.core.evaluation import Evaluation, Metric, Sample, Score
 from medpipe.core.example import PreferencePair
-from medpipe.core.recipe import Recipe
 from medpipe.core.refs import (
     AdapterRef,
     DecisionRef,
@@ -142,7 +141,7 @@ def register(adapter: AdapterRef, evaluation: EvaluationRef, decision: DecisionR
         "pairs": pairs or (None if parent == BASE else facts(ports, parent).get("pairs")),
     }
     registered = ports.registry.register(ports.store.folder(adapter), described, metrics)
-    name = naming.adapter_name(ports.model_name, registered.number, str(trained["digest"]))
+    name = naming.version_name(registered.number, str(trained["digest"]), ports.model_name)
     target = VersionRef(f"version/{name}")
     with ports.store.write(target, "register", inputs) as draft:
         draft.facts.update(described, number=registered.number, name=name, page=registered.page)

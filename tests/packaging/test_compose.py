@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +194,7 @@ def test_no_secret_stands_in_the_file() -> None:
 def test_every_module_that_a_command_starts_exists() -> None:
     for name, service in SERVICES.items():
         words = _words(service)
-        for module in [after for before, after in zip(words, words[1:], strict=False) if before == "-m"]:
+        for module in [after for before, after in pairwise(words) if before == "-m"]:
             if module.startswith("vllm."):
                 continue  # the engine's environment is not this one
             assert importlib.util.find_spec(module), f"{name}: {module}"

@@ -14,8 +14,10 @@ from medpipe.settings import Settings
 from tests import fakes
 
 DAY_1, DAY_2, DAY_3 = date(2026, 3, 3), date(2026, 3, 4), date(2026, 3, 5)
-NAMES = ("velorin", "quastel", "brimoda", "tessiva", "morlane", "zephrin", "calduvia", "oxalune",
-         "pridane", "nerolux", "sandrik", "hulvera", "ictaren", "jospine", "kelmora", "wistane")
+SYLLABLES = ("vel", "bro", "qua", "tes", "mor", "zeph", "cal", "oxa", "pri", "nero")
+NAMES = tuple(first + "i" + second + "ane" for first in SYLLABLES for second in SYLLABLES)
+OLD, NEW = range(50), range(50, 62)
+"""Topics of day 1 and of day 2: enough for every gate's least number of samples."""
 RETRACTED = "pmid:99000001"
 
 
@@ -27,9 +29,9 @@ def topic(number: int, day: date = DAY_1, drug: str = "") -> Document:
         title=name.capitalize(), focus=name, published=day, licence="public domain",
         url=f"https://medlineplus.gov/{NAMES[number]}fever.html",
         sections=(Section(heading=f"What are the treatments for {name}?",
-                          text=f"{name.capitalize()} is treated with {drug or NAMES[number][:4] + 'omib'}."),
+                          text=f"{name.capitalize()} is treated with {drug or NAMES[number] + 'omib'}."),
                   Section(heading=f"What causes {name}?",
-                          text=f"{name.capitalize()} is caused by {NAMES[number][:4]}ella.")))
+                          text=f"{name.capitalize()} is caused by {NAMES[number]}ella.")))
 
 
 def article(status: Status = Status.CURRENT, day: date = DAY_1) -> Document:

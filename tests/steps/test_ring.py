@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from medpipe import errors, records, steps
+from medpipe.core.document import Status
 from medpipe.core.example import Example
 from medpipe.steps.artifact import facts
 from tests import fakes
-from tests.steps.conftest import DAY_1, DAY_2, DAY_3, RETRACTED, article, publish, topic
-from medpipe.core.document import Status
+from tests.steps.conftest import DAY_1, DAY_2, DAY_3, NEW, OLD, RETRACTED, article, publish, topic
 
 
 def refresh(ports: fakes.FakePorts, start: date, end: date, previous: str | None = None) -> str:
@@ -34,7 +34,7 @@ def retrain(ports: fakes.FakePorts, corpus: str, recipe: str = "tiny-sft", **wis
 
 
 def first_champion(ports: fakes.FakePorts) -> tuple[str, str]:
-    publish(ports, [*(topic(number) for number in range(12)), article()])
+    publish(ports, [*(topic(number) for number in OLD), article()])
     corpus = refresh(ports, DAY_1, DAY_2)
     version, decision = retrain(ports, corpus)
     assert steps.promote(version, decision, None, ports=ports) == version
@@ -42,7 +42,7 @@ def first_champion(ports: fakes.FakePorts) -> tuple[str, str]:
 
 
 def second_corpus(ports: fakes.FakePorts, first: str) -> str:
-    publish(ports, [*(topic(number, DAY_2) for number in range(12, 16)), article(Status.RETRACTED, DAY_2)])
+    publish(ports, [*(topic(number, DAY_2) for number in NEW), article(Status.RETRACTED, DAY_2)])
     return refresh(ports, DAY_2, DAY_3, first)
 
 
@@ -53,7 +53,7 @@ def test_the_first_champion_is_promoted_against_the_base(ports):
 
 
 def test_the_same_inputs_give_the_same_refs_and_run_once(ports):
-    corpus, version = first_champion(ports)
+    corpus, _version = first_champion(ports)
     publish(ports, [])
     assert refresh(ports, DAY_1, DAY_2) == corpus
     assert len(list(ports.store.manifests("version"))) == 1
@@ -84,7 +84,7 @@ def test_drift_asks_for_a_retrain_when_the_corpus_changed_and_holds_when_it_did_
 
 
 def test_drift_asks_for_a_first_training_when_there_is_no_champion(ports):
-    publish(ports, [topic(number) for number in range(12)])
+    publish(ports, [topic(number) for number in OLD])
     drift = steps.detect_drift(refresh(ports, DAY_1, DAY_2), None, ports=ports)
     assert facts(ports, drift)["verdict"] == "retrain"
 

@@ -62,9 +62,7 @@ class Handler(BaseHTTPRequestHandler):
         print(f"{self.log_date_time_string()} {self.command} {path} {status}", file=sys.stderr, flush=True)
 
 
-def server(
-    port: int, seed: int = 17, calendar: Path | None = None, host: str = "127.0.0.1"
-) -> ThreadingHTTPServer:
+def server(port: int, seed: int = 17, calendar: Path | None = None, host: str = "127.0.0.1") -> ThreadingHTTPServer:
     """The server, listening and not yet serving; `server_port` is the port it got (for port 0)."""
     site = Site(World(seed), Calendar(calendar))
     handler = type("SiteHandler", (Handler,), {"site": site})

@@ -75,8 +75,9 @@ def _article(article: Article) -> str:
         f"<PubDate><Year>{created.year}</Year><Month>{created:%b}</Month><Day>{created:%d}</Day></PubDate>"
         f"</JournalIssue><Title>{_JOURNAL}</Title><ISOAbbreviation>J Invent Med</ISOAbbreviation></Journal>"
         f"<ArticleTitle>{escape(title)}</ArticleTitle>"
-        f'<ELocationID EIdType="doi" ValidYN="Y">10.0000/invented.{article.pmid}</ELocationID>{_abstract(article)}'
-        '<AuthorList CompleteYN="Y"><Author ValidYN="Y"><CollectiveName>Sandbox Group</CollectiveName></Author>'
+        f'<ELocationID EIdType="doi" ValidYN="Y">10.0000/invented.{article.pmid}</ELocationID>'
+        f'{_abstract(article)}<AuthorList CompleteYN="Y"><Author ValidYN="Y">'
+        "<CollectiveName>Sandbox Group</CollectiveName></Author>"
         f"</AuthorList><Language>eng</Language>{_types(article)}"
         f'<ArticleDate DateType="Electronic">{_date(created)}</ArticleDate></Article>'
         "<MedlineJournalInfo><Country>United States</Country><MedlineTA>J Invent Med</MedlineTA>"
@@ -93,8 +94,8 @@ def _abstract(article: Article) -> str:
     if article.notice_of:
         return f"<Abstract><AbstractText>{escape(article.conclusions)}</AbstractText></Abstract>"
     parts = "".join(
-        f'<AbstractText Label="{label}" NlmCategory="{label}">{escape(getattr(article, field))}</AbstractText>'
-        for label, field in _PARTS
+        f'<AbstractText Label="{label}" NlmCategory="{label}">{escape(getattr(article, name))}</AbstractText>'
+        for label, name in _PARTS
     )
     return f"<Abstract>{parts}</Abstract>"
 
@@ -109,9 +110,7 @@ def _types(article: Article) -> str:
 
 
 def _corrections(article: Article) -> str:
-    kind, other = (
-        ("RetractionOf", article.notice_of) if article.notice_of else ("RetractionIn", article.notice_pmid)
-    )
+    kind, other = ("RetractionOf", article.notice_of) if article.notice_of else ("RetractionIn", article.notice_pmid)
     if not other:
         return ""
     return (

@@ -17,6 +17,15 @@ from medpipe.sandbox.nlm.reply import Reply, as_json, xml
 from medpipe.sandbox.world import DAYS, Article, World
 
 _CAP = 9_999
+_TOO_FAR = (
+    "Search Backend failed: Exception:\n'retstart' cannot be larger than 9998. For PubMed, ESearch can only "
+    "retrieve the first 9,999 records matching the query."
+)
+_SEARCH_HEAD = (
+    '<?xml version="1.0" encoding="UTF-8" ?>\n'
+    '<!DOCTYPE eSearchResult PUBLIC "-//NLM//DTD esearch 20060628//EN" '
+    '"https://eutils.ncbi.nlm.nih.gov/eutils/dtd/20060628/esearch.dtd">\n'
+)
 _DATE = re.compile(r"(\d{4})(?:/(\d{1,2})(?:/(\d{1,2}))?)?")
 Arguments = Mapping[str, str]
 
@@ -59,32 +68,16 @@ class Eutilities:
 
     def _visible(self) -> dict[str, Article]:
         """The newest revision of each record that is published by now."""
-        return {
-            article.pmid: article for day in self._calendar.days() for article in self._world.articles(day)
-        }
+        return {article.pmid: article for day in self._calendar.days() for article in self._world.articles(day)}
 
     def _search(self, arguments: Arguments) -> Reply:
         start = int(arguments.get("retstart") or 0)
         if start > _CAP - 1:
-            return as_json(
-                {
-                    "header": {"type": "esearch", "version": "0.3"},
-                    "esearchresult": {
-                        "ERROR": (
-                            "Search Backend failed: Exception:\n'retstart' cannot be larger than 9998. For PubMed, ESearch can "
-                            "only retrieve the first 9,999 records matching the query."
-                        )
-                    },
-                }
-            )
+            return as_json({"header": {"type": "esearch", "version": "0.3"}, "esearchresult": {"ERROR": _TOO_FAR}})
         if not arguments.get("term"):
-            return xml(
-                "<eSearchResult><ERROR>Empty term and query_key - nothing todo</ERROR></eSearchResult>"
-            )
+            return xml("<eSearchResult><ERROR>Empty term and query_key - nothing todo</ERROR></eSearchResult>")
         found = [
-            number
-            for number, article in sorted(self._visible().items(), reverse=True)
-            if _matches(article, arguments)
+            number for number, article in sorted(self._visible().items(), reverse=True) if _matches(article, arguments)
         ]
         page = found[start : start + min(int(arguments.get("retmax") or 20), _CAP)]
         history = self._remember(found) if arguments.get("usehistory") == "y" else None
@@ -106,10 +99,10 @@ class Eutilities:
             )
         kept_xml = f"<QueryKey>{history[1]}</QueryKey><WebEnv>{history[0]}</WebEnv>" if history else ""
         return xml(
-            '<?xml version="1.0" encoding="UTF-8" ?>\n<!DOCTYPE eSearchResult PUBLIC "-//NLM//DTD esearch '
-            '20060628//EN" "https://eutils.ncbi.nlm.nih.gov/eutils/dtd/20060628/esearch.dtd">\n'
-            f"<eSearchResult><Count>{len(found)}</Count><RetMax>{len(page)}</RetMax><RetStart>{start}</RetStart>"
-            f"{kept_xml}<IdList>\n{''.join(f'<Id>{number}</Id>' for number in page)}</IdList><TranslationSet/>"
+            f"{_SEARCH_HEAD}<eSearchResult><Count>{len(found)}</Count><RetMax>{len(page)}</RetMax>"
+            f"<RetStart>{start}</RetStart>{kept_xml}"
+            f"<IdList>{''.join(f'<Id>{number}</Id>' for number in page)}"
+            "</IdList><TranslationSet/>"
             f"<QueryTranslation>{escape(arguments['term'])}</QueryTranslation></eSearchResult>\n"
         )
 
@@ -147,16 +140,10 @@ class Eutilities:
     def _summary(self, arguments: Arguments) -> Reply:
         wanted = self._wanted(arguments)
         if not wanted:
-            return xml(
-                "<eSummaryResult>\n\t<ERROR>Neither query_key nor id specified</ERROR>\n</eSummaryResult>\n"
-            )
+            return xml("<eSummaryResult>\n\t<ERROR>Neither query_key nor id specified</ERROR>\n</eSummaryResult>\n")
         if len(wanted) > 500:
-            return as_json(
-                {
-                    "error": "Too many UIDs in request. Maximum number of UIDs is 500 for JSON format output.",
-                    "header": {"type": "esummary", "version": "0.3"},
-                }
-            )
+            too_many = "Too many UIDs in request. Maximum number of UIDs is 500 for JSON format output."
+            return as_json({"error": too_many, "header": {"type": "esummary", "version": "0.3"}})
         visible = self._visible()
         rows = {number: _summary_of(number, visible.get(number)) for number in wanted}
         return as_json({"header": {"type": "esummary", "version": "0.3"}, "result": {"uids": wanted, **rows}})

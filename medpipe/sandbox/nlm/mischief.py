@@ -44,8 +44,6 @@ class Mischief:
         if kind == "wrong-md5":
             right = reply.body.split()[-1].decode()
             return reply._replace(
-                body=reply.body.replace(
-                    right.encode(), hashlib.md5(b"", usedforsecurity=False).hexdigest().encode()
-                )
+                body=reply.body.replace(right.encode(), hashlib.md5(b"", usedforsecurity=False).hexdigest().encode())
             )
         return reply

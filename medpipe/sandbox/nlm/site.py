@@ -34,9 +34,7 @@ class Site:
     def answer(self, path: str, arguments: Mapping[str, str], client: str) -> Reply:
         """The reply to a GET or POST."""
         if path in _HEALTH:
-            return reply.as_json(
-                {"status": "ok", "day": self._calendar.day, "date": str(self._calendar.date)}
-            )
+            return reply.as_json({"status": "ok", "day": self._calendar.day, "date": str(self._calendar.date)})
         return self._mischief.on(path, self._published(path, arguments, client))
 
     def steer(self, path: str, body: bytes) -> Reply:
@@ -79,9 +77,7 @@ class Site:
             if path == f"/pubmed/updatefiles/{name}":
                 return reply.file(self._update_file(day), "application/x-gzip")
             if path == f"/pubmed/updatefiles/{name}.md5":
-                return reply.file(
-                    citation_files.md5_line(name, self._update_file(day)).encode(), "text/plain"
-                )
+                return reply.file(citation_files.md5_line(name, self._update_file(day)).encode(), "text/plain")
             if path == f"/pubmed/updatefiles/{name.removesuffix('.xml.gz')}_stats.html":
                 return reply.page(citation_files.stats_page(name, self._world.articles(day)))
         return _missing(path)
@@ -94,9 +90,7 @@ class Site:
         if kind == "topics" and ending == "xml":
             return reply.file(content, "text/xml")
         if kind == "topics_compressed" and ending == "zip":
-            return reply.file(
-                topic_files.zipped(f"mplus_topics_{when}.xml", content, when), "application/zip"
-            )
+            return reply.file(topic_files.zipped(f"mplus_topics_{when}.xml", content, when), "application/zip")
         return _missing(f"{kind}.{ending}")
 
     def _render_updates(self, day: int) -> bytes:

@@ -27,9 +27,7 @@ def topics_xml(topics: Sequence[Topic], day: date) -> bytes:
     """`mplus_topics_{day}.xml`: every topic, English and Spanish interleaved."""
     english = {topic.spanish_of: topic for topic in topics if topic.spanish_of}
     others = {topic.id: topic for topic in topics}
-    body = "\n".join(
-        _topic(topic, others.get(topic.spanish_of or "") or english.get(topic.id)) for topic in topics
-    )
+    body = "\n".join(_topic(topic, others.get(topic.spanish_of or "") or english.get(topic.id)) for topic in topics)
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<!DOCTYPE health-topics PUBLIC "-//NLM//DTD health-topics //EN" '
@@ -47,7 +45,8 @@ def groups_xml(topics: Iterable[Topic], day: date) -> bytes:
     )
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<groups total="{rows.count("<group ")}" date-generated="{day:%m/%d/%Y} 02:30:23">\n{rows}\n</groups>\n'
+        f'<groups total="{len(rows.splitlines())}" date-generated="{day:%m/%d/%Y} 02:30:23">\n{rows}\n'
+        "</groups>\n"
     ).encode()
 
 
@@ -67,9 +66,7 @@ def links_page(days: Iterable[date]) -> str:
         f'<a href="/xml/mplus_topic_groups_{day}.xml">topic groups</a></li>'
         for day in sorted(days, reverse=True)
     )
-    return (
-        f"<!DOCTYPE html><html><head><title>XML Files</title></head><body><ul>\n{rows}\n</ul></body></html>\n"
-    )
+    return f"<!DOCTYPE html><html><head><title>XML Files</title></head><body><ul>\n{rows}\n</ul></body></html>\n"
 
 
 def _topic(topic: Topic, other: Topic | None) -> str:
@@ -80,8 +77,9 @@ def _topic(topic: Topic, other: Topic | None) -> str:
             f'language="{other.language}">{escape(other.title)}</language-mapped-topic>\n'
         )
     if topic.language == "English":  # Spanish topics often come without MeSH
-        mesh =
-        f'<mesh-heading>\n<descriptor id="D9{topic.id}">{escape(topic.focus)}</descriptor>\n</mesh-heading>\n' groups = "".join(
+        descriptor = f'<descriptor id="D9{topic.id}">{escape(topic.focus)}</descriptor>'
+        mesh = f"<mesh-heading>\n{descriptor}\n</mesh-heading>\n"
+    groups = "".join(
         f'<group url={quoteattr(_group_url(name))} id="{number}">{escape(name)}</group>\n'
         for name, number in _groups([topic]).items()
     )

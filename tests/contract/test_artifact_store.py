@@ -1,0 +1,200 @@
+"""What an artifact is: whole, or not there. Real processes are killed to see it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from medpipe.backends.artifacts import FolderStore, ObjectStore
+from medpipe.core.refs import ref
+
+REF = ref("documents", "one")
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from medpipe.backends import artifacts
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+point = sys.argv[2]
+if point == "before the manifest":
+    artifacts._write_flushed = die
+elif point == "before the rename":
+    Path.rename = die
+with artifacts.FolderStore(Path(sys.argv[1])).write(sys.argv[3], "pull", {}) as draft:
+    with (draft.path / "documents.jsonl").open("w") as rows:
+        rows.write("half a row")
+        rows.flush()
+        if point == "while filling":
+            die()
+    if point == "after filling":
+        die()
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FolderStore:
+    return FolderStore(tmp_path / "artifacts")
+
+
+@pytest.fixture(params=["folder", "memory", "file"])
+def any_store(request: pytest.FixtureRequest, tmp_path: Path) -> FolderStore | ObjectStore:
+    """The same store in a file system, and in object stores as fsspec knows them."""
+    addresses = {"memory": f"memory://artifacts-{tmp_path.name}-{time.time_ns()}", "file": f"file://{tmp_path}/remote"}
+    if request.param == "folder":
+        return FolderStore(tmp_path / "artifacts")
+    return ObjectStore(addresses[request.param], tmp_path / "cache")
+
+
+def fill(store: FolderStore | ObjectStore, target: str, text: str = "row\n") -> None:
+    with store.write(target, "pull", {"source": "s"}) as draft:
+        (draft.path / "documents.jsonl").write_text(text)
+        draft.facts["documents"] = 1
+
+
+def test_what_was_written_is_found_with_its_facts(any_store: FolderStore | ObjectStore) -> None:
+    fill(any_store, REF)
+    found = any_store.find(REF)
+    assert found == (REF, "pull", {"source": "s"}, {"documents": 1})
+    assert (any_store.folder(REF) / "documents.jsonl").read_text() == "row\n"
+
+
+def test_what_was_never_written_is_not_found(any_store: FolderStore | ObjectStore) -> None:
+    assert any_store.find(REF) is None
+    assert list(any_store.manifests("documents")) == []
+    with pytest.raises(LookupError, match=REF):
+        any_store.folder(REF)
+
+
+def test_nothing_can_be_read_while_it_is_written(any_store: FolderStore | ObjectStore) -> None:
+    with any_store.write(REF, "pull", {}) as draft:
+        (draft.path / "documents.jsonl").write_text("row\n")
+        assert any_store.find(REF) is None
+        assert list(any_store.manifests("documents")) == []
+    assert any_store.find(REF) is not None
+
+
+def test_an_error_leaves_nothing_and_is_raised_on(store: FolderStore) -> None:
+    with pytest.raises(ZeroDivisionError):
+        with store.write(REF, "pull", {}) as draft:
+            (draft.path / "documents.jsonl").write_text("row\n")
+            raise ZeroDivisionError
+    assert store.find(REF) is None
+    assert [path for path in store.root.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("point", ["while filling", "after filling", "before the manifest", "before the rename"])
+def test_a_killed_writer_leaves_nothing_readable_and_the_next_one_succeeds(store: FolderStore, point: str) -> None:
+    command = [sys.executable, "-c", KILLED, str(store.root), point, REF]
+    killed = subprocess.run(command, env={**os.environ, "PYTHONPATH": os.getcwd()}, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert store.find(REF) is None
+    assert list(store.manifests("documents")) == []
+    fill(store, REF)
+    assert (store.folder(REF) / "documents.jsonl").read_text() == "row\n"
+
+
+def test_leftovers_of_a_killed_writer_are_removed_later_but_work_in_progress_is_not(store: FolderStore) -> None:
+    command = [sys.executable, "-c", KILLED, str(store.root), "while filling", REF]
+    subprocess.run(command, env={**os.environ, "PYTHONPATH": os.getcwd()}, check=False)
+    leftovers = {path.name for path in (store.root / ".unfinished").iterdir() if path.is_dir()}
+    assert leftovers
+    with store.write(ref("documents", "two"), "pull", {}) as draft:
+        for lock in (store.root / ".unfinished").glob("*.lock"):
+            os.utime(lock, (time.time() - 3600,) * 2)
+        fill(store, REF)
+        assert draft.path.is_dir()
+    assert not leftovers & {path.name for path in (store.root / ".unfinished").iterdir()}
+
+
+def _race(root: Path, target: str, writer: int) -> int:
+    with FolderStore(root).write(target, "pull", {}) as draft:
+        for part in range(20):
+            (draft.path / f"part-{part}").write_text(str(writer))
+        time.sleep(0.02)
+    whole = FolderStore(root).folder(target)
+    (one,) = {path.read_text() for path in whole.glob("part-*")}
+    return int(one)
+
+
+def test_of_two_writers_at_once_one_wins_whole_and_the_other_is_silent(store: FolderStore) -> None:
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        for turn in range(10):
+            target = ref("documents", turn)
+            first, second = (pool.submit(_race, store.root, target, writer) for writer in (1, 2))
+            assert first.result() == second.result()
+    assert list((store.root / ".unfinished").iterdir()) == []
+
+
+def test_the_first_writer_stays_and_a_later_one_changes_nothing(any_store: FolderStore | ObjectStore) -> None:
+    fill(any_store, REF, "first\n")
+    fill(any_store, REF, "second\n")
+    assert (any_store.folder(REF) / "documents.jsonl").read_text() == "first\n"
+
+
+def test_an_artifact_whose_manifest_was_removed_can_be_made_again(store: FolderStore) -> None:
+    fill(store, REF, "first\n")
+    (store.folder(REF) / "manifest.json").unlink()
+    fill(store, REF, "second\n")
+    assert (store.folder(REF) / "documents.jsonl").read_text() == "second\n"
+
+
+def test_manifests_come_oldest_first_and_only_of_their_kind(any_store: FolderStore | ObjectStore) -> None:
+    refs = [ref("documents", number) for number in range(5)]
+    for target in (*refs, ref("corpus", 1)):
+        fill(any_store, target)
+    assert [found.ref for found in any_store.manifests("documents")] == refs
+
+
+def test_a_damaged_manifest_is_reported_by_name(store: FolderStore) -> None:
+    fill(store, REF)
+    (store.folder(REF) / "manifest.json").write_text("{")
+    with pytest.raises(ValueError, match=REF):
+        store.find(REF)
+
+
+@pytest.mark.parametrize("bad", ["../x/0123456789abcdef", "version/..", "version/.hidden", "documents/short"])
+def test_what_is_no_ref_is_refused(store: FolderStore, bad: str) -> None:
+    with pytest.raises(ValueError, match="is not a ref"):
+        store.find(bad)
+
+
+def test_a_version_has_a_readable_name(any_store: FolderStore | ObjectStore) -> None:
+    fill(any_store, "version/medqa-v3-1f3c9a")
+    assert [found.ref for found in any_store.manifests("version")] == ["version/medqa-v3-1f3c9a"]
+
+
+def test_another_machine_fetches_what_one_machine_put_into_an_object_store(tmp_path: Path) -> None:
+    one, other = (ObjectStore(f"file://{tmp_path}/remote", tmp_path / name) for name in ("one", "other"))
+    with one.write(REF, "pull", {}) as draft:
+        (draft.path / "benchmarks").mkdir()
+        (draft.path / "benchmarks" / "new.jsonl").write_text("row\n")
+    assert (other.folder(REF) / "benchmarks" / "new.jsonl").read_text() == "row\n"
+    assert other.folder(REF) == other.folder(REF)
+
+
+def test_of_two_machines_at_once_the_second_is_silent_and_reads_the_first(tmp_path: Path) -> None:
+    one, other = (ObjectStore(f"file://{tmp_path}/remote", tmp_path / name) for name in ("one", "other"))
+    with one.write(REF, "pull", {}) as draft:
+        fill(other, REF, "other\n")
+        (draft.path / "documents.jsonl").write_text("one\n")
+    assert (one.folder(REF) / "documents.jsonl").read_text() == "other\n"
+    assert len(list((tmp_path / "remote" / "files").iterdir())) == 1
+
+
+def test_an_error_leaves_no_manifest_in_an_object_store(tmp_path: Path) -> None:
+    store = ObjectStore(f"file://{tmp_path}/remote", tmp_path / "cache")
+    with pytest.raises(ZeroDivisionError):
+        with store.write(REF, "pull", {}):
+            raise ZeroDivisionError
+    assert store.find(REF) is None

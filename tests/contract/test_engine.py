@@ -1,0 +1,165 @@
+"""One contract for the engine and the generator: against a fake server always, against vLLM when slow tests run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from medpipe.backends.vllm_engine import EngineError, VllmEngine
+from medpipe.core.prompt import render
+from tests import real_engine
+from tests.fakes_engine import FakeEngine
+
+PROMPTS = [render(f"What causes illness {number}?") for number in range(20)]
+
+
+class Setting(NamedTuple):
+    """An engine with two adapters on disk."""
+
+    engine: VllmEngine
+    one: Path
+    two: Path
+    fake: FakeEngine | None
+
+
+@pytest.fixture(scope="module")
+def fake_setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
+    folders = [tmp_path_factory.mktemp(name) for name in ("one", "two")]
+    for folder in folders:
+        (folder / "adapter_config.json").write_text("{}")
+    with FakeEngine() as fake:
+        yield Setting(VllmEngine(fake.url), *folders, fake)
+
+
+@pytest.fixture(scope="module")
+def real_setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
+    if not real_engine.PYTHON.exists():
+        pytest.skip("the engine's environment is not here: make env-engine")
+    home = tmp_path_factory.mktemp("vllm")
+    real_engine.make_base(home / "base")
+    for seed, name in enumerate(("one", "two"), start=1):
+        real_engine.make_adapter(home / "base", home / name, seed)
+    with real_engine.vllm(home / "base", home / "vllm.log") as url:
+        yield Setting(VllmEngine(url), home / "one", home / "two", None)
+
+
+@pytest.fixture(params=["fake", pytest.param("vllm", marks=pytest.mark.slow)])
+def setting(request: pytest.FixtureRequest) -> Iterator[Setting]:
+    found: Setting = request.getfixturevalue("fake_setting" if request.param == "fake" else "real_setting")
+    yield found
+    for name in found.engine.loaded():
+        found.engine.unload(name)
+
+
+def test_adapters_are_listed_from_loading_to_unloading_and_the_base_never_is(setting: Setting) -> None:
+    assert setting.engine.loaded() == frozenset()
+    setting.engine.load("list-a", setting.one)
+    setting.engine.load("list-b", setting.two)
+    assert setting.engine.loaded() == {"list-a", "list-b"}
+    setting.engine.unload("list-a")
+    assert setting.engine.loaded() == {"list-b"}
+
+
+def test_each_adapter_answers_in_its_own_way_in_the_order_of_the_prompts(setting: Setting) -> None:
+    setting.engine.load("ask-a", setting.one)
+    setting.engine.load("ask-b", setting.two)
+
+    answers = {name: setting.engine.ask(name, PROMPTS, 8) for name in ("base", "ask-a", "ask-b")}
+
+    assert len({tuple(found) for found in answers.values()}) == 3
+    assert all(len(found) == len(PROMPTS) and "\n" not in "".join(found) for found in answers.values())
+    assert answers["ask-a"][3:5] == setting.engine.ask("ask-a", PROMPTS[3:5], 8)
+
+
+def test_a_name_in_use_is_refused_and_goes_on_answering(setting: Setting) -> None:
+    setting.engine.load("twice", setting.one)
+    before = setting.engine.ask("twice", PROMPTS[:1], 8)
+
+    with pytest.raises(EngineError, match="twice is in use"):
+        setting.engine.load("twice", setting.two)
+    assert setting.engine.ask("twice", PROMPTS[:1], 8) == before
+
+
+def test_a_folder_without_an_adapter_is_refused(setting: Setting, tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="did not load nothing"):
+        setting.engine.load("nothing", tmp_path)
+    assert "nothing" not in setting.engine.loaded()
+
+
+def test_unloading_what_is_not_loaded_is_no_error(setting: Setting) -> None:
+    setting.engine.unload("never-there")
+
+
+def test_asking_an_unknown_adapter_is_an_error_that_names_it_and_not_the_question(setting: Setting) -> None:
+    with pytest.raises(EngineError, match="never-there") as caught:
+        setting.engine.ask("never-there", PROMPTS[:1], 8)
+    assert "illness" not in str(caught.value)
+
+
+def test_the_base_cannot_be_replaced(setting: Setting) -> None:
+    with pytest.raises(EngineError, match="base model's name"):
+        setting.engine.load("base", setting.one)
+
+
+def test_an_evaluation_loads_its_adapter_and_leaves_nothing_behind(setting: Setting) -> None:
+    setting.engine.load("kept", setting.two)
+    shares: list[float] = []
+
+    judged = setting.engine.generate("tiny", setting.one, "eval-1", PROMPTS, 8,
+                                     lambda share, text: shares.append(share))
+    served = setting.engine.generate("tiny", setting.two, "kept", PROMPTS, 8, lambda share, text: None)
+    plain = setting.engine.generate("tiny", None, "eval-base", PROMPTS, 8, lambda share, text: None)
+
+    assert setting.engine.loaded() == {"kept"}
+    assert shares[-1] == 1.0
+    assert shares == sorted(shares)
+    assert plain == setting.engine.ask("base", PROMPTS, 8)
+    if setting.fake:  # the fake answers with the name that was asked
+        assert all(re.search(r"by eval-1-[0-9a-f]{8}\.", text) for text in judged)
+        assert all("by kept." in text for text in served)
+    else:
+        setting.engine.load("same", setting.one)
+        assert judged == setting.engine.ask("same", PROMPTS, 8)
+        assert served == setting.engine.ask("kept", PROMPTS, 8) != judged
+
+
+def test_a_dropped_connection_is_tried_again(fake_setting: Setting) -> None:
+    assert fake_setting.fake is not None
+    fake_setting.fake.drop_next = 1
+
+    assert fake_setting.engine.ask("base", PROMPTS[:1], 8)
+    assert fake_setting.fake.drop_next == 0
+
+
+def test_an_unload_is_believed_only_when_the_list_agrees(fake_setting: Setting,
+                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    assert fake_setting.fake is not None
+    monkeypatch.setattr("medpipe.backends.vllm_engine.UNLOAD_SECONDS", 0.3)
+    fake_setting.engine.load("sticky", fake_setting.one)
+    fake_setting.fake.sticky.add("sticky")
+
+    with pytest.raises(EngineError, match="still lists sticky"):
+        fake_setting.engine.unload("sticky")
+    fake_setting.fake.sticky.clear()
+
+
+def test_nothing_but_the_known_fields_is_ever_sent(fake_setting: Setting) -> None:
+    assert fake_setting.fake is not None
+    fake_setting.engine.load("fields", fake_setting.one)
+    fake_setting.engine.ask("fields", PROMPTS, 8)
+    fake_setting.engine.unload("fields")
+
+    sent = {path: set(body) for path, body in fake_setting.fake.seen}
+    assert sent["/v1/completions"] == {"model", "prompt", "max_tokens", "temperature", "stop"}
+    assert sent["/v1/load_lora_adapter"] == {"lora_name", "lora_path"}
+
+
+def test_an_engine_that_is_down_is_named(tmp_path: Path) -> None:
+    with FakeEngine() as fake:
+        url = fake.url
+    with pytest.raises(EngineError, match=r"does not answer.*MEDPIPE_ENGINE_URL"):
+        VllmEngine(url).loaded()

@@ -1,0 +1,98 @@
+"""Answers and feedback: what was said of what, in its time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from medpipe.backends.database import connect
+from medpipe.backends.feedback_store import SqlFeedbackStore
+from tests.contract.racers import race
+
+START = datetime(2026, 3, 4, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(database_url: str, clock: Clock) -> SqlFeedbackStore:
+    found = SqlFeedbackStore(connect(database_url), clock)
+    for name in ("one", "two"):
+        found.record(name, "user-a", f"Question {name}?", f"Answer {name}.", "version/a", "a", refused=False)
+    return found
+
+
+def test_feedback_comes_with_the_answer_that_it_is_about(store: SqlFeedbackStore) -> None:
+    store.rate("one", "user-b", "down", "Better.")
+
+    (item,) = store.between(START, START + DAY)
+    assert item == ("one", "Question one?", "Answer one.", "version/a", "user-b", "down", "Better.", START)
+
+
+def test_the_window_is_half_open_and_the_oldest_comes_first(store: SqlFeedbackStore, clock: Clock) -> None:
+    clock.now = START + DAY
+    store.rate("one", "user-b", "up", None)
+    clock.now = START
+    store.rate("two", "user-b", "up", None)
+
+    assert [item.answer_id for item in store.between(START, START + DAY)] == ["two"]
+    assert [item.answer_id for item in store.between(START + DAY, START + 2 * DAY)] == ["one"]
+    assert [item.answer_id for item in store.between(START, START + 2 * DAY)] == ["two", "one"]
+
+
+def test_the_same_identity_rates_an_answer_once(store: SqlFeedbackStore) -> None:
+    store.rate("one", "user-b", "down", "Better.")
+    store.rate("one", "user-b", "up", None)
+    store.rate("one", "user-c", "down", None)
+
+    found = {item.identity: (item.rating, item.correction) for item in store.between(START, START + DAY)}
+    assert found == {"user-b": ("up", None), "user-c": ("down", None)}
+
+
+def test_an_answer_that_was_never_given_cannot_be_rated(store: SqlFeedbackStore) -> None:
+    with pytest.raises(LookupError, match="no answer three"):
+        store.rate("three", "user-b", "up", None)
+
+
+def test_feedback_on_a_refusal_is_no_preference(store: SqlFeedbackStore) -> None:
+    store.record("no", "user-a", "How many pills?", "Call 112.", "version/a", "a", refused=True)
+    store.rate("no", "user-b", "down", "Ten.")
+
+    assert list(store.between(START, START + DAY)) == []
+
+
+def test_a_moment_without_a_time_zone_is_refused(store: SqlFeedbackStore) -> None:
+    with pytest.raises(Exception, match="time zone"):
+        list(store.between(datetime(2026, 3, 4), START))  # noqa: DTZ001
+
+
+def _rate(ready: Callable[[], object], number: int, url: str) -> str:
+    store = SqlFeedbackStore(connect(url))
+    for name in range(20):
+        ready()
+        store.rate(str(name), "user-b", "down", f"From {number}.")
+    return "rated"
+
+
+def test_two_gateways_may_take_the_same_feedback_at_once(database_url: str) -> None:
+    store = SqlFeedbackStore(connect(database_url))
+    for name in range(20):
+        store.record(str(name), "user-a", "Q?", "A.", "version/a", "a", refused=False)
+
+    assert race(_rate, database_url) == ["rated", "rated"]
+    now = datetime.now(UTC)
+    assert len(list(store.between(now - DAY, now + DAY))) == 20

@@ -1,0 +1,110 @@
+"""The ledger: append-only, one winner of every swap, one migration for many processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from medpipe.backends.database import connect, ledger
+from medpipe.backends.ledger import SqlLedger
+from medpipe.migrations import migrate
+from tests.contract.racers import race
+
+ROUNDS = 40
+
+
+@pytest.fixture
+def book(database_url: str) -> SqlLedger:
+    return SqlLedger(connect(database_url))
+
+
+def test_there_is_no_champion_before_the_first_promotion(book: SqlLedger) -> None:
+    assert book.champion() is None
+    assert book.entries() == []
+
+
+def test_a_swap_moves_the_champion_and_is_written_down(book: SqlLedger) -> None:
+    assert book.swap_champion(None, "version/a", "decision/1", ["gained 0.4"])
+    assert book.swap_champion("version/a", "version/b", "decision/2", ["better"], event="rolled-back")
+
+    newest, oldest = book.entries()
+    assert book.champion() == "version/b"
+    assert (newest.event, newest.version, newest.reasons) == ("rolled-back", "version/b", ("better",))
+    assert (oldest.event, oldest.decision, oldest.sequence) == ("promoted", "decision/1", 1)
+    assert abs((datetime.now(UTC) - newest.at).total_seconds()) < 60
+
+
+@pytest.mark.parametrize("expected", [None, "version/x"])
+def test_a_swap_that_expects_another_champion_changes_nothing(book: SqlLedger, expected: str | None) -> None:
+    book.swap_champion(None, "version/a", "decision/1", [])
+
+    assert not book.swap_champion(expected, "version/b", "decision/2", [])
+    assert book.champion() == "version/a"
+    assert len(book.entries()) == 1
+
+
+def test_entries_come_newest_first_and_no_more_than_asked(book: SqlLedger) -> None:
+    for number in range(5):
+        book.append("compared", f"version/{number}", "inconclusive", ["é", "±"])
+
+    assert [entry.version for entry in book.entries(2)] == ["version/4", "version/3"]
+    assert book.entries(1)[0].reasons == ("é", "±")
+
+
+@pytest.mark.parametrize("change", [sa.update(ledger).values(event="promoted"), sa.delete(ledger)])
+def test_the_database_itself_refuses_to_change_history(database_url: str, book: SqlLedger, change: sa.Update) -> None:
+    book.append("compared", "version/a", "fail", [])
+
+    with pytest.raises(DBAPIError, match="append-only"), connect(database_url).begin() as connection:
+        connection.execute(change)
+    assert [entry.event for entry in book.entries()] == ["compared"]
+
+
+def _promote(ready: Callable[[], object], number: int, url: str) -> list[bool]:
+    book, won = SqlLedger(connect(url)), []
+    for round_ in range(ROUNDS):
+        expected = book.champion()
+        ready()
+        won.append(book.swap_champion(expected, f"version/{round_}-{number}", "decision/1", []))
+        ready()
+    return won
+
+
+def test_of_two_promoters_exactly_one_wins_every_time(database_url: str) -> None:
+    connect(database_url)
+
+    first, second = race(_promote, database_url)
+
+    assert [one + other for one, other in zip(first, second, strict=True)] == [1] * ROUNDS
+    assert len(SqlLedger(connect(database_url)).entries(1000)) == ROUNDS
+
+
+def _migrate(ready: Callable[[], object], number: int, url: str) -> str:
+    ready()
+    migrate(url)
+    SqlLedger(connect(url)).append("compared", f"version/{number}", "fail", [])
+    return "migrated"
+
+
+def test_several_processes_may_migrate_an_empty_database_at_once(database_url: str) -> None:
+    assert race(_migrate, database_url, racers=4) == ["migrated"] * 4
+    assert len(SqlLedger(connect(database_url)).entries()) == 4
+
+
+def test_the_tables_are_those_that_the_migrations_make(database_url: str) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    from medpipe.backends.database import metadata
+
+    with connect(database_url).connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_a_database_in_memory_is_refused() -> None:
+    with pytest.raises(ValueError, match="must be a file"):
+        connect("sqlite://")

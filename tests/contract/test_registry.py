@@ -1,0 +1,105 @@
+"""The registry, on MLflow's database and on its server."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from medpipe.backends.mlflow_registry import MlflowRegistry
+
+FACTS = {"adapter": "adapter/0123456789abcdef", "digest": "ab" * 32, "reason": "", "parent": None,
+         "documents": ["pmid:1", "pmid:2"]}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("mlflow")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
+               "--backend-store-uri", f"sqlite:///{home / 'mlflow.db'}", "--artifacts-destination", str(home / "files")]
+    process = subprocess.Popen(command, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"})
+    try:
+        _wait(f"http://127.0.0.1:{port}/health", process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 90
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=2)
+            return
+        except OSError:
+            assert process.poll() is None, "the MLflow server ended"
+            assert time.monotonic() < deadline, "the MLflow server did not start"
+            time.sleep(0.3)
+
+
+@pytest.fixture(params=["database", pytest.param("server", marks=pytest.mark.slow)])
+def registry(request: pytest.FixtureRequest, tmp_path: Path) -> MlflowRegistry:
+    url = f"sqlite:///{tmp_path}/state/mlflow.db" if request.param == "database" else request.getfixturevalue("server")
+    return MlflowRegistry(url, f"medqa-{request.node.name[:20].strip('[]')}-{os.urandom(3).hex()}")
+
+
+@pytest.fixture
+def adapter(tmp_path: Path) -> Path:
+    folder = tmp_path / "adapter"
+    folder.mkdir()
+    (folder / "adapter_model.safetensors").write_bytes(b"weights")
+    (folder / "adapter_config.json").write_text("{}")
+    return folder
+
+
+def test_versions_are_numbered_and_found_again_by_their_facts(registry: MlflowRegistry, adapter: Path) -> None:
+    first = registry.register(adapter, FACTS, {"new-knowledge": 0.5})
+    again = registry.register(adapter, FACTS, {"new-knowledge": 0.5})
+    second = registry.register(adapter, {**FACTS, "reason": "hotfix"}, {"new-knowledge": 0.6})
+
+    assert (first.number, again.number, second.number) == (1, 1, 2)
+    assert first.page.endswith("/1")
+
+
+def test_the_run_has_the_facts_the_metrics_and_the_adapter(registry: MlflowRegistry, adapter: Path,
+                                                           tmp_path: Path) -> None:
+    number = registry.register(adapter, FACTS, {"new-knowledge": 0.5}).number
+    client, name = registry._client, registry._name
+    version = client.get_model_version(name, str(number))
+    run = client.get_run(version.run_id)
+    client.download_artifacts(version.run_id, "adapter", str(tmp_path))
+
+    assert run.data.metrics == {"new-knowledge": 0.5}
+    assert run.data.params["adapter"] == "adapter/0123456789abcdef"
+    assert version.tags["documents"] == '["pmid:1", "pmid:2"]'
+    assert (tmp_path / "adapter" / "adapter_model.safetensors").read_bytes() == b"weights"
+    assert client.get_model_version_download_uri(name, str(number)).endswith("/adapter")
+
+
+def test_the_champion_is_the_version_that_carries_the_alias(registry: MlflowRegistry, adapter: Path) -> None:
+    assert registry.champion() is None
+    numbers = [registry.register(adapter, {**FACTS, "reason": reason}, {}).number for reason in ("a", "b")]
+    assert registry.champion() is None
+
+    for number in numbers:
+        registry.set_champion(number)
+        assert registry.champion() == number
+
+
+def test_tags_can_be_added_later(registry: MlflowRegistry, adapter: Path) -> None:
+    number = registry.register(adapter, FACTS, {}).number
+    registry.tag(number, {"medpipe.outcome": "held (fail)"})
+
+    assert registry._client.get_model_version(registry._name, str(number)).tags["medpipe.outcome"] == "held (fail)"

@@ -1,0 +1,115 @@
+"""Routes: one winner of a switch, names that are never reused, and gateways that are waited for while they live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from medpipe.backends.database import connect
+from medpipe.backends.routes import SqlRoutes
+from medpipe.ports import Route
+from tests.contract.racers import race
+
+ROUNDS = 40
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 4, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def routes(database_url: str, clock: Clock) -> SqlRoutes:
+    return SqlRoutes(connect(database_url), clock)
+
+
+def test_nothing_is_routed_at_first(routes: SqlRoutes) -> None:
+    assert routes.current() is None
+    assert routes.retired() == frozenset()
+
+
+def test_a_switch_makes_the_next_generation(routes: SqlRoutes) -> None:
+    first = routes.switch(None, "version/a", "a")
+    second = routes.switch(first, "version/b", "b")
+
+    assert (first, second) == (Route("version/a", "a", 1), Route("version/b", "b", 2))
+    assert routes.current() == second
+    assert routes.retired() == {"a"}
+
+
+def test_a_name_that_is_routed_again_is_not_retired(routes: SqlRoutes) -> None:
+    first = routes.switch(None, "version/a", "a")
+    second = routes.switch(first, "version/b", "b")
+    routes.switch(second, "version/a", "a")
+
+    assert routes.retired() == {"b"}
+
+
+def test_a_switch_from_an_old_route_is_lost(routes: SqlRoutes) -> None:
+    first = routes.switch(None, "version/a", "a")
+    second = routes.switch(first, "version/b", "b")
+
+    assert routes.switch(first, "version/c", "c") is None
+    assert routes.switch(None, "version/c", "c") is None
+    assert routes.current() == second
+
+
+def test_an_adapter_name_can_be_claimed_once_for_ever(routes: SqlRoutes) -> None:
+    assert routes.claim("medqa-v1-aaaaaa")
+    assert not routes.claim("medqa-v1-aaaaaa")
+
+
+def test_a_generation_is_settled_when_every_gateway_follows_and_has_drained(routes: SqlRoutes) -> None:
+    assert routes.settled(2)
+
+    routes.heartbeat("one", 1, None)
+    assert not routes.settled(2)
+    routes.heartbeat("one", 2, 1)
+    assert not routes.settled(2)
+    routes.heartbeat("one", 2, 2)
+    assert routes.settled(2)
+    routes.heartbeat("two", 1, 1)
+    assert not routes.settled(2)
+    routes.leave("two")
+    assert routes.settled(2)
+
+
+def test_a_dead_gateway_is_not_waited_for(routes: SqlRoutes, clock: Clock) -> None:
+    routes.heartbeat("dead", 1, 1)
+    clock.now += timedelta(seconds=14)
+    assert not routes.settled(2)
+    clock.now += timedelta(seconds=2)
+    assert routes.settled(2)
+
+
+def _switch(ready: Callable[[], object], number: int, url: str) -> list[bool]:
+    routes, won = SqlRoutes(connect(url)), []
+    for round_ in range(ROUNDS):
+        expected = routes.current()
+        ready()
+        won.append(routes.switch(expected, f"version/{round_}-{number}", f"{round_}-{number}") is not None)
+        ready()
+    return won
+
+
+def test_of_two_deployments_exactly_one_switches_every_time(database_url: str) -> None:
+    connect(database_url)
+
+    first, second = race(_switch, database_url)
+
+    assert [one + other for one, other in zip(first, second, strict=True)] == [1] * ROUNDS
+    current = SqlRoutes(connect(database_url)).current()
+    assert current is not None
+    assert current.generation == ROUNDS

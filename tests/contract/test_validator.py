@@ -1,0 +1,161 @@
+"""Great Expectations with the project's own suites: what is quarantined, what stops a batch, in which words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medpipe.backends.gx_validator import GxValidator
+
+SUITES = Path(__file__).parents[2] / "expectations"
+SECRET = "my private words"
+
+
+@pytest.fixture
+def validator(tmp_path: Path) -> GxValidator:
+    return GxValidator(SUITES, tmp_path / "docs")
+
+
+def document(number: int, **fields: Any) -> dict[str, Any]:
+    return {"id": f"pmid:{number}", "revision": 20260303260001, "source": "pubmed", "title": "Does it help?",
+            "focus": "", "language": "en", "url": "https://pubmed.ncbi.nlm.nih.gov/1/", "licence": "",
+            "published": "2026-03-03", "status": "current", "relations": [],
+            "sections": [{"heading": "CONCLUSIONS", "text": "It helps."}], **fields}
+
+
+def example(**fields: Any) -> dict[str, Any]:
+    return {"question": "What causes velorin fever?", "answer": "Virella.", "document_ids": ["mplus:1"],
+            "document_digests": ["0"], "source": "medlineplus", "question_type": "causes", "focus": "velorin fever",
+            "slot": "Virella", "phrasing": "causes-1", "replay": False, **fields}
+
+
+def pair(number: int = 1, **fields: Any) -> dict[str, Any]:
+    return {"question": "What helps?", "chosen": "Rest.", "rejected": "Salt.", "answer_id": f"a{number}",
+            "identity": "i1", "document_ids": [], **fields}
+
+
+def feedback(number: int = 1, **fields: Any) -> dict[str, Any]:
+    return {"answer_id": f"a{number}", "question": "What helps?", "answer": "Rest.", "version": "version/v1",
+            "identity": "i1", "rating": "up", "correction": None, "at": "2026-03-03T10:00:00+00:00", **fields}
+
+
+GOOD = [document(number) for number in range(1, 9)]
+
+
+def test_good_documents_pass_and_the_report_is_a_page(validator: GxValidator) -> None:
+    result = validator.validate(GOOD, "documents", "documents-1")
+    assert (result.accepted, result.reasons, result.rejected) == (True, (), {})
+    assert "<html" in Path(result.report).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("fields", "reason"), [
+    ({"id": "12345"}, "identifier"), ({"id": "pmid:0012"}, "identifier"), ({"id": "pmid:x"}, "identifier"),
+    ({"title": "  "}, "title is blank"), ({"sections": []}, "no text at all"),
+    ({"sections": [{"heading": "h", "text": " "}]}, "no text at all"),
+    ({"language": "xx"}, "language"), ({"published": "0199-01-01"}, "year"), ({"status": "unknown"}, "stands"),
+    ({"title": "Na\ufffdve"}, "damaged"), ({"sections": [{"heading": "h", "text": "cafÃ©"}]}, "damaged"),
+    ({"url": "https://medlineplus.gov/ency/article/000001.htm"}, "licensed"),
+    ({"url": "https://medlineplus.gov/druginfo/meds/a1.html"}, "licensed"),
+])
+def test_a_bad_document_is_quarantined_for_a_reason_in_words(
+        validator: GxValidator, fields: dict[str, Any], reason: str) -> None:
+    result = validator.validate([*GOOD, document(99, **fields)], "documents", "documents-1")
+    assert result.accepted
+    assert list(result.rejected) == [8]
+    (why,) = result.rejected[8]
+    assert reason in why
+
+
+@pytest.mark.parametrize("title", ["Señora Ávila à São Paulo: 5 µg, 3 °C, “naïve”", "SÃO PAULO", "中文"])
+def test_honest_letters_are_not_damage(validator: GxValidator, title: str) -> None:
+    assert validator.validate([document(1, title=title)], "documents", "d").rejected == {}
+
+
+@pytest.mark.parametrize("status", ["retracted", "deleted"])
+def test_no_blemish_keeps_a_withdrawal_out(validator: GxValidator, status: str) -> None:
+    withdrawal = document(9, status=status, title="", sections=[], language="", published="1500-01-01",
+                          url="https://medlineplus.gov/ency/x")
+    assert validator.validate([*GOOD, withdrawal], "documents", "d").rejected == {}
+
+
+def test_too_many_bad_rows_stop_the_batch(validator: GxValidator) -> None:
+    result = validator.validate([*GOOD[:2], *(document(9, id=f"x{n}") for n in range(3))], "documents", "d")
+    assert not result.accepted
+    assert "3 of 5 rows were rejected" in result.reasons[0]
+    assert "identifier" in result.reasons[0]
+
+
+def test_a_delivery_that_repeats_itself_stops(validator: GxValidator) -> None:
+    result = validator.validate([document(1)] * 10, "documents", "d")
+    assert not result.accepted
+    assert "repeats documents" in result.reasons[0]
+
+
+def test_a_check_that_cannot_be_made_stops_the_batch(tmp_path: Path) -> None:
+    suite = {"name": "documents", "meta": {"max_rejected_share": 0.5}, "expectations": [
+        {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "no_such"}, "meta": {"scope": "row"},
+         "notes": ["It has a column."]}]}
+    (tmp_path / "documents.json").write_text(json.dumps(suite))
+    result = GxValidator(tmp_path, tmp_path / "docs").validate(GOOD, "documents", "d")
+    assert result.reasons == ("It has a column. (could not be checked: see the report)",)
+
+
+def test_the_other_suites_pass_good_rows(validator: GxValidator) -> None:
+    refusal = example(document_ids=[], source="safety", slot="")
+    for suite, rows in (("examples", [example(), refusal]), ("pairs", [pair()]), ("feedback", [feedback()])):
+        result = validator.validate(rows, suite, "good")
+        assert (result.accepted, result.rejected) == (True, {}), suite
+
+
+@pytest.mark.parametrize(("suite", "bad", "reason"), [
+    ("examples", example(document_ids=[]), "names no document"), ("examples", example(answer=" "), "answer is blank"),
+    ("examples", example(slot="Bacella"), "decide whether"), ("examples", example(question="?"), "question is blank"),
+    ("pairs", pair(9, chosen="Rest. ", rejected="Rest."), "Both answers are the same"),
+    ("pairs", pair(9, identity=" "), "who gave it"), ("pairs", pair(9, rejected=""), "other answer is blank"),
+    ("feedback", feedback(9, rating="sideways"), "rating"), ("feedback", feedback(9, identity=""), "who gave it"),
+    ("feedback", feedback(9, correction="x" * 5000), "correction is too long"),
+])
+def test_bad_rows_of_the_other_suites_are_quarantined(
+        validator: GxValidator, suite: str, bad: dict[str, Any], reason: str) -> None:
+    good = {"examples": lambda n: example(), "pairs": pair, "feedback": feedback}[suite]
+    result = validator.validate([*(good(number) for number in range(30)), bad], suite, "mixed")
+    assert result.accepted
+    assert any(reason in why for why in result.rejected[30])
+
+
+def test_the_report_never_shows_what_users_wrote(validator: GxValidator, tmp_path: Path) -> None:
+    rows = [feedback(1, question=SECRET, answer=SECRET, correction=SECRET + "x" * 5000, rating="sideways"),
+            feedback(2, question=SECRET), feedback(3, question=SECRET)]
+    validator.validate(rows, "feedback", "private")
+    pages = list((tmp_path / "docs").rglob("*.html"))
+    assert pages
+    assert all(SECRET not in page.read_text(encoding="utf-8") for page in pages)
+
+
+def test_a_second_run_of_the_same_name_replaces_the_page(validator: GxValidator, tmp_path: Path) -> None:
+    for _ in range(2):
+        validator.validate(GOOD, "documents", "again")
+    assert len(list((tmp_path / "docs" / "documents" / "again" / "validations").rglob("*.html"))) == 1
+
+
+@pytest.mark.parametrize("file", sorted(SUITES.glob("*.json")), ids=lambda file: file.stem)
+def test_every_expectation_says_its_scope_and_what_it_means(validator: GxValidator, file: Path) -> None:
+    described = validator._suite(file.stem)
+    assert described["name"] == file.stem
+    assert all(one["notes"][0].endswith(".") for one in described["expectations"])
+
+
+def test_an_expectation_without_scope_is_refused_by_number(tmp_path: Path) -> None:
+    suite = {"name": "s", "meta": {"max_rejected_share": 1}, "expectations": [
+        {"type": "expect_table_row_count_to_be_between", "kwargs": {}, "notes": ["x"]}]}
+    (tmp_path / "s.json").write_text(json.dumps(suite))
+    with pytest.raises(ValueError, match=r"s\.json, expectation 1"):
+        GxValidator(tmp_path, tmp_path).validate([], "s", "n")
+
+
+def test_a_missing_suite_is_refused_by_name(validator: GxValidator) -> None:
+    with pytest.raises(ValueError, match=r"nothing\.json is missing"):
+        validator.validate([], "nothing", "n")

@@ -1,0 +1,30 @@
+"""Ports for tests of the DAGs: real sources, validation, corpus and ledger; fakes for what needs torch or a server."""
+
+from __future__ import annotations
+
+from medpipe.backends.gx_validator import GxValidator
+from medpipe.ports import Source, Validator
+from medpipe.settings import Settings
+from medpipe.wiring import Wiring
+from tests.fakes import FakePorts, FileSource
+
+
+class LightPorts(FakePorts):
+    """The sandbox's NLM over HTTP, or what a test wrote to HOME/sources."""
+
+    @property
+    def validator(self) -> Validator:  # type: ignore[override]
+        return GxValidator(self.settings.expectations, self.settings.home / "data_docs")
+
+    def suite(self, name: str) -> str:
+        return Wiring.suite(self, name)
+
+    def source(self, name: str) -> Source:
+        file = self.settings.home / "sources" / f"{name}.jsonl"
+        return FileSource(file) if file.exists() else Wiring.source(self, name)
+
+
+def ports(settings: Settings) -> LightPorts:
+    """What MEDPIPE_PORTS=tests.dags.light:ports gives."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    return LightPorts(settings)

@@ -1,0 +1,99 @@
+"""The model board inside Airflow: closed to strangers, helpful when empty, and complete."""
+
+from __future__ import annotations
+
+import pytest
+
+from medpipe.settings import Settings
+from tests.steps.conftest import DAY_1, DAY_2, publish, topic
+
+PAGES = ("/medpipe/board", "/medpipe/board/version/medqa-v1-000000", "/medpipe/data-docs/index.html")
+
+
+@pytest.fixture
+def client(airflow_home, ring, monkeypatch):
+    monkeypatch.setenv("MEDPIPE_PORTS", "tests.fakes:ports")
+    from airflow.api_fastapi.app import create_app
+    from fastapi.testclient import TestClient
+
+    with TestClient(create_app()) as client:
+        from medpipe_airflow.app import _ports
+
+        _ports.cache_clear()
+        yield client
+        _ports.cache_clear()
+
+
+def log_in(client, user: str = "viewer") -> None:
+    token = client.post("/auth/token", json={"username": user, "password": user}).json()["access_token"]
+    client.headers["Authorization"] = f"Bearer {token}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_stranger_sees_nothing(client, page):
+    assert client.get(page).status_code == 401
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_made_up_token_is_refused(client, page):
+    client.headers["Authorization"] = "Bearer not.a.token"
+    assert client.get(page).status_code in (401, 403)
+
+
+def test_the_empty_board_says_how_to_begin(client):
+    log_in(client)
+    page = client.get("/medpipe/board")
+    assert page.status_code == 200
+    assert "No version yet" in page.text and "/dags/corpus" in page.text
+
+
+def test_the_board_and_the_version_page_show_what_was_decided_and_why(client, ring):
+    from medpipe import steps
+    from tests import fakes
+    from tests.steps.test_ring import refresh, retrain
+
+    ports = fakes.ports(Settings(home=ring))
+    publish(ports, [topic(number) for number in range(12)])
+    version, decision = retrain(ports, refresh(ports, DAY_1, DAY_2))
+    steps.promote(version, decision, None, ports=ports)
+    log_in(client)
+    board = client.get("/medpipe/board").text
+    name = version.removeprefix("version/")
+    assert name in board and "Champion" in board and "promoted" in board
+    page = client.get(f"/medpipe/board/version/{name}").text
+    for shown in ("new-knowledge", "gained new-knowledge", "<svg", "corpus/", decision, "base"):
+        assert shown in page
+
+
+def test_reasons_are_text_and_never_markup(client, ring):
+    from tests import fakes
+
+    ports = fakes.ports(Settings(home=ring))
+    publish(ports, [topic(number) for number in range(12)])
+    from tests.steps.test_ring import refresh
+    from medpipe import steps
+
+    corpus = refresh(ports, DAY_1, DAY_2)
+    examples = steps.build_examples(corpus, "tiny-sft", None, True, ports=ports)
+    steps.validate(examples, "examples", ports=ports)
+    adapter = steps.train("tiny-sft", examples, "base", ports=ports)
+    judged = steps.evaluate(adapter, "tiny-sft", examples, ports=ports)
+    base = steps.evaluate("base", "tiny-sft", examples, ports=ports)
+    decision = steps.compare(judged, base, "first", ports=ports)
+    steps.register(adapter, judged, decision, examples, "base", reason="<script>alert(1)</script>", ports=ports)
+    log_in(client)
+    assert "<script>alert(1)" not in client.get("/medpipe/board").text
+
+
+def test_data_docs_never_leave_their_folder(client, ring):
+    (ring / "data_docs").mkdir()
+    (ring / "secret.txt").write_text("secret")
+    log_in(client)
+    for path in ("..%2fsecret.txt", "%2e%2e/secret.txt", "..%2f..%2fetc%2fpasswd"):
+        assert client.get(f"/medpipe/data-docs/{path}").status_code == 404
+
+
+def test_no_version_of_that_name_is_a_404_that_says_so(client):
+    log_in(client)
+    page = client.get("/medpipe/board/version/medqa-v9-ffffff")
+    assert page.status_code == 404 and "medqa-v9-ffffff" in page.text

@@ -1,0 +1,107 @@
+"""Every DAG run to its end: real sources, Great Expectations, corpus and ledger; a trainer that learns by heart."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from medpipe.core.document import Document
+from medpipe.settings import Settings
+from tests.dags import light
+from tests.dags.conftest import states, values
+from tests.steps.conftest import DAY_1, publish, topic
+
+pytestmark = pytest.mark.slow
+DAY = {"start": "2026-03-03", "end": "2026-03-04"}
+
+
+@pytest.fixture
+def ports(ring):
+    return light.ports(Settings(home=ring))
+
+
+def test_the_ring_turns_from_nlm_to_the_champion_and_back_from_feedback(run, nlm, ports):
+    corpus = run("corpus", **DAY)
+    assert corpus.state == "success"
+    built = values(corpus)["build_corpus"]
+    assert ports.store.find(built).facts["documents"]["current"] > 60
+
+    watch = run("watch")
+    assert values(watch)["verdict"]["verdict"] == "retrain"
+    assert values(watch)["wish"]["corpus"] == built
+
+    retrain = run("retrain", reason="first training", recipe="tiny-sft")
+    assert retrain.state == "success", states(retrain)
+    version = values(retrain)["register"]
+    assert values(retrain)["verdict"]["outcome"] == "pass"
+    assert ports.store.find(version).facts["reason"] == "first training"
+
+    rollout = run("rollout", version=version)
+    assert states(rollout)["roll_back"] == "skipped"
+    assert ports.ledger.champion() == version
+    assert ports.routes.current().version == version
+
+    assert values(run("watch"))["wish"] is None, "nothing changed, so the verdict is to hold"
+    held = run("watch")
+    assert held.state == "success" and states(held)["announce_retrain_request"] == "skipped"
+
+
+def test_a_held_challenger_is_a_result_and_the_incumbent_serves_on(run, nlm, ports):
+    run("corpus", **DAY)
+    champion = values(run("retrain", reason="first", recipe="tiny-sft"))["register"]
+    run("rollout", version=champion)
+    control = run("retrain", reason="control", recipe="tiny-sft-shuffled", start_from="base")
+    assert values(control)["verdict"]["outcome"] != "pass"
+
+    rollout = run("rollout", version=values(control)["register"], expected=champion)
+    assert rollout.state == "success"
+    assert states(rollout)["announce_champion"] == "skipped"
+    assert ports.ledger.champion() == champion
+    assert ports.ledger.entries()[0].event == "held"
+
+
+def test_a_planted_bad_batch_stops_the_corpus_dag_without_retries(run, ports):
+    broken = [topic(number).model_copy(update={"title": "", "sections": ()}) for number in range(12)]
+    publish(ports, broken)
+    publish(ports, [], source="pubmed")
+    stopped = run("corpus", **DAY)
+    assert stopped.state == "failed"
+    assert states(stopped)["build_corpus"] == "upstream_failed"
+    assert list(ports.store.manifests("corpus")) == []
+    assert max(task.try_number for task in stopped.get_task_instances() if task.task_id == "validate") == 1
+
+
+def test_planted_bad_rows_are_quarantined_with_reasons_and_the_rest_goes_on(run, ports):
+    good: list[Document] = [topic(number) for number in range(12)]
+    publish(ports, [good[0].model_copy(update={"title": ""}), *good[1:]])
+    publish(ports, [], source="pubmed")
+    passed = run("corpus", **DAY)
+    assert passed.state == "success"
+    quarantine = next(ports.store.folder(found.ref) / "quarantine.jsonl"
+                      for found in ports.store.manifests("validation") if found.facts["quarantined_rows"])
+    rows = [json.loads(line) for line in quarantine.read_text().splitlines()]
+    assert [row["row"]["id"] for row in rows] == [good[0].id] and rows[0]["reasons"]
+    kept = {document.id for document in ports.corpus.read(
+        int(ports.store.find(values(passed)["build_corpus"]).facts["table_version"]))}
+    assert kept == {document.id for document in good[1:]}
+
+
+def test_feedback_without_new_pairs_wakes_nobody(run, ports):
+    now = datetime.now(UTC)
+    quiet = run("feedback", start=(now - timedelta(hours=1)).isoformat(), end=now.isoformat())
+    assert quiet.state == "success"
+    assert states(quiet)["build_pairs"] == states(quiet)["announce_pairs"] == "skipped"
+
+
+def test_a_rollout_without_a_version_says_what_to_fill_in(run, ports):
+    assert run("rollout").state == "failed"
+
+
+def test_the_corpus_is_the_same_when_a_run_is_repeated(run, ports):
+    publish(ports, [topic(number, DAY_1) for number in range(12)])
+    publish(ports, [], source="pubmed")
+    first, second = (values(run("corpus", **DAY))["build_corpus"] for _ in range(2))
+    before, after = (int(ports.store.find(ref).facts["table_version"]) for ref in (first, second))
+    assert list(ports.corpus.read(before)) == list(ports.corpus.read(after))

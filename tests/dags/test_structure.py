@@ -1,0 +1,83 @@
+"""What every DAG must have, read from the parsed DAGs."""
+
+from __future__ import annotations
+
+import ast
+import pickle
+import sys
+from datetime import timedelta
+
+import pytest
+
+from tests.dags.conftest import ROOT
+
+DAGS = ("corpus", "feedback", "retrain", "rollout", "watch")
+
+
+def test_every_dag_is_parsed_without_errors(bag):
+    assert bag.import_errors == {}
+    assert sorted(bag.dags) == list(DAGS)
+
+
+@pytest.mark.parametrize("name", DAGS)
+def test_a_dag_is_documented_owned_tagged_and_runs_once_at_a_time(bag, name):
+    dag = bag.dags[name]
+    assert dag.doc_md and "medpipe" in dag.tags and dag.max_active_runs == 1 and not dag.catchup
+
+
+@pytest.mark.parametrize("name", DAGS)
+def test_every_task_retries_with_backoff_and_has_a_time_limit(bag, name):
+    for task in bag.dags[name].tasks:
+        assert task.owner == "medpipe"
+        assert task.execution_timeout and task.execution_timeout <= timedelta(hours=12)
+        assert task.task_id == "roll_back" or (task.retries >= 2 and task.retry_exponential_backoff), task.task_id
+
+
+def test_only_training_and_evaluation_go_to_the_gpu(bag):
+    routed = {task.task_id for dag in bag.dags.values() for task in dag.tasks if task.queue == "gpu"}
+    assert routed == {"train", "evaluate_challenger", "evaluate_incumbent"}
+    assert all(task.pool == "gpu" for dag in bag.dags.values() for task in dag.tasks if task.task_id in routed)
+
+
+@pytest.mark.parametrize("name", DAGS)
+def test_a_dag_file_imports_only_airflows_sdk_and_the_plugin(name):
+    tree = ast.parse((ROOT / "dags" / f"{name}.py").read_text())
+    imported = {(node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
+                for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)}
+    assert imported <= {"__future__", "airflow.sdk", "medpipe_airflow", "medpipe.steps"}
+
+
+def test_the_assets_close_the_ring(bag):
+    def announced(dag: str) -> set[str]:
+        return {outlet.name for task in bag.dags[dag].tasks for outlet in task.outlets}
+
+    def awaited(dag: str) -> set[str]:
+        return {asset.name for _, asset in bag.dags[dag].timetable.asset_condition.iter_assets()}
+
+    assert announced("corpus") | announced("feedback") == awaited("watch") == {"corpus", "pairs"}
+    assert announced("watch") == awaited("retrain")
+    assert announced("retrain") == awaited("rollout")
+
+
+def test_a_wrong_argument_fails_when_the_dag_is_parsed(bag):
+    from airflow.sdk import DAG
+    from medpipe_airflow import step
+
+    with DAG("planted"), pytest.raises(TypeError, match="corpse"):
+        step("detect_drift")(corpse="corpus/0123456789abcdef", champion=None)
+
+
+def test_parsing_the_dags_loads_nothing_heavy():
+    import subprocess
+
+    code = ("import sys; sys.path[:0] = ['dags', 'plugins']; import corpus, watch, retrain, rollout, feedback; "
+            "print(sorted({'torch', 'transformers', 'mlflow', 'great_expectations', 'deltalake'} & set(sys.modules)))")
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_the_calendar_survives_serialization(bag):
+    from medpipe_airflow.calendar import NlmReleaseTimetable
+
+    timetable = NlmReleaseTimetable(7)
+    assert NlmReleaseTimetable.deserialize(pickle.loads(pickle.dumps(timetable.serialize()))).hour == 7

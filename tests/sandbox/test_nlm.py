@@ -1,0 +1,135 @@
+"""The small NLM itself: exact formats, equal bytes for equal seeds, NLM's own limits and errors."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from medpipe.sandbox.nlm import citation_files, topic_files
+from medpipe.sandbox.nlm.calendar import Calendar
+from medpipe.sandbox.nlm.eutilities import Eutilities
+from medpipe.sandbox.nlm.site import Site
+from medpipe.sandbox.world import DAYS, World
+from tests.contract.nlm_server import DATA
+
+FILES = [
+    "/xml.html",
+    "/xml/mplus_topics_2026-03-03.xml",
+    "/xml/mplus_topics_compressed_2026-03-03.zip",
+    "/xml/mplus_topic_groups_2026-03-03.xml",
+    "/pubmed/baseline/",
+    "/pubmed/updatefiles/",
+    "/pubmed/updatefiles/pubmed26n1335.xml.gz",
+    "/pubmed/updatefiles/pubmed26n1335.xml.gz.md5",
+    "/pubmed/updatefiles/pubmed26n1335_stats.html",
+]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(World(17), Calendar(tmp_path / "calendar.json"))
+
+
+def _eutilities() -> Eutilities:
+    return Eutilities(World(17), Calendar())
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_equal_seeds_publish_equal_bytes(path: str, site: Site) -> None:
+    reply = site.answer(path, {}, "")
+    assert reply.status == 200 and reply.body
+    assert reply.body == Site(World(17), Calendar()).answer(path, {}, "").body
+
+
+def test_citations_are_valid_by_nlms_dtd() -> None:
+    dtd = DATA / "dtd" / "pubmed_250101.dtd"
+    if not dtd.exists():
+        pytest.skip("no DTD beside the checkout (dtd/pubmed_250101.dtd)")
+    world = World(17)
+    for day in DAYS:
+        tree = etree.fromstring(citation_files.article_set(world.articles(day)).encode())
+        rules = etree.DTD(str(dtd))
+        assert rules.validate(tree), rules.error_log
+
+
+def test_the_zip_holds_the_same_topics_as_the_plain_file(site: Site) -> None:
+    plain = site.answer("/xml/mplus_topics_2026-03-03.xml", {}, "").body
+    packed = site.answer("/xml/mplus_topics_compressed_2026-03-03.zip", {}, "").body
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert archive.read("mplus_topics_2026-03-03.xml") == plain
+
+
+def test_topics_pair_the_languages_by_id(site: Site) -> None:
+    tree = etree.fromstring(site.answer("/xml/mplus_topics_2026-03-03.xml", {}, "").body)
+    pairs = {topic.get("id"): topic.find("language-mapped-topic") for topic in tree}
+    mapped = {name: other.get("id") for name, other in pairs.items() if other is not None}
+    assert mapped and all(mapped[other] == name for name, other in mapped.items())
+    assert tree.get("total") == str(len(tree))
+
+
+def test_files_of_the_second_day_appear_when_the_day_comes_and_stay_after_a_restart(tmp_path: Path) -> None:
+    calendar = tmp_path / "calendar.json"
+    site = Site(World(17), Calendar(calendar))
+    path = f"/pubmed/updatefiles/{citation_files.file_name(2)}"
+    assert site.answer(path, {}, "").status == 404
+    assert site.steer("/_sandbox/day", b'{"day": 2}').status == 200
+    assert site.answer(path, {}, "").status == 200
+    assert Site(World(17), Calendar(calendar)).answer(path, {}, "").status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/_sandbox/day", b'{"day": 9}'),
+        ("/_sandbox/day", b"x"),
+        ("/_sandbox/misbehave", b'{"path": "/", "kind": "explode"}'),
+    ],
+)
+def test_steering_to_nowhere_is_refused(site: Site, path: str, body: bytes) -> None:
+    assert site.steer(path, body).status == 422
+
+
+def test_the_fourth_request_in_a_second_is_one_too_many_without_a_key() -> None:
+    eutilities = _eutilities()
+    replies = [eutilities.answer("einfo.fcgi", {}, "203.0.113.7") for _ in range(4)]
+    assert [reply.status for reply in replies] == [200, 200, 200, 429]
+    assert replies[-1].headers["Retry-After"] == "2"
+    assert json.loads(replies[-1].body)["api-key"] == "203.0.113.7"
+
+
+def test_a_search_beyond_what_can_be_reached_is_an_error_with_status_200() -> None:
+    reply = _eutilities().answer("esearch.fcgi", {"term": "all[sb]", "retstart": "9999", "retmode": "json"}, "")
+    assert reply.status == 200 and "cannot be larger than 9998" in json.loads(reply.body)["esearchresult"]["ERROR"]
+
+
+def test_a_history_that_does_not_exist_is_an_error_with_status_200() -> None:
+    reply = _eutilities().answer("efetch.fcgi", {"WebEnv": "MCID_x", "query_key": "1"}, "")
+    assert reply.status == 200 and b"cannot retrieve history data" in reply.body
+
+
+def test_malformed_ids_are_refused_and_unknown_ones_dropped() -> None:
+    eutilities = _eutilities()
+    assert eutilities.answer("efetch.fcgi", {"id": "x1"}, "").status == 400
+    found = etree.fromstring(eutilities.answer("efetch.fcgi", {"id": "99000001,98999999"}, "").body)
+    assert [pmid.text for pmid in found.iterfind("PubmedArticle/MedlineCitation/PMID")] == ["99000001"]
+
+
+def test_a_summary_of_more_than_500_ids_is_an_error_with_status_200() -> None:
+    reply = _eutilities().answer("esummary.fcgi", {"id": ",".join(map(str, range(1, 502)))}, "")
+    assert reply.status == 200 and "Too many UIDs" in json.loads(reply.body)["error"]
+
+
+def test_the_update_file_says_nothing_of_when_it_was_packed() -> None:
+    packed = citation_files.gzipped("<x/>")
+    assert packed[4:8] == bytes(4) and gzip.decompress(packed) == b"<x/>"
+
+
+def test_groups_of_a_day_are_listed_once() -> None:
+    tree = etree.fromstring(topic_files.groups_xml(World(17).topics(1), DAYS[1]))
+    assert len(tree) == int(tree.get("total") or 0) == len({group.get("id") for group in tree})

@@ -1,0 +1,144 @@
+"""The OpenAI-compatible endpoint."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.serving.conftest import Gateway
+
+USER = {"role": "user", "content": "What causes Velorin fever?"}
+
+
+def chat(gateway: Gateway, **fields: Any) -> Any:
+    return gateway.client.post("/v1/chat/completions", json={"model": "medqa", "messages": [USER], **fields})
+
+
+def events(gateway: Gateway, **fields: Any) -> list[dict[str, Any]]:
+    lines = chat(gateway, stream=True, **fields).text.split("\n\n")
+    assert lines[-2:] == ["data: [DONE]", ""]
+    return [json.loads(line.removeprefix("data: ")) for line in lines[:-2]]
+
+
+def test_an_answer_has_openais_shape_and_the_version_as_model(gateway: Gateway) -> None:
+    gateway.route_to("a", "version/v7")
+
+    answer = chat(gateway).json()
+
+    assert answer["object"] == "chat.completion"
+    assert answer["model"] == answer["medpipe"]["model_version"] == "version/v7"
+    assert answer["id"] == answer["medpipe"]["answer_id"]
+    assert answer["choices"][0]["message"] == {"role": "assistant",
+                                               "content": "This was answered by a. It is a second sentence."}
+    assert answer["choices"][0]["finish_reason"] == "stop"
+    assert answer["usage"]["total_tokens"] == 7 + 10
+    assert not answer["medpipe"]["refused"]
+
+
+def test_a_stream_says_the_same_as_the_whole_answer(gateway: Gateway) -> None:
+    gateway.route_to("a")
+    whole = chat(gateway).json()["choices"][0]["message"]["content"]
+
+    pieces = events(gateway)
+
+    assert "".join(piece["choices"][0]["delta"].get("content", "") for piece in pieces) == whole
+    assert [piece["choices"][0]["finish_reason"] for piece in pieces] == [None, None, "stop"]
+    assert pieces[0]["choices"][0]["delta"]["role"] == "assistant"
+    assert len({piece["id"] for piece in pieces}) == 1
+    assert pieces[-1]["medpipe"]["adapter"] == "a"
+
+
+def test_a_streamed_answer_can_be_rated(gateway: Gateway) -> None:
+    gateway.route_to("a")
+    answer_id = events(gateway)[-1]["medpipe"]["answer_id"]
+
+    assert gateway.client.post("/v1/feedback", json={"answer_id": answer_id, "rating": "up"}).status_code == 202
+
+
+def test_a_harmful_sentence_never_leaves_in_a_stream(gateway: Gateway) -> None:
+    gateway.engine.write = lambda adapter, prompt: (
+        " Diabetes is common. You can stop taking your insulin. Really you can.")
+    gateway.route_to("a")
+
+    pieces = events(gateway)
+
+    text = "".join(piece["choices"][0]["delta"].get("content", "") for piece in pieces)
+    assert text.startswith("Diabetes is common. \nI have withheld")
+    assert "insulin" not in text
+    assert "Really" not in text
+    assert pieces[-1]["choices"][0]["finish_reason"] == "content_filter"
+    assert pieces[-1]["medpipe"]["refused"]
+
+
+def test_an_empty_answer_streams_to_its_end(gateway: Gateway) -> None:
+    gateway.engine.write = lambda adapter, prompt: ""
+    gateway.route_to("a")
+
+    assert [piece["choices"][0]["delta"].get("content") for piece in events(gateway)] == ["", None]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_high_risk_question_is_refused_even_in_an_earlier_turn(gateway: Gateway, stream: bool) -> None:
+    turns = [{"role": "user", "content": "I want to die."}, {"role": "assistant", "content": "Tell me more."},
+             {"role": "user", "content": [{"type": "text", "text": "How many tablets are in a box?"}]}]
+
+    answer = chat(gateway, messages=turns, stream=stream).text
+
+    assert "988" in answer
+    assert '"content_filter"' in answer
+    assert gateway.engine.names_asked() == []
+
+
+@pytest.mark.parametrize(("fields", "status", "param"), [
+    ({"model": "base"}, 404, "model"),
+    ({"model": "eval-0123"}, 404, "model"),
+    ({"messages": []}, 422, "messages"),
+    ({"messages": [{"role": "system", "content": "Be brief."}]}, 422, "messages"),
+    ({"messages": [{"role": "user", "content": " "}]}, 422, "messages"),
+    ({"messages": [{"role": "user", "content": "x" * 2001}]}, 422, "messages"),
+    ({"prompt_logprobs": 1}, 422, "prompt_logprobs"),
+    ({"echo": True}, 422, "echo"),
+    ({"logprobs": True}, 422, "logprobs"),
+    ({"n": 2}, 422, "n"),
+    ({"max_tokens": 0}, 422, "max_tokens"),
+])
+def test_what_is_not_offered_is_refused_in_openais_shape(gateway: Gateway, fields: dict[str, Any], status: int,
+                                                         param: str) -> None:
+    gateway.route_to("a")
+    gateway.engine.adapters["eval-0123"] = "somewhere"
+    before = len(gateway.engine.names_asked())
+
+    answer = chat(gateway, **fields)
+
+    assert answer.status_code == status
+    assert answer.json()["error"].keys() == {"message", "type", "param", "code"}
+    assert answer.json()["error"]["param"] == param
+    assert len(gateway.engine.names_asked()) - before <= 1  # the gateway's own warming up
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_without_a_deployment_it_is_a_503_before_any_event(gateway: Gateway, stream: bool) -> None:
+    answer = chat(gateway, stream=stream)
+
+    assert answer.status_code == 503
+    assert answer.json()["error"]["code"] == "nothing_deployed"
+
+
+def test_fewer_tokens_may_be_asked_for_but_never_more_than_in_evaluation(gateway: Gateway) -> None:
+    gateway.route_to("a")
+    chat(gateway, max_tokens=5, temperature=0.7, top_p=0.9)
+    chat(gateway, max_completion_tokens=100_000)
+
+    few, many = (body for path, body in gateway.engine.seen[-2:])
+    assert (few["max_tokens"], few["temperature"]) == (5, 0)
+    assert many["max_tokens"] == 48
+
+
+def test_the_models_are_the_name_and_what_is_served(gateway: Gateway) -> None:
+    gateway.route_to("a", "version/v7")
+    names = [model["id"] for model in gateway.client.get("/v1/models").json()["data"]]
+
+    assert names == ["medqa", "version/v7", "a"]
+    assert all(chat(gateway, model=name).status_code == 200 for name in names)

@@ -1,0 +1,121 @@
+"""The gateway in front of a real vLLM: adapters are swapped while a dozen streams run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+
+from medpipe.core.evaluation import Sample
+from medpipe.deploying import deploy
+from medpipe.settings import Settings
+from medpipe.wiring import Wiring
+from tests import real_engine
+from tests.serving.conftest import until
+
+pytestmark = pytest.mark.slow
+STREAMS = 12
+
+
+class System(NamedTuple):
+    """A gateway process, the ports that deploy to it and two adapters."""
+
+    url: str
+    ports: Wiring
+    adapters: tuple[Path, Path]
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    if not real_engine.PYTHON.exists():
+        pytest.skip("the engine's environment is not here: make env-engine")
+    home = tmp_path_factory.mktemp("served")
+    real_engine.make_base(home / "base")
+    adapters = (home / "one", home / "two")
+    for seed, folder in enumerate(adapters, start=1):
+        real_engine.make_adapter(home / "base", folder, seed)
+    with real_engine.vllm(home / "base", home / "vllm.log") as engine_url:
+        port = real_engine.free_port()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "serving", "--port", str(port)], cwd=real_engine.ROOT,
+            env={**real_engine.environment(), "MEDPIPE_HOME": str(home), "MEDPIPE_ENGINE_URL": engine_url})
+        url = f"http://127.0.0.1:{port}"
+        try:
+            until(lambda: _answers(url), 60)
+            yield System(url, Wiring(Settings(home=home, engine_url=engine_url)), adapters)
+        finally:
+            process.terminate()
+            assert process.wait(40) in (0, -15)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/healthz", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def _stream(client: httpx.Client, url: str) -> str:
+    """The adapter that a streamed answer came from; fails on anything but a whole stream."""
+    body = {"model": "medqa", "stream": True, "messages": [{"role": "user", "content": "What causes Velorin fever?"}]}
+    with client.stream("POST", f"{url}/v1/chat/completions", json=body) as answer:
+        assert answer.status_code == 200, answer.read()
+        lines = [line.removeprefix("data: ") for line in answer.iter_lines() if line]
+    assert lines[-1] == "[DONE]"
+    assert "error" not in json.loads(lines[-2])
+    adapter: str = json.loads(lines[-2])["medpipe"]["adapter"]
+    return adapter
+
+
+def test_no_stream_fails_while_the_adapter_is_swapped_back_and_forth(system: System) -> None:
+    smoke = [Sample(id="1", question="What causes Velorin fever?", target="")]
+    deploy("version/v1", system.adapters[0], "swap-v1", smoke, system.ports)
+    until(lambda: httpx.get(f"{system.url}/readyz", timeout=30).status_code == 200, 30)
+    stop, answered, failures, seconds = threading.Event(), list[str](), list[str](), list[float]()
+
+    def keep_streaming() -> None:
+        with httpx.Client(timeout=60) as client:
+            while not stop.is_set():
+                try:
+                    answered.append(_stream(client, system.url))
+                except Exception as error:
+                    failures.append(repr(error))
+
+    with ThreadPoolExecutor(STREAMS) as pool:
+        for _ in range(STREAMS):
+            pool.submit(keep_streaming)
+        for number in range(2, 6):
+            time.sleep(1)
+            begun = time.monotonic()
+            name = f"swap-v{number}"
+            deploy(f"version/v{number}", system.adapters[number % 2], name, smoke, system.ports)
+            seconds.append(time.monotonic() - begun)
+            assert system.ports.engine.loaded() == {name}
+        time.sleep(1)
+        stop.set()
+
+    print(f"{len(answered)} streams, {len(failures)} failures, swaps in {[round(value, 2) for value in seconds]} s")
+    assert failures == []
+    assert len(answered) >= 5 * STREAMS
+    assert set(answered) == {f"swap-v{number}" for number in range(1, 6)}
+
+
+def test_what_the_gateway_serves_is_what_the_engine_says_of_that_adapter(system: System) -> None:
+    smoke = [Sample(id="1", question="What causes Velorin fever?", target="")]
+    deploy("version/v9", system.adapters[0], "same-v9", smoke, system.ports)
+    until(lambda: httpx.get(f"{system.url}/readyz", timeout=30).json()["adapter"] == "same-v9", 30)
+
+    served = httpx.post(f"{system.url}/v1/ask", json={"question": "What causes Velorin fever?"}, timeout=30).json()
+    (direct,) = system.ports.engine.ask("same-v9", ["Question: What causes Velorin fever?\nAnswer:"], 48)
+
+    assert not served["refused"]
+    assert served["answer"] == direct.strip()
