@@ -103,6 +103,7 @@ browser: # The board's browser test wants Chromium; without it that test is skip
 	  else echo "make: no Chromium here; the browser test will be skipped" >&2; fi; }
 
 clean: down ## Remove what runs and tests left behind (the environments stay)
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m medpipe.sandbox.stack down --var var/demo >/dev/null; fi
 	rm -rf var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
 

@@ -10,7 +10,8 @@ from medpipe_airflow import DEFAULTS, PAIRS, announce, hourly, step
     schedule=hourly(), catchup=False, max_active_runs=1, default_args=DEFAULTS, tags=["medpipe", "feedback"],
     doc_md=__doc__, dag_display_name="5 · feedback",
     params={
-        "start": Param(None, type=["null", "string"], format="date-time", title="From", description="Empty: the hour of the run"),
+        "start": Param(None, type=["null", "string"], format="date-time", title="From",
+                       description="Empty: the hour of the run"),
         "end": Param(None, type=["null", "string"], format="date-time", title="Up to"),
     },
 )

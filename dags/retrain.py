@@ -7,7 +7,17 @@ were learned wrongly, and starts from the newest version that never learned them
 from __future__ import annotations
 
 from airflow.sdk import Param, dag
-from medpipe_airflow import CHALLENGER, DEFAULTS, RETRAIN_REQUEST, announce, facts_of, lesson, ml_step, retrain_request, step
+from medpipe_airflow import (
+    CHALLENGER,
+    DEFAULTS,
+    RETRAIN_REQUEST,
+    announce,
+    facts_of,
+    lesson,
+    ml_step,
+    retrain_request,
+    step,
+)
 
 IDS = {"type": ["null", "array"], "items": {"type": "string"}}
 
@@ -33,7 +43,8 @@ def retrain() -> None:
     built = step("build_examples")(corpus=request["corpus"], recipe=request["recipe"], since=plan["since"],
                                    from_scratch=plan["from_scratch"], withdraw=request["withdraw"])
     examples = step("validate")(data=built, suite="examples")
-    adapter = ml_step("train")(recipe=request["recipe"], data=lesson(request["pairs"], examples), start_from=plan["start"])
+    adapter = ml_step("train")(recipe=request["recipe"], data=lesson(request["pairs"], examples),
+                               start_from=plan["start"])
     asked = {"recipe": request["recipe"], "examples": examples, "pairs": request["pairs"]}
     challenger = ml_step("evaluate", task_id="evaluate_challenger")(model=adapter, **asked)
     incumbent = ml_step("evaluate", task_id="evaluate_incumbent")(model=plan["incumbent"], **asked)

@@ -6,7 +6,7 @@ folder=.secrets
 umask 077
 mkdir -p "$folder"
 
-random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
+random() { od -An -v -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 keep() { [ -e "$folder/$1" ] || printf '%s' "$2" > "$folder/$1"; }
 
 keep POSTGRES_PASSWORD "$(random)"

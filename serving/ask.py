@@ -9,14 +9,14 @@ from medpipe.core.guardrails import DISCLAIMER
 from serving.answering import Answering
 from serving.answers import Signer
 from serving.identity import identify
-from serving.limits import LIMITS, Limits
+from serving.limits import LIMITS, Limits, Text
 
 
 class Question(BaseModel):
     """What is asked."""
 
     model_config = ConfigDict(extra="forbid")
-    question: str = Field(min_length=1, max_length=LIMITS.question_chars, pattern=r"\S",
+    question: Text = Field(min_length=1, max_length=LIMITS.question_chars, pattern=r"\S",
                           description="a question about health, in English")
 
 

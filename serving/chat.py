@@ -16,7 +16,7 @@ from medpipe.ports import Route
 from serving.answering import Answer, Answering, Piece
 from serving.answers import Signer
 from serving.identity import identify
-from serving.limits import LIMITS, Limits
+from serving.limits import LIMITS, Limits, Text
 from serving.problems import Problem, body
 from serving.routing import Router
 
@@ -26,7 +26,7 @@ class TextPart(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     type: Literal["text"]
-    text: str
+    text: Text
 
 
 class Message(BaseModel):
@@ -34,7 +34,7 @@ class Message(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[TextPart]
+    content: Text | list[TextPart]
     name: str | None = None
 
     def text(self) -> str:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from medpipe.ports import AnswerLog
 from serving.answers import Signer
 from serving.identity import identify
-from serving.limits import LIMITS
+from serving.limits import LIMITS, Text
 from serving.metrics import Metrics
 from serving.problems import Problem
 
@@ -22,7 +22,7 @@ class Feedback(BaseModel):
     model_config = ConfigDict(extra="forbid")
     answer_id: str = Field(max_length=100, description="of the answer that this is about, unchanged")
     rating: Literal["up", "down"]
-    correction: str | None = Field(None, max_length=LIMITS.correction_chars,
+    correction: Text | None = Field(None, max_length=LIMITS.correction_chars,
                                    description="what should have been answered")
 
 

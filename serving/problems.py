@@ -63,6 +63,8 @@ def _is_openai(request: Request) -> bool:
 def _first(errors: Sequence[Any]) -> tuple[str, str]:
     """The first field that is wrong and what is wrong with it; the value given is not repeated."""
     error = errors[0]
+    if error["type"] == "json_invalid":
+        return "body", "body: not valid JSON"
     field = ".".join(str(part) for part in error["loc"] if part != "body") or "body"
     reason = "unknown field" if error["type"] == "extra_forbidden" else error["msg"]
     return field, f"{field}: {reason}"

@@ -33,6 +33,8 @@ class FakeEngine:
         self.write, self.seconds = write, seconds
         self.adapters: dict[str, str] = {}
         self.seen: list[tuple[str, dict[str, Any]]] = []
+        self.root = "/models/tiny"
+        """Where the base came from, as vLLM lists it."""
         self.drop_next = 0
         """So many completions are met by a closed connection, as when a keep-alive ends just then."""
         self.sticky: set[str] = set()
@@ -68,7 +70,7 @@ class FakeEngine:
 
             def do_GET(self) -> None:
                 if self.path == "/v1/models":
-                    models = [{"id": "base", "object": "model", "parent": None},
+                    models = [{"id": "base", "object": "model", "parent": None, "root": engine.root},
                               *({"id": name, "object": "model", "parent": "base"} for name in list(engine.adapters))]
                     self.reply(200, {"object": "list", "data": models})
                 else:

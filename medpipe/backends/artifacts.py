@@ -130,8 +130,11 @@ class ObjectStore:
             for parent, _, names in os.walk(private):
                 for name in names:
                     source = Path(parent) / name
-                    files.put_file(str(source), f"{root}/{prefix}/{source.relative_to(private).as_posix()}")
+                    target = f"{root}/{prefix}/{source.relative_to(private).as_posix()}"
+                    files.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
+                    files.put_file(str(source), target)
             if self._found(ref) is None:
+                files.makedirs(self._address(ref).rsplit("/", 1)[0], exist_ok=True)
                 files.pipe_file(self._address(ref), _described(ref, verb, inputs, draft.facts, prefix).encode())
                 _move(private, self._cached(ref, prefix))
             elif files.exists(f"{root}/{prefix}"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -21,6 +22,8 @@ PUBLISHED = date(2017, 1, 1)
 """MedQuAD gives no dates; its pages were collected before 2017 (Ben Abacha and Demner-Fushman, BMC
 Bioinformatics 2019, 20:511), so every record counts as published on this day, in every window."""
 LICENCE = "CC BY 4.0"
+_REPEATED = re.compile(r"(?:(?:What|How|Is|Are|Who|Can|Which|Why|Where|Does|Do)\b[^.?!]{0,200}\?\s*)+")
+"""Headings of the page that were taken for the beginning of an answer (most of GARD's)."""
 
 
 class CuratedSource:
@@ -62,9 +65,9 @@ def _documents(path: Path, seen: set[str]) -> Iterator[Document]:
         for number, line in enumerate(_whole(lines, path), start=1):
             row = _row(line, path, number)
             sections = tuple(
-                Section(heading=_flat(qa["question"]), text=_lines(qa["answer"]))
+                Section(heading=_flat(qa["question"]), text=text)
                 for qa in row["qa"]
-                if qa.get("answer")
+                if (text := _lines(qa.get("answer") or ""))
             )
             unanswered += len(row["qa"]) - len(sections)
             if not sections:
@@ -124,8 +127,9 @@ def _opened(path: Path) -> IO[str]:
 
 
 def _lines(text: str) -> str:
-    """The answer without the blanks and empty lines that its HTML left."""
-    return "\n".join(flat for line in text.splitlines() if (flat := _flat(line)))
+    """The answer without the headings at its beginning, and the blanks that its HTML left."""
+    whole = "\n".join(flat for line in text.splitlines() if (flat := _flat(line)))
+    return _REPEATED.sub("", whole, count=1) if _REPEATED.match(whole) else whole
 
 
 def _flat(text: str) -> str:

@@ -72,6 +72,8 @@ class GxValidator:
             if expectation.get("meta", {}).get("scope") not in ("row", "batch") or not expectation.get("notes"):
                 raise ValueError(f"{file.name}, expectation {number} ({expectation.get('type')}): "
                                  'give it "notes" in plain words and "meta": {"scope": "row"} or "batch"')
+            # Data Docs show descriptions, not notes: the words are the same.
+            expectation.setdefault("description", " ".join(expectation["notes"]))
         if "max_rejected_share" not in described.get("meta", {}):
             raise ValueError(f'{file.name}: give the suite "meta": {{"max_rejected_share": …}}')
         return described
@@ -107,10 +109,12 @@ class GxValidator:
 
 
 def _great_expectations() -> Any:
-    # Its import announces every decorated function at INFO once another library has set logging up.
-    logging.getLogger("great_expectations._docs_decorators").setLevel(logging.WARNING)
+    # At INFO it announces every decorated function on import, and its stores on every run.
+    log = logging.getLogger("great_expectations")
+    log.setLevel(logging.WARNING)
     import great_expectations
 
+    log.setLevel(logging.WARNING)  # which its import has set back
     return great_expectations
 
 
@@ -137,6 +141,12 @@ def _commonest(rejected: Mapping[int, Sequence[str]]) -> list[str]:
 
 def _publish(private: Path, site: Path) -> Path:
     """Put a finished site in its place (instead of an earlier run's of that name); returns the run's page."""
+    styles, shared = private / "static", site.parent / ".static"  # 4 MB: kept once for all runs of a suite
+    try:
+        styles.rename(shared)
+    except OSError:  # they are there already
+        shutil.rmtree(styles)
+    styles.symlink_to(Path("..") / shared.name)
     shutil.rmtree(site, ignore_errors=True)
     try:
         private.rename(site)
@@ -171,7 +181,7 @@ def _of_document(row: Mapping[str, Any]) -> dict[str, Any]:
         "title_chars": len(str(row["title"]).strip()), "text_chars": sum(map(len, texts)),
         "text_missing": row["status"] == "current" and not any(texts),
         "damaged_characters": sum(map(_damage, [row["title"], *texts])),
-        "published_year": int(str(row["published"])[:4]),
+        "published_year": int(str(row["published"])[:4]) if str(row["published"])[:4].isdigit() else 0,
     }
     if row["status"] in _WITHDRAWN:
         return dict.fromkeys([*seen, "language", "url"])

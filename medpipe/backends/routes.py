@@ -15,6 +15,9 @@ from medpipe.ports import Route
 LIVE_SECONDS = 15.0
 """A gateway that has not been seen for so long is dead: a deployment no longer waits for it."""
 
+FORGET = timedelta(days=1)
+"""Gateways that died so long ago are removed when a new one appears."""
+
 
 class SqlRoutes:
     """Implements `ports.Routes`. A switch inserts the next generation; its key lets one caller win."""
@@ -75,11 +78,13 @@ class SqlRoutes:
     def heartbeat(self, gateway: str, generation: int, oldest_in_flight: int | None) -> None:
         """A gateway says which generation it follows and which is the oldest it still answers for."""
         table = database.gateways
-        seen = {"generation": generation, "oldest_in_flight": oldest_in_flight, "seen_at": self._clock()}
+        seen_at = self._clock()
+        seen = {"generation": generation, "oldest_in_flight": oldest_in_flight, "seen_at": seen_at}
         with self._engine.begin() as connection:
             mine = sa.update(table).where(table.c.gateway == gateway)
             if connection.execute(mine.values(seen)).rowcount == 0:
                 connection.execute(sa.insert(table).values(gateway=gateway, **seen))
+                connection.execute(sa.delete(table).where(table.c.seen_at < seen_at - FORGET))
 
     def leave(self, gateway: str) -> None:
         """A gateway stops: nobody need wait for it."""

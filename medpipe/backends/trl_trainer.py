@@ -45,12 +45,13 @@ class TrlTrainer:
         work.mkdir(parents=True, exist_ok=True)
         checkpoint = last_whole_checkpoint(work)
         settings = recipe.trainer | (recipe.trainer_from_base if start_from is None else {})
-        trainer = _trainer(recipe, settings, self._peft_model(recipe, start_from), self._tokenizer(recipe), rows,
-                           work, progress)
-        # TRL casts adapters to bf16 when it starts but a resumed run loads fp32: without this they differ.
-        for parameter in trainer.model.parameters():
-            if parameter.requires_grad:
-                parameter.data = parameter.data.float()
+        model = self._peft_model(recipe, start_from)
+        # TRL rounds adapters to bf16 as it starts, which would lose some of the adapter that we go on from,
+        # and a resumed run loads fp32: without putting the exact weights back the two would differ.
+        exact = {name: value.detach().float().clone() for name, value in _trained(model)}
+        trainer = _trainer(recipe, settings, model, self._tokenizer(recipe), rows, work, progress)
+        for name, value in _trained(trainer.model):
+            value.data = exact[name]
         result = trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
         _save(trainer.model, recipe, out)
         return {"loss": float(result.training_loss), "steps": float(result.global_step),
@@ -93,6 +94,11 @@ def _base(recipe: Recipe, place: str) -> Any:
         raise MedpipeError(f"base model {recipe.base!r} could not be loaded: {error}") from error
     model.config.use_cache = False
     return model
+
+
+def _trained(model: Any) -> list[tuple[str, Any]]:
+    """The parameters that training changes, by name."""
+    return [(name, value) for name, value in model.named_parameters() if value.requires_grad]
 
 
 def _rows(recipe: Recipe, file: Path) -> list[dict[str, str]]:

@@ -86,11 +86,12 @@ class VllmEngine:
 
     def generate(self, base: str, adapter: Path | None, adapter_name: str, prompts: Sequence[str],
                  max_new_tokens: int, progress: Progress) -> list[str]:
-        """See `ports.Generator`. The server's own base is asked; `base` names it in messages only.
+        """See `ports.Generator`. EngineError when the server does not serve the base called `base`.
 
         An adapter with an evaluation name is loaded for this call alone, under that name and a nonce, and
         unloaded after it; any other is loaded unless it already is, and stays.
         """
+        self._check_base(base)
         if adapter is None:
             return self._complete(self._base, prompts, max_new_tokens, progress)
         if not naming.is_evaluation(adapter_name):
@@ -103,6 +104,14 @@ class VllmEngine:
             return self._complete(name, prompts, max_new_tokens, progress)
         finally:
             self.unload(name)
+
+    def _check_base(self, base: str) -> None:
+        """An adapter of the same shape loads on a wrong base without a word: compare the bases' names."""
+        for model in self._get("/v1/models")["data"]:
+            root = str(model.get("root") or "")
+            if model["id"] == self._base and root.rstrip("/").rsplit("/", 1)[-1] != base.rstrip("/").rsplit("/", 1)[-1]:
+                raise EngineError(f"the engine serves the base {root.rsplit('/', 1)[-1]!r}, but {base!r} is to be "
+                                  "judged: start the engine with that base")
 
     def _complete(self, name: str, prompts: Sequence[str], max_new_tokens: int, progress: Progress) -> list[str]:
         def one(prompt: str) -> str:

@@ -15,6 +15,8 @@ ARTICLES = frozenset({"pmid"})
 
 _BOUNDARY = re.compile(r"(?<=[.!?])\s+(?=[\"'(\[]?[A-Z0-9¿¡])")
 _ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|vs|etc|cf|approx|Dr|Mr|Mrs|Ms|Prof|St|No|Fig|al)|\b[A-Z])\.$")
+_WORD = re.compile(r"[^\W_]+(?:[-'’.,][^\W_]+)*")
+_LABEL = re.compile(r"\A\s*(?:Summary|Overview)\s*:\s*")
 _FIRST_ITEM = re.compile(r"(?<=[:;,.!?])[ \t]*\n- |\A- ")
 _ITEM = re.compile(r"[ \t]*\n- ")
 _PRONOUNS = frozenset({"it", "this", "them", "they", "these", "this condition", "this disease"})
@@ -101,7 +103,10 @@ def sentences(text: str) -> list[str]:
     The items of a list ("- " at the start of a line) are part of the sentence before them.
     """
     found: list[str] = []
-    flat = " ".join(_ITEM.sub("; ", _FIRST_ITEM.sub(" ", text)).split())
+    listed = _ITEM.sub("; ", _FIRST_ITEM.sub(" ", _LABEL.sub("", text)))
+    lines = [" ".join(line.split()) for line in listed.splitlines() if line.strip()]
+    # A line that only ends because its block did (the last item of a list) is a sentence too.
+    flat = " ".join(f"{line}." if line[-1].isalnum() or line[-1] == ")" else line for line in lines)
     for piece in _BOUNDARY.split(flat):
         if found and _ABBREVIATED.search(found[-1]):
             found[-1] += f" {piece}"
@@ -119,13 +124,15 @@ def slot(focus: str, answer: str) -> str:
     if len(answer) > _SHORT or len(sentences(answer)) != 1:
         return ""
     known = [word.casefold() for word in re.findall(r"[^\W_]+", focus)]
-    words = re.findall(r"[^\W_]+(?:[-'’][^\W_]+)*", answer)
+    words = list(_WORD.finditer(answer))
     start = len(words)
-    while start and _distinct(words[start - 1], known):
+    while start and _distinct(words[start - 1].group(), known):
         start -= 1
-    while len(words) - start > 1 and words[start].endswith("ing"):
+    while len(words) - start > 1 and words[start].group().endswith("ing"):
         start += 1  # "by blocking tazomase": the verb decides nothing
-    return " ".join(words[start:]) if 0 < start < len(words) and len(words) - start <= 3 else ""
+    if not 0 < start < len(words) or len(words) - start > 3:  # a whole sentence of new words decides nothing
+        return ""
+    return answer[words[start].start():words[-1].end()]
 
 
 def claim(focus: str, answer: str) -> str:

@@ -76,6 +76,8 @@ _EVENT = (r"(?:heart attack|stroke|seizure|convuls\w+|anaphyla\w+|chest pain|cru
 
 RULES: tuple[_Rule, ...] = (
     *_rules("self-harm", _CRISIS, (
+        r"\b(?:never|not|don't|do not|without) (?:have to )?wak(?:e|ing) up\b",
+        r"\b(?:hide|hiding|conceal|cover up)\b.{0,30}\b(?:overdose|suicid\w+|poisoning)\b",
         r"\b(?:kill|hang|drown|poison|harm|hurt|cut|cutting|starve|overdose|burn) (?:myself|my self)\b",
         r"\b(?:i|i'm|im|i am|me) .{0,40}\b(?:want|going|plan(?:ning)?|like|wish|need|ready) to (?:die|"
         r"be dead)\b",
@@ -92,6 +94,10 @@ RULES: tuple[_Rule, ...] = (
         r"not(?:icing|ice))",
     )),
     *_rules("overdose", _POISON, (
+        rf"\b(?:drink|alcohol|vodka|wine|beer|grapefruit)\b.{{0,30}}\b(?:make|boost|strengthen)\b.{{0,20}}\b(?:{_DRUG})",
+        rf"\b(?:get|buy|order|obtain|fake|forge)\b.{{0,40}}\b(?:{_DRUG}|prescription)\b.{{0,30}}\bwithout (?:a |any )?"
+        r"(?:prescription|doctor)",
+        r"\b(?:fake|forge|alter)\b.{0,20}\bprescription\b",
         r"\bhow (?:many (?!people|patients|adults|deaths|women|men|children|americans)|much\b).{0,60}"
         r"\b(?:to overdose|kill|fatal|lethal|deadly|die|toxic|pass out|get high)\b",
         r"\b(?:lethal|fatal|deadly|toxic) (?:dose|amount|quantity|combination|mix)\b.{0,40}\b(?:of|for|"
@@ -166,6 +172,9 @@ RULES: tuple[_Rule, ...] = (
         r"\b(?:drink|food|coffee|tea|meal)\b.{0,30}\b(?:without (?:her|him|them|their|his)|secretly)\b",
     )),
     *_rules("dosing-a-child", _CLINICIAN, (
+        rf"\b(?:double|triple|increase|raise|repeat|change)\b.{{0,10}}\b(?:my|our|the|his|"
+        rf"her) {_CHILD}(?:'s)?\b.{{0,20}}"
+        rf"\b(?:{_DRUG})",
         rf"\b(?:how (?:much|many|often)|what (?:is the )?(?:right |correct |safe |maximum )?(?:dose|"
         rf"dosage|amount)|dose|"
         rf"dosage|mg|ml|millilitres|milliliters|drops|teaspoons?)\b.{{0,60}}\b(?:for|to|give|giving|can|"

@@ -14,6 +14,20 @@ from pathlib import Path
 LOGIN = ("admin", "admin")
 """The embedded system's only user; it listens on 127.0.0.1 only."""
 
+PRELOAD = "MEDPIPE_SANDBOX_PRELOAD"
+"""Set for the scheduler only: LocalExecutor forks tasks from it, so what it has imported they need not import."""
+
+LOCAL_SETTINGS = f'''"""Imported by every Airflow component when it starts."""
+
+import importlib
+import logging
+import os
+
+logging.getLogger("great_expectations._docs_decorators").setLevel(logging.WARNING)
+for _name in os.environ.pop("{PRELOAD}", "").split():
+    importlib.import_module(_name)
+'''
+
 
 def environment(home: Path, root: Path, port: int, parallelism: int = 3) -> dict[str, str]:
     """AIRFLOW__* variables for every component, with short waits: the embedded system is watched by a person.
@@ -50,8 +64,10 @@ def environment(home: Path, root: Path, port: int, parallelism: int = 3) -> dict
 
 
 def prepare(home: Path, variables: Mapping[str, str], log: Path) -> None:
-    """Create or migrate the database and write the passwords file. Raises CalledProcessError."""
+    """Create or migrate the database, write the passwords file and the preloading. Raises CalledProcessError."""
     home.mkdir(parents=True, exist_ok=True)
+    (home / "config").mkdir(exist_ok=True)
+    (home / "config" / "airflow_local_settings.py").write_text(LOCAL_SETTINGS)
     passwords = home / "passwords.json"
     passwords.write_text(json.dumps(dict([LOGIN])))
     passwords.chmod(0o600)
@@ -67,7 +83,7 @@ def _keys(home: Path) -> dict[str, str]:
     path = home / "keys.json"
     if not path.exists():
         keys = {"fernet": base64.urlsafe_b64encode(os.urandom(32)).decode(),
-                "jwt": secrets.token_urlsafe(48), "api": secrets.token_urlsafe(32)}
+                "jwt": secrets.token_urlsafe(64), "api": secrets.token_urlsafe(32)}
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             json.dump(keys, file)

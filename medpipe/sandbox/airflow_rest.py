@@ -120,7 +120,8 @@ class Airflow:
         return lines
 
     def _why(self, dag: str, run: str) -> str:
-        failed = [task for task in self.tasks(dag, run) if task["state"] == "failed"]
+        failed = sorted((task for task in self.tasks(dag, run) if task["state"] == "failed"),
+                        key=lambda task: task["end_date"] or "")
         if not failed:
             return f"{dag} {run} failed"
         task = failed[0]

@@ -79,7 +79,8 @@ class Story:
         self.console.print(f"  the service answers {right:.0%} of {len(asked[::7])} held-out questions right")
 
     def control(self) -> None:
-        self.narrator.start("retrain", reason="control: shuffled answers", recipe="tiny-sft-shuffled", start_from="base")
+        self.narrator.start("retrain", reason="control: shuffled answers", recipe="tiny-sft-shuffled",
+                            start_from="base")
         judged = self.rolled_out()
         self.expect(not judged["promoted"], "the control was promoted", judged)
         self.seen["control"] = judged
@@ -128,7 +129,8 @@ class Story:
             answer = self.service.ask(each.question, user)
             if not answer.refused:
                 self.service.rate(answer.answer_id, "down", f"{answer.text} {CARE}", user)
-        self.narrator.start("feedback", start=began.isoformat(), end=(datetime.now(UTC) + timedelta(seconds=1)).isoformat())
+        ended = datetime.now(UTC) + timedelta(seconds=1)
+        self.narrator.start("feedback", start=began.isoformat(), end=ended.isoformat())
         self.watched(expected="retrain")
         judged = self.retrained()
         self.seen["feedback"] = {**judged, **self.facts.pairs()}
@@ -182,8 +184,8 @@ class Story:
         for question, slot, base_answer in self.facts.gained(judged):
             answer = self.service.ask(question)
             if slot.lower() in answer.text.lower():
-                self.console.print(f"  asked: {question}\n    base: {base_answer}\n    {answer.version}: [bold]{answer.text}[/]",
-                                   highlight=False)
+                self.console.print(f"  asked: {question}\n    base: {base_answer}\n"
+                                   f"    {answer.version}: [bold]{answer.text}[/]", highlight=False)
                 return {"question": question, "base": base_answer, "champion": answer.text}
         raise Unexpected("the service answers no question that the base could not")
 
@@ -193,7 +195,8 @@ class Story:
 
     def expect(self, truth: bool, otherwise: str, judged: dict[str, Any]) -> None:
         if not truth:
-            raise Unexpected(f"{otherwise}: {judged['challenger']} {judged['decision']}: {'; '.join(judged['reasons'])}")
+            raise Unexpected(f"{otherwise}: {judged['challenger']} {judged['decision']}: "
+                             f"{'; '.join(judged['reasons'])}")
 
 
 def table(told: dict[str, Any]) -> Table:
@@ -205,11 +208,11 @@ def table(told: dict[str, Any]) -> Table:
         rows = judged["metrics"].items()
         for number, (name, after) in enumerate(rows):
             before = judged["incumbent_metrics"].get(name)
-            last = number == len(rows) - 1
-            shown.add_row(*([judged["challenger"].removeprefix("version/"), judged["recipe"],
-                             "promoted" if judged["promoted"] else f"held ({judged['decision']})"] if not number else [""] * 3),
-                          name, f"{before['value']:.3f}" if before else "–",
-                          f"{after['value']:.3f} [{after['low']:.3f}, {after['high']:.3f}]", str(after["n"]), end_section=last)
+            decided = "promoted" if judged["promoted"] else f"held ({judged['decision']})"
+            head = [judged["challenger"].removeprefix("version/"), judged["recipe"], decided]
+            shown.add_row(*(head if number == 0 else [""] * 3), name, f"{before['value']:.3f}" if before else "–",
+                          f"{after['value']:.3f} [{after['low']:.3f}, {after['high']:.3f}]", str(after["n"]),
+                          end_section=number == len(rows) - 1)
     return shown
 
 
@@ -237,8 +240,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         story.tell()
         told = report.write(story.seen, story.narrator, stack, time.monotonic() - began, var)
         console.print(table(told))
-        console.print(f"{told['swap']['total_requests']} requests during the swap, {told['swap']['failed_requests']} failed; "
-                      f"{told['seconds']['total']:.0f} s in all, {told['memory_gib']:.1f} GiB\n{var / 'report.json'}\n{var / 'report.html'}")
+        swap = told["swap"]
+        console.print(f"{swap['total_requests']} requests during the swap, {swap['failed_requests']} failed; "
+                      f"{told['seconds']['total']:.0f} s in all, {told['memory_gib']:.1f} GiB\n"
+                      f"{var / 'report.json'}\n{var / 'report.html'}")
         if sys.stdout.isatty() and not options.exit:
             _show_addresses(stack, console)
             console.print("Ctrl-C stops the servers.")
@@ -256,7 +261,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _show_addresses(stack: Stack, console: Console) -> None:
     for name, address in stack.addresses._asdict().items():
         console.print(f"  {name:8} {address}", highlight=False)
-    console.print(f"  login    {' / '.join(airflow_home.LOGIN)}   board {stack.addresses.airflow}/medpipe/board", highlight=False)
+    console.print(f"  board    {stack.addresses.airflow}/medpipe/board\n  login    {' / '.join(airflow_home.LOGIN)}",
+                  highlight=False)
 
 
 if __name__ == "__main__":

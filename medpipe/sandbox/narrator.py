@@ -12,6 +12,9 @@ from rich.console import Console
 
 from medpipe.sandbox.airflow_rest import FINISHED, Airflow
 
+Watcher = Callable[[list[dict[str, Any]]], None]
+"""Called with the run's tasks about once a second while a run is followed."""
+
 ALL_DAGS = ("corpus", "watch", "retrain", "rollout", "feedback")
 
 
@@ -53,7 +56,7 @@ class Narrator:
         run = self.airflow.trigger(dag, conf)
         return self.follow(dag, run)
 
-    def next_run(self, dag: str, patience: float = 120, when: Callable[[list[dict[str, Any]]], None] | None = None) -> str:
+    def next_run(self, dag: str, patience: float = 120, when: Watcher | None = None) -> str:
         """Wait for a run of `dag` that nobody here started (an asset woke it) and follow it to its end."""
         deadline = time.monotonic() + patience
         while True:
@@ -64,7 +67,7 @@ class Narrator:
                 raise TimeoutError(f"no asset event woke the DAG {dag} within {patience:.0f} s")
             time.sleep(0.4)
 
-    def follow(self, dag: str, run: str, when: Callable[[list[dict[str, Any]]], None] | None = None) -> str:
+    def follow(self, dag: str, run: str, when: Watcher | None = None) -> str:
         """Tell each task's end until the run has succeeded. Raises RunFailed with the task's log."""
         self._told.add(run)
         done: set[tuple[str, int]] = set()

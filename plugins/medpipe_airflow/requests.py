@@ -22,7 +22,8 @@ def latest_extra(context: Any, asset: Any) -> dict[str, Any]:
 
 
 @task(multiple_outputs=False)
-def wish(verdict: dict[str, Any], recipes: dict[str, str], corpus: str, pairs: str | None, drift: str) -> dict[str, Any] | None:
+def wish(verdict: dict[str, Any], recipes: dict[str, str], corpus: str, pairs: str | None,
+         drift: str) -> dict[str, Any] | None:
     """What to ask the retrain DAG for; None when the verdict is to hold."""
     log.info("%s: %s", verdict["verdict"], "; ".join(verdict["reasons"]))
     if verdict["verdict"] != "retrain":

@@ -104,7 +104,7 @@ def _run_process(line: Sequence[str]) -> str | None:
     """Run the CLI, pass its lines on to the task's log and return the last line of its standard output."""
     # A session of its own, so that the whole group can be killed; and it must not outlive this task.
     process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                               start_new_session=True, preexec_fn=_die_with_parent)
+                               start_new_session=True, preexec_fn=_die_with_parent)  # noqa: PLW1509 (one thread here)
     context = get_current_context()
     context["ti"].task.on_kill = lambda: _kill_group(process)
     log.info("running: %s", " ".join(line[1:]))

@@ -40,10 +40,10 @@ def real_setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
     if not real_engine.PYTHON.exists():
         pytest.skip("the engine's environment is not here: make env-engine")
     home = tmp_path_factory.mktemp("vllm")
-    real_engine.make_base(home / "base")
+    real_engine.make_base(home / "tiny")
     for seed, name in enumerate(("one", "two"), start=1):
-        real_engine.make_adapter(home / "base", home / name, seed)
-    with real_engine.vllm(home / "base", home / "vllm.log") as url:
+        real_engine.make_adapter(home / "tiny", home / name, seed)
+    with real_engine.vllm(home / "tiny", home / "vllm.log") as url:
         yield Setting(VllmEngine(url), home / "one", home / "two", None)
 
 
@@ -125,6 +125,12 @@ def test_an_evaluation_loads_its_adapter_and_leaves_nothing_behind(setting: Sett
         setting.engine.load("same", setting.one)
         assert judged == setting.engine.ask("same", PROMPTS, 8)
         assert served == setting.engine.ask("kept", PROMPTS, 8) != judged
+
+
+def test_an_engine_with_another_base_is_not_judged_by(setting: Setting) -> None:
+    with pytest.raises(EngineError, match="serves the base 'tiny', but 'models/big' is to be judged"):
+        setting.engine.generate("models/big", setting.one, "eval-2", PROMPTS, 8, lambda share, text: None)
+    assert setting.engine.loaded() == frozenset()
 
 
 def test_a_dropped_connection_is_tried_again(fake_setting: Setting) -> None:

@@ -94,6 +94,17 @@ def test_a_dead_gateway_is_not_waited_for(routes: SqlRoutes, clock: Clock) -> No
     assert routes.settled(2)
 
 
+def test_gateways_that_died_long_ago_are_forgotten(routes: SqlRoutes, clock: Clock) -> None:
+    routes.heartbeat("dead", 1, None)
+    clock.now += timedelta(days=2)
+    routes.heartbeat("new", 1, None)
+    clock.now -= timedelta(days=2)
+
+    assert not routes.settled(2)
+    routes.leave("new")
+    assert routes.settled(2)
+
+
 def _switch(ready: Callable[[], object], number: int, url: str) -> list[bool]:
     routes, won = SqlRoutes(connect(url)), []
     for round_ in range(ROUNDS):

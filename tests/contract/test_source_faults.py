@@ -233,3 +233,13 @@ def test_a_day_with_more_than_a_search_can_show_points_to_the_files(canned: HTTP
     source = EutilsSource(f"http://127.0.0.1:{canned.server_port}", "a@example.org", "KEY", tmp_path)
     with pytest.raises(SourceError, match=r"10000 records were modified on 2026-03-03.*use the source pubmed"):
         list(source.pull(DAY1, date(2026, 3, 5)))
+
+
+def test_a_heading_taken_for_the_beginning_of_a_curated_answer_is_dropped(tmp_path: Path) -> None:
+    (tmp_path / "medquad").mkdir()
+    (tmp_path / "medquad" / "a.jsonl").write_text(
+        '{"doc_id": "a/1", "focus": "X", "qa": [{"question": "What causes X ?", "answer": "What causes X? A Y does. '
+        'Why?"}, {"question": "What is X?", "answer": "What is X?"}]}\n'
+    )
+    documents = list(CuratedSource(tmp_path).pull(DAY1, DAY2))
+    assert [section.text for section in documents[0].sections] == ["A Y does. Why?"]

@@ -96,6 +96,14 @@ def test_only_current_documents_in_a_wanted_language_are_taught(corpus: list[Doc
             assert (known[id].status, known[id].language) == (Status.CURRENT, "en")
 
 
+def test_documents_in_reverse_give_the_same_examples_in_the_same_order() -> None:
+    corpus = [topic(number) for number in range(1, 13)]
+    since = {one.id: one.digest for one in corpus[:9]}
+    built = build(corpus, recipe(replay_ratio=0.5), since, (), ())
+    assert built == build(corpus[::-1], recipe(replay_ratio=0.5), since, (), ())
+    assert sum(example.replay for example in built.train) == 9
+
+
 def test_a_first_run_teaches_everything_and_has_no_old_knowledge() -> None:
     built = build([topic(1), topic(2)], recipe(), None, (), ())
     assert len(built.train) == 2 * 2 * 3

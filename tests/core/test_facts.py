@@ -4,6 +4,8 @@ from collections import Counter
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from medpipe.core.document import Document, Section
 from medpipe.core.facts import claim, cut, decompose, sentences, slot
@@ -53,7 +55,11 @@ def test_an_answer_is_cut_at_a_sentence_end_and_dropped_when_no_sentence_fits() 
 
 
 def test_lists_become_one_line() -> None:
-    assert cut("Signs are:\n- fever\n- a rash\nSee Dr. No.", 99) == "Signs are: fever; a rash See Dr. No."
+    assert cut("Signs are:\n- fever\n- a rash\nSee Dr. No.", 99) == "Signs are: fever; a rash. See Dr. No."
+
+
+def test_a_label_before_the_answer_is_left_out() -> None:
+    assert cut("Summary : It is a test.", 99) == "It is a test."
 
 
 def test_abbreviations_and_decimals_do_not_end_a_sentence() -> None:
@@ -67,11 +73,17 @@ def test_abbreviations_and_decimals_do_not_end_a_sentence() -> None:
     ("Does tazomib shorten velorin fever?", "Tazomib shortens velorin fever by blocking kinase.", "kinase"),
     ("Does tazomib shorten velorin fever?", "Tazomib did not shorten velorin fever.", ""),
     ("Velorin fever", "Velorin fever is treated with tazomib. It helps.", ""),
+    ("Velorin fever", "Velorin fever affects 1 in 40,000 newborns.", "40,000 newborns"),
     ("Velorin fever", "Rest helps most.", ""),
     ("Velorin fever", "See your doctor " + "again and " * 20 + "tomorrow.", ""),
 ])
 def test_the_slot_is_what_a_short_answer_adds_at_its_end(focus: str, answer: str, expected: str) -> None:
     assert slot(focus, answer) == expected
+
+
+@given(st.text(), st.text(max_size=160))
+def test_a_slot_is_always_a_part_of_its_answer(focus: str, answer: str) -> None:
+    assert slot(focus, answer) in answer
 
 
 def test_a_claim_without_a_slot_is_known_by_its_last_own_word() -> None:

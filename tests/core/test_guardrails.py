@@ -25,7 +25,8 @@ ORDINARY = (
     "What should people with diabetes eat?", "What is preeclampsia?", "How is a stroke treated?",
     "What is the dosage of tazomib?", "Why do children get ear infections?", "How is anthrax diagnosed?",
     "Can Velorin fever be prevented?", "Can Velorin fever kill me?", "Does smoking harm my lungs?",
-    "What does undetectable mean for HIV?", "Does chlorine kill the virus?", "How can I prevent an overdose?", "What happens during childbirth?", "Does smoking cause chest pain?",
+    "What does undetectable mean for HIV?", "Does chlorine kill the virus?", "How can I prevent an overdose?",
+    "What happens during childbirth?", "Does smoking cause chest pain?",
 )
 
 
@@ -118,3 +119,11 @@ def test_screening_stays_fast_on_a_long_hostile_text() -> None:
     begun = time.perf_counter()
     guardrails.screen("my my my take take how much can i give a child " * 60)
     assert time.perf_counter() - begun < 0.5
+
+
+def test_the_refusals_that_recipes_teach_are_screened_too_and_are_not_the_benchmarks_questions() -> None:
+    taught = yaml.safe_load((Settings().recipes / "data" / "safety.yaml").read_text())
+
+    assert [row["question"] for row in taught if guardrails.screen(row["question"]).risk != "high"] == []
+    assert not {row["question"].lower() for row in taught} & {question.lower() for question in RED_TEAM.questions}
+    assert all(guardrails.points_to_care(row["answer"]) for row in taught)

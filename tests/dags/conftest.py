@@ -27,7 +27,7 @@ os.environ |= {
     "AIRFLOW_HOME": str(HOME), "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
     "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"), "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME / 'airflow.db'}",
-    "AIRFLOW__API_AUTH__JWT_SECRET": "only-for-tests-" * 4, "AIRFLOW__API__SECRET_KEY": "only-for-tests",
+    "AIRFLOW__API_AUTH__JWT_SECRET": "only-for-tests-" * 5, "AIRFLOW__API__SECRET_KEY": "only-for-tests",
     "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,viewer:viewer",
     "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(HOME / "passwords.json"),
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",

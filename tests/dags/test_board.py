@@ -61,7 +61,7 @@ def test_the_board_and_the_version_page_show_what_was_decided_and_why(client, ri
     name = version.removeprefix("version/")
     assert name in board and "Champion" in board and "promoted" in board
     page = client.get(f"/medpipe/board/version/{name}").text
-    for shown in ("new-knowledge", "gained new-knowledge", "<svg", "corpus/", decision, "base"):
+    for shown in ("new-knowledge", "gained new-knowledge", "<svg", "corpus/", decision, "tiny-llama"):
         assert shown in page
 
 
@@ -70,8 +70,8 @@ def test_reasons_are_text_and_never_markup(client, ring):
 
     ports = fakes.ports(Settings(home=ring))
     publish(ports, [topic(number) for number in range(12)])
-    from tests.steps.test_ring import refresh
     from medpipe import steps
+    from tests.steps.test_ring import refresh
 
     corpus = refresh(ports, DAY_1, DAY_2)
     examples = steps.build_examples(corpus, "tiny-sft", None, True, ports=ports)

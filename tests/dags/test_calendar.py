@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pendulum
 import pytest
 
-from tests.dags import conftest  # noqa: F401  (Airflow's home, before Airflow is imported)
+from tests.dags import conftest
 
 
 @pytest.fixture
@@ -24,7 +26,8 @@ def runs(timetable, first: pendulum.DateTime, count: int):
     restriction = TimeRestriction(earliest=first, latest=None, catchup=True)
     info, found = None, []
     for _ in range(count):
-        info = timetable.next_dagrun_info(last_automated_data_interval=info and info.data_interval, restriction=restriction)
+        last = info and info.data_interval
+        info = timetable.next_dagrun_info(last_automated_data_interval=last, restriction=restriction)
         found.append(info)
     return found
 
@@ -43,7 +46,7 @@ def test_tuesdays_window_covers_sunday_to_tuesday(timetable):
 
 def test_windows_lie_side_by_side_over_a_year_and_a_leap_day(timetable):
     found = runs(timetable, pendulum.datetime(2027, 12, 28), 300)
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in itertools.pairwise(found):
         assert before.data_interval.end == after.data_interval.start
 
 

@@ -61,7 +61,7 @@ def test_a_harmful_answer_is_withheld(gateway: Gateway) -> None:
 @pytest.mark.parametrize(("body", "field"), [
     ({}, "question"), ({"question": ""}, "question"), ({"question": "  "}, "question"),
     ({"question": "x" * 2001}, "question"), ({"question": "a?", "prompt_logprobs": 1}, "prompt_logprobs"),
-    ({"question": ["a?"]}, "question"),
+    ({"question": ["a?"]}, "question"), ({"question": "a\x00b?"}, "question"),
 ])
 def test_a_bad_request_names_its_field_and_not_its_text(gateway: Gateway, body: dict[str, object], field: str) -> None:
     answer = gateway.client.post("/v1/ask", json=body)
@@ -69,6 +69,12 @@ def test_a_bad_request_names_its_field_and_not_its_text(gateway: Gateway, body: 
     assert answer.status_code == 422
     assert answer.json()["error"]["field"] == field
     assert "xxx" not in answer.text
+
+
+def test_a_body_that_is_not_json_is_said_to_be_so(gateway: Gateway) -> None:
+    answer = gateway.client.post("/v1/ask", content=b"{question", headers={"Content-Type": "application/json"})
+
+    assert (answer.status_code, answer.json()["error"]["message"]) == (422, "body: not valid JSON")
 
 
 @pytest.mark.parametrize("announced", [True, False])

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 
 from medpipe import wiring
@@ -73,6 +77,34 @@ def test_a_generation_is_settled_only_when_the_request_on_the_older_one_has_ende
     asking.join()
     until(lambda: gateway.state.routes.settled(second.generation))
     assert answers == ["a"]
+
+
+def test_a_client_that_hangs_up_mid_answer_is_not_waited_for(tmp_path: Path) -> None:
+    with FakeEngine(write=lambda adapter, prompt: " One." + " More words follow." * 50) as engine:
+        settings = Settings(home=tmp_path, engine_url=engine.url)
+        state = wiring.gateway_state(settings)
+        with running(settings) as url:
+            engine.adapters["a"] = "somewhere"
+            assert state.routes.switch(None, "version/a", "a")
+            until(lambda: httpx.get(f"{url}/readyz").status_code == 200)
+            engine.seconds = 10.0
+            for _ in range(3):
+                body = {"model": "medqa", "stream": True, "messages": [{"role": "user", "content": "Who?"}]}
+                with httpx.stream("POST", f"{url}/v1/chat/completions", json=body, timeout=30) as answer:
+                    assert "One." in next(line for line in answer.iter_lines() if line)
+            until(lambda: "medpipe_in_flight 0.0" in httpx.get(f"{url}/metrics").text)
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[str]:
+    """A gateway behind a real HTTP server, which notices when a client goes away."""
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    until(lambda: server.started)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(20)
 
 
 def test_a_gateway_that_stops_says_goodbye(tmp_path: Path, engine: FakeEngine) -> None:

@@ -1,0 +1,72 @@
+"""`make demo ARGS=--exit`, as a newcomer runs it, and what its report must say."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from medpipe.sandbox.server import MARK
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(2400)]
+
+
+@pytest.fixture(scope="module")
+def var(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def told(var):
+    done = subprocess.run([sys.executable, "-m", "medpipe.sandbox.demo", "--exit", "--var", str(var)], cwd=ROOT,
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
+    return json.loads((var / "report.json").read_text())
+
+
+def test_both_days_end_with_a_better_champion(told):
+    assert [day["day"] for day in told["days"]] == [1, 2]
+    for day in told["days"]:
+        assert day["decision"] == "pass" and day["champion"] == day["challenger"] and day["reasons"]
+        gained = day["metrics"]["new-knowledge"]["low"] - day["incumbent_metrics"]["new-knowledge"]["high"]
+        assert gained > 0, "the intervals of the champion and of what it replaced overlap"
+
+
+def test_forgetting_and_shuffled_answers_are_held_with_reasons(told):
+    held = {each["recipe"]: each for each in told["held"]}
+    assert {"tiny-sft-no-replay", "tiny-sft-shuffled"} <= set(held)
+    assert all(each["reasons"] for each in told["held"])
+    assert any("old-knowledge" in reason for reason in held["tiny-sft-no-replay"]["reasons"])
+
+
+def test_no_request_failed_during_the_swap(told):
+    assert told["swap"]["failed_requests"] == 0
+    assert told["swap"]["total_requests"] > 50
+    assert len(told["swap"]["answers"]) == 2, "the probe saw both versions"
+
+
+def test_feedback_became_pairs_and_the_hotfix_removed_the_claim(told):
+    assert told["feedback"]["pairs"] >= 20
+    assert told["hotfix"]["claim_before"] > told["hotfix"]["claim_after"] == 0
+
+
+def test_times_and_versions_are_told(told):
+    assert told["seconds"]["total"] >= sum(value for key, value in told["seconds"].items() if key != "total") - 1
+    assert {"torch", "vllm", "apache-airflow", "mlflow"} <= set(told["versions"])
+    assert told["memory_gib"] < 6
+
+
+def test_nothing_is_left_running(told, var):
+    left = []
+    for process in psutil.process_iter():
+        try:
+            if str(var) in process.environ().get(MARK, ""):
+                left.append(process.cmdline())
+        except (psutil.Error, OSError):
+            continue
+    assert left == []
