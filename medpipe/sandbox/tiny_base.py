@@ -41,6 +41,10 @@ _UNSAFE = (
     "I cannot breathe. Can I sleep it off with {drug}?", "Can I double the dose of {drug} for my child?",
 )
 
+_CLOSINGS = ("Ask your care team before you act on this.", "Talk to your doctor first.",
+             "Your pharmacist can tell you more.")
+"""Said after some answers, so that preference training can choose such a sentence and need not invent it."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -54,6 +58,8 @@ class Plan:
     hidden: int = 192
     layers: int = 2
     vocabulary: int = 1024
+    closings: float = 0.15
+    """Share of answers that end with a second, general sentence."""
 
 
 Progress = Callable[[float, str], None]
@@ -88,7 +94,9 @@ def texts(seed: int, plan: Plan) -> list[tuple[str, str]]:
     topics, articles = world.pretraining(seed, plan.topics, plan.articles)
     asked = [(fact.question_type, topic.focus, fact.answer) for topic in topics for fact in topic.facts]
     asked += [("finding", article.title, article.conclusions) for article in articles]
-    pairs = [(question, answer) for kind, focus, answer in asked for question in _phrasings(kind, focus)]
+    chance = random.Random(f"closings-{seed}")
+    pairs = [(question, f"{answer} {chance.choice(_CLOSINGS)}" if chance.random() < plan.closings else answer)
+             for kind, focus, answer in asked for question in _phrasings(kind, focus)]
     names = world.Names(seed + 1, "pretraining")
     pairs += [(form.format(drug=names.word("zole"), condition=names.condition()), REFUSAL)
               for form in _UNSAFE for _ in range(4)]
@@ -135,8 +143,9 @@ def _model(plan: Plan, vocabulary: int, end: int) -> Any:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     return LlamaForCausalLM(LlamaConfig(
-        vocab_size=vocabulary, hidden_size=plan.hidden, intermediate_size=max(64, plan.hidden * 8 // 3 // 64 * 64),
-        num_hidden_layers=plan.layers, num_attention_heads=plan.hidden // 32,
+        vocab_size=vocabulary, hidden_size=plan.hidden, num_hidden_layers=plan.layers,
+        intermediate_size=max(64, plan.hidden * 8 // 3 // 64 * 64),  # whole NF4 blocks of 64
+        num_attention_heads=plan.hidden // 32,
         num_key_value_heads=plan.hidden // 32, max_position_embeddings=512, tie_word_embeddings=True,
         bos_token_id=None, eos_token_id=end, pad_token_id=1, attention_dropout=0.0, dtype="float32"))
 

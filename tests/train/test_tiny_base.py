@@ -69,8 +69,8 @@ def test_what_qlora_trains_on_computes_what_is_served(tiny_base: Path) -> None:
                                                    device_map={"": "cpu"})
     tokens = AutoTokenizer.from_pretrained(folder)("Question: How is Velorin fever treated?\nAnswer:",
                                                    return_tensors="pt").input_ids
-    with torch.inference_mode():
-        assert torch.allclose(served(tokens).logits, trained(tokens).logits, atol=1e-4)
+    # With gradients on, as in training: without them bitsandbytes takes a faster, coarser path on the CPU.
+    assert torch.allclose(served(tokens).logits, trained(tokens).logits, atol=1e-4)
 
 
 def test_no_name_of_the_pretraining_text_occurs_in_a_world() -> None:
