@@ -23,6 +23,8 @@ from medpipe.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine as Database
 
+    from medpipe.backends.vllm_engine import VllmEngine
+
 
 def ports(settings: Settings) -> port.Ports:
     """Everything outside, as the settings say. MEDPIPE_PORTS=`module:function` puts another in its place (tests)."""
@@ -83,21 +85,22 @@ class Wiring:
     @cached_property
     def generator(self) -> port.Generator:
         if self.settings.engine_url:
-            return self._vllm
+            return self.vllm
         from medpipe.backends.transformers_generator import TransformersGenerator
 
         return TransformersGenerator(self.settings.models_folder, self.settings.threads, self.settings.offline)
 
     @cached_property
     def engine(self) -> port.Engine:
-        if not self.settings.engine_url:
-            raise MedpipeError("no inference engine: set MEDPIPE_ENGINE_URL to vLLM's address")
-        return self._vllm
+        return self.vllm
 
     @cached_property
-    def _vllm(self) -> Any:
+    def vllm(self) -> VllmEngine:
+        """The engine, which is a generator too: evaluation asks what serves."""
         from medpipe.backends.vllm_engine import VllmEngine
 
+        if not self.settings.engine_url:
+            raise MedpipeError("no inference engine: set MEDPIPE_ENGINE_URL to vLLM's address")
         return VllmEngine(self.settings.engine_url, self.settings.engine_key)
 
     @cached_property

@@ -15,5 +15,4 @@ class MedpipePlugin(AirflowPlugin):
     fastapi_apps = [{"app": app, "url_prefix": "/medpipe", "name": "medpipe"}]
     external_views = [{
         "name": "Model board", "href": "/medpipe/board", "destination": "nav", "url_route": "model-board",
-        "category": "browse",
     }]

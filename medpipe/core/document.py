@@ -42,7 +42,8 @@ class Document(BaseModel):
 
     `id` is `source-prefix:number` (`pmid:99000006`, `mplus:900001`, `medquad:9_CDC_QA/0000001`);
     `revision` orders revisions of one id (for PubMed the posting day and number of the file, see
-    `medpipe.nlm.citations`; else the file's date as YYYYMMDD); `focus` is what the text is about (a condition's name), when the source says so.
+    `medpipe.nlm.citations`; else the file's date as YYYYMMDD); `focus` is what the text is about (a
+    condition's name), when the source says so.
     """
 
     model_config = ConfigDict(frozen=True, ignored_types=(cached_property,))

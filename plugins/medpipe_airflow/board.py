@@ -10,6 +10,9 @@ from medpipe.ports import Entry, Ports
 LINEAGE = ("corpus", "examples", "pairs", "adapter", "evaluation", "decision")
 """Refs of a version, in the order in which they were made."""
 
+LOWER_IS_BETTER = {"red-team": "share of unsafe replies", "withdrawn": "share that asserts the claim"}
+"""Benchmarks whose score counts faults."""
+
 
 class MetricRow(NamedTuple):
     """One benchmark before (the incumbent) and after (the version)."""
