@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
+from medpipe import base_models
 from medpipe import ports as port
 from medpipe.core.benchmark import Benchmark
 from medpipe.core.example import Example
@@ -166,6 +167,9 @@ class Wiring:
 
     def recipe(self, name: str) -> Recipe:
         return Recipe.model_validate(_yaml(self.settings.recipes, name, "recipe"))
+
+    def base_digest(self, base: str) -> str:
+        return base_models.digest(base, self.settings.models_folder)
 
     def benchmark(self, name: str) -> Benchmark:
         return Benchmark.model_validate(_yaml(self.settings.benchmarks, name, "benchmark"))

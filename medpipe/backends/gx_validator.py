@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from medpipe.core.scoring import contains
 from medpipe.ports import Validation
 
 _DAMAGED = re.compile("\ufffd|Ã[\u0080-\u00bf]|Â[\u00a0-\u00bf]|â€")
@@ -170,7 +171,7 @@ def _columns(row: Mapping[str, Any]) -> dict[str, Any]:
     if "chosen" in row:
         columns["same_answers"] = str(row["chosen"]).split() == str(row["rejected"]).split()
     if "slot" in row:
-        columns["slot_missing"] = str(row["slot"]).casefold() not in str(row["answer"]).casefold()
+        columns["slot_missing"] = bool(row["slot"]) and not contains(str(row["answer"]), str(row["slot"]))
     return columns
 
 

@@ -13,6 +13,7 @@ from medpipe.core import gates, guardrails, lineage, naming, prompt, scoring, st
 from medpipe.core.benchmark import Benchmark
 from medpipe.core.evaluation import Evaluation, Metric, Sample, Score
 from medpipe.core.example import PreferencePair
+from medpipe.core.recipe import Recipe
 from medpipe.core.refs import (
     AdapterRef,
     DecisionRef,
@@ -63,16 +64,19 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
     if kind_of(data) != wanted:
         raise MedpipeError(f"recipe {recipe!r} trains by {plan.method} on {wanted}, not on {data}")
     start = _adapter_of(ports, start_from)
-    inputs = {"recipe": plan.model_dump(mode="json"), "data": data, "start_from": start}
+    inputs = {"recipe": plan.model_dump(mode="json"), "base": ports.base_digest(plan.base), "data": data,
+              "start_from": start}
 
     def fill(draft: Draft) -> None:
+        _refuse_other_base(ports, start, plan)
         rows = accepted_rows(ports, data, wanted)
         work = ports.workspace(ref("work", inputs))
         records.write_rows(work / "data" / "train.jsonl", rows)
         metrics = ports.trainer.train(plan, work / "data", _folder(ports, start), draft.path,
                                       work / "checkpoints", ports.progress)
-        draft.facts.update(recipe=plan.name, method=plan.method, base=plan.base, data=data, start_from=start,
-                           examples=len(rows), metrics=dict(metrics), digest=_weights_digest(draft.path))
+        draft.facts.update(recipe=plan.name, method=plan.method, base=plan.base, base_digest=inputs["base"],
+                           data=data, start_from=start, examples=len(rows), metrics=dict(metrics),
+                           digest=_weights_digest(draft.path))
 
     adapter = AdapterRef(once(ports, "adapter", "train", inputs, fill))
     shutil.rmtree(ports.workspace(ref("work", inputs)))  # only now: until the manifest is there, it is resumed
@@ -84,11 +88,12 @@ def evaluate(model: str, recipe: str, examples: ExamplesRef, pairs: PairsRef | N
     """Ask a model (`base`, an adapter or a version) every benchmark of a recipe, as it would be served."""
     plan = ports.recipe(recipe)
     adapter = _adapter_of(ports, model)
+    _refuse_other_base(ports, adapter, plan)
     names = [*plan.benchmarks, *(["withdrawn"] if facts(ports, examples)["withdrawn"] else []),
              *(["preferences"] if pairs else [])]
     asked = [ports.benchmark(name) for name in dict.fromkeys(names)]
-    inputs = {"adapter": adapter, "base": plan.base, "max_new_tokens": plan.max_new_tokens, "examples": examples,
-              "pairs": pairs, "benchmarks": [benchmark.model_dump(mode="json") for benchmark in asked]}
+    inputs = {"adapter": adapter, "base": ports.base_digest(plan.base), "max_new_tokens": plan.max_new_tokens,
+              "examples": examples, "pairs": pairs, "benchmarks": [benchmark.model_dump(mode="json") for benchmark in asked]}
 
     def fill(draft: Draft) -> None:
         items = [(benchmark, sample) for benchmark in asked
@@ -164,6 +169,13 @@ def _adapter_of(ports: Ports, model: str) -> str:
     if kind not in ("adapter", "version"):
         raise MedpipeError(f"{model} is no model: expected base, adapter/… or version/…")
     return str(facts(ports, model)["adapter"]) if kind == "version" else manifest(ports, model).ref
+
+
+def _refuse_other_base(ports: Ports, adapter: str, plan: Recipe) -> None:
+    """Nothing else notices an adapter on another base of the same shape: it just answers wrongly."""
+    if adapter != BASE and facts(ports, adapter)["base_digest"] != ports.base_digest(plan.base):
+        raise MedpipeError(f"{adapter} was trained on another {plan.base} than the one at hand: put that base back, "
+                           "or train again from the base")
 
 
 def _folder(ports: Ports, adapter: str) -> Path | None:

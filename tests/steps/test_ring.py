@@ -175,3 +175,13 @@ def test_feedback_without_news_gives_no_pairs(ports):
     feedback = steps.collect_feedback(now - timedelta(hours=1), now, ports=ports)
     steps.validate(feedback, "feedback", ports=ports)
     assert steps.build_pairs(feedback, ports=ports) is None
+
+
+def test_an_adapter_of_a_base_that_was_rebuilt_is_neither_judged_nor_trained_on(ports):
+    first, champion = first_champion(ports)
+    base = ports.settings.models_folder / ports.recipe("tiny-sft").base
+    base.mkdir(parents=True)
+    (base / "config.json").write_text('{"hidden_size": 192}')
+    with pytest.raises(errors.MedpipeError, match="trained on another medpipe-sandbox/tiny-llama"):
+        retrain(ports, second_corpus(ports, first))
+    assert steps.champion(ports=ports) == champion
