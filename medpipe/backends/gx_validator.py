@@ -180,7 +180,8 @@ def _of_document(row: Mapping[str, Any]) -> dict[str, Any]:
     texts = [str(section["text"]).strip() for section in row["sections"]]
     seen: dict[str, Any] = {
         "title_chars": len(str(row["title"]).strip()), "text_chars": sum(map(len, texts)),
-        "text_missing": row["status"] == "current" and not any(texts),
+        # PubMed cites many articles without an abstract; a revision that drops one must replace the old text.
+        "text_missing": row["status"] == "current" and not str(row["id"]).startswith("pmid:") and not any(texts),
         "damaged_characters": sum(map(_damage, [row["title"], *texts])),
         "published_year": int(str(row["published"])[:4]) if str(row["published"])[:4].isdigit() else 0,
     }

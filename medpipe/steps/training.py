@@ -93,7 +93,8 @@ def evaluate(model: str, recipe: str, examples: ExamplesRef, pairs: PairsRef | N
              *(["preferences"] if pairs else [])]
     asked = [ports.benchmark(name) for name in dict.fromkeys(names)]
     inputs = {"adapter": adapter, "base": ports.base_digest(plan.base), "max_new_tokens": plan.max_new_tokens,
-              "examples": examples, "pairs": pairs, "benchmarks": [benchmark.model_dump(mode="json") for benchmark in asked]}
+              "examples": examples, "pairs": pairs,
+              "benchmarks": [benchmark.model_dump(mode="json") for benchmark in asked]}
 
     def fill(draft: Draft) -> None:
         items = [(benchmark, sample) for benchmark in asked

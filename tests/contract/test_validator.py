@@ -53,14 +53,18 @@ def test_good_documents_pass_and_the_report_is_a_page(validator: GxValidator) ->
 
 BAD_DOCUMENTS: list[tuple[dict[str, Any], str]] = [
     ({"id": "12345"}, "identifier"), ({"id": "pmid:0012"}, "identifier"), ({"id": "pmid:x"}, "identifier"),
-    ({"title": "  "}, "title is blank"), ({"sections": []}, "no text at all"),
-    ({"sections": [{"heading": "h", "text": " "}]}, "no text at all"),
+    ({"title": "  "}, "title is blank"), ({"id": "mplus:1", "sections": []}, "no text at all"),
+    ({"id": "mplus:2", "sections": [{"heading": "h", "text": " "}]}, "no text at all"),
     ({"language": "xx"}, "language"), ({"published": "0199-01-01"}, "year"), ({"published": "soon"}, "year"),
     ({"status": "unknown"}, "stands"), ({"title": "Na\ufffdve"}, "damaged"),
     ({"sections": [{"heading": "h", "text": "cafÃ©"}]}, "damaged"),
     ({"url": "https://medlineplus.gov/ency/article/000001.htm"}, "licensed"),
     ({"url": "https://medlineplus.gov/druginfo/meds/a1.html"}, "licensed"),
 ]
+
+
+def test_a_pubmed_article_without_an_abstract_is_no_fault(validator: GxValidator) -> None:
+    assert not validator.validate([*GOOD, document(99, sections=[])], "documents", "documents-1").rejected
 
 
 def test_bad_documents_are_quarantined_each_for_its_reason_in_words(validator: GxValidator) -> None:
