@@ -60,13 +60,14 @@ def test_killing_the_task_kills_what_its_process_started(steps):
     child = ("import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); "
              "print(p.pid, flush=True); p.wait()")
     seen: list[int] = []
+    others = set(psutil.Process().children(recursive=True))  # servers of other tests' fixtures
 
     def kill() -> None:
         deadline = time.monotonic() + 20
         while steps.ti.task.on_kill is None and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(1.5)
-        seen.extend(process.pid for process in psutil.Process().children(recursive=True))
+        seen.extend(process.pid for process in set(psutil.Process().children(recursive=True)) - others)
         steps.ti.task.on_kill()
 
     threading.Thread(target=kill).start()
