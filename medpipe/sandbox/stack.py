@@ -94,6 +94,7 @@ class Stack:
             server.wait_ready()
             self.say(f"{server.name} is ready ({time.monotonic() - began:.0f} s)")
         self.airflow().ensure_pool("gpu", 1, "one training or evaluation at a time")
+        self._serve_champion()
 
     def _launch(self, planned: dict[str, Server], *names: str) -> None:
         for name in names:
@@ -106,12 +107,28 @@ class Stack:
         self.say("tiny base model: pretraining it on the first run (one to two minutes), else from the cache")
         log = self.var / "logs" / "tiny-base.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
-            line = [sys.executable, "-m", "medpipe.sandbox.tiny_base", "--out", str(models(ROOT))]
-            done = subprocess.run(line, env=self.environment, cwd=ROOT, check=False, stdin=subprocess.DEVNULL,
-                                  stdout=output, stderr=subprocess.STDOUT)
-        if done.returncode:
+        line = [sys.executable, "-m", "medpipe.sandbox.tiny_base", "--out", str(models(ROOT))]
+        with log.open("a") as output, subprocess.Popen(
+                line, env=self.environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, text=True, errors="replace") as process:
+            assert process.stdout is not None
+            for text in process.stdout:
+                output.write(text)
+                if "% " in text[:6]:
+                    self.say(text.strip())
+        if process.returncode:
             raise ServerError(f"the tiny base model could not be made; see {log}")
+
+    def _serve_champion(self) -> None:
+        """A fresh engine has no adapters: load the champion's again, if there is a champion."""
+        line = [sys.executable, "-m", "medpipe.cli"]
+        asked: dict[str, Any] = {"env": self.environment, "cwd": ROOT, "text": True, "stdin": subprocess.DEVNULL,
+                                 "capture_output": True}
+        champion = subprocess.run([*line, "champion"], check=False, **asked).stdout.strip().rpartition("\n")[2]
+        if not champion.startswith("version/"):
+            return
+        done = subprocess.run([*line, "deploy", "--version", champion], check=False, **asked)
+        self.say(f"{champion} serves" if done.returncode == 0 else done.stderr.strip().rpartition("\n")[2])
 
     def _watch(self) -> None:
         """Restart a server that died; give up on one that dies again and again."""
@@ -121,6 +138,15 @@ class Stack:
                     self.say(f"{server.name} died; starting it again")
                     server.restart()
                     write_state(self)
+                    if server.name == "engine":
+                        self._revive_engine(server)
+
+    def _revive_engine(self, engine: Server) -> None:
+        try:
+            engine.wait_ready()
+            self._serve_champion()
+        except ServerError as error:  # it is tried again at its next death; until then the gateway answers 503
+            self.say(str(error))
 
 
 def state_file(var: Path) -> Path:
