@@ -14,9 +14,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import IO, Any
 
 from airflow.sdk import get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
@@ -103,26 +104,36 @@ def _as_task(verb: str, run: Callable[..., Any], options: dict[str, Any]) -> Any
 def _run_process(line: Sequence[str]) -> str | None:
     """Run the CLI, pass its lines on to the task's log and return the last line of its standard output."""
     # A session of its own, so that the whole group can be killed; and it must not outlive this task.
-    process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+    process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
                                start_new_session=True, preexec_fn=_die_with_parent)  # noqa: PLW1509 (one thread here)
     context = get_current_context()
     context["ti"].task.on_kill = lambda: _kill_group(process)
     log.info("running: %s", " ".join(line[1:]))
-    last = ""
-    try:
-        assert process.stdout is not None
-        for text in process.stdout:
-            if text.strip():
-                last = text.strip()
-                log.info("%s", last)
-        status = process.wait()
-    finally:
-        _kill_group(process)
+    assert process.stdout is not None and process.stderr is not None
+    # Apart from each other: a warning that an interpreter prints on its way out must not pass for the value.
+    with ThreadPoolExecutor(1) as narrator:
+        told = narrator.submit(_pass_on, process.stderr)
+        try:
+            value = _pass_on(process.stdout)
+            status = process.wait()
+        finally:
+            _kill_group(process)
+        fault = told.result() or value
     if status == HOPELESS_EXIT:
-        raise AirflowFailException(last)
+        raise AirflowFailException(fault)
     if status:
-        raise MedpipeError(f"{line[3]} ended with status {status}: {last}")
-    return None if last == "none" else last
+        raise MedpipeError(f"{line[3]} ended with status {status}: {fault}")
+    return None if value == "none" else value
+
+
+def _pass_on(lines: IO[str]) -> str:
+    """Write a stream's lines to the task's log; returns the last that is not blank."""
+    last = ""
+    for text in lines:
+        if text.strip():
+            last = text.strip()
+            log.info("%s", last)
+    return last
 
 
 def _kill_group(process: subprocess.Popen[str]) -> None:

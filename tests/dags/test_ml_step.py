@@ -34,6 +34,11 @@ def test_the_value_is_the_last_line_and_none_is_no_value(steps):
     assert steps._run_process(script("print('none')")) is None
 
 
+def test_a_warning_after_the_value_is_not_taken_for_it(steps):
+    late = "import sys; print('adapter/0123456789abcdef', flush=True); print('leaked semaphore', file=sys.stderr)"
+    assert steps._run_process(script(late)) == "adapter/0123456789abcdef"
+
+
 def test_rejected_data_fails_for_good_and_other_faults_may_be_retried(steps):
     from airflow.sdk.exceptions import AirflowFailException
 
