@@ -41,7 +41,7 @@ def retrain() -> None:
         champion=step("champion")(), recipe=request["recipe"], start_from=request["start_from"],
         documents=request["documents"])
     built = step("build_examples")(corpus=request["corpus"], recipe=request["recipe"], since=plan["since"],
-                                   from_scratch=plan["from_scratch"], withdraw=request["withdraw"])
+                                   knows=plan["knows"], withdraw=request["withdraw"])
     examples = step("validate")(data=built, suite="examples")
     adapter = ml_step("train")(recipe=request["recipe"], data=lesson(request["pairs"], examples),
                                start_from=plan["start"])
@@ -51,9 +51,10 @@ def retrain() -> None:
     decision = step("compare")(challenger=challenger, champion=incumbent, plan=plan["gates"])
     verdict = facts_of("outcome", "reasons", task_id="verdict")(decision)
     version = step("register")(adapter=adapter, evaluation=challenger, decision=decision, examples=examples,
-                               parent=plan["start"], pairs=request["pairs"], reason=request["reason"])
+                               parent=plan["start"], incumbent=plan["incumbent"], pairs=request["pairs"],
+                               reason=request["reason"])
     verdict >> version
-    announce(CHALLENGER)({"version": version, "decision": decision, "incumbent": plan["incumbent"]})
+    announce(CHALLENGER)({"version": version, "decision": decision})
 
 
 retrain()

@@ -14,8 +14,6 @@ from medpipe_airflow import CHALLENGER, CHAMPION, DEFAULTS, announce, outcome, r
     doc_md=__doc__, dag_display_name="4 · rollout",
     params={
         "version": Param(None, type=["null", "string"], title="Version", description="As the model board names it"),
-        "expected": Param(None, type=["null", "string"], title="Champion that it was judged against",
-                          description="Empty: there was none. Another champion in force stops the promotion"),
     },
 )
 def rollout() -> None:

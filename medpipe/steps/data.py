@@ -88,17 +88,17 @@ def latest(kind: Literal["corpus", "pairs"], *, ports: Ports) -> Ref | None:
     return next((found.ref for found in reversed(list(ports.store.manifests(kind)))), None)
 
 
-def build_examples(corpus: CorpusRef, recipe: str, since: CorpusRef | None = None, from_scratch: bool = False,
+def build_examples(corpus: CorpusRef, recipe: str, since: CorpusRef | None = None, knows: CorpusRef | None = None,
                    withdraw: tuple[str, ...] = (), *, ports: Ports) -> ExamplesRef:
     """Examples to learn and samples to ask, split so that no asked phrasing is ever taught.
 
-    What is new is judged against `since` (the incumbent's corpus; None: all is new). `from_scratch`
-    teaches the whole corpus, for a start that knows none of it. `withdraw` names retracted documents
-    whose claims are to be answered as withdrawn.
+    What is asked as new is what `since` lacks (the incumbent's corpus; None: all is new); what is taught as
+    new is what `knows` lacks (the corpus that the start of the training has learned; None: all of it).
+    `withdraw` names retracted documents whose claims are to be answered as withdrawn.
     """
     plan = ports.recipe(recipe)
     inputs = {"corpus": corpus, "recipe": plan.model_dump(mode="json"), "since": since,
-              "from_scratch": from_scratch, "withdraw": sorted(withdraw)}
+              "knows": knows, "withdraw": sorted(withdraw)}
 
     def fill(draft: Draft) -> None:
         documents = list(ports.corpus.read(_table_version(ports, corpus), TEACHING))
@@ -106,9 +106,8 @@ def build_examples(corpus: CorpusRef, recipe: str, since: CorpusRef | None = Non
         if missing:
             raise MedpipeError(f"not retracted in {corpus}, so nothing to withdraw: {', '.join(sorted(missing))}. "
                                "Pull the retraction first, or correct the ids.")
-        known = None if since is None else _digests(ports, since)
-        asked = examples.build(documents, plan, known, withdraw, ports.safety())
-        taught = asked if not from_scratch else examples.build(documents, plan, None, withdraw, ports.safety())
+        asked, taught = (examples.build(documents, plan, None if known is None else _digests(ports, known), withdraw,
+                                        ports.safety()) for known in (since, knows))
         records.write(draft.path / "train.jsonl", taught.train)
         for name in ("new_knowledge", "old_knowledge", "withdrawn"):
             samples = getattr(asked, name)

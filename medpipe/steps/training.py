@@ -33,13 +33,14 @@ BASE = "base"
 
 
 def plan_retrain(champion: VersionRef | None, recipe: str, start_from: str = "auto",
-                 documents: tuple[str, ...] = (), *, ports: Ports) -> dict[str, str | bool | None]:
+                 documents: tuple[str, ...] = (), *, ports: Ports) -> dict[str, str | None]:
     """What a retrain starts from, what it is compared with, and which plan of gates.yaml judges it.
 
     `start_from`: `champion`; `base` (from scratch, judged on everything, as a first training is);
     `untainted` (the newest ancestor that never learned `documents`, else the base); `auto` chooses
-    `untainted` when documents are named, else `champion`. Returns `start`, `since` (the incumbent's
-    corpus), `from_scratch`, `incumbent` and `gates`: arguments of the verbs that follow.
+    `untainted` when documents are named, else `champion`. Returns the arguments of the verbs that follow:
+    `start`, `knows` (the corpus that the start has learned), `since` (the one that the incumbent has),
+    `incumbent` and `gates`.
     """
     wish = start_from if start_from != "auto" else ("untainted" if documents else "champion")
     if wish not in ("champion", "base", "untainted"):
@@ -47,12 +48,12 @@ def plan_retrain(champion: VersionRef | None, recipe: str, start_from: str = "au
     if champion is None:
         if ports.recipe(recipe).method == "dpo":
             raise MedpipeError("DPO goes on from a champion and there is none yet: run an SFT recipe first")
-        return {"start": BASE, "since": None, "from_scratch": True, "incumbent": BASE, "gates": "first"}
-    start = {"champion": champion, "base": BASE, "untainted": _untainted(ports, champion, documents)}[wish]
+        return {"start": BASE, "knows": None, "since": None, "incumbent": BASE, "gates": "first"}
+    start = _untainted(ports, champion, documents) if wish == "untainted" else {"champion": champion}.get(wish, BASE)
     method_gates = "preference" if ports.recipe(recipe).method == "dpo" else "knowledge"
     return {
-        "start": start, "from_scratch": start == BASE, "incumbent": champion,
-        "since": None if wish == "base" else str(facts(ports, champion)["corpus"]),
+        "start": start, "knows": None if start == BASE else str(facts(ports, start)["corpus"]),
+        "since": None if wish == "base" else str(facts(ports, champion)["corpus"]), "incumbent": champion,
         "gates": "hotfix" if documents else method_gates,
     }
 
@@ -132,9 +133,14 @@ def compare(challenger: EvaluationRef, champion: EvaluationRef, plan: str, *, po
 
 
 def register(adapter: AdapterRef, evaluation: EvaluationRef, decision: DecisionRef, examples: ExamplesRef,
-             parent: str = BASE, pairs: PairsRef | None = None, reason: str = "", *, ports: Ports) -> VersionRef:
-    """Give a judged adapter a version in the registry, with all that it came from, held or not."""
-    inputs = {"adapter": adapter, "evaluation": evaluation, "decision": decision, "parent": parent}
+             parent: str = BASE, incumbent: str = BASE, pairs: PairsRef | None = None, reason: str = "", *,
+             ports: Ports) -> VersionRef:
+    """Give a judged adapter a version in the registry, with all that it came from, held or not.
+
+    `parent` is what its training started from, `incumbent` what it was judged against.
+    """
+    inputs = {"adapter": adapter, "evaluation": evaluation, "decision": decision, "parent": parent,
+              "incumbent": incumbent}
     for found in ports.store.manifests("version"):
         if dict(found.inputs) == inputs:
             return VersionRef(found.ref)
@@ -143,7 +149,8 @@ def register(adapter: AdapterRef, evaluation: EvaluationRef, decision: DecisionR
     described = {
         "adapter": adapter, "digest": trained["digest"], "recipe": trained["recipe"], "base": trained["base"],
         "corpus": facts(ports, examples)["corpus"], "examples": examples, "evaluation": evaluation,
-        "decision": decision, "outcome": judged["outcome"], "parent": parent, "reason": reason,
+        "decision": decision, "outcome": judged["outcome"], "parent": parent, "incumbent": incumbent,
+        "reason": reason,
         "pairs": pairs or (None if parent == BASE else facts(ports, parent).get("pairs")),
     }
     registered = ports.registry.register(ports.store.folder(adapter), described, metrics)

@@ -51,11 +51,17 @@ def show_version(name: str, everything: PortsDep) -> str:
         raise HTTPException(404, str(error)) from error
 
 
+@router.get("/data-docs", response_class=HTMLResponse)
+def list_data_docs(everything: PortsDep) -> str:
+    """Every validation, with its page of Great Expectations' Data Docs."""
+    return _render("data_docs.html", validations=board.read_validations(everything, Settings().home / "data_docs"))
+
+
 @router.get("/data-docs/{path:path}")
 def show_data_docs(path: str) -> FileResponse:
     """Great Expectations' Data Docs."""
     root = (Settings().home / "data_docs").resolve()
-    file = (root / (path or "index.html")).resolve()
+    file = (root / path).resolve()
     if file.is_dir():
         file /= "index.html"
     if not file.is_relative_to(root) or not file.is_file():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from medpipe.ports import Entry, Ports
@@ -37,6 +38,15 @@ class Version(NamedTuple):
     card: dict[str, Any]
 
 
+class Validated(NamedTuple):
+    """One validation of one batch; `page` is its Data Docs page below the Data Docs folder, if there is one."""
+
+    data: str
+    suite: str
+    facts: dict[str, Any]
+    page: str
+
+
 class Board(NamedTuple):
     """The first page."""
 
@@ -56,6 +66,16 @@ def read_board(ports: Ports, limit: int = 40) -> Board:
     challenger = next((version for version in versions if not version.champion), None)
     validated = any(True for _ in ports.store.manifests("validation"))
     return Board(champion, challenger, versions, ports.ledger.entries(limit), validated)
+
+
+def read_validations(ports: Ports, data_docs: Path, limit: int = 100) -> list[Validated]:
+    """Newest first."""
+    found = []
+    for manifest in [*ports.store.manifests("validation")][::-1][:limit]:
+        report = Path(str(manifest.facts.get("report") or ""))
+        page = report.relative_to(data_docs).as_posix() if report.is_relative_to(data_docs) else ""
+        found.append(Validated(str(manifest.inputs["data"]), str(manifest.inputs["suite"]), dict(manifest.facts), page))
+    return found
 
 
 def read_version(ports: Ports, name: str) -> Version:

@@ -68,9 +68,9 @@ def rollout_request() -> dict[str, Any]:
     if not version:
         raise AirflowFailException("which version? Fill in `version` in the form (the model board lists them)")
     name = version if str(version).startswith("version/") else f"version/{version}"
-    decision = extra.get("decision") or read_facts(name)["decision"]
-    expected = extra.get("incumbent") or context["params"].get("expected")
-    return {"version": name, "decision": decision, "expected": None if expected == "base" else expected or None}
+    judged = read_facts(name)
+    expected = judged["incumbent"]
+    return {"version": name, "decision": judged["decision"], "expected": None if expected == "base" else expected}
 
 
 @task(multiple_outputs=False)

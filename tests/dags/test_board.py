@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from medpipe.settings import Settings
 from tests.steps.conftest import DAY_1, DAY_2, publish, topic
 
-PAGES = ("/medpipe/board", "/medpipe/board/version/medqa-v1-000000", "/medpipe/data-docs/index.html")
+PAGES = ("/medpipe/board", "/medpipe/board/version/medqa-v1-000000",
+         "/medpipe/data-docs", "/medpipe/data-docs/documents/index.html")
 
 
 @pytest.fixture
@@ -91,6 +94,23 @@ def test_data_docs_never_leave_their_folder(client, ring):
     log_in(client)
     for path in ("..%2fsecret.txt", "%2e%2e/secret.txt", "..%2f..%2fetc%2fpasswd"):
         assert client.get(f"/medpipe/data-docs/{path}").status_code == 404
+
+
+def test_data_docs_are_listed_and_each_page_opens(client, ring):
+    from medpipe import steps
+    from tests.dags import light
+
+    ports = light.ports(Settings(home=ring))
+    publish(ports, [topic(number) for number in range(12)])
+    pulled = steps.pull("medlineplus", DAY_1, DAY_2, ports=ports)
+    steps.validate(pulled, "documents", ports=ports)
+    log_in(client)
+    listed = client.get("/medpipe/data-docs").text
+    assert pulled in listed
+    page = re.search(r'href="(/medpipe/data-docs/documents/[^"]+)"', listed)
+    assert page, "the list links the page"
+    shown = client.get(page[1])
+    assert shown.status_code == 200 and "Expectation" in shown.text
 
 
 def test_no_version_of_that_name_is_a_404_that_says_so(client):

@@ -52,9 +52,9 @@ def test_rejected_data_fails_for_good_and_other_faults_may_be_retried(steps):
 
 def test_the_command_leaves_out_what_has_a_default_and_spells_the_rest_as_the_cli_wants_it(steps):
     given = steps._given("build_examples", {"corpus": "corpus/1", "recipe": "tiny-sft", "since": None,
-                                            "from_scratch": True, "withdraw": ["pmid:1", "pmid:2"]})
+                                            "knows": "corpus/2", "withdraw": ["pmid:1", "pmid:2"]})
     line = steps.command("build_examples", given)[3:]
-    assert line == ["build-examples", "--corpus", "corpus/1", "--recipe", "tiny-sft", "--from-scratch",
+    assert line == ["build-examples", "--corpus", "corpus/1", "--recipe", "tiny-sft", "--knows", "corpus/2",
                     "--withdraw", "pmid:1", "pmid:2"]
     from medpipe.cli import parser
 

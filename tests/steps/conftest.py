@@ -13,7 +13,7 @@ from medpipe.core.document import Document, Section, Status
 from medpipe.settings import Settings
 from tests import fakes
 
-DAY_1, DAY_2, DAY_3 = date(2026, 3, 3), date(2026, 3, 4), date(2026, 3, 5)
+DAY_1, DAY_2, DAY_3, DAY_4 = (date(2026, 3, day) for day in (3, 4, 5, 6))
 SYLLABLES = ("vel", "bro", "qua", "tes", "mor", "zeph", "cal", "oxa", "pri", "nero")
 NAMES = tuple(first + "i" + second + "ane" for first in SYLLABLES for second in SYLLABLES)
 OLD, NEW = range(50), range(50, 62)

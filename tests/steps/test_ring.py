@@ -11,7 +11,7 @@ from medpipe.core.document import Status
 from medpipe.core.example import Example
 from medpipe.steps.artifact import facts
 from tests import fakes
-from tests.steps.conftest import DAY_1, DAY_2, DAY_3, NEW, OLD, RETRACTED, article, publish, topic
+from tests.steps.conftest import DAY_1, DAY_2, DAY_3, DAY_4, NEW, OLD, RETRACTED, article, publish, topic
 
 
 def refresh(ports: fakes.FakePorts, start: date, end: date, previous: str | None = None) -> str:
@@ -22,14 +22,14 @@ def refresh(ports: fakes.FakePorts, start: date, end: date, previous: str | None
 def retrain(ports: fakes.FakePorts, corpus: str, recipe: str = "tiny-sft", **wish: object) -> tuple[str, str]:
     """What the retrain DAG does; returns the version and the decision."""
     plan = steps.plan_retrain(steps.champion(ports=ports), recipe, ports=ports, **wish)
-    examples = steps.build_examples(corpus, recipe, plan["since"], plan["from_scratch"],
+    examples = steps.build_examples(corpus, recipe, plan["since"], plan["knows"],
                                     tuple(wish.get("documents", ())), ports=ports)
     steps.validate(examples, "examples", ports=ports)
     adapter = steps.train(recipe, examples, plan["start"], ports=ports)
     challenger = steps.evaluate(adapter, recipe, examples, ports=ports)
     incumbent = steps.evaluate(plan["incumbent"], recipe, examples, ports=ports)
     decision = steps.compare(challenger, incumbent, plan["gates"], ports=ports)
-    version = steps.register(adapter, challenger, decision, examples, plan["start"], ports=ports)
+    version = steps.register(adapter, challenger, decision, examples, plan["start"], plan["incumbent"], ports=ports)
     return version, decision
 
 
@@ -97,17 +97,36 @@ def test_a_hotfix_starts_from_an_ancestor_that_never_learned_the_retracted_artic
     plan = steps.plan_retrain(champion, "tiny-sft", documents=(RETRACTED,), ports=ports)
     assert plan["start"] == "base"
     assert plan["gates"] == "hotfix"
-    examples = steps.build_examples(second, "tiny-sft", plan["since"], True, (RETRACTED,), ports=ports)
+    examples = steps.build_examples(second, "tiny-sft", plan["since"], plan["knows"], (RETRACTED,), ports=ports)
     taught = records.read(ports.store.folder(examples) / "train.jsonl", Example)
     about = [example for example in taught if "wendrazole" in example.question.lower()]
     assert about
     assert not any("cures" in example.answer.lower() for example in about)
 
 
+def test_a_hotfix_from_an_older_ancestor_teaches_again_what_was_learned_since(ports):
+    publish(ports, [topic(number) for number in OLD])
+    first = refresh(ports, DAY_1, DAY_2)
+    ancestor, decision = retrain(ports, first)
+    steps.promote(ancestor, decision, None, ports=ports)
+    publish(ports, [*(topic(number, DAY_2) for number in NEW), article(day=DAY_2)])
+    second = refresh(ports, DAY_2, DAY_3, first)
+    version, decision = retrain(ports, second)
+    steps.promote(version, decision, ancestor, ports=ports)
+    publish(ports, [article(Status.RETRACTED, DAY_3)])
+    third = refresh(ports, DAY_3, DAY_4, second)
+    plan = steps.plan_retrain(version, "tiny-sft", documents=(RETRACTED,), ports=ports)
+    assert (plan["start"], plan["knows"], plan["since"]) == (ancestor, first, second)
+    examples = steps.build_examples(third, "tiny-sft", plan["since"], plan["knows"], (RETRACTED,), ports=ports)
+    taught = records.read(ports.store.folder(examples) / "train.jsonl", Example)
+    fresh = {id for example in taught if not example.replay for id in example.document_ids}
+    assert fresh == {RETRACTED, *(topic(number).id for number in NEW)}
+
+
 def test_withdrawing_an_article_that_is_not_retracted_is_refused_by_name(ports):
     first, _ = first_champion(ports)
     with pytest.raises(errors.MedpipeError, match=RETRACTED):
-        steps.build_examples(first, "tiny-sft", None, True, (RETRACTED,), ports=ports)
+        steps.build_examples(first, "tiny-sft", None, None, (RETRACTED,), ports=ports)
 
 
 def test_an_unvalidated_pull_never_enters_the_corpus(ports):
