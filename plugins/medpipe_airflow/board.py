@@ -35,7 +35,7 @@ class Version(NamedTuple):
     history: list[Entry]
     champion: bool
     mlflow: str
-    card: dict[str, Any]
+    trained: dict[str, Any]
 
 
 class Validated(NamedTuple):
@@ -90,7 +90,7 @@ def read_version(ports: Ports, name: str) -> Version:
     rows = [MetricRow(each, before.get(each), after.get(each)) for each in {**before, **after}]
     history = [entry for entry in ports.ledger.entries(200) if entry.version in (ref, facts["evaluation"])]
     return Version(name, ref, facts, decision, rows, _ancestry(ports, facts), history,
-                   ports.ledger.champion() == ref, _mlflow_page(facts), _facts(ports, facts["examples"]))
+                   ports.ledger.champion() == ref, _mlflow_page(facts), _facts(ports, facts["adapter"]))
 
 
 def _ancestry(ports: Ports, facts: dict[str, Any]) -> list[str]:

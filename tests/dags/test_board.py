@@ -77,7 +77,7 @@ def test_reasons_are_text_and_never_markup(client, ring):
     from tests.steps.test_ring import refresh
 
     corpus = refresh(ports, DAY_1, DAY_2)
-    examples = steps.build_examples(corpus, "tiny-sft", None, True, ports=ports)
+    examples = steps.build_examples(corpus, "tiny-sft", ports=ports)
     steps.validate(examples, "examples", ports=ports)
     adapter = steps.train("tiny-sft", examples, "base", ports=ports)
     judged = steps.evaluate(adapter, "tiny-sft", examples, ports=ports)
