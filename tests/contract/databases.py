@@ -10,9 +10,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import glob
 from pathlib import Path
 
-HAS_POSTGRESQL = all(shutil.which(program) for program in ("initdb", "pg_ctl"))
+# Debian keeps the server programs of each version in a folder of its own, outside PATH.
+_PATH = os.pathsep.join([os.environ.get("PATH", ""), *sorted(glob("/usr/lib/postgresql/*/bin"), reverse=True)])
+INITDB, PG_CTL = (shutil.which(program, path=_PATH) for program in ("initdb", "pg_ctl"))
+HAS_POSTGRESQL = bool(INITDB and PG_CTL)
 
 
 @contextmanager
@@ -27,14 +31,14 @@ def postgresql() -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    subprocess.run([*as_owner, "initdb", "-D", data, "-U", "medpipe", "-A", "trust", "--no-sync"],
+    subprocess.run([*as_owner, INITDB, "-D", data, "-U", "medpipe", "-A", "trust", "--no-sync"],
                    check=True, stdout=subprocess.DEVNULL, stderr=sys.stderr)
     options = f"-p {port} -h 127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-    subprocess.run([*as_owner, "pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "log", "start"],
+    subprocess.run([*as_owner, PG_CTL, "-D", data, "-w", "-o", options, "-l", folder / "log", "start"],
                    check=True, stdout=subprocess.DEVNULL)
     try:
         yield f"postgresql+psycopg2://medpipe@127.0.0.1:{port}/postgres"
     finally:
-        subprocess.run([*as_owner, "pg_ctl", "-D", data, "-m", "immediate", "stop"], check=True,
+        subprocess.run([*as_owner, PG_CTL, "-D", data, "-m", "immediate", "stop"], check=True,
                        stdout=subprocess.DEVNULL)
         shutil.rmtree(folder)
