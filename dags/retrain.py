@@ -39,7 +39,7 @@ def retrain() -> None:
     request = retrain_request()
     plan = step("plan_retrain", multiple_outputs=True)(
         champion=step("champion")(), recipe=request["recipe"], start_from=request["start_from"],
-        documents=request["documents"])
+        documents=request["documents"], withdraw=request["withdraw"])
     built = step("build_examples")(corpus=request["corpus"], recipe=request["recipe"], since=plan["since"],
                                    knows=plan["knows"], withdraw=request["withdraw"])
     examples = step("validate")(data=built, suite="examples")

@@ -20,8 +20,8 @@ def rollout() -> None:
     request = rollout_request()
     champion = step("promote")(version=request["version"], decision=request["decision"], expected=request["expected"])
     served = step("deploy")(version=champion)
-    restored = step("roll_back", trigger_rule="one_failed", retries=0)(
-        reason="the deployment of {{ ti.xcom_pull('rollout_request')['version'] }} failed")
+    # Whatever failed above, this undoes no more than this run's own promotion.
+    restored = step("restore", trigger_rule="one_failed")(version=request["version"], reason="it did not go live")
     served >> restored
     announce(CHAMPION)(outcome(request, served))
 

@@ -20,6 +20,9 @@ VersionRef = NewType("VersionRef", str)
 FeedbackRef = NewType("FeedbackRef", str)
 PairsRef = NewType("PairsRef", str)
 
+BASE = "base"
+"""What stands in the place of a model's ref for the base model itself."""
+
 _REF = re.compile(r"^[a-z]+/[0-9a-f]{16}$")
 _VERSION = re.compile(r"^version/[a-z0-9._-]+$")
 

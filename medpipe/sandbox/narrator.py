@@ -93,7 +93,7 @@ class Narrator:
         if started and ended:
             self.spans.append(TaskSpan(self._step, dag, run, name, task["state"], queued or started, started, ended))
         mark = {"success": "[green]✓[/]", "skipped": "[dim]·[/]"}.get(task["state"], "[red]✗[/]")
-        if not (task["state"] == "skipped" and task["task_id"] == "roll_back"):
+        if not (task["state"] == "skipped" and task["task_id"] == "restore"):
             took = f"{task['duration']:6.1f} s" if task.get("duration") else "        "
             self.console.print(f"  {mark} {took}  {dag} · {name}", highlight=False)
 

@@ -6,13 +6,13 @@ ring: `data` → `training` → `rollout` → `feedback` → `data`.
 
 from medpipe.steps.data import build_corpus, build_examples, detect_drift, latest, pull, trace, validate
 from medpipe.steps.feedback import build_pairs, collect_feedback
-from medpipe.steps.rollout import champion, deploy, promote, roll_back
+from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
 from medpipe.steps.training import compare, evaluate, plan_retrain, register, train
 
 VERBS = {verb.__name__: verb for verb in (
     pull, validate, build_corpus, latest, build_examples, detect_drift, trace,
     champion, plan_retrain, train, evaluate, compare, register,
-    promote, deploy, roll_back, collect_feedback, build_pairs,
+    promote, deploy, restore, roll_back, collect_feedback, build_pairs,
 )}
 """Every verb by name: the CLI and the plugin's `step()` look verbs up here."""
 

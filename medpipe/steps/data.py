@@ -108,6 +108,9 @@ def build_examples(corpus: CorpusRef, recipe: str, since: CorpusRef | None = Non
                                "Pull the retraction first, or correct the ids.")
         asked, taught = (examples.build(documents, plan, None if known is None else _digests(ports, known), withdraw,
                                         ports.safety()) for known in (since, knows))
+        if withdraw and not asked.withdrawn:
+            raise MedpipeError(f"{', '.join(sorted(withdraw))}: answered no question, so nothing was learned from it "
+                               "and there is no claim to withdraw; no hotfix is needed")
         records.write(draft.path / "train.jsonl", taught.train)
         for name in ("new_knowledge", "old_knowledge", "withdrawn"):
             samples = getattr(asked, name)

@@ -1,4 +1,4 @@
-"""From a registered version to the served one, and back: champion, promote, deploy, roll_back."""
+"""From a registered version to the served one, and back: champion, promote, deploy, restore, roll_back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from medpipe import deploying, records
 from medpipe.core import lineage
 from medpipe.core.evaluation import Evaluation, Sample
-from medpipe.core.refs import DecisionRef, VersionRef
+from medpipe.core.refs import BASE, DecisionRef, VersionRef
 from medpipe.errors import ChampionMoved, MedpipeError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import facts
@@ -32,7 +32,8 @@ def promote(version: VersionRef, decision: DecisionRef, expected: VersionRef | N
     judged, described = facts(ports, decision), facts(ports, version)
     if described["decision"] != decision:
         raise MedpipeError(f"{decision} did not judge {version} ({described['decision']} did)")
-    if ports.ledger.champion() == version:
+    if ports.ledger.champion() == version:  # a run that was killed after the swap: only the alias may lag
+        ports.registry.set_champion(int(described["number"]))
         return version
     reasons: Sequence[str] = judged["reasons"]
     if judged["outcome"] != "pass":
@@ -60,24 +61,42 @@ def deploy(version: VersionRef | None, *, ports: Ports) -> VersionRef | None:
     return version
 
 
+def restore(version: VersionRef | None, reason: str, *, ports: Ports) -> VersionRef | None:
+    """Undo a promotion that did not go live: make the champion before it champion again, and serve that.
+
+    Changes nothing when `version` is not the champion (it was held, somebody else promoted, or there is
+    none). Returns the champion in force; running it again ends in the same.
+    """
+    if version is not None and ports.ledger.champion() == version:
+        previous = str(facts(ports, version)["incumbent"])
+        if previous == BASE:
+            raise MedpipeError(f"{version} is the first champion, so there is none to put back: "
+                               "see why it did not go live, then deploy it again")
+        _put_back(version, VersionRef(previous), reason, ports)
+    return deploy(champion(ports=ports), ports=ports)
+
+
 def roll_back(reason: str, documents: tuple[str, ...] = (), *, ports: Ports) -> VersionRef:
-    """Put the newest promoted ancestor back that never learned `documents` (none named: the champion's parent)."""
+    """Put the newest earlier champion back that never learned `documents` (none named: the one before)."""
     current = champion(ports=ports)
     if current is None:
         raise MedpipeError("there is no champion to roll back from")
     tainted = {current, *(facts(ports, trace(documents, ports=ports))["versions"] if documents else ())}
-    parents = {found.ref: str(found.facts["parent"]) for found in ports.store.manifests("version")}
-    ancestor = lineage.untainted_ancestor(current, parents, tainted)
-    if ancestor is None:
-        raise MedpipeError(f"every ancestor of {current} carries {', '.join(documents) or 'the fault'}: "
+    before = {found.ref: str(found.facts["incumbent"]) for found in ports.store.manifests("version")}
+    earlier = lineage.untainted_ancestor(current, before, tainted)
+    if earlier is None:
+        raise MedpipeError(f"every earlier champion carries {', '.join(documents) or 'the fault'}, or there is none: "
                            "start a hotfix retrain from the base instead")
-    target = VersionRef(ancestor)
-    if not ports.ledger.swap_champion(current, target, str(facts(ports, target)["decision"]), (reason,),
-                                      event="rolled-back"):
+    _put_back(current, VersionRef(earlier), reason, ports)
+    deploy(VersionRef(earlier), ports=ports)
+    return VersionRef(earlier)
+
+
+def _put_back(current: VersionRef, earlier: VersionRef, reason: str, ports: Ports) -> None:
+    described = facts(ports, earlier)
+    if not ports.ledger.swap_champion(current, earlier, str(described["decision"]), (reason,), event="rolled-back"):
         raise ChampionMoved(f"the champion is no longer {current}; look at it, then roll back again")
-    ports.registry.set_champion(int(facts(ports, target)["number"]))
-    deploy(target, ports=ports)
-    return target
+    ports.registry.set_champion(int(described["number"]))
 
 
 def _smoke(ports: Ports, version: VersionRef) -> list[Sample]:

@@ -15,6 +15,7 @@ from medpipe.core.evaluation import Evaluation, Metric, Sample, Score
 from medpipe.core.example import PreferencePair
 from medpipe.core.recipe import Recipe
 from medpipe.core.refs import (
+    BASE,
     AdapterRef,
     DecisionRef,
     EvaluationRef,
@@ -29,13 +30,13 @@ from medpipe.ports import Draft, Ports
 from medpipe.steps.artifact import accepted_rows, facts, manifest, once
 from medpipe.steps.data import trace
 
-BASE = "base"
-
 
 def plan_retrain(champion: VersionRef | None, recipe: str, start_from: str = "auto",
-                 documents: tuple[str, ...] = (), *, ports: Ports) -> dict[str, str | None]:
+                 documents: tuple[str, ...] = (), withdraw: tuple[str, ...] = (), *,
+                 ports: Ports) -> dict[str, str | None]:
     """What a retrain starts from, what it is compared with, and which plan of gates.yaml judges it.
 
+    `documents` were learned wrongly; those also in `withdraw` are retracted, and their claims must go.
     `start_from`: `champion`; `base` (from scratch, judged on everything, as a first training is);
     `untainted` (the newest ancestor that never learned `documents`, else the base); `auto` chooses
     `untainted` when documents are named, else `champion`. Returns the arguments of the verbs that follow:
@@ -54,7 +55,7 @@ def plan_retrain(champion: VersionRef | None, recipe: str, start_from: str = "au
     return {
         "start": start, "knows": None if start == BASE else str(facts(ports, start)["corpus"]),
         "since": None if wish == "base" else str(facts(ports, champion)["corpus"]), "incumbent": champion,
-        "gates": "hotfix" if documents else method_gates,
+        "gates": "hotfix" if withdraw else "relearn" if documents else method_gates,
     }
 
 

@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from medpipe import steps
 from medpipe.core.document import Document
 from medpipe.settings import Settings
 from tests.dags import light
 from tests.dags.conftest import states, values
 from tests.steps.conftest import DAY_1, publish, topic
+from tests.steps.test_ring import first_champion, retrain, second_corpus
 
 pytestmark = pytest.mark.slow
 DAY = {"start": "2026-03-03", "end": "2026-03-04"}
@@ -39,7 +41,7 @@ def test_the_ring_turns_from_nlm_to_the_champion_and_back_from_feedback(run, nlm
     assert ports.store.find(version).facts["reason"] == "first training"
 
     rollout = run("rollout", version=version)
-    assert states(rollout)["roll_back"] == "skipped"
+    assert states(rollout)["restore"] == "skipped"
     assert ports.ledger.champion() == version
     assert ports.routes.current().version == version
 
@@ -95,8 +97,23 @@ def test_feedback_without_new_pairs_wakes_nobody(run, ports):
     assert states(quiet)["build_pairs"] == states(quiet)["announce_pairs"] == "skipped"
 
 
-def test_a_rollout_without_a_version_says_what_to_fill_in(run, ports):
-    assert run("rollout").state == "failed"
+def test_a_rollout_without_a_version_fails_and_leaves_the_champion_alone(run, ports):
+    _, champion = first_champion(ports)
+    steps.deploy(champion, ports=ports)
+    failed = run("rollout")
+    assert failed.state == "failed", states(failed)
+    assert ports.ledger.champion() == champion
+    assert ports.routes.current().version == champion
+
+
+def test_a_rollout_that_somebody_else_overtook_fails_and_leaves_their_champion_alone(run, ports):
+    first, champion = first_champion(ports)
+    version, _ = retrain(ports, second_corpus(ports, first))
+    other, decision = retrain(ports, first, start_from="base")
+    assert ports.ledger.swap_champion(champion, other, decision, ())
+    overtaken = run("rollout", version=version)
+    assert overtaken.state == "failed", states(overtaken)
+    assert ports.ledger.champion() == other
 
 
 def test_the_corpus_is_the_same_when_a_run_is_repeated(run, ports):

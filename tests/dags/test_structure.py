@@ -30,7 +30,7 @@ def test_every_task_retries_with_backoff_and_has_a_time_limit(bag, name):
     for task in bag.dags[name].tasks:
         assert task.owner == "medpipe"
         assert task.execution_timeout and task.execution_timeout <= timedelta(hours=12)
-        assert task.task_id == "roll_back" or (task.retries >= 2 and task.retry_exponential_backoff), task.task_id
+        assert task.retries >= 2 and task.retry_exponential_backoff, task.task_id
 
 
 def test_only_training_and_evaluation_go_to_the_gpu(bag):

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from medpipe.sandbox import tiny_base
 from medpipe.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -207,6 +208,14 @@ def test_the_gateway_understands_its_command() -> None:
     assert done.returncode == 0, done.stderr
     for option in [word for word in words if word.startswith("--")]:
         assert option in done.stdout
+
+
+def test_the_base_that_is_served_by_default_is_the_one_that_tiny_base_makes() -> None:
+    for name in ("engine", "engine-cuda"):
+        assert f"--model=/var/lib/medpipe/models/${{BASE_MODEL:-{tiny_base.NAME}}}" in _words(SERVICES[name])
+    manual = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert f"`{tiny_base.NAME}`" in manual
+    assert manual.index("medpipe.sandbox.tiny_base --out /var/lib/medpipe/models") < manual.index("--profile cpu up")
 
 
 def test_airflow_understands_every_command_that_it_is_given() -> None:

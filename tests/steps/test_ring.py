@@ -23,7 +23,7 @@ def retrain(ports: fakes.FakePorts, corpus: str, recipe: str = "tiny-sft", **wis
     """What the retrain DAG does; returns the version and the decision."""
     plan = steps.plan_retrain(steps.champion(ports=ports), recipe, ports=ports, **wish)
     examples = steps.build_examples(corpus, recipe, plan["since"], plan["knows"],
-                                    tuple(wish.get("documents", ())), ports=ports)
+                                    tuple(wish.get("withdraw", ())), ports=ports)
     steps.validate(examples, "examples", ports=ports)
     adapter = steps.train(recipe, examples, plan["start"], ports=ports)
     challenger = steps.evaluate(adapter, recipe, examples, ports=ports)
@@ -94,7 +94,7 @@ def test_a_hotfix_starts_from_an_ancestor_that_never_learned_the_retracted_artic
     second = second_corpus(ports, first)
     traced = facts(ports, steps.trace((RETRACTED,), ports=ports))
     assert traced["versions"] == [champion]
-    plan = steps.plan_retrain(champion, "tiny-sft", documents=(RETRACTED,), ports=ports)
+    plan = steps.plan_retrain(champion, "tiny-sft", documents=(RETRACTED,), withdraw=(RETRACTED,), ports=ports)
     assert plan["start"] == "base"
     assert plan["gates"] == "hotfix"
     examples = steps.build_examples(second, "tiny-sft", plan["since"], plan["knows"], (RETRACTED,), ports=ports)
@@ -182,6 +182,53 @@ def test_deploy_routes_to_the_champion_and_roll_back_restores_its_parent(ports):
     assert ports.routes.current().version == champion
     assert steps.champion(ports=ports) == champion
     assert "rolled-back" in [entry.event for entry in ports.ledger.entries()]
+
+
+def test_restoring_undoes_a_promotion_that_did_not_go_live_and_nothing_else(ports):
+    first, champion = first_champion(ports)
+    steps.deploy(champion, ports=ports)
+    version, decision = retrain(ports, second_corpus(ports, first))
+    assert steps.restore(version, "engine down", ports=ports) == champion, "it was not promoted: nothing to undo"
+    steps.promote(version, decision, champion, ports=ports)
+    for _ in range(2):
+        assert steps.restore(version, "engine down", ports=ports) == champion
+        assert (steps.champion(ports=ports), ports.registry.champion()) == (champion, 1)
+    assert ports.routes.current().version == champion
+    assert [entry.event for entry in ports.ledger.entries()].count("rolled-back") == 1
+
+
+def test_the_first_champion_cannot_be_undone(ports):
+    _, champion = first_champion(ports)
+    with pytest.raises(errors.MedpipeError, match="first champion"):
+        steps.restore(champion, "engine down", ports=ports)
+    assert steps.champion(ports=ports) == champion
+
+
+def test_a_promotion_killed_before_the_alias_moved_is_completed_by_the_next_try(ports):
+    first, champion = first_champion(ports)
+    version, decision = retrain(ports, second_corpus(ports, first))
+    ports.ledger.swap_champion(champion, version, decision, ())  # as far as the killed run came
+    assert ports.registry.champion() == 1
+    assert steps.promote(version, decision, champion, ports=ports) == version
+    assert ports.registry.champion() == 2
+
+
+def test_a_hotfix_goes_back_to_the_champion_before_it_though_it_was_trained_from_the_base(ports):
+    first, champion = first_champion(ports)
+    steps.deploy(champion, ports=ports)
+    second = second_corpus(ports, first)
+    version, decision = retrain(ports, second, documents=(RETRACTED,), withdraw=(RETRACTED,))
+    assert facts(ports, decision)["outcome"] == "pass", facts(ports, decision)["reasons"]
+    assert facts(ports, version)["parent"] == "base"
+    steps.promote(version, decision, champion, ports=ports)
+    assert steps.roll_back("worse for users", ports=ports) == champion
+
+
+def test_topics_that_were_learned_wrongly_are_judged_without_a_claim_to_withdraw(ports):
+    first, _ = first_champion(ports)
+    _, decision = retrain(ports, first, documents=(topic(1).id,))
+    assert facts(ports, decision)["plan"] == "relearn"
+    assert facts(ports, decision)["outcome"] == "pass", facts(ports, decision)["reasons"]
 
 
 def test_dpo_before_any_champion_is_refused(ports):
