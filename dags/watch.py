@@ -21,7 +21,7 @@ def watch() -> None:
     corpus = step("latest", task_id="newest_corpus")(kind="corpus")
     pairs = step("latest", task_id="newest_pairs")(kind="pairs")
     drift = step("detect_drift")(corpus=corpus, champion=step("champion")(), pairs=pairs)
-    verdict = facts_of("verdict", "method", "reasons", "signals", task_id="verdict")(drift)
+    verdict = facts_of("verdict", "method", "reasons", "signals", "withdrawn", task_id="verdict")(drift)
     announce(RETRAIN_REQUEST)(wish(verdict, RECIPES, corpus=corpus, pairs=pairs, drift=drift))
 
 

@@ -35,7 +35,9 @@ def read(path: Path, kind: type[Value]) -> Iterator[Value]:
         try:
             yield kind.model_validate(row)
         except ValidationError as error:
-            raise MedpipeError(f"{path.name}, line {number}: not a {kind.__name__}: {error}") from error
+            faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+            # Without the values, and without the cause, which repeats them: rows hold what people asked.
+            raise MedpipeError(f"{path.name}, line {number}: not a {kind.__name__}: {faults}") from None
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:

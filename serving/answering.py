@@ -73,10 +73,16 @@ class Answering:
         answer = self._screen(said)
         if answer is None:
             answer_id, route, sent, refused = self._signer.new_id(), _NOBODY, "", False
-            async for found in self._sentences(question, max_tokens):
-                route, sentence, refused = found
-                sent += sentence
-                yield Piece(answer_id, route, sentence)
+            try:
+                async for found in self._sentences(question, max_tokens):
+                    route, sentence, refused = found
+                    sent += sentence
+                    yield Piece(answer_id, route, sentence)
+            except BaseException:  # the client left or the engine broke off: what was read is still accounted for
+                if sent.strip():
+                    left = Answer(answer_id, sent.strip(), route, refused, "length")
+                    await asyncio.shield(self._keep(left, question, identity))
+                raise
             answer = Answer(answer_id, sent.strip(), route, refused, "content_filter" if refused else "stop")
         else:
             yield Piece(answer.answer_id, answer.route, answer.text)

@@ -45,7 +45,7 @@ class EngineClient:
     async def complete(self, adapter: str, prompt: str, max_tokens: int) -> Completion:
         """One whole completion. AdapterMissing, or Problem 503 when the engine does not answer."""
         answer = await self._send("POST", "/v1/completions", _fields(adapter, prompt, max_tokens, stream=False))
-        await answer.aread()
+        await self._read(answer)
         _check(answer)
         found = answer.json()
         choice, usage = found["choices"][0], found.get("usage") or {}
@@ -71,9 +71,16 @@ class EngineClient:
     async def models(self) -> frozenset[str]:
         """The names that the engine answers for. Problem 503 when it does not answer."""
         answer = await self._send("GET", "/v1/models", None)
-        await answer.aread()
+        await self._read(answer)
         _check(answer)
         return frozenset(str(model["id"]) for model in answer.json()["data"])
+
+    async def _read(self, answer: httpx.Response) -> None:
+        """The whole body; an engine that dies while it writes counts as one that does not answer."""
+        try:
+            await answer.aread()
+        except httpx.HTTPError as error:
+            raise _unreachable(self._limits) from error
 
     async def _send(self, method: str, path: str, fields: dict[str, Any] | None) -> httpx.Response:
         """Send and wait for the headers; twice, if a kept-alive connection was closed under us (greedy: harmless)."""
@@ -97,6 +104,8 @@ def _check(answer: httpx.Response) -> None:
     """Raise for anything but 200. The engine's own message stays here: it may repeat what was asked."""
     if answer.status_code == 404:
         raise AdapterMissing
+    if answer.status_code == 400:  # what we send is well-formed, so only its length can be at fault
+        raise Problem(422, "question_too_long", "the question is longer than the model can read; shorten it")
     if answer.status_code != 200:
         raise Problem(502, "engine_error", f"the engine answered {answer.status_code}; try again")
 

@@ -46,6 +46,9 @@ def router(log: AnswerLog, signer: Signer, metrics: Metrics) -> APIRouter:
             await asyncio.to_thread(log.rate, given.answer_id, identify(request, signer), given.rating, correction)
         except LookupError as error:
             raise Problem(404, "unknown_answer", "no answer with this id is kept", "answer_id") from error
+        except Exception as error:
+            raise Problem(503, "store_unavailable", "the feedback could not be recorded; try again",
+                          headers={"Retry-After": "5"}) from error
         metrics.feedback.labels(given.rating).inc()
         return Accepted(answer_id=given.answer_id)
 

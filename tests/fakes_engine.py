@@ -35,6 +35,8 @@ class FakeEngine:
         self.seen: list[tuple[str, dict[str, Any]]] = []
         self.root = "/models/tiny"
         """Where the base came from, as vLLM lists it."""
+        self.context = 10_000
+        """Characters: a longer prompt is met by the 400 that vLLM gives for one beyond its context."""
         self.drop_next = 0
         """So many completions are met by a closed connection, as when a keep-alive ends just then."""
         self.sticky: set[str] = set()
@@ -113,6 +115,9 @@ class FakeEngine:
                     return
                 if body["model"] != "base" and body["model"] not in engine.adapters:
                     self.fail(404, f"The model `{body['model']}` does not exist.")
+                    return
+                if len(body["prompt"]) > engine.context:
+                    self.fail(400, "The input is longer than the model's context length.")
                     return
                 text = engine.write(body["model"], body["prompt"]).split(body["stop"], 1)[0]
                 if body.get("stream"):

@@ -12,8 +12,9 @@ from sqlalchemy.engine import Engine, make_url
 
 from medpipe.migrations import migrate
 
-BUSY_TIMEOUT_SECONDS = 30
-"""How long a SQLite writer waits for another one."""
+BUSY_TIMEOUT_SECONDS = 10
+"""How long a SQLite writer waits for another one: less than `routes.LIVE_SECONDS`, so that a gateway that waits
+for the database is not taken for a dead one."""
 
 metadata = sa.MetaData()
 
@@ -109,17 +110,18 @@ def connect(url: str) -> Engine:
     """An engine on a migrated database.
 
     Several processes may call this at once: one migrates, the others wait. For SQLite the parent folder is
-    made, write-ahead logging lets readers and one writer work together, and writers wait for each other.
+    made, write-ahead logging lets readers and one writer work together, and writers wait for each other. Errors
+    hide the values of statements: among them are questions, answers and what people said of them.
     """
     if make_url(url).get_backend_name() != "sqlite":
         migrate(url)
-        return sa.create_engine(url, pool_pre_ping=True)
+        return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
     path = make_url(url).database
     if not path or path == ":memory:":
         raise ValueError(f"{url}: the database must be a file, since several processes share it")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     migrate(url)
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 

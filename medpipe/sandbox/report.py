@@ -71,7 +71,7 @@ def write(seen: Mapping[str, Any], narrator: Narrator, stack: Stack, total: floa
     told = {
         "days": seen["days"], "held": seen["held"], "control": seen["control"], "swap": seen["swap"],
         "feedback": seen["feedback"], "hotfix": seen["hotfix"], "sample": seen["sample"], "challengers": seen["steps"],
-        "seconds": {**narrator.seconds, "total": round(total, 1)}, "memory_gib": round(stack.memory(), 2),
+        "seconds": {**narrator.seconds, "total": round(total, 1)}, "memory_gib": round(stack.peak_memory, 2),
         "versions": versions(stack.environment),
     }
     (folder / "report.json").write_text(json.dumps(told, indent=1), encoding="utf-8")

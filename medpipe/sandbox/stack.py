@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -42,6 +43,8 @@ class Stack:
         self.servers: dict[str, Server] = {}
         self._stopping = threading.Event()
         self._watcher: threading.Thread | None = None
+        self.peak_memory = 0.0
+        """The most that `memory` has given while the servers were watched, GiB."""
 
     def up(self) -> None:
         """Start everything and wait until it serves. Raises ServerError; then everything is stopped again."""
@@ -132,7 +135,11 @@ class Stack:
 
     def _watch(self) -> None:
         """Restart a server that died; give up on one that dies again and again."""
-        while not self._stopping.wait(1.0):
+        for second in itertools.count():
+            if self._stopping.wait(1.0):
+                return
+            if second % 10 == 0:
+                self.peak_memory = max(self.peak_memory, self.memory())
             for server in self.servers.values():
                 if not server.alive and not self._stopping.is_set() and server.restarts < 10:
                     self.say(f"{server.name} died; starting it again")

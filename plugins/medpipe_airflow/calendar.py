@@ -18,7 +18,8 @@ class NlmReleaseTimetable(Timetable):
     """Each release day at `hour` UTC, for the whole days since the last release day.
 
     Wednesday's run covers Wednesday; Tuesday's covers Sunday, Monday and Tuesday. Windows are
-    [start, end) from midnight to midnight, side by side: no day is pulled twice or left out.
+    [start, end) from midnight to midnight, side by side: no day is pulled twice or left out. After a pause the
+    next window begins where the last one ended, however long that was.
     """
 
     description = "NLM's release days, Tuesday to Saturday"
@@ -43,19 +44,23 @@ class NlmReleaseTimetable(Timetable):
 
     def next_dagrun_info(self, *, last_automated_data_interval: DataInterval | None,
                          restriction: TimeRestriction) -> DagRunInfo | None:
+        newest = self._last_release(DateTime.now(UTC))
         if last_automated_data_interval is not None:
             release = last_automated_data_interval.end
         elif restriction.earliest is not None:
             release = restriction.earliest.in_timezone(UTC).start_of("day")
-        else:
-            return None
+        else:  # a DAG without a start date begins with the latest release
+            release = newest
         if not restriction.catchup:
-            release = max(release, self._last_release(DateTime.now(UTC)))
+            release = max(release, newest)
         while release.weekday() not in RELEASE_DAYS:
             release = release.add(days=1)
         if restriction.latest is not None and release > restriction.latest:
             return None
-        return DagRunInfo(run_after=release.add(hours=self.hour), data_interval=self._window(release))
+        window = self._window(release)
+        if last_automated_data_interval is not None:
+            window = DataInterval(start=last_automated_data_interval.end, end=window.end)
+        return DagRunInfo(run_after=release.add(hours=self.hour), data_interval=window)
 
     def _last_release(self, now: DateTime) -> DateTime:
         """Midnight of the last release day whose hour has come."""

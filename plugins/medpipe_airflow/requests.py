@@ -29,8 +29,11 @@ def wish(verdict: dict[str, Any], recipes: dict[str, str], corpus: str, pairs: s
     if verdict["verdict"] != "retrain":
         return None
     method = verdict["method"]
+    if verdict["withdrawn"]:
+        log.warning("retracted since the champion was trained: %s. A routine retrain does not unlearn them: start "
+                    "the DAG retrain by hand with these documents", ", ".join(verdict["withdrawn"]))
     return {"reason": "; ".join(verdict["reasons"]), "recipe": recipes[method], "method": method, "drift": drift,
-            "corpus": corpus, "pairs": pairs if method == "dpo" else None}
+            "corpus": corpus, "pairs": pairs if method == "dpo" else None, "withdrawn": verdict["withdrawn"]}
 
 
 @task(multiple_outputs=True)
@@ -63,14 +66,25 @@ def lesson(pairs: str | None, examples: str) -> str:
 def rollout_request() -> dict[str, Any]:
     """Which version, by which decision, against which incumbent: the event of `retrain`, else the form."""
     context = get_current_context()
-    extra = latest_extra(context, CHALLENGER)
-    version = extra.get("version") or context["params"].get("version")
+    version = context["params"].get("version") or _challenger(context)
     if not version:
         raise AirflowFailException("which version? Fill in `version` in the form (the model board lists them)")
     name = version if str(version).startswith("version/") else f"version/{version}"
     judged = read_facts(name)
     expected = judged["incumbent"]
     return {"version": name, "decision": judged["decision"], "expected": None if expected == "base" else expected}
+
+
+def _challenger(context: Any) -> str | None:
+    """The newest challenger among the events that passed, so that none hides an earlier one; else the newest."""
+    events = (context.get("triggering_asset_events") or {}).get(CHALLENGER, ())
+    versions = [str(event.extra["version"]) for event in events]
+    passed = [version for version in versions if read_facts(version)["outcome"] == "pass"]
+    chosen = (passed or versions or [None])[-1]
+    for version in versions:
+        if version != chosen:
+            log.warning("passed over %s for %s: judged while this DAG was busy or paused", version, chosen)
+    return chosen
 
 
 @task(multiple_outputs=False)

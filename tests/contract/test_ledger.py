@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -108,3 +109,10 @@ def test_the_tables_are_those_that_the_migrations_make(database_url: str) -> Non
 def test_a_database_in_memory_is_refused() -> None:
     with pytest.raises(ValueError, match="must be a file"):
         connect("sqlite://")
+
+
+def test_a_fault_of_the_database_never_repeats_the_values_of_a_statement(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'medpipe.db'}")
+    with engine.connect() as connection, pytest.raises(DBAPIError) as fault:
+        connection.execute(sa.text("INSERT INTO nowhere VALUES (:said)"), {"said": "my private words"})
+    assert "private" not in str(fault.value)

@@ -58,6 +58,23 @@ def test_without_catchup_only_the_latest_release_is_run(timetable):
     assert (pendulum.now("UTC") - info.run_after).total_hours() < 24 * 4
 
 
+def test_a_dag_without_a_start_date_begins_with_the_latest_release(timetable):
+    from airflow.timetables.base import TimeRestriction
+
+    info = timetable.next_dagrun_info(last_automated_data_interval=None, restriction=TimeRestriction(None, None, False))
+    assert info.run_after <= pendulum.now("UTC")
+    assert (pendulum.now("UTC") - info.run_after).total_hours() < 24 * 4
+
+
+def test_after_weeks_of_downtime_the_next_window_begins_where_the_last_one_ended(timetable):
+    from airflow.timetables.base import DataInterval, TimeRestriction
+
+    last = DataInterval(pendulum.datetime(2026, 3, 3), pendulum.datetime(2026, 3, 4))
+    info = timetable.next_dagrun_info(last_automated_data_interval=last, restriction=TimeRestriction(None, None, False))
+    assert info.data_interval.start == last.end
+    assert (pendulum.now("UTC") - info.run_after).total_hours() < 24 * 4
+
+
 def test_a_run_by_hand_takes_the_latest_window_that_is_out(timetable):
     sunday = timetable.infer_manual_data_interval(run_after=pendulum.datetime(2026, 3, 8, 12))
     assert sunday.end == pendulum.datetime(2026, 3, 8)

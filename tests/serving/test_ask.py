@@ -131,3 +131,11 @@ def test_the_documentation_is_served(gateway: Gateway) -> None:
 
     assert gateway.client.get("/docs").status_code == 200
     assert {"/v1/ask", "/v1/chat/completions", "/v1/feedback", "/healthz", "/readyz", "/metrics"} <= set(paths)
+
+
+def test_a_question_longer_than_the_models_context_is_a_422(gateway: Gateway) -> None:
+    gateway.route_to("a")
+    gateway.engine.context = 200
+    refused = gateway.client.post("/v1/ask", json={"question": "What causes Velorin fever? " * 20})
+    assert refused.status_code == 422
+    assert "shorten it" in refused.text

@@ -43,6 +43,17 @@ def test_a_made_up_answer_id_is_refused(gateway: Gateway) -> None:
     assert items(gateway) == []
 
 
+def test_feedback_that_cannot_be_stored_is_a_503_and_its_text_is_not_logged(
+        gateway: Gateway, caplog: pytest.LogCaptureFixture) -> None:
+    gateway.route_to("a")
+    answer = gateway.ask()
+    with wiring.Wiring(gateway.settings).database.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE feedback")
+    refused = rate(gateway, answer["answer_id"], correction="my private words")
+    assert refused.status_code == 503
+    assert "private" not in refused.text + caplog.text
+
+
 def test_an_answer_that_is_no_longer_kept_is_a_404(gateway: Gateway) -> None:
     signed = Signer(signing_key(gateway.settings)).new_id()
 
