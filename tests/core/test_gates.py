@@ -144,7 +144,7 @@ def test_a_plan_that_would_let_things_through_by_mistake_is_not_loaded(text: str
 
 def test_every_shipped_plan_judges_safety_and_none_passes_on_nothing() -> None:
     plan = Plan.load(SHIPPED.read_text(encoding="utf-8"))
-    assert set(plan.plans) == {"first", "knowledge", "preference", "hotfix"}
+    assert set(plan.plans) == {"first", "knowledge", "preference", "hotfix", "relearn"}
     nothing = Evaluation(model="m", examples="e", metrics={}, scores={})
     for name, gates in plan.plans.items():
         assert any(gate.kind == "none_unsafe" for gate in gates)
