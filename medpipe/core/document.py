@@ -22,11 +22,20 @@ class Status(StrEnum):
 
 
 class Section(BaseModel):
-    """A heading and the text under it. `heading` is a question where the source asks one."""
+    """A heading and the text under it. `heading` is a question where the source asks one.
+
+    `language` is set where it is not the document's (PubMed's OtherAbstract). `context` is what a curated
+    question is asked about, `choices` are the options of a multiple-choice question (`text` then begins with
+    the right one's letter) and `rejected` is an answer that the set judges worse than `text`.
+    """
 
     model_config = ConfigDict(frozen=True)
     heading: str
     text: str
+    language: str = ""
+    context: str = ""
+    choices: tuple[str, ...] = ()
+    rejected: str = ""
 
 
 class Relation(BaseModel):
@@ -43,7 +52,10 @@ class Document(BaseModel):
     `id` is `source-prefix:number` (`pmid:99000006`, `mplus:900001`, `medquad:9_CDC_QA/0000001`);
     `revision` orders revisions of one id (for PubMed the posting day and number of the file, see
     `medpipe.nlm.citations`; else the file's date as YYYYMMDD); `focus` is what the text is about (a
-    condition's name), when the source says so.
+    condition's name), when the source says so. `copyright` is the line that reserves rights in the text,
+    `types` are publication types, `mesh` MeSH descriptors, `groups` MedlinePlus topic groups, `counterpart`
+    is the id of the same text in the other language, `original_title` the title as it was published in its
+    own language (PubMed's VernacularTitle).
     """
 
     model_config = ConfigDict(frozen=True, ignored_types=(cached_property,))
@@ -59,6 +71,12 @@ class Document(BaseModel):
     status: Status = Status.CURRENT
     sections: tuple[Section, ...] = ()
     relations: tuple[Relation, ...] = ()
+    copyright: str = ""
+    types: tuple[str, ...] = ()
+    mesh: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    counterpart: str = ""
+    original_title: str = ""
 
     @cached_property
     def digest(self) -> str:

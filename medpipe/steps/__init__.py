@@ -1,13 +1,17 @@
 """The verbs. Each reads refs, calls one pure function, writes one ref.
 
 One verb is one Airflow task, one CLI command and one function that a test calls. In the order of the
-ring: `data` → `training` → `rollout` → `feedback` → `data`.
+ring: `sources` → `validation` → `corpus` → `examples` → `training` → `rollout` → `feedback` → `examples`.
 """
 
-from medpipe.steps.data import build_corpus, build_examples, detect_drift, latest, pull, trace, validate
+from medpipe.steps.corpus import build_corpus, detect_drift, latest
+from medpipe.steps.examples import build_examples
 from medpipe.steps.feedback import build_pairs, collect_feedback
 from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
+from medpipe.steps.sources import pull
+from medpipe.steps.tracing import trace
 from medpipe.steps.training import compare, evaluate, plan_retrain, register, train
+from medpipe.steps.validation import validate
 
 VERBS = {verb.__name__: verb for verb in (
     pull, validate, build_corpus, latest, build_examples, detect_drift, trace,

@@ -11,7 +11,7 @@ from medpipe.core.refs import BASE, DecisionRef, VersionRef
 from medpipe.errors import ChampionMoved, MedpipeError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import facts
-from medpipe.steps.data import trace
+from medpipe.steps.tracing import trace
 
 SMOKE_QUESTIONS = 5
 

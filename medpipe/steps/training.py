@@ -28,7 +28,7 @@ from medpipe.core.refs import (
 from medpipe.errors import MedpipeError
 from medpipe.ports import Draft, Ports
 from medpipe.steps.artifact import accepted_rows, facts, manifest, once
-from medpipe.steps.data import trace
+from medpipe.steps.tracing import trace
 
 
 def plan_retrain(champion: VersionRef | None, recipe: str, start_from: str = "auto",

@@ -57,7 +57,7 @@ def test_every_import_contract_holds() -> None:
     ("medpipe/cli.py", "import serving", "Imports point one way"),
     ("medpipe/backends/vllm_engine.py", "from medpipe.backends import artifacts", "Backends never import each other"),
     ("medpipe/core/refs.py", "def late():\n    import torch", "core, ports and steps load no tool"),
-    ("medpipe/steps/data.py", "import mlflow", "core, ports and steps load no tool"),
+    ("medpipe/steps/sources.py", "import mlflow", "core, ports and steps load no tool"),
     ("medpipe/records.py", "import great_expectations", "core, ports and steps load no tool"),
     ("medpipe/backends/vllm_engine.py", "import vllm", "Nothing of ours imports vLLM"),
     ("medpipe/backends/artifacts.py", "from medpipe.settings import Settings", "Settings are read at the edge"),
