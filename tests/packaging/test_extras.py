@@ -46,7 +46,7 @@ PLACES: dict[str, tuple[Extras, ...]] = {
     "serving/": (("serve",),),
     "dags/": (("orchestrate",),),
     "plugins/": (("orchestrate",),),
-    "bench/": (ALL,),
+    "bench/": ((*ALL, "dev"),),
     "tests/": ((*ALL, "dev"),),
 }
 OURS = {"medpipe", "medpipe_airflow", "serving", "dags", "plugins", "tests", "bench", "conftest"}
