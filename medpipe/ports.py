@@ -91,6 +91,46 @@ class Validator(Protocol):
         """Apply `expectations/{suite}.json` to the rows; `name` labels the run in Data Docs."""
 
 
+class Redaction(NamedTuple):
+    """A text with its identifiers replaced, and how many there were of each type."""
+
+    text: str
+    """Each identifier is a typed placeholder now, such as `[NAME]`, `[PHONE]` or `[MRN]`."""
+    found: Mapping[str, int]
+    """Type (the placeholder's word: NAME, PHONE, …) → count; empty when the text is unchanged."""
+
+
+class Redactor(Protocol):
+    """Takes protected health information out of texts. What it misses is measured in docs/data-quality.md."""
+
+    def redact(self, texts: Sequence[str], language: str) -> list[Redaction]:
+        """One redaction a text, in order; `language` is an ISO 639-1 code (others than en, es, fr are read as en).
+
+        Redacting twice changes nothing more. Nothing is logged and nothing is looked up on a network.
+        """
+
+
+class NearDuplicates(Protocol):
+    """Finds texts that are almost the same."""
+
+    def clusters(self, texts: Sequence[str], threshold: float) -> list[int]:
+        """For each text the index of the first text of its cluster; a text without a twin is its own cluster.
+
+        Two texts are twins when the Jaccard similarity of their sets of three-word shingles, case and
+        punctuation aside, is at least `threshold` (0..1]; clusters are closed under that (a twin's twin
+        belongs too). Twins are looked for by hashing: of those just at the threshold a few are missed, and
+        no pair below it is ever joined. The same texts give the same clusters on every machine, and in
+        another order the same clusters of the same texts.
+        """
+
+
+class Languages(Protocol):
+    """Tells what language a text is in."""
+
+    def guess(self, text: str) -> tuple[str, float]:
+        """(ISO 639-1 code, confidence 0..1); ("", 0.0) for a text without letters. Short texts are guesses."""
+
+
 class Trainer(Protocol):
     def train(self, recipe: Recipe, data: Path, start_from: Path | None, out: Path, work: Path,
               progress: Progress) -> Mapping[str, float]:
@@ -228,6 +268,12 @@ class Ports(Protocol):
     def corpus(self) -> CorpusTable: ...
     @property
     def validator(self) -> Validator: ...
+    @property
+    def redactor(self) -> Redactor: ...
+    @property
+    def near_duplicates(self) -> NearDuplicates: ...
+    @property
+    def languages(self) -> Languages: ...
     @property
     def trainer(self) -> Trainer: ...
     @property
