@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     ncbi_api_key: SecretStr | None = None
     curated: Path | None = Field(None, description="folder with curated sets such as medquad/*.jsonl.gz")
 
+    person_models: dict[str, str] = Field({}, description="language → installed spaCy model that finds names of people "
+                                                           'and places, as {"en": "en_core_web_lg"}; without, patterns')
     signing_key: SecretStr | None = Field(None, description="key that signs answer ids (default: made once under HOME)")
     threads: int = Field(1, ge=1, description="torch threads; 1 beside other servers on a small machine")
     offline: bool = Field(True, description="never look a model up on a hub")

@@ -78,6 +78,24 @@ class Wiring:
         return GxValidator(self.settings.expectations, self.settings.home / "data_docs")
 
     @cached_property
+    def redactor(self) -> port.Redactor:
+        from medpipe.backends.presidio_redactor import PresidioRedactor
+
+        return PresidioRedactor(self.settings.person_models)
+
+    @cached_property
+    def near_duplicates(self) -> port.NearDuplicates:
+        from medpipe.backends.rensa_duplicates import RensaDuplicates
+
+        return RensaDuplicates()
+
+    @cached_property
+    def languages(self) -> port.Languages:
+        from medpipe.backends.languages import LangidLanguages
+
+        return LangidLanguages()
+
+    @cached_property
     def trainer(self) -> port.Trainer:
         from medpipe.backends.trl_trainer import TrlTrainer
 

@@ -18,7 +18,21 @@ from medpipe.core import prompt
 from medpipe.core.document import Document
 from medpipe.core.recipe import Recipe
 from medpipe.errors import MedpipeError
-from medpipe.ports import Engine, Generator, Progress, Registered, Registry, Source, Trainer, Validation, Validator
+from medpipe.ports import (
+    Engine,
+    Generator,
+    Languages,
+    NearDuplicates,
+    Progress,
+    Redaction,
+    Redactor,
+    Registered,
+    Registry,
+    Source,
+    Trainer,
+    Validation,
+    Validator,
+)
 from medpipe.settings import Settings
 from medpipe.wiring import Wiring
 
@@ -135,6 +149,64 @@ class BlankTitleValidator:
         return Validation(accepted, () if accepted else (f"{len(bad)} of {len(rows)} rows are bad",), bad, "")
 
 
+class EmailRedactor:
+    """Knows e-mail addresses, and names after "my name is" and the like; nothing else."""
+
+    PATTERNS = (("EMAIL", re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
+                ("NAME", re.compile(r"(?<=my name is )[A-Z]\w+(?: [A-Z]\w+)*|(?<=je m'appelle )[A-Z]\w+(?: [A-Z]\w+)*"
+                                    r"|(?<=me llamo )[A-Z]\w+(?: [A-Z]\w+)*")))
+
+    def redact(self, texts: Sequence[str], language: str) -> list[Redaction]:
+        return [self._redact(text) for text in texts]
+
+    def _redact(self, text: str) -> Redaction:
+        found = {}
+        for kind, pattern in self.PATTERNS:
+            text, count = pattern.subn(f"[{kind}]", text)
+            if count:
+                found[kind] = count
+        return Redaction(text, found)
+
+
+class PairwiseDuplicates:
+    """Compares every text with every other."""
+
+    def clusters(self, texts: Sequence[str], threshold: float) -> list[int]:
+        shingles = [_shingles(text) for text in texts]
+        first = list(range(len(texts)))
+        for later, mine in enumerate(shingles):
+            for earlier in range(later):
+                if _jaccard(mine, shingles[earlier]) >= threshold:
+                    old, new = sorted((first[later], first[earlier]), reverse=True)
+                    first = [new if other == old else other for other in first]
+        return first
+
+
+def _shingles(text: str) -> frozenset[tuple[str, ...]]:
+    words = re.findall(r"[^\W_]+", text.casefold())
+    return frozenset(tuple(words[start:start + 3]) for start in range(max(1, len(words) - 2)))
+
+
+def _jaccard(one: frozenset[Any], other: frozenset[Any]) -> float:
+    return len(one & other) / len(one | other)
+
+
+class StopwordLanguages:
+    """Counts the commonest words of English, Spanish and French."""
+
+    WORDS = {"en": frozenset("the of and is to in are with your for".split()),
+             "es": frozenset("el la los las de y es en con su para que".split()),
+             "fr": frozenset("le la les des et est dans avec votre pour que une".split())}
+
+    def guess(self, text: str) -> tuple[str, float]:
+        words = re.findall(r"[^\W\d_]+", text.lower())
+        if not words:
+            return "", 0.0
+        counts = {code: sum(word in known for word in words) for code, known in self.WORDS.items()}
+        best = max(counts, key=lambda code: counts[code])
+        return best, counts[best] / (sum(counts.values()) or 1)
+
+
 class FileSource:
     """Documents that a test wrote to a file, by the date in their revision."""
 
@@ -149,11 +221,23 @@ class FileSource:
 
 
 class FakePorts(Wiring):
-    """The real wiring with fakes for training, generation, the engine, the registry, GX and NLM."""
+    """The real wiring with fakes for hygiene, training, generation, the engine, the registry, GX and NLM."""
 
     @property
     def validator(self) -> Validator:  # type: ignore[override]
         return BlankTitleValidator()
+
+    @property
+    def redactor(self) -> Redactor:  # type: ignore[override]
+        return EmailRedactor()
+
+    @property
+    def near_duplicates(self) -> NearDuplicates:  # type: ignore[override]
+        return PairwiseDuplicates()
+
+    @property
+    def languages(self) -> Languages:  # type: ignore[override]
+        return StopwordLanguages()
 
     @property
     def trainer(self) -> Trainer:  # type: ignore[override]
