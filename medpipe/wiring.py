@@ -175,13 +175,15 @@ class Wiring:
 
             return EutilsSource(self.settings.eutils_url, self.settings.ncbi_email,
                                 self.settings.ncbi_api_key, cache)
-        if name == "curated":
+        from medpipe.curated.sets import SETS
+
+        name = "medquad" if name == "curated" else name
+        if name in SETS:
             from medpipe.backends.curated import CuratedSource
 
-            if self.settings.curated is None:
-                raise MedpipeError("curated sets: set MEDPIPE_CURATED to the folder that holds them")
-            return CuratedSource(self.settings.curated)
-        raise MedpipeError(f"no source {name!r}; there are medlineplus, pubmed, eutils and curated")
+            shipped = self.settings.recipes / "data" / "triage.yaml" if name == "triage" else None
+            return CuratedSource(self.settings.curated, name, self.settings.offline, cache / "hub", shipped=shipped)
+        raise MedpipeError(f"no source {name!r}; there are medlineplus, pubmed, eutils, curated and {', '.join(SETS)}")
 
     def recipe(self, name: str) -> Recipe:
         return Recipe.model_validate(_yaml(self.settings.recipes, name, "recipe"))

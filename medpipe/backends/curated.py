@@ -1,136 +1,157 @@
-"""Curated question-and-answer sets from a folder: MedQuAD, as JSON Lines (one document a line)."""
+"""Curated question-and-answer sets, from a folder or the Hugging Face hub."""
 
 from __future__ import annotations
 
-import gzip
-import json
 import logging
-import re
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, Any
 
-from medpipe.core.document import Document, Section
+from medpipe.core.document import Document
+from medpipe.core.refs import digest_of
+from medpipe.curated import files, hub, triage
+from medpipe.curated.entry import BadRow, Drops, Entry
+from medpipe.curated.sets import SETS, CuratedSet
 from medpipe.nlm import fetch
 from medpipe.ports import SourceError
 
 __all__ = ["CuratedSource"]
 log = logging.getLogger(__name__)
 
-PUBLISHED = date(2017, 1, 1)
-"""MedQuAD gives no dates; its pages were collected before 2017 (Ben Abacha and Demner-Fushman, BMC
-Bioinformatics 2019, 20:511), so every record counts as published on this day, in every window."""
-LICENCE = "CC BY 4.0"
-_REPEATED = re.compile(r"(?:(?:What|How|Is|Are|Who|Can|Which|Why|Where|Does|Do)\b[^.?!]{0,200}\?\s*)+")
-"""Headings of the page that were taken for the beginning of an answer (most of GARD's)."""
+_AGAIN = "records that were given twice were dropped"
+_HELD = "questions that a benchmark asks were left out"
 
 
 class CuratedSource:
-    """MedQuAD from `folder/medquad/*.jsonl.gz` (or `.jsonl`).
+    """One set (`medpipe.curated.sets`) from `folder/<name>`, or from the hub when nothing lies there.
 
-    A line has `doc_id`, `focus`, `url` and `qa`: question, answer. The set never changes, so a pull returns
-    all of it whatever the window; the corpus notices that nothing is new. Questions whose answer was removed
-    (for the copyright of its publisher) are dropped and counted in the log, as are lines that give a document
-    again.
+    Sets do not change, so a pull returns all of it whatever the window; the corpus notices that nothing is
+    new. What is left out (no answer, given twice, a benchmark's) is counted by reason in `drops` and in the
+    log. Texts that share a number become `name`, `name#2` … in the order of the files.
     """
 
-    def __init__(self, folder: Path | str) -> None:
-        self._folder = Path(folder) / "medquad"
+    def __init__(self, folder: Path | str | None, name: str = "medquad", offline: bool = True,
+                 cache: Path | None = None, *, sets: dict[str, CuratedSet] | None = None,
+                 shipped: Path | None = None) -> None:
+        """`shipped` is the file to read where the folder has none (triage); `offline` never asks the hub."""
+        self._set = (sets or SETS)[name]
+        self._folder = Path(folder) / name if folder is not None else None
+        self._offline, self._cache, self._shipped = offline, cache, shipped
+        self.drops: Drops = Counter()
 
     def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Document]:
         """See `medpipe.ports.Source.pull`; `ids` are `medquad:9_CDC_QA/0000001` or `9_CDC_QA/0000001`."""
-        files = sorted([*self._folder.glob("*.jsonl.gz"), *self._folder.glob("*.jsonl")])
-        if not files:
-            raise SourceError(
-                f"{self._folder}: no *.jsonl.gz or *.jsonl in it; set MEDPIPE_CURATED to the folder "
-                "that holds `medquad`."
-            )
-        wanted = {value.removeprefix("medquad:") for value in ids}
-        seen = set[str]()
-        for path in files:
+        self.drops = Counter()
+        prefix = f"{self._set.name}:"
+        wanted = {value.removeprefix(prefix) for value in ids}
+        held = self._set.tested(self._folder) if self._set.tested and self._folder else frozenset()
+        names = _Names()
+        for label, revision, found in self._parts():
             yield from fetch.numbered(
                 (
                     document
-                    for document in _documents(path, seen)
-                    if not wanted or document.id.removeprefix("medquad:") in wanted
+                    for document in self._documents(found, revision, held, names, label)
+                    if not wanted or document.id.removeprefix(prefix) in wanted
                 ),
-                path.name,
+                label,
             )
 
+    def _parts(self) -> Iterator[tuple[str, date, Iterator[files.Placed]]]:
+        """(what to call it, its revision's date, its rows) of each file, oldest first, or of the hub."""
+        read, left = self._files()
+        for path in left:
+            log.info("%s: left out, a benchmark's or not of the kind that is read", path)
+        if read:
+            for day, path in sorted((self._day(path), path) for path in read):
+                yield path.name, day, self._set.rows(path)
+        elif self._shipped is not None:
+            yield self._shipped.name, *triage.shipped(self._shipped)
+        elif self._set.hub and not self._offline:
+            yield self._set.hub, self._set.released, hub.rows(self._set, self._cache)
+        else:
+            raise SourceError(self._missing())
 
-def _documents(path: Path, seen: set[str]) -> Iterator[Document]:
-    unanswered = repeated = 0
-    with _opened(path) as lines:
-        for number, line in enumerate(_whole(lines, path), start=1):
-            row = _row(line, path, number)
-            sections = tuple(
-                Section(heading=_flat(qa["question"]), text=text)
-                for qa in row["qa"]
-                if (text := _lines(qa.get("answer") or ""))
-            )
-            unanswered += len(row["qa"]) - len(sections)
-            if not sections:
+    def _files(self) -> tuple[list[Path], list[Path]]:
+        if self._folder is not None and self._folder.is_dir():
+            return files.found(self._folder, self._set.kinds, self._set.leave_out)
+        return [], []
+
+    def _day(self, path: Path) -> date:
+        if not self._set.revised:
+            return self._set.released
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+
+    def _missing(self) -> str:
+        kinds = ", ".join(f"*{kind}" for kind in self._set.kinds)
+        where = self._folder or f"MEDPIPE_CURATED/{self._set.name}"
+        asked = (f"; or set MEDPIPE_OFFLINE=false to take {self._set.hub} from the hub" if self._set.hub
+                 else f"; it is published at {self._set.home}" if self._set.home else "")
+        return (f"{where}: no file of it ({kinds}); set MEDPIPE_CURATED to the folder that holds "
+                f"`{self._set.name}`{asked}.")
+
+    def _documents(self, found: Iterable[files.Placed], day: date, held: frozenset[str], names: _Names,
+                   label: str) -> Iterator[Document]:
+        drops: Drops = Counter()
+        for place, row in found:
+            try:
+                entry = self._set.read(row, drops)
+                document = self._document(entry, day) if entry else None
+            except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+                raise files.unreadable(place, _told(error)) from error
+            if document is None:
                 continue
-            document = _document(row, sections, seen)
-            repeated += "#" in document.id
-            yield document
-    if unanswered or repeated:
-        log.info(
-            "%s: %d questions without an answer were dropped; %d documents share another's id",
-            path.name,
-            unanswered,
-            repeated,
+            if entry and entry.key in held:
+                drops[_HELD] += 1
+            elif name := names.give(document):
+                yield document.model_copy(update={"id": name})
+            else:
+                drops[_AGAIN] += 1
+        self.drops += drops
+        for reason, number in sorted(drops.items()):
+            if number:
+                log.info("%s: %d %s", label, number, reason)
+
+    def _document(self, entry: Entry, day: date) -> Document:
+        chosen = self._set
+        return Document(
+            id=f"{chosen.name}:{'_'.join(entry.key.split())}",
+            revision=int(day.strftime("%Y%m%d")),
+            source=chosen.name,
+            title=entry.title,
+            focus=entry.focus,
+            language=entry.language or chosen.language,
+            url=entry.url or chosen.home,
+            licence=entry.licence or chosen.licence,
+            published=entry.published or day,
+            sections=entry.sections,
+            mesh=entry.mesh,
+            types=entry.types,
+            counterpart=entry.counterpart,
         )
 
 
-def _document(row: dict[str, Any], sections: tuple[Section, ...], seen: set[str]) -> Document:
-    """Ids repeat in the set (different texts under one number): later ones get `#2`, `#3` … in file order."""
-    base = f"medquad:{row['doc_id']}"
-    name, turn = base, 1
-    while name in seen:
-        turn += 1
-        name = f"{base}#{turn}"
-    seen.add(name)
-    return Document(
-        id=name,
-        revision=int(PUBLISHED.strftime("%Y%m%d")),
-        source="medquad",
-        title=_flat(row["focus"]),
-        focus=_flat(row["focus"]),
-        url=row.get("url") or "",
-        licence=LICENCE,
-        published=PUBLISHED,
-        sections=sections,
-    )
+class _Names:
+    """Ids that were given, and a short digest of each text that has one."""
+
+    def __init__(self) -> None:
+        self._turns: dict[str, int] = {}
+        self._texts = set[int]()
+
+    def give(self, document: Document) -> str:
+        """The document's id, with `#2` … after it for another text of the same id; "" for the same text."""
+        text = int(digest_of([document.id, document.title, document.model_dump(mode="json")["sections"]]), 16)
+        if text in self._texts:
+            return ""
+        self._texts.add(text)
+        turn = self._turns[document.id] = self._turns.get(document.id, 0) + 1
+        return document.id if turn == 1 else f"{document.id}#{turn}"
 
 
-def _row(line: str, path: Path, number: int) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-        if not isinstance(row, dict) or not {"doc_id", "focus", "qa"} <= row.keys():
-            raise ValueError("no doc_id, focus or qa")
-        return row
-    except ValueError as error:
-        raise SourceError(f"{path}, line {number}: not a record ({error}); correct or remove the line.") from error
-
-
-def _whole(lines: IO[str], path: Path) -> Iterator[str]:
-    try:
-        yield from (line for line in lines if line.strip())
-    except (EOFError, OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path}: broken off or damaged ({error}); copy it again.") from error
-
-
-def _opened(path: Path) -> IO[str]:
-    return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-
-
-def _lines(text: str) -> str:
-    """The answer without the headings at its beginning, and the blanks that its HTML left."""
-    whole = "\n".join(flat for line in text.splitlines() if (flat := _flat(line)))
-    return _REPEATED.sub("", whole, count=1) if _REPEATED.match(whole) else whole
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())
+def _told(error: Exception) -> Exception:
+    """The error as a message may show it: without texts of the record, which others repeat."""
+    if isinstance(error, BadRow):
+        return error
+    if isinstance(error, KeyError):
+        return BadRow(f"no {error.args[0]}")
+    return BadRow(f"its columns have the wrong form ({type(error).__name__})")

@@ -40,6 +40,7 @@ PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/backends/": (("orchestrate",),),
     "medpipe/migrations/": EITHER,
     "medpipe/nlm/": (("orchestrate",),),
+    "medpipe/curated/": (("orchestrate",),),
     "medpipe/sandbox/": (ALL,),
     "medpipe/wiring.py": (ALL,),
     "medpipe/": ((),),
