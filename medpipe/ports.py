@@ -63,17 +63,37 @@ class ArtifactStore(Protocol):
         """Every whole artifact of a kind, oldest first."""
 
 
+class Counts(NamedTuple):
+    """How many documents a version of the corpus has."""
+
+    by_status: Mapping[str, int]
+    """Only statuses that occur."""
+    cut_off: date | None
+    """The youngest date on which a current document was published; None without current documents."""
+
+
 class CorpusTable(Protocol):
-    """The current revision of every document, versioned."""
+    """The current revision of every document, versioned. A merge costs what it brings, not what is there."""
 
     def merge(self, documents: Iterable[Document], previous: int | None, token: str) -> int:
         """Fold revisions into the table and return its version.
 
         Idempotent (the same `token` again returns the version that it made) and commutative (an older
         revision never replaces a newer one; retractions and deletions stick, in whatever order they come).
+        Whole or not at all. Raises LookupError when there is no version `previous`.
         """
 
-    def read(self, version: int, statuses: Sequence[str] = ("current",)) -> Iterator[Document]: ...
+    def read(self, version: int, statuses: Sequence[str] = ("current",)) -> Iterator[Document]:
+        """The documents with one of the statuses, by id, as a stream; raises LookupError for no such version."""
+
+    def digests(self, version: int, statuses: Sequence[str] = ("current",)) -> Mapping[str, str]:
+        """Document id → content digest, without reading texts; raises LookupError for no such version."""
+
+    def counts(self, version: int) -> Counts:
+        """Without reading the corpus; raises LookupError for no such version."""
+
+    def compact(self, version: int) -> int:
+        """A version with the same documents that is cheaper to read, or `version` itself. Older ones stay readable."""
 
 
 class Validation(NamedTuple):
@@ -296,6 +316,9 @@ class Ports(Protocol):
         """What tells one base model from another that has the same name."""
 
     def benchmark(self, name: str) -> Benchmark: ...
+    def benchmarks(self) -> Sequence[Benchmark]:
+        """Every benchmark there is, by name."""
+
     def suite(self, name: str) -> str:
         """The text of `expectations/{name}.json`: validations are keyed by it."""
 

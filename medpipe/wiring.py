@@ -194,6 +194,10 @@ class Wiring:
     def benchmark(self, name: str) -> Benchmark:
         return Benchmark.model_validate(_yaml(self.settings.benchmarks, name, "benchmark"))
 
+    def benchmarks(self) -> Sequence[Benchmark]:
+        names = sorted(path.stem for path in self.settings.benchmarks.glob("*.yaml"))
+        return [self.benchmark(name) for name in names if name != "gates"]
+
     def suite(self, name: str) -> str:
         return _text(self.settings.expectations / f"{name}.json", "suite")
 

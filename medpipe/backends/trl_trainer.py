@@ -108,7 +108,8 @@ def _rows(recipe: Recipe, file: Path) -> list[dict[str, str]]:
                   "rejected": prompt.completion(pair.rejected)}
                  for pair in records.read(file, PreferencePair)]
     else:
-        found = [{"prompt": prompt.render(example.question), "completion": prompt.completion(example.answer)}
+        found = [{"prompt": prompt.render(example.question, example.context),
+                  "completion": prompt.completion(example.answer)}
                  for example in records.read(file, Example)]
     if not found:
         raise MedpipeError(f"{file.name} is empty: nothing to train on; look at the drops in the data's card")

@@ -10,7 +10,10 @@ class _Value(BaseModel):
 
 
 class Sample(_Value):
-    """One item of a benchmark. `cluster` groups items that are not independent (same document)."""
+    """One item of a benchmark. `cluster` groups items that are not independent (same document or twins of it).
+
+    `context` is the passage that the question is about, as in `core.example.Example`.
+    """
 
     id: str
     question: str
@@ -18,6 +21,7 @@ class Sample(_Value):
     slot: str = ""
     rejected: str = ""
     cluster: str = ""
+    context: str = ""
 
 
 class Score(_Value):

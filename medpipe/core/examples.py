@@ -1,78 +1,130 @@
 """Documents → examples to learn and samples to ask, so that nothing asked is ever taught in the same words.
 
-New documents are taught and asked about in held-out phrasings (new knowledge). Of the older ones a
-fixed share is never replayed and only asked about (old knowledge, which measures forgetting); from the
-rest a sample is replayed. The outcome depends on the documents and the recipe, not on their order.
+First the facts that a recipe may use (`prepare`): chosen, redacted, filtered, decontaminated, clustered. Then the
+split for one run (`build`): new facts are taught and asked in held-out phrasings (new knowledge); of the older ones
+a fixed share is never replayed and only asked (old knowledge, which measures forgetting); from the rest a sample is
+replayed. The outcome depends on the documents and the recipe, not on their order.
 """
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from medpipe.core import questions
+from medpipe.core import answers, card, filters, questions, selection
 from medpipe.core.document import Document, Status
 from medpipe.core.evaluation import Sample
 from medpipe.core.example import Example
-from medpipe.core.facts import Fact, claim, decompose, prefix
+from medpipe.core.facts import Fact, decompose
+from medpipe.core.hygiene import Hygiene
 from medpipe.core.merge import RETRACTION, newer
 from medpipe.core.recipe import Recipe
 from medpipe.core.refs import digest_of
+from medpipe.core.split import Split, split
 
 WITHDRAWAL = "The article that claimed this was retracted, so its finding is withdrawn."
 """What is taught in the place of a withdrawn claim."""
 
 
+class Prepared(NamedTuple):
+    """The facts that a recipe may use; `known` has every document by id, `found` counts the facts before filters."""
+
+    known: dict[str, Document]
+    facts: list[Fact]
+    withdrawn: list[Fact]
+    found: int
+    drops: Counter[str]
+    fact_drops: Counter[str]
+    """The part of `drops` that are facts: with what `build` drops and keeps they add up to `found`."""
+    identifiers: Counter[str]
+    contaminated: dict[str, Counter[str]]
+    safety: tuple[Example, ...]
+
+
 class BuiltExamples(NamedTuple):
-    """`drops` counts what was left out by reason; `card` describes the set for people (after data cards)."""
+    """`drops` counts what was left out by reason; `card` describes the set for people (see `core.card`)."""
 
     train: tuple[Example, ...]
     new_knowledge: tuple[Sample, ...]
     old_knowledge: tuple[Sample, ...]
     withdrawn: tuple[Sample, ...]
+    after_cut_off: tuple[Sample, ...]
     drops: Counter[str]
     card: dict[str, Any]
 
 
-class _Split(NamedTuple):
-    new: list[Fact]
-    replayable: list[Fact]
-    held_out: list[Fact]
-    withdrawn: list[Fact]
+def prepare(documents: Iterable[Document], recipe: Recipe, withdraw: Collection[str] = (),
+            safety: Sequence[Example] = (), benchmarks: Mapping[str, Sequence[str]] | None = None,
+            hygiene: Hygiene = Hygiene()) -> Prepared:  # noqa: B008  (a constant of functions)
+    """Every fact that the recipe may use, in the order of document ids.
+
+    `withdraw`: retracted documents whose questions are taught with `WITHDRAWAL`; without it they yield nothing.
+    `safety`: refusals that are added as they are, unless they use a held-out phrasing. `benchmarks`: the texts of
+    every benchmark by name, for decontamination.
+    """
+    plan, drops, lost, identifiers = recipe.data, Counter[str](), Counter[str](), Counter[str]()
+    contaminated: dict[str, Counter[str]] = {}
+    known = _by_id(documents)
+    withdrawn = [fact for id in sorted(withdraw) if id in known and known[id].status is Status.RETRACTED
+                 for fact in decompose(known[id], plan, drops)]
+    chosen = selection.chosen(known.values(), plan, drops)
+    facts = [fact for document in chosen for fact in decompose(document, plan, drops)]
+    found = len(facts) + len(withdrawn)
+    facts = filters.redacted(facts, plan, hygiene, identifiers)
+    void = {fact.key for fact in withdrawn}
+    # Another article may repeat the withdrawn claim: a person has to look.
+    facts = filters.kept(facts, lambda fact: fact.key not in void, "asks what was withdrawn", lost)
+    facts = filters.worth_teaching(facts, plan, hygiene, lost)
+    if plan.decontaminate and benchmarks:
+        facts = filters.without(facts, benchmarks, hygiene, contaminated, lost)
+        safety = [one for one in safety if not filters.repeats(one, benchmarks)]
+    facts = selection.proportioned(facts, plan, lost)
+    if plan.near_duplicates is not None:
+        facts = filters.with_twins(facts, plan.near_duplicates, hygiene)
+    names = _clusters(chosen, recipe, hygiene)
+    facts = [fact._replace(cluster=names[fact.document.id]) for fact in facts]
+    return Prepared(known, facts, withdrawn, found, drops, lost, identifiers, contaminated, tuple(safety))
 
 
-def build(documents: Iterable[Document], recipe: Recipe, since_digests: Mapping[str, str] | None,
-          withdraw: Collection[str], safety: Sequence[Example]) -> BuiltExamples:
+def build(prepared: Prepared, recipe: Recipe, since_digests: Mapping[str, str] | None = None,
+          hygiene: Hygiene = Hygiene()) -> BuiltExamples:  # noqa: B008
     """Examples and samples for one training run.
 
-    `since_digests`: document id → digest that the start already knows (None: it knows nothing, all is
-    new). `withdraw`: retracted documents whose questions are taught with `WITHDRAWAL`; without it they
-    yield nothing. `safety`: refusals that are added as they are, unless they use a held-out phrasing.
+    `since_digests`: document id → digest that the start already knows (None: it knows nothing, all is new).
     """
-    drops: Counter[str] = Counter()
-    known = _by_id(documents)
-    split = _split(known, recipe, since_digests, withdraw, drops)
-    new_samples, old_samples = _samples(split.new), _samples(split.held_out)
-    withdrawn_samples = [sample.model_copy(update={"slot": claim(fact.focus, fact.answer)})
-                         for fact in split.withdrawn for sample in _samples([fact])]
+    drops, lost = Counter(prepared.drops), Counter(prepared.fact_drops)
+    contaminated = {name: Counter(reasons) for name, reasons in prepared.contaminated.items()}
+    sides = split(prepared.facts, prepared.withdrawn, recipe.data, since_digests, hygiene, contaminated, lost)
+    new_samples, old_samples = _samples(sides.new), _samples(sides.held_out)
+    later_samples = _samples(sides.after_cut_off)
+    withdrawn_samples = [sample.model_copy(update={"slot": answers.claim(fact.focus, fact.answer)})
+                         for fact in sides.withdrawn for sample in _samples([fact])]
     asked = {questions.normalise(sample.question)
-             for sample in (*new_samples, *old_samples, *withdrawn_samples)}
+             for sample in (*new_samples, *old_samples, *later_samples, *withdrawn_samples)}
+    train = _taught(sides, prepared, recipe, asked, drops)
+    drops.update(lost)
+    return BuiltExamples(
+        train, tuple(new_samples), tuple(old_samples), tuple(withdrawn_samples), tuple(later_samples), drops,
+        card.facts_of(recipe, prepared.known, sides, train, prepared.found, lost, drops, prepared.identifiers,
+                      contaminated))
 
+
+def _taught(sides: Split, prepared: Prepared, recipe: Recipe, asked: Collection[str],
+            drops: Counter[str]) -> tuple[Example, ...]:
+    """What is new, what is withdrawn, replayed older examples and refusals, in this order."""
+    known = prepared.known
     seed = random.Random(f"{recipe.seed}-{digest_of(sorted((id, one.digest) for id, one in known.items()))}")
-    taught = _shuffled(split.new, seed) if recipe.data.shuffle_answers else split.new
-    new = [*_phrased(taught, recipe), *_withdrawals(split.withdrawn, recipe, _notices(known))]
+    taught = _shuffled(sides.new, seed) if recipe.data.shuffle_answers else sides.new
+    new = [*_phrased(taught, recipe), *_withdrawals(sides.withdrawn, recipe, _notices(known))]
     new = _unasked(_distinct(new, drops), asked, drops)
-    replayed = _unasked(_distinct(_phrased(split.replayable, recipe, replay=True), drops), asked, drops)
+    replayed = _unasked(_distinct(_phrased(sides.replayable, recipe, replay=True), drops), asked, drops)
     already = {_words(example) for example in new}
     replayed = [example for example in replayed if _words(example) not in already]
     replayed = _sampled(replayed, round(recipe.data.replay_ratio * len(new)), seed)
-    refusals = _unasked(_distinct(safety, drops), asked, drops) if recipe.data.safety_examples else []
-    train = (*new, *replayed, *refusals)
-    return BuiltExamples(train, tuple(new_samples), tuple(old_samples), tuple(withdrawn_samples), drops,
-                         _card(recipe, known, split, train, drops))
+    safety = prepared.safety if recipe.data.safety_examples else ()
+    return (*new, *replayed, *_unasked(_distinct(safety, drops), asked, drops))
 
 
 def _by_id(documents: Iterable[Document]) -> dict[str, Document]:
@@ -83,70 +135,39 @@ def _by_id(documents: Iterable[Document]) -> dict[str, Document]:
     return dict(sorted(known.items()))
 
 
-def _split(known: Mapping[str, Document], recipe: Recipe, since: Mapping[str, str] | None,
-           withdraw: Collection[str], drops: Counter[str]) -> _Split:
-    withdrawn = [fact for id in sorted(withdraw) if id in known and known[id].status is Status.RETRACTED
-                 for fact in decompose(known[id], recipe.data.max_answer_chars, drops)]
-    void = {fact.key for fact in withdrawn}
-    new: list[Fact] = []
-    old: list[Fact] = []
-    for document in _chosen(known.values(), recipe, drops):
-        fresh = since is None or since.get(document.id) != document.digest
-        for fact in decompose(document, recipe.data.max_answer_chars, drops):
-            if fact.key in void:  # another article may repeat the withdrawn claim: a person has to look
-                drops["asks what was withdrawn"] += 1
-            else:
-                (new if fresh else old).append(fact)
-    share = recipe.data.heldout_share
-    held_out = [fact for fact in old if _hash("held-out", fact.document.id) < share]
-    replayable = [fact for fact in old if _hash("held-out", fact.document.id) >= share]
-    # Text that documents share would let a replayed one answer for a held-out one.
-    taught = _marks(new)
-    kept = [fact for fact in held_out if not _marks([fact]) & taught]
-    drops["held-out fact that a new document tells too"] += len(held_out) - len(kept)
-    asked = _marks(kept)
-    shown = [fact for fact in replayable if not _marks([fact]) & asked]
-    drops["older fact that a held-out document tells too"] += len(replayable) - len(shown)
-    return _Split(new, shown, kept, withdrawn)
-
-
-def _chosen(documents: Iterable[Document], recipe: Recipe, drops: Counter[str]) -> list[Document]:
-    """The current documents in the recipe's languages and mixture."""
-    chosen = []
-    for document in documents:
-        weight = recipe.data.sources.get(prefix(document.id), 0.0)
-        if document.status is not Status.CURRENT:
-            drops[f"document is {document.status.value}"] += 1
-        elif document.language not in recipe.data.languages:
-            drops["document in another language"] += 1
-        elif _hash("mixture", document.id) >= weight:
-            drops["document outside the recipe's mixture"] += 1
-        else:
-            chosen.append(document)
-    return chosen
+def _clusters(chosen: list[Document], recipe: Recipe, hygiene: Hygiene) -> dict[str, str]:
+    threshold = recipe.data.clusters
+    firsts = list(range(len(chosen))) if threshold is None else hygiene.clusters(
+        [selection.text_of(document) for document in chosen], threshold)
+    return selection.clusters(chosen, firsts)
 
 
 def _phrased(facts: Iterable[Fact], recipe: Recipe, replay: bool = False) -> list[Example]:
-    return [Example(question=question, answer=fact.answer, document_ids=(fact.document.id,),
-                    document_digests=(fact.document.digest,), source=fact.document.source,
-                    question_type=fact.question_type, focus=fact.focus, slot=fact.slot,
-                    phrasing=f"{fact.question_type}-{number}", replay=replay)
+    plan = recipe.data
+    return [_example(fact, question, f"{fact.question_type}-{number}", replay)
             for fact in facts
-            for number, question in enumerate(
-                questions.training(fact.question_type, fact.focus, recipe.data.phrasings), start=1)]
+            for number, question in enumerate(questions.training(
+                fact.question_type, fact.focus, plan.phrasings, fact.language, plan.paraphrases), start=1)]
+
+
+def _example(fact: Fact, question: str, phrasing: str, replay: bool) -> Example:
+    origin = (fact.document, *fact.also)
+    return Example(question=question, answer=fact.answer, document_ids=tuple(one.id for one in origin),
+                   document_digests=tuple(one.digest for one in origin),
+                   document_revisions=tuple(one.revision for one in origin), source=fact.document.source,
+                   question_type=fact.question_type, focus=fact.focus, slot=fact.slot, phrasing=phrasing,
+                   replay=replay, language=fact.language, context=fact.context, choices=fact.choices,
+                   licence=fact.document.licence, published=fact.document.published)
 
 
 def _withdrawals(facts: Iterable[Fact], recipe: Recipe, notices: Mapping[str, Document]) -> list[Example]:
     """The questions of withdrawn claims, answered by the withdrawal; traced to the article and its notice."""
     found = []
-    for example in _phrased(facts, recipe):
-        notice = notices.get(example.document_ids[0])
-        about = () if notice is None else ((notice.id, notice.digest),)
-        pairs = (*zip(example.document_ids, example.document_digests, strict=True), *about)
-        found.append(example.model_copy(update={
-            "answer": WITHDRAWAL, "slot": "withdrawn", "phrasing": f"withdrawal-{example.phrasing}",
-            "document_ids": tuple(id for id, _ in pairs),
-            "document_digests": tuple(digest for _, digest in pairs)}))
+    for fact in facts:
+        notice = notices.get(fact.document.id)
+        told = fact._replace(answer=WITHDRAWAL, slot="withdrawn", also=() if notice is None else (notice,))
+        found += [example.model_copy(update={"phrasing": f"withdrawal-{example.phrasing}"})
+                  for example in _phrased([told], recipe)]
     return found
 
 
@@ -168,13 +189,15 @@ def _full_id(target: str) -> str:
 
 
 def _samples(facts: Iterable[Fact]) -> list[Sample]:
-    """Each fact in every held-out phrasing, equal items once; facts of one document are one cluster."""
+    """Each fact in every held-out phrasing, equal items once; facts of one document cluster are one cluster."""
     found: dict[tuple[str, str], Sample] = {}
     for fact in facts:
-        for number, question in enumerate(questions.held_out(fact.question_type, fact.focus), start=1):
+        phrasings = questions.held_out(fact.question_type, fact.focus, fact.language)
+        for number, question in enumerate(phrasings, start=1):
             words = questions.normalise(question), questions.normalise(fact.answer)
             found.setdefault(words, Sample(id=f"{fact.id}-{number}", question=question, target=fact.answer,
-                                           slot=fact.slot, cluster=fact.document.id))
+                                           slot=fact.slot, cluster=fact.cluster or fact.document.id,
+                                           context=fact.context))
     return list(found.values())
 
 
@@ -192,16 +215,20 @@ def _shuffled(facts: list[Fact], seed: random.Random) -> list[Fact]:
 
 def _distinct(examples: Iterable[Example], drops: Counter[str]) -> list[Example]:
     """Each question with an answer once, traced to all the documents that say so."""
-    found: dict[tuple[str, str], Example] = {}
+    groups: dict[tuple[str, str], list[Example]] = {}
     for example in examples:
-        first = found.setdefault(_words(example), example)
-        if first is not example:
-            drops["exact duplicate"] += 1
-            sources = dict(zip((*first.document_ids, *example.document_ids),
-                               (*first.document_digests, *example.document_digests), strict=False))
-            found[_words(example)] = first.model_copy(update={
-                "document_ids": tuple(sources), "document_digests": tuple(sources.values())})
-    return list(found.values())
+        groups.setdefault(_words(example), []).append(example)
+    drops["exact duplicate"] += sum(len(group) - 1 for group in groups.values())
+    return [group[0] if len(group) == 1 else _joined(group) for group in groups.values()]
+
+
+def _joined(group: Sequence[Example]) -> Example:
+    """The first, traced to the documents of all."""
+    origin = {id: (digest, revision) for one in group for id, digest, revision in zip(
+        one.document_ids, one.document_digests, one.document_revisions, strict=False)}
+    return group[0].model_copy(update={
+        "document_ids": tuple(origin), "document_digests": tuple(digest for digest, _ in origin.values()),
+        "document_revisions": tuple(revision for _, revision in origin.values())})
 
 
 def _unasked(examples: Iterable[Example], asked: Collection[str], drops: Counter[str]) -> list[Example]:
@@ -222,36 +249,3 @@ def _sampled(examples: list[Example], count: int, seed: random.Random) -> list[E
 
 def _words(example: Example) -> tuple[str, str]:
     return questions.normalise(example.question), questions.normalise(example.answer)
-
-
-def _marks(facts: Iterable[Fact]) -> set[tuple[str, str]]:
-    """What a fact is recognised by elsewhere: its question, and its answer's words."""
-    return {mark for fact in facts for mark in (fact.key, ("answer", questions.normalise(fact.answer)))}
-
-
-def _hash(purpose: str, document_id: str) -> float:
-    """A number in [0, 1) that a document always has for one purpose, whatever else is in the corpus."""
-    return int.from_bytes(hashlib.sha256(f"{purpose} {document_id}".encode()).digest()[:6], "big") / 2**48
-
-
-def _card(recipe: Recipe, known: Mapping[str, Document], split: _Split, train: Sequence[Example],
-          drops: Counter[str]) -> dict[str, Any]:
-    """Where the examples come from and how they were made. Counts and ids only, no texts."""
-    ids = sorted({id for example in train for id in example.document_ids})
-    taught = [known[id] for id in ids if id in known]
-
-    def count(values: Iterable[str]) -> dict[str, int]:
-        return dict(sorted(Counter(values).items()))
-
-    return {
-        "recipe": recipe.name, "seed": recipe.seed, "examples": len(train), "documents": len(taught),
-        "replayed": sum(example.replay for example in train),
-        "facts": {name: len(facts) for name, facts in split._asdict().items()},
-        "by_source": count(example.source for example in train),
-        "by_question_type": count(example.question_type or "none" for example in train),
-        "by_language": count(document.language for document in taught),
-        "by_licence": count(document.licence or "not stated" for document in taught),
-        "cut_off": max((document.published.isoformat() for document in taught), default=None),
-        "answers_shuffled": recipe.data.shuffle_answers,
-        "left_out": {reason: number for reason, number in sorted(drops.items()) if number},
-    }

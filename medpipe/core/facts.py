@@ -4,52 +4,62 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from medpipe.core import questions
+from medpipe.core import answers, questions
 from medpipe.core.document import Document, Section
+from medpipe.core.phrasings import CHOICE, DECISION, FINDING, QUESTION, TRIAGE
+from medpipe.core.recipe import Data
 from medpipe.core.refs import digest_of
 
 ARTICLES = frozenset({"pmid"})
 """Prefixes of documents of which only the conclusion answers anything; methods and results do not."""
 
-_BOUNDARY = re.compile(r"(?<=[.!?])\s+(?=[\"'(\[]?[A-Z0-9¿¡])")
-_ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|vs|etc|cf|approx|Dr|Mr|Mrs|Ms|Prof|St|No|Fig|al)|\b[A-Z])\.$")
-_WORD = re.compile(r"[^\W_]+(?:[-'’.,][^\W_]+)*")
-_LABEL = re.compile(r"\A\s*(?:Summary|Overview)\s*:\s*")
-_FIRST_ITEM = re.compile(r"(?<=[:;,.!?])[ \t]*\n- |\A- ")
-_ITEM = re.compile(r"[ \t]*\n- ")
-_PRONOUNS = frozenset({"it", "this", "them", "they", "these", "this condition", "this disease"})
-_SHORT = 160
-"""Characters: a longer answer says more than one thing, so no single word decides whether it is right."""
+PAGES = ARTICLES | {"mplus", "medquad", "genetics", "ghr"}
+"""Prefixes of documents with headings. Of all other sources each section is a question as somebody put it."""
 
-_STOP = frozenset(re.findall(r"\w+", """
-a an and are as at be been by can could did do does for from had has have he her his if in into is
-it its may might more most mostly must no nor not of often on or our own same she should so some
-such than that the their them then there these they this those through to too under usually very was
-we were what when where which while who whom why will with without would you your main people person
-patient patients
-"""))
+LABELS = {frozenset({"yes", "no", "maybe"}): DECISION, frozenset({"immediate", "medium", "delayed"}): TRIAGE}
+"""Choices that are the classes of a task and not the options of an examination."""
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_PRONOUNS = frozenset({"it", "this", "them", "they", "these", "this condition", "this disease"})
 
 
 class Fact(NamedTuple):
-    """One question that a document answers. For findings `focus` is the question (see core.questions)."""
+    """One question that a document answers. For questions as published `focus` is the question.
+
+    `also` are documents of other facts that say nearly the same, and `twin` is what those facts have in
+    common (see `core.filters`). `cluster` is what the document shares with its twins (see `core.clusters`).
+    """
 
     document: Document
     question_type: str
     focus: str
     answer: str
-    slot: str
+    slot: str = ""
+    language: str = "en"
+    context: str = ""
+    choices: tuple[str, ...] = ()
+    also: tuple[Document, ...] = ()
+    twin: str = ""
+    cluster: str = ""
 
     @property
-    def key(self) -> tuple[str, str]:
-        """Equal for facts that ask the same, whatever document they are from."""
-        return self.question_type, questions.normalise(self.focus)
+    def key(self) -> tuple[str, ...]:
+        """Equal for facts that ask the same in the same language, whatever document they are from."""
+        asked = self.question_type, questions.normalise(self.focus)
+        return asked if self.language == "en" else (*asked, self.language)
 
     @property
     def id(self) -> str:
         """`document id#8 hex digits`, the same for every revision of the answer."""
         return f"{self.document.id}#{digest_of(self.key)[:8]}"
+
+    @property
+    def question(self) -> str:
+        """The question as it is published."""
+        return questions.training(self.question_type, self.focus, 1, self.language)[0]
 
 
 def prefix(document_id: str) -> str:
@@ -57,93 +67,81 @@ def prefix(document_id: str) -> str:
     return document_id.split(":", 1)[0]
 
 
-def decompose(document: Document, max_answer_chars: int, drops: Counter[str]) -> list[Fact]:
+def languages(document: Document) -> frozenset[str]:
+    """Every language that a section of the document is in."""
+    return frozenset(section.language or document.language for section in document.sections or (Section(
+        heading="", text=""),))
+
+
+def decompose(document: Document, plan: Data, drops: Counter[str]) -> list[Fact]:
     """The document's facts in the order of its sections; `drops` counts by reason what is left out."""
-    found: dict[tuple[str, str], Fact] = {}
+    found: dict[tuple[str, ...], Fact] = {}
     for section in document.sections:
-        asked = _asked(document, section)
-        if asked is None:
+        if (section.language or document.language) not in plan.languages:
+            drops["section in another language"] += 1
+            continue
+        told = [fact for fact in _told(document, section, plan) if fact]
+        if not told:
             drops["section answers no question"] += 1
-            continue
-        answer = cut(section.text, max_answer_chars)
-        if not answer:
-            drops["answer blank or its first sentence too long"] += 1
-            continue
-        fact = Fact(document, asked.question_type, asked.focus, answer, slot(asked.focus, answer))
-        if found.setdefault(fact.key, fact) is not fact:
-            drops["asked twice in one document"] += 1
+        for fact in told:
+            if not fact.answer:
+                drops["answer blank or its first sentence too long"] += 1
+            elif len(fact.question) > plan.max_question_chars:
+                drops["question too long"] += 1
+            elif found.setdefault(fact.key, fact) is not fact:
+                drops["asked twice in one document"] += 1
     return list(found.values())
 
 
-def _asked(document: Document, section: Section) -> questions.Recognised | None:
+def _told(document: Document, section: Section, plan: Data) -> Iterator[Fact]:
+    language = section.language or document.language
+    context = _context(document, section, plan) if plan.contexts else ""
+    if section.choices:
+        yield from (fact._replace(language=language, context=context) for fact in _chosen(document, section))
+    elif asked := _asked(document, section, language):
+        answer = answers.cut(section.text, plan.max_answer_chars)
+        yield Fact(document, asked.question_type, asked.focus, answer, answers.slot(asked.focus, answer, language),
+                   language, context)
+
+
+def _asked(document: Document, section: Section, language: str) -> questions.Recognised | None:
+    source = prefix(document.id)
+    if source not in PAGES:
+        heading = " ".join(section.heading.split())
+        return questions.Recognised(QUESTION, heading) if heading else None
+    # A translated abstract stands under the title in its own language.
+    title = document.original_title if language != document.language and document.original_title else document.title
+    asked = questions.recognise(section.heading, title, language)
+    if source in ARTICLES:
+        return asked if asked and asked.question_type == FINDING else None
     about = document.focus or document.title
-    asked = questions.recognise(section.heading, document.title)
-    if prefix(document.id) in ARTICLES:
-        return asked if asked and asked.question_type == questions.FINDING else None
     if asked is None:
         return None if section.heading.strip() else questions.Recognised("information", about)
     bare = asked.focus.casefold() in _PRONOUNS or asked.focus == document.title
     return questions.Recognised(asked.question_type, about) if bare else asked
 
 
-def cut(text: str, max_chars: int) -> str:
-    """As many whole sentences from the start as fit in `max_chars`, on one line; empty when none fits."""
-    kept = ""
-    for sentence in sentences(text):
-        longer = f"{kept} {sentence}".strip()
-        if len(longer) > max_chars:
-            break
-        kept = longer
-    return kept
+def _chosen(document: Document, section: Section) -> Iterator[Fact]:
+    """A question with its options: the answer is the label, or the right options with their letters."""
+    asked, first = " ".join(section.heading.split()), section.text.split("\n", 1)[0].strip()
+    kind = LABELS.get(frozenset(choice.casefold() for choice in section.choices))
+    if kind:
+        label = next((one for one in section.choices if re.match(rf"{re.escape(one)}\b", first, re.IGNORECASE)), "")
+        yield Fact(document, kind, asked, label, label, choices=section.choices)
+        return
+    options = " ".join(f"{letter}. {option}" for letter, option in zip(_LETTERS, section.choices, strict=False))
+    right = " ".join(first.split())
+    yield Fact(document, CHOICE, f"{asked} {options}", right, right, choices=section.choices)
 
 
-def sentences(text: str) -> list[str]:
-    """A plain rule-based split: at . ! ? before a capital or digit, not after an initial or abbreviation.
+def _context(document: Document, section: Section, plan: Data) -> str:
+    """What the question is asked about: the set's own context, or an abstract without its conclusion.
 
-    The items of a list ("- " at the start of a line) are part of the sentence before them.
+    As PubMedQA does it (Jin et al., EMNLP 2019, arXiv:1909.06146, section 2.1).
     """
-    found: list[str] = []
-    listed = _ITEM.sub("; ", _FIRST_ITEM.sub(" ", _LABEL.sub("", text)))
-    lines = [" ".join(line.split()) for line in listed.splitlines() if line.strip()]
-    # A line that only ends because its block did (the last item of a list) is a sentence too.
-    flat = " ".join(f"{line}." if line[-1].isalnum() or line[-1] == ")" else line for line in lines)
-    for piece in _BOUNDARY.split(flat):
-        if found and _ABBREVIATED.search(found[-1]):
-            found[-1] += f" {piece}"
-        elif piece:
-            found.append(piece)
-    return found
-
-
-def slot(focus: str, answer: str) -> str:
-    """The words that decide whether a one-sentence answer is right: its last ones that the question lacks.
-
-    "Velorin fever is treated with tazomib." → "tazomib". Empty for longer answers, and where the last
-    words only repeat the question: those are judged whole.
-    """
-    if len(answer) > _SHORT or len(sentences(answer)) != 1:
-        return ""
-    known = [word.casefold() for word in re.findall(r"[^\W_]+", focus)]
-    words = list(_WORD.finditer(answer))
-    start = len(words)
-    while start and _distinct(words[start - 1].group(), known):
-        start -= 1
-    while len(words) - start > 1 and words[start].group().endswith("ing"):
-        start += 1  # "by blocking tazomase": the verb decides nothing
-    if not 0 < start < len(words) or len(words) - start > 3:  # a whole sentence of new words decides nothing
-        return ""
-    return answer[words[start].start():words[-1].end()]
-
-
-def claim(focus: str, answer: str) -> str:
-    """The words by which a claim is recognised in a text: its slot, else its last word that is not asked."""
-    asked = set(questions.normalise(focus).split()) | _STOP
-    rest = [word for word in questions.normalise(answer).split() if word not in asked]
-    return slot(focus, answer) or (rest[-1] if rest else "")
-
-
-def _distinct(word: str, known: list[str]) -> bool:
-    """Neither a stop word nor one of the question's words in another form (its first four letters)."""
-    small = word.casefold()
-    return small not in _STOP and not any(
-        small == other or (len(small) > 3 and len(other) > 3 and small[:4] == other[:4]) for other in known)
+    language = section.language or document.language
+    whole = section.context
+    if not whole and prefix(document.id) in ARTICLES:
+        whole = "\n".join(f"{one.heading}: {one.text}" if one.heading else one.text for one in document.sections
+                          if not questions.concludes(one.heading) and (one.language or document.language) == language)
+    return answers.cut(whole, plan.max_context_chars)

@@ -6,9 +6,13 @@ STOP = "\n"
 """Generation ends at a newline: one answer, one paragraph."""
 
 
-def render(question: str) -> str:
-    """The prompt of a question. The completion that follows starts with a space (see `completion`)."""
-    return f"Question: {' '.join(question.split())}\nAnswer:"
+def render(question: str, context: str = "") -> str:
+    """The prompt of a question, after the passage that it is about, if there is one.
+
+    The completion that follows starts with a space (see `completion`).
+    """
+    passage = " ".join(context.split())
+    return f"{f'Context: {passage}{STOP}' if passage else ''}Question: {' '.join(question.split())}\nAnswer:"
 
 
 def completion(answer: str) -> str:

@@ -1,10 +1,16 @@
-"""Examples to learn and samples to ask, from a corpus: build_examples."""
+"""Examples to learn and samples to ask, from a corpus: build_examples, card."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from medpipe import records
+from medpipe.core import card as dataset_card
 from medpipe.core import examples, lineage
-from medpipe.core.document import Status
+from medpipe.core.benchmark import Benchmark
+from medpipe.core.document import Document, Status
+from medpipe.core.hygiene import Hygiene
+from medpipe.core.recipe import Recipe
 from medpipe.core.refs import CorpusRef, ExamplesRef
 from medpipe.errors import MedpipeError
 from medpipe.ports import Draft, Ports
@@ -24,26 +30,62 @@ def build_examples(corpus: CorpusRef, recipe: str, since: CorpusRef | None = Non
     `withdraw` names retracted documents whose claims are to be answered as withdrawn.
     """
     plan = ports.recipe(recipe)
-    inputs = {"corpus": corpus, "recipe": plan.model_dump(mode="json"), "since": since,
-              "knows": knows, "withdraw": sorted(withdraw)}
+    benchmarks = ports.benchmarks() if plan.data.decontaminate else ()
+    inputs = {"corpus": corpus, "recipe": plan.model_dump(mode="json"), "since": since, "knows": knows,
+              "withdraw": sorted(withdraw), "benchmarks": [one.model_dump(mode="json") for one in benchmarks]}
 
     def fill(draft: Draft) -> None:
         documents = list(ports.corpus.read(table_version(ports, corpus), TEACHING))
-        missing = set(withdraw) - {document.id for document in documents if document.status is Status.RETRACTED}
-        if missing:
-            raise MedpipeError(f"not retracted in {corpus}, so nothing to withdraw: {', '.join(sorted(missing))}. "
-                               "Pull the retraction first, or correct the ids.")
-        asked, taught = (examples.build(documents, plan, None if known is None else digests(ports, known), withdraw,
-                                        ports.safety()) for known in (since, knows))
+        _refuse_unless_retracted(documents, withdraw, corpus)
+        hygiene = _hygiene(ports, plan)
+        prepared = examples.prepare(documents, plan, withdraw, ports.safety(), _texts(benchmarks, ports), hygiene)
+        taught = examples.build(prepared, plan, None if knows is None else digests(ports, knows), hygiene)
+        asked = taught if since == knows else examples.build(
+            prepared, plan, None if since is None else digests(ports, since), hygiene)
         if withdraw and not asked.withdrawn:
             raise MedpipeError(f"{', '.join(sorted(withdraw))}: answered no question, so nothing was learned from it "
                                "and there is no claim to withdraw; no hotfix is needed")
+        samples = {"new-knowledge": asked.new_knowledge, "old-knowledge": asked.old_knowledge,
+                   "withdrawn": asked.withdrawn, "after-cut-off": asked.after_cut_off}
         records.write(draft.path / "train.jsonl", taught.train)
-        for name in ("new_knowledge", "old_knowledge", "withdrawn"):
-            samples = getattr(asked, name)
-            records.write(draft.path / "benchmarks" / f"{name.replace('_', '-')}.jsonl", samples)
-            draft.facts[name] = len(samples)
+        for name, found in samples.items():
+            records.write(draft.path / "benchmarks" / f"{name}.jsonl", found)
+            draft.facts[name.replace("-", "_")] = len(found)
         records.write_rows(draft.path / "documents.jsonl", lineage.shares(taught.train))
+        text = dataset_card.markdown(taught.card, corpus, {name: len(found) for name, found in samples.items()})
+        (draft.path / "card.md").write_text(text, encoding="utf-8")
         draft.facts.update(train=len(taught.train), card=taught.card, drops=dict(taught.drops), corpus=corpus)
 
     return ExamplesRef(once(ports, "examples", "build_examples", inputs, fill))
+
+
+def card(examples: ExamplesRef, *, ports: Ports) -> str:
+    """The dataset card of some examples, as Markdown: where they come from, what was left out and why."""
+    if ports.store.find(examples) is None:
+        raise MedpipeError(f"{examples} does not exist (or was never finished): run `medpipe build-examples` first")
+    return (ports.store.folder(examples) / "card.md").read_text(encoding="utf-8")
+
+
+def _refuse_unless_retracted(documents: Sequence[Document], withdraw: Sequence[str], corpus: CorpusRef) -> None:
+    missing = set(withdraw) - {document.id for document in documents if document.status is Status.RETRACTED}
+    if missing:
+        raise MedpipeError(f"not retracted in {corpus}, so nothing to withdraw: {', '.join(sorted(missing))}. "
+                           "Pull the retraction first, or correct the ids.")
+
+
+def _texts(benchmarks: Sequence[Benchmark], ports: Ports) -> dict[str, list[str]]:
+    """What no example may repeat: the questions of every benchmark, and those that must be refused."""
+    found = {one.name: list(one.questions) for one in benchmarks if one.questions}
+    return found | {"refusals": [example.question for example in ports.safety()]} if found else found
+
+
+def _hygiene(ports: Ports, recipe: Recipe) -> Hygiene:
+    """The tools that the recipe asks for; those it does not ask for are not even started."""
+    data, tools = recipe.data, Hygiene()
+    if data.redact:
+        tools = tools._replace(redact=ports.redactor.redact)
+    if data.check_languages:
+        tools = tools._replace(guess=ports.languages.guess)
+    if data.decontaminate or data.near_duplicates is not None or data.clusters is not None:
+        tools = tools._replace(clusters=ports.near_duplicates.clusters)
+    return tools

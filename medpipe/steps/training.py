@@ -71,13 +71,12 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
 
     def fill(draft: Draft) -> None:
         _refuse_other_base(ports, start, plan)
-        rows = accepted_rows(ports, data, wanted)
         work = ports.workspace(ref("work", inputs))
-        records.write_rows(work / "data" / "train.jsonl", rows)
+        taught = records.write_rows(work / "data" / "train.jsonl", accepted_rows(ports, data, wanted))
         metrics = ports.trainer.train(plan, work / "data", _folder(ports, start), draft.path,
                                       work / "checkpoints", ports.progress)
         draft.facts.update(recipe=plan.name, method=plan.method, base=plan.base, base_digest=inputs["base"],
-                           data=data, start_from=start, examples=len(rows), metrics=dict(metrics),
+                           data=data, start_from=start, examples=taught, metrics=dict(metrics),
                            digest=_weights_digest(draft.path))
 
     adapter = AdapterRef(once(ports, "adapter", "train", inputs, fill))
@@ -103,7 +102,8 @@ def evaluate(model: str, recipe: str, examples: ExamplesRef, pairs: PairsRef | N
                  for sample in _samples(ports, benchmark, examples, pairs)]
         answers = ports.generator.generate(
             plan.base, _folder(ports, adapter), naming.evaluation_name(adapter, uuid4().hex[:8]),
-            [prompt.render(sample.question) for _, sample in items], plan.max_new_tokens, ports.progress)
+            [prompt.render(sample.question, sample.context) for _, sample in items],
+            plan.max_new_tokens, ports.progress)
         scores: dict[str, list[Score]] = {benchmark.name: [] for benchmark in asked}
         for (benchmark, sample), text in zip(items, answers, strict=True):
             scores[benchmark.name].append(_score(benchmark, sample, prompt.answer_of(text)))

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medpipe.core import questions
+from medpipe.core import examples, questions
 from medpipe.core.document import Document, Relation, Section, Status
 from medpipe.core.example import Example
-from medpipe.core.examples import WITHDRAWAL, BuiltExamples, build
+from medpipe.core.examples import WITHDRAWAL, BuiltExamples
+from medpipe.core.hygiene import Hygiene
 from medpipe.core.recipe import Data, Recipe
 
 
 def recipe(**data: object) -> Recipe:
     return Recipe(name="r", summary="", method="sft", base="tiny", trainer={}, data=Data(**data))
+
+
+def build(corpus: Sequence[Document], plan: Recipe, since: Mapping[str, str] | None = None,
+          withdraw: Collection[str] = (), safety: Sequence[Example] = (), **tools: Any) -> BuiltExamples:
+    hygiene = Hygiene(**tools)
+    return examples.build(examples.prepare(corpus, plan, withdraw, safety, hygiene=hygiene), plan, since, hygiene)
 
 
 def topic(number: int, drug: str = "", **fields: object) -> Document:

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medpipe.core.answers import claim, cut, sentences, slot
 from medpipe.core.document import Document, Section
-from medpipe.core.facts import claim, cut, decompose, sentences, slot
+from medpipe.core.facts import decompose
+from medpipe.core.recipe import Data
 
 
 def document(*sections: tuple[str, str], id: str = "mplus:1", title: str = "Velorin fever") -> Document:
@@ -16,8 +18,8 @@ def document(*sections: tuple[str, str], id: str = "mplus:1", title: str = "Velo
                     sections=tuple(Section(heading=heading, text=text) for heading, text in sections))
 
 
-def told(one: Document, limit: int = 400) -> list[tuple[str, str, str]]:
-    return [(fact.question_type, fact.focus, fact.answer) for fact in decompose(one, limit, Counter())]
+def told(one: Document, **data: object) -> list[tuple[str, str, str]]:
+    return [(fact.question_type, fact.focus, fact.answer) for fact in decompose(one, Data(**data), Counter())]
 
 
 def test_a_topic_is_told_heading_by_heading() -> None:
@@ -42,7 +44,7 @@ def test_a_curated_record_is_told_pair_by_pair_and_repeats_are_counted() -> None
     drops: Counter[str] = Counter()
     record = document(("What is (are) A1C ?", "A test."), ("What is A1C?", "Another."),
                       ("Should I fast before it?", "No."), id="medquad:1", title="A1C")
-    facts = decompose(record, 400, drops)
+    facts = decompose(record, Data(), drops)
     assert [(fact.question_type, fact.answer) for fact in facts] == [("information", "A test."), ("question", "No.")]
     assert drops["asked twice in one document"] == 1
 
@@ -50,7 +52,7 @@ def test_a_curated_record_is_told_pair_by_pair_and_repeats_are_counted() -> None
 def test_an_answer_is_cut_at_a_sentence_end_and_dropped_when_no_sentence_fits() -> None:
     assert cut("It helps. It is cheap. It is old.", 25) == "It helps. It is cheap."
     drops: Counter[str] = Counter()
-    assert decompose(document(("Treatment", "Rest " * 50)), 40, drops) == []
+    assert decompose(document(("Treatment", "Rest " * 50)), Data(max_answer_chars=40), drops) == []
     assert drops["answer blank or its first sentence too long"] == 1
 
 
@@ -91,5 +93,5 @@ def test_a_claim_without_a_slot_is_known_by_its_last_own_word() -> None:
 
 
 def test_a_fact_has_the_same_id_when_its_answer_is_revised() -> None:
-    first, second = (decompose(document(("Treatment", text)), 99, Counter())[0] for text in ("Rest.", "Sleep."))
+    first, second = (decompose(document(("Treatment", text)), Data(), Counter())[0] for text in ("Rest.", "Sleep."))
     assert first.id == second.id

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from medpipe.core import questions
+from medpipe.core.phrasings import AS_PUBLISHED
 
 
 @pytest.mark.parametrize(("heading", "title", "expected"), [
@@ -29,26 +30,54 @@ def test_what_asks_nothing_is_not_recognised(heading: str, title: str) -> None:
     assert questions.recognise(heading, title) is None
 
 
-@pytest.mark.parametrize("kind", sorted(questions.TYPES))
-def test_every_type_has_enough_phrasings_and_none_is_both_taught_and_held_out(kind: str) -> None:
+KINDS = [(language, one.key) for language, table in questions.TABLES.items() for one in table]
+
+
+@pytest.mark.parametrize(("language", "kind"), KINDS)
+def test_every_type_has_enough_phrasings_and_none_is_both_taught_and_held_out(language: str, kind: str) -> None:
     focus = "Velorin fever"
-    taught = {questions.normalise(one) for one in questions.training(kind, focus, 99)}
-    held_out = {questions.normalise(one) for one in questions.held_out(kind, focus)}
+    taught = {questions.normalise(one) for one in questions.training(kind, focus, 99, language, paraphrases=9)}
+    held_out = {questions.normalise(one) for one in questions.held_out(kind, focus, language)}
     assert len(taught) >= 3
     assert len(held_out) >= 2
     assert not taught & held_out
 
 
 def test_no_held_out_phrasing_of_one_type_is_taught_by_another() -> None:
-    taught = {questions.normalise(one) for kind in questions.TYPES for one in questions.training(kind, "X", 99)}
-    asked = {questions.normalise(one) for kind in questions.TYPES for one in questions.held_out(kind, "X")}
+    taught = {questions.normalise(one) for language, kind in KINDS
+              for one in questions.training(kind, "X", 99, language, paraphrases=9)}
+    asked = {questions.normalise(one) for language, kind in KINDS for one in questions.held_out(kind, "X", language)}
     assert not taught & asked
 
 
-@pytest.mark.parametrize("kind", sorted(set(questions.TYPES) - {questions.FINDING, questions.QUESTION}))
-def test_every_phrasing_is_recognised_as_its_own_type(kind: str) -> None:
-    for phrasing in (*questions.training(kind, "Velorin fever", 99), *questions.held_out(kind, "Velorin fever")):
-        assert questions.recognise(phrasing, "") == (kind, "Velorin fever")
+@pytest.mark.parametrize(("language", "kind"), [one for one in KINDS if one[1] not in AS_PUBLISHED])
+def test_every_phrasing_is_recognised_as_its_own_type(language: str, kind: str) -> None:
+    phrasings = questions.training(kind, "Velorin", 99, language), questions.held_out(kind, "Velorin", language)
+    for phrasing in (*phrasings[0], *phrasings[1]):
+        assert questions.recognise(phrasing, "", language) == (kind, "Velorin")
+
+
+@pytest.mark.parametrize(("heading", "expected"), [
+    ("¿Cómo se trata el asma?", ("treatment", "el asma")),
+    ("¿Cuáles son los síntomas del asma?", ("symptoms", "asma")),
+    ("¿Cuáles son las causas de la anemia?", ("causes", "la anemia")),
+    ("¿Qué son los abscesos?", ("information", "los abscesos")),
+    ("¿Quién corre el riesgo de tener asma?", ("susceptibility", "asma")),
+    ("¿Se puede prevenir el asma?", ("prevention", "el asma")),
+    ("¿Cómo se diagnostica?", ("exams and tests", "Asma")),
+    ("Tratamiento", ("treatment", "Asma")),
+    ("¿Podría un aborto aumentar el riesgo de problemas?",
+     ("question", "¿Podría un aborto aumentar el riesgo de problemas?")),
+])
+def test_spanish_headings_are_recognised(heading: str, expected: tuple[str, str]) -> None:
+    assert questions.recognise(heading, "Asma", "es") == expected
+
+
+def test_a_paraphrase_is_the_published_question_inside_another_sentence() -> None:
+    plain, more = (questions.training("causes", "asma", 2, "es", paraphrases=count) for count in (0, 2))
+    assert more[:2] == plain
+    assert len(more) == 4
+    assert all("¿Qué causa asma?" in one for one in more[2:])
 
 
 def test_phrasings_go_round() -> None:
