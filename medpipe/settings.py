@@ -35,13 +35,13 @@ class Settings(BaseSettings):
     eutils_url: str = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
     ncbi_email: str = ""
     ncbi_api_key: SecretStr | None = None
-    curated: Path | None = Field(None, description="folder with curated sets such as medquad/*.jsonl.gz")
+    curated: Path | None = Field(None, description="folder with curated sets, one folder each: medquad, pubmedqa, …")
 
     person_models: dict[str, str] = Field({}, description="language → installed spaCy model that finds names of people "
                                                            'and places, as {"en": "en_core_web_lg"}; without, patterns')
     signing_key: SecretStr | None = Field(None, description="key that signs answer ids (default: made once under HOME)")
     threads: int = Field(1, ge=1, description="torch threads; 1 beside other servers on a small machine")
-    offline: bool = Field(True, description="never look a model up on a hub")
+    offline: bool = Field(True, description="never look a model or a curated set up on a hub")
 
     @cached_property
     def models_folder(self) -> Path:
