@@ -83,7 +83,7 @@ _TABLE = (
         "mediqa", UNLICENSED, "en", date(2019, 8, 1), "https://github.com/abachaa/MEDIQA2019", preferences.read,
         leave_out=re.compile(rf"{TEST.pattern}|ranked")),
     CuratedSet(
-        "triage", "The provider's own", "en", date(2026, 1, 1), "", triage.read, kinds=(".jsonl", ".jsonl.gz"),
+        "triage", "The provider's own", "en", date(2026, 11, 21), "", triage.read, kinds=(".jsonl", ".jsonl.gz"),
         revised=True),
 )
 
