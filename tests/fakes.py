@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ from typing import Any
 from medpipe import records
 from medpipe.core import prompt
 from medpipe.core.document import Document
+from medpipe.core.merge import newer
 from medpipe.core.recipe import Recipe
 from medpipe.errors import MedpipeError
 from medpipe.ports import (
+    Counts,
     Engine,
     Generator,
     Languages,
@@ -218,6 +221,44 @@ class FileSource:
         for document in records.read(self.file, Document):
             if first <= document.revision < last and (not ids or document.id in ids):
                 yield document
+
+
+class MemoryCorpus:
+    """Every version as a dictionary: the model that the contract tests hold the real table against."""
+
+    def __init__(self) -> None:
+        self.versions: list[dict[str, Document]] = [{}]
+        self.tokens: dict[str, int] = {}
+
+    def merge(self, documents: Iterable[Document], previous: int | None, token: str) -> int:
+        if previous is not None:
+            self._at(previous)
+        if token not in self.tokens:
+            rows = dict(self.versions[-1])
+            for document in documents:
+                rows[document.id] = newer(rows.get(document.id), document)
+            self.versions.append(rows)
+            self.tokens[token] = len(self.versions) - 1
+        return self.tokens[token]
+
+    def read(self, version: int, statuses: Sequence[str] = ("current",)) -> Iterator[Document]:
+        rows = self._at(version)
+        return (rows[id] for id in sorted(rows) if rows[id].status in statuses)
+
+    def digests(self, version: int, statuses: Sequence[str] = ("current",)) -> Mapping[str, str]:
+        return {document.id: document.digest for document in self.read(version, statuses)}
+
+    def counts(self, version: int) -> Counts:
+        statuses = Counter(str(document.status) for document in self._at(version).values())
+        return Counts(statuses, max((one.published for one in self.read(version)), default=None))
+
+    def compact(self, version: int) -> int:
+        return version
+
+    def _at(self, version: int) -> dict[str, Document]:
+        if not 0 <= version < len(self.versions):
+            raise LookupError(f"the corpus has no version {version}")
+        return self.versions[version]
 
 
 class FakePorts(Wiring):

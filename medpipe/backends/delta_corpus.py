@@ -1,42 +1,46 @@
-"""The corpus as a Delta Lake table: one row a document, every version readable for good.
+"""The corpus as a Delta Lake table that only grows: a merge costs what it brings, not what is there.
 
-Any reader of Delta (DuckDB, Polars, Spark) sees the same rows; `body` holds the whole Document as JSON.
+A merge appends the new state of the documents that changed, and of no other (see `delta_rows`). Any reader of
+Delta (DuckDB, Polars, Spark) finds the corpus by taking the highest `sequence` of each `id`, as
+docs/reading-the-corpus.md shows. `body` holds the whole Document as JSON. Every version stays readable for good.
 """
 
 from __future__ import annotations
 
+import json
 import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, Field, Schema, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
-from deltalake.schema import PrimitiveType
 
-from medpipe.core.document import Document
-from medpipe.core.merge import newer
+from medpipe.backends.delta_rows import DELTA_SCHEMA, FORMAT, NARROW, SCHEMA, Rows, rows_of
+from medpipe.backends.delta_tally import TALLY, Tally
+from medpipe.core.document import Document, Status
+from medpipe.core.merge import Standing, newer, stands, succeeds
+from medpipe.errors import MedpipeError
+from medpipe.ports import Counts
 
-TOKEN = "medpipe.token"
-"""The key of a commit's custom metadata that names the merge which made it."""
-
-_COLUMNS = {"id": "string", "revision": "long", "source": "string", "title": "string", "focus": "string",
-            "language": "string", "status": "string", "published": "date", "licence": "string",
-            "url": "string", "digest": "string", "body": "string"}
-_ARROW = {"string": pa.string(), "long": pa.int64(), "date": pa.date32()}
-_SCHEMA = pa.schema([(name, _ARROW[kind]) for name, kind in _COLUMNS.items()])
 _KEEP = {"delta.logRetentionDuration": "interval 36500 days", "delta.enableExpiredLogCleanup": "false",
-         "delta.deletedFileRetentionDuration": "interval 36500 days"}
+         "delta.deletedFileRetentionDuration": "interval 36500 days",
+         # Statistics of texts would fill the log, and nobody looks for texts by their first letters.
+         "delta.dataSkippingStatsColumns": "id,sequence,revision,status,published"}
 """Old versions are what champions were trained on: never clean them up."""
 
 _ATTEMPTS = 50
+_FULL = ("No space left", "File too large", "Disk quota exceeded", "os error 28", "os error 27", "os error 122")
 
 
 class DeltaCorpus:
-    """`medpipe.ports.CorpusTable` in a folder (or anything that `deltalake` can address)."""
+    """`medpipe.ports.CorpusTable` in a folder."""
+
+    many_small_files = 256
+    """So many files below a megabyte are joined by `compact`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -44,27 +48,71 @@ class DeltaCorpus:
     def merge(self, documents: Iterable[Document], previous: int | None, token: str) -> int:
         """Fold revisions into the newest version and return the version that this made.
 
-        Two writers at once both succeed: the slower one folds again over what the faster one wrote.
-        Raises LookupError when `previous` is not a version of this table, RuntimeError after 50 lost races.
+        Holds the incoming documents in memory, and of the table what is known of those. Two writers at once
+        both succeed: the slower one folds again over what the faster one wrote. Raises LookupError when
+        `previous` is not a version of this table, MedpipeError on a full disk (the table is as it was),
+        RuntimeError after 50 lost races.
         """
         incoming: dict[str, Document] = {}
         for document in documents:
             incoming[document.id] = newer(incoming.get(document.id), document)
         for attempt in range(_ATTEMPTS):
             table = self._table(previous)
-            made = _version_of(table, token)
+            made = table.transaction_version(token)
             if made is not None:
-                return made
+                return int(made)
             try:
-                return self._commit(table, incoming, token)
+                return self._append(table, incoming, token)
             except CommitFailedError:
                 time.sleep(random.uniform(0, 0.02 * (attempt + 1)))
         raise RuntimeError(f"another writer changed the corpus first, {_ATTEMPTS} times: run build_corpus again")
 
     def read(self, version: int, statuses: Sequence[str] = ("current",)) -> Iterator[Document]:
-        """A version's documents with one of the statuses, by id; raises LookupError for no such version."""
-        for _, body in sorted(_bodies(self._at(version), "status", (str(status) for status in statuses))):
-            yield Document.model_validate_json(body)
+        """A version's documents with one of the statuses, by id; raises LookupError for no such version.
+
+        Holds a band of some 16,000 texts, and a few tens of bytes for every document.
+        """
+        rows = self._rows(version)
+        for texts in rows.texts(_among(rows.standing(("status",)), statuses)):
+            for body in texts.column("body").to_pylist():
+                yield Document.model_validate_json(body)
+
+    def digests(self, version: int, statuses: Sequence[str] = ("current",)) -> Mapping[str, str]:
+        """Id → content digest of a version's documents, without reading a text; raises LookupError."""
+        found = _among(self._rows(version).standing(("status", "digest")), statuses)
+        return dict(zip(*(found.column(name).to_pylist() for name in ("id", "digest")), strict=True))
+
+    def counts(self, version: int) -> Counts:
+        """As the commit noted them; where another tool made the commit, they are counted. Raises LookupError."""
+        table = self._at(version)
+        return _tally(table, self.folder).counts
+
+    def compact(self, version: int) -> int:
+        """A version with the same documents as `version` that is cheaper to read; `version` itself if none is.
+
+        Superseded rows are left out once they outnumber the others, so each row is rewritten about once for
+        each time that it was written; small files are joined once there are many. Streams, and keeps every
+        older version. Does nothing when `version` is no longer the newest, or somebody else writes meanwhile.
+        """
+        table = self._at(version)
+        if DeltaTable(str(self.folder)).version() != version:
+            return version
+        rows = Rows(table, self.folder)
+        tally = _tally(table, self.folder)
+        superseding = rows.count > 2 * sum(tally.counts.by_status.values())
+        if not superseding and rows.small_files <= self.many_small_files:
+            return version
+        try:
+            with self._room():
+                if superseding:
+                    standing = pa.RecordBatchReader.from_batches(SCHEMA, _batches(rows))
+                    write_deltalake(table, standing, mode="overwrite", writer_properties=FORMAT,
+                                    commit_properties=_properties(tally))
+                else:
+                    table.optimize.compact(writer_properties=FORMAT, commit_properties=_properties(tally))
+        except CommitFailedError:
+            return version
+        return version + 1
 
     def _table(self, previous: int | None) -> DeltaTable:
         """The newest version, made empty when there is none; `previous` must be one of its versions."""
@@ -74,34 +122,46 @@ class DeltaCorpus:
             if previous is not None:
                 raise LookupError(_missing(previous)) from None
             self.folder.mkdir(parents=True, exist_ok=True)
-            return self._created()
+            table = self._created()
         if previous is not None and previous > table.version():
             raise LookupError(_missing(previous))
         return table
 
     def _created(self) -> DeltaTable:
-        schema = Schema([Field(name, PrimitiveType(kind), nullable=False) for name, kind in _COLUMNS.items()])
         try:
-            return DeltaTable.create(str(self.folder), schema=schema, configuration=_KEEP, name="corpus",
-                                     description="The newest revision of every document, by id")
+            return DeltaTable.create(
+                str(self.folder), schema=DELTA_SCHEMA, configuration=_KEEP, name="corpus",
+                description="Every state of every document; the highest sequence of an id is the current one")
         except DeltaError:  # another writer made it in the meantime
             return DeltaTable(str(self.folder))
 
-    def _commit(self, table: DeltaTable, incoming: dict[str, Document], token: str) -> int:
+    def _append(self, table: DeltaTable, incoming: Mapping[str, Document], token: str) -> int:
         """One commit on exactly the version that was read; raises CommitFailedError if it is not the last."""
-        expected = table.version() + 1
-        rows = _rows(_changes(table, incoming))
-        # No retries inside: they would commit this fold over rows that it has not seen.
-        marked = CommitProperties(custom_metadata={TOKEN: token}, max_commit_retries=0)
-        if rows.num_rows:
-            (table.merge(rows, predicate="old.id = new.id", source_alias="new", target_alias="old",
-                         commit_properties=marked)
-             .when_matched_update_all().when_not_matched_insert_all().execute())
-        else:  # MERGE writes nothing where nothing changes, but the token must be found again
-            write_deltalake(table, rows, mode="append", commit_properties=marked)
-        if _version_of(DeltaTable(str(self.folder), version=expected), token) != expected:
-            raise RuntimeError(f"corpus version {expected} was not made by this merge: the table is damaged")
-        return expected
+        version = table.version() + 1
+        rows = Rows(table, self.folder)
+        known = rows.standing(NARROW, incoming)
+        changed = _changes(rows, known, incoming)
+        tally = _tally(table, self.folder).after(known, changed, rows)
+        with self._room():
+            write_deltalake(table, rows_of(changed, version), mode="append", writer_properties=FORMAT,
+                            commit_properties=_properties(tally, Transaction(token, version)))
+        return version
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        """A full disk in plain words. Nothing of a failed write is part of the table: no commit names it."""
+        try:
+            yield
+        except CommitFailedError:
+            raise
+        except (DeltaError, OSError) as error:
+            if not any(sign in str(error) for sign in _FULL):
+                raise
+            raise MedpipeError(f"no space left for the corpus in {self.folder}: nothing was changed and the table is "
+                               "as it was. Make room, then run build_corpus again") from error
+
+    def _rows(self, version: int) -> Rows:
+        return Rows(self._at(version), self.folder)
 
     def _at(self, version: int) -> DeltaTable:
         try:
@@ -110,40 +170,53 @@ class DeltaCorpus:
             raise LookupError(_missing(version)) from error
 
 
-def _changes(table: DeltaTable, incoming: dict[str, Document]) -> list[Document]:
-    """The incoming documents folded over the table's, as far as that changes a row."""
-    current = {id: Document.model_validate_json(body) for id, body in _bodies(table, "id", incoming)}
-    folded = [newer(current.get(id), document) for id, document in sorted(incoming.items())]
-    return [document for document in folded if document != current.get(document.id)]
+def _changes(rows: Rows, known: pa.Table, incoming: Mapping[str, Document]) -> list[Document]:
+    """The incoming documents folded over the table's, by id, as far as that changes a row.
 
-
-def _bodies(table: DeltaTable, column: str, values: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """(id, body) of the rows whose `column` has one of the values.
-
-    The filter runs on each batch: pushed down, it meets deltalake's string_view bounds, which pyarrow
-    cannot compare with strings.
+    Texts are read only of the rows of which the fold depends on the text: two texts of one revision, or
+    news of a retraction that came with an older one.
     """
-    allowed = pa.array(sorted(values), pa.string())
-    columns = sorted({"id", "body", column})
-    for batch in table.to_pyarrow_dataset().scanner(columns=columns).to_batches():
-        plain = {name: batch.column(name).cast(pa.string()) for name in columns}
-        chosen = pc.is_in(plain[column], value_set=allowed)
-        ids, bodies = (plain[name].filter(chosen).to_pylist() for name in ("id", "body"))
-        yield from zip(ids, bodies, strict=True)
+    before = {row["id"]: Standing(row["revision"], Status(row["status"]), row["digest"], tuple(row["notices"]))
+              for row in known.select(["id", *NARROW]).to_pylist()}
+    changed = [document for id, document in incoming.items() if id not in before]
+    undecided = set()
+    for id, row in before.items():
+        successor = succeeds(row, incoming[id])
+        if successor is not None:
+            changed.append(successor)
+        elif not stands(row, incoming[id]):
+            undecided.add(id)
+    unread = known.filter(pc.is_in(known.column("id"), value_set=pa.array(sorted(undecided), pa.string())))
+    for texts in rows.texts(unread):
+        for body in texts.column("body").to_pylist():
+            current = Document.model_validate_json(body)
+            end = newer(current, incoming[current.id])
+            changed += [end] if end != current else []
+    return sorted(changed, key=lambda document: document.id)
 
 
-def _rows(documents: list[Document]) -> pa.Table:
-    return pa.Table.from_pylist([_row(document) for document in documents], schema=_SCHEMA)
+def _tally(table: DeltaTable, folder: Path) -> Tally:
+    """From the commit's own file: `DeltaTable.history` starts at the newest commit, whatever version is open."""
+    with (folder / "_delta_log" / f"{table.version():020}.json").open(encoding="utf-8") as actions:
+        noted = next((action["commitInfo"].get(TALLY) for action in map(json.loads, actions)
+                      if "commitInfo" in action), None)
+    return Tally.counted(Rows(table, folder)) if noted is None else Tally.parsed(noted)
 
 
-def _row(document: Document) -> dict[str, Any]:
-    plain = {name: getattr(document, name) for name in _COLUMNS if name != "body"}
-    return plain | {"status": document.status.value, "body": document.model_dump_json()}
+def _properties(tally: Tally, *marks: Transaction) -> CommitProperties:
+    # No retries inside: they would commit this fold over rows that it has not seen.
+    return CommitProperties(custom_metadata={TALLY: tally.text()}, max_commit_retries=0,
+                            app_transactions=list(marks) or None)
 
 
-def _version_of(table: DeltaTable, token: str) -> int | None:
-    """The version up to this one that a token made; a merge that ran twice must be found, not repeated."""
-    return next((int(commit["version"]) for commit in table.history() if commit.get(TOKEN) == token), None)
+def _among(rows: pa.Table, statuses: Sequence[str]) -> pa.Table:
+    allowed = pa.array([str(status) for status in statuses], pa.string())
+    return rows.filter(pc.is_in(rows.column("status"), value_set=allowed))
+
+
+def _batches(rows: Rows) -> Iterator[pa.RecordBatch]:
+    for texts in rows.texts(rows.standing(()), SCHEMA.names):
+        yield from texts.cast(SCHEMA).to_batches()
 
 
 def _missing(version: int) -> str:

@@ -8,7 +8,7 @@ whether any revision was ever called retracted.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from medpipe.core.document import Document, Relation, Status
 from medpipe.core.refs import digest_of
@@ -18,6 +18,39 @@ RETRACTION = "RetractionIn"
 
 _CARE = {Status.CURRENT: 0, Status.NOTICE: 1, Status.CONCERN: 2, Status.RETRACTED: 3, Status.DELETED: 4}
 """Of two readings of the same text, the more careful one stands."""
+
+
+class Standing(NamedTuple):
+    """What must be known of the row that stands to fold most revisions in without reading its text."""
+
+    revision: int
+    status: Status
+    digest: str
+    notices: tuple[str | None, ...]
+    """Targets of its `RETRACTION` relations; None is a notice whose id nobody gave."""
+
+
+def standing(document: Document) -> Standing:
+    return Standing(document.revision, document.status, document.digest, _notices(document))
+
+
+def stands(known: Standing, incoming: Document) -> bool:
+    """Whether a settled row stays as it is: `newer(row, incoming) == row`, told without the row's text.
+
+    False does not mean that it changes: where two texts of one revision meet, only the texts can tell.
+    """
+    place, other = _place(known), _place(incoming)
+    if place == other:
+        return known.digest == incoming.digest
+    news = {target for target in _notices(incoming) if target is not None} - set(known.notices)
+    return other < place and not news and (_retracted(known) or not _retracted(incoming))
+
+
+def succeeds(known: Standing, incoming: Document) -> Document | None:
+    """`newer(row, incoming)` where the row's text does not matter, since a later revision replaces it; else None."""
+    if _place(incoming) <= _place(known):
+        return None
+    return _settled(incoming, (known, incoming))
 
 
 def newer(current: Document | None, incoming: Document) -> Document:
@@ -39,8 +72,18 @@ def newer(current: Document | None, incoming: Document) -> Document:
     return _settled(last, (first, last))
 
 
-def _place(document: Document) -> tuple[int, bool]:
-    return document.revision, document.status is Status.DELETED
+def _place(one: Document | Standing) -> tuple[int, bool]:
+    return one.revision, one.status is Status.DELETED
+
+
+def _notices(one: Document | Standing) -> tuple[str | None, ...]:
+    if isinstance(one, Standing):
+        return one.notices
+    return tuple(relation.target for relation in one.relations if relation.kind == RETRACTION)
+
+
+def _retracted(one: Document | Standing) -> bool:
+    return one.status is Status.RETRACTED or bool(_notices(one))
 
 
 def _content(document: Document) -> tuple[str, int]:
@@ -50,17 +93,18 @@ def _content(document: Document) -> tuple[str, int]:
     return digest_of([values, [relation.model_dump() for relation in rest]]), _CARE[document.status]
 
 
-def _settled(last: Document, seen: tuple[Document, ...]) -> Document:
+def _settled(last: Document, seen: tuple[Document | Standing, ...]) -> Document:
     """`last` with everything that is known of its retraction written into status and relations."""
-    notices = {one.target for document in seen for one in document.relations if one.kind == RETRACTION}
-    if not notices and all(document.status is not Status.RETRACTED for document in seen):
+    if not any(map(_retracted, seen)):
         return last
-    known = sorted(target for target in notices if target is not None)
+    known = sorted({target for one in seen for target in _notices(one) if target is not None})
     # A deletion hides the status, so there the relation must remember the retraction even without a notice.
     marks: list[str | None] = [*known] or ([None] if last.status is Status.DELETED else [])
     status = last.status if last.status is Status.DELETED else Status.RETRACTED
     relations = (*(one for one in last.relations if one.kind != RETRACTION),
                  *(Relation(kind=RETRACTION, target=target) for target in marks))
+    if status is last.status and relations == last.relations:
+        return last
     # Not model_copy: it would carry the cached digest along.
     fields: dict[str, Any] = {name: getattr(last, name) for name in Document.model_fields}
     return Document(**{**fields, "status": status, "relations": relations})

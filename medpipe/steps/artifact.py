@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,15 +48,18 @@ def validation_ref(ports: Ports, data: str, suite: str) -> str:
     return ref("validation", {"verb": "validate", "code": __version__, "inputs": inputs})
 
 
-def accepted_rows(ports: Ports, data: str, suite: str) -> list[dict[str, Any]]:
-    """The rows of `data` that validation did not quarantine; raises NotValidated when it never accepted them."""
+def accepted_rows(ports: Ports, data: str, suite: str) -> Iterator[dict[str, Any]]:
+    """The rows of `data` that validation did not quarantine, one at a time.
+
+    Raises NotValidated, at once and not at the first row, when validation never accepted them.
+    """
     validation = ports.store.find(validation_ref(ports, data, suite))
     if validation is None or not validation.facts["accepted"]:
         raise NotValidated(f"{data} has not passed the suite {suite!r}: "
                            f"run `medpipe validate --data {data} --suite {suite}` first")
     quarantined = frozenset(validation.facts["quarantined_rows"])
-    rows = records.read_rows(rows_file(ports, data, suite))
-    return [row for number, row in enumerate(rows) if number not in quarantined]
+    rows = enumerate(records.read_rows(rows_file(ports, data, suite)))
+    return (row for number, row in rows if number not in quarantined)
 
 
 def rows_file(ports: Ports, data: str, suite: str) -> Path:

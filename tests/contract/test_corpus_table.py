@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from itertools import permutations
 from pathlib import Path
@@ -12,7 +10,10 @@ import pytest
 from deltalake import DeltaTable
 
 from medpipe.backends.delta_corpus import DeltaCorpus
+from medpipe.backends.delta_rows import Rows
 from medpipe.core.document import Document, Relation, Section, Status
+from medpipe.ports import CorpusTable
+from tests.fakes import MemoryCorpus
 
 EVERY = tuple(Status)
 
@@ -24,16 +25,25 @@ def article(number: int, revision: int = 1, status: Status = Status.CURRENT, tex
 
 
 @pytest.fixture
-def corpus(tmp_path: Path) -> DeltaCorpus:
+def delta(tmp_path: Path) -> DeltaCorpus:
     return DeltaCorpus(tmp_path / "corpus")
 
 
-def test_documents_come_back_whole_and_by_id(corpus: DeltaCorpus) -> None:
+@pytest.fixture(params=["delta", "memory"])
+def corpus(request: pytest.FixtureRequest, delta: DeltaCorpus) -> CorpusTable:
+    return delta if request.param == "delta" else MemoryCorpus()
+
+
+def everything(corpus: CorpusTable, version: int) -> list[Document]:
+    return list(corpus.read(version, EVERY))
+
+
+def test_documents_come_back_whole_and_by_id(corpus: CorpusTable) -> None:
     version = corpus.merge([article(2), article(1)], None, "a")
     assert list(corpus.read(version)) == [article(1), article(2)]
 
 
-def test_a_newer_revision_replaces_and_an_older_one_does_not(corpus: DeltaCorpus) -> None:
+def test_a_newer_revision_replaces_and_an_older_one_does_not(corpus: CorpusTable) -> None:
     first = corpus.merge([article(1, 2, text="new")], None, "a")
     second = corpus.merge([article(1, 1, text="old"), article(2)], first, "b")
     assert [one.sections[0].text for one in corpus.read(second)] == ["new", "It helps."]
@@ -51,7 +61,7 @@ def test_every_order_of_pulls_ends_in_the_same_rows(tmp_path: Path) -> None:
     assert ends == {(("pmid:1", Status.RETRACTED), ("pmid:2", Status.DELETED), ("pmid:3", Status.CURRENT))}
 
 
-def test_a_retracted_document_keeps_its_text_and_is_read_only_on_request(corpus: DeltaCorpus) -> None:
+def test_a_retracted_document_keeps_its_text_and_is_read_only_on_request(corpus: CorpusTable) -> None:
     first = corpus.merge([article(1), article(2)], None, "a")
     second = corpus.merge([article(1, 2, Status.RETRACTED)], first, "b")
     assert [one.id for one in corpus.read(second)] == ["pmid:2"]
@@ -59,21 +69,21 @@ def test_a_retracted_document_keeps_its_text_and_is_read_only_on_request(corpus:
     assert retracted.sections[0].text == "It helps."
 
 
-def test_every_version_stays_readable(corpus: DeltaCorpus) -> None:
+def test_every_version_stays_readable(corpus: CorpusTable) -> None:
     first = corpus.merge([article(1)], None, "a")
     second = corpus.merge([article(1, 2, text="revised"), article(2)], first, "b")
     assert [one.sections[0].text for one in corpus.read(first)] == ["It helps."]
     assert [one.sections[0].text for one in corpus.read(second)] == ["revised", "It helps."]
 
 
-def test_the_same_token_again_returns_its_version_without_a_commit(corpus: DeltaCorpus) -> None:
+def test_the_same_token_again_returns_its_version_without_a_commit(corpus: CorpusTable) -> None:
     first = corpus.merge([article(1)], None, "a")
     second = corpus.merge([article(2)], first, "b")
     assert corpus.merge([article(1)], None, "a") == first
-    assert DeltaTable(str(corpus.folder)).version() == second
+    assert corpus.merge([article(3)], second, "c") == second + 1
 
 
-def test_a_merge_that_changes_nothing_still_has_a_version_of_its_own(corpus: DeltaCorpus) -> None:
+def test_a_merge_that_changes_nothing_still_has_a_version_of_its_own(corpus: CorpusTable) -> None:
     first = corpus.merge([article(1)], None, "a")
     second = corpus.merge([article(1)], first, "b")
     assert second > first
@@ -81,57 +91,135 @@ def test_a_merge_that_changes_nothing_still_has_a_version_of_its_own(corpus: Del
     assert list(corpus.read(second)) == list(corpus.read(first))
 
 
-def test_an_empty_first_pull_makes_an_empty_corpus(corpus: DeltaCorpus) -> None:
+def test_an_empty_first_pull_makes_an_empty_corpus(corpus: CorpusTable) -> None:
     assert list(corpus.read(corpus.merge([], None, "a"), EVERY)) == []
 
 
-def _write(folder: Path, writer: int) -> list[int]:
-    corpus, versions = DeltaCorpus(folder), []
-    for turn in range(5):
-        mine = article(1000 * writer + turn)
-        shared = article(1, 10 * turn + writer, text=f"{turn} of {writer}")
-        versions.append(corpus.merge([mine, shared], None, f"{writer}-{turn}"))
-    return versions
-
-
-def test_two_writers_at_once_lose_nothing(corpus: DeltaCorpus) -> None:
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
-        one, other = (pool.submit(_write, corpus.folder, writer) for writer in (1, 2))
-        versions = [*one.result(), *other.result()]
-    assert len(set(versions)) == 10
-    found = {document.id: document for document in corpus.read(max(versions))}
-    assert set(found) == {"pmid:1"} | {f"pmid:{1000 * writer + turn}" for writer in (1, 2) for turn in range(5)}
-    assert found["pmid:1"].sections[0].text == "4 of 2"
-
-
 def test_a_commit_over_a_version_that_somebody_else_made_is_refused_and_folded_again(
-        corpus: DeltaCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = corpus.merge([article(1)], None, "a")
-    stale = corpus._table(first)
-    corpus.merge([article(2)], first, "b")
+        delta: DeltaCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = delta.merge([article(1)], None, "a")
+    stale = delta._table(first)
+    delta.merge([article(2)], first, "b")
     tables = [stale]
-    fresh = corpus._table
-    monkeypatch.setattr(corpus, "_table", lambda previous: tables.pop() if tables else fresh(previous))
-    last = corpus.merge([article(3)], first, "c")
-    assert [one.id for one in corpus.read(last)] == ["pmid:1", "pmid:2", "pmid:3"]
+    fresh = delta._table
+    monkeypatch.setattr(delta, "_table", lambda previous: tables.pop() if tables else fresh(previous))
+    last = delta.merge([article(3)], first, "c")
+    assert [one.id for one in delta.read(last)] == ["pmid:1", "pmid:2", "pmid:3"]
 
 
 @pytest.mark.parametrize("made", [False, True])
-def test_a_previous_version_that_never_was_is_refused(corpus: DeltaCorpus, made: bool) -> None:
+def test_a_previous_version_that_never_was_is_refused(corpus: CorpusTable, made: bool) -> None:
     if made:
         corpus.merge([article(1)], None, "a")
     with pytest.raises(LookupError, match="no version 9"):
         corpus.merge([article(2)], 9, "b")
 
 
-def test_reading_a_version_that_never_was_is_refused(corpus: DeltaCorpus) -> None:
-    corpus.merge([article(1)], None, "a")
+@pytest.mark.parametrize("look", ["read", "digests", "counts", "compact"])
+def test_reading_a_version_that_never_was_is_refused(delta: DeltaCorpus, look: str) -> None:
+    delta.merge([article(1)], None, "a")
     with pytest.raises(LookupError, match="no version 9"):
-        list(corpus.read(9))
+        found = getattr(delta, look)(9)
+        list(found if look == "read" else ())
 
 
-def test_other_tools_read_plain_columns(corpus: DeltaCorpus) -> None:
-    version = corpus.merge([article(1)], None, "a")
-    (row,) = DeltaTable(str(corpus.folder), version=version).to_pyarrow_dataset().to_table().to_pylist()
+def test_digests_are_those_of_the_documents_with_the_status(corpus: CorpusTable) -> None:
+    version = corpus.merge([article(1), article(2, status=Status.RETRACTED), article(3)], None, "a")
+    assert corpus.digests(version) == {one.id: one.digest for one in (article(1), article(3))}
+    assert list(corpus.digests(version, ("retracted",))) == ["pmid:2"]
+
+
+def test_counts_follow_each_merge_and_the_cut_off_is_the_youngest_current_document(corpus: CorpusTable) -> None:
+    def dated(number: int, day: int, revision: int = 1, status: Status = Status.CURRENT) -> Document:
+        return article(number, revision, status).model_copy(update={"published": date(2026, 3, day)})
+
+    assert corpus.counts(corpus.merge([], None, "0")) == ({}, None)
+    first = corpus.merge([dated(1, 5), dated(2, 5), dated(3, 2)], None, "a")
+    assert corpus.counts(first) == ({"current": 3}, date(2026, 3, 5))
+    second = corpus.merge([dated(1, 3, 2), dated(4, 9, 1, Status.DELETED)], first, "b")
+    assert corpus.counts(second) == ({"current": 3, "deleted": 1}, date(2026, 3, 5))
+    third = corpus.merge([dated(2, 5, 2, Status.RETRACTED)], second, "c")
+    assert corpus.counts(third) == ({"current": 2, "deleted": 1, "retracted": 1}, date(2026, 3, 3))
+    assert corpus.counts(first) == ({"current": 3}, date(2026, 3, 5))
+
+
+def test_a_merge_appends_what_changed_and_rewrites_nothing(delta: DeltaCorpus) -> None:
+    first = delta.merge([article(number) for number in range(100)], None, "a")
+    files = set(DeltaTable(str(delta.folder)).file_uris())
+    again = delta.merge([article(number) for number in range(100)], first, "b")
+    assert set(DeltaTable(str(delta.folder)).file_uris()) == files, "nothing changed, so nothing is written"
+    second = delta.merge([article(7, 2), article(100)], again, "c")
+    assert files < set(DeltaTable(str(delta.folder)).file_uris())
+    assert Rows(DeltaTable(str(delta.folder)), delta.folder).count == 102
+    assert len(list(delta.read(second))) == 101
+
+
+def test_a_merge_reads_the_text_only_of_documents_that_it_cannot_fold_without(
+        delta: DeltaCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = delta.merge([article(number, 2) for number in range(9)], None, "a")
+    read: list[str] = []
+    texts = Rows.texts
+    monkeypatch.setattr(Rows, "texts", lambda rows, standing, *rest: (
+        read.extend(standing.column("id").to_pylist()), texts(rows, standing, *rest))[1])
+    delta.merge([article(1, 2), article(2, 3), article(3, 1), article(4, 1, Status.RETRACTED),
+                 article(5, 2, text="Other words."), article(6, 3, Status.DELETED), article(10)], first, "b")
+    assert read == ["pmid:4", "pmid:5"]
+
+
+def test_compaction_leaves_out_superseded_rows_and_nothing_else(delta: DeltaCorpus) -> None:
+    pulls = [[article(number, revision, text=f"text {revision}") for number in range(5)] for revision in (1, 2, 3)]
+    versions = [delta.merge(pull, None, str(turn)) for turn, pull in enumerate(pulls)]
+    assert delta.compact(versions[0]) == versions[0], "only the newest version can be compacted"
+    compacted = delta.compact(versions[2])
+    assert compacted == versions[2] + 1
+    assert Rows(DeltaTable(str(delta.folder)), delta.folder).count == 5
+    for version, pull in zip([*versions, compacted], [*pulls, pulls[2]], strict=True):
+        assert everything(delta, version) == pull
+        assert delta.counts(version).by_status == {"current": 5}
+    assert delta.compact(compacted) == compacted, "nothing is superseded now"
+    assert delta.merge(pulls[2], None, "2") == versions[2], "the token is still known"
+    after = delta.merge([article(1, 2), article(2, 4)], compacted, "d")
+    assert [one.revision for one in delta.read(after)] == [3, 3, 4, 3, 3]
+
+
+def test_many_small_files_are_joined_and_stay_the_same_documents(
+        delta: DeltaCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delta, "many_small_files", 5)
+    version = 0
+    for number in range(6):
+        version = delta.merge([article(number), article(99, number)], None, str(number))
+    before, counts = everything(delta, version), delta.counts(version)
+    joined = delta.compact(version)
+    assert joined == version + 1
+    assert len(DeltaTable(str(delta.folder)).file_uris()) == 1
+    assert (everything(delta, joined), delta.counts(joined)) == (before, counts)
+    assert everything(delta, version) == before
+
+
+def test_counts_are_counted_where_another_tool_made_the_commit(delta: DeltaCorpus) -> None:
+    version = delta.merge([article(1), article(2, status=Status.RETRACTED)], None, "a")
+    delta.merge([article(3)], version, "b")
+    table = DeltaTable(str(delta.folder))
+    table.optimize.compact()
+    assert delta.counts(table.version()) == ({"current": 2, "retracted": 1}, date(2026, 3, 3))
+    assert [one.id for one in delta.read(delta.merge([article(4)], None, "c"))] == ["pmid:1", "pmid:3", "pmid:4"]
+
+
+def test_texts_are_read_in_bands_and_come_by_id(delta: DeltaCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("medpipe.backends.delta_rows.BAND", 7)
+    for turn in range(3):
+        version = delta.merge([article(number, turn, text=f"{turn}") for number in range(turn, 60, turn + 1)],
+                              None, str(turn))
+    model = MemoryCorpus()
+    for turn in range(3):
+        last = model.merge([article(number, turn, text=f"{turn}") for number in range(turn, 60, turn + 1)],
+                           None, str(turn))
+    assert everything(delta, version) == everything(model, last)
+
+
+def test_other_tools_read_plain_columns(delta: DeltaCorpus) -> None:
+    version = delta.merge([article(1)], None, "a")
+    (row,) = DeltaTable(str(delta.folder), version=version).to_pyarrow_dataset().to_table().to_pylist()
     assert (row["id"], row["status"], row["published"]) == ("pmid:1", "current", date(2026, 3, 3))
+    assert row["sequence"] == version
     assert Document.model_validate_json(row["body"]) == article(1)

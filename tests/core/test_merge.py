@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medpipe.core.document import Document, Relation, Section, Status
-from medpipe.core.merge import newer
+from medpipe.core.merge import newer, standing, stands, succeeds
 
 
 def article(revision: int, status: Status = Status.CURRENT, text: str = "It helps.", notice: str | None = None,
@@ -54,6 +54,23 @@ def test_a_document_that_was_ever_retracted_is_never_current(several: list[Docum
     end = reduce(newer, several, None)
     if any(one.status is Status.RETRACTED for one in several):
         assert end.status in (Status.RETRACTED, Status.DELETED)
+
+
+@given(settled, revisions)
+def test_what_is_told_without_the_text_is_what_reading_it_would_give(row: Document, incoming: Document) -> None:
+    end, known = newer(row, incoming), standing(row)
+    if stands(known, incoming):
+        assert end == row
+    successor = succeeds(known, incoming)
+    assert successor in (None, end)
+    if incoming.revision > row.revision:
+        assert successor is not None
+
+
+@given(settled)
+def test_the_same_and_older_revisions_without_news_are_known_to_change_nothing(row: Document) -> None:
+    assert stands(standing(row), row)
+    assert stands(standing(row), article(0))
 
 
 def test_a_retraction_before_its_article_still_wins() -> None:
