@@ -1,8 +1,8 @@
-"""MedlinePlus health topics: XML and the HTML inside it, to Documents.
+"""MedlinePlus health topics: XML to Documents.
 
 The format is described at https://medlineplus.gov/xmldescription.html. A topic's `full-summary` is HTML that
-was escaped once; since 2025 it names other topics as `<TOPIC ID="…" LINKTEXT="…"/>`, whose words a tag
-stripper loses.
+was escaped once (`medpipe.nlm.summaries`). Sites, other languages and see-references are links and names of
+pages, not text: they are not read.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import BinaryIO
+from urllib.parse import urlsplit
 
-from lxml import etree, html
+from lxml import etree
 
 from medpipe.core.document import Document, Relation, Section
 from medpipe.nlm import safe_xml
+from medpipe.nlm.summaries import sections
 from medpipe.ports import SourceError
 
 log = logging.getLogger(__name__)
 
 LICENCE = "public domain; Courtesy of MedlinePlus from the National Library of Medicine"
 _LANGUAGES = {"English": "en", "Spanish": "es"}
-_TOPIC = re.compile(r'<TOPIC\b[^>]*?\bLINKTEXT="([^"]*)"[^>]*?/?>', re.IGNORECASE)
-_BARE_LESS_THAN = re.compile(r"<(?![A-Za-z/!])|<(?=[A-Za-z][^<>]*(?:<|$))")
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_BLOCKS = frozenset({"p", "ul", "ol", "table", "div", "blockquote", "dl"})
-_ATTRIBUTION = re.compile(r"(NIH: .*|.*\b(Administration|Agency|Registry|Prevention|Reference|Women's Health))")
-_BANNER = re.compile(r"Per a court order\b")
-"""Notices of the web site that were put before some summaries in 2025; they are not health information."""
+_HOSTS = frozenset({"medlineplus.gov", "www.medlineplus.gov", "www.nlm.nih.gov", "nlm.nih.gov"})
+"""Where health topics are (until 2015 under www.nlm.nih.gov/medlineplus)."""
+_LICENSED = re.compile(r"/(ency|druginfo)(/|$)", re.IGNORECASE)
+"""A.D.A.M.'s encyclopedia and AHFS's drug monographs on MedlinePlus: not in the public domain."""
+_IMAGE = re.compile(r"\.(gif|jpe?g|png|svg|webp)$", re.IGNORECASE)
 
 
 def parse_topics(stream: BinaryIO, name: str, revision: int) -> Iterator[Document]:
@@ -37,20 +37,37 @@ def parse_topics(stream: BinaryIO, name: str, revision: int) -> Iterator[Documen
 
     `name` is the file's, for messages; `revision` is the file's date as YYYYMMDD, since topics carry no
     revision date (`date-created` is none): a change is found by the content's digest. Topics without a
-    summary are left out and counted in the log. Raises SourceError naming the file and the topic.
+    summary are left out and counted in the log; so are topics whose own address is not one of MedlinePlus's
+    free pages, with the reason. Where the file's `@total` is not what it holds, the log says so; nothing is
+    inferred from it. Raises SourceError naming the file and the topic.
     """
-    total, blank = 0, 0
+    total, blank, announced = 0, 0, ""
     for element in safe_xml.records(stream, name, ("health-topic",)):
         total += 1
-        topic = _document(element, name, revision)
-        if topic.sections:
+        announced = element.getroottree().getroot().get("total", "")
+        topic = topic_of(element, name, revision)
+        if reason := refusal(topic.url):
+            log.warning("%s, topic %s: left out, its address %s", name, topic.id.removeprefix("mplus:"), reason)
+        elif topic.sections:
             yield topic
         else:
             blank += 1
     if total == 0:
         raise SourceError(f"{name}: holds no health-topic; check that it is a MedlinePlus topic file.")
+    if announced not in ("", str(total)):
+        log.warning("%s: announces %s topics and holds %d; none is taken for withdrawn", name, announced, total)
     if blank:
         log.info("%s: %d of %d topics have no summary and were left out", name, blank, total)
+
+
+def refusal(url: str) -> str:
+    """Why a topic with this address of its own may not be used; empty when it may."""
+    address = urlsplit(url)
+    if address.hostname not in _HOSTS:
+        return f"is on {address.hostname or 'no host'}, which is not MedlinePlus"
+    if _LICENSED.search(address.path):
+        return "is in the licensed encyclopedia or drug monographs"
+    return "is an image" if _IMAGE.search(address.path) else ""
 
 
 def generated(stream: BinaryIO, name: str) -> date | None:
@@ -65,7 +82,12 @@ def generated(stream: BinaryIO, name: str) -> date | None:
         raise SourceError(f"{name}: no date-generated in its root ({value!r}); correct it.") from error
 
 
-def _document(element: etree._Element, name: str, revision: int) -> Document:
+def topic_of(element: etree._Element, name: str, revision: int) -> Document:
+    """One health-topic element as a Document: only what its own record says.
+
+    A Spanish topic without MeSH stays without: its counterpart's headings are one join away, and a document
+    that borrowed them would change with another's record. Raises SourceError naming the file and the topic.
+    """
     number, title = element.get("id", ""), " ".join(element.get("title", "").split())
     if not number.isdigit() or not title:
         raise SourceError(
@@ -78,6 +100,7 @@ def _document(element: etree._Element, name: str, revision: int) -> Document:
             f"{name}, topic {number}: language {element.get('language')!r} is neither English "
             "nor Spanish; the format has changed."
         )
+    mapped = element.find("language-mapped-topic[@id]")
     opening = f"¿Qué es {title}?" if language == "es" else f"What is {title}?"
     return Document(
         id=f"mplus:{number}",
@@ -89,12 +112,35 @@ def _document(element: etree._Element, name: str, revision: int) -> Document:
         url=element.get("url", ""),
         licence=LICENCE,
         published=_created(element, name, number),
-        sections=tuple(sections(element.findtext("full-summary") or "", opening)),
+        sections=_sections(element, opening, f"{name}, topic {number}"),
         relations=tuple(
-            Relation(kind="language-mapped", target=f"mplus:{other.get('id')}")
-            for other in element.findall("language-mapped-topic")
+            Relation(kind="related-topic", target=f"mplus:{other.get('id')}")
+            for other in element.iterfind("related-topic[@id]")
         ),
+        mesh=_texts(element, "mesh-heading/descriptor"),
+        groups=_texts(element, "group"),
+        counterpart=f"mplus:{mapped.get('id')}" if mapped is not None else "",
     )
+
+
+def _sections(element: etree._Element, opening: str, where: str) -> tuple[Section, ...]:
+    if next(element.iter(etree.Entity), None) is not None:
+        raise SourceError(f"{where}: uses an entity that the file defines itself; that is not read. Remove the file.")
+    summary = element.find("full-summary")
+    if summary is None:
+        return ()
+    if len(summary):
+        raise SourceError(f"{where}: full-summary holds XML where escaped HTML is expected; the format has changed.")
+    try:
+        return tuple(sections(summary.text or "", opening))
+    except etree.LxmlError as error:
+        raise SourceError(f"{where}: its full-summary is not HTML ({error}); report it to NLM.") from error
+
+
+def _texts(element: etree._Element, path: str) -> tuple[str, ...]:
+    """The texts at a path, each once, in their order."""
+    found = (" ".join((one.text or "").split()) for one in element.iterfind(path))
+    return tuple(dict.fromkeys(text for text in found if text))
 
 
 def _created(element: etree._Element, name: str, number: str) -> date:
@@ -103,91 +149,3 @@ def _created(element: etree._Element, name: str, number: str) -> date:
         return datetime.strptime(value, "%m/%d/%Y").date()  # noqa: DTZ007
     except ValueError as error:
         raise SourceError(f"{name}, topic {number}: date-created is {value!r}, not MM/DD/YYYY.") from error
-
-
-def sections(summary: str, opening: str) -> Iterator[Section]:
-    """Split a summary (HTML) at its headings; `opening` is the heading of the text before the first one."""
-    heading, lines = opening, list[str]()
-    for is_heading, line in _without_attribution(list(_lines(summary))):
-        if is_heading:
-            if lines:
-                yield Section(heading=heading, text="\n".join(lines))
-            heading, lines = line, []
-        else:
-            lines.append(line)
-    if lines:
-        yield Section(heading=heading, text="\n".join(lines))
-
-
-def _without_attribution(lines: list[tuple[bool, str]]) -> list[tuple[bool, str]]:
-    """Drop a last paragraph that only names the institute (files before 2025 do not mark it)."""
-    if lines and not lines[-1][0] and len(lines[-1][1]) < 120 and _ATTRIBUTION.fullmatch(lines[-1][1]):
-        return lines[:-1]
-    return lines
-
-
-def _lines(summary: str) -> Iterator[tuple[bool, str]]:
-    """(is a heading, text) of each block: paragraphs, list items, table rows."""
-    if not summary.strip():
-        return
-    marked = _BARE_LESS_THAN.sub("&lt;", _TOPIC.sub(r"\1", summary))
-    loose = ""
-    for node in html.fragments_fromstring(marked):
-        if isinstance(node, str):
-            loose += node
-            continue
-        if node.tag in _BLOCKS or node.tag in _HEADINGS or _asks(node):
-            yield from _said(loose)
-            loose = ""
-            yield from _block(node)
-        else:
-            loose += _inline(node)
-        loose += node.tail or ""
-    yield from _said(loose)
-
-
-def _block(node: etree._Element) -> Iterator[tuple[bool, str]]:
-    if "attribution" in (node.get("class") or ""):
-        return
-    if node.tag in _HEADINGS or _asks(node):
-        yield from ((True, text) for _, text in _said(_inline(node)))
-    elif node.tag in ("ul", "ol"):
-        for item in node:
-            yield from ((False, f"- {text}") for _, text in _said(_inline(item)))
-    elif node.tag == "table":
-        for row in node.iter("tr"):
-            yield from _said(" | ".join(_flat(_inline(cell)) for cell in row))
-    else:
-        yield from _paragraph(node)
-
-
-def _paragraph(node: etree._Element) -> Iterator[tuple[bool, str]]:
-    """A p or div: a leading `<strong>Question?</strong>` is a heading, blocks inside are blocks."""
-    loose = node.text or ""
-    for child in node:
-        if child.tag in _BLOCKS or child.tag in _HEADINGS or (_asks(child) and not loose.strip()):
-            yield from _said(loose)
-            loose = ""
-            yield from _block(child)
-        else:
-            loose += "\n" if child.tag == "br" else _inline(child)
-        loose += child.tail or ""
-    yield from _said(loose)
-
-
-def _asks(node: etree._Element) -> bool:
-    return node.tag in ("strong", "b") and _inline(node).strip().endswith("?")
-
-
-def _said(text: str) -> Iterator[tuple[bool, str]]:
-    flat = _flat(text)
-    if flat and not _BANNER.match(flat):
-        yield False, flat
-
-
-def _inline(node: etree._Element) -> str:
-    return "".join(map(str, node.itertext())) if isinstance(node.tag, str) else ""
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())
