@@ -1,0 +1,217 @@
+"""What befalls writers of the corpus: another writer, kill -9 at every point, a full disk. The table stays whole."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from deltalake import DeltaTable
+
+from medpipe.backends.delta_corpus import DeltaCorpus
+from medpipe.core.document import Document, Section
+from tests.contract.racers import race
+
+MERGE = ["before anything is read", "before the fold", "before the rows are written", "after the commit"]
+COMPACT = ["while rows are read and written", "before the rows are written", "after the commit"]
+CHILD = """
+import os, signal, sys
+from pathlib import Path
+from medpipe.backends import delta_corpus
+from tests.contract.test_corpus_faults import many
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def dying_after(work):
+    def run(*given, **named):
+        work(*given, **named)
+        die()
+    return run
+
+def dying_batches(rows):
+    yield next(iter(batches(rows)))
+    die()
+
+batches = delta_corpus._batches
+verb, point = sys.argv[2:]
+corpus = delta_corpus.DeltaCorpus(Path(sys.argv[1]))
+if point == "before anything is read":
+    corpus._table = die
+elif point == "before the fold":
+    delta_corpus._changes = die
+elif point == "before the rows are written":
+    delta_corpus.write_deltalake = die
+elif point == "after the commit":
+    delta_corpus.write_deltalake = dying_after(delta_corpus.write_deltalake)
+elif point == "while rows are read and written":
+    delta_corpus._batches = dying_batches
+if verb == "merge":
+    corpus.merge(many(3), None, "day 3")
+else:
+    print(corpus.compact(int(verb)))
+"""
+
+def article(number: int, revision: int, size: int = 400) -> Document:
+    text = Random(f"{number} {revision}").randbytes(size).hex()
+    return Document(id=f"pmid:{number}", revision=revision, source="pubmed", title="Does it help?",
+                    published=date(2026, 3, 1 + revision % 28), sections=(Section(heading="CONCLUSIONS", text=text),))
+
+
+def many(day: int, size: int = 400) -> list[Document]:
+    return [article(number, day, size) for number in range(10 * day, 10 * day + 300)]
+
+
+def loaded(corpus: DeltaCorpus, days: int = 2) -> int:
+    return max(corpus.merge(many(day), None, f"day {day}") for day in range(1, days + 1))
+
+
+def child(corpus: DeltaCorpus, verb: str, point: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", CHILD, str(corpus.folder), verb, point],
+                            env={**os.environ, "PYTHONPATH": os.getcwd()})
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> DeltaCorpus:
+    return DeltaCorpus(tmp_path / "corpus")
+
+
+def state(corpus: DeltaCorpus, version: int) -> dict[str, int]:
+    return {document.id: document.revision for document in corpus.read(version)}
+
+
+def expected(days: int) -> dict[str, int]:
+    return {document.id: document.revision for day in range(1, days + 1) for document in many(day)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", MERGE)
+def test_a_merge_killed_anywhere_is_whole_or_not_there_and_the_next_run_completes(
+        corpus: DeltaCorpus, point: str) -> None:
+    before = loaded(corpus)
+    assert child(corpus, "merge", point).wait() == -signal.SIGKILL
+    newest = DeltaTable(str(corpus.folder)).version()
+    assert state(corpus, newest) == expected(3 if point == "after the commit" else 2)
+    after = corpus.merge(many(3), before, "day 3")
+    assert after == before + 1, "the killed run's commit is found again, not repeated"
+    assert (state(corpus, before), state(corpus, after)) == (expected(2), expected(3))
+
+
+@pytest.mark.slow
+def test_a_merge_killed_at_any_moment_is_whole_or_not_there(corpus: DeltaCorpus) -> None:
+    loaded(corpus)
+    began = time.monotonic()
+    child(DeltaCorpus(corpus.folder.with_name("timed")), "merge", "never").wait()
+    takes = time.monotonic() - began
+    for turn in range(6):
+        killed = child(corpus, "merge", "never")
+        time.sleep(takes * (0.55 + 0.1 * turn))
+        killed.kill()
+        killed.wait()
+        assert state(corpus, DeltaTable(str(corpus.folder)).version()) in (expected(2), expected(3))
+    assert state(corpus, corpus.merge(many(3), None, "day 3")) == expected(3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", COMPACT)
+def test_a_compaction_killed_anywhere_changes_no_document_and_the_next_run_completes(
+        corpus: DeltaCorpus, point: str) -> None:
+    before = loaded(corpus, 3)
+    assert child(corpus, str(before), point).wait() == -signal.SIGKILL
+    newest = DeltaTable(str(corpus.folder)).version()
+    assert state(corpus, newest) == expected(3)
+    compacted = corpus.compact(newest)
+    assert compacted == before + 1
+    last = corpus.merge(many(4), compacted, "day 4")
+    assert [state(corpus, version) for version in (before, compacted, last)] == [expected(3), expected(3), expected(4)]
+
+
+def _write(ready: Callable[[], Any], writer: int, folder: Path) -> list[int]:
+    corpus = DeltaCorpus(folder)
+    ready()
+    return [corpus.merge([article(1000 * writer + turn, 1), article(1, 10 * turn + writer)],
+                         None, f"{writer}-{turn}") for turn in range(5)]
+
+
+def _write_or_compact(ready: Callable[[], Any], writer: int, folder: Path) -> list[int]:
+    corpus = DeltaCorpus(folder)
+    ready()
+    if writer:
+        return [corpus.compact(DeltaTable(str(folder)).version()) for _ in range(8)]
+    return [corpus.merge([article(number, 2 + turn) for number in range(50)], None, f"turn {turn}")
+            for turn in range(8)]
+
+
+@pytest.mark.slow
+def test_two_writers_at_once_lose_nothing(corpus: DeltaCorpus) -> None:
+    versions = [version for made in race(_write, corpus.folder) for version in made]
+    assert len(set(versions)) == 10
+    found = state(corpus, max(versions))
+    assert set(found) == {"pmid:1"} | {f"pmid:{1000 * writer + turn}" for writer in (0, 1) for turn in range(5)}
+    assert found["pmid:1"] == 41, "the highest revision of the document that both wrote"
+
+
+@pytest.mark.slow
+def test_a_compaction_beside_a_writer_loses_nothing(corpus: DeltaCorpus) -> None:
+    corpus.merge([article(number, 1) for number in range(50)], None, "first")
+    merged, _ = race(_write_or_compact, corpus.folder)
+    newest = DeltaTable(str(corpus.folder)).version()
+    assert state(corpus, newest) == {f"pmid:{number}": 9 for number in range(50)}
+    assert [set(state(corpus, version).values()) for version in merged] == [{2 + turn} for turn in range(8)]
+
+
+FILLED = """
+import sys
+from pathlib import Path
+from medpipe.backends.delta_corpus import DeltaCorpus
+from medpipe.errors import MedpipeError
+from tests.contract.test_corpus_faults import many
+
+if sys.argv[2] == "limit":
+    import resource
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+try:
+    DeltaCorpus(Path(sys.argv[1])).merge(many(3, 20_000), None, "day 3")
+except MedpipeError as error:
+    print(error)
+"""
+
+
+def check_full(corpus: DeltaCorpus, how: str) -> None:
+    """A merge that finds no room says so, and leaves the table as it was."""
+    before = loaded(corpus)
+    files = set(corpus.folder.rglob("*"))
+    done = subprocess.run([sys.executable, "-c", FILLED, str(corpus.folder), how], capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": os.getcwd()}, check=False)
+    assert done.stdout.startswith(f"no space left for the corpus in {corpus.folder}"), done.stderr
+    assert "the table is as it was" in done.stdout
+    assert set(corpus.folder.rglob("*")) == files
+    assert DeltaTable(str(corpus.folder)).version() == before
+    assert state(corpus, before) == expected(2)
+    assert state(corpus, corpus.merge(many(3), before, "small enough")) == expected(3)
+
+
+@pytest.mark.slow
+def test_a_limit_on_file_sizes_is_a_clear_error_and_the_table_is_unharmed(corpus: DeltaCorpus) -> None:
+    check_full(corpus, "limit")
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_a_clear_error_and_the_table_is_unharmed(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)],
+                      capture_output=True, check=False).returncode:
+        pytest.skip("a small disk cannot be mounted here (that takes root)")
+    try:
+        check_full(DeltaCorpus(disk / "corpus"), "disk")
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)

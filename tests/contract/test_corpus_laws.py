@@ -1,0 +1,92 @@
+"""Laws of the corpus: however pulls are ordered, repeated, split or overlapping, and whatever was compacted
+in between, the same documents are there, and every version stays what it was."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from medpipe.backends import delta_corpus
+from medpipe.core.document import Document, Relation, Section, Status
+from medpipe.ports import CorpusTable
+from tests.fakes import MemoryCorpus
+
+EVERY = tuple(Status)
+
+
+def _document(number: int, revision: int, status: Status, text: str, notice: str | None, day: int) -> Document:
+    relations = () if notice is None else (Relation(kind="RetractionIn", target=notice or None),)
+    sections = () if status is Status.DELETED else (Section(heading="CONCLUSIONS", text=text),)
+    return Document(id=f"pmid:{number}", revision=revision, source="pubmed", title="Does it help?",
+                    published=date(2026, 3, day), status=status, sections=sections, relations=relations)
+
+
+documents = st.builds(_document, st.integers(1, 4), st.integers(1, 3), st.sampled_from(list(Status)),
+                      st.sampled_from("ab"), st.sampled_from([None, None, "", "pmid:8", "pmid:9"]), st.integers(1, 3))
+pulls = st.lists(st.lists(documents, max_size=4), min_size=1, max_size=4)
+
+
+def told(corpus: CorpusTable, pulls: Iterable[Sequence[Document]]) -> int:
+    """The version that a corpus has after some pulls."""
+    version = 0
+    for number, pull in enumerate(pulls):
+        version = corpus.merge(pull, None, f"pull {number}")
+    return version
+
+
+def whole(corpus: CorpusTable, version: int) -> tuple[object, ...]:
+    """All that can be read of a version."""
+    return (list(corpus.read(version, EVERY)), dict(corpus.digests(version)), corpus.counts(version))
+
+
+@given(pulls, st.randoms(use_true_random=False))
+def test_the_model_ends_in_the_same_corpus_for_every_order_split_and_repetition(pulls, chance):
+    check_commutes(MemoryCorpus(), MemoryCorpus(), pulls, chance)
+
+
+@pytest.mark.slow
+@settings(max_examples=40, deadline=None)
+@given(pulls, st.randoms(use_true_random=False))
+def test_the_table_ends_in_the_same_corpus_for_every_order_split_and_repetition(pulls, chance):
+    with tempfile.TemporaryDirectory() as folder:
+        one, other = (delta_corpus.DeltaCorpus(Path(folder) / name) for name in ("one", "other"))
+        check_commutes(one, other, pulls, chance)
+
+
+def check_commutes(incremental: CorpusTable, backfill: CorpusTable, pulls, chance) -> None:
+    """Pulls as they came, and the same ones shuffled, cut up, overlapping and partly told twice."""
+    parts = [*pulls, *chance.sample(pulls, chance.randint(0, len(pulls)))]
+    parts = [part for pull in parts for cut in [chance.randint(0, len(pull))] for part in (pull[:cut], pull[cut:])]
+    for part in parts:
+        chance.shuffle(part)
+    chance.shuffle(parts)
+    assert whole(incremental, told(incremental, pulls)) == whole(backfill, told(backfill, parts))
+
+
+actions = st.lists(st.one_of(st.lists(documents, max_size=4), st.just("compact"), st.integers(0, 9)),
+                   min_size=1, max_size=6)
+
+
+@pytest.mark.slow
+@settings(max_examples=40, deadline=None)
+@given(actions)
+def test_the_table_does_what_the_model_does_and_every_version_stays_what_it_was(actions):
+    model = MemoryCorpus()
+    with tempfile.TemporaryDirectory() as folder:
+        table = delta_corpus.DeltaCorpus(Path(folder) / "corpus")
+        table.many_small_files = 2
+        seen: list[tuple[int, int]] = []
+        for number, action in enumerate(actions):
+            pull, token = (action, f"pull {number}") if isinstance(action, list) else ([], f"pull {action}")
+            if action == "compact":
+                seen += [(table.compact(seen[-1][0]), seen[-1][1])] if seen else []
+            else:  # a number tells a pull again under its token, which then changes nothing
+                seen.append((table.merge(pull, None, token), model.merge(pull, None, token)))
+        for version, same in seen:
+            assert whole(table, version) == whole(model, same)

@@ -1,0 +1,99 @@
+"""build_corpus: pulls in any order and any parts, killed or not, end in the same corpus."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from medpipe import errors, steps
+from medpipe.core.document import Status
+from medpipe.settings import Settings
+from medpipe.steps.artifact import facts
+from medpipe.steps.corpus import table_version
+from tests import fakes
+from tests.steps.conftest import DAY_1, DAY_2, DAY_3, DAY_4, RETRACTED, article, publish, topic
+
+DAYS = ((DAY_1, DAY_2), (DAY_2, DAY_3), (DAY_3, DAY_4))
+
+
+def pulled(ports: fakes.FakePorts) -> list[str]:
+    """Three validated days: two topics and an article; its retraction; a topic revised, and another new."""
+    days = [[topic(1), topic(2), article()], [article(Status.RETRACTED, DAY_2)],
+            [topic(2, DAY_3, "otheromib"), topic(3, DAY_3)]]
+    refs = []
+    for (start, end), documents in zip(DAYS, days, strict=True):
+        publish(ports, documents)
+        refs.append(steps.validate(steps.pull("medlineplus", start, end, ports=ports), "documents", ports=ports))
+    return refs
+
+
+def content(ports: fakes.FakePorts, corpus: str) -> tuple[object, ...]:
+    found = dict(facts(ports, corpus))
+    del found["table_version"], found["incoming"]
+    return found, list(ports.corpus.read(table_version(ports, corpus), tuple(Status)))
+
+
+def test_backfill_and_incremental_pulls_in_every_order_end_in_the_same_corpus(tmp_path: Path) -> None:
+    ends = []
+    for number, order in enumerate([None, *permutations(range(3))]):
+        ports = fakes.ports(Settings(home=tmp_path / str(number)))
+        pulls = pulled(ports)
+        corpus = None if order else steps.build_corpus(tuple(pulls), ports=ports)
+        for turn in order or ():
+            corpus = steps.build_corpus((pulls[turn], pulls[0]), corpus, ports=ports)
+        ends.append(content(ports, corpus))
+    assert all(end == ends[0] for end in ends)
+    assert ends[0][0] == {"documents": {"current": 3, "retracted": 1}, "cut_off": "2026-03-05"}
+
+
+def test_a_pull_in_several_parts_is_the_same_as_in_one(ports, tmp_path, monkeypatch):
+    whole = fakes.ports(Settings(home=tmp_path / "whole"))
+    one = steps.build_corpus(tuple(pulled(whole)), ports=whole)
+    monkeypatch.setattr("medpipe.steps.corpus.PART", 1)
+    parts = steps.build_corpus(tuple(pulled(ports)), ports=ports)
+    assert content(ports, parts) == content(whole, one)
+    assert table_version(ports, parts) == 6
+
+
+def test_a_run_that_was_killed_goes_on_where_it_stopped(ports, monkeypatch):
+    pulls = tuple(pulled(ports))
+    merge, merged = ports.corpus.merge, []
+
+    def failing(documents, previous, token):
+        if len(merged) == 2:
+            raise KeyboardInterrupt
+        merged.append(token)
+        return merge(documents, previous, token)
+
+    monkeypatch.setattr(ports.corpus, "merge", failing)
+    with pytest.raises(KeyboardInterrupt):
+        steps.build_corpus(pulls, ports=ports)
+    assert list(ports.store.manifests("corpus")) == []
+    monkeypatch.undo()
+    corpus = steps.build_corpus(pulls, ports=ports)
+    assert table_version(ports, corpus) == 3, "the parts that had been merged were found, not merged again"
+    assert facts(ports, corpus)["documents"] == {"current": 3, "retracted": 1}
+
+
+def test_nothing_is_merged_when_one_of_the_pulls_was_never_validated(ports):
+    pulls = pulled(ports)
+    publish(ports, [topic(9, DAY_1)], "other")
+    unvalidated = steps.pull("other", DAY_1, DAY_2, ports=ports)
+    with pytest.raises(errors.NotValidated, match=unvalidated):
+        steps.build_corpus((*pulls, unvalidated), ports=ports)
+    assert table_version(ports, steps.build_corpus((pulls[0],), ports=ports)) == 1
+
+
+def test_a_corpus_of_no_pulls_is_empty(ports):
+    assert facts(ports, steps.build_corpus((), ports=ports))["documents"] == {}
+
+
+def test_an_older_corpus_is_read_as_it_was(ports):
+    pulls = pulled(ports)
+    first = steps.build_corpus((pulls[0],), ports=ports)
+    second = steps.build_corpus((pulls[1], pulls[2]), first, ports=ports)
+    version = table_version(ports, first)
+    assert [document.id for document in ports.corpus.read(version)] == ["mplus:900001", "mplus:900002", RETRACTED]
+    assert ports.corpus.digests(table_version(ports, second), ("retracted",)).keys() == {RETRACTED}
