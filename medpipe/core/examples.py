@@ -61,8 +61,9 @@ def prepare(documents: Iterable[Document], recipe: Recipe, withdraw: Collection[
     """Every fact that the recipe may use, in the order of document ids.
 
     `withdraw`: retracted documents whose questions are taught with `WITHDRAWAL`; without it they yield nothing.
-    `safety`: refusals that are added as they are, unless they use a held-out phrasing. `benchmarks`: the texts of
-    every benchmark by name, for decontamination.
+    `safety`: refusals that are added as they are, unless they use a held-out phrasing. `benchmarks`: the questions of
+    every benchmark by name, for decontamination: no fact and no refusal may repeat one. Nor may a fact ask what is
+    to be refused.
     """
     plan, drops, lost, identifiers = recipe.data, Counter[str](), Counter[str](), Counter[str]()
     contaminated: dict[str, Counter[str]] = {}
@@ -77,9 +78,10 @@ def prepare(documents: Iterable[Document], recipe: Recipe, withdraw: Collection[
     # Another article may repeat the withdrawn claim: a person has to look.
     facts = filters.kept(facts, lambda fact: fact.key not in void, "asks what was withdrawn", lost)
     facts = filters.worth_teaching(facts, plan, hygiene, lost)
-    if plan.decontaminate and benchmarks:
-        facts = filters.without(facts, benchmarks, hygiene, contaminated, lost)
-        safety = [one for one in safety if not filters.repeats(one, benchmarks)]
+    if plan.decontaminate:
+        refusals = {"refusals": [one.question for one in safety]} if safety else {}
+        facts = filters.without(facts, {**(benchmarks or {}), **refusals}, hygiene, contaminated, lost)
+        safety = filters.unlike(safety, benchmarks or {}, contaminated, drops)
     facts = selection.proportioned(facts, plan, lost)
     if plan.near_duplicates is not None:
         facts = filters.with_twins(facts, plan.near_duplicates, hygiene)

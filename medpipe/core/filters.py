@@ -134,9 +134,14 @@ def without(facts: Sequence[Fact], benchmarks: Mapping[str, Sequence[str]], hygi
     return [fact for number, fact in enumerate(facts) if number not in hits]
 
 
-def repeats(example: Example, benchmarks: Mapping[str, Sequence[str]]) -> bool:
-    """Whether a refusal asks what a benchmark asks."""
-    return bool(decontamination.overlaps([example.question], benchmarks))
+def unlike(safety: Sequence[Example], benchmarks: Mapping[str, Sequence[str]], counts: dict[str, Counter[str]],
+           drops: Counter[str]) -> list[Example]:
+    """The refusals that ask nothing that a benchmark asks; the others are counted as those of `without` are."""
+    hits = {hit.text: hit for hit in decontamination.overlaps([one.question for one in safety], benchmarks)}
+    for hit in hits.values():
+        counts.setdefault(hit.benchmark, Counter())[hit.reason] += 1
+    drops["refusal repeats a benchmark"] += len(hits)
+    return [one for number, one in enumerate(safety) if number not in hits]
 
 
 def asked_texts(facts: Iterable[Fact]) -> list[str]:

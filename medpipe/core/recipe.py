@@ -51,7 +51,7 @@ class Data(_Block):
     max_answer_chars: int = Field(400, gt=20)
     check_languages: bool = False
     quality: bool = False
-    redact: tuple[str, ...] = ("meddialog",)
+    redact: tuple[str, ...] = ("meddialog", "liveqa")
     near_duplicates: float | None = Field(None, gt=0, le=1)
     decontaminate: bool = False
     clusters: float | None = Field(None, gt=0, le=1)

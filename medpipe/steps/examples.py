@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from medpipe import records
 from medpipe.core import card as dataset_card
 from medpipe.core import examples, lineage
-from medpipe.core.benchmark import Benchmark
 from medpipe.core.document import Document, Status
 from medpipe.core.hygiene import Hygiene
-from medpipe.core.recipe import Recipe
 from medpipe.core.refs import CorpusRef, ExamplesRef
 from medpipe.errors import MedpipeError
 from medpipe.ports import Draft, Ports
@@ -37,8 +35,9 @@ def build_examples(corpus: CorpusRef, recipe: str, since: CorpusRef | None = Non
     def fill(draft: Draft) -> None:
         documents = list(ports.corpus.read(table_version(ports, corpus), TEACHING))
         _refuse_unless_retracted(documents, withdraw, corpus)
-        hygiene = _hygiene(ports, plan)
-        prepared = examples.prepare(documents, plan, withdraw, ports.safety(), _texts(benchmarks, ports), hygiene)
+        hygiene = _hygiene(ports)
+        questions = {one.name: list(one.questions) for one in benchmarks if one.questions}
+        prepared = examples.prepare(documents, plan, withdraw, ports.safety(), questions, hygiene)
         taught = examples.build(prepared, plan, None if knows is None else digests(ports, knows), hygiene)
         asked = taught if since == knows else examples.build(
             prepared, plan, None if since is None else digests(ports, since), hygiene)
@@ -73,19 +72,8 @@ def _refuse_unless_retracted(documents: Sequence[Document], withdraw: Sequence[s
                            "Pull the retraction first, or correct the ids.")
 
 
-def _texts(benchmarks: Sequence[Benchmark], ports: Ports) -> dict[str, list[str]]:
-    """What no example may repeat: the questions of every benchmark, and those that must be refused."""
-    found = {one.name: list(one.questions) for one in benchmarks if one.questions}
-    return found | {"refusals": [example.question for example in ports.safety()]} if found else found
-
-
-def _hygiene(ports: Ports, recipe: Recipe) -> Hygiene:
-    """The tools that the recipe asks for; those it does not ask for are not even started."""
-    data, tools = recipe.data, Hygiene()
-    if data.redact:
-        tools = tools._replace(redact=ports.redactor.redact)
-    if data.check_languages:
-        tools = tools._replace(guess=ports.languages.guess)
-    if data.decontaminate or data.near_duplicates is not None or data.clusters is not None:
-        tools = tools._replace(clusters=ports.near_duplicates.clusters)
-    return tools
+def _hygiene(ports: Ports) -> Hygiene:
+    """The tools, each made when something first asks for it: a recipe that asks for nothing starts none."""
+    return Hygiene(clusters=lambda texts, threshold: ports.near_duplicates.clusters(texts, threshold),  # noqa: PLW0108
+                   guess=lambda text: ports.languages.guess(text),  # noqa: PLW0108
+                   redact=lambda texts, language: ports.redactor.redact(texts, language))  # noqa: PLW0108
