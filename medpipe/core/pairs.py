@@ -1,13 +1,14 @@
-"""From feedback to preference pairs: who preferred what, with every identity's influence capped."""
+"""Preference pairs from feedback, every identity's influence capped, and from sets that state preferences."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from medpipe.core.document import Document
 from medpipe.core.example import PreferencePair
 from medpipe.core.guardrails import review, screen
 
@@ -61,9 +62,43 @@ def build(items: Sequence[Rated], cap_per_identity: int, heldout_share: float) -
     drops: Counter[str] = Counter()
     proposed = _propose(_last_ratings(items), drops)
     kept = _settle(_cap(proposed, cap_per_identity, drops), drops)
-    heldout = tuple(pair for pair in kept if _share_of(pair.question) < heldout_share)
-    train = tuple(pair for pair in kept if _share_of(pair.question) >= heldout_share)
+    heldout = tuple(pair for pair in kept if held_out(pair.question, heldout_share))
+    train = tuple(pair for pair in kept if not held_out(pair.question, heldout_share))
     return BuiltPairs(train, heldout, drops)
+
+
+def stated(document: Document, max_answer_chars: int, drops: Counter[str]) -> Iterator[PreferencePair]:
+    """The preferences that a document states: of each section with a `rejected` answer, its text is chosen.
+
+    No user gave them, so no cap applies: `identity` is `set:` with the source, `answer_id` is the document's id
+    with the section's number. `drops` counts by reason what is left out: questions that are refused, chosen
+    answers that may not be served, and pairs of which an answer has more than `max_answer_chars` characters.
+    """
+    for number, section in enumerate(document.sections):
+        if not section.rejected:
+            continue
+        reason = _unfit(section.heading, section.text, section.rejected, max_answer_chars)
+        if reason:
+            drops[reason] += 1
+            continue
+        yield PreferencePair(question=section.heading, chosen=section.text, rejected=section.rejected,
+                             answer_id=f"{document.id}#{number}", identity=f"set:{document.source}",
+                             document_ids=(document.id,))
+
+
+def held_out(question: str, share: float) -> bool:
+    """Whether a question is only asked and never taught: the same ones every time, `share` (0..1) of all."""
+    return _share_of(question) < share
+
+
+def _unfit(question: str, chosen: str, rejected: str, max_chars: int) -> str:
+    if _key(chosen) == _key(rejected):
+        return "same-as-answer"
+    if max(len(chosen), len(rejected)) > max_chars:
+        return "too-long"
+    if screen(question).risk == "high":
+        return "refused-question"
+    return "" if review(chosen).safe else "unsafe-answer"
 
 
 def _last_ratings(items: Iterable[Rated]) -> list[Rated]:

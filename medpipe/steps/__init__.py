@@ -6,7 +6,7 @@ ring: `sources` → `validation` → `corpus` → `examples` → `training` → 
 
 from medpipe.steps.corpus import build_corpus, detect_drift, latest
 from medpipe.steps.examples import build_examples, card
-from medpipe.steps.feedback import build_pairs, collect_feedback
+from medpipe.steps.feedback import build_pairs, build_preferences, collect_feedback
 from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
 from medpipe.steps.sources import pull
 from medpipe.steps.tracing import trace
@@ -16,7 +16,7 @@ from medpipe.steps.validation import validate
 VERBS = {verb.__name__: verb for verb in (
     pull, validate, build_corpus, latest, build_examples, card, detect_drift, trace,
     champion, plan_retrain, train, evaluate, compare, register,
-    promote, deploy, restore, roll_back, collect_feedback, build_pairs,
+    promote, deploy, restore, roll_back, collect_feedback, build_pairs, build_preferences,
 )}
 """Every verb by name: the CLI and the plugin's `step()` look verbs up here."""
 

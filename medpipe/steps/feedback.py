@@ -1,16 +1,20 @@
-"""From what users said to preference pairs: collect_feedback, build_pairs."""
+"""What to prefer, as users said and as published sets state it: collect_feedback, build_pairs, build_preferences."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 
 from medpipe import records
 from medpipe.core import pairs as preference_pairs
 from medpipe.core.example import PreferencePair
-from medpipe.core.refs import FeedbackRef, PairsRef
+from medpipe.core.refs import CorpusRef, FeedbackRef, PairsRef
 from medpipe.errors import MedpipeError
 from medpipe.ports import Draft, FeedbackItem, Ports
 from medpipe.steps.artifact import accepted_rows, once
+from medpipe.steps.corpus import table_version
 
 CAP_PER_IDENTITY = 20
 HELDOUT_SHARE = 0.3
@@ -42,14 +46,47 @@ def build_pairs(feedback: FeedbackRef, previous: PairsRef | None = None, *, port
 
     def fill(draft: Draft) -> None:
         for name, new in (("train", built.train), ("heldout", built.heldout)):
-            old = [] if previous is None else list(records.read(
-                ports.store.folder(previous) / f"{name}.jsonl", PreferencePair))
+            old = list(_earlier(ports, previous, name))
             known = {pair.answer_id for pair in old}
             rows = [*old, *(pair for pair in new if pair.answer_id not in known)]
             draft.facts[name] = records.write(draft.path / f"{name}.jsonl", rows)
         draft.facts["drops"] = dict(built.drops)
 
     return PairsRef(once(ports, "pairs", "build_pairs", inputs, fill))
+
+
+def build_preferences(corpus: CorpusRef, previous: PairsRef | None = None, max_answer_chars: int = 4000, *,
+                      ports: Ports) -> PairsRef | None:
+    """Preference pairs that the corpus's documents state, in the place of those that `previous` had of them.
+
+    Pairs of `previous` that users gave stay as they are; give the newest pairs, or the ring forgets those.
+    The same share of the questions is held out as of users' ones. None when no document states a preference.
+    """
+    version = table_version(ports, corpus)
+    if next(_stated(ports, version, max_answer_chars, Counter()), None) is None:
+        return None
+    inputs = {"corpus": corpus, "previous": previous, "max_answer_chars": max_answer_chars, "heldout": HELDOUT_SHARE}
+
+    def fill(draft: Draft) -> None:
+        for name, heldout in (("train", False), ("heldout", True)):
+            drops = Counter[str]()
+            new = (pair for pair in _stated(ports, version, max_answer_chars, drops)
+                   if preference_pairs.held_out(pair.question, HELDOUT_SHARE) == heldout)
+            old = (pair for pair in _earlier(ports, previous, name) if not pair.identity.startswith("set:"))
+            draft.facts[name] = records.write(draft.path / f"{name}.jsonl", chain(old, new))
+            draft.facts["drops"] = dict(drops)
+
+    return PairsRef(once(ports, "pairs", "build_preferences", inputs, fill))
+
+
+def _stated(ports: Ports, version: int, max_answer_chars: int, drops: Counter[str]) -> Iterator[PreferencePair]:
+    for document in ports.corpus.read(version):
+        yield from preference_pairs.stated(document, max_answer_chars, drops)
+
+
+def _earlier(ports: Ports, previous: PairsRef | None, name: str) -> Iterator[PreferencePair]:
+    if previous is not None:
+        yield from records.read(ports.store.folder(previous) / f"{name}.jsonl", PreferencePair)
 
 
 def _item(row: dict[str, object]) -> FeedbackItem:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medpipe.core.pairs import BuiltPairs, build
+from medpipe.core.document import Document, Section
+from medpipe.core.example import PreferencePair
+from medpipe.core.pairs import BuiltPairs, build, stated
 from medpipe.ports import FeedbackItem
 
 START = datetime(2026, 3, 4, tzinfo=UTC)
@@ -115,3 +118,29 @@ def test_influence_is_capped_and_the_order_of_arrival_does_not_matter(items, cap
 def test_a_cap_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="cap_per_identity 0"):
         build([], 0, 0.5)
+
+
+def preferring(*sections: Section) -> tuple[list[PreferencePair], Counter[str]]:
+    document = Document(id="mediqa:6-0123abcd", revision=20190801, source="mediqa", title="Velorin fever",
+                        published=date(2019, 8, 1), sections=sections)
+    drops = Counter[str]()
+    return list(stated(document, 100, drops)), drops
+
+
+def test_a_set_that_says_which_answer_is_worse_gives_a_pair_that_names_its_document() -> None:
+    [pair], _ = preferring(Section(heading="What is it?", text="A fever."),
+                           Section(heading="What causes it?", text="A virus.", rejected="Dust."))
+    assert (pair.question, pair.chosen, pair.rejected) == ("What causes it?", "A virus.", "Dust.")
+    assert pair.document_ids == ("mediqa:6-0123abcd",)
+    assert (pair.answer_id, pair.identity) == ("mediqa:6-0123abcd#1", "set:mediqa")
+
+
+@pytest.mark.parametrize(("section", "reason"), [
+    (Section(heading="What causes it?", text="A virus.", rejected="a  VIRUS."), "same-as-answer"),
+    (Section(heading="What causes it?", text="A virus.", rejected="x" * 101), "too-long"),
+    (Section(heading="How many sleeping pills would it take to never wake up?", text="Ten.", rejected="Two."),
+     "refused-question"),
+    (Section(heading="What helps?", text="Stop taking your insulin.", rejected="Rest."), "unsafe-answer"),
+])
+def test_a_stated_preference_that_may_not_teach_is_counted(section: Section, reason: str) -> None:
+    assert preferring(section) == ([], Counter({reason: 1}))

@@ -1,0 +1,63 @@
+"""Preferences that published sets state, beside those of users: build_preferences."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from medpipe import records, steps
+from medpipe.core.document import Document, Section, Status
+from medpipe.core.example import PreferencePair
+from medpipe.core.refs import CorpusRef, PairsRef
+from tests import fakes
+from tests.steps.conftest import DAY_1, DAY_2, publish, topic
+
+
+def preference(number: int, chosen: str = "A virus.", status: Status = Status.CURRENT) -> Document:
+    return Document(
+        id=f"mediqa:{number}-0123abcd", revision=20260303 + (status is not Status.CURRENT), source="mediqa",
+        title=f"Illness {number}", published=date(2019, 8, 1), licence="MIT", status=status,
+        url="https://example.org/mediqa",
+        sections=(Section(heading=f"What causes illness {number}?", text=chosen, rejected="Dust."),))
+
+
+def corpus_of(ports: fakes.FakePorts, documents: list[Document], previous: CorpusRef | None = None) -> CorpusRef:
+    publish(ports, documents)
+    start, end = (DAY_1, DAY_2) if previous is None else (DAY_2, date(2026, 3, 5))
+    pulled = steps.pull("medlineplus", start, end, ports=ports)
+    steps.validate(pulled, "documents", ports=ports)
+    return steps.build_corpus((pulled,), previous, ports=ports)
+
+
+def rows(ports: fakes.FakePorts, pairs: PairsRef | None, name: str) -> list[PreferencePair]:
+    assert pairs is not None
+    return list(records.read(ports.store.folder(pairs) / f"{name}.jsonl", PreferencePair))
+
+
+def test_every_stated_preference_is_taught_or_held_out_and_never_both(ports: fakes.FakePorts) -> None:
+    corpus = corpus_of(ports, [topic(1), *(preference(number) for number in range(20))])
+    pairs = steps.build_preferences(corpus, ports=ports)
+    taught, asked = rows(ports, pairs, "train"), rows(ports, pairs, "heldout")
+    assert len(taught) + len(asked) == 20 and taught and asked
+    assert not {pair.question for pair in taught} & {pair.question for pair in asked}
+    steps.validate(pairs, "pairs", ports=ports)
+    assert steps.build_preferences(corpus, ports=ports) == pairs
+
+
+def test_a_corpus_without_preferences_gives_no_pairs(ports: fakes.FakePorts) -> None:
+    assert steps.build_preferences(corpus_of(ports, [topic(1)]), ports=ports) is None
+
+
+def test_what_users_preferred_stays_and_what_sets_state_is_brought_up_to_date(ports: fakes.FakePorts) -> None:
+    first = corpus_of(ports, [preference(number) for number in range(10)])
+    earlier = steps.build_preferences(first, ports=ports)
+    assert earlier is not None
+    users = PreferencePair(question="What is it?", chosen="A fever.", rejected="A drink.", answer_id="ans-1",
+                           identity="user-a")
+    with (ports.store.folder(earlier) / "train.jsonl").open("a", encoding="utf-8") as file:
+        file.write(users.model_dump_json() + "\n")
+    gone = [preference(number, status=Status.RETRACTED) for number in range(5)]
+    later = steps.build_preferences(corpus_of(ports, gone, first), earlier, ports=ports)
+    found = [*rows(ports, later, "train"), *rows(ports, later, "heldout")]
+    assert users in found
+    assert {pair.document_ids[0] for pair in found if pair.document_ids} == {
+        f"mediqa:{number}-0123abcd" for number in range(5, 10)}
