@@ -49,7 +49,8 @@ def page(number: int, said: str, source: str = "mplus", days: int = -9, **fields
     title = f"Condition{number}"
     heading = "Tratamiento" if fields.get("language") == "es" else "Treatment"
     return Document(**{"id": f"{source}:{number}", "revision": 1, "source": source, "title": title, "focus": title,
-                       "published": DAY + timedelta(days=days), "sections": (Section(heading=heading, text=said),), **fields})
+                       "published": DAY + timedelta(days=days),
+                       "sections": (Section(heading=heading, text=said),), **fields})
 
 
 pages = st.builds(page, st.integers(1, 9), st.builds(
