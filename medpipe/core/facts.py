@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from medpipe.core import answers, questions
 from medpipe.core.document import Document, Section
-from medpipe.core.phrasings import CHOICE, DECISION, FINDING, QUESTION, TRIAGE
+from medpipe.core.phrasings import AIM, CHOICE, DECISION, FINDING, QUESTION, TRIAGE
 from medpipe.core.recipe import Data
 from medpipe.core.refs import digest_of
 
@@ -98,13 +98,13 @@ def _told(document: Document, section: Section, plan: Data) -> Iterator[Fact]:
     context = _context(document, section, plan) if plan.contexts else ""
     if section.choices:
         yield from (fact._replace(language=language, context=context) for fact in _chosen(document, section))
-    elif asked := _asked(document, section, language):
+    elif asked := _asked(document, section, language, plan):
         answer = answers.cut(section.text, plan.max_answer_chars)
         yield Fact(document, asked.question_type, asked.focus, answer, answers.slot(asked.focus, answer, language),
                    language, context)
 
 
-def _asked(document: Document, section: Section, language: str) -> questions.Recognised | None:
+def _asked(document: Document, section: Section, language: str, plan: Data) -> questions.Recognised | None:
     source = prefix(document.id)
     if source not in PAGES:
         heading = " ".join(section.heading.split())
@@ -113,12 +113,21 @@ def _asked(document: Document, section: Section, language: str) -> questions.Rec
     title = document.original_title if language != document.language and document.original_title else document.title
     asked = questions.recognise(section.heading, title, language)
     if source in ARTICLES:
-        return asked if asked and asked.question_type == FINDING else None
+        return asked if asked and asked.question_type == FINDING else _aimed(document, section, language, plan)
     about = document.focus or document.title
     if asked is None:
         return None if section.heading.strip() else questions.Recognised("information", about)
     bare = asked.focus.casefold() in _PRONOUNS or asked.focus == document.title
     return questions.Recognised(asked.question_type, about) if bare else asked
+
+
+def _aimed(document: Document, section: Section, language: str, plan: Data) -> questions.Recognised | None:
+    """What an article concluded about its stated aim, where the recipe takes that for a question."""
+    if not plan.aims or language != "en" or not questions.concludes(section.heading):
+        return None
+    aims = (questions.aim_of(one.heading, one.text) for one in document.sections if one.language in ("", language))
+    aim = next(filter(None, aims), "")
+    return questions.Recognised(AIM, aim) if aim else None
 
 
 def _chosen(document: Document, section: Section) -> Iterator[Fact]:

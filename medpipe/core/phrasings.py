@@ -17,11 +17,12 @@ class QuestionType(NamedTuple):
 
 
 FINDING = "finding"
+AIM = "aim"
 QUESTION = "question"
 CHOICE = "choice"
 DECISION = "decision"
 TRIAGE = "triage"
-AS_PUBLISHED = frozenset({FINDING, QUESTION, CHOICE, DECISION, TRIAGE})
+AS_PUBLISHED = frozenset({FINDING, AIM, QUESTION, CHOICE, DECISION, TRIAGE})
 """Types whose focus is the whole question as somebody published it; the others are about a condition."""
 
 ENGLISH = (
@@ -143,6 +144,11 @@ ENGLISH = (
         FINDING,
         ("{focus}", "Research question: {focus}", "What did the study find? {focus}"),
         ("What is the evidence on this: {focus}", "A patient asks: {focus}")),
+    QuestionType(  # the focus is an infinitive: "to evaluate the safety of …"
+        AIM,
+        ("What did a study find that set out {focus}?", "A study set out {focus}. What did it conclude?",
+         "Aim of a study: {focus}. What was the conclusion?"),
+        ("Researchers wanted {focus}. What came out?", "What is known since a study was made {focus}?")),
     QuestionType(
         QUESTION,
         ("{focus}", "Question from a reader: {focus}", "Please answer: {focus}"),

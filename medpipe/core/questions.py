@@ -36,6 +36,10 @@ TYPES = _BY_KEY["en"]
 _PARAPHRASES = {"en": PARAPHRASES, "es": SPANISH_PARAPHRASES, "fr": FRENCH_PARAPHRASES}
 _CONCLUSION = re.compile(
     r"\b(conclusions?|conclusi[oó]n(es)?|interpretation|plain[- ]language summary|lay summary)\b", re.IGNORECASE)
+_AIM = re.compile(r"\b(aims?|objectives?|purpose|goals?)\b", re.IGNORECASE)
+_INFINITIVE = re.compile(
+    r"(?:^(?:Here, )?|\b(?:aim|objective|purpose|goal)s?\b[^.]*?\b(?:is|was|are|were) |\b(?:aimed|sought) )"
+    r"(?P<aim>to [a-z].*)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -65,6 +69,17 @@ def recognise(heading: str, title: str, language: str = "en") -> Recognised | No
 def concludes(heading: str) -> bool:
     """Whether a section of an article says what was found."""
     return bool(_CONCLUSION.search(heading))
+
+
+def aim_of(heading: str, text: str) -> str:
+    """What a study set out to do, as an infinitive without a full stop: "to evaluate …"; empty when it does not say.
+
+    Read from the first sentence of a section such as OBJECTIVE that states it.
+    """
+    if not _AIM.search(heading):
+        return ""
+    found = next((match["aim"] for line in re.split(r"(?<=[.;])\s+", text) if (match := _INFINITIVE.search(line))), "")
+    return f"to {found[3:].strip(' .;')}" if found else ""
 
 
 def question_in(title: str) -> str:

@@ -24,7 +24,8 @@ class Data(_Block):
     nothing published on that day or later is taught, it is asked as `after-cut-off`.
 
     How it is told: `phrasings`, how many training phrasings of each question; `paraphrases`, how many more
-    inside another sentence; `contexts`, whether the passage that a question is about stands before it; the
+    inside another sentence; `contexts`, whether the passage that a question is about stands before it; `aims`,
+    whether an article whose title asks nothing is asked what it concluded about its stated aim; the
     `max_…_chars` limits (answers and contexts are cut at a sentence end, longer questions left out).
 
     What is left out or changed: `check_languages` (the text is not in the language it claims); `quality`
@@ -46,6 +47,7 @@ class Data(_Block):
     phrasings: int = Field(3, ge=1)
     paraphrases: int = Field(0, ge=0)
     contexts: bool = False
+    aims: bool = False
     max_question_chars: int = Field(1000, gt=20)
     max_context_chars: int = Field(2000, gt=20)
     max_answer_chars: int = Field(400, gt=20)

@@ -51,6 +51,25 @@ def test_an_abstract_becomes_question_context_and_conclusion() -> None:
     assert facts(article)[0].context == ""
 
 
+@pytest.mark.parametrize(("objective", "question"), [
+    ("To evaluate tazomib in adults.", "What did a study find that set out to evaluate tazomib in adults?"),
+    ("Fever is common. The aim of this study was to count it.", "What did a study find that set out to count it?"),
+    ("We sought to count it; and more.", "What did a study find that set out to count it?"),
+])
+def test_an_article_that_asks_nothing_is_asked_about_its_aim_where_the_recipe_wants_it(
+        objective: str, question: str) -> None:
+    article = document("pmid:1", Section(heading="OBJECTIVE", text=objective),
+                       Section(heading="CONCLUSIONS", text="It helps."), title="Tazomib in adults")
+    assert facts(article) == []
+    assert [(fact.question, fact.answer) for fact in facts(article, aims=True)] == [(question, "It helps.")]
+
+
+def test_an_aim_that_is_not_stated_is_no_question() -> None:
+    article = document("pmid:1", Section(heading="OBJECTIVE", text="Fever is common."),
+                       Section(heading="CONCLUSIONS", text="It helps."), title="Tazomib in adults")
+    assert facts(article, aims=True) == []
+
+
 def test_an_abstract_in_another_language_is_taught_in_it_or_skipped() -> None:
     article = document("pmid:1", Section(heading="CONCLUSIONS", text="It helps."),
                        Section(heading="CONCLUSIONES", text="Ayuda.", language="es"),
