@@ -152,52 +152,50 @@ class _Text:
     """JSON text of any size, decoded one value at a time."""
 
     def __init__(self, path: Path, stream: IO[str]) -> None:
-        self._path, self._stream, self._rest, self._decoder = path, stream, "", json.JSONDecoder()
+        self._path, self._stream, self._decoder = path, stream, json.JSONDecoder()
+        self._piece, self._at = "", 0  # what was read of the stream, and how much of that is done
         self.number = 1
         """Of the value that comes next."""
 
     def take(self, bracket: str, what: str) -> bool:
-        self._skip()
-        if not self._rest.startswith(bracket):
+        if not self.at(bracket):
             raise SourceError(f"{self._path}: not {what}; correct the file.")
-        self._rest = self._rest[1:]
+        self._at += 1
         return True
 
     def at(self, bracket: str) -> bool:
         self._skip()
-        return self._rest.startswith(bracket)
+        return self._piece.startswith(bracket, self._at)
 
     def key(self) -> str:
-        while not (match := _KEY.match(self._rest)):
+        while not (match := _KEY.match(self._piece, self._at)):
             self._more(ValueError("no key"))
-        self._rest = self._rest[match.end():]
+        self._at = match.end()
         return str(json.loads(match.group(1)))
 
     def value(self) -> Any:
         self._skip()
         while True:
             try:
-                value, end = self._decoder.raw_decode(self._rest)
+                value, self._at = self._decoder.raw_decode(self._piece, self._at)
             except ValueError as error:
                 self._more(error)
                 continue
-            self._rest, self.number = self._rest[end:], self.number + 1
+            self.number += 1
             return value
 
     def _skip(self) -> None:
-        while True:
-            match = _BLANK.match(self._rest)
-            self._rest = self._rest[match.end() if match else 0:]
-            if self._rest:
-                return
+        while (match := _BLANK.match(self._piece, self._at)) and match.end() == len(self._piece):
             self._more(ValueError("it ends in the middle"))
+        self._at = match.end() if match else self._at
 
     def _more(self, error: ValueError) -> None:
         """Read on, since the value may only be cut by the end of what was read so far."""
-        piece = self._stream.read(_CHUNK) if len(self._rest) < _LARGEST else ""
-        if not piece:
+        left = self._piece[self._at:]
+        more = self._stream.read(_CHUNK) if len(left) < _LARGEST else ""
+        if not more:
             raise unreadable(f"{self._path}, record {self.number}", error) from error
-        self._rest += piece
+        self._piece, self._at = left + more, 0
 
 
 def unreadable(place: str, error: Exception) -> SourceError:
