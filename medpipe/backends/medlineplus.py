@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import NamedTuple
 from urllib.parse import urljoin
 
 from medpipe.core.document import Document
-from medpipe.nlm import fetch
+from medpipe.nlm import fetch, files, parsed, summaries, topic_groups, topics
 from medpipe.nlm.topics import generated, parse_topics
 from medpipe.ports import SourceError
 
@@ -25,6 +22,7 @@ _LINK = re.compile(
     r"""href=["']([^"']*?mplus_topics_(compressed_)?(\d{4}-\d\d-\d\d)\.(?:xml|zip))["']""", re.IGNORECASE
 )
 _DATED = re.compile(r"mplus_topics_(compressed_)?(\d{4}-\d\d-\d\d)\.(xml|xml\.gz|zip)")
+_GROUP = "group:"
 
 
 class _File(NamedTuple):
@@ -34,6 +32,11 @@ class _File(NamedTuple):
     plain: bool
     address: str
 
+    @property
+    def groups(self) -> str:
+        """The address of the group file of the same day."""
+        return f"{self.address.rpartition('/')[0]}/mplus_topic_groups_{self.day}.xml"
+
 
 class MedlinePlusSource:
     """Health topics from `address` (the site, or a folder of topic files).
@@ -41,26 +44,23 @@ class MedlinePlusSource:
     Every file holds every topic and none says when it was revised, so a pull returns all topics of the newest
     file dated in the window; the corpus finds what changed by digest. A topic that is missing from a newer
     file is not inferred to be withdrawn. Days without a file (Sunday, Monday) return nothing.
+
+    Pages and files are downloaded when they have changed, and a file is parsed once: `cache` keeps both.
     """
 
     def __init__(self, address: str, cache: Path) -> None:
         self._address = address
-        self._cache = cache
+        self._cache = cache / "medlineplus"
 
     def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Document]:
-        """See `medpipe.ports.Source.pull`; `ids` are `mplus:6308` or `6308`."""
+        """See `medpipe.ports.Source.pull`; `ids` are `mplus:6308` or `6308`, or a topic group as
+        `group:Diabetes Mellitus` or `group:45`, whose name is looked up in the group file of the day."""
         offered = [file for file in self._offered() if start <= file.day < end]
         if not offered:
             log.info("%s: no topic file from %s to before %s", self._address, start, end)
             return
         newest = max(offered)
-        wanted = {value.removeprefix("mplus:") for value in ids}
-        with _opened(self._local(newest)) as stream:
-            topics = parse_topics(stream, newest.address, int(newest.day.strftime("%Y%m%d")))
-            yield from fetch.numbered(
-                (topic for topic in topics if not wanted or topic.id.removeprefix("mplus:") in wanted),
-                newest.address,
-            )
+        yield from fetch.numbered(iter(self._chosen(self._topics(newest), newest, ids)), newest.address)
 
     def _offered(self) -> list[_File]:
         folder = fetch.folder_of(self._address)
@@ -68,16 +68,70 @@ class MedlinePlusSource:
             return _in_folder(folder)
         page = self._address.rstrip("/") + "/xml.html"
         with fetch.session() as http:
-            links = _LINK.findall(fetch.text(http, page))
+            links = _LINK.findall(fetch.page(http, page, self._cache))
         if not links:
             raise SourceError(f"{page}: links to no mplus_topics file; the page may have changed.")
         return [_File(date.fromisoformat(day), not compressed, urljoin(page, link)) for link, compressed, day in links]
 
-    def _local(self, file: _File) -> Path:
-        if "://" not in file.address:
-            return Path(file.address)
+    def _topics(self, file: _File) -> list[Document]:
+        """The file's topics. A download that cannot be read is made once more: it may have been cut on the way."""
+        path = self._local(file.address)
+        try:
+            return self._read(path, file)
+        except SourceError as error:
+            if "://" not in file.address:
+                raise
+            log.warning("%s; downloading it once more", error)
+            fetch.forget(path)
+        path = self._local(file.address)
+        try:
+            return self._read(path, file)
+        except SourceError:
+            fetch.forget(path)
+            raise
+
+    def _read(self, path: Path, file: _File) -> list[Document]:
+        revision = int(file.day.strftime("%Y%m%d"))
+
+        def parse() -> Iterator[Document]:
+            with files.opened(path) as stream:
+                yield from parse_topics(stream, file.address, revision)
+
+        return parsed.once(path, self._cache / "parsed", (topics, summaries), revision, parse)
+
+    def _chosen(self, found: list[Document], file: _File, ids: Sequence[str]) -> list[Document]:
+        if not ids:
+            return found
+        numbers = {value.removeprefix("mplus:") for value in ids if not value.startswith(_GROUP)}
+        groups = self._groups([value.removeprefix(_GROUP) for value in ids if value.startswith(_GROUP)], file)
+        absent = numbers - {topic.id.removeprefix("mplus:") for topic in found}
+        if absent:
+            log.warning("%s: no topic %s with a summary", file.address, ", ".join(sorted(absent)))
+        return [
+            topic
+            for topic in found
+            if topic.id.removeprefix("mplus:") in numbers or not groups.isdisjoint(topic.groups)
+        ]
+
+    def _groups(self, wanted: Sequence[str], file: _File) -> set[str]:
+        """The names, in both languages, of the groups that are asked for."""
+        if not wanted:
+            return set()
+        path = self._local(file.groups)
+        if not path.exists():
+            raise SourceError(f"{file.groups}: is not there, so topic groups cannot be looked up; copy it too.")
+        with files.opened(path) as stream:
+            known = topic_groups.parse_groups(stream, file.groups)
+        try:
+            return set().union(*(topic_groups.names(known, one) for one in wanted))
+        except LookupError as error:
+            raise SourceError(f"{file.groups}: {error.args[0]}.") from error
+
+    def _local(self, address: str) -> Path:
+        if "://" not in address:
+            return Path(address)
         with fetch.session() as http:
-            return fetch.download(http, file.address, self._cache / "medlineplus")
+            return fetch.download(http, address, self._cache)
 
 
 def _in_folder(folder: Path) -> list[_File]:
@@ -89,36 +143,8 @@ def _in_folder(folder: Path) -> list[_File]:
         if dated:
             found.append(_File(date.fromisoformat(dated[2]), not dated[1], str(path)))
         elif path.name.endswith((".xml", ".xml.gz")):
-            with _opened(path) as stream:
+            with files.opened(path) as stream:
                 day = generated(stream, str(path))
             if day is not None:
                 found.append(_File(day, True, str(path)))
     return found
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    """A topic file's XML: plain, gzipped, or the one XML member of a zip."""
-    if path.suffix == ".gz":
-        with gzip.open(path) as stream:
-            yield cast(BinaryIO, stream)
-    elif path.suffix == ".zip":
-        with _archive(path) as archive, archive.open(_member(archive, path)) as stream:
-            yield cast(BinaryIO, stream)
-    else:
-        with path.open("rb") as stream:
-            yield stream
-
-
-def _archive(path: Path) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(path)
-    except zipfile.BadZipFile as error:
-        raise SourceError(f"{path.name}: not a whole zip file; remove it from the cache and pull again.") from error
-
-
-def _member(archive: zipfile.ZipFile, path: Path) -> str:
-    members = [name for name in archive.namelist() if name.endswith(".xml")]
-    if len(members) != 1:
-        raise SourceError(f"{path.name}: holds {len(members)} XML files where one is expected.")
-    return members[0]

@@ -9,12 +9,8 @@ date.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
-import os
 import re
-import tempfile
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -25,15 +21,27 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
+from medpipe.nlm.transfer import TIMEOUT, TRANSIENT, demand_ok, forget, transfer
 from medpipe.ports import SourceError
+
+__all__ = [
+    "TIMEOUT",
+    "Listed",
+    "download",
+    "folder_of",
+    "forget",
+    "index",
+    "listing",
+    "md5_in",
+    "md5_of",
+    "numbered",
+    "page",
+    "session",
+    "text",
+]
 
 log = logging.getLogger(__name__)
 
-TIMEOUT = (10, 120)
-"""Seconds to connect, and between two pieces of an answer."""
-_ATTEMPTS = 3
-"""Downloads of one file that broke off or had the wrong check sum, before giving up."""
-_TRANSIENT = (429, 500, 502, 503, 504)
 _CHUNK = 1 << 20
 _LISTED = re.compile(r'<a href="([^"?/]+)">[^<]*</a>[ \t]+(\d{4}-\d\d-\d\d)', re.IGNORECASE)
 _MD5 = re.compile(r"\b([0-9a-fA-F]{32})\b")
@@ -54,7 +62,7 @@ def session(user_agent: str = "medpipe") -> requests.Session:
         total=5,
         connect=3,
         backoff_factor=0.5,
-        status_forcelist=_TRANSIENT,
+        status_forcelist=TRANSIENT,
         allowed_methods=("GET", "POST"),
         respect_retry_after_header=True,
         retry_after_max=60,
@@ -84,11 +92,16 @@ def text(http: requests.Session, url: str) -> str:
     return _ask(http, url).text
 
 
+def page(http: requests.Session, url: str, cache: Path) -> str:
+    """A page's text, which is asked for again only when it has changed; raises SourceError."""
+    return download(http, url, cache).read_text(encoding="utf-8", errors="replace")
+
+
 def index(http: requests.Session, url: str) -> list[Listed]:
     """The files of an Apache-style index page with their days, in the page's order."""
-    page = text(http, url)
-    found = [Listed(name, date.fromisoformat(day)) for name, day in _LISTED.findall(page)]
-    if not found and "<a " not in page.lower():
+    content = text(http, url)
+    found = [Listed(name, date.fromisoformat(day)) for name, day in _LISTED.findall(content)]
+    if not found and "<a " not in content.lower():
         raise SourceError(f"{url}: not an index of files; check the address.")
     return found
 
@@ -127,16 +140,15 @@ def download(http: requests.Session, url: str, cache: Path, md5_url: str | None 
     still wrong after a second download.
     """
     folder = cache / hashlib.sha256(url.rsplit("/", 1)[0].encode()).hexdigest()[:12]
-    folder.mkdir(parents=True, exist_ok=True)
     target = folder / url.rsplit("/", 1)[1]
     if md5_url is None:
-        return _transfer(http, url, target)
+        return transfer(http, url, target)
     wanted = md5_in(text(http, md5_url), md5_url)
     if target.exists() and md5_of(target) == wanted:
         return target
     for attempt in (1, 2):
         target.unlink(missing_ok=True)
-        _transfer(http, url, target)
+        transfer(http, url, target)
         found = md5_of(target)
         if found == wanted:
             return target
@@ -149,64 +161,13 @@ def download(http: requests.Session, url: str, cache: Path, md5_url: str | None 
     )
 
 
-def _transfer(http: requests.Session, url: str, target: Path) -> Path:
-    for attempt in range(1, _ATTEMPTS + 1):
-        try:
-            return _transfer_once(http, url, target)
-        except (
-            requests.ConnectionError,
-            requests.Timeout,
-            requests.exceptions.ChunkedEncodingError,
-        ) as error:
-            if attempt == _ATTEMPTS:
-                raise SourceError(
-                    f"{url}: broke off {_ATTEMPTS} times ({type(error).__name__}); check the network and pull again."
-                ) from error
-            log.warning("%s: broke off (%s), attempt %d of %d", url, type(error).__name__, attempt, _ATTEMPTS)
-            time.sleep(0.5 * attempt)
-    raise AssertionError("unreachable")
-
-
-def _transfer_once(http: requests.Session, url: str, target: Path) -> Path:
-    """One GET into a temporary file beside the target, then a rename: a file in the cache is a whole one."""
-    marks = target.with_name(target.name + ".http")
-    known = json.loads(marks.read_text()) if marks.exists() and target.exists() else {}
-    with http.get(url, stream=True, timeout=TIMEOUT, headers=known) as answer:
-        if answer.status_code == 304:
-            return target
-        _demand_ok(answer, url)
-        handle, partial = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                for chunk in answer.iter_content(_CHUNK):
-                    stream.write(chunk)
-            Path(partial).replace(target)
-        finally:
-            Path(partial).unlink(missing_ok=True)
-    marks.write_text(json.dumps(_revalidation(answer)))
-    log.info("%s: %d bytes", url, target.stat().st_size)
-    return target
-
-
-def _revalidation(answer: requests.Response) -> dict[str, str]:
-    """The request headers with which a later GET asks whether the file has changed."""
-    pairs = (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since"))
-    return {asked: answer.headers[given] for given, asked in pairs if given in answer.headers}
-
-
 def _ask(http: requests.Session, url: str) -> requests.Response:
     try:
         answer = http.get(url, timeout=TIMEOUT)
     except requests.RequestException as error:
         raise SourceError(f"{url}: no answer ({type(error).__name__}); check the address and the network.") from error
-    _demand_ok(answer, url)
+    demand_ok(answer, url)
     return answer
-
-
-def _demand_ok(answer: requests.Response, url: str) -> None:
-    if answer.status_code != 200:
-        hint = "try again later" if answer.status_code in _TRANSIENT else "check the address"
-        raise SourceError(f"{url}: HTTP {answer.status_code}; {hint}.")
 
 
 def numbered(values: Iterator[Any], name: str, every: int = 5000) -> Iterator[Any]:
