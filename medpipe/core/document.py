@@ -26,7 +26,8 @@ class Section(BaseModel):
 
     `language` is set where it is not the document's (PubMed's OtherAbstract). `context` is what a curated
     question is asked about, `choices` are the options of a multiple-choice question (`text` then begins with
-    the right one's letter) and `rejected` is an answer that the set judges worse than `text`.
+    the right one's letter, or is the right one where they are labels) and `rejected` is an answer that the set
+    judges worse than `text`.
     """
 
     model_config = ConfigDict(frozen=True)
