@@ -47,7 +47,10 @@ def _converted(verb: str, name: str, value: Any) -> Any:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line: a subcommand per verb, an option per parameter."""
+    """The command line: a subcommand per verb, an option per parameter.
+
+    A first parameter that takes several values can be given without its option too: `medpipe trace pmid:1 pmid:2`.
+    """
     top = argparse.ArgumentParser(prog="medpipe", description="Keep a medical question-answering LLM current.")
     commands = top.add_subparsers(dest="verb", required=True, metavar="verb")
     for name, verb in VERBS.items():
@@ -60,13 +63,17 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_options(command: argparse.ArgumentParser, verb: Callable[..., Any]) -> None:
     hints = typing.get_type_hints(verb)
-    for parameter in inspect.signature(verb).parameters.values():
+    for place, parameter in enumerate(inspect.signature(verb).parameters.values()):
         if parameter.name == "ports":
             continue
         option: dict[str, Any] = {"dest": parameter.name, "default": argparse.SUPPRESS,
                                   "required": parameter.default is inspect.Parameter.empty}
         if typing.get_origin(hints[parameter.name]) is tuple:
             option["nargs"] = "*"
+            if place == 0:
+                option["required"] = False  # `call` refuses a command that gives it in neither way
+                command.add_argument(parameter.name, nargs="*", default=argparse.SUPPRESS,
+                                     help=f"or --{parameter.name.replace('_', '-')}")
         elif hints[parameter.name] is bool:
             option |= {"action": argparse.BooleanOptionalAction}
         command.add_argument("--" + parameter.name.replace("_", "-"), **option)

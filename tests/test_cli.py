@@ -66,3 +66,19 @@ def test_an_unknown_recipe_lists_the_recipes(home, capsys):
     status, _, err = run(capsys, "plan-retrain", "--recipe", "huge-sft", "--champion", "version/medqa-v1-aaaaaa")
     assert status == 1
     assert "tiny-sft" in err or "does not exist" in err
+
+
+def test_documents_and_refs_are_traced_by_naming_them(home, capsys):
+    status, traced, err = run(capsys, "trace", "pmid:1", "mplus:2", "--forward")
+    assert (status, traced.split("/")[0]) == (0, "trace")
+    assert "traced forward from mplus:2, pmid:1: 0 rows" in err
+    assert run(capsys, "trace", "--forward", "--of", "pmid:1", "mplus:2")[1] == traced
+    status, _, err = run(capsys, "trace", "version/medqa-v1-aaaaaa", "--back")
+    assert status == 1
+    assert "no version/medqa-v1-aaaaaa here" in err
+
+
+def test_a_first_parameter_that_is_missing_is_named(home, capsys):
+    status, _, err = run(capsys, "trace")
+    assert status == 1
+    assert "'of'" in err

@@ -1,0 +1,152 @@
+"""trace: forward from documents to what carries them, and back from a model to what it was taught."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medpipe import errors, records, steps
+from medpipe.core import lineage
+from medpipe.core.example import Example, PreferencePair
+from medpipe.core.refs import ref
+from medpipe.ports import Ports
+from medpipe.steps import tracing
+from medpipe.steps.artifact import facts
+
+
+def example(*named: tuple[str, int]) -> Example:
+    return Example(question="q", answer="a", source="s", document_ids=tuple(id for id, _ in named),
+                   document_revisions=tuple(revision for _, revision in named),
+                   document_digests=tuple(f"digest of {id} at {revision}" for id, revision in named))
+
+
+def put_examples(ports: Ports, name: str, examples: list[Example]) -> str:
+    with ports.store.write(ref("examples", name), "build_examples", {}) as draft:
+        records.write(draft.path / "train.jsonl", examples)
+        records.write_rows(draft.path / "documents.jsonl", lineage.shares(examples))
+    return ref("examples", name)
+
+
+def put(ports: Ports, target: str, **described: Any) -> str:
+    with ports.store.write(target, "a test", {}) as draft:
+        draft.facts.update(described)
+    return target
+
+
+class World:
+    """One document in two revisions, in two sets of examples; a chain of adapters, and one of another root."""
+
+    def __init__(self, ports: Ports) -> None:
+        self.first = put_examples(ports, "first", [example(("pmid:1", 1)), example(("pmid:2", 1)),
+                                                   example(("pmid:1", 1), ("mplus:3", 1))])
+        self.second = put_examples(ports, "second", [example(("pmid:1", 2)), example(("pmid:10", 1))])
+        self.pairs = ref("pairs", "one")
+        with ports.store.write(self.pairs, "build_pairs", {}) as draft:
+            records.write(draft.path / "train.jsonl", [PreferencePair(
+                question="q", chosen="c", rejected="r", answer_id="1", identity="i", document_ids=("pmid:2",))])
+        self.one = put(ports, ref("adapter", 1), data=self.first, start_from="base")
+        self.two = put(ports, ref("adapter", 2), data=self.pairs, start_from=self.one)
+        self.other = put(ports, ref("adapter", 3), data=self.second, start_from="base")
+        self.v1, self.v2, self.v3 = (put(ports, f"version/medqa-v{number}", adapter=adapter)
+                                     for number, adapter in enumerate((self.one, self.two, self.other), start=1))
+
+
+@pytest.fixture
+def world(ports: Ports) -> World:
+    return World(ports)
+
+
+def rows(ports: Ports, target: str) -> list[dict[str, Any]]:
+    return list(records.read_rows(ports.store.folder(target) / "found.jsonl"))
+
+
+def test_forward_finds_every_example_with_its_revision_and_what_learned_from_it(ports: Ports, world: World) -> None:
+    traced = steps.trace(("pmid:1",), ports=ports)
+    found = facts(ports, traced)
+    assert found["examples"] == sorted([world.first, world.second])
+    assert found["adapters"] == sorted([world.one, world.two, world.other]), "two went on from one"
+    assert found["versions"] == [world.v1, world.v2, world.v3]
+    assert sorted((row["data"], row["row"], row["revision"], row["digest"]) for row in rows(ports, traced)) == sorted(
+        [(world.first, 0, 1, "digest of pmid:1 at 1"), (world.first, 2, 1, "digest of pmid:1 at 1"),
+         (world.second, 0, 2, "digest of pmid:1 at 2")])
+
+
+def test_forward_finds_preference_pairs_too(ports: Ports, world: World) -> None:
+    found = facts(ports, steps.trace(("pmid:2",), forward=True, ports=ports))
+    assert (found["examples"], found["pairs"]) == ([world.first], [world.pairs])
+    assert found["versions"] == [world.v1, world.v2]
+
+
+def test_a_document_that_nothing_was_taught_is_nowhere(ports: Ports, world: World) -> None:
+    traced = steps.trace(("pmid:0", "pmid:11", "a", "z"), ports=ports)
+    assert [facts(ports, traced)[kind] for kind in ("examples", "pairs", "adapters", "versions")] == [[], [], [], []]
+    assert rows(ports, traced) == []
+
+
+def test_back_from_a_version_names_the_documents_of_its_whole_chain(ports: Ports, world: World) -> None:
+    traced = steps.trace((world.v2,), back=True, ports=ports)
+    found = facts(ports, traced)
+    assert (found["adapters"], found["examples"], found["pairs"]) == (
+        sorted([world.one, world.two]), [world.first], [world.pairs])
+    assert {(row["data"], row["id"], row["revision"], row["examples"]) for row in rows(ports, traced)} == {
+        (world.first, "mplus:3", 1, 1), (world.first, "pmid:1", 1, 2), (world.first, "pmid:2", 1, 1),
+        (world.pairs, "pmid:2", 0, 1)}
+
+
+def test_back_from_an_adapter_and_from_examples_is_the_default_for_refs(ports: Ports, world: World) -> None:
+    for start in (world.other, world.second):
+        traced = steps.trace((start,), ports=ports)
+        assert [(row["id"], row["digest"]) for row in rows(ports, traced)] == [
+            ("pmid:1", "digest of pmid:1 at 2"), ("pmid:10", "digest of pmid:10 at 1")]
+
+
+def test_back_from_one_example_names_its_documents(ports: Ports, world: World) -> None:
+    traced = steps.trace((f"{world.first}#2",), ports=ports)
+    assert [(row["id"], row["revision"]) for row in rows(ports, traced)] == [("mplus:3", 1), ("pmid:1", 1)]
+    assert facts(ports, traced)["examples"] == [world.first]
+
+
+def test_forward_from_examples_and_adapters_finds_what_learned_from_them(ports: Ports, world: World) -> None:
+    assert facts(ports, steps.trace((world.pairs,), forward=True, ports=ports))["versions"] == [world.v2]
+    assert facts(ports, steps.trace((world.one,), forward=True, ports=ports))["versions"] == [world.v1, world.v2]
+
+
+@pytest.mark.parametrize(("of", "wish", "says"), [
+    ((), {}, "name documents"), (("pmid:1",), {"back": True}, "only a --forward"),
+    (("pmid:1",), {"forward": True, "back": True}, "either"), (("pmid:1", "version/x"), {}, "once for each"),
+    (("version/never",), {}, "version/never"), (("examples/0123456789abcdef",), {}, "0123456789abcdef")])
+def test_what_cannot_be_traced_is_refused_by_name(ports: Ports, of: tuple[str, ...], wish: Any, says: str) -> None:
+    with pytest.raises(errors.MedpipeError, match=says):
+        steps.trace(of, **wish, ports=ports)
+
+
+@pytest.mark.parametrize("place", ["3", "-1", "x"])
+def test_an_example_that_is_not_there_is_refused_by_name(ports: Ports, world: World, place: str) -> None:
+    with pytest.raises(errors.MedpipeError, match="is no example"):
+        steps.trace((f"{world.first}#{place}",), ports=ports)
+
+
+def test_the_same_question_is_answered_anew_when_something_was_made_since(ports: Ports, world: World) -> None:
+    before = steps.trace(("pmid:10",), ports=ports)
+    assert steps.trace(("pmid:10",), ports=ports) == before
+    put_examples(ports, "third", [example(("pmid:10", 3))])
+    after = steps.trace(("pmid:10",), ports=ports)
+    assert len(rows(ports, after)) == len(rows(ports, before)) + 1
+
+
+ids = st.text(st.characters(codec="utf-8", exclude_characters="/\n"), min_size=1, max_size=4)
+
+
+@given(st.lists(st.tuples(ids, st.integers(1, 3)), max_size=12), ids)
+def test_the_index_finds_exactly_the_rows_of_a_document(tmp_path_factory, named, absent):
+    index = Path(tmp_path_factory.mktemp("index")) / "documents.jsonl"
+    made = lineage.shares([example(one) for one in named])
+    records.write_rows(index, made)
+    for id in {id for id, _ in named} | {absent}:
+        assert list(tracing._lookup(index, id)) == [row for row in made if row["id"] == id]
+    assert json.loads(json.dumps(made)) == made
