@@ -45,7 +45,7 @@ class CuratedSource:
         self.drops = Counter()
         prefix = f"{self._set.name}:"
         wanted = {value.removeprefix(prefix) for value in ids}
-        held = self._set.tested(self._folder) if self._set.tested and self._folder else frozenset()
+        held = self._held()
         names = _Names()
         for label, revision, found in self._parts():
             yield from fetch.numbered(
@@ -61,7 +61,7 @@ class CuratedSource:
         """(what to call it, its revision's date, its rows) of each file, oldest first, or of the hub."""
         read, left = self._files()
         for path in left:
-            log.info("%s: left out, a benchmark's or not of the kind that is read", path)
+            log.info("%s: left out by its name (a benchmark's, or another language's)", path)
         if read:
             for day, path in sorted((self._day(path), path) for path in read):
                 yield path.name, day, self._set.rows(path)
@@ -71,6 +71,16 @@ class CuratedSource:
             yield self._set.hub, self._set.released, hub.rows(self._set, self._cache)
         else:
             raise SourceError(self._missing())
+
+    def _held(self) -> frozenset[str]:
+        """Keys of the records that a benchmark asks, where the set has a list of them."""
+        if self._set.tested is None:
+            return frozenset()
+        held = self._set.tested(self._folder) if self._folder else frozenset()
+        if not held:
+            log.warning("%s: no list of the benchmark's questions beside it, so they are taken with the others",
+                        self._set.name)
+        return held
 
     def _files(self) -> tuple[list[Path], list[Path]]:
         if self._folder is not None and self._folder.is_dir():

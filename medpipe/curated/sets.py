@@ -58,11 +58,12 @@ _TABLE = (
         rows=pubmedqa.rows, tested=pubmedqa.tested),
     CuratedSet(
         "medqa", "MIT", "en", date(2020, 9, 28), "https://github.com/jind11/MedQA", choices.medqa,
-        hub="GBaker/MedQA-USMLE-4-options", leave_out=re.compile(rf"{TEST.pattern}|qbank")),
+        hub="GBaker/MedQA-USMLE-4-options", leave_out=re.compile(rf"{TEST.pattern}|qbank|mainland|taiwan")),
     CuratedSet(
         "meddialog", "Unknown (texts of healthcaremagic.com and icliniq.com)", "en", date(2020, 4, 7),
         "https://github.com/UCSD-AI4H/Medical-Dialogue-System", dialogues.meddialog,
-        kinds=(*files.KINDS, ".txt"), rows=dialogues.meddialog_rows),
+        kinds=(*files.KINDS, ".txt"), rows=dialogues.meddialog_rows,
+        leave_out=re.compile(rf"{TEST.pattern}|chinese|(?<![a-z])zh(?![a-z])")),
     CuratedSet(
         "liveqa", UNLICENSED, "en", date(2017, 11, 15), "https://github.com/abachaa/LiveQA_MedicalTask_TREC2017",
         liveqa.read, kinds=(".xml",), rows=liveqa.rows),

@@ -86,7 +86,7 @@ _VALUES = st.recursive(
 _RECORDS = st.dictionaries(st.text(), _VALUES, max_size=4)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(records=st.lists(_RECORDS, max_size=6), chunk=st.integers(1, 40), indent=st.sampled_from([None, 1]))
 def test_a_list_of_any_records_is_read_whole_wherever_the_pieces_end(
         records: list[dict[str, Any]], chunk: int, indent: int | None, tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_list_of_any_records_is_read_whole_wherever_the_pieces_end(
         assert [row for _, row in files.rows(path)] == records
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(records=st.dictionaries(st.text(), _RECORDS, max_size=6), chunk=st.integers(1, 40))
 def test_an_object_of_any_records_is_read_whole_with_its_keys(
         records: dict[str, dict[str, Any]], chunk: int, tmp_path: Path) -> None:

@@ -131,7 +131,21 @@ def test_files_of_a_benchmark_are_left_out_and_the_log_says_so(
     with caplog.at_level(logging.INFO, logger="medpipe.backends.curated"):
         documents, _ = pulled("mediqal", tmp_path)
     assert len(documents) == 2
-    assert "test.json: left out" in caplog.text
+    assert "test.json: left out by its name" in caplog.text
+
+
+def test_files_in_chinese_are_left_out(tmp_path: Path) -> None:
+    samples.write("medqa", tmp_path)
+    samples._file(tmp_path / "medqa" / "questions" / "Mainland" / "train.jsonl", "{broken")
+    assert len(list(CuratedSource(tmp_path, "medqa").pull(*EVER))) == 1
+
+
+def test_pubmedqa_without_the_list_of_its_test_half_is_taken_whole_with_a_warning(
+        tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    samples.write("pubmedqa", tmp_path)
+    (tmp_path / "pubmedqa" / "data" / "test_ground_truth.json").unlink()
+    assert len(list(CuratedSource(tmp_path, "pubmedqa").pull(*EVER))) == 3
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
 def test_what_was_left_out_is_logged_by_reason_and_without_any_text(
