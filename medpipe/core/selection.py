@@ -11,6 +11,9 @@ from medpipe.core.document import Document, Status
 from medpipe.core.facts import Fact, languages, prefix
 from medpipe.core.recipe import Data
 
+_COMPARED = 4000
+"""Characters of a document that are compared."""
+
 
 def chosen(documents: Iterable[Document], plan: Data, drops: Counter[str]) -> list[Document]:
     """The current documents in the recipe's languages and shares, that it may teach."""
@@ -98,5 +101,9 @@ def age(document: Document) -> tuple[str, str]:
 
 
 def text_of(document: Document) -> str:
-    """What is compared of two documents: what they say and ask, without titles and headings."""
-    return "\n".join(part for section in document.sections for part in (section.context, section.text) if part)
+    """What is compared of two documents: the beginning of what they say, without titles and headings.
+
+    Longer texts would cost memory and tell no more: twins begin alike.
+    """
+    parts = (part for section in document.sections for part in (section.context, section.text) if part)
+    return "\n".join(parts)[:_COMPARED]
