@@ -16,7 +16,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,7 @@ from typing import Any
 import fsspec
 
 from medpipe.core.refs import kind_of
+from medpipe.errors import MedpipeError
 from medpipe.ports import Manifest
 
 MANIFEST = "manifest.json"
@@ -61,10 +62,10 @@ class FolderStore:
     def write(self, ref: str, verb: str, inputs: Mapping[str, Any]) -> Iterator[Folder]:
         """Fill a private folder and move it into place; if somebody else was faster, theirs stays: it is equal.
 
-        An error inside the block leaves nothing behind, and is raised on.
+        An error inside the block leaves nothing behind, and is raised on; a full disk as MedpipeError.
         """
         place = self._place(ref)
-        with _private(self.root, ref) as private:
+        with _room(ref), _private(self.root, ref) as private:
             draft = Folder(private)
             yield draft
             _flush(private)
@@ -111,7 +112,7 @@ class ObjectStore:
         if not place.is_dir():
             files, root = self._remote
             source = f"{root}/{found['files']}"
-            with _private(self.cache, ref) as private:
+            with _room(ref), _private(self.cache, ref) as private:
                 for name in files.find(source):
                     target = private / name.rsplit(f"{found['files']}/", 1)[1]
                     target.parent.mkdir(parents=True, exist_ok=True)
@@ -123,22 +124,38 @@ class ObjectStore:
     def write(self, ref: str, verb: str, inputs: Mapping[str, Any]) -> Iterator[Folder]:
         """As `FolderStore.write`; of two writers either's files are complete under a prefix of their own."""
         files, root = self._remote
-        with _private(self.cache, ref) as private:
+        with _room(ref), _private(self.cache, ref) as private:
             draft = Folder(private)
             yield draft
             prefix = f"files/{private.name}"
-            for parent, _, names in os.walk(private):
-                for name in names:
-                    source = Path(parent) / name
-                    target = f"{root}/{prefix}/{source.relative_to(private).as_posix()}"
-                    files.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
-                    files.put_file(str(source), target)
+            with self._discarding(f"{root}/{prefix}"):
+                for parent, _, names in os.walk(private):
+                    for name in names:
+                        source = Path(parent) / name
+                        target = f"{root}/{prefix}/{source.relative_to(private).as_posix()}"
+                        files.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
+                        files.put_file(str(source), target)
             if self._found(ref) is None:
-                files.makedirs(self._address(ref).rsplit("/", 1)[0], exist_ok=True)
-                files.pipe_file(self._address(ref), _described(ref, verb, inputs, draft.facts, prefix).encode())
+                address = self._address(ref)
+                files.makedirs(address.rsplit("/", 1)[0], exist_ok=True)
+                # Under another name first: where the "object store" is a file system, writing can be cut short.
+                part = f"{address}.{private.name}"
+                with self._discarding(part), self._discarding(f"{root}/{prefix}"):
+                    files.pipe_file(part, _described(ref, verb, inputs, draft.facts, prefix).encode())
+                files.mv(part, address)
                 _move(private, self._cached(ref, prefix))
             elif files.exists(f"{root}/{prefix}"):
                 files.rm(f"{root}/{prefix}", recursive=True)
+
+    @contextmanager
+    def _discarding(self, place: str) -> Iterator[None]:
+        """On an error, remove what nothing names, if that can be done: left there, it would only take up room."""
+        try:
+            yield
+        except BaseException:
+            with suppress(Exception):
+                self._remote[0].rm(place, recursive=True)
+            raise
 
     def manifests(self, kind: str) -> Iterator[Manifest]:
         """As `FolderStore.manifests`."""
@@ -157,7 +174,21 @@ class ObjectStore:
             found: dict[str, Any] = json.loads(self._remote[0].cat_file(self._address(ref)))
         except FileNotFoundError:
             return None
+        except ValueError as error:
+            raise ValueError(f"{ref}: {self._address(ref)} is damaged: remove it and run its verb again") from error
         return found
+
+
+@contextmanager
+def _room(ref: str) -> Iterator[None]:
+    """A full disk in plain words."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise MedpipeError(f"no space left for {ref}: nothing of it was kept. Make room, then run its verb again"
+                           ) from error
 
 
 @contextmanager

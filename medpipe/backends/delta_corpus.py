@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
-from medpipe.backends.delta_rows import DELTA_SCHEMA, FORMAT, NARROW, SCHEMA, Rows, rows_of
+from medpipe.backends.delta_rows import DELTA_SCHEMA, FORMAT, JOINED_FILE, NARROW, SCHEMA, Rows, rows_of
 from medpipe.backends.delta_tally import TALLY, Tally
 from medpipe.core.document import Document, Status
 from medpipe.core.merge import Standing, newer, stands, succeeds
@@ -109,7 +109,7 @@ class DeltaCorpus:
                     write_deltalake(table, standing, mode="overwrite", writer_properties=FORMAT,
                                     commit_properties=_properties(tally))
                 else:
-                    table.optimize.compact(writer_properties=FORMAT, commit_properties=_properties(tally))
+                    table.optimize.compact(target_size=JOINED_FILE, writer_properties=FORMAT, commit_properties=_properties(tally))
         except CommitFailedError:
             return version
         return version + 1

@@ -41,8 +41,8 @@ FORMAT = WriterProperties(compression="ZSTD", max_row_group_size=2048)
 BAND = 16_384
 """Documents of which the texts are held in memory at once."""
 
-SMALL_FILE = 1_000_000
-"""Bytes: many files below this are worth joining."""
+SMALL_FILE, JOINED_FILE = 1_000_000, 8_000_000
+"""Bytes: many files below the first are worth joining, up to the second. A day's file is larger and left alone."""
 
 
 def rows_of(documents: Sequence[Document], sequence: int) -> pa.Table:

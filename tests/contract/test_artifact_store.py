@@ -198,3 +198,143 @@ def test_an_error_leaves_no_manifest_in_an_object_store(tmp_path: Path) -> None:
         with store.write(REF, "pull", {}):
             raise ZeroDivisionError
     assert store.find(REF) is None
+
+
+KILLED_REMOTE = """
+import os, signal, sys
+from pathlib import Path
+from fsspec.implementations.local import LocalFileSystem
+from medpipe.backends import artifacts
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def after(work):
+    def run(*given, **named):
+        work(*given, **named)
+        die()
+    return run
+
+point, ref = sys.argv[2:]
+if point == "before the upload":
+    LocalFileSystem.put_file = die
+elif point == "after one file of two":
+    LocalFileSystem.put_file = after(LocalFileSystem.put_file)
+elif point == "before the manifest":
+    LocalFileSystem.pipe_file = die
+elif point == "before the manifest has its name":
+    LocalFileSystem.mv = die
+elif point == "after the manifest":
+    LocalFileSystem.mv = after(LocalFileSystem.mv)
+elif point == "while fetching":
+    LocalFileSystem.get_file = after(LocalFileSystem.get_file)
+root = Path(sys.argv[1])
+store = artifacts.ObjectStore(f"file://{root}/remote", root / "cache of the killed")
+if point == "while fetching":
+    store.folder(ref)
+with store.write(ref, "pull", {"source": "s"}) as draft:
+    draft.facts["documents"] = 1
+    for name in ("documents.jsonl", "other.jsonl"):
+        (draft.path / name).write_text("row\\n")
+    if point == "while filling":
+        die()
+"""
+
+REMOTE_POINTS = ["while filling", "before the upload", "after one file of two", "before the manifest",
+                 "before the manifest has its name", "after the manifest"]
+
+
+def killed_remote(root: Path, point: str) -> None:
+    command = [sys.executable, "-c", KILLED_REMOTE, str(root), point, REF]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": os.getcwd()}, check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", REMOTE_POINTS)
+def test_a_writer_to_an_object_store_killed_anywhere_is_whole_or_not_there(tmp_path: Path, point: str) -> None:
+    killed_remote(tmp_path, point)
+    store = ObjectStore(f"file://{tmp_path}/remote", tmp_path / "cache")
+    assert (store.find(REF) is not None) == (point == "after the manifest")
+    assert len(list(store.manifests("documents"))) == (point == "after the manifest")
+    fill(store, REF)
+    assert store.find(REF) == (REF, "pull", {"source": "s"}, {"documents": 1})
+    assert (store.folder(REF) / "documents.jsonl").read_text() == "row\n"
+
+
+@pytest.mark.slow
+def test_a_reader_killed_while_fetching_leaves_no_half_folder(tmp_path: Path) -> None:
+    store = ObjectStore(f"file://{tmp_path}/remote", tmp_path / "other cache")
+    with store.write(REF, "pull", {}) as draft:
+        for name in ("documents.jsonl", "other.jsonl"):
+            (draft.path / name).write_text("row\n")
+    killed_remote(tmp_path, "while fetching")
+    again = ObjectStore(f"file://{tmp_path}/remote", tmp_path / "cache of the killed")
+    assert {path.name for path in again.folder(REF).iterdir()} == {"documents.jsonl", "other.jsonl"}
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from medpipe.backends import artifacts
+from medpipe.errors import MedpipeError
+
+kind, root, ref, how = sys.argv[1], Path(sys.argv[2]), sys.argv[3], sys.argv[4]
+store = (artifacts.FolderStore(root / "artifacts") if kind == "folder"
+         else artifacts.ObjectStore(f"file://{root}/remote", Path(sys.argv[5]) / "cache"))
+if how == "limit":
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    with store.write(ref, "pull", {}) as draft:
+        (draft.path / "small.jsonl").write_text("row")
+        if sys.argv[6] == "manifest":
+            draft.facts["long"] = "x" * 3_000_000
+        else:
+            (draft.path / "documents.jsonl").write_text("x" * 3_000_000)
+except MedpipeError as error:
+    print(error)
+"""
+
+
+def check_full(kind: str, root: Path, cache: Path, how: str, what: str) -> None:
+    """A writer that finds no room says so and leaves nothing, and the next one succeeds."""
+    command = [sys.executable, "-c", FULL, kind, str(root), REF, how, str(cache), what]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": os.getcwd()}, capture_output=True, text=True,
+                          check=False)
+    assert done.stdout.startswith(f"no space left for {REF}"), done.stderr
+    store = (FolderStore(root / "artifacts") if kind == "folder"
+             else ObjectStore(f"file://{root}/remote", cache / "cache"))
+    assert store.find(REF) is None
+    assert [path for path in root.rglob("*") if path.is_file()] == []
+    fill(store, REF)
+    assert (store.folder(REF) / "documents.jsonl").read_text() == "row\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["file", "manifest"])
+@pytest.mark.parametrize("kind", ["folder", "object"])
+def test_a_limit_on_file_sizes_is_a_clear_error_and_leaves_nothing(tmp_path: Path, kind: str, what: str) -> None:
+    check_full(kind, tmp_path, tmp_path, "limit", what)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["file", "manifest"])
+@pytest.mark.parametrize("kind", ["folder", "object"])
+def test_a_full_disk_is_a_clear_error_and_leaves_nothing(tmp_path: Path, kind: str, what: str) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)],
+                      capture_output=True, check=False).returncode:
+        pytest.skip("a small disk cannot be mounted here (that takes root)")
+    try:
+        check_full(kind, disk, tmp_path, "disk", what)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_damaged_manifest_in_an_object_store_is_reported_by_name(tmp_path: Path) -> None:
+    store = ObjectStore(f"file://{tmp_path}/remote", tmp_path / "cache")
+    fill(store, REF)
+    (tmp_path / "remote" / REF / "manifest.json").write_text("{")
+    with pytest.raises(ValueError, match=REF):
+        store.find(REF)
