@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from medpipe.core.document import Document
 from medpipe.core.refs import digest_of
@@ -45,30 +46,25 @@ class CuratedSource:
         self.drops = Counter()
         prefix = f"{self._set.name}:"
         wanted = {value.removeprefix(prefix) for value in ids}
-        held = self._held()
-        names = _Names()
-        for label, revision, found in self._parts():
-            yield from fetch.numbered(
-                (
-                    document
-                    for document in self._documents(found, revision, held, names, label)
-                    if not wanted or document.id.removeprefix(prefix) in wanted
-                ),
-                label,
-            )
+        found = (document for document in self._documents()
+                 if not wanted or document.id.removeprefix(prefix) in wanted)
+        yield from fetch.numbered(found, self._set.name)
+        self.drops = +self.drops
+        for reason, number in sorted(self.drops.items()):
+            log.info("%s: %d %s", self._set.name, number, reason)
 
-    def _parts(self) -> Iterator[tuple[str, date, Iterator[files.Placed]]]:
-        """(what to call it, its revision's date, its rows) of each file, oldest first, or of the hub."""
+    def _parts(self) -> Iterator[tuple[date, Iterator[files.Placed]]]:
+        """(the date of its revision, its rows) of each file, oldest first, or of the hub."""
         read, left = self._files()
         for path in left:
             log.info("%s: left out by its name (a benchmark's, or another language's)", path)
         if read:
             for day, path in sorted((self._day(path), path) for path in read):
-                yield path.name, day, self._set.rows(path)
+                yield day, self._set.rows(path)
         elif self._shipped is not None:
-            yield self._shipped.name, *triage.shipped(self._shipped)
+            yield triage.shipped(self._shipped)
         elif self._set.hub and not self._offline:
-            yield self._set.hub, self._set.released, hub.rows(self._set, self._cache)
+            yield self._set.released, hub.rows(self._set, self._cache)
         else:
             raise SourceError(self._missing())
 
@@ -100,27 +96,27 @@ class CuratedSource:
         return (f"{where}: no file of it ({kinds}); set MEDPIPE_CURATED to the folder that holds "
                 f"`{self._set.name}`{asked}.")
 
-    def _documents(self, found: Iterable[files.Placed], day: date, held: frozenset[str], names: _Names,
-                   label: str) -> Iterator[Document]:
-        drops: Drops = Counter()
-        for place, row in found:
-            try:
-                entry = self._set.read(row, drops)
-                document = self._document(entry, day) if entry else None
-            except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-                raise files.unreadable(place, _told(error)) from error
-            if document is None:
-                continue
+    def _documents(self) -> Iterator[Document]:
+        held, names = self._held(), _Names()
+        for day, rows in self._parts():
+            for place, row in rows:
+                document = self._read(place, row, day, held)
+                if document is None:
+                    continue
+                if name := names.give(document):
+                    yield document.model_copy(update={"id": name})
+                else:
+                    self.drops[_AGAIN] += 1
+
+    def _read(self, place: str, row: Any, day: date, held: frozenset[str]) -> Document | None:
+        try:
+            entry = self._set.read(row, self.drops)
             if entry and entry.key in held:
-                drops[_HELD] += 1
-            elif name := names.give(document):
-                yield document.model_copy(update={"id": name})
-            else:
-                drops[_AGAIN] += 1
-        self.drops += drops
-        for reason, number in sorted(drops.items()):
-            if number:
-                log.info("%s: %d %s", label, number, reason)
+                self.drops[_HELD] += 1
+                return None
+            return self._document(entry, day) if entry else None
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+            raise files.unreadable(place, _told(error)) from error
 
     def _document(self, entry: Entry, day: date) -> Document:
         chosen = self._set
