@@ -33,7 +33,9 @@ def frenchmedmcqa(row: Row, drops: Drops) -> Entry | None:
     `correct_answers` as numbers from 0 (the parquet mirror, single answers only).
     """
     options = _by_letter(row["answers"]) if "answers" in row else _columns(row)
-    return _entry(needed(row, "id"), needed(row, "question"), options, _right(row.get("correct_answers")), "", drops)
+    question = needed(row, "question")
+    key = flat(row.get("id")) or key_of(question)
+    return _entry(key, question, options, _right(row.get("correct_answers")), "", drops)
 
 
 def mediqal(row: Row, drops: Drops) -> Entry | None:
