@@ -81,6 +81,7 @@ def markdown(card: Mapping[str, Any], corpus: str, asked: Mapping[str, int]) -> 
             "found": facts["found"], "new: taught, and asked in other words": facts["new"],
             "older: may be replayed": facts["replayable"], "older: only asked": facts["held_out"],
             "published after the cut-off: only asked": facts["after_cut_off"],
+            "never taught by any run: only asked": facts["unseen"],
             "withdrawn: taught as withdrawn": facts["withdrawn"], "left out (see below)": facts["left_out"]}),
         "## Held-out samples\n\n" + _table(("benchmark", "samples"), asked),
         "## What is in it\n\n" + "\n".join(

@@ -51,6 +51,7 @@ class BuiltExamples(NamedTuple):
     old_knowledge: tuple[Sample, ...]
     withdrawn: tuple[Sample, ...]
     after_cut_off: tuple[Sample, ...]
+    unseen: tuple[Sample, ...]
     drops: Counter[str]
     card: dict[str, Any]
 
@@ -100,15 +101,16 @@ def build(prepared: Prepared, recipe: Recipe, since_digests: Mapping[str, str] |
     contaminated = {name: Counter(reasons) for name, reasons in prepared.contaminated.items()}
     sides = split(prepared.facts, prepared.withdrawn, recipe.data, since_digests, hygiene, contaminated, lost)
     new_samples, old_samples = _samples(sides.new), _samples(sides.held_out)
-    later_samples = _samples(sides.after_cut_off)
+    later_samples, unseen_samples = _samples(sides.after_cut_off), _samples(sides.unseen)
     withdrawn_samples = [sample.model_copy(update={"slot": answers.claim(fact.focus, fact.answer)})
                          for fact in sides.withdrawn for sample in _samples([fact])]
     asked = {questions.normalise(sample.question)
-             for sample in (*new_samples, *old_samples, *later_samples, *withdrawn_samples)}
+             for sample in (*new_samples, *old_samples, *later_samples, *unseen_samples, *withdrawn_samples)}
     train = _taught(sides, prepared, recipe, asked, drops)
     drops.update(lost)
     return BuiltExamples(
-        train, tuple(new_samples), tuple(old_samples), tuple(withdrawn_samples), tuple(later_samples), drops,
+        train, tuple(new_samples), tuple(old_samples), tuple(withdrawn_samples), tuple(later_samples),
+        tuple(unseen_samples), drops,
         card.facts_of(recipe, prepared.known, sides, train, prepared.found, lost, drops, prepared.identifiers,
                       contaminated))
 

@@ -16,7 +16,7 @@ from medpipe.core.refs import digest_of
 ARTICLES = frozenset({"pmid"})
 """Prefixes of documents of which only the conclusion answers anything; methods and results do not."""
 
-PAGES = ARTICLES | {"mplus", "medquad", "genetics", "ghr"}
+PAGES = ARTICLES | {"mplus", "medquad", "ghr"}
 """Prefixes of documents with headings. Of all other sources each section is a question as somebody put it."""
 
 LABELS = {frozenset({"yes", "no", "maybe"}): DECISION, frozenset({"immediate", "medium", "delayed"}): TRIAGE}

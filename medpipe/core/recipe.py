@@ -35,8 +35,9 @@ class Data(_Block):
     everything with a benchmark's question are left out.
 
     What is asked: `clusters`, the similarity from which two documents are twins and stay on one side
-    (None: each its own); `heldout_share`, share of older clusters that replay never shows (they measure
-    forgetting); `replay_ratio`, replayed older examples for each new one.
+    (None: each its own); `unseen`, prefix → share of clusters that no run ever teaches (they measure a task, such
+    as triage, and not whether facts were learned); `heldout_share`, share of older clusters that replay never
+    shows (they measure forgetting); `replay_ratio`, replayed older examples for each new one.
     """
 
     sources: dict[str, float] = {"mplus": 1.0, "pmid": 1.0}
@@ -48,7 +49,7 @@ class Data(_Block):
     paraphrases: int = Field(0, ge=0)
     contexts: bool = False
     aims: bool = False
-    max_question_chars: int = Field(1000, gt=20)
+    max_question_chars: int = Field(900, gt=20)
     max_context_chars: int = Field(2000, gt=20)
     max_answer_chars: int = Field(400, gt=20)
     check_languages: bool = False
@@ -57,6 +58,7 @@ class Data(_Block):
     near_duplicates: float | None = Field(None, gt=0, le=1)
     decontaminate: bool = False
     clusters: float | None = Field(None, gt=0, le=1)
+    unseen: dict[str, float] = {}
     heldout_share: float = Field(0.3, ge=0, lt=1)
     replay_ratio: float = Field(2.0, ge=0)
     safety_examples: bool = True

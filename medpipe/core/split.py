@@ -1,8 +1,8 @@
 """Which facts are taught, which are replayed and which are only asked: no text is on two sides.
 
 New facts are taught, and asked in held-out phrasings. Of the older ones a fixed share of clusters is never
-replayed and only asked. Facts published from the cut-off on are only asked, too. Where two sides say the same,
-what is taught goes before what is asked, and what is asked before what is replayed.
+replayed and only asked. Facts published from the cut-off on, and clusters that no run may see, are only asked, too.
+Where two sides say the same, what is taught goes before what is asked, and what is asked before what is replayed.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from medpipe.core import filters
-from medpipe.core.facts import Fact
+from medpipe.core.facts import Fact, prefix
 from medpipe.core.hygiene import Hygiene
 from medpipe.core.recipe import Data
 from medpipe.core.selection import place
 
-OLD, LATER = "old-knowledge", "after-cut-off"
+OLD, LATER, UNSEEN = "old-knowledge", "after-cut-off", "unseen"
 
 
 class Split(NamedTuple):
@@ -27,6 +27,7 @@ class Split(NamedTuple):
     replayable: list[Fact]
     held_out: list[Fact]
     after_cut_off: list[Fact]
+    unseen: list[Fact]
     withdrawn: list[Fact]
 
 
@@ -39,13 +40,18 @@ def split(facts: Iterable[Fact], withdrawn: list[Fact], plan: Data, since: Mappi
     new: list[Fact] = []
     old: list[Fact] = []
     later: list[Fact] = []
+    unseen: list[Fact] = []
     for fact in facts:
         if plan.cut_off is not None and fact.document.published >= plan.cut_off:
             later.append(fact)
+        elif place("unseen", fact.cluster) < plan.unseen.get(prefix(fact.document.id), 0.0):
+            unseen.append(fact)
         else:
             known = since is not None and since.get(fact.document.id) == fact.document.digest
             (old if known else new).append(fact)
-    later = _apart(later, [*new, *old], "fact after the cut-off that an earlier document tells too", drops)
+    taught = [*new, *old]
+    later = _apart(later, [*taught, *unseen], "fact after the cut-off that an earlier document tells too", drops)
+    unseen = _apart(unseen, taught, "unseen fact that a taught document tells too", drops)
     held_out = [fact for fact in old if place("held-out", fact.cluster) < plan.heldout_share]
     replayable = [fact for fact in old if place("held-out", fact.cluster) >= plan.heldout_share]
     # Text that documents share would let a replayed one answer for a held-out one.
@@ -55,14 +61,13 @@ def split(facts: Iterable[Fact], withdrawn: list[Fact], plan: Data, since: Mappi
         repeated = filters.contaminated(held_out, {"": filters.asked_texts(new)}, hygiene)
         drops["held-out fact that a new document tells too"] += len(repeated)
         held_out = [fact for number, fact in enumerate(held_out) if number not in repeated]
-        asked = {name: texts for name, side in ((OLD, held_out), (LATER, later))
+        asked = {name: texts for name, side in ((OLD, held_out), (LATER, later), (UNSEEN, unseen))
                  if (texts := filters.asked_texts(side))}
         replayable = filters.without(replayable, asked, hygiene, contaminated, drops)
-        # New facts may repeat nothing of the future; that they repeat nothing held out was seen to above.
-        future = {LATER: asked[LATER]} if LATER in asked else {}
-        new = filters.without(new, future, hygiene, contaminated, drops)
-    new, replayable, held_out, later = (filters.merged(side, drops) for side in (new, replayable, held_out, later))
-    return Split(new, replayable, held_out, later, withdrawn)
+        # New facts may repeat nothing unseen; that they repeat nothing held out was seen to above.
+        asked.pop(OLD, None)
+        new = filters.without(new, asked, hygiene, contaminated, drops)
+    return Split._make([*(filters.merged(side, drops) for side in (new, replayable, held_out, later, unseen)), withdrawn])
 
 
 def _apart(facts: list[Fact], others: Collection[Fact], reason: str, drops: Counter[str]) -> list[Fact]:

@@ -45,7 +45,7 @@ def build_examples(corpus: CorpusRef, recipe: str, since: CorpusRef | None = Non
             raise MedpipeError(f"{', '.join(sorted(withdraw))}: answered no question, so nothing was learned from it "
                                "and there is no claim to withdraw; no hotfix is needed")
         samples = {"new-knowledge": asked.new_knowledge, "old-knowledge": asked.old_knowledge,
-                   "withdrawn": asked.withdrawn, "after-cut-off": asked.after_cut_off}
+                   "withdrawn": asked.withdrawn, "after-cut-off": asked.after_cut_off, "unseen": asked.unseen}
         records.write(draft.path / "train.jsonl", taught.train)
         for name, found in samples.items():
             records.write(draft.path / "benchmarks" / f"{name}.jsonl", found)

@@ -30,7 +30,7 @@ def recipe(**data: Any) -> Recipe:
 
 
 STRICT = recipe(near_duplicates=0.8, clusters=0.6, decontaminate=True, check_languages=True, replay_ratio=99.0,
-                heldout_share=0.5, cut_off=DAY)
+                heldout_share=0.5, cut_off=DAY, unseen={"mplus": 0.3})
 TOOLS = Hygiene(clusters=fakes.PairwiseDuplicates().clusters, redact=fakes.EmailRedactor().redact)
 
 
@@ -65,12 +65,12 @@ class Sides(NamedTuple):
     known: dict[str, Document]
     taught: set[str]
     asked: set[str]
-    """Ids of documents that are only asked about: held out, or later than the cut-off."""
+    """Ids of documents that are only asked about: held out, unseen, or later than the cut-off."""
 
 
 def sides(corpus: list[Document], old: set[int]) -> Sides:
     built = build(corpus, since={one.id: one.digest for place, one in enumerate(corpus) if place in old})
-    samples = (*built.old_knowledge, *built.after_cut_off)
+    samples = (*built.old_knowledge, *built.after_cut_off, *built.unseen)
     return Sides(built, {one.id: one for one in corpus}, {id for one in built.train for id in one.document_ids},
                  {sample.id.split("#")[0] for sample in samples})
 
@@ -90,7 +90,8 @@ def test_twins_never_straddle_train_and_held_out(corpus: list[Document], old: se
 @settings(max_examples=60)
 def test_no_thirteen_words_of_a_held_out_sample_are_taught(corpus: list[Document], old: set[int]) -> None:
     built = sides(corpus, old).built
-    held = [text for one in (*built.old_knowledge, *built.after_cut_off) for text in (one.question, one.target)]
+    samples = (*built.old_knowledge, *built.after_cut_off, *built.unseen)
+    held = [text for one in samples for text in (one.question, one.target)]
     taught = [text for one in built.train for text in (one.question, one.answer)]
     found = decontamination.overlaps(taught, {"held out": held})
     assert not [hit for hit in found if hit.reason == decontamination.SHARED_RUN]
@@ -188,6 +189,18 @@ def test_a_cluster_keeps_its_side_when_younger_twins_join() -> None:
         built = build(corpus, recipe(clusters=0.9), {one.id: one.digest for one in corpus})
         held.append({sample.cluster for sample in built.old_knowledge})
     assert held[0] == held[1] != set()
+
+
+def test_an_unseen_share_of_a_source_is_asked_in_every_run_and_taught_in_none() -> None:
+    corpus = [*(page(number, text(number)) for number in range(60)),
+              *(page(number, text(number + 500), "medquad") for number in range(9))]
+    plan = recipe(unseen={"mplus": 0.5}, replay_ratio=99.0)
+    runs = [build(corpus, plan, since) for since in (None, {one.id: one.digest for one in corpus[:50]})]
+    asked = [{sample.cluster for sample in built.unseen} for built in runs]
+    assert asked[0] == asked[1]
+    assert 15 < len(asked[0]) < 45
+    assert all(id.startswith("mplus") for id in asked[0])
+    assert not asked[0] & {id for built in runs for one in built.train for id in one.document_ids}
 
 
 def test_what_a_benchmark_asks_is_not_taught_and_counted_for_that_benchmark() -> None:
