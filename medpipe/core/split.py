@@ -67,7 +67,8 @@ def split(facts: Iterable[Fact], withdrawn: list[Fact], plan: Data, since: Mappi
         # New facts may repeat nothing unseen; that they repeat nothing held out was seen to above.
         asked.pop(OLD, None)
         new = filters.without(new, asked, hygiene, contaminated, drops)
-    return Split._make([*(filters.merged(side, drops) for side in (new, replayable, held_out, later, unseen)), withdrawn])
+    sides = (filters.merged(side, drops) for side in (new, replayable, held_out, later, unseen))
+    return Split._make([*sides, withdrawn])
 
 
 def _apart(facts: list[Fact], others: Collection[Fact], reason: str, drops: Counter[str]) -> list[Fact]:
