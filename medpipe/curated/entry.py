@@ -17,7 +17,7 @@ Drops = Counter[str]
 
 UNANSWERED = "questions without an answer were dropped"
 _TITLE_CHARS = 120
-_NOT_OURS = re.compile(r"/ency/|/druginfo/")
+_NOT_OURS = re.compile(r"/ency/|/druginfo/|mayoclinic\.org|\bA\.D\.A\.M\.|\bMayo Foundation\b")
 
 
 class BadRow(ValueError):
@@ -88,6 +88,7 @@ def key_of(*parts: str) -> str:
     return digest_of([flat(part) for part in parts])[:12]
 
 
-def licensed_elsewhere(url: str) -> bool:
-    """Whether a page belongs to A.D.A.M. (`/ency/`) or AHFS (`/druginfo/`), whose texts may not be used."""
-    return bool(_NOT_OURS.search(url))
+def licensed_elsewhere(page_or_text: str) -> bool:
+    """Whether a page's address or its text says that it is A.D.A.M.'s (`/ency/`), AHFS's (`/druginfo/`) or the Mayo
+    Clinic's: their texts may not be used."""
+    return bool(_NOT_OURS.search(page_or_text))

@@ -13,7 +13,7 @@ from medpipe.curated.entry import Drops, Entry, Row
 
 CC_BY = "CC BY 4.0"
 UNLICENSED = "No licence given (cite the authors)"
-TEST = re.compile(r"(?i)(?<![a-z])test(?![a-z])")
+TEST = re.compile(r"(?i)(?<![a-z])test(?:(?:data)?set)?(?![a-z])")
 """Files and splits that benchmarks are made of: they never become documents."""
 
 
@@ -82,7 +82,7 @@ _TABLE = (
         hub="TsinghuaC3I/UltraMedical-Preference"),
     CuratedSet(
         "mediqa", UNLICENSED, "en", date(2019, 8, 1), "https://github.com/abachaa/MEDIQA2019", preferences.read,
-        leave_out=re.compile(rf"{TEST.pattern}|ranked")),
+        kinds=(*files.KINDS, ".xml"), rows=preferences.rows, leave_out=re.compile(rf"{TEST.pattern}|ranked|task[12]")),
     CuratedSet(
         "triage", "The provider's own", "en", date(2026, 11, 21), "", triage.read, kinds=(".jsonl", ".jsonl.gz"),
         revised=True),

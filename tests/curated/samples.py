@@ -153,6 +153,20 @@ MEDIQA = [
     {"qid": "7", "prompt": "What is tazomib ?", "chosen": "A drug.", "chosen_score": 4, "rejected": "A fever.",
      "chosen_url": "https://medlineplus.gov/druginfo/meds/a1.html", "rejected_score": 1, "rejected_url": "#"},
 ]
+MEDIQA_XML = """<?xml version="1.0" encoding="UTF-8"?>
+<MEDIQA2019-Task3-QA-TrainingSet2-Alexa-V2>
+<Question QID="8"><QuestionText>What causes velorin fever?</QuestionText><AnswerList>
+<Answer AID="8_1" SystemRank="1" ReferenceRank="2" ReferenceScore="3-Incomplete">
+<AnswerURL>https://www.nih.gov/a</AnswerURL><AnswerText>A virus.</AnswerText></Answer>
+<Answer AID="8_2" SystemRank="2" ReferenceRank="1" ReferenceScore="4-Excellent">
+<AnswerURL>https://www.nih.gov/b</AnswerURL><AnswerText>The velorin virus.</AnswerText></Answer>
+<Answer AID="8_3" SystemRank="3" ReferenceRank="3" ReferenceScore="2-Related">
+<AnswerURL>https://www.nih.gov/c</AnswerURL><AnswerText>It is a fever.</AnswerText></Answer>
+<Answer AID="8_4" SystemRank="4" ReferenceRank="0" ReferenceScore="1-Incorrect">
+<AnswerURL>https://medlineplus.gov/ency/article/000000.htm</AnswerURL><AnswerText>Dust.</AnswerText></Answer>
+</AnswerList></Question>
+</MEDIQA2019-Task3-QA-TrainingSet2-Alexa-V2>
+"""
 TRIAGE = [
     {"id": "h1", "language": "fr", "label": "immediate", "question": "Un adulte ne respire plus.",
      "published": "2026-02-01", "counterpart": "h2"},
@@ -203,6 +217,13 @@ def _liveqa(folder: Path) -> None:
     _file(folder / "TestDataset" / "TREC-2017-LiveQA-Medical-Test.xml", "<broken")
 
 
+def _mediqa(folder: Path) -> None:
+    _lines(folder / "preference_pairs.jsonl", MEDIQA)
+    _file(folder / "MEDIQA_Task3_QA" / "MEDIQA2019-Task3-QA-TrainingSet2-Alexa-V2.xml", MEDIQA_XML)
+    _file(folder / "MEDIQA_Task3_QA" / "MEDIQA2019-Task3-QA-TestSet-wLabels.xml", "<broken")
+    _file(folder / "MEDIQA_Task2_RQE" / "MEDIQA2019-Task2-RQE-TrainingSet-AMIA2016.xml", "<broken")
+
+
 WRITERS: dict[str, Callable[[Path], None]] = {
     "medquad": _medquad,
     "pubmedqa": _pubmedqa,
@@ -213,7 +234,7 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     "mediqal": _mediqal,
     "ultramedical": lambda folder: _lines(folder / "train.jsonl.gz", ULTRAMEDICAL),
     "ultramedical-preference": lambda folder: _file(folder / "data" / "train.json", json.dumps(PREFERENCES)),
-    "mediqa": lambda folder: _lines(folder / "preference_pairs.jsonl", MEDIQA),
+    "mediqa": _mediqa,
     "triage": lambda folder: _lines(folder / "emergency.jsonl", TRIAGE),
 }
 

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from medpipe.curated import files
+from medpipe.curated.sets import TEST
 from medpipe.ports import SourceError
 
 ROWS = [{"id": str(number), "question": f"Why, “{number}”?"} for number in range(3)]
@@ -121,8 +122,16 @@ def test_hidden_files_and_descriptions_are_no_data(tmp_path: Path) -> None:
     for name in (".git/a.json", "dataset_infos.json", "README.json", "data/train.json", "data/test.json"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("[]")
-    from medpipe.curated.sets import TEST
-
     read, left = files.found(tmp_path, files.KINDS, TEST)
     assert [path.name for path in read] == ["train.json"]
     assert [path.name for path in left] == ["test.json"]
+
+
+@pytest.mark.parametrize(("name", "left"), [
+    ("data/test-00000-of-00001.parquet", True), ("test.json", True), ("TREC-2017-LiveQA-Medical-Test.xml", True),
+    ("MEDIQA2019-Task3-QA-TestSet-wLabels.xml", True), ("TestDataset/a.xml", True), ("pqal_fold0/test_set.json", True),
+    ("phrases_no_exclude_test.jsonl", True), ("train.json", False), ("pqal_nontest_500.jsonl.gz", False),
+    ("latest.json", False), ("validation.json", False),
+])
+def test_a_benchmarks_file_is_known_by_its_name(name: str, left: bool) -> None:
+    assert bool(TEST.search(name)) == left

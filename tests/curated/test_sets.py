@@ -102,16 +102,23 @@ def test_an_examination_question_of_ultramedical_gets_its_options_back(tmp_path:
     assert documents["ultramedical:WikiInstruct,2"].sections[0].text == "Because."
 
 
-@pytest.mark.parametrize(("name", "kept", "reason"), [
-    ("ultramedical-preference", 2, "pairs of equal answers were dropped"),
-    ("mediqa", 1, "pairs with an answer of A.D.A.M. or AHFS were dropped"),
+@pytest.mark.parametrize(("name", "kept", "drops"), [
+    ("ultramedical-preference", 2, {"pairs of equal answers were dropped": 1}),
+    ("mediqa", 3, {"pairs with an answer of A.D.A.M., AHFS or the Mayo Clinic were dropped": 3}),
 ])
 def test_each_pair_of_a_preference_set_is_a_document_with_the_worse_answer_beside_the_better(
-        name: str, kept: int, reason: str, tmp_path: Path) -> None:
-    documents, drops = pulled(name, tmp_path)
-    assert len(documents) == kept and drops == {reason: 1}
+        name: str, kept: int, drops: dict[str, int], tmp_path: Path) -> None:
+    documents, counted = pulled(name, tmp_path)
+    assert len(documents) == kept and counted == drops
     assert all(section.text and section.rejected and section.text != section.rejected
                for document in documents.values() for section in document.sections)
+
+
+def test_each_right_answer_of_mediqa_is_paired_with_each_wrong_one_to_the_same_question(tmp_path: Path) -> None:
+    documents, _ = pulled("mediqa", tmp_path)
+    ranked = [document.sections[0] for name, document in documents.items() if name.startswith("mediqa:8-")]
+    assert [(section.text, section.rejected) for section in ranked] == [
+        ("A virus.", "It is a fever."), ("The velorin virus.", "It is a fever.")]
 
 
 def test_a_hospitals_own_triage_items_are_revised_by_the_date_of_their_file(tmp_path: Path) -> None:
