@@ -23,19 +23,19 @@ _ENOUGH = 60
 
 
 def redacted(facts: list[Fact], plan: Data, hygiene: Hygiene, found: Counter[str]) -> list[Fact]:
-    """The facts of sources that persons wrote without identifiers; `found` counts these by type."""
+    """The facts of sources that persons wrote without identifiers; `found` counts these by type, once a text."""
     clean = list(facts)
     for language in sorted({fact.language for fact in facts}):
         numbers = [number for number, fact in enumerate(facts)
                    if fact.language == language and prefix(fact.document.id) in plan.redact]
-        texts = [text for number in numbers for text in _texts(facts[number])]
-        results = iter(hygiene.redact(texts, language) if texts else ())
+        texts = list(dict.fromkeys(text for number in numbers for text in _texts(facts[number]) if text))
+        done = dict(zip(texts, hygiene.redact(texts, language) if texts else (), strict=True))
+        for one in done.values():
+            found.update(one.found)
+        changed = {text: one.text for text, one in done.items() if one.found}
         for number in numbers:
-            done = [next(results) for _ in _texts(facts[number])]
-            for one in done:
-                found.update(one.found)
-            if any(one.found for one in done):
-                clean[number] = _with_texts(facts[number], [one.text for one in done])
+            if not changed.keys().isdisjoint(_texts(facts[number])):
+                clean[number] = _with_texts(facts[number], [changed.get(text, text) for text in _texts(facts[number])])
     return clean
 
 
