@@ -70,7 +70,7 @@ class DeltaCorpus:
     def read(self, version: int, statuses: Sequence[str] = ("current",)) -> Iterator[Document]:
         """A version's documents with one of the statuses, by id; raises LookupError for no such version.
 
-        Holds a band of some 16,000 texts, and a few tens of bytes for every document.
+        Holds a band of some 8,000 texts, and a few tens of bytes for every document.
         """
         rows = self._rows(version)
         for texts in rows.texts(_among(rows.standing(("status",)), statuses)):
@@ -109,7 +109,8 @@ class DeltaCorpus:
                     write_deltalake(table, standing, mode="overwrite", writer_properties=FORMAT,
                                     commit_properties=_properties(tally))
                 else:
-                    table.optimize.compact(target_size=JOINED_FILE, writer_properties=FORMAT, commit_properties=_properties(tally))
+                    table.optimize.compact(target_size=JOINED_FILE, writer_properties=FORMAT,
+                                           commit_properties=_properties(tally))
         except CommitFailedError:
             return version
         return version + 1

@@ -38,7 +38,7 @@ NARROW = ("revision", "status", "published", "digest", "notices")
 FORMAT = WriterProperties(compression="ZSTD", max_row_group_size=2048)
 """Small row groups: one document's text can be fetched without reading thousands of others."""
 
-BAND = 16_384
+BAND = 8192
 """Documents of which the texts are held in memory at once."""
 
 SMALL_FILE, JOINED_FILE = 1_000_000, 8_000_000
