@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from medpipe.core.quality import damage
 from medpipe.core.scoring import contains
 from medpipe.ports import Validation
-
-_DAMAGED = re.compile("\ufffd|Ã[\u0080-\u00bf]|Â[\u00a0-\u00bf]|â€")
-"""The replacement character, and UTF-8 that was read as Latin-1 or Windows-1252."""
 
 _WITHDRAWN = frozenset({"retracted", "deleted"})
 _TEXTS = frozenset({"question", "answer", "correction", "chosen", "rejected", "title", "sections", "slot",
@@ -165,7 +162,7 @@ def _columns(row: Mapping[str, Any]) -> dict[str, Any]:
         if name in row:
             columns[f"{name}_chars"] = len(str(row[name] or "").strip())
     texts = [value for name, value in row.items() if name in _TEXTS and isinstance(value, str)]
-    columns["damaged_characters"] = sum(map(_damage, texts))
+    columns["damaged_characters"] = sum(map(damage, texts))
     if "document_ids" in row:
         columns["untraced"] = not row["document_ids"] and row.get("source") != "safety"
     if "chosen" in row:
@@ -182,13 +179,9 @@ def _of_document(row: Mapping[str, Any]) -> dict[str, Any]:
         "title_chars": len(str(row["title"]).strip()), "text_chars": sum(map(len, texts)),
         # PubMed cites many articles without an abstract; a revision that drops one must replace the old text.
         "text_missing": row["status"] == "current" and not str(row["id"]).startswith("pmid:") and not any(texts),
-        "damaged_characters": sum(map(_damage, [row["title"], *texts])),
+        "damaged_characters": sum(map(damage, [str(row["title"] or ""), *texts])),
         "published_year": int(str(row["published"])[:4]) if str(row["published"])[:4].isdigit() else 0,
     }
     if row["status"] in _WITHDRAWN:
         return dict.fromkeys([*seen, "language", "url"])
     return seen
-
-
-def _damage(text: Any) -> int:
-    return len(_DAMAGED.findall(str(text or "")))
