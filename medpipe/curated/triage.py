@@ -15,16 +15,24 @@ import yaml
 from medpipe.core.document import Section
 from medpipe.curated import files
 from medpipe.curated.entry import UNANSWERED, BadRow, Drops, Entry, Row, flat, key_of, needed, shortened
+from medpipe.ports import SourceError
 
 LABELS = ("immediate", "medium", "delayed")
 
 
 def shipped(path: Path) -> tuple[date, Iterator[files.Placed]]:
-    """The day that our own items were released, and their rows, each with the file's licence."""
-    held = yaml.safe_load(path.read_text(encoding="utf-8"))
-    rows = ((f"{path}, item {number}", {"licence": held["licence"], **row})
-            for number, row in enumerate(held["items"], start=1))
-    return held["released"], rows
+    """The day that our own items were released, and their rows, each with the file's licence.
+
+    Raises SourceError when the file is missing or has another form.
+    """
+    try:
+        held = yaml.safe_load(path.read_text(encoding="utf-8"))
+        released, licence, items = held["released"], held["licence"], held["items"]
+        rows = [(f"{path}, item {number}", {"licence": licence, **row}) for number, row in enumerate(items, start=1)]
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise SourceError(f"{path}: no list of triage items with `released` and `licence` ({type(error).__name__}); "
+                          "restore it, or put items into MEDPIPE_CURATED/triage.") from error
+    return released, iter(rows)
 
 
 def read(row: Row, drops: Drops) -> Entry | None:

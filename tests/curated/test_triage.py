@@ -12,6 +12,7 @@ import pytest
 from medpipe.backends.curated import CuratedSource
 from medpipe.core.document import Document
 from medpipe.curated.triage import LABELS
+from medpipe.ports import SourceError
 from tests.curated import samples
 
 SHIPPED = Path(__file__).parents[2] / "medpipe" / "recipes" / "data" / "triage.yaml"
@@ -57,3 +58,10 @@ def test_a_hospitals_own_items_replace_the_shipped_ones(tmp_path: Path) -> None:
     source = CuratedSource(samples.write("triage", tmp_path), "triage", shipped=SHIPPED)
     assert len(list(source.pull(*EVER))) == len(samples.TRIAGE) - 1
     assert source.drops == {"questions without an answer were dropped": 1}
+
+
+@pytest.mark.parametrize("text", ["items: [", "items: []", "- a", "released: 2026-01-01\nlicence: x\nitems: [a]"])
+def test_a_shipped_file_of_another_form_is_one_clear_error(text: str, tmp_path: Path) -> None:
+    (tmp_path / "triage.yaml").write_text(text)
+    with pytest.raises(SourceError, match=r"triage\.yaml: no list of triage items"):
+        list(CuratedSource(None, "triage", shipped=tmp_path / "triage.yaml").pull(*EVER))
