@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medpipe.backends.medlineplus import MedlinePlusSource
 from medpipe.core import examples, prompt, questions
 from medpipe.core.document import Document, Section
 from medpipe.core.example import Example
@@ -148,6 +149,16 @@ def test_a_row_without_context_or_choices_does_not_mention_them() -> None:
     row = Example(question="q", answer="a", source="s", document_ids=()).model_dump(mode="json")
     assert "context" not in row
     assert row["slot"] == "", "fields that validation reads are always there"
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="no real data beside the checkout (medlineplus_xml)")
+def test_a_real_topic_file_is_told_in_english_and_spanish(tmp_path: Path) -> None:
+    source = MedlinePlusSource((DATA / "medlineplus_xml").as_uri(), tmp_path)
+    topics = list(source.pull(date(2025, 3, 4), date(2025, 3, 5)))
+    told = [fact for topic in topics for fact in facts(topic, languages=("en", "es"))]
+    assert {fact.language for fact in told} == {"en", "es"}
+    assert all(fact.question.startswith("¿") for fact in told if fact.language == "es")
+    assert {fact.document.id for fact in told} == {topic.id for topic in topics}
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="no real data beside the checkout (medquad)")
