@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 
@@ -12,7 +12,7 @@ from medpipe.core import pairs as preference_pairs
 from medpipe.core.example import PreferencePair
 from medpipe.core.refs import CorpusRef, FeedbackRef, PairsRef
 from medpipe.errors import MedpipeError
-from medpipe.ports import Draft, FeedbackItem, Ports
+from medpipe.ports import Draft, FeedbackItem, Ports, Redactor
 from medpipe.steps.artifact import accepted_rows, once
 from medpipe.steps.corpus import table_version
 
@@ -36,9 +36,11 @@ def collect_feedback(start: datetime, end: datetime, *, ports: Ports) -> Feedbac
 def build_pairs(feedback: FeedbackRef, previous: PairsRef | None = None, *, ports: Ports) -> PairsRef | None:
     """Preference pairs for DPO, added to the previous ones; None when the feedback yields no new pair.
 
-    One identity's influence is capped (CAP_PER_IDENTITY pairs); a share of the questions is held out.
+    One identity's influence is capped (CAP_PER_IDENTITY pairs); a share of the questions is held out. What
+    identifies a person is taken out first: people write of themselves.
     """
-    items = [_item(row) for row in accepted_rows(ports, feedback, "feedback")]
+    identifiers = Counter[str]()
+    items = _redacted([_item(row) for row in accepted_rows(ports, feedback, "feedback")], ports.redactor, identifiers)
     built = preference_pairs.build(items, CAP_PER_IDENTITY, HELDOUT_SHARE)
     if not built.train and not built.heldout:
         return None
@@ -50,7 +52,7 @@ def build_pairs(feedback: FeedbackRef, previous: PairsRef | None = None, *, port
             known = {pair.answer_id for pair in old}
             rows = [*old, *(pair for pair in new if pair.answer_id not in known)]
             draft.facts[name] = records.write(draft.path / f"{name}.jsonl", rows)
-        draft.facts["drops"] = dict(built.drops)
+        draft.facts.update(drops=dict(built.drops), identifiers=dict(identifiers))
 
     return PairsRef(once(ports, "pairs", "build_pairs", inputs, fill))
 
@@ -87,6 +89,17 @@ def _stated(ports: Ports, version: int, max_answer_chars: int, drops: Counter[st
 def _earlier(ports: Ports, previous: PairsRef | None, name: str) -> Iterator[PreferencePair]:
     if previous is not None:
         yield from records.read(ports.store.folder(previous) / f"{name}.jsonl", PreferencePair)
+
+
+def _redacted(items: Sequence[FeedbackItem], redactor: Redactor, identifiers: Counter[str]) -> list[FeedbackItem]:
+    """The items without what identifies people; `identifiers` counts it by type."""
+    clean = [redactor.redact(texts, "en") for texts in zip(*((item.question, item.answer, item.correction or "")
+                                                             for item in items), strict=True)]
+    for column in clean:
+        for redaction in column:
+            identifiers.update(redaction.found)
+    return [item._replace(question=question.text, answer=answer.text, correction=correction.text or None)
+            for item, question, answer, correction in zip(items, *clean, strict=True)]
 
 
 def _item(row: dict[str, object]) -> FeedbackItem:
