@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     service_url: str = "http://127.0.0.1:8100"
 
     medlineplus_url: str = "https://medlineplus.gov"
+    medlineplus_search_url: str = "https://wsearch.nlm.nih.gov/ws/query"
+    genetics_url: str = "https://medlineplus.gov/download/ghr-summaries.xml"
     pubmed_url: str = "https://ftp.ncbi.nlm.nih.gov/pubmed"
     eutils_url: str = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
     ncbi_email: str = ""

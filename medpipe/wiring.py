@@ -166,6 +166,14 @@ class Wiring:
             from medpipe.backends.medlineplus import MedlinePlusSource
 
             return MedlinePlusSource(self.settings.medlineplus_url, cache)
+        if name == "medlineplus-search":
+            from medpipe.backends.medlineplus_search import MedlinePlusSearchSource
+
+            return MedlinePlusSearchSource(self.settings.medlineplus_search_url, self.settings.ncbi_email, cache)
+        if name == "genetics":
+            from medpipe.backends.genetics import GeneticsSource
+
+            return GeneticsSource(self.settings.genetics_url, cache)
         if name == "pubmed":
             from medpipe.backends.pubmed import PubMedSource
 
@@ -183,7 +191,8 @@ class Wiring:
 
             shipped = self.settings.recipes / "data" / "triage.yaml" if name == "triage" else None
             return CuratedSource(self.settings.curated, name, self.settings.offline, cache / "hub", shipped=shipped)
-        raise MedpipeError(f"no source {name!r}; there are medlineplus, pubmed, eutils, curated and {', '.join(SETS)}")
+        raise MedpipeError(f"no source {name!r}; there are medlineplus, medlineplus-search, genetics, pubmed, eutils, "
+                           f"curated and {', '.join(SETS)}")
 
     def recipe(self, name: str) -> Recipe:
         return Recipe.model_validate(_yaml(self.settings.recipes, name, "recipe"))

@@ -60,7 +60,8 @@ class MedlinePlusSource:
             log.info("%s: no topic file from %s to before %s", self._address, start, end)
             return
         newest = max(offered)
-        yield from fetch.numbered(iter(self._chosen(self._topics(newest), newest, ids)), newest.address)
+        found = fetch.whole(newest.address, self._cache, lambda path: self._read(path, newest))
+        yield from fetch.numbered(iter(self._chosen(found, newest, ids)), newest.address)
 
     def _offered(self) -> list[_File]:
         folder = fetch.folder_of(self._address)
@@ -72,23 +73,6 @@ class MedlinePlusSource:
         if not links:
             raise SourceError(f"{page}: links to no mplus_topics file; the page may have changed.")
         return [_File(date.fromisoformat(day), not compressed, urljoin(page, link)) for link, compressed, day in links]
-
-    def _topics(self, file: _File) -> list[Document]:
-        """The file's topics. A download that cannot be read is made once more: it may have been cut on the way."""
-        path = self._local(file.address)
-        try:
-            return self._read(path, file)
-        except SourceError as error:
-            if "://" not in file.address:
-                raise
-            log.warning("%s; downloading it once more", error)
-            fetch.forget(path)
-        path = self._local(file.address)
-        try:
-            return self._read(path, file)
-        except SourceError:
-            fetch.forget(path)
-            raise
 
     def _read(self, path: Path, file: _File) -> list[Document]:
         revision = int(file.day.strftime("%Y%m%d"))
@@ -117,21 +101,18 @@ class MedlinePlusSource:
         """The names, in both languages, of the groups that are asked for."""
         if not wanted:
             return set()
-        path = self._local(file.groups)
-        if not path.exists():
+        if "://" not in file.groups and not Path(file.groups).exists():
             raise SourceError(f"{file.groups}: is not there, so topic groups cannot be looked up; copy it too.")
-        with files.opened(path) as stream:
-            known = topic_groups.parse_groups(stream, file.groups)
+        known = fetch.whole(file.groups, self._cache, lambda path: _known_groups(path, file.groups))
         try:
             return set().union(*(topic_groups.names(known, one) for one in wanted))
         except LookupError as error:
             raise SourceError(f"{file.groups}: {error.args[0]}.") from error
 
-    def _local(self, address: str) -> Path:
-        if "://" not in address:
-            return Path(address)
-        with fetch.session() as http:
-            return fetch.download(http, address, self._cache)
+
+def _known_groups(path: Path, name: str) -> list[topic_groups.Group]:
+    with files.opened(path) as stream:
+        return topic_groups.parse_groups(stream, name)
 
 
 def _in_folder(folder: Path) -> list[_File]:

@@ -11,10 +11,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import unquote, urlparse
 
 import requests
@@ -27,6 +27,7 @@ from medpipe.ports import SourceError
 __all__ = [
     "TIMEOUT",
     "Listed",
+    "demand_ok",
     "download",
     "folder_of",
     "forget",
@@ -38,11 +39,13 @@ __all__ = [
     "page",
     "session",
     "text",
+    "whole",
 ]
 
 log = logging.getLogger(__name__)
 
 _CHUNK = 1 << 20
+_Read = TypeVar("_Read")
 _LISTED = re.compile(r'<a href="([^"?/]+)">[^<]*</a>[ \t]+(\d{4}-\d\d-\d\d)', re.IGNORECASE)
 _MD5 = re.compile(r"\b([0-9a-fA-F]{32})\b")
 
@@ -168,6 +171,27 @@ def _ask(http: requests.Session, url: str) -> requests.Response:
         raise SourceError(f"{url}: no answer ({type(error).__name__}); check the address and the network.") from error
     demand_ok(answer, url)
     return answer
+
+
+def whole(address: str, cache: Path, read: Callable[[Path], _Read]) -> _Read:
+    """What `read` makes of a file of the web or of this machine, or the SourceError that it raises.
+
+    A download that cannot be read is made once more, since it may have been cut on the way; when that does
+    not help, the next pull downloads it again whatever the server says.
+    """
+    if "://" not in address:
+        return read(Path(address))
+    for attempt in (1, 2):
+        with session() as http:
+            path = download(http, address, cache)
+        try:
+            return read(path)
+        except SourceError as error:
+            forget(path)
+            if attempt == 2:
+                raise
+            log.warning("%s; downloading it once more", error)
+    raise AssertionError("unreachable")
 
 
 def numbered(values: Iterator[Any], name: str, every: int = 5000) -> Iterator[Any]:

@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 
 LICENCE = "public domain; Courtesy of MedlinePlus from the National Library of Medicine"
 _LANGUAGES = {"English": "en", "Spanish": "es"}
-_HOSTS = frozenset({"medlineplus.gov", "www.medlineplus.gov", "www.nlm.nih.gov", "nlm.nih.gov"})
-"""Where health topics are (until 2015 under www.nlm.nih.gov/medlineplus)."""
+_HOSTS = frozenset({"medlineplus.gov", "www.medlineplus.gov", "www.nlm.nih.gov", "ghr.nlm.nih.gov"})
+"""Where topics (until 2015 under www.nlm.nih.gov/medlineplus) and Genetics summaries (ghr until 2020) are."""
 _LICENSED = re.compile(r"/(ency|druginfo)(/|$)", re.IGNORECASE)
 """A.D.A.M.'s encyclopedia and AHFS's drug monographs on MedlinePlus: not in the public domain."""
 _IMAGE = re.compile(r"\.(gif|jpe?g|png|svg|webp)$", re.IGNORECASE)

@@ -49,6 +49,8 @@ def environment(addresses: Addresses, var: Path, root: Path) -> dict[str, str]:
         "MEDPIPE_HOME": var / "medpipe", "MEDPIPE_MODELS": models(root),
         "MEDPIPE_MLFLOW_URL": addresses.mlflow, "MEDPIPE_ENGINE_URL": addresses.engine,
         "MEDPIPE_SERVICE_URL": addresses.service, "MEDPIPE_MEDLINEPLUS_URL": addresses.nlm,
+        "MEDPIPE_MEDLINEPLUS_SEARCH_URL": f"{addresses.nlm}/ws/query",
+        "MEDPIPE_GENETICS_URL": f"{addresses.nlm}/download/ghr-summaries.xml",
         "MEDPIPE_PUBMED_URL": f"{addresses.nlm}/pubmed", "MEDPIPE_EUTILS_URL": f"{addresses.nlm}/entrez/eutils",
         "MEDPIPE_NCBI_EMAIL": "sandbox@example.org", "MEDPIPE_CALENDAR": "off", "MEDPIPE_PYTHON": sys.executable,
         "MEDPIPE_ENGINE_PYTHON": engine_python(root),

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
+from urllib.request import urlopen
 
 import pytest
 
 from medpipe.backends.curated import CuratedSource
 from medpipe.backends.eutils import EutilsSource
+from medpipe.backends.genetics import GeneticsSource
 from medpipe.backends.medlineplus import MedlinePlusSource
+from medpipe.backends.medlineplus_search import MedlinePlusSearchSource
 from medpipe.backends.pubmed import PubMedSource
 from medpipe.core.document import Document, Status
 from medpipe.core.merge import newer
-from medpipe.ports import Source
+from medpipe.ports import Source, SourceError
 from tests.contract.nlm_server import DATA, Nlm, running
 
 EVER = (date(1990, 1, 1), date(2100, 1, 1))
@@ -31,6 +34,11 @@ class Case(NamedTuple):
     documents: int | None = None
     dated: bool = True
     """Whether a window before everything is empty."""
+    terms: tuple[str, ...] = ()
+    """What a pull must be asked for, beside ids; a search cannot give everything."""
+
+    def pull(self, ids: Sequence[str] = ()) -> list[Document]:
+        return list(self.source.pull(*self.window, ids=(*self.terms, *ids)))
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +64,18 @@ def _copied(folder: Path, pattern: str, to: Path) -> str:
 
 CASES: dict[str, Callable[[Nlm, Path], Case]] = {
     "sandbox-medlineplus": lambda nlm, tmp: Case(MedlinePlusSource(nlm.url, tmp), (DAY2, AFTER)),
+    "sandbox-medlineplus-search": lambda nlm, tmp: Case(
+        MedlinePlusSearchSource(f"{nlm.url}/ws/query", "test@example.org", tmp, per_minute=6000, page=40),
+        (DAY2, AFTER),
+        dated=False,
+        terms=("invented",),
+    ),
+    "sandbox-genetics": lambda nlm, tmp: Case(
+        GeneticsSource(f"{nlm.url}/download/ghr-summaries.xml", tmp), (DAY1, DAY2), 12
+    ),
+    "sandbox-pubmed-baseline": lambda nlm, tmp: Case(
+        PubMedSource(f"{nlm.url}/pubmed", tmp), (date(2026, 1, 8), date(2026, 1, 9))
+    ),
     "sandbox-pubmed": lambda nlm, tmp: Case(PubMedSource(f"{nlm.url}/pubmed", tmp), (DAY1, AFTER)),
     "sandbox-eutils": lambda nlm, tmp: Case(
         EutilsSource(f"{nlm.url}/entrez/eutils", "test@example.org", None, tmp), (DAY1, AFTER)
@@ -69,6 +89,15 @@ CASES: dict[str, Callable[[Nlm, Path], Case]] = {
     "real-medlineplus-derived": lambda nlm, tmp: Case(
         MedlinePlusSource(str(_real("medlineplus_xml")), tmp), (date(2014, 1, 1), date(2014, 1, 2)), 562
     ),
+    "synthetic-medlineplus": lambda nlm, tmp: Case(
+        MedlinePlusSource(_copied(_real("synthetic"), "mplus_topics_*", tmp / "files"), tmp),
+        (date(2026, 1, 6), date(2026, 1, 8)),
+        3,
+    ),
+    "synthetic-medlineplus-search": lambda nlm, tmp: Case(
+        MedlinePlusSearchSource(str(_real("synthetic")), "", tmp), EVER, 1, dated=False, terms=("sample",)
+    ),
+    "synthetic-genetics": lambda nlm, tmp: Case(GeneticsSource(str(_real("synthetic")), tmp), EVER, 2),
     "real-pubmed-files": lambda nlm, tmp: Case(PubMedSource(str(_real("pubmed_xml")), tmp), EVER, 10 + 10 + 23 + 211),
     "synthetic-pubmed-files": lambda nlm, tmp: Case(
         PubMedSource(_copied(_real("synthetic"), "pubmed26n*", tmp / "files"), tmp), EVER
@@ -100,12 +129,12 @@ def _state(documents: list[Document]) -> dict[str, Document]:
 
 
 def test_a_pull_gives_whole_documents(case: Case) -> None:
-    documents = list(case.source.pull(*case.window))
+    documents = case.pull()
     assert documents
     assert case.documents is None or len(documents) == case.documents
     for document in documents:
         prefix, _, number = document.id.partition(":")
-        assert prefix in {"mplus", "pmid", "medquad"} and number
+        assert prefix in {"mplus", "pmid", "medquad", "ghr"} and number
         assert Document.model_validate_json(document.model_dump_json()) == document
         assert document.url.startswith("http") or document.source == "medquad"
         assert document.licence or document.status is Status.DELETED
@@ -114,19 +143,19 @@ def test_a_pull_gives_whole_documents(case: Case) -> None:
 
 
 def test_the_same_pull_gives_the_same_documents(case: Case) -> None:
-    assert list(case.source.pull(*case.window)) == list(case.source.pull(*case.window))
+    assert case.pull() == case.pull()
 
 
 def test_documents_come_in_the_order_of_their_revisions(case: Case) -> None:
-    revisions = [document.revision for document in case.source.pull(*case.window)]
+    revisions = [document.revision for document in case.pull()]
     assert revisions == sorted(revisions)
 
 
 def test_a_scoped_pull_gives_the_asked_ids_and_no_others(case: Case) -> None:
-    full = list(case.source.pull(*case.window))
+    full = case.pull()
     standing = {_base(document) for document in full if document.status is not Status.DELETED}
     some = sorted(standing)[:: max(1, len(standing) // 3)][:3]
-    scoped = list(case.source.pull(*case.window, ids=some))
+    scoped = case.pull(some)
     assert {_base(document) for document in scoped} == set(some)
     assert {document.digest for document in full if document.id in some} == {
         document.digest for document in scoped if document.id in some
@@ -135,12 +164,12 @@ def test_a_scoped_pull_gives_the_asked_ids_and_no_others(case: Case) -> None:
 
 def test_a_window_before_everything_is_empty(case: Case) -> None:
     if not case.dated:
-        pytest.skip("a curated set has no dates: it gives all it has in every window")
+        pytest.skip("a curated set has no dates and a search only knows the present: their windows are never empty")
     assert list(case.source.pull(date(1980, 1, 1), date(1980, 1, 2))) == []
 
 
 def test_documents_merge_to_the_same_state_in_any_order(case: Case) -> None:
-    documents = list(case.source.pull(*case.window))
+    documents = case.pull()
     assert _state(documents) == _state(documents[::-1]) == _state(documents + documents)
 
 
@@ -185,6 +214,58 @@ def test_the_real_medlineplus_day_after_changes_one_topic_and_adds_one(tmp_path:
     first = {topic.id: topic.digest for topic in source.pull(date(2026, 1, 6), date(2026, 1, 7))}
     second = {topic.id: topic.digest for topic in source.pull(date(2026, 1, 6), date(2026, 1, 8))}
     assert {name for name in second if first.get(name) != second[name]} == {"mplus:900001", "mplus:900004"}
+
+
+@pytest.mark.parametrize("address", ["sandbox", "synthetic", "real"])
+def test_the_languages_are_paired_both_ways(address: str, nlm: Nlm, tmp_path: Path) -> None:
+    places = {
+        "sandbox": lambda: nlm.url,
+        "synthetic": lambda: _copied(_real("synthetic"), "mplus_topics_*", tmp_path / "files"),
+        "real": lambda: str(_real("medlineplus_xml")),
+    }
+    topics = {topic.id: topic for topic in MedlinePlusSource(places[address](), tmp_path).pull(date(2025, 1, 1), AFTER)}
+    paired = [topic for topic in topics.values() if topic.counterpart in topics]
+    assert paired or address == "real"  # the excerpt of the real file has no pair whole
+    for topic in paired:
+        other = topics[topic.counterpart]
+        assert other.counterpart == topic.id and {topic.language, other.language} == {"en", "es"}
+
+
+def test_a_search_and_the_file_of_the_day_give_the_same_topics(nlm: Nlm, tmp_path: Path) -> None:
+    day = {topic.id: topic.digest for topic in MedlinePlusSource(nlm.url, tmp_path).pull(DAY2, AFTER)}
+    search = MedlinePlusSearchSource(f"{nlm.url}/ws/query", "", tmp_path, per_minute=6000)
+    found = {topic.id: topic.digest for topic in search.pull(DAY2, AFTER, ids=["invented"])}
+    assert found == day
+
+
+def test_a_search_without_hits_gives_nothing_and_one_without_words_says_so(nlm: Nlm, tmp_path: Path) -> None:
+    search = MedlinePlusSearchSource(f"{nlm.url}/ws/query", "", tmp_path, per_minute=6000)
+    assert not list(search.pull(DAY2, AFTER, ids=["zzzz"]))
+    with pytest.raises(SourceError, match=r"/ws/query: the search service knows no numbers: give words"):
+        list(search.pull(DAY2, AFTER, ids=["mplus:900001"]))
+
+
+def test_a_pull_of_a_topic_group_gives_its_topics_by_name_or_number(nlm: Nlm, tmp_path: Path) -> None:
+    source = MedlinePlusSource(nlm.url, tmp_path)
+    skin = list(source.pull(DAY2, AFTER, ids=["group:Skin"]))
+    assert skin and all(topic.groups == ("Skin",) for topic in skin)
+    with pytest.raises(SourceError, match=r"mplus_topic_groups_2026-03-04\.xml: no topic group 'Teeth'; there are B"):
+        list(source.pull(DAY2, AFTER, ids=["group:Teeth"]))
+
+
+def test_the_zip_gives_the_same_topics_as_the_plain_file(nlm: Nlm, tmp_path: Path) -> None:
+    plain = list(MedlinePlusSource(nlm.url, tmp_path).pull(DAY2, AFTER))
+    name = "mplus_topics_compressed_2026-03-04.zip"
+    (tmp_path / "zipped").mkdir()
+    with urlopen(f"{nlm.url}/xml/{name}", timeout=10) as answer:
+        (tmp_path / "zipped" / name).write_bytes(answer.read())
+    assert list(MedlinePlusSource(str(tmp_path / "zipped"), tmp_path).pull(DAY2, AFTER)) == plain
+
+
+def test_a_book_is_only_given_by_eutils(nlm: Nlm, tmp_path: Path) -> None:
+    live = EutilsSource(f"{nlm.url}/entrez/eutils", "test@example.org", None, tmp_path)
+    book = next(iter(live.pull(DAY1, DAY2, ids=["pmid:97000001"])))
+    assert "nobody has" in book.sections[0].text
 
 
 def test_a_file_of_a_later_day_is_not_there_yet(nlm: Nlm, tmp_path: Path) -> None:

@@ -7,23 +7,28 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from lxml import etree
 
-from medpipe.sandbox.nlm import citation_files, topic_files
+from medpipe.sandbox.nlm import citation_files, older, topic_files
 from medpipe.sandbox.nlm.calendar import Calendar
 from medpipe.sandbox.nlm.eutilities import Eutilities
 from medpipe.sandbox.nlm.site import Site
 from medpipe.sandbox.world import DAYS, World
-from tests.contract.nlm_server import DATA
+from tests.contract.nlm_server import DATA, running
 
 FILES = [
     "/xml.html",
     "/xml/mplus_topics_2026-03-03.xml",
     "/xml/mplus_topics_compressed_2026-03-03.zip",
     "/xml/mplus_topic_groups_2026-03-03.xml",
+    "/download/ghr-summaries.xml",
     "/pubmed/baseline/",
+    "/pubmed/baseline/pubmed26n0001.xml.gz",
+    "/pubmed/baseline/pubmed26n0001.xml.gz.md5",
     "/pubmed/updatefiles/",
     "/pubmed/updatefiles/pubmed26n1335.xml.gz",
     "/pubmed/updatefiles/pubmed26n1335.xml.gz.md5",
@@ -71,6 +76,91 @@ def test_topics_pair_the_languages_by_id(site: Site) -> None:
     mapped = {name: other.get("id") for name, other in pairs.items() if other is not None}
     assert mapped and all(mapped[other] == name for name, other in mapped.items())
     assert tree.get("total") == str(len(tree))
+
+
+def _search(site: Site, **arguments: str) -> etree._Element:
+    return etree.fromstring(site.answer("/ws/query", arguments, "203.0.113.9").body)
+
+
+def test_a_search_answers_in_the_recorded_form(site: Site) -> None:
+    path = DATA / "synthetic" / "wsearch_all.xml"
+    if not path.exists():
+        pytest.skip("no recorded data (synthetic/wsearch_all.xml) beside the checkout")
+    recorded, ours = etree.parse(path).getroot(), _search(site, db="healthTopics", term="invented", rettype="all")
+    assert [child.tag for child in ours] == [child.tag for child in recorded]
+    names = {content.get("name") for content in ours.iter("content")}
+    assert names <= {content.get("name") for content in recorded.iter("content")}
+    assert {"title", "healthTopic"} <= names and ours.find("list/document/content/health-topic") is not None
+
+
+def test_a_search_goes_on_by_file_and_server(site: Site) -> None:
+    first = _search(site, db="healthTopics", term="invented", retmax="2")
+    place = {tag: first.findtext(tag) or "" for tag in ("file", "server")}
+    second = _search(site, **place, retstart="2", retmax="2")
+    assert second.findtext("term") == "invented" and second.findtext("count") == first.findtext("count")
+    assert [hit.get("rank") for page in (first, second) for hit in page.iter("document")] == ["0", "1", "2", "3"]
+
+
+def test_a_search_without_hits_has_no_list_and_words_are_marked(site: Site) -> None:
+    assert [child.tag for child in _search(site, db="healthTopicsSpanish", term="zzzz")] == ["term", "count"]
+    snippet = _search(site, db="healthTopics", term="treated").findtext("list/document/content[@name='FullSummary']")
+    assert '<span class="qt0">treated</span>' in (snippet or "")
+
+
+def test_the_86th_search_in_a_minute_is_one_too_many(site: Site) -> None:
+    asked = {"db": "healthTopics", "term": "zzzz"}
+    statuses = [site.answer("/ws/query", asked, "203.0.113.8").status for _ in range(86)]
+    assert statuses == [200] * 85 + [429]
+
+
+def test_the_baseline_has_a_record_in_two_versions(site: Site) -> None:
+    packed = site.answer("/pubmed/baseline/pubmed26n0001.xml.gz", {}, "").body
+    pmids = etree.fromstring(gzip.decompress(packed)).iterfind("PubmedArticle/MedlineCitation/PMID")
+    assert [(pmid.text, pmid.get("Version")) for pmid in pmids][-2:] == [("98000003", "1"), ("98000003", "2")]
+
+
+def test_a_book_and_the_baseline_are_valid_by_nlms_dtd(site: Site) -> None:
+    dtd = DATA / "dtd" / "pubmed_250101.dtd"
+    if not dtd.exists():
+        pytest.skip("no DTD beside the checkout (dtd/pubmed_250101.dtd)")
+    rules = etree.DTD(str(dtd))
+    baseline = gzip.decompress(site.answer("/pubmed/baseline/pubmed26n0001.xml.gz", {}, "").body)
+    for body in (baseline, citation_files.article_set([], books=[older.book()]).encode()):
+        assert rules.validate(etree.fromstring(body)), rules.error_log
+
+
+def test_genetics_names_no_page_twice_and_its_file_has_a_day(site: Site) -> None:
+    reply = site.answer("/download/ghr-summaries.xml", {}, "")
+    pages = [page.text for page in etree.fromstring(reply.body).iterfind("*/ghr-page")]
+    assert len(pages) == len(set(pages)) == 12
+    assert reply.headers["Last-Modified"] == "Tue, 03 Mar 2026 07:30:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "body"),
+    [
+        ("empty", "/xml.html", b""),
+        ("error-body", "/xml.html", b"under maintenance"),
+        ("no-links", "/xml.html", b"<li>, , </li>"),
+        ("wrong-encoding", "/xml/mplus_topics_2026-03-03.xml", "¿Qué".encode("latin-1")),
+    ],
+)
+def test_mischief_happens_as_often_as_asked_with_status_200(kind: str, path: str, body: bytes, site: Site) -> None:
+    right = site.answer(path, {}, "")
+    site.steer("/_sandbox/misbehave", json.dumps({"path": path, "kind": kind}).encode())
+    spoilt = site.answer(path, {}, "")
+    assert spoilt.status == 200 and body in spoilt.body and spoilt.body != right.body
+    assert site.answer(path, {}, "") == right
+
+
+@pytest.mark.parametrize("header", ["If-None-Match", "If-Modified-Since"])
+def test_what_the_client_has_is_not_sent_again(header: str, tmp_path: Path) -> None:
+    with running(tmp_path / "calendar.json") as nlm:
+        url = f"{nlm.url}/download/ghr-summaries.xml"
+        with urlopen(url, timeout=10) as answer:
+            given = {"If-None-Match": answer.headers["ETag"], "If-Modified-Since": answer.headers["Last-Modified"]}
+        with pytest.raises(HTTPError, match="304"):
+            urlopen(Request(url, headers={header: given[header]}), timeout=10)
 
 
 def test_files_of_the_second_day_appear_when_the_day_comes_and_stay_after_a_restart(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -39,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.site.answer(unquote(asked.path), arguments, self.client_address[0])
 
     def _send(self, reply: Reply, body: bool = True) -> None:
-        unchanged = reply.status == 200 and self.headers.get("If-None-Match") == reply.etag
+        unchanged = reply.status == 200 and self._known(reply)
         content = b"" if unchanged else reply.body
         self.send_response(304 if unchanged else reply.status)
         for name, value in {
@@ -51,9 +52,24 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         if body:
-            self.wfile.write(content[: reply.sent])
+            self._write(content[: reply.sent], reply.pause)
         if reply.sent is not None:
             self.close_connection = True
+
+    def _known(self, reply: Reply) -> bool:
+        """Whether the client has this reply already: by its ETag, else by the day of its posting."""
+        tag = self.headers.get("If-None-Match")
+        if tag is not None:
+            return tag == reply.etag
+        since = self.headers.get("If-Modified-Since")
+        return since is not None and since == reply.headers.get("Last-Modified")
+
+    def _write(self, content: bytes, pause: float) -> None:
+        piece = len(content) // 10 + 1 if pause else len(content) or 1
+        for first in range(0, len(content), piece):
+            self.wfile.write(content[first : first + piece])
+            self.wfile.flush()
+            time.sleep(pause)
 
     def log_message(self, format: str, *arguments: object) -> None:
         """One line a request, without the query: it may hold a key."""

@@ -31,9 +31,10 @@ def file_name(day: int) -> str:
     return f"pubmed26n{_FIRST + day - min(DAYS):04d}.xml.gz"
 
 
-def article_set(articles: Iterable[Article]) -> str:
-    """A PubmedArticleSet, as in update files and efetch answers."""
-    return f"{_HEAD}<PubmedArticleSet>\n{''.join(map(_article, articles))}</PubmedArticleSet>\n"
+def article_set(articles: Iterable[Article], revised: date | None = None, books: Sequence[str] = ()) -> str:
+    """A PubmedArticleSet, as in update files and efetch answers; `revised` is a day before the calendar's."""
+    body = "".join(_article(article, revised or DAYS[article.day]) for article in articles)
+    return f"{_HEAD}<PubmedArticleSet>\n{body}{''.join(books)}</PubmedArticleSet>\n"
 
 
 def gzipped(text: str) -> bytes:
@@ -63,8 +64,7 @@ def _row(name: str, day: date, size: int) -> str:
     return f'<a href="{name}">{name}</a>{" " * max(1, 40 - len(name))}{day} 14:05  {size}\n'
 
 
-def _article(article: Article) -> str:
-    day = DAYS[article.day]
+def _article(article: Article, day: date) -> str:
     created = DAYS[min(DAYS)] if article.retracted else day
     title = f"RETRACTED: {article.title}" if article.retracted else article.title
     return (

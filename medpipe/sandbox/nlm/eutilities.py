@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from xml.sax.saxutils import escape
 
+from medpipe.sandbox.nlm import older
 from medpipe.sandbox.nlm.calendar import Calendar
 from medpipe.sandbox.nlm.citation_files import article_set
 from medpipe.sandbox.nlm.reply import Reply, as_json, xml
@@ -135,7 +136,8 @@ class Eutilities:
                 status=400,
             )
         visible = self._visible()
-        return xml(article_set(visible[number] for number in dict.fromkeys(wanted) if number in visible))
+        books = [older.book()] if older.BOOK in wanted else []
+        return xml(article_set((visible[one] for one in dict.fromkeys(wanted) if one in visible), books=books))
 
     def _summary(self, arguments: Arguments) -> Reply:
         wanted = self._wanted(arguments)

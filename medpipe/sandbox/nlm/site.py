@@ -8,11 +8,12 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from medpipe.sandbox.nlm import citation_files, reply, topic_files
+from medpipe.sandbox.nlm import citation_files, genetics_file, older, reply, topic_files
 from medpipe.sandbox.nlm.calendar import Calendar
 from medpipe.sandbox.nlm.eutilities import Eutilities
 from medpipe.sandbox.nlm.mischief import Mischief
 from medpipe.sandbox.nlm.reply import Reply
+from medpipe.sandbox.nlm.search import SearchService
 from medpipe.sandbox.world import DAYS, World
 
 _TOPICS = re.compile(r"/xml/mplus_(topics|topics_compressed|topic_groups)_(\d{4}-\d\d-\d\d)\.(xml|zip)")
@@ -20,8 +21,8 @@ _HEALTH = frozenset({"/_sandbox/health", "/healthz"})
 
 
 class Site:
-    """The three publishers on one address: `/`, `/pubmed` and `/entrez/eutils`; and `/_sandbox` to steer
-    them."""
+    """The publishers on one address: MedlinePlus at `/`, its search at `/ws/query`, Genetics at
+    `/download`, PubMed's files at `/pubmed`, E-utilities at `/entrez/eutils`; and `/_sandbox` to steer them."""
 
     def __init__(self, world: World, calendar: Calendar) -> None:
         self._world = world
@@ -30,6 +31,11 @@ class Site:
         self._mischief = Mischief()
         self._topics_file = cache(self._render_topics)
         self._update_file = cache(self._render_updates)
+        self._search = SearchService()
+        self._baseline_file = cache(lambda: older.baseline(world.seed))
+        self._genetics_file = cache(
+            lambda: reply.file(genetics_file.summaries_xml(world.topics(min(DAYS))), "text/xml", min(DAYS.values()))
+        )
 
     def answer(self, path: str, arguments: Mapping[str, str], client: str) -> Reply:
         """The reply to a GET or POST."""
@@ -57,8 +63,12 @@ class Site:
             return self._eutilities.answer(path.rsplit("/", 1)[1], arguments, client)
         if path == "/xml.html":
             return reply.page(topic_files.links_page(days))
-        if path == "/pubmed/baseline/":
-            return reply.page(citation_files.index_page(()))
+        if path == "/ws/query":
+            return self._search.answer(arguments, self._world.topics(self._calendar.day), client)
+        if path == "/download/ghr-summaries.xml":
+            return self._genetics_file()
+        if path.startswith("/pubmed/baseline/"):
+            return self._baseline(path)
         if path == "/pubmed/updatefiles/":
             files = [(day, self._update_file(day)) for day in self._calendar.days()]
             return reply.page(
@@ -71,11 +81,19 @@ class Site:
             return self._topics_file(numbers[0], topics[1], topics[3]) if numbers else _missing(path)
         return self._update(path)
 
+    def _baseline(self, path: str) -> Reply:
+        content, name = self._baseline_file(), older.BASELINE
+        return {
+            "": reply.page(citation_files.index_page([(name, older.POSTED, len(content))])),
+            name: reply.file(content, "application/x-gzip", older.POSTED),
+            f"{name}.md5": reply.file(citation_files.md5_line(name, content).encode(), "text/plain", older.POSTED),
+        }.get(path.removeprefix("/pubmed/baseline/"), _missing(path))
+
     def _update(self, path: str) -> Reply:
         for day in self._calendar.days():
             name = citation_files.file_name(day)
             if path == f"/pubmed/updatefiles/{name}":
-                return reply.file(self._update_file(day), "application/x-gzip")
+                return reply.file(self._update_file(day), "application/x-gzip", DAYS[day])
             if path == f"/pubmed/updatefiles/{name}.md5":
                 return reply.file(citation_files.md5_line(name, self._update_file(day)).encode(), "text/plain")
             if path == f"/pubmed/updatefiles/{name.removesuffix('.xml.gz')}_stats.html":
@@ -85,12 +103,12 @@ class Site:
     def _render_topics(self, day: int, kind: str, ending: str) -> Reply:
         topics, when = self._world.topics(day), DAYS[day]
         if kind == "topic_groups" and ending == "xml":
-            return reply.file(topic_files.groups_xml(topics, when), "text/xml")
+            return reply.file(topic_files.groups_xml(topics, when), "text/xml", when)
         content = topic_files.topics_xml(topics, when)
         if kind == "topics" and ending == "xml":
-            return reply.file(content, "text/xml")
+            return reply.file(content, "text/xml", when)
         if kind == "topics_compressed" and ending == "zip":
-            return reply.file(topic_files.zipped(f"mplus_topics_{when}.xml", content, when), "application/zip")
+            return reply.file(topic_files.zipped(f"mplus_topics_{when}.xml", content, when), "application/zip", when)
         return _missing(f"{kind}.{ending}")
 
     def _render_updates(self, day: int) -> bytes:

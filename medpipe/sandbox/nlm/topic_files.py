@@ -27,7 +27,7 @@ def topics_xml(topics: Sequence[Topic], day: date) -> bytes:
     """`mplus_topics_{day}.xml`: every topic, English and Spanish interleaved."""
     english = {topic.spanish_of: topic for topic in topics if topic.spanish_of}
     others = {topic.id: topic for topic in topics}
-    body = "\n".join(_topic(topic, others.get(topic.spanish_of or "") or english.get(topic.id)) for topic in topics)
+    body = "\n".join(topic_xml(topic, others.get(topic.spanish_of or "") or english.get(topic.id)) for topic in topics)
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<!DOCTYPE health-topics PUBLIC "-//NLM//DTD health-topics //EN" '
@@ -69,11 +69,12 @@ def links_page(days: Iterable[date]) -> str:
     return f"<!DOCTYPE html><html><head><title>XML Files</title></head><body><ul>\n{rows}\n</ul></body></html>\n"
 
 
-def _topic(topic: Topic, other: Topic | None) -> str:
+def topic_xml(topic: Topic, other: Topic | None) -> str:
+    """One health-topic element; `other` is the same topic in the other language."""
     mapped = mesh = ""
     if other is not None:
         mapped = (
-            f'<language-mapped-topic url={quoteattr(_url(other))} id="{other.id}" '
+            f'<language-mapped-topic url={quoteattr(url(other))} id="{other.id}" '
             f'language="{other.language}">{escape(other.title)}</language-mapped-topic>\n'
         )
     if topic.language == "English":  # Spanish topics often come without MeSH
@@ -85,15 +86,15 @@ def _topic(topic: Topic, other: Topic | None) -> str:
     )
     return (
         f"<health-topic meta-desc={quoteattr(f'{topic.title}: an invented condition.')} "
-        f"title={quoteattr(topic.title)} url={quoteattr(_url(topic))} "
+        f"title={quoteattr(topic.title)} url={quoteattr(url(topic))} "
         f'id="{topic.id}" language="{topic.language}" date-created="{topic.created:%m/%d/%Y}">\n'
         f"<also-called>{escape(topic.title)}, invented</also-called>\n"
-        f"<full-summary>{escape(_summary(topic))}</full-summary>\n{groups}{mapped}{mesh}"
+        f"<full-summary>{escape(summary(topic))}</full-summary>\n{groups}{mapped}{mesh}"
         f'<primary-institute url="https://www.example.gov">{_INSTITUTE}</primary-institute>\n</health-topic>'
     )
 
 
-def _summary(topic: Topic) -> str:
+def summary(topic: Topic) -> str:
     """The HTML inside a topic: one heading and paragraph for each fact, then the attribution."""
     facts = "\n".join(
         f"<h3>{escape(_heading(topic, fact))}</h3>\n<p>{_answer(topic, fact)}</p>" for fact in topic.facts
@@ -125,6 +126,6 @@ def _group_url(name: str) -> str:
     return f"{SITE}/{''.join(filter(str.isalpha, name)).lower()}.html"
 
 
-def _url(topic: Topic) -> str:
+def url(topic: Topic) -> str:
     folder = "spanish/" if topic.language == "Spanish" else ""
     return f"{SITE}/{folder}{''.join(filter(str.isalpha, topic.title)).lower()}.html"
