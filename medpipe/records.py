@@ -16,16 +16,20 @@ Value = TypeVar("Value", bound=BaseModel)
 
 def write(path: Path, values: Iterable[BaseModel]) -> int:
     """Write one value a line (UTF-8) and return how many there were."""
-    return write_rows(path, (value.model_dump(mode="json") for value in values))
+    return _write(path, (value.__pydantic_serializer__.to_json(value) for value in values))
 
 
 def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> int:
     """As `write`, for plain rows."""
+    return _write(path, (json.dumps(row, ensure_ascii=False, default=str).encode() for row in rows))
+
+
+def _write(path: Path, rows: Iterable[bytes]) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     count = 0
-    with path.open("w", encoding="utf-8") as lines:
+    with path.open("wb") as lines:
         for count, row in enumerate(rows, start=1):  # noqa: B007
-            lines.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+            lines.write(row + b"\n")
     return count
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
+
+from isal import igzip
 
 from medpipe.core.document import Document
 from medpipe.nlm import fetch
@@ -103,4 +104,4 @@ def _pmid(value: str) -> str:
 
 
 def _opened(path: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+    return cast(BinaryIO, igzip.open(path)) if path.suffix == ".gz" else path.open("rb")

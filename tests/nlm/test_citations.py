@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from medpipe.core.document import Document, Status
+from medpipe.core.document import Document, Relation, Status
 from medpipe.core.merge import newer
 from medpipe.nlm.citations import answer_revision, file_revision, parse_citations
 from medpipe.ports import SourceError
@@ -123,10 +123,10 @@ def test_published_is_the_first_day_that_the_text_could_be_read(pub_date: str, m
     assert _read(_article(pub_date=pub_date, more=more))[0].published == published
 
 
-def test_references_pmids_are_not_the_records() -> None:
+def test_pmids_of_links_are_not_the_records() -> None:
     links = '<CommentsCorrections RefType="Cites"><PMID>77</PMID></CommentsCorrections>'
     document = _read(_article(number=5, links=links))[0]
-    assert (document.id, document.relations) == ("pmid:5", ())
+    assert (document.id, document.relations) == ("pmid:5", (Relation(kind="Cites", target="pmid:77"),))
 
 
 def test_deleting_the_first_version_leaves_the_second_in_every_order() -> None:

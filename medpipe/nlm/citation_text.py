@@ -1,0 +1,119 @@
+"""Titles and abstracts as one line of plain text: inline markup, and MathML 3 (https://www.w3.org/TR/MathML3/).
+
+`CO<sub>2</sub>` is CO2, `10<sup>-3</sup>` is 10^-3, a fraction a/(b + c), a root √(x + 1), a matrix [a, b; c, d].
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from lxml import etree
+
+_SPACED = frozenset("= ≠ < > ≤ ≥ ≈ ≃ ≅ ~ ∼ ≡ ± + − ∝ → ← ↔ ⇌ ∈ × ⋅".split())
+"""Operators between two values; a + or - before its value, or above the line, is a sign."""
+_SIMPLE = re.compile(r"[-−+]?[\w.]*|[-−+]")
+_EXPONENT = re.compile(r"[-−–+]?\d+")
+_NUMBER = re.compile(r"[\d.]+")
+
+
+def plain(element: etree._Element) -> str:
+    """The text of a title or a part of an abstract. Raises ValueError for an entity reference."""
+    text = _inline(element) if len(element) else element.text or ""
+    return " ".join(text.split())
+
+
+def _inline(element: etree._Element) -> str:
+    text = element.text or ""
+    for child in element:
+        if child.tag is etree.Entity:
+            raise ValueError(f"an entity reference ({child.text}), which NLM's files do not have")
+        if isinstance(child.tag, str):
+            text += _marked(child, text)
+        text += child.tail or ""
+    return text
+
+
+def _marked(child: etree._Element, before: str) -> str:
+    name = etree.QName(child).localname
+    if name == "math":
+        return _math(child)
+    inner = _inline(child)
+    if name == "sup" and before[-1:].isdigit() and _EXPONENT.fullmatch(inner.strip()):
+        return f"^{inner.strip()}"
+    return inner
+
+
+def _math(element: etree._Element) -> str:
+    """An expression as one would type it; an element that is not known as its parts in a row."""
+    if not isinstance(element.tag, str):
+        raise ValueError("a comment or an entity reference in a formula")
+    name = etree.QName(element).localname
+    if name in _DROPPED:
+        return ""
+    parts = [_math(child) for child in element if isinstance(child.tag, str)]
+    if name in _SHAPES and parts:
+        return _SHAPES[name](element, parts)
+    if not parts:
+        return " ".join((element.text or "").split())
+    return _row(element, parts)
+
+
+_DROPPED = frozenset({"annotation", "annotation-xml", "mphantom", "none", "mprescripts"})
+
+
+def _row(element: etree._Element, parts: Sequence[str]) -> str:
+    text = ""
+    for child, part in zip((child for child in element if isinstance(child.tag, str)), parts, strict=True):
+        spaced = etree.QName(child).localname == "mo" and part in _SPACED and text and len(parts) > 2
+        text += f" {part} " if spaced else part
+    return text
+
+
+def _group(part: str) -> str:
+    return part if _SIMPLE.fullmatch(part) else f"({part})"
+
+
+def _raised(part: str) -> str:
+    return f"^{_group(part)}" if part else ""
+
+
+def _lowered(part: str) -> str:
+    """A number is written on, as in H2O; anything else after a low line."""
+    return part if _NUMBER.fullmatch(part) or not part else f"_{_group(part)}"
+
+
+def _scripts(element: etree._Element, parts: Sequence[str]) -> str:
+    """mmultiscripts: base, pairs of low and high, and after mprescripts those before the base."""
+    names = [etree.QName(child).localname for child in element if isinstance(child.tag, str)]
+    split = names.index("mprescripts") if "mprescripts" in names else len(names)
+    after = "".join(
+        _lowered(low) + _raised(high) for low, high in zip(parts[1:split:2], parts[2:split:2], strict=False)
+    )
+    ahead = "".join(high + low for low, high in zip(parts[split + 1::2], parts[split + 2::2], strict=False))
+    return ahead + parts[0] + after
+
+
+def _fenced(element: etree._Element, parts: Sequence[str]) -> str:
+    between = element.get("separators", ",").strip()[:1]
+    return f"{element.get('open', '(')}{f'{between} '.join(parts)}{element.get('close', ')')}"
+
+
+_SHAPES: dict[str, Callable[[etree._Element, Sequence[str]], str]] = {
+    "msup": lambda _, p: p[0] + _raised("".join(p[1:])),
+    "msub": lambda _, p: p[0] + _lowered("".join(p[1:])),
+    "msubsup": lambda _, p: p[0] + _lowered("".join(p[1:2])) + _raised("".join(p[2:])),
+    "munder": lambda _, p: p[0] + _lowered("".join(p[1:])),
+    "mover": lambda _, p: p[0] + "".join(p[1:]),
+    "munderover": lambda _, p: p[0] + _lowered("".join(p[1:2])) + _raised("".join(p[2:])),
+    "mmultiscripts": _scripts,
+    "mfrac": lambda _, p: "/".join(map(_group, p)),
+    "msqrt": lambda e, p: f"√{_group(_row(e, p))}",
+    "mroot": lambda _, p: f"{_group(p[0])}^(1/{''.join(p[1:])})",
+    "mfenced": _fenced,
+    "mtable": lambda _, p: f"[{'; '.join(p)}]",
+    "mtr": lambda _, p: ", ".join(p),
+    "mlabeledtr": lambda _, p: ", ".join(p[1:]),
+    "semantics": lambda _, p: p[0],
+    "mspace": lambda _, p: " ",
+}
