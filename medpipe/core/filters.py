@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from medpipe.core import answers, decontamination, questions
+from medpipe.core import answers, decontamination, quality, questions
 from medpipe.core.document import Document
 from medpipe.core.example import Example
 from medpipe.core.facts import LABELS, Fact, prefix
@@ -64,7 +64,23 @@ def worth_teaching(facts: list[Fact], plan: Data, hygiene: Hygiene, drops: Count
     """The facts in the language that they claim, of some quality, as far as the recipe asks for that."""
     if plan.check_languages:
         facts = kept(facts, lambda fact: in_its_language(fact, hygiene.guess), "text is in another language", drops)
-    return facts
+    if not plan.quality:
+        return facts
+    good = []
+    for fact in facts:
+        if found := flaw(fact):
+            drops[f"poor text: {found}"] += 1
+        else:
+            good.append(fact)
+    return good
+
+
+def flaw(fact: Fact) -> str:
+    """The first rule of `core.quality` that the answer breaks, or that anything is damaged; empty for none."""
+    if any(quality.damage(text) for text in _texts(fact)):
+        return quality.DAMAGED
+    found = () if fact.question_type in _LABELLED else quality.flaws(fact.answer)
+    return found[0] if found else ""
 
 
 def in_its_language(fact: Fact, guess: Callable[[str], tuple[str, float]]) -> bool:

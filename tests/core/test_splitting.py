@@ -29,8 +29,8 @@ def recipe(**data: Any) -> Recipe:
     return Recipe(name="r", summary="", method="sft", base="b", trainer={}, data=Data(**{"sources": SOURCES} | data))
 
 
-STRICT = recipe(near_duplicates=0.8, clusters=0.6, decontaminate=True, check_languages=True, replay_ratio=99.0,
-                heldout_share=0.5, cut_off=DAY, unseen={"mplus": 0.3})
+STRICT = recipe(near_duplicates=0.8, clusters=0.6, decontaminate=True, check_languages=True, quality=True,
+                replay_ratio=99.0, heldout_share=0.5, cut_off=DAY, unseen={"mplus": 0.3})
 TOOLS = Hygiene(clusters=fakes.PairwiseDuplicates().clusters, redact=fakes.EmailRedactor().redact)
 
 
@@ -228,6 +228,20 @@ def test_a_text_in_another_language_than_it_claims_is_left_out() -> None:
     assert build([page(1, spanish)], plan, hygiene=tools).drops["text is in another language"] == 1
     assert build([page(1, spanish, language="es")], recipe(check_languages=True, languages=("es",)),
                  hygiene=tools).train
+
+
+def test_a_poor_answer_is_left_out_with_the_rule_that_it_breaks() -> None:
+    corpus = [page(1, f"{text(1)} Click here."), page(2, text(2)), page(3, f"{text(3)} \ufffd", days=-4)]
+    built = build(corpus, recipe(quality=True))
+    assert {one.document_ids for one in built.train} == {("mplus:2",)}
+    assert built.drops["poor text: a web page's boilerplate"] == built.drops["poor text: damaged characters"] == 1
+    assert len(build(corpus, recipe()).new_knowledge) == 6
+
+
+def test_a_decision_is_not_judged_as_a_text() -> None:
+    record = Document(id="meddialog:1", revision=1, source="meddialog", title="x", published=DAY, sections=(
+        Section(heading="Does it help?", text="no", choices=("yes", "no", "maybe")),))
+    assert build([record], recipe(quality=True)).train
 
 
 def test_texts_with_reserved_rights_are_taught_only_where_the_recipe_allows_it() -> None:
