@@ -20,6 +20,7 @@ _LABELLED = frozenset(LABELS.values()) | {CHOICE}
 _SURE = 0.9
 _ENOUGH = 60
 """Characters: what language a shorter text is in is a guess."""
+_PLENTY = 400
 
 
 def redacted(facts: list[Fact], plan: Data, hygiene: Hygiene, found: Counter[str]) -> list[Fact]:
@@ -88,7 +89,7 @@ def in_its_language(fact: Fact, guess: Callable[[str], tuple[str, float]]) -> bo
     text = fact.focus if fact.question_type in _LABELLED else f"{fact.focus} {fact.answer}"
     if len(text) < _ENOUGH:
         return True
-    language, confidence = guess(text)
+    language, confidence = guess(text[:_PLENTY])
     return language in ("", fact.language) or confidence < _SURE
 
 
