@@ -68,9 +68,10 @@ def read(row: Row, drops: Drops) -> Entry | None:
         drops[ELSEWHERE] += 1
         return None
     number = flat(row.get("prompt_id", row.get("qid"))) or key_of(asked)
+    origin, part, _ = number.partition(",")
     section = Section(heading=asked, text=better, rejected=worse)
     return Entry(f"{number}-{key_of(better, worse)[:8]}", (section,), title=shortened(asked),
-                 url=pages[0] if pages[0].startswith("http") else "")
+                 url=pages[0] if pages[0].startswith("http") else "", types=(origin,) if part else ())
 
 
 def _answer(value: object) -> str:
