@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 from medpipe.core.phrasings import AS_PUBLISHED, ENGLISH, FINDING, PARAPHRASES, QUESTION, QuestionType
@@ -43,6 +44,7 @@ _INFINITIVE = re.compile(
 _WORD = re.compile(r"[^\W_]+")
 
 
+@lru_cache(maxsize=1024)  # one answer after another is asked for under several questions
 def normalise(text: str) -> str:
     """The words of a text, lower case, without punctuation: what decides that two questions are the same."""
     return " ".join(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
