@@ -48,16 +48,45 @@ def validation_ref(ports: Ports, data: str, suite: str) -> str:
     return ref("validation", {"verb": "validate", "code": __version__, "inputs": inputs})
 
 
+def validation_of(ports: Ports, data: str, suite: str) -> Manifest | None:
+    """The validation of `data` by the suite's current text: one that accepted it, if there is one.
+
+    A delivery may be validated again in another way (against another previous delivery, or none).
+    """
+    inputs = validation_inputs(ports, data, suite)
+    found = ports.store.find(validation_ref(ports, data, suite))
+    if found is not None and found.facts["accepted"]:
+        return found
+    others = [other for other in ports.store.manifests("validation")
+              if inputs.items() <= dict(other.inputs).items()]
+    return next((other for other in others if other.facts["accepted"]), found or (others[-1] if others else None))
+
+
+def reviews(ports: Ports, data: str, suite: str) -> list[Manifest]:
+    """What people decided about rows that the suite's current text held back, in the order of their refs."""
+    judged = validation_ref(ports, data, suite)
+    found = [review for review in ports.store.manifests("review") if review.inputs["validation"] == judged]
+    return sorted(found, key=lambda review: review.ref)
+
+
+def releases(ports: Ports, data: str, suite: str) -> dict[str, list[str]]:
+    """`{"released": refs}` where people released rows of `data`, else nothing: an input of what is built of it."""
+    found = [review.ref for review in reviews(ports, data, suite) if review.inputs["decision"] == "release"]
+    return {"released": found} if found else {}
+
+
 def accepted_rows(ports: Ports, data: str, suite: str) -> Iterator[dict[str, Any]]:
-    """The rows of `data` that validation did not quarantine, one at a time.
+    """The rows of `data` that validation did not quarantine or a person released, one at a time.
 
     Raises NotValidated, at once and not at the first row, when validation never accepted them.
     """
-    validation = ports.store.find(validation_ref(ports, data, suite))
+    validation = validation_of(ports, data, suite)
     if validation is None or not validation.facts["accepted"]:
         raise NotValidated(f"{data} has not passed the suite {suite!r}: "
                            f"run `medpipe validate --data {data} --suite {suite}` first")
-    quarantined = frozenset(validation.facts["quarantined_rows"])
+    released = {row for review in releases(ports, data, suite).get("released", ())
+                for row in manifest(ports, review).inputs["rows"]}
+    quarantined = frozenset(validation.facts["quarantined_rows"]) - released
     rows = enumerate(records.read_rows(rows_file(ports, data, suite)))
     return (row for number, row in rows if number not in quarantined)
 

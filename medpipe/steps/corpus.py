@@ -10,7 +10,7 @@ from medpipe.core import drift
 from medpipe.core.document import Document
 from medpipe.core.refs import CorpusRef, DocumentsRef, DriftRef, PairsRef, Ref, VersionRef, digest_of
 from medpipe.ports import Draft, Ports
-from medpipe.steps.artifact import accepted_rows, facts, manifest, once
+from medpipe.steps.artifact import accepted_rows, facts, manifest, once, releases
 
 PART = 30_000
 """Documents that are merged at once, as many as a file of PubMed's holds: what is in memory at a time."""
@@ -38,7 +38,8 @@ def build_corpus(pulls: tuple[DocumentsRef, ...], previous: CorpusRef | None = N
         draft.facts.update(table_version=version, incoming=incoming, documents=dict(found.by_status),
                            cut_off=None if found.cut_off is None else found.cut_off.isoformat())
 
-    inputs = {"pulls": sorted(pulls), "previous": previous}
+    released = [ref for data in sorted(pulls) for ref in releases(ports, data, "documents").get("released", ())]
+    inputs = {"pulls": sorted(pulls), "previous": previous} | ({"released": released} if released else {})
     return CorpusRef(once(ports, "corpus", "build_corpus", inputs, fill))
 
 

@@ -13,11 +13,13 @@ from medpipe.core.example import PreferencePair
 from medpipe.core.refs import CorpusRef, FeedbackRef, PairsRef
 from medpipe.errors import MedpipeError
 from medpipe.ports import Draft, FeedbackItem, Ports, Redactor
-from medpipe.steps.artifact import accepted_rows, once
+from medpipe.steps.artifact import accepted_rows, once, releases
 from medpipe.steps.corpus import table_version
 
 CAP_PER_IDENTITY = 20
 HELDOUT_SHARE = 0.3
+FORUMS = frozenset({"ChatDoctor"})
+"""Origins, among the types of a document, whose questions people wrote about themselves."""
 
 
 def collect_feedback(start: datetime, end: datetime, *, ports: Ports) -> FeedbackRef:
@@ -44,7 +46,8 @@ def build_pairs(feedback: FeedbackRef, previous: PairsRef | None = None, *, port
     built = preference_pairs.build(items, CAP_PER_IDENTITY, HELDOUT_SHARE)
     if not built.train and not built.heldout:
         return None
-    inputs = {"feedback": feedback, "previous": previous, "cap": CAP_PER_IDENTITY, "heldout": HELDOUT_SHARE}
+    inputs = {"feedback": feedback, "previous": previous, "cap": CAP_PER_IDENTITY, "heldout": HELDOUT_SHARE,
+              **releases(ports, feedback, "feedback")}
 
     def fill(draft: Draft) -> None:
         for name, new in (("train", built.train), ("heldout", built.heldout)):
@@ -62,7 +65,8 @@ def build_preferences(corpus: CorpusRef, previous: PairsRef | None = None, max_a
     """Preference pairs that the corpus's documents state, in the place of those that `previous` had of them.
 
     Pairs of `previous` that users gave stay as they are; give the newest pairs, or the ring forgets those.
-    The same share of the questions is held out as of users' ones. None when no document states a preference.
+    The same share of the questions is held out as of users' ones, and what identifies a person is taken out
+    of those that people wrote (FORUMS). None when no document states a preference.
     """
     version = table_version(ports, corpus)
     if next(_stated(ports, version, max_answer_chars, Counter()), None) is None:
@@ -83,7 +87,13 @@ def build_preferences(corpus: CorpusRef, previous: PairsRef | None = None, max_a
 
 def _stated(ports: Ports, version: int, max_answer_chars: int, drops: Counter[str]) -> Iterator[PreferencePair]:
     for document in ports.corpus.read(version):
-        yield from preference_pairs.stated(document, max_answer_chars, drops)
+        for pair in preference_pairs.stated(document, max_answer_chars, drops):
+            yield _anonymous(pair, ports.redactor) if FORUMS & set(document.types) else pair
+
+
+def _anonymous(pair: PreferencePair, redactor: Redactor) -> PreferencePair:
+    question, chosen, rejected = redactor.redact((pair.question, pair.chosen, pair.rejected), "en")
+    return pair.model_copy(update={"question": question.text, "chosen": chosen.text, "rejected": rejected.text})
 
 
 def _earlier(ports: Ports, previous: PairsRef | None, name: str) -> Iterator[PreferencePair]:

@@ -27,7 +27,7 @@ from medpipe.core.refs import (
 )
 from medpipe.errors import MedpipeError
 from medpipe.ports import Draft, Ports
-from medpipe.steps.artifact import accepted_rows, facts, manifest, once
+from medpipe.steps.artifact import accepted_rows, facts, manifest, once, releases
 from medpipe.steps.tracing import trace
 
 
@@ -67,7 +67,7 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
         raise MedpipeError(f"recipe {recipe!r} trains by {plan.method} on {wanted}, not on {data}")
     start = _adapter_of(ports, start_from)
     inputs = {"recipe": plan.model_dump(mode="json"), "base": ports.base_digest(plan.base), "data": data,
-              "start_from": start}
+              "start_from": start, **releases(ports, data, wanted)}
 
     def fill(draft: Draft) -> None:
         _refuse_other_base(ports, start, plan)

@@ -7,6 +7,7 @@ from medpipe.core.refs import Ref
 from medpipe.errors import BatchRejected
 from medpipe.ports import Draft, Ports
 from medpipe.steps.artifact import facts, once, rows_file, validation_inputs
+from medpipe.steps.quarantine import QUARANTINE, held_back
 
 
 def validate(data: Ref, suite: str, *, ports: Ports) -> Ref:
@@ -20,9 +21,7 @@ def validate(data: Ref, suite: str, *, ports: Ports) -> Ref:
         if not rows:  # a day without news is no fault; volume over several days is watched by detect_drift
             return
         result = ports.validator.validate(rows, suite, name=data.replace("/", "-"))
-        records.write_rows(draft.path / "quarantine.jsonl", (
-            {"index": index, "reasons": reasons, "row": rows[index]}
-            for index, reasons in sorted(result.rejected.items())))
+        records.write_rows(draft.path / QUARANTINE, held_back(rows, result.rejected))
         draft.facts.update(accepted=result.accepted, reasons=list(result.reasons),
                            quarantined_rows=sorted(result.rejected), report=result.report)
 

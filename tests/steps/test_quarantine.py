@@ -1,0 +1,120 @@
+"""Quarantined rows are listed with their reasons, and a person's decision lets them through or keeps them out."""
+
+from __future__ import annotations
+
+import pytest
+
+from medpipe import errors, steps
+from medpipe.cli import main
+from medpipe.core.refs import ref
+from medpipe.steps.artifact import accepted_rows, facts
+from medpipe.steps.corpus import table_version
+from tests.steps.conftest import DAY_1, DAY_2, publish, topic
+
+BLANK = (2, 5)
+WHY = {"reason": "the title is on the page itself", "by": "Dr Calder"}
+
+
+@pytest.fixture
+def data(ports):
+    """A validated delivery of eight topics, two without a title."""
+    publish(ports, [topic(n).model_copy(update={"title": ""} if n in BLANK else {}) for n in range(8)])
+    return steps.validate(steps.pull("medlineplus", DAY_1, DAY_2, ports=ports), "documents", ports=ports)
+
+
+def ids(ports, corpus):
+    return {document.id for document in ports.corpus.read(table_version(ports, corpus))}
+
+
+def test_what_waits_is_listed_with_delivery_row_id_source_and_reasons_but_never_the_text(ports, data):
+    listed = steps.quarantine(ports=ports)
+    first, second = listed.splitlines()
+    assert first == f"{data} documents row 2 mplus:900002 (medlineplus): the title is blank"
+    assert "row 5 mplus:900005" in second
+    assert "treated" not in listed
+
+
+def test_the_texts_are_shown_to_whoever_asks_for_them(ports, data):
+    assert "is treated with" in steps.quarantine(data, texts=True, ports=ports)
+
+
+def test_the_list_can_be_of_one_delivery_or_suite(ports, data):
+    assert steps.quarantine(suite="feedback", ports=ports) == "nothing waits"
+    assert steps.quarantine(ref("documents", "another"), ports=ports) == "nothing waits"
+    assert len(steps.quarantine(data, "documents", ports=ports).splitlines()) == 2
+
+
+def test_a_released_row_enters_the_next_corpus_which_has_another_ref(ports, data):
+    before = steps.build_corpus((data,), ports=ports)
+    steps.release(data, "documents", **WHY, ids=("mplus:900002",), ports=ports)
+    after = steps.build_corpus((data,), ports=ports)
+    assert after != before
+    assert ids(ports, after) - ids(ports, before) == {"mplus:900002"}
+    assert len(ids(ports, before)) == 6, "the corpus before the release is as it was"
+    assert steps.build_corpus((data,), ports=ports) == after
+    assert steps.quarantine(ports=ports).splitlines()[0].startswith(f"{data} documents row 5")
+
+
+def test_a_release_says_who_decided_what_and_why_and_doing_it_again_changes_nothing(ports, data):
+    made = steps.release(data, "documents", **WHY, rows=(2,), ports=ports)
+    assert steps.release(data, "documents", **WHY, rows=(2,), ports=ports) == made
+    kept = ports.store.find(made)
+    assert {**WHY, "rows": [2], "decision": "release", "data": data}.items() <= kept.inputs.items()
+    assert kept.facts["records"] == [{"row": 2, "id": "mplus:900002", "source": "medlineplus",
+                                      "reasons": ["the title is blank"]}]
+
+
+def test_a_discarded_row_waits_no_longer_and_stays_out(ports, data):
+    before = steps.build_corpus((data,), ports=ports)
+    steps.discard(data, "documents", "a placeholder page", "Dr Calder", rows=BLANK, ports=ports)
+    assert steps.quarantine(ports=ports) == "nothing waits"
+    assert steps.build_corpus((data,), ports=ports) == before
+
+
+@pytest.mark.parametrize(("asked", "said"), [
+    ({"rows": (1,)}, "never quarantined in .*: row 1"), ({"rows": (99,)}, "never quarantined"),
+    ({"ids": ("mplus:1",)}, "never quarantined in .*: mplus:1"), ({}, "say which rows"),
+    ({"rows": (2,), "by": " "}, "who decides"), ({"rows": (2,), "reason": ""}, "say why"),
+])
+def test_only_rows_that_wait_can_be_released_by_somebody_for_a_reason(ports, data, asked, said):
+    with pytest.raises(errors.MedpipeError, match=said):
+        steps.release(data, "documents", **{**WHY, **asked}, ports=ports)
+
+
+def test_a_row_is_decided_once(ports, data):
+    steps.discard(data, "documents", "a placeholder page", "Dr Calder", rows=(2,), ports=ports)
+    with pytest.raises(errors.MedpipeError, match="decided already: discard by Dr Calder"):
+        steps.release(data, "documents", **WHY, rows=(2, 5), ports=ports)
+
+
+def test_nothing_is_released_from_what_was_never_validated_or_was_stopped_whole(ports):
+    publish(ports, [topic(n).model_copy(update={"title": ""}) for n in range(3)])
+    pulled = steps.pull("medlineplus", DAY_1, DAY_2, ports=ports)
+    with pytest.raises(errors.MedpipeError, match="never validated"):
+        steps.release(pulled, "documents", **WHY, rows=(0,), ports=ports)
+    with pytest.raises(errors.BatchRejected):
+        steps.validate(pulled, "documents", ports=ports)
+    with pytest.raises(errors.MedpipeError, match="stopped whole"):
+        steps.release(pulled, "documents", **WHY, rows=(0,), ports=ports)
+    assert steps.quarantine(ports=ports) == "nothing waits"
+
+
+def test_a_new_text_of_the_suite_asks_again(ports, data, monkeypatch):
+    steps.release(data, "documents", **WHY, rows=(2,), ports=ports)
+    monkeypatch.setattr(ports, "suite", lambda name: "stricter rules", raising=False)
+    steps.validate(data, "documents", ports=ports)
+    assert len(list(accepted_rows(ports, data, "documents"))) == 6
+    assert len(steps.quarantine(ports=ports).splitlines()) == 2
+
+
+def test_the_commands_list_and_release(ports, data, capsys, monkeypatch):
+    monkeypatch.setenv("MEDPIPE_PORTS", "tests.fakes:ports")
+    monkeypatch.setenv("MEDPIPE_HOME", str(ports.settings.home))
+    assert main(["quarantine"]) == 0
+    assert "row 2 mplus:900002" in capsys.readouterr().out
+    assert main(["release", "--data", data, "--suite", "documents", "--rows", "2", "5", "--reason", "checked",
+                 "--by", "Dr Calder"]) == 0
+    made = capsys.readouterr().out.strip()
+    assert made.startswith("review/") and len(facts(ports, made)["records"]) == 2
+    assert main(["quarantine"]) == 0
+    assert capsys.readouterr().out == "nothing waits\n"
