@@ -89,13 +89,7 @@ class MedlinePlusSearchSource:
         for attempt in (1, 2):
             self._pace.wait()
             try:
-                answer = http.get(self._address, params=self._who | dict(arguments), timeout=fetch.TIMEOUT)
-            except requests.RequestException as error:
-                raise SourceError(
-                    f"{where}: no whole answer ({type(error).__name__}); check the address and the network."
-                ) from error
-            fetch.demand_ok(answer, where)
-            try:
+                answer = fetch.ask(http, self._address, where, self._who | dict(arguments))
                 day = min(end - timedelta(days=1), _day_of(answer))
                 return parse_answer(answer.content, where, int(day.strftime("%Y%m%d")))
             except SourceError as error:

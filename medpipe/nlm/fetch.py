@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -19,15 +19,16 @@ from urllib.parse import unquote, urlparse
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import NewConnectionError
 from urllib3.util.retry import Retry
 
-from medpipe.nlm.transfer import TIMEOUT, TRANSIENT, demand_ok, forget, transfer
+from medpipe.nlm.transfer import ATTEMPTS, TIMEOUT, TRANSIENT, demand_ok, forget, transfer
 from medpipe.ports import SourceError
 
 __all__ = [
     "TIMEOUT",
     "Listed",
-    "demand_ok",
+    "ask",
     "download",
     "folder_of",
     "forget",
@@ -92,7 +93,7 @@ def folder_of(address: str) -> Path | None:
 
 def text(http: requests.Session, url: str) -> str:
     """A page's text; raises SourceError for anything but 200."""
-    return _ask(http, url).text
+    return ask(http, url).text
 
 
 def page(http: requests.Session, url: str, cache: Path) -> str:
@@ -164,13 +165,35 @@ def download(http: requests.Session, url: str, cache: Path, md5_url: str | None 
     )
 
 
-def _ask(http: requests.Session, url: str) -> requests.Response:
-    try:
-        answer = http.get(url, timeout=TIMEOUT)
-    except requests.RequestException as error:
-        raise SourceError(f"{url}: no answer ({type(error).__name__}); check the address and the network.") from error
-    demand_ok(answer, url)
-    return answer
+def ask(
+    http: requests.Session, url: str, where: str = "", arguments: Mapping[str, str] | None = None
+) -> requests.Response:
+    """A whole answer to a GET, which is repeated when it breaks off; `where` is its name in messages.
+
+    Raises SourceError for anything but 200, and when no whole answer comes.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            answer = http.get(url, params=arguments, timeout=TIMEOUT)
+        except (requests.exceptions.ChunkedEncodingError, requests.ConnectionError) as error:
+            if attempt == ATTEMPTS or _unreachable(error):
+                raise _no_answer(where or url, error) from error
+            log.warning("%s: broke off (%s), attempt %d of %d", where or url, type(error).__name__, attempt, ATTEMPTS)
+        except requests.RequestException as error:
+            raise _no_answer(where or url, error) from error
+        else:
+            demand_ok(answer, where or url)
+            return answer
+    raise AssertionError("unreachable")
+
+
+def _unreachable(error: Exception) -> bool:
+    """Whether there was no connection at all: the session has tried that often enough."""
+    return isinstance(getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError)
+
+
+def _no_answer(where: str, error: Exception) -> SourceError:
+    return SourceError(f"{where}: no answer ({type(error).__name__}); check the address and the network.")
 
 
 def whole(address: str, cache: Path, read: Callable[[Path], _Read]) -> _Read:

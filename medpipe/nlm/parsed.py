@@ -14,6 +14,7 @@ from medpipe.core.document import Document
 
 log = logging.getLogger(__name__)
 
+_HOUR = 3600
 _KEPT = 6
 """Readings that are kept; older ones are removed."""
 
@@ -61,5 +62,8 @@ def _write(found: Iterable[Document], kept: Path) -> None:
             Path(stream.name).replace(kept)
         finally:
             Path(stream.name).unlink(missing_ok=True)
+    for left in kept.parent.glob("*.part"):  # of a process that was killed
+        if left.stat().st_mtime < kept.stat().st_mtime - _HOUR:
+            left.unlink(missing_ok=True)
     for old in sorted(kept.parent.glob("*.jsonl"), key=lambda path: path.stat().st_mtime)[:-_KEPT]:
         old.unlink(missing_ok=True)

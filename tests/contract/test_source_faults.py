@@ -6,7 +6,7 @@ import gzip
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -15,11 +15,16 @@ import pytest
 
 from medpipe.backends.curated import CuratedSource
 from medpipe.backends.eutils import EutilsSource
+from medpipe.backends.genetics import GeneticsSource
 from medpipe.backends.medlineplus import MedlinePlusSource
+from medpipe.backends.medlineplus_search import MedlinePlusSearchSource
 from medpipe.backends.pubmed import PubMedSource
+from medpipe.core.document import Document
+from medpipe.nlm import safe_xml
 from medpipe.nlm.pace import Pace
 from medpipe.ports import SourceError
 from tests.contract.nlm_server import Nlm, running
+from tests.nlm.web import serving
 
 DAY1, DAY2 = date(2026, 3, 3), date(2026, 3, 4)
 TOPICS = "/xml/mplus_topics_2026-03-03.xml"
@@ -82,6 +87,105 @@ def test_a_topic_file_that_stays_cut_short_is_named_and_the_next_run_completes(
     with pytest.raises(SourceError, match=r"mplus_topics_2026-03-03\.xml: broken after \d+ whole records"):
         list(topics.pull(DAY1, DAY2))
     assert len(list(topics.pull(DAY1, DAY2))) == 65
+
+
+Pull = Callable[[], list[Document]]
+PAGE, GROUPS, SEARCH = "/xml.html", "/xml/mplus_topic_groups_2026-03-03.xml", "/ws/query"
+GENETICS = "/download/ghr-summaries.xml"
+NAMES = {TOPICS: r"mplus_topics_2026-03-03\.xml", PAGE: r"xml\.html", SEARCH: "/ws/query", GENETICS: "ghr-summaries"}
+
+
+@pytest.fixture
+def pulls(nlm: Nlm, topics: MedlinePlusSource, tmp_path: Path) -> dict[str, Pull]:
+    """For each address that may be at fault, a pull that reads it."""
+    genetics = GeneticsSource(f"{nlm.url}{GENETICS}", tmp_path)
+    search = MedlinePlusSearchSource(f"{nlm.url}{SEARCH}", "", tmp_path, per_minute=6000)
+    return {
+        TOPICS: lambda: list(topics.pull(DAY1, DAY2)),
+        PAGE: lambda: list(topics.pull(DAY1, DAY2)),
+        GROUPS: lambda: list(topics.pull(DAY1, DAY2, ids=["group:Skin"])),
+        GENETICS: lambda: list(genetics.pull(DAY1, DAY2)),
+        SEARCH: lambda: list(search.pull(DAY1, DAY2, ids=["title:ataxia"])),
+    }
+
+
+@pytest.mark.parametrize("kind", ["500", "cut", "slow"])
+@pytest.mark.parametrize("path", [PAGE, GROUPS, GENETICS, SEARCH])
+def test_a_passing_fault_of_any_answer_of_medlineplus_is_not_noticed(
+    path: str, kind: str, nlm: Nlm, pulls: dict[str, Pull]
+) -> None:
+    nlm.misbehave(path, kind)
+    spoilt = pulls[path]()
+    assert spoilt and spoilt == pulls[path]()
+
+
+@pytest.mark.parametrize("kind", ["empty", "error-body", "truncated"])
+@pytest.mark.parametrize("path", [TOPICS, GROUPS, GENETICS, SEARCH])
+def test_a_bad_answer_with_status_200_is_asked_for_once_more(
+    path: str, kind: str, nlm: Nlm, pulls: dict[str, Pull]
+) -> None:
+    nlm.misbehave(path, kind)
+    assert pulls[path]()
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        (path, kind)
+        for path in (TOPICS, GENETICS, SEARCH)
+        for kind in ("empty", "error-body", "truncated", "wrong-encoding")
+        if (path, kind) != (GENETICS, "wrong-encoding")  # it is all ASCII
+    ]
+    + [(PAGE, "no-links"), (PAGE, "error-body"), (PAGE, "empty")],
+)
+def test_a_bad_answer_that_stays_is_named_and_the_next_run_completes(
+    path: str, kind: str, nlm: Nlm, pulls: dict[str, Pull], tmp_path: Path
+) -> None:
+    nlm.misbehave(path, kind, times=9)
+    try:
+        if (path, kind) == (SEARCH, "wrong-encoding"):
+            pulls[path] = lambda: _spanish(nlm, tmp_path)
+        with pytest.raises(SourceError, match=NAMES[path]):
+            pulls[path]()
+    finally:
+        nlm.misbehave(path, kind, times=0)
+    assert not list(tmp_path.rglob("*.part")) + list(tmp_path.rglob("*.jsonl"))
+    assert pulls[path]()
+
+
+def _spanish(nlm: Nlm, cache: Path) -> list[Document]:
+    return list(MedlinePlusSearchSource(f"{nlm.url}{SEARCH}", "", cache, 6000).pull(DAY1, DAY2, ids=["trata"]))
+
+
+def test_a_topic_file_that_was_read_is_neither_sent_nor_parsed_again(
+    pulls: dict[str, Pull], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = [*pulls[TOPICS](), *pulls[GENETICS]()]
+
+    def unexpected(*_: object) -> None:
+        raise AssertionError("parsed again")
+
+    monkeypatch.setattr(safe_xml, "records", unexpected)
+    assert [*pulls[TOPICS](), *pulls[GENETICS]()] == first
+
+
+def test_a_search_whose_pages_end_early_is_an_error(tmp_path: Path) -> None:
+    with serving() as web:
+        web.body, web.etag = b"<nlmSearchResult><term>x</term><count>3</count></nlmSearchResult>", ""
+        source = MedlinePlusSearchSource(f"{web.url}/ws/query", "", tmp_path, per_minute=6000)
+        with pytest.raises(SourceError, match=r"'x', from 0\): gives no more, after 0 of 3 topics"):
+            list(source.pull(DAY1, DAY2, ids=["x"]))
+
+
+def test_a_folder_without_the_genetics_or_the_group_file_says_so(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="holds no ghr-summaries file"):
+        list(GeneticsSource(str(tmp_path), tmp_path).pull(DAY1, DAY2))
+    (tmp_path / "mplus_topics_2026-03-03.xml").write_text(
+        '<health-topics><health-topic title="T" id="1" language="English" date-created="01/01/2020" '
+        'url="https://medlineplus.gov/t.html"><full-summary>T.</full-summary></health-topic></health-topics>'
+    )
+    with pytest.raises(SourceError, match=r"mplus_topic_groups_2026-03-03\.xml: is not there"):
+        list(MedlinePlusSource(str(tmp_path), tmp_path).pull(DAY1, DAY2, ids=["group:Skin"]))
 
 
 def test_a_damaged_update_file_is_downloaded_once_more(nlm: Nlm, citations: PubMedSource) -> None:
