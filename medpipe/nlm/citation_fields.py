@@ -14,7 +14,7 @@ from medpipe.nlm.citation_languages import two_letters
 from medpipe.nlm.citation_text import plain
 
 Parts = Mapping[str, etree._Element]
-"""The children of an element by tag; of several with one tag the last, which `itersiblings` leads on from."""
+"""The children of an element by tag; of several with one tag the last (`_all` finds the others)."""
 
 LICENCE = "NLM citation data; abstracts may be their publishers' copyright"
 _RETRACTED_TYPE = "D016441"
@@ -35,6 +35,11 @@ def document_id(number: str, version: int = 1) -> str:
 def parts_of(element: etree._Element | None) -> Parts:
     """The element's children by tag."""
     return {} if element is None else {part.tag: part for part in element}
+
+
+def _all(last: etree._Element | None) -> Sequence[etree._Element]:
+    """The elements with this one's tag beside it, in order."""
+    return [] if last is None else [last, *last.itersiblings(last.tag, preceding=True)][::-1]
 
 
 def article(citation: Parts, article: Parts, number: str, version: int, revision: int) -> Document:
@@ -107,8 +112,8 @@ def _titles(parts: Parts) -> tuple[str, str, str]:
     """Title, original title and the language of the title."""
     title, original = _title(parts.get("ArticleTitle")), _title(parts.get("VernacularTitle"))
     if original and title.lower() in ("", _UNTRANSLATED):
-        written = parts.get("Language")
-        return original, original, two_letters(written.text if written is not None else "")
+        written = [each.text for each in _all(parts.get("Language"))]
+        return original, original, two_letters(written[0] if written else "")
     return title, original, "en"
 
 
@@ -140,8 +145,7 @@ def _sections(abstract: etree._Element | None, language: str) -> Iterator[Sectio
 
 def _other_sections(last: etree._Element | None, language: str) -> Iterator[Section]:
     """The sections of every OtherAbstract, each under its kind (PLAIN LANGUAGE SUMMARY, PIP ABSTRACT, …)."""
-    others = [] if last is None else [last, *last.itersiblings("OtherAbstract", preceding=True)]
-    for other in reversed(others):
+    for other in _all(last):
         spoken = two_letters(other.get("Language") or "eng")
         kind = _kind(other.get("Type", ""))
         for section in _sections(other, "en"):
@@ -181,8 +185,7 @@ def _status(identifiers: set[str | None], types: Sequence[str], relations: Seque
 
 
 def _published(article: Parts) -> date:
-    last, journal = article.get("ArticleDate"), article.get("Journal")
-    online = [] if last is None else [last, *last.itersiblings("ArticleDate", preceding=True)]
+    online, journal = _all(article.get("ArticleDate")), article.get("Journal")
     printed = None if journal is None else next(journal.iter("PubDate"), None)
     days = [found for found in map(day, (*online, printed)) if found is not None]
     if not days:

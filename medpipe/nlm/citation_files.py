@@ -62,7 +62,7 @@ def records(stream: BinaryIO, name: str) -> Iterator[etree._Element]:
             ahead = rest + stream.read(_BLOCK)
     except safe_xml.TRUNCATED as error:
         raise safe_xml.broken(name, count, error) from error
-    left = cast(BinaryIO, _Joined(_ROOT + ahead if head else ahead, stream))
+    left = cast(BinaryIO, _Joined(head[0] + ahead if head else ahead, stream))
     yield from safe_xml.records(left, name, RECORDS, roots=ROOTS, before=count)
 
 

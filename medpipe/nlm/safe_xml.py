@@ -11,7 +11,7 @@ from lxml import etree
 
 from medpipe.ports import SourceError
 
-TRUNCATED: tuple[type[Exception], ...] = (EOFError, OSError, cast("type[Exception]", igzip_lib.IsalError))
+TRUNCATED = (EOFError, OSError, cast("type[Exception]", igzip_lib.IsalError))
 """What isal's gzip raises for a file that ends early, is damaged or whose check sum is wrong."""
 _POSITION = re.compile(r",? line \d+, column \d+.*")
 
