@@ -12,11 +12,12 @@ from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, publish, topic
 
 
-def preference(number: int, chosen: str = "A virus.", status: Status = Status.CURRENT) -> Document:
+def preference(number: int, chosen: str = "A virus.", status: Status = Status.CURRENT,
+               types: tuple[str, ...] = ()) -> Document:
     return Document(
         id=f"mediqa:{number}-0123abcd", revision=20260303 + (status is not Status.CURRENT), source="mediqa",
         title=f"Illness {number}", published=date(2019, 8, 1), licence="MIT", status=status,
-        url="https://example.org/mediqa",
+        url="https://example.org/mediqa", types=types,
         sections=(Section(heading=f"What causes illness {number}?", text=chosen, rejected="Dust."),))
 
 
@@ -61,3 +62,12 @@ def test_what_users_preferred_stays_and_what_sets_state_is_brought_up_to_date(po
     assert users in found
     assert {pair.document_ids[0] for pair in found if pair.document_ids} == {
         f"mediqa:{number}-0123abcd" for number in range(5, 10)}
+
+
+def test_what_people_wrote_on_a_forum_loses_what_identifies_them(ports: fakes.FakePorts) -> None:
+    answer = "Write to ann.lee@example.org."
+    corpus = corpus_of(ports, [preference(1, answer, types=("ChatDoctor",)), preference(2, answer)])
+    pairs = steps.build_preferences(corpus, ports=ports)
+    found = {pair.document_ids[0]: pair.chosen for name in ("train", "heldout") for pair in rows(ports, pairs, name)}
+    assert answer == found["mediqa:2-0123abcd"]
+    assert "ann.lee" not in found["mediqa:1-0123abcd"]
