@@ -23,6 +23,7 @@ LABELS = {frozenset({"yes", "no", "maybe"}): DECISION, frozenset({"immediate", "
 """Choices that are the classes of a task and not the options of an examination."""
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_WHOLE = re.compile(r"\b(abstract|summary|r[eé]sum[eé]n?)\b", re.IGNORECASE)
 _PRONOUNS = frozenset({"it", "this", "them", "they", "these", "this condition", "this disease"})
 
 
@@ -143,6 +144,11 @@ def _chosen(document: Document, section: Section) -> Iterator[Fact]:
     yield Fact(document, CHOICE, f"{asked} {options}", right, right, choices=section.choices)
 
 
+def _is_passage(section: Section) -> bool:
+    """A labelled part of an abstract that is not its conclusion, nor another abstract, which has one in it."""
+    return bool(section.heading) and not questions.concludes(section.heading) and not _WHOLE.search(section.heading)
+
+
 def _context(document: Document, section: Section, plan: Data) -> str:
     """What the question is asked about: the set's own context, or an abstract without its conclusion.
 
@@ -151,6 +157,6 @@ def _context(document: Document, section: Section, plan: Data) -> str:
     language = section.language or document.language
     whole = section.context
     if not whole and prefix(document.id) in ARTICLES:
-        whole = "\n".join(f"{one.heading}: {one.text}" if one.heading else one.text for one in document.sections
-                          if not questions.concludes(one.heading) and (one.language or document.language) == language)
+        whole = "\n".join(f"{one.heading}: {one.text}" for one in document.sections
+                          if (one.language or document.language) == language and _is_passage(one))
     return answers.cut(whole, plan.max_context_chars)

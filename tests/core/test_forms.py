@@ -45,6 +45,7 @@ def test_a_spanish_topic_is_told_along_its_own_headings_and_asked_in_spanish() -
 def test_an_abstract_becomes_question_context_and_conclusion() -> None:
     article = document("pmid:1", Section(heading="METHODS", text="We gave it."),
                        Section(heading="RESULTS", text="People got well."),
+                       Section(heading="PIP ABSTRACT", text="We gave it and it helps."),
                        Section(heading="CONCLUSIONS", text="It helps."), title="Does tazomib help?")
     (fact,) = facts(article, contexts=True)
     assert (fact.question, fact.answer) == ("Does tazomib help?", "It helps.")
