@@ -13,7 +13,7 @@ WINDOW = {
 
 @task
 def sources(params: dict[str, list[str]] | None = None) -> list[str]:
-    """One pull for each source of the form."""
+    """The sources of the form."""
     assert params is not None
     return params["sources"]
 
@@ -27,10 +27,13 @@ def sources(params: dict[str, list[str]] | None = None) -> list[str]:
                        description="First day; empty: the release window of the run"),
         "end": Param(None, type=["null", "string"], format="date", title="Up to",
                      description="The day after the last one"),
+        "baseline": Param(False, type="boolean", title="Load the baseline",
+                          description="All that PubMed has posted up to then, one task a file: for a first corpus"),
     },
 )
 def corpus() -> None:
-    pulled = step("pull").partial(**WINDOW).expand(source=sources())
+    planned = step("plan_pulls")(sources=sources(), baseline="{{ params.baseline }}", **WINDOW)
+    pulled = step("pull").expand_kwargs(planned)
     accepted = step("validate").partial(suite="documents").expand(data=pulled)
     built = step("build_corpus")(pulls=accepted, previous=step("latest", task_id="previous")(kind="corpus"))
     announce(CORPUS)({"corpus": built})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from medpipe.core.benchmark import Benchmark
 from medpipe.core.document import Document
@@ -27,6 +27,24 @@ class Source(Protocol):
         A withdrawal arrives as a Document with status DELETED or RETRACTED. Raises SourceError, which
         names the file and the record, when what was published cannot be read whole.
         """
+
+
+class PostedFile(NamedTuple):
+    """A file that a source publishes, and the day that it was posted."""
+
+    name: str
+    day: date
+
+
+@runtime_checkable
+class SourceOfFiles(Source, Protocol):
+    """A source whose files can be pulled one by one: a thousand files are then a thousand tasks."""
+
+    def files(self, start: date, end: date) -> Sequence[PostedFile]:
+        """The files posted in [start, end), in the order in which they apply."""
+
+    def pull(self, start: date, end: date, ids: Sequence[str] = (), file: str = "") -> Iterator[Document]:
+        """As `Source.pull`, but only of the file with this name, where one is given."""
 
 
 class SourceError(RuntimeError):
@@ -104,10 +122,20 @@ class Validation(NamedTuple):
     rejected: Mapping[int, tuple[str, ...]]
     report: str
     """Path of the Data Docs page of this run."""
+    remarks: tuple[str, ...] = ()
+    """What people should know although it stops nothing."""
+
+
+class Delivery(NamedTuple):
+    """What is known of the rows as a whole: measures by name (`core.measures.DELIVERY`) and the end of their window."""
+
+    measures: Mapping[str, float] = {}
+    end: date | None = None
 
 
 class Validator(Protocol):
-    def validate(self, rows: Sequence[Mapping[str, Any]], suite: str, name: str) -> Validation:
+    def validate(self, rows: Sequence[Mapping[str, Any]], suite: str, name: str,
+                 delivery: Delivery = ...) -> Validation:
         """Apply `expectations/{suite}.json` to the rows; `name` labels the run in Data Docs."""
 
 

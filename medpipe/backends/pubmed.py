@@ -14,7 +14,7 @@ from isal import igzip
 from medpipe.core.document import Document
 from medpipe.nlm import fetch
 from medpipe.nlm.citations import file_revision, parse_citations
-from medpipe.ports import SourceError
+from medpipe.ports import PostedFile, SourceError
 
 __all__ = ["PubMedSource", "parse_citations"]
 log = logging.getLogger(__name__)
@@ -48,17 +48,28 @@ class PubMedSource:
         self._address = address.rstrip("/")
         self._cache = cache
 
-    def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Document]:
-        """See `medpipe.ports.Source.pull`; `ids` are `pmid:123` or `123`, and mean every version of it."""
+    def files(self, start: date, end: date) -> Sequence[PostedFile]:
+        """See `medpipe.ports.SourceOfFiles.files`: baseline and update files."""
+        return [PostedFile(file.name, file.day) for file in self._posted(start, end)]
+
+    def pull(self, start: date, end: date, ids: Sequence[str] = (), file: str = "") -> Iterator[Document]:
+        """See `medpipe.ports.SourceOfFiles.pull`; `ids` are `pmid:123` or `123`, and mean every version of it."""
         wanted = {_pmid(value) for value in ids}
-        files = [file for file in _placed(self._offered()) if start <= file.day < end]
+        files = [found for found in self._posted(start, end) if file in ("", found.name)]
+        if file and not files:
+            raise SourceError(
+                f"{self._address}: no {file} was posted from {start} to before {end}; plan the pulls again."
+            )
         log.info("%s: %d files from %s to before %s", self._address, len(files), start, end)
-        for file in files:
-            with _opened(self._local(file)) as stream:
-                found = parse_citations(stream, file.address, file.place)
+        for each in files:
+            with _opened(self._local(each)) as stream:
+                found = parse_citations(stream, each.address, each.place)
                 yield from fetch.numbered(
-                    (document for document in found if not wanted or _pmid(document.id) in wanted), file.name
+                    (document for document in found if not wanted or _pmid(document.id) in wanted), each.name
                 )
+
+    def _posted(self, start: date, end: date) -> list[_File]:
+        return [file for file in _placed(self._offered()) if start <= file.day < end]
 
     def _offered(self) -> list[_File]:
         root = fetch.folder_of(self._address)

@@ -39,6 +39,7 @@ def environment(home: Path, root: Path, port: int, parallelism: int = 3) -> dict
     options = {
         "CORE__DAGS_FOLDER": root / "dags", "CORE__PLUGINS_FOLDER": root / "plugins", "CORE__LOAD_EXAMPLES": False,
         "CORE__EXECUTOR": "LocalExecutor", "CORE__PARALLELISM": parallelism,
+        "CORE__MAX_MAP_LENGTH": 4096,  # a load of PubMed's baseline is one mapped task a file
         "CORE__DAGS_ARE_PAUSED_AT_CREATION": False, "CORE__FERNET_KEY": keys["fernet"],
         "CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": 5,
         "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{LOGIN[0]}:admin",

@@ -30,7 +30,7 @@ os.environ |= {
     "AIRFLOW__API_AUTH__JWT_SECRET": "only-for-tests-" * 5, "AIRFLOW__API__SECRET_KEY": "only-for-tests",
     "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,viewer:viewer",
     "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(HOME / "passwords.json"),
-    "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+    "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING", "AIRFLOW__CORE__MAX_MAP_LENGTH": "4096",
 }
 
 

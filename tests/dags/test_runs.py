@@ -122,3 +122,13 @@ def test_the_corpus_is_the_same_when_a_run_is_repeated(run, ports):
     first, second = (values(run("corpus", **DAY))["build_corpus"] for _ in range(2))
     before, after = (int(ports.store.find(ref).facts["table_version"]) for ref in (first, second))
     assert list(ports.corpus.read(before)) == list(ports.corpus.read(after))
+
+
+def test_a_first_corpus_holds_what_pubmed_posted_before_the_window_a_task_for_each_file(run, nlm, ports):
+    corpus = run("corpus", sources=["pubmed"], start="2026-03-04", end="2026-03-05", baseline=True)
+    planned = values(corpus)["plan_pulls"]
+    assert [one["file"] for one in planned] == ["pubmed26n0001.xml.gz", "pubmed26n1335.xml.gz"]
+    assert planned[1]["start"] == "2026-03-03", "the day that the file was posted"
+    pulls = [task for task in corpus.get_task_instances() if task.task_id == "pull"]
+    assert len(pulls) == len(planned) and corpus.state == "success"
+    assert ports.store.find(values(corpus)["build_corpus"]).facts["documents"]["current"] > 10

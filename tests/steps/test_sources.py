@@ -1,0 +1,95 @@
+"""What a window needs to be pulled: every file of PubMed by itself, every other source at once."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+import yaml
+
+from medpipe import steps
+from medpipe.backends.pubmed import PubMedSource
+from medpipe.ports import Ports, SourceError
+from medpipe.sandbox import airflow_home
+from medpipe.settings import Settings
+from tests import fakes
+from tests.fakes import FileSource
+
+ROOT = Path(__file__).parents[2]
+RECORD = ('<PubmedArticle><MedlineCitation><PMID Version="1">{n}</PMID><Article><Journal><JournalIssue><PubDate><Year>'
+          "2026</Year></PubDate></JournalIssue></Journal><ArticleTitle>T</ArticleTitle></Article></MedlineCitation>"
+          "</PubmedArticle>")
+
+
+@pytest.fixture
+def ports(tmp_path: Path) -> Ports:
+    """PubMed as a folder of files, and a source that has none."""
+    (tmp_path / "pubmed" / "baseline").mkdir(parents=True)
+    (tmp_path / "pubmed" / "updatefiles").mkdir()
+    (tmp_path / "other.jsonl").write_text("")
+    made = {"pubmed": PubMedSource(str(tmp_path / "pubmed"), tmp_path), "other": FileSource(tmp_path / "other.jsonl")}
+    return cast(Ports, SimpleNamespace(source=made.__getitem__, store=fakes.ports(Settings(home=tmp_path)).store))
+
+
+def _post(tmp_path: Path, name: str, day: date, text: str = "") -> None:
+    path = tmp_path / "pubmed" / name
+    path.write_text(text)
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp()
+    os.utime(path, (noon, noon))
+
+
+def _plan(ports: Ports, *sources: str, baseline: bool = False) -> list[tuple[str, ...]]:
+    planned = steps.plan_pulls(sources, date(2026, 3, 3), date(2026, 3, 5), baseline, ports=ports)
+    return [tuple(one.values()) for one in planned]
+
+
+def test_each_file_of_the_window_is_a_pull_of_its_day(ports: Ports, tmp_path: Path) -> None:
+    for number, day in ((1, 2), (2, 3), (3, 4), (4, 4), (5, 5)):
+        _post(tmp_path, f"updatefiles/pubmed26n000{number}.xml", date(2026, 3, day))
+    assert _plan(ports, "pubmed", "other") == [
+        ("pubmed", "2026-03-03", "2026-03-04", "pubmed26n0002.xml"),
+        ("pubmed", "2026-03-04", "2026-03-05", "pubmed26n0003.xml"),
+        ("pubmed", "2026-03-04", "2026-03-05", "pubmed26n0004.xml"),
+        ("other", "2026-03-03", "2026-03-05"),
+    ]
+
+
+def test_a_window_without_files_is_one_pull_that_finds_nothing(ports: Ports) -> None:
+    assert _plan(ports, "pubmed") == [("pubmed", "2026-03-03", "2026-03-05")]
+
+
+def test_a_baseline_is_one_pull_a_file_and_fits_what_airflow_maps(ports: Ports, tmp_path: Path) -> None:
+    for number in range(1, 1335):
+        _post(tmp_path, f"baseline/pubmed26n{number:04}.xml", date(2026, 1, 15))
+    _post(tmp_path, "updatefiles/pubmed26n1335.xml", date(2026, 3, 4))
+    planned = _plan(ports, "pubmed", baseline=True)
+    assert len(planned) == 1335 and planned[-1][3] == "pubmed26n1335.xml"
+    assert len(_plan(ports, "pubmed")) == 1
+    embedded = airflow_home.environment(tmp_path / "airflow", ROOT, 8080)
+    at_scale = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["airflow-scheduler"]["environment"]
+    assert all(int(where["AIRFLOW__CORE__MAX_MAP_LENGTH"]) > 2 * 1335 for where in (embedded, at_scale))
+
+
+def test_a_file_is_one_artifact_whatever_window_asked_for_it(ports: Ports, tmp_path: Path) -> None:
+    day = date(2026, 3, 4)
+    for number in (1, 2):
+        text = f"<PubmedArticleSet>{RECORD.format(n=number)}</PubmedArticleSet>"
+        _post(tmp_path, f"updatefiles/pubmed26n000{number}.xml", day, text)
+    narrow = steps.plan_pulls(("pubmed",), day, date(2026, 3, 5), ports=ports)
+    wide = steps.plan_pulls(("pubmed",), date(2026, 2, 1), date(2026, 4, 1), ports=ports)
+    assert narrow == wide
+    pulled = [steps.pull(one["source"], day, date(2026, 3, 5), file=one["file"], ports=ports) for one in wide]
+    found = [(ports.store.folder(ref) / "documents.jsonl").read_text().split('"')[3] for ref in pulled]
+    assert found == ["pmid:1", "pmid:2"]
+
+
+def test_a_file_that_is_not_there_or_a_source_without_files_is_named(ports: Ports) -> None:
+    days = date(2026, 3, 3), date(2026, 3, 4)
+    with pytest.raises(SourceError, match=r"no pubmed26n0009\.xml was posted from 2026-03-03"):
+        steps.pull("pubmed", *days, file="pubmed26n0009.xml", ports=ports)
+    with pytest.raises(SourceError, match="the source other has no files to choose from"):
+        steps.pull("other", *days, file="a.xml", ports=ports)
