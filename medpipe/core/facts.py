@@ -110,8 +110,8 @@ def _asked(document: Document, section: Section, language: str, plan: Data) -> q
     if source not in PAGES:
         heading = " ".join(section.heading.split())
         return questions.Recognised(QUESTION, heading) if heading else None
-    # A translated abstract stands under the title in its own language.
-    title = document.original_title if language != document.language and document.original_title else document.title
+    # PubMed's titles are English; an abstract in the article's own language stands under the title in it.
+    title = document.original_title if source in ARTICLES and language != "en" else document.title
     asked = questions.recognise(section.heading, title, language)
     if source in ARTICLES:
         return asked if asked and asked.question_type == FINDING else _aimed(document, section, language, plan)

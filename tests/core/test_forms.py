@@ -73,8 +73,8 @@ def test_an_aim_that_is_not_stated_is_no_question() -> None:
 
 
 def test_an_abstract_in_another_language_is_taught_in_it_or_skipped() -> None:
-    article = document("pmid:1", Section(heading="CONCLUSIONS", text="It helps."),
-                       Section(heading="CONCLUSIONES", text="Ayuda.", language="es"),
+    article = document("pmid:1", Section(heading="CONCLUSIONS", text="It helps.", language="en"),
+                       Section(heading="CONCLUSIONES", text="Ayuda."), language="es",
                        title="Does tazomib help?", original_title="¿Ayuda el tazomib?")
     assert [(fact.language, fact.question, fact.answer) for fact in facts(article, languages=("en", "es"))] == [
         ("en", "Does tazomib help?", "It helps."), ("es", "¿Ayuda el tazomib?", "Ayuda.")]
@@ -82,6 +82,12 @@ def test_an_abstract_in_another_language_is_taught_in_it_or_skipped() -> None:
     drops: Counter[str] = Counter()
     decompose(article, Data(), drops)
     assert drops["section in another language"] == 1
+
+
+def test_a_translated_abstract_without_a_title_in_its_language_asks_nothing() -> None:
+    article = document("pmid:1", Section(heading="CONCLUSIONES", text="Ayuda.", language="es"),
+                       title="Does tazomib help?")
+    assert facts(article, languages=("en", "es")) == []
 
 
 def test_an_examination_question_keeps_its_options_and_is_answered_with_letter_and_option() -> None:
