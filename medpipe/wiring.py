@@ -75,7 +75,8 @@ class Wiring:
     def validator(self) -> port.Validator:
         from medpipe.backends.gx_validator import GxValidator
 
-        return GxValidator(self.settings.expectations, self.settings.home / "data_docs")
+        return GxValidator(self.settings.expectations, self.settings.home / "data_docs",
+                           lambda texts, language: [each.found for each in self.redactor.redact(texts, language)])
 
     @cached_property
     def redactor(self) -> port.Redactor:

@@ -22,6 +22,7 @@ from medpipe.core.recipe import Recipe
 from medpipe.errors import MedpipeError
 from medpipe.ports import (
     Counts,
+    Delivery,
     Engine,
     Generator,
     Languages,
@@ -145,7 +146,8 @@ class FileRegistry:
 class BlankTitleValidator:
     """Quarantines rows with a blank title; stops a batch of which more than half is quarantined."""
 
-    def validate(self, rows: Sequence[Mapping[str, Any]], suite: str, name: str) -> Validation:
+    def validate(self, rows: Sequence[Mapping[str, Any]], suite: str, name: str,
+                 delivery: Delivery = Delivery()) -> Validation:  # noqa: B008 (never changed)
         bad = {index: ("the title is blank",) for index, row in enumerate(rows)
                if suite == "documents" and not str(row["title"]).strip()}
         accepted = 2 * len(bad) <= len(rows)

@@ -1,7 +1,7 @@
 """Validation with Great Expectations: suites are native JSON, results are reasons in words and Data Docs.
 
 GX sees ids, dates, counts and flags, never a question, an answer or what a user wrote: its pages quote
-the values that failed. What a suite may check of a text is worked out here, as a column.
+the values that failed. What a suite may check of a text is a column that `core.measures` works out.
 """
 
 from __future__ import annotations
@@ -14,37 +14,47 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from medpipe.core.quality import damage
-from medpipe.core.scoring import contains
-from medpipe.ports import Validation
+from medpipe.core import measures
+from medpipe.ports import Delivery, Validation
 
-_WITHDRAWN = frozenset({"retracted", "deleted"})
-_TEXTS = frozenset({"question", "answer", "correction", "chosen", "rejected", "title", "sections", "slot",
-                    "relations", "focus", "document_ids", "document_digests"})
-"""Columns of which GX sees only what `_columns` makes of them."""
+SCOPES = ("row", "batch", "remark")
+
+
+def no_identifiers(texts: Sequence[str], language: str) -> Sequence[Mapping[str, int]]:
+    """Where nobody can tell what identifies people."""
+    return [{} for _ in texts]
 
 
 class GxValidator:
     """`medpipe.ports.Validator`: `suites` holds `{suite}.json`, `docs` receives a Data Docs site a run.
 
     In a suite each expectation has `notes` in plain words, and in its `meta` a `scope`: rows that fail one
-    of scope `row` are quarantined, one of scope `batch` stops everything. The suite's own
-    `meta.max_rejected_share` stops a batch of which too many rows are quarantined.
+    of scope `row` are quarantined, one of scope `batch` stops everything, one of scope `remark` is only
+    reported. The suite's own `meta.max_rejected_share` stops a batch of which too many rows are quarantined;
+    `meta.fields` and `meta.optional_fields` are the fields that rows must and may have. `identifiers` counts
+    what identifies people in texts.
     """
 
-    def __init__(self, suites: Path, docs: Path) -> None:
+    def __init__(self, suites: Path, docs: Path, identifiers: measures.Identifiers = no_identifiers) -> None:
         self.suites = suites
         self.docs = docs
+        self.identifiers = identifiers
 
-    def validate(self, rows: Sequence[Mapping[str, Any]], suite: str, name: str) -> Validation:
+    def validate(self, rows: Sequence[Mapping[str, Any]], suite: str, name: str,
+                 delivery: Delivery = Delivery()) -> Validation:  # noqa: B008 (never changed)
         """Apply a suite; raises ValueError when its file is missing or says no scope.
 
-        An expectation that cannot be evaluated stops the batch: nothing passes unchecked.
+        An expectation that cannot be evaluated stops the batch: nothing passes unchecked. Measures of a delivery
+        that `delivery` does not have are not asked for.
         """
-        described = self._suite(suite)
-        results, report = self._run(described, [_columns(row) for row in rows], suite, name)
+        described = _asked(self._suite(suite), delivery)
+        meta = described["meta"]
+        columns = measures.columns(rows, suite, frozenset(meta.get("fields", ())),
+                                   frozenset(meta.get("optional_fields", ())), delivery.end, self.identifiers)
+        results, report = self._run(described, [{**each, **delivery.measures} for each in columns], suite, name)
         rejected: dict[int, list[str]] = {}
         reasons: list[str] = []
+        remarks: list[str] = []
         for note, scope, result in results:
             failed = (result.result or {}).get("unexpected_index_list")
             if result.success:
@@ -53,13 +63,14 @@ class GxValidator:
                 for index in failed:
                     rejected.setdefault(int(index), []).append(note)
             else:
-                reasons.append(f"{note} {_observed(result)}".strip())
+                (remarks if scope == "remark" else reasons).append(f"{note} {_observed(result)}".strip())
         share, limit = len(rejected) / max(1, len(rows)), float(described["meta"]["max_rejected_share"])
         if share > limit:
             reasons.append(f"{len(rejected)} of {len(rows)} rows were rejected, more than {limit:.0%}: "
                            + "; ".join(_commonest(rejected)))
         return Validation(not reasons, tuple(reasons),
-                          {index: tuple(why) for index, why in sorted(rejected.items())}, str(report))
+                          {index: tuple(why) for index, why in sorted(rejected.items())}, str(report),
+                          tuple(remarks))
 
     def _suite(self, suite: str) -> dict[str, Any]:
         file = self.suites / f"{suite}.json"
@@ -67,9 +78,9 @@ class GxValidator:
             raise ValueError(f"no expectations for {suite!r}: {file.name} is missing")
         described: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         for number, expectation in enumerate(described["expectations"], start=1):
-            if expectation.get("meta", {}).get("scope") not in ("row", "batch") or not expectation.get("notes"):
+            if expectation.get("meta", {}).get("scope") not in SCOPES or not expectation.get("notes"):
                 raise ValueError(f"{file.name}, expectation {number} ({expectation.get('type')}): "
-                                 'give it "notes" in plain words and "meta": {"scope": "row"} or "batch"')
+                                 'give it "notes" in plain words and "meta": {"scope": "row"}, "batch" or "remark"')
             # Data Docs show descriptions, not notes: the words are the same.
             expectation.setdefault("description", " ".join(expectation["notes"]))
         if "max_rejected_share" not in described.get("meta", {}):
@@ -116,6 +127,13 @@ def _great_expectations() -> Any:
     return great_expectations
 
 
+def _asked(described: dict[str, Any], delivery: Delivery) -> dict[str, Any]:
+    """The suite without questions about the delivery that cannot be answered of this one."""
+    absent = set(measures.DELIVERY) - delivery.measures.keys()
+    return described | {"expectations": [one for one in described["expectations"]
+                                         if one["kwargs"].get("column") not in absent]}
+
+
 def _note(result: Any) -> str:
     notes = result.expectation_config.notes
     return " ".join(notes) if isinstance(notes, list) else str(notes)
@@ -152,36 +170,3 @@ def _publish(private: Path, site: Path) -> Path:
         shutil.rmtree(private, ignore_errors=True)
     return next(iter(sorted((site / "validations").rglob("*.html"))), site / "index.html")
 
-
-def _columns(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What GX may see of a row: its plain fields, and measures of its texts."""
-    columns = {name: value for name, value in row.items() if name not in _TEXTS}
-    if "sections" in row:
-        return columns | _of_document(row)
-    for name in ("question", "answer", "chosen", "rejected", "correction"):
-        if name in row:
-            columns[f"{name}_chars"] = len(str(row[name] or "").strip())
-    texts = [value for name, value in row.items() if name in _TEXTS and isinstance(value, str)]
-    columns["damaged_characters"] = sum(map(damage, texts))
-    if "document_ids" in row:
-        columns["untraced"] = not row["document_ids"] and row.get("source") != "safety"
-    if "chosen" in row:
-        columns["same_answers"] = str(row["chosen"]).split() == str(row["rejected"]).split()
-    if "slot" in row:
-        columns["slot_missing"] = bool(row["slot"]) and not contains(str(row["answer"]), str(row["slot"]))
-    return columns
-
-
-def _of_document(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Measures of a document. A withdrawal is only asked for its id: no blemish may keep it out."""
-    texts = [str(section["text"]).strip() for section in row["sections"]]
-    seen: dict[str, Any] = {
-        "title_chars": len(str(row["title"]).strip()), "text_chars": sum(map(len, texts)),
-        # PubMed cites many articles without an abstract; a revision that drops one must replace the old text.
-        "text_missing": row["status"] == "current" and not str(row["id"]).startswith("pmid:") and not any(texts),
-        "damaged_characters": sum(map(damage, [str(row["title"] or ""), *texts])),
-        "published_year": int(str(row["published"])[:4]) if str(row["published"])[:4].isdigit() else 0,
-    }
-    if row["status"] in _WITHDRAWN:
-        return dict.fromkeys([*seen, "language", "url"])
-    return seen

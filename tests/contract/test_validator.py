@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from medpipe.backends.gx_validator import GxValidator
+from medpipe.core import measures
+from medpipe.ports import Delivery
+from tests.fakes import EmailRedactor
 
 SUITES = Path(__file__).parents[2] / "expectations"
 SECRET = "my private words"
+WINDOW = Delivery(end=date(2026, 3, 4))
 
 
 @pytest.fixture
 def validator(tmp_path: Path) -> GxValidator:
-    return GxValidator(SUITES, tmp_path / "docs")
+    return GxValidator(SUITES, tmp_path / "docs", emails)
+
+
+def emails(texts: Sequence[str], language: str) -> list[dict[str, int]]:
+    """What identifies people, by the fake that knows e-mail addresses."""
+    return [dict(each.found) for each in EmailRedactor().redact(texts, language)]
 
 
 def document(number: int, **fields: Any) -> dict[str, Any]:
     return {"id": f"pmid:{number}", "revision": 20260303260001, "source": "pubmed", "title": "Does it help?",
-            "focus": "", "language": "en", "url": "https://pubmed.ncbi.nlm.nih.gov/1/", "licence": "",
+            "focus": "", "language": "en", "url": "https://pubmed.ncbi.nlm.nih.gov/1/",
+            "licence": "NLM citation data; abstracts may be their publishers' copyright",
             "published": "2026-03-03", "status": "current", "relations": [],
             "sections": [{"heading": "CONCLUSIONS", "text": "It helps."}], **fields}
 
@@ -60,6 +74,12 @@ BAD_DOCUMENTS: list[tuple[dict[str, Any], str]] = [
     ({"sections": [{"heading": "h", "text": "cafÃ©"}]}, "damaged"),
     ({"url": "https://medlineplus.gov/ency/article/000001.htm"}, "licensed"),
     ({"url": "https://medlineplus.gov/druginfo/meds/a1.html"}, "licensed"),
+    ({"licence": "All rights reserved"}, "licence is none"), ({"licence": ""}, "licence is none"),
+    ({"published": "2027-12-01"}, "dated more than a year and a half after"),
+    ({"id": "pmid:1"}, "came earlier in this delivery"),
+    ({"sections": [{"heading": "h", "text": "x" * 500_001}]}, "several documents probably ran together"),
+    ({"source": "meddialog", "sections": [{"heading": "h", "text": "Write to ruth.calder@example.com"}]},
+     "points to one of them"),
 ]
 
 
@@ -70,7 +90,7 @@ def test_a_pubmed_article_without_an_abstract_is_no_fault(validator: GxValidator
 def test_bad_documents_are_quarantined_each_for_its_reason_in_words(validator: GxValidator) -> None:
     good = [document(number) for number in range(1, 31)]
     bad = [document(100 + number, **fields) for number, (fields, _) in enumerate(BAD_DOCUMENTS)]
-    result = validator.validate([*good, *bad], "documents", "documents-1")
+    result = validator.validate([*good, *bad], "documents", "documents-1", WINDOW)
     assert result.accepted
     assert list(result.rejected) == list(range(30, 30 + len(bad)))
     for (fields, reason), why in zip(BAD_DOCUMENTS, result.rejected.values(), strict=True):
@@ -102,6 +122,49 @@ def test_a_delivery_that_repeats_itself_stops(validator: GxValidator) -> None:
     result = validator.validate([document(1)] * 10, "documents", "d")
     assert not result.accepted
     assert "repeats documents" in result.reasons[0]
+
+
+TOPICS = [document(number, id=f"mplus:{number}", source="medlineplus", revision=20260303,
+                   language="es" if number % 2 else "en") for number in range(1, 201)]
+END = date(2026, 3, 4)
+
+
+def delivered(validator: GxValidator, rows: list[dict[str, Any]], previous: int | None = None,
+              end: date = END, days: int = 1) -> tuple[str, ...]:
+    """Why a MedlinePlus delivery is stopped, or ()."""
+    told = measures.of_delivery(rows, "medlineplus", end - timedelta(days), end, previous)
+    return validator.validate(rows, "documents", "d", Delivery(told, end)).reasons
+
+
+def test_a_whole_delivery_like_the_one_before_passes(validator: GxValidator) -> None:
+    assert delivered(validator, TOPICS, previous=205) == ()
+
+
+@pytest.mark.parametrize(("rows", "options", "said"), [
+    (TOPICS[:101], {"previous": 200}, "less than 70 %"), (TOPICS, {"previous": 99}, ""),
+    ([*TOPICS[::2], *TOPICS[:10]], {}, "a language is missing"),
+    ([row | {"published": "2012-02-01"} for row in TOPICS], {}, "an old file under a new date"),
+    (TOPICS, {"end": date(2026, 4, 1), "days": 30}, "newer ones were not found"),
+    (TOPICS[:30], {"previous": 40}, ""), (TOPICS[:1], {}, ""),
+    ([{name: value for name, value in row.items() if name != "licence"} for row in TOPICS], {}, "Fields are missing"),
+], ids=["halved", "too few before to compare", "one language", "old topics", "stale", "a small one", "one topic",
+        "another schema"])
+def test_a_bad_batch_stops_for_its_reason_and_a_small_one_does_not(
+        validator: GxValidator, rows: list[dict[str, Any]], options: dict[str, Any], said: str) -> None:
+    stopped = delivered(validator, rows, **options)
+    assert any(said in reason for reason in stopped) if said else stopped == ()
+
+
+def test_a_new_field_is_remarked_on_and_stops_nothing(validator: GxValidator) -> None:
+    result = validator.validate([row | {"novelty": SECRET} for row in GOOD], "documents", "d")
+    assert (result.accepted, result.rejected) == (True, {})
+    assert "nothing here knows" in result.remarks[0]
+    assert SECRET not in Path(result.report).read_text(encoding="utf-8")
+
+
+def test_published_articles_are_not_searched_for_persons(validator: GxValidator) -> None:
+    row = document(99, sections=[{"heading": "h", "text": "Correspondence: ruth.calder@example.com"}])
+    assert validator.validate([*GOOD, row], "documents", "d").rejected == {}
 
 
 def test_a_check_that_cannot_be_made_stops_the_batch(tmp_path: Path) -> None:
@@ -184,3 +247,20 @@ def test_an_expectation_without_scope_is_refused_by_number(tmp_path: Path) -> No
 def test_a_missing_suite_is_refused_by_name(validator: GxValidator) -> None:
     with pytest.raises(ValueError, match=r"nothing\.json is missing"):
         validator.validate([], "nothing", "n")
+
+
+@given(st.lists(st.fixed_dictionaries({}, optional={
+    "id": st.sampled_from(["pmid:1", "pmid:2", "x", ""]), "title": st.sampled_from(["", "A", "\ufffd"]),
+    "published": st.sampled_from(["2026-01-01", "0199-01-01", "2090-01-01", "soon"]), "licence": st.just("none"),
+    "status": st.sampled_from(["retracted", "deleted", "odd"]), "sections": st.just([])}), min_size=1, max_size=12))
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_row_is_lost_each_is_accepted_or_quarantined_with_a_reason(
+        validator: GxValidator, changes: list[dict[str, Any]]) -> None:
+    rows = [document(number, **change) for number, change in enumerate(changes, start=1)]
+    result = validator.validate(rows, "documents", "law", WINDOW)
+    assert set(result.rejected) <= set(range(len(rows)))
+    assert all(result.rejected.values()), "no row is held back without a reason"
+    for number, row in enumerate(rows):
+        blameless = {**row, "id": f"pmid:{number + 1}"} == document(number + 1)
+        assert not (blameless and row["id"] == f"pmid:{number + 1}" and number in result.rejected
+                    and all(other["id"] != row["id"] for other in rows[:number]))

@@ -38,7 +38,8 @@ def article(status: Status = Status.CURRENT, day: date = DAY_1) -> Document:
     """The article that is retracted on day 2."""
     return Document(
         id=RETRACTED, revision=int(day.strftime("%Y%m%d")), source="pubmed", published=day,
-        title="Does wendrazole cure krellin palsy?", licence="NLM", status=status,
+        title="Does wendrazole cure krellin palsy?", status=status,
+        licence="NLM citation data; abstracts may be their publishers' copyright",
         sections=(Section(heading="CONCLUSIONS", text="Wendrazole cures krellin palsy."),))
 
 
