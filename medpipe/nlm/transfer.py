@@ -28,6 +28,8 @@ PATIENCE = 60.0
 """Seconds after which a download must have kept up `SLOWEST`: a server that drips would hold a task for days."""
 SLOWEST = 2048
 """Bytes a second, from the beginning."""
+LARGEST = 4 << 30
+"""Bytes of one download: fifty times PubMed's largest file."""
 _PIECE = 1 << 18
 
 
@@ -103,6 +105,8 @@ def _receive(answer: requests.Response, partial: Path) -> None:
         while piece := answer.raw.read1(_PIECE):
             stream.write(piece)
             size += len(piece)
+            if size > LARGEST:
+                raise SourceError(f"{answer.url}: more than {LARGEST} bytes; that is not what NLM publishes.")
             took = time.monotonic() - began
             if took > PATIENCE and size < took * SLOWEST:
                 raise _BrokeOff(f"{size} bytes in {took:.0f} seconds")

@@ -91,6 +91,16 @@ def test_a_server_that_drips_is_given_up_and_named(web: Web, tmp_path: Path, mon
     assert not list(tmp_path.rglob("file.xml*"))
 
 
+def test_a_download_that_never_ends_is_given_up_and_leaves_nothing(
+    web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "LARGEST", 1000)
+    web.body = bytes(10_000)
+    with pytest.raises(SourceError, match=r"/xml/file\.xml: more than 1000 bytes"):
+        _download(web, tmp_path)
+    assert not list(tmp_path.rglob("file.xml*"))
+
+
 def test_a_full_disk_is_named_and_leaves_nothing_and_the_next_run_completes(web: Web, tmp_path: Path) -> None:
     web.body = bytes(300_000)
     full = _process(web, tmp_path, limit=100_000)
