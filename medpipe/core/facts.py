@@ -126,7 +126,8 @@ def _aimed(document: Document, section: Section, language: str, plan: Data) -> q
     """What an article concluded about its stated aim, where the recipe takes that for a question."""
     if not plan.aims or language != "en" or not questions.concludes(section.heading):
         return None
-    aims = (questions.aim_of(one.heading, one.text) for one in document.sections if one.language in ("", language))
+    aims = (questions.aim_of(one.heading, one.text) for one in document.sections
+            if (one.language or document.language) == language)
     aim = next(filter(None, aims), "")
     return questions.Recognised(AIM, aim) if aim else None
 
