@@ -34,8 +34,9 @@ def sources(params: dict[str, list[str]] | None = None) -> list[str]:
 def corpus() -> None:
     planned = step("plan_pulls")(sources=sources(), baseline="{{ params.baseline }}", **WINDOW)
     pulled = step("pull").expand_kwargs(planned)
-    accepted = step("validate").partial(suite="documents").expand(data=pulled)
-    built = step("build_corpus")(pulls=accepted, previous=step("latest", task_id="previous")(kind="corpus"))
+    previous = step("latest", task_id="previous")(kind="corpus")
+    accepted = step("validate").partial(suite="documents", previous=previous).expand(data=pulled)
+    built = step("build_corpus")(pulls=accepted, previous=previous)
     announce(CORPUS)({"corpus": built})
 
 

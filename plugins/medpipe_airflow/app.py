@@ -10,7 +10,7 @@ from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Depends, FastAPI, HTTPException
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from medpipe.errors import MedpipeError
@@ -55,6 +55,13 @@ def show_version(name: str, everything: PortsDep) -> str:
 def list_data_docs(everything: PortsDep) -> str:
     """Every validation, with its page of Great Expectations' Data Docs."""
     return _render("data_docs.html", validations=board.read_validations(everything, Settings().home / "data_docs"))
+
+
+@router.get("/data-docs/of/{suite}/{kind}/{digest}")
+def find_data_docs(suite: str, kind: str, digest: str, everything: PortsDep) -> RedirectResponse:
+    """The page of the newest validation of some data; the list where it has none (an empty delivery)."""
+    page = board.page_of(everything, Settings().home / "data_docs", f"{kind}/{digest}", suite)
+    return RedirectResponse(f"/medpipe/data-docs/{page}".rstrip("/"))
 
 
 @router.get("/data-docs/{path:path}")

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from medpipe.ports import Entry, Ports
+from medpipe.ports import Entry, Manifest, Ports
 
 LINEAGE = ("corpus", "examples", "pairs", "adapter", "evaluation", "decision")
 """Refs of a version, in the order in which they were made."""
@@ -70,12 +70,21 @@ def read_board(ports: Ports, limit: int = 40) -> Board:
 
 def read_validations(ports: Ports, data_docs: Path, limit: int = 100) -> list[Validated]:
     """Newest first."""
-    found = []
-    for manifest in [*ports.store.manifests("validation")][::-1][:limit]:
-        report = Path(str(manifest.facts.get("report") or ""))
-        page = report.relative_to(data_docs).as_posix() if report.is_relative_to(data_docs) else ""
-        found.append(Validated(str(manifest.inputs["data"]), str(manifest.inputs["suite"]), dict(manifest.facts), page))
-    return found
+    newest = [*ports.store.manifests("validation")][::-1][:limit]
+    return [Validated(str(each.inputs["data"]), str(each.inputs["suite"]), dict(each.facts), _page(each, data_docs))
+            for each in newest]
+
+
+def page_of(ports: Ports, data_docs: Path, data: str, suite: str) -> str:
+    """The page of the newest validation of `data`, below the Data Docs folder; "" where there is none."""
+    found = [each for each in ports.store.manifests("validation")
+             if (each.inputs["data"], each.inputs["suite"]) == (data, suite)]
+    return _page(found[-1], data_docs) if found else ""
+
+
+def _page(validation: Manifest, data_docs: Path) -> str:
+    report = Path(str(validation.facts.get("report") or ""))
+    return report.relative_to(data_docs).as_posix() if report.is_relative_to(data_docs) else ""
 
 
 def read_version(ports: Ports, name: str) -> Version:

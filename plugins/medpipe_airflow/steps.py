@@ -24,6 +24,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from medpipe.errors import BatchRejected, ChampionMoved, MedpipeError, NotValidated
 from medpipe.steps import VERBS
+from medpipe_airflow.links import validating_task
 
 log = logging.getLogger("airflow.task.medpipe")
 
@@ -98,7 +99,8 @@ def _as_task(verb: str, run: Callable[..., Any], options: dict[str, Any]) -> Any
     run.__signature__ = signature.replace(parameters=wanted, return_annotation=Any)  # type: ignore[attr-defined]
     run.__annotations__ = {}
     chosen = {"task_id": verb, "doc_md": run.__doc__, "multiple_outputs": False, **options}
-    return task(**chosen)(run)
+    made = validating_task if verb == "validate" else task
+    return made(**chosen)(run)
 
 
 def _run_process(line: Sequence[str]) -> str | None:

@@ -10,7 +10,8 @@ from medpipe.settings import Settings
 from tests.steps.conftest import DAY_1, DAY_2, publish, topic
 
 PAGES = ("/medpipe/board", "/medpipe/board/version/medqa-v1-000000",
-         "/medpipe/data-docs", "/medpipe/data-docs/documents/index.html")
+         "/medpipe/data-docs", "/medpipe/data-docs/documents/index.html",
+         "/medpipe/data-docs/of/documents/documents/0123456789abcdef")
 
 
 @pytest.fixture
@@ -111,6 +112,14 @@ def test_data_docs_are_listed_and_each_page_opens(client, ring):
     assert page, "the list links the page"
     shown = client.get(page[1])
     assert shown.status_code == 200 and "Expectation" in shown.text
+    linked = client.get(f"/medpipe/data-docs/of/documents/{pulled}")
+    assert linked.text == shown.text, "the button of the task leads to the same page"
+
+
+def test_the_link_of_an_empty_delivery_leads_to_the_list(client):
+    log_in(client)
+    shown = client.get("/medpipe/data-docs/of/documents/documents/0123456789abcdef")
+    assert shown.status_code == 200 and "Data Docs" in shown.text
 
 
 def test_no_version_of_that_name_is_a_404_that_says_so(client):

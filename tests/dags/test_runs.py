@@ -90,6 +90,41 @@ def test_planted_bad_rows_are_quarantined_with_reasons_and_the_rest_goes_on(run,
     assert kept == {document.id for document in good[1:]}
 
 
+def links(run, task):
+    """The addresses behind a task's button "Data Docs"."""
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        stored = session.scalars(XComModel.get_many(run_id=run.run_id, dag_ids=run.dag_id, task_ids=task,
+                                                    key="_link_DataDocsLink")).all()
+        return {XComModel.deserialize_value(one) for one in stored}
+
+
+def test_a_validation_links_its_page_whether_it_passed_or_stopped(run, ports, bag):
+    publish(ports, [topic(number) for number in range(12)])
+    publish(ports, [topic(number).model_copy(update={"title": ""}) for number in range(12)], source="pubmed")
+    stopped = run("corpus", **DAY)
+    assert stopped.state == "failed"
+    validated = {found.inputs["data"]: found.facts["accepted"] for found in ports.store.manifests("validation")}
+    assert sorted(validated.values()) == [False, True]
+    assert links(stopped, "validate") == {f"/medpipe/data-docs/of/documents/{data}" for data in validated}
+
+
+def test_a_delivery_cut_to_half_stops_the_dag_and_the_corpus_stays_as_it_was(run, ports):
+    whole = [topic(number % 62).model_copy(update={"id": f"mplus:{number + 1}", "language": ("en", "es")[number % 2]})
+             for number in range(200)]
+    next_day = [one.model_copy(update={"revision": 20260304}) for one in whole]
+    publish(ports, [*whole, *next_day[:101]])
+    publish(ports, [], source="pubmed")
+    assert run("corpus", **DAY).state == "success"
+    stopped = run("corpus", start="2026-03-04", end="2026-03-05")
+    assert stopped.state == "failed" and states(stopped)["build_corpus"] == "upstream_failed"
+    assert len(list(ports.store.manifests("corpus"))) == 1
+    reasons = [reason for found in ports.store.manifests("validation") for reason in found.facts["reasons"]]
+    assert len(reasons) == 1 and "less than 70 %" in reasons[0]
+
+
 def test_feedback_without_new_pairs_wakes_nobody(run, ports):
     now = datetime.now(UTC)
     quiet = run("feedback", start=(now - timedelta(hours=1)).isoformat(), end=now.isoformat())
