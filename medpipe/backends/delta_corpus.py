@@ -129,12 +129,15 @@ class DeltaCorpus:
         return table
 
     def _created(self) -> DeltaTable:
-        try:
-            return DeltaTable.create(
-                str(self.folder), schema=DELTA_SCHEMA, configuration=_KEEP, name="corpus",
-                description="Every state of every document; the highest sequence of an id is the current one")
-        except DeltaError:  # another writer made it in the meantime
-            return DeltaTable(str(self.folder))
+        with self._room():
+            try:
+                return DeltaTable.create(
+                    str(self.folder), schema=DELTA_SCHEMA, configuration=_KEEP, name="corpus",
+                    description="Every state of every document; the highest sequence of an id is the current one")
+            except DeltaError:
+                if not DeltaTable.is_deltatable(str(self.folder)):
+                    raise
+                return DeltaTable(str(self.folder))  # another writer made it in the meantime
 
     def _append(self, table: DeltaTable, incoming: Mapping[str, Document], token: str) -> int:
         """One commit on exactly the version that was read; raises CommitFailedError if it is not the last."""

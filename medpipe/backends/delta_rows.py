@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from medpipe.core.document import Document
 from medpipe.core.merge import standing
+from medpipe.errors import MedpipeError
 
 _KINDS = {"id": "string", "sequence": "long", "revision": "long", "status": "string", "published": "date",
           "source": "string", "language": "string", "digest": "string", "notices": "strings", "title": "string",
@@ -58,6 +59,10 @@ class Rows:
     """The rows of one version of the table in `folder`."""
 
     def __init__(self, table: DeltaTable, folder: Path) -> None:
+        """Raises MedpipeError for a table that is no corpus, or has the layout of an earlier medpipe."""
+        if missing := set(SCHEMA.names) - {field.name for field in table.schema().fields}:
+            raise MedpipeError(f"the table in {folder} has no column {', '.join(sorted(missing))}: it was not made by "
+                               "this medpipe. Move MEDPIPE_HOME away and build the corpus again from its sources")
         files = pa.table(table.get_add_actions(flatten=True)).to_pydict()
         self._files = [folder / unquote(path) for path in files["path"]]
         unknown: list[Any] = [None] * len(self._files)

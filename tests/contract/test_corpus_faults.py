@@ -199,6 +199,14 @@ def check_full(corpus: DeltaCorpus, how: str) -> None:
     assert state(corpus, corpus.merge(many(3), before, "small enough")) == expected(3)
 
 
+def test_a_table_that_cannot_be_made_for_want_of_room_is_a_clear_error_too(tmp_path: Path) -> None:
+    code = FILLED.replace("(200_000, 200_000)", "(100, 100)")
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "corpus"), "limit"], capture_output=True,
+                          text=True, env={**os.environ, "PYTHONPATH": os.getcwd()}, check=False)
+    assert done.stdout.startswith("no space left for the corpus"), done.stderr
+    assert loaded(DeltaCorpus(tmp_path / "corpus")) == 2
+
+
 @pytest.mark.slow
 def test_a_limit_on_file_sizes_is_a_clear_error_and_the_table_is_unharmed(corpus: DeltaCorpus) -> None:
     check_full(corpus, "limit")

@@ -6,12 +6,14 @@ from datetime import date
 from itertools import permutations
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 
 from medpipe.backends.delta_corpus import DeltaCorpus
 from medpipe.backends.delta_rows import Rows
 from medpipe.core.document import Document, Relation, Section, Status
+from medpipe.errors import MedpipeError
 from medpipe.ports import CorpusTable
 from tests.fakes import MemoryCorpus
 
@@ -215,6 +217,14 @@ def test_texts_are_read_in_bands_and_come_by_id(delta: DeltaCorpus, monkeypatch:
         last = model.merge([article(number, turn, text=f"{turn}") for number in range(turn, 60, turn + 1)],
                            None, str(turn))
     assert everything(delta, version) == everything(model, last)
+
+
+def test_a_table_of_another_layout_is_refused_by_what_it_lacks(delta: DeltaCorpus) -> None:
+    write_deltalake(str(delta.folder), pa.table({"id": ["pmid:1"], "body": ["{}"]}))
+    with pytest.raises(MedpipeError, match=r"no column .*sequence"):
+        delta.merge([article(1)], None, "a")
+    with pytest.raises(MedpipeError, match=r"no column .*sequence"):
+        list(delta.read(0))
 
 
 def test_other_tools_read_plain_columns(delta: DeltaCorpus) -> None:
