@@ -1,0 +1,95 @@
+"""Where the odd records of the recorded data end: in the corpus with their status, in quarantine, or nowhere."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from medpipe import errors, steps
+from medpipe.core.document import Status
+from medpipe.settings import Settings
+from medpipe.steps.artifact import facts
+from medpipe.steps.corpus import table_version
+from medpipe.wiring import Wiring
+from tests.contract.nlm_server import DATA
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not DATA.is_dir(), reason="no recorded data beside the checkout")]
+EVER = (date(2000, 1, 1), date(2100, 1, 1))
+
+
+def ports(home: Path, **places: Path) -> Wiring:
+    return Wiring(Settings(home=home, curated=home / "curated", **{
+        f"{name}_url": place.as_uri() for name, place in places.items()}))
+
+
+def taken_in(ports: Wiring, source: str, window: tuple[date, date]) -> tuple[dict[str, str], str]:
+    """Pull → validate → build_corpus: the status of each id in the corpus, and the list of what waits."""
+    pulled = steps.pull(source, *window, ports=ports)
+    corpus = steps.build_corpus((steps.validate(pulled, "documents", ports=ports),), ports=ports)
+    held_back = facts(ports, next(ports.store.manifests("validation")).ref)["quarantined_rows"]
+    assert facts(ports, corpus)["incoming"] + len(held_back) == facts(ports, pulled)["documents"], "no row is lost"
+    found = ports.corpus.read(table_version(ports, corpus), tuple(Status))
+    return {document.id: str(document.status) for document in found}, steps.quarantine(ports=ports)
+
+
+def test_two_days_of_pubmed_with_a_retraction_a_concern_versions_and_deletions(tmp_path: Path) -> None:
+    files = tmp_path / "pubmed"
+    files.mkdir()
+    for file in (DATA / "synthetic").glob("pubmed26n*"):
+        shutil.copy(file, files)
+    statuses, waiting = taken_in(ports(tmp_path, pubmed=files), "pubmed", EVER)
+    assert waiting == "nothing waits"
+    by_status = {status: sorted(id for id, each in statuses.items() if each == status) for status in Status}
+    assert by_status["retracted"] == ["pmid:99000006", "pmid:99000022"]
+    assert by_status["notice"] == ["pmid:99000020", "pmid:99000021"]
+    assert by_status["concern"] == ["pmid:99000023", "pmid:99000029"]
+    assert by_status["deleted"] == ["pmid:98999999", "pmid:99000007", "pmid:99000009"]
+    assert by_status["current"] == [f"pmid:{99000000 + number}" for number in (1, 2, 3, 4, 5)] + [
+        "pmid:99000007.2", *(f"pmid:{99000000 + number}" for number in (8, 10, 11, 25, 28))]
+
+
+def test_real_citations_all_arrive_those_without_an_abstract_too(tmp_path: Path) -> None:
+    home = ports(tmp_path, pubmed=DATA / "pubmed_xml")
+    statuses, waiting = taken_in(home, "pubmed", EVER)
+    assert waiting == "nothing waits"
+    (corpus,) = home.store.manifests("corpus")
+    current = list(home.corpus.read(corpus.facts["table_version"]))
+    assert sum(not document.sections for document in current) > 0, "cited without an abstract, and no fault"
+    assert len(statuses) >= len(current) > 200
+
+
+def test_medquads_documents_without_a_title_wait_and_every_other_one_arrives(tmp_path: Path) -> None:
+    (tmp_path / "curated").mkdir()
+    (tmp_path / "curated" / "medquad").symlink_to((DATA / "medquad").resolve(), target_is_directory=True)
+    home = ports(tmp_path)
+    statuses, waiting = taken_in(home, "medquad", (date(2017, 1, 1), date(2017, 1, 2)))
+    assert sorted(line.split()[4] for line in waiting.splitlines()) == [
+        "medquad:9_CDC_QA/0000199", "medquad:9_CDC_QA/0000424"]
+    assert waiting.count("The title is blank") == 2
+    assert set(statuses.values()) == {"current"}
+    assert len(statuses) > 3200
+
+
+def test_the_topics_of_2012_arrive_for_their_own_week_and_stop_as_news_of_a_later_one(tmp_path: Path) -> None:
+    files = DATA / "medlineplus_xml"
+    statuses, waiting = taken_in(ports(tmp_path / "week", medlineplus=files), "medlineplus",
+                                 (date(2012, 7, 17), date(2012, 7, 24)))
+    assert (waiting, set(statuses.values())) == ("nothing waits", {"current"})
+    late = ports(tmp_path / "late", medlineplus=files)
+    pulled = steps.pull("medlineplus", date(2012, 7, 15), date(2012, 8, 15), ports=late)
+    with pytest.raises(errors.BatchRejected, match="newer ones were not found"):
+        steps.validate(pulled, "documents", ports=late)
+
+
+def test_a_topic_without_a_summary_never_becomes_a_document(tmp_path: Path) -> None:
+    files = tmp_path / "topics"
+    files.mkdir()
+    for file in (DATA / "synthetic").glob("mplus_topics_*.xml"):
+        shutil.copy(file, files)
+    statuses, waiting = taken_in(ports(tmp_path, medlineplus=files), "medlineplus",
+                                 (date(2026, 1, 6), date(2026, 1, 8)))
+    assert waiting == "nothing waits"
+    assert set(statuses.values()) == {"current"} and len(statuses) <= 3
