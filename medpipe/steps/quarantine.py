@@ -66,15 +66,15 @@ def held_back(rows: Sequence[Mapping[str, Any]],
 def _decide(decision: Literal["release", "discard"], data: Ref, suite: str, reason: str, by: str,
             rows: Sequence[int], ids: Sequence[str], ports: Ports) -> Ref:
     if not reason.strip() or not by.strip():
-        raise MedpipeError(f"{decision}: say why (reason) and who decides (by): both are kept")
+        raise MedpipeError("say why (reason) and who decides (by): both are kept")
     waiting = _waiting(ports, data, suite)
     chosen = sorted({*rows, *_numbers(waiting, ids, data)})
     if not chosen:
-        raise MedpipeError(f"{decision}: say which rows, by number (rows) or by id (ids); `medpipe quarantine` "
+        raise MedpipeError("say which rows, by number (rows) or by id (ids); `medpipe quarantine` "
                            "lists them")
     unknown = [row for row in chosen if row not in waiting]
     if unknown:
-        raise MedpipeError(f"{decision}: never quarantined in {data}: row {', '.join(map(str, unknown))}; "
+        raise MedpipeError(f"never quarantined in {data}: row {', '.join(map(str, unknown))}; "
                            "`medpipe quarantine` lists what waits")
     inputs = {"validation": validation_ref(ports, data, suite), "data": data, "suite": suite, "rows": chosen,
               "decision": decision, "reason": reason.strip(), "by": by.strip()}
