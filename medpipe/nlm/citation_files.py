@@ -19,6 +19,7 @@ from typing import BinaryIO, cast
 from lxml import etree
 
 from medpipe.nlm import safe_xml
+from medpipe.ports import SourceError
 
 ROOTS = ("PubmedArticleSet", "PubmedBookArticleSet")
 RECORDS = ("PubmedArticle", "PubmedBookArticle", "DeleteCitation")
@@ -48,7 +49,8 @@ def records(stream: BinaryIO, name: str) -> Iterator[etree._Element]:
     """Each PubmedArticle, PubmedBookArticle and DeleteCitation in document order; valid until the next one.
 
     `name` is the file or address, for messages. Raises SourceError, saying after how many whole records, for
-    XML that is not well-formed or ends early, and naming elements under the root, or a root, of another kind.
+    XML that is not well-formed or ends early or refers to entities, and naming elements under the root, or a root,
+    of another kind.
     """
     count = 0
     try:
@@ -63,7 +65,14 @@ def records(stream: BinaryIO, name: str) -> Iterator[etree._Element]:
     except safe_xml.TRUNCATED as error:
         raise safe_xml.broken(name, count, error) from error
     left = cast(BinaryIO, _Joined(head[0] + ahead if head else ahead, stream))
-    yield from safe_xml.records(left, name, RECORDS, roots=ROOTS, before=count)
+    for element in safe_xml.records(left, name, RECORDS, roots=ROOTS, before=count):
+        count += 1
+        if (entity := next(element.iter(etree.Entity), None)) is not None:
+            raise SourceError(
+                f"{name}: an entity reference ({entity.text}) in record {count}, which NLM's files never have: "
+                "it is damaged or not NLM's."
+            )
+        yield element
 
 
 class _Unusual(Exception):

@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"[\d.]+")
 
 
 def plain(element: etree._Element) -> str:
-    """The text of a title or a part of an abstract. Raises ValueError for an entity reference."""
+    """The text of a title or a part of an abstract."""
     text = _inline(element) if len(element) else element.text or ""
     return " ".join(text.split())
 
@@ -26,11 +26,7 @@ def plain(element: etree._Element) -> str:
 def _inline(element: etree._Element) -> str:
     text = element.text or ""
     for child in element:
-        if child.tag is etree.Entity:
-            raise ValueError(f"an entity reference ({child.text}), which NLM's files do not have")
-        if isinstance(child.tag, str):
-            text += _marked(child, text)
-        text += child.tail or ""
+        text += _marked(child, text) + (child.tail or "")
     return text
 
 
@@ -46,12 +42,10 @@ def _marked(child: etree._Element, before: str) -> str:
 
 def _math(element: etree._Element) -> str:
     """An expression as one would type it; an element that is not known as its parts in a row."""
-    if not isinstance(element.tag, str):
-        raise ValueError("a comment or an entity reference in a formula")
     name = etree.QName(element).localname
     if name in _DROPPED:
         return ""
-    parts = [_math(child) for child in element if isinstance(child.tag, str)]
+    parts = [_math(child) for child in element]
     if name in _SHAPES and parts:
         return _SHAPES[name](element, parts)
     if not parts:
@@ -64,7 +58,7 @@ _DROPPED = frozenset({"annotation", "annotation-xml", "mphantom", "none", "mpres
 
 def _row(element: etree._Element, parts: Sequence[str]) -> str:
     text = ""
-    for child, part in zip((child for child in element if isinstance(child.tag, str)), parts, strict=True):
+    for child, part in zip(element, parts, strict=True):
         spaced = etree.QName(child).localname == "mo" and part in _SPACED and text and len(parts) > 2
         text += f" {part} " if spaced else part
     return text
@@ -85,7 +79,7 @@ def _lowered(part: str) -> str:
 
 def _scripts(element: etree._Element, parts: Sequence[str]) -> str:
     """mmultiscripts: base, pairs of low and high, and after mprescripts those before the base."""
-    names = [etree.QName(child).localname for child in element if isinstance(child.tag, str)]
+    names = [etree.QName(child).localname for child in element]
     split = names.index("mprescripts") if "mprescripts" in names else len(names)
     after = "".join(
         _lowered(low) + _raised(high) for low, high in zip(parts[1:split:2], parts[2:split:2], strict=False)

@@ -73,7 +73,7 @@ def parse_citations(stream: BinaryIO, name: str, revision: int) -> Iterator[Docu
                 f"{name}, PMID {number}: cannot be read ({error}); the format may have changed."
             ) from error
         if not (citation.keys() <= _KNOWN and article.keys() <= _KNOWN):
-            unknown.update(map(str, (citation.keys() | article.keys()) - _KNOWN))
+            unknown.update((citation.keys() | article.keys()) - _KNOWN)
         yield document
         for older in range(1, version):
             yield citation_fields.deleted(number, older, revision, document.published)

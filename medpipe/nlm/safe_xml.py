@@ -32,6 +32,8 @@ def records(
         stream,
         events=("end",),
         tag=tuple(tags),
+        remove_comments=True,  # or they would cut an element's text in two
+        remove_pis=True,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -64,7 +66,7 @@ def broken(name: str, count: int, error: Exception) -> SourceError:
 
 
 def _demand_known(element: etree._Element, tags: Sequence[str], name: str, count: int) -> None:
-    if isinstance(element.tag, str) and element.tag not in tags:  # a comment's tag is a function
+    if element.tag not in tags:
         raise SourceError(
             f"{name}: <{element.tag}> after {count} records, where only {', '.join(tags)} belong; "
             "the format has changed or this is another kind of file."
