@@ -52,7 +52,7 @@ def test_an_ordinary_question_is_not_refused(question: str) -> None:
 
 @pytest.mark.parametrize("focus", FOCUSES)
 def test_no_phrasing_of_a_published_question_is_refused(focus: str) -> None:
-    asked = [template.format(focus=focus) for kind in questions._TYPES
+    asked = [template.format(focus=focus) for kind in questions.TYPES.values()
              for template in (*kind.training, *kind.held_out, *kind.others)
              if kind.key != "dosage" or focus in DRUGS]
 
