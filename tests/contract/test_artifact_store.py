@@ -19,12 +19,10 @@ from medpipe.core.refs import ref
 REF = ref("documents", "one")
 
 KILLED = """
-import os, signal, sys
+import sys
 from pathlib import Path
 from medpipe.backends import artifacts
-
-def die(*_):
-    os.kill(os.getpid(), signal.SIGKILL)
+from tests.contract.killed import die
 
 point = sys.argv[2]
 if point == "before the manifest":
@@ -201,19 +199,11 @@ def test_an_error_leaves_no_manifest_in_an_object_store(tmp_path: Path) -> None:
 
 
 KILLED_REMOTE = """
-import os, signal, sys
+import sys
 from pathlib import Path
 from fsspec.implementations.local import LocalFileSystem
 from medpipe.backends import artifacts
-
-def die(*_, **__):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-def after(work):
-    def run(*given, **named):
-        work(*given, **named)
-        die()
-    return run
+from tests.contract.killed import after, die
 
 point, ref = sys.argv[2:]
 if point == "before the upload":

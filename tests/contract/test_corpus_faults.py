@@ -23,19 +23,11 @@ from tests.contract.racers import race
 MERGE = ["before anything is read", "before the fold", "before the rows are written", "after the commit"]
 COMPACT = ["while rows are read and written", "before the rows are written", "after the commit"]
 CHILD = """
-import os, signal, sys
+import sys
 from pathlib import Path
 from medpipe.backends import delta_corpus
 from tests.contract.test_corpus_faults import many
-
-def die(*_, **__):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-def dying_after(work):
-    def run(*given, **named):
-        work(*given, **named)
-        die()
-    return run
+from tests.contract.killed import after, die
 
 def dying_batches(rows):
     yield next(iter(batches(rows)))
@@ -51,7 +43,7 @@ elif point == "before the fold":
 elif point == "before the rows are written":
     delta_corpus.write_deltalake = die
 elif point == "after the commit":
-    delta_corpus.write_deltalake = dying_after(delta_corpus.write_deltalake)
+    delta_corpus.write_deltalake = after(delta_corpus.write_deltalake)
 elif point == "while rows are read and written":
     delta_corpus._batches = dying_batches
 if verb == "merge":
