@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from medpipe.backends.gx_validator import GxValidator
 from medpipe.core import measures
-from medpipe.ports import Delivery
+from medpipe.core.document import Document
+from medpipe.core.example import Example, PreferencePair
+from medpipe.ports import Delivery, FeedbackItem
+from medpipe.settings import Settings
+from medpipe.wiring import Wiring
 from tests.fakes import EmailRedactor
 
 SUITES = Path(__file__).parents[2] / "expectations"
@@ -155,6 +160,23 @@ def test_a_bad_batch_stops_for_its_reason_and_a_small_one_does_not(
     assert any(said in reason for reason in stopped) if said else stopped == ()
 
 
+@pytest.mark.parametrize(("suite", "written"), [
+    ("documents", Document), ("examples", Example), ("pairs", PreferencePair), ("feedback", FeedbackItem)])
+def test_the_suites_know_every_field_that_is_written(validator: GxValidator, suite: str, written: Any) -> None:
+    meta = validator._suite(suite)["meta"]
+    fields = set(getattr(written, "model_fields", None) or written._fields)
+    assert fields <= {*meta["fields"], *meta["optional_fields"]}
+
+
+@pytest.mark.parametrize("text", ["My SSN is 536-22-8157.", "MRN: 00482913", "write to ruth.calder@example.com"])
+def test_the_real_redactor_finds_what_points_to_one_person(tmp_path: Path, text: str) -> None:
+    row = document(99, source="meddialog", sections=[{"heading": "Question", "text": text}])
+    result = Wiring(Settings(home=tmp_path)).validator.validate([*GOOD, row], "documents", "d")
+    assert [why for why in result.rejected.values() if "points to one of them" in why[0]]
+    assert list(result.rejected) == [8]
+    assert text not in "".join(why for reasons in result.rejected.values() for why in reasons)
+
+
 def test_a_new_field_is_remarked_on_and_stops_nothing(validator: GxValidator) -> None:
     result = validator.validate([row | {"novelty": SECRET} for row in GOOD], "documents", "d")
     assert (result.accepted, result.rejected) == (True, {})
@@ -253,7 +275,7 @@ def test_a_missing_suite_is_refused_by_name(validator: GxValidator) -> None:
     "id": st.sampled_from(["pmid:1", "pmid:2", "x", ""]), "title": st.sampled_from(["", "A", "\ufffd"]),
     "published": st.sampled_from(["2026-01-01", "0199-01-01", "2090-01-01", "soon"]), "licence": st.just("none"),
     "status": st.sampled_from(["retracted", "deleted", "odd"]), "sections": st.just([])}), min_size=1, max_size=12))
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_row_is_lost_each_is_accepted_or_quarantined_with_a_reason(
         validator: GxValidator, changes: list[dict[str, Any]]) -> None:
     rows = [document(number, **change) for number, change in enumerate(changes, start=1)]
