@@ -17,6 +17,8 @@ from medpipe.backends.gx_validator import GxValidator
 from medpipe.core import measures
 from medpipe.core.document import Document
 from medpipe.core.example import Example, PreferencePair
+from medpipe.curated.sets import SETS
+from medpipe.nlm import citation_fields, topics
 from medpipe.ports import Delivery, FeedbackItem
 from medpipe.settings import Settings
 from medpipe.wiring import Wiring
@@ -166,6 +168,13 @@ def test_the_suites_know_every_field_that_is_written(validator: GxValidator, sui
     meta = validator._suite(suite)["meta"]
     fields = set(getattr(written, "model_fields", None) or written._fields)
     assert fields <= {*meta["fields"], *meta["optional_fields"]}
+
+
+def test_the_suite_knows_every_licence_that_a_source_gives_and_says_what_it_allows(validator: GxValidator) -> None:
+    (rule,) = (one for one in validator._suite("documents")["expectations"]
+               if one["kwargs"].get("column") == "licence")
+    given_by_sources = {topics.LICENCE, citation_fields.LICENCE, *(each.licence for each in SETS.values())}
+    assert given_by_sources <= set(rule["kwargs"]["value_set"]) == rule["meta"]["allows"].keys()
 
 
 @pytest.mark.parametrize("text", ["My SSN is 536-22-8157.", "MRN: 00482913", "write to ruth.calder@example.com"])
