@@ -1,7 +1,7 @@
 """Protected health information out of texts, by Presidio's recognisers and patterns of ours; without a network.
 
 Presidio's analyzer engine would run a language model over each text and look public suffixes up on the web.
-Its recognisers are called directly instead: 30 times as fast, and everything they need is in the package.
+Its recognisers are called directly instead, and everything they need is in the package.
 """
 
 from __future__ import annotations
