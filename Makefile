@@ -54,6 +54,7 @@ check: lint ## Style, types, import rules and the unit tests, in under two minut
 
 lint: env ## Style, types and import rules only
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 

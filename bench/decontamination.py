@@ -38,17 +38,25 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         raise RuntimeError(f"decontamination came out wrong: {len(missed)} near twins were missed")
     found = {"found_by_overlap": len(ours.pop("overlaps")), "found_by_near_duplicates": len(ours.pop("twins"))}
     peer.pop("overlaps")
-    return {"texts": TEXTS // size, "items": ITEMS // size, **found, "ours": ours, "peer": peer,
-            "times_faster": round(peer["seconds"] / ours["overlap_seconds"], 1)}
+    return {
+        "texts": TEXTS // size,
+        "items": ITEMS // size,
+        **found,
+        "ours": ours,
+        "peer": peer,
+        "times_faster": round(peer["seconds"] / ours["overlap_seconds"], 1),
+    }
 
 
 def rows(figures: dict[str, Any]) -> list[str]:
     ours, peer = figures["ours"], figures["peer"]
-    return [f"| decontamination of {figures['texts']:,} texts against {figures['items']:,} benchmark items | "
-            f"**{ours['seconds']} s**: overlaps {ours['overlap_seconds']} s ({figures['times_faster']} × as fast as a "
-            f"loop over sets of tuples, {peer['seconds']} s, same texts found), near-duplicates "
-            f"{ours['twin_seconds']} s |",
-            f"| peak memory of that | {ours['peak_mb']} MB (the loop: {peer['peak_mb']} MB) |"]
+    return [
+        f"| decontamination of {figures['texts']:,} texts against {figures['items']:,} benchmark items | "
+        f"**{ours['seconds']} s**: overlaps {ours['overlap_seconds']} s ({figures['times_faster']} × as fast as a "
+        f"loop over sets of tuples, {peer['seconds']} s, same texts found), near-duplicates "
+        f"{ours['twin_seconds']} s |",
+        f"| peak memory of that | {ours['peak_mb']} MB (the loop: {peer['peak_mb']} MB) |",
+    ]
 
 
 def _write(file: Path, count: int, items: int) -> dict[str, list[int]]:
@@ -63,23 +71,32 @@ def _write(file: Path, count: int, items: int) -> dict[str, list[int]]:
     for number in range(0, count, 100):
         quoted = long[chance.integers(len(long))]
         start = chance.integers(len(quoted) - 12)
-        texts[number] = texts[number][:20] + quoted[start:start + 13] + texts[number][20:]
-        texts[number + 1] = texts[number + 1][:20] + quoted[start:start + 12] + texts[number + 1][20:]
+        texts[number] = texts[number][:20] + quoted[start : start + 13] + texts[number][20:]
+        texts[number + 1] = texts[number + 1][:20] + quoted[start : start + 12] + texts[number + 1][20:]
         planted["runs"].append(number)
         if len(quoted) > 40:
             texts[number + 2] = changed(chance, known, quoted, 0.9)
             planted["twins"].append(number + 2)
     parts = np.array_split(np.arange(len(asked)), len(BENCHMARKS))
-    file.write_text(json.dumps({
-        "texts": [" ".join(words) + "." for words in texts],
-        "benchmarks": {name: [" ".join(asked[item]) + "?" for item in part]
-                       for name, part in zip(BENCHMARKS, parts, strict=True)}}), encoding="utf-8")
+    file.write_text(
+        json.dumps(
+            {
+                "texts": [" ".join(words) + "." for words in texts],
+                "benchmarks": {
+                    name: [" ".join(asked[item]) + "?" for item in part]
+                    for name, part in zip(BENCHMARKS, parts, strict=True)
+                },
+            }
+        ),
+        encoding="utf-8",
+    )
     return planted
 
 
 def _run(which: str, file: Path) -> dict[str, Any]:
-    done = subprocess.run([sys.executable, "-m", "bench.decontamination", which, file],
-                          capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.decontamination", which, file], capture_output=True, text=True, check=True
+    )
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 
@@ -93,9 +110,13 @@ def _ours(texts: list[str], benchmarks: dict[str, list[str]]) -> dict[str, Any]:
     between = time.perf_counter()
     twins = decontamination.twins(texts, benchmarks, RensaDuplicates().clusters)
     done = time.perf_counter()
-    return {"seconds": round(done - started, 1), "overlap_seconds": round(between - started, 1),
-            "twin_seconds": round(done - between, 1), "overlaps": sorted({hit.text for hit in overlaps}),
-            "twins": sorted({hit.text for hit in twins})}
+    return {
+        "seconds": round(done - started, 1),
+        "overlap_seconds": round(between - started, 1),
+        "twin_seconds": round(done - between, 1),
+        "overlaps": sorted({hit.text for hit in overlaps}),
+        "twins": sorted({hit.text for hit in twins}),
+    }
 
 
 def _peer(texts: list[str], benchmarks: dict[str, list[str]]) -> dict[str, Any]:
@@ -121,7 +142,7 @@ def _words(each: str) -> list[str]:
 
 
 def _runs(words: list[str], length: int) -> list[tuple[str, ...]]:
-    return [tuple(words[place:place + length]) for place in range(len(words) - length + 1)]
+    return [tuple(words[place : place + length]) for place in range(len(words) - length + 1)]
 
 
 def _child(which: str, file: str) -> None:

@@ -35,19 +35,33 @@ def records(number: int, seed: int = 17) -> Iterator[str]:
 
     for index in range(number):
         yield _RECORD.format(
-            pmid=90_000_000 + index, journal=text(3).title(), title=text(12).capitalize(),
-            abstract="".join(f'<AbstractText Label="{label}" NlmCategory="{label}">{text(count)}, <i>{text(1)}</i> '
-                             f"&lt; 0.05.</AbstractText>" for label, count in _PARTS),
-            authors="".join(f"<Author ValidYN=\"Y\"><LastName>{text(1)}</LastName><Initials>A</Initials>"
-                            f"<AffiliationInfo><Affiliation>{text(9)}</Affiliation></AffiliationInfo></Author>"
-                            for _ in range(5)),
-            mesh="".join(f'<MeshHeading><DescriptorName UI="D{n:06}" MajorTopicYN="N">{text(2)}</DescriptorName>'
-                         "</MeshHeading>" for n in range(8)),
+            pmid=90_000_000 + index,
+            journal=text(3).title(),
+            title=text(12).capitalize(),
+            abstract="".join(
+                f'<AbstractText Label="{label}" NlmCategory="{label}">{text(count)}, <i>{text(1)}</i> '
+                f"&lt; 0.05.</AbstractText>"
+                for label, count in _PARTS
+            ),
+            authors="".join(
+                f'<Author ValidYN="Y"><LastName>{text(1)}</LastName><Initials>A</Initials>'
+                f"<AffiliationInfo><Affiliation>{text(9)}</Affiliation></AffiliationInfo></Author>"
+                for _ in range(5)
+            ),
+            mesh="".join(
+                f'<MeshHeading><DescriptorName UI="D{n:06}" MajorTopicYN="N">{text(2)}</DescriptorName></MeshHeading>'
+                for n in range(8)
+            ),
             links='<CommentsCorrectionsList><CommentsCorrections RefType="RetractionIn"><RefSource>J</RefSource>'
-                  f'<PMID Version="1">{99_000_000 + index}</PMID></CommentsCorrections></CommentsCorrectionsList>'
-                  if index % 500 == 250 else "",
-            references="".join(f"<Reference><Citation>{text(15)}</Citation><ArticleIdList><ArticleId "
-                               f'IdType="pubmed">{n}</ArticleId></ArticleIdList></Reference>' for n in range(20)))
+            f'<PMID Version="1">{99_000_000 + index}</PMID></CommentsCorrections></CommentsCorrectionsList>'
+            if index % 500 == 250
+            else "",
+            references="".join(
+                f"<Reference><Citation>{text(15)}</Citation><ArticleIdList><ArticleId "
+                f'IdType="pubmed">{n}</ArticleId></ArticleIdList></Reference>'
+                for n in range(20)
+            ),
+        )
 
 
 def update_file(path: Path, number: int) -> int:

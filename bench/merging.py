@@ -37,13 +37,17 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     for size, kinds in ((SMALL, ("random",)), (LARGE, ("random", "recent"))):
         corpus, documents = options.folder / f"corpus-{size}", max(200, size // shrink)
         loaded = _child("load", corpus, documents, update)
-        runs = {kind: [_child(kind, corpus, documents, update, turn) for turn in range(options.repeats)]
-                for kind in kinds}
+        runs = {
+            kind: [_child(kind, corpus, documents, update, turn) for turn in range(options.repeats)] for kind in kinds
+        }
         figures["sizes"][str(documents)] = {
-            "load_seconds": loaded["seconds"], **{kind: _summary(found) for kind, found in runs.items()}}
+            "load_seconds": loaded["seconds"],
+            **{kind: _summary(found) for kind, found in runs.items()},
+        }
     small, large = figures["sizes"].values()
-    figures["ratio"] = {kind: round(large[kind]["median"] / small["random"]["median"], 2)
-                        for kind in ("random", "recent")}
+    figures["ratio"] = {
+        kind: round(large[kind]["median"] / small["random"]["median"], 2) for kind in ("random", "recent")
+    }
     figures["peer"] = _peer(options.folder, max(200, PEER // shrink), update)
     return figures
 
@@ -51,23 +55,32 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 def rows(figures: dict[str, Any]) -> list[str]:
     """The figures as rows of the table."""
     names = {"random": "ids at random", "recent": "ids among the newest"}
-    made = [f"| merge {figures['update']:,} records into {int(size):,} documents, {names[kind]} | "
-            f"{found[kind]['median']} s, {found[kind]['peak_megabytes']} MB |"
-            for size, found in figures["sizes"].items() for kind in names if kind in found]
+    made = [
+        f"| merge {figures['update']:,} records into {int(size):,} documents, {names[kind]} | "
+        f"{found[kind]['median']} s, {found[kind]['peak_megabytes']} MB |"
+        for size, found in figures["sizes"].items()
+        for kind in names
+        if kind in found
+    ]
     sizes = [f"{int(size):,}" for size in figures["sizes"]]
     peer = figures["peer"]
-    return [*made, f"| {sizes[1]} against {sizes[0]} documents | {figures['ratio']['random']} × (newest: "
-                   f"{figures['ratio']['recent']} ×) |",
-            f"| the same into {peer['documents']:,} documents: medpipe | {peer['medpipe']['seconds']} s, "
-            f"{peer['medpipe']['peak_megabytes']} MB |",
-            f"| the same into {peer['documents']:,} documents: plain Delta MERGE | {peer['delta_merge']['seconds']} s, "
-            f"{peer['delta_merge']['peak_megabytes']} MB |"]
+    return [
+        *made,
+        f"| {sizes[1]} against {sizes[0]} documents | {figures['ratio']['random']} × (newest: "
+        f"{figures['ratio']['recent']} ×) |",
+        f"| the same into {peer['documents']:,} documents: medpipe | {peer['medpipe']['seconds']} s, "
+        f"{peer['medpipe']['peak_megabytes']} MB |",
+        f"| the same into {peer['documents']:,} documents: plain Delta MERGE | {peer['delta_merge']['seconds']} s, "
+        f"{peer['delta_merge']['peak_megabytes']} MB |",
+    ]
 
 
 def _summary(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    return {"seconds": [run["seconds"] for run in runs],
-            "median": statistics.median(run["seconds"] for run in runs),
-            "peak_megabytes": max(run["peak_megabytes"] for run in runs)}
+    return {
+        "seconds": [run["seconds"] for run in runs],
+        "median": statistics.median(run["seconds"] for run in runs),
+        "peak_megabytes": max(run["peak_megabytes"] for run in runs),
+    }
 
 
 def _peer(folder: Path, documents: int, update: int) -> dict[str, Any]:
@@ -119,9 +132,13 @@ def _plain_merge(corpus: Path, incoming: Path) -> None:
     from medpipe.backends.delta_rows import rows_of
 
     changed = sorted(_read(incoming), key=lambda document: document.id)
-    (DeltaTable(str(corpus)).merge(rows_of(changed, 2), predicate="old.id = new.id", source_alias="new",
-                                   target_alias="old")
-     .when_matched_update_all().when_not_matched_insert_all().execute())
+    (
+        DeltaTable(str(corpus))
+        .merge(rows_of(changed, 2), predicate="old.id = new.id", source_alias="new", target_alias="old")
+        .when_matched_update_all()
+        .when_not_matched_insert_all()
+        .execute()
+    )
 
 
 def _ids(kind: str, documents: int, update: int, turn: int) -> list[int]:
@@ -142,11 +159,21 @@ def _read(path: Path) -> Iterator[Document]:
 def _document(number: int, revision: int) -> Document:
     """An article of about 1,500 bytes: a structured abstract of invented words."""
     seed = random.Random(number * 1009 + revision)
-    sections = tuple(Section(heading=heading, text=" ".join(seed.choices(WORDS, k=45)))
-                     for heading in ("BACKGROUND", "METHODS", "RESULTS", "CONCLUSIONS"))
-    return Document(id=f"pmid:{number}", revision=revision, source="pubmed", title=" ".join(seed.choices(WORDS, k=12)),
-                    published=date(2000, 1, 1) + timedelta(days=number % 9000), licence="NLM", sections=sections,
-                    url=f"https://pubmed.ncbi.nlm.nih.gov/{number}/", types=("Journal Article",))
+    sections = tuple(
+        Section(heading=heading, text=" ".join(seed.choices(WORDS, k=45)))
+        for heading in ("BACKGROUND", "METHODS", "RESULTS", "CONCLUSIONS")
+    )
+    return Document(
+        id=f"pmid:{number}",
+        revision=revision,
+        source="pubmed",
+        title=" ".join(seed.choices(WORDS, k=12)),
+        published=date(2000, 1, 1) + timedelta(days=number % 9000),
+        licence="NLM",
+        sections=sections,
+        url=f"https://pubmed.ncbi.nlm.nih.gov/{number}/",
+        types=("Journal Article",),
+    )
 
 
 if __name__ == "__main__":

@@ -44,12 +44,14 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 def rows(figures: dict[str, Any]) -> list[str]:
     ours, peer = figures["ours"], figures["peer"]
-    return [f"| near-duplicates among {figures['texts']:,} texts | {ours['seconds']} s, "
-            f"**{figures['times_faster']} ×** as fast as datasketch's loop ({peer['seconds']} s) |",
-            f"| of {figures['planted_twins']:,} planted twins (Jaccard {figures['threshold']} to 0.95) found | "
-            f"{ours['recall']:.2%}, none wrongly joined (datasketch's unchecked candidates: {peer['recall']:.2%}, "
-            f"{1 - peer['precision']:.0%} of the joins wrong) |",
-            f"| peak memory of that | {ours['peak_mb']} MB (datasketch: {peer['peak_mb']} MB) |"]
+    return [
+        f"| near-duplicates among {figures['texts']:,} texts | {ours['seconds']} s, "
+        f"**{figures['times_faster']} ×** as fast as datasketch's loop ({peer['seconds']} s) |",
+        f"| of {figures['planted_twins']:,} planted twins (Jaccard {figures['threshold']} to 0.95) found | "
+        f"{ours['recall']:.2%}, none wrongly joined (datasketch's unchecked candidates: {peer['recall']:.2%}, "
+        f"{1 - peer['precision']:.0%} of the joins wrong) |",
+        f"| peak memory of that | {ours['peak_mb']} MB (datasketch: {peer['peak_mb']} MB) |",
+    ]
 
 
 def _write(file: Path, count: int) -> dict[int, int]:
@@ -57,8 +59,9 @@ def _write(file: Path, count: int) -> dict[int, int]:
     chance = np.random.default_rng(20260303)
     known = vocabulary(chance)
     originals = count - int(count * PLANTED)
-    texts = [text(chance, known, (40, 160)) if number % 10 else from_template(chance, known)
-             for number in range(originals)]
+    texts = [
+        text(chance, known, (40, 160)) if number % 10 else from_template(chance, known) for number in range(originals)
+    ]
     planted = {}
     for original in chance.choice(originals, count - originals, replace=False).tolist():
         twin = changed(chance, known, texts[original], chance.choice([0.7, 0.95, 0.9, 0.85, 0.82]))
@@ -72,7 +75,7 @@ def _write(file: Path, count: int) -> dict[int, int]:
 
 
 def shingles(words: list[str]) -> set[str]:
-    return {" ".join(words[place:place + 3]) for place in range(max(1, len(words) - 2))}
+    return {" ".join(words[place : place + 3]) for place in range(max(1, len(words) - 2))}
 
 
 def _similarity(one: list[str], other: list[str]) -> float:
@@ -81,16 +84,21 @@ def _similarity(one: list[str], other: list[str]) -> float:
 
 
 def _run(which: str, file: Path, pairs: dict[int, int]) -> dict[str, Any]:
-    done = subprocess.run([sys.executable, "-m", "bench.near_duplicates", which, file],
-                          capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.near_duplicates", which, file], capture_output=True, text=True, check=True
+    )
     answer = json.loads(done.stdout)
     clusters = answer.pop("clusters")
     texts = [each.casefold().split() for each in json.loads(file.read_text(encoding="utf-8"))]
     joined = [(index, first) for index, first in enumerate(clusters) if index != first]
     right = sum(_similarity(texts[index], texts[first]) >= THRESHOLD for index, first in joined)
-    return {**answer, "recall": round(sum(clusters[twin] == clusters[original] for twin, original in pairs.items())
-                                      / max(1, len(pairs)), 4),
-            "precision": round(right / max(1, len(joined)), 4)}
+    return {
+        **answer,
+        "recall": round(
+            sum(clusters[twin] == clusters[original] for twin, original in pairs.items()) / max(1, len(pairs)), 4
+        ),
+        "precision": round(right / max(1, len(joined)), 4),
+    }
 
 
 def _ours(texts: list[str]) -> list[int]:

@@ -37,7 +37,9 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     speeds = {which: round(count / statistics.median(run["seconds"] for run in found)) for which, found in runs.items()}
     together = statistics.median(_two_at_once(file, count) for _ in range(options.repeats))
     return {
-        "records": count, "real_records": MAKER.exists(), "records_per_second": speeds,
+        "records": count,
+        "real_records": MAKER.exists(),
+        "records_per_second": speeds,
         "times_pubmed_parser": round(speeds[OURS] / speeds[PEER], 2),
         "times_bare_iterparse": round(speeds[OURS] / speeds[BARE], 2),
         "peak_megabytes": max(run["peak"] for run in runs[OURS]),

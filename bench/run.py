@@ -55,13 +55,17 @@ def _module(name: str) -> ModuleType:
 
 
 def _options(kinds: tuple[str, ...]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("kinds", nargs="*", metavar="kind", help=f"which: {', '.join(kinds)} (default: all)")
     parser.add_argument("--records", type=int, default=30_000, help="records in the update file (default 30000)")
     parser.add_argument("--repeats", type=int, default=3, help="repeats where they are cheap; the median counts")
-    parser.add_argument("--quick", action="store_true", help="a hundredth of the size, only to see that it runs; "
-                                                             "nothing is written down")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="a hundredth of the size, only to see that it runs; nothing is written down",
+    )
     options = parser.parse_args()
     if unknown := set(options.kinds) - set(kinds):
         parser.error(f"no kind {', '.join(sorted(unknown))}; there are {', '.join(kinds)}")
@@ -76,8 +80,12 @@ def _keep(name: str, figures: dict[str, Any]) -> None:
 def _table(kinds: dict[str, ModuleType]) -> str:
     """The figures on record as Markdown."""
     made = machine()
-    rows = [f"Measured with Python {made['python']} on {made['cores']} cores ({made['architecture']}).", "",
-            "| what | figure |", "|---|---|"]
+    rows = [
+        f"Measured with Python {made['python']} on {made['cores']} cores ({made['architecture']}).",
+        "",
+        "| what | figure |",
+        "|---|---|",
+    ]
     for name, module in kinds.items():
         if (file := RESULTS / f"{name}.json").is_file():
             rows += module.rows(json.loads(file.read_text(encoding="utf-8")))

@@ -20,5 +20,7 @@ def measure(options: Namespace) -> dict[str, Any] | None:
 
 
 def rows(figures: dict[str, Any]) -> list[str]:
-    return [f"| swap the served adapter under traffic | {figures['seconds']} s, {figures['failed_requests']} of "
-            f"{figures['total_requests']} requests failed |"]
+    return [
+        f"| swap the served adapter under traffic | {figures['seconds']} s, {figures['failed_requests']} of "
+        f"{figures['total_requests']} requests failed |"
+    ]

@@ -28,8 +28,10 @@ def text(chance: np.random.Generator, known: Any, length: tuple[int, int]) -> li
 def from_template(chance: np.random.Generator, known: Any) -> list[str]:
     """Always the same sentences about something rare, as many published answers are."""
     focus = " ".join(chance.choice(known[-5000:], 3))
-    return (f"The symptoms of {focus} depend on its cause and on how long a person has had {focus} before "
-            f"treatment begins Ask a doctor about {focus} if they last longer than a few days or get worse").split()
+    return (
+        f"The symptoms of {focus} depend on its cause and on how long a person has had {focus} before "
+        f"treatment begins Ask a doctor about {focus} if they last longer than a few days or get worse"
+    ).split()
 
 
 def changed(chance: np.random.Generator, known: Any, words: list[str], similarity: float) -> list[str]:

@@ -34,26 +34,37 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     forward = [_timed(lambda id=id: _found(ports, steps.trace((id,), ports=ports))) for id in asked]
     if [found for _, found in forward] != [found for _, found in scans] or not scans[0][1]:
         raise RuntimeError("the index and the file disagree: these figures would mean nothing")
-    back = [_timed(lambda turn=turn: steps.trace((_version(ports.store, examples, turn),), back=True, ports=ports))
-            for turn in range(options.repeats)]
-    one = [_timed(lambda turn=turn: steps.trace((f"{examples}#{count - 1 - turn}",), ports=ports))
-           for turn in range(options.repeats)]
+    back = [
+        _timed(lambda turn=turn: steps.trace((_version(ports.store, examples, turn),), back=True, ports=ports))
+        for turn in range(options.repeats)
+    ]
+    one = [
+        _timed(lambda turn=turn: steps.trace((f"{examples}#{count - 1 - turn}",), ports=ports))
+        for turn in range(options.repeats)
+    ]
     if len(_found(ports, back[0][1])) != count // 2:
         raise RuntimeError("documents are missing from the way back: these figures would mean nothing")
-    return {"examples": count, "index_seconds": index_seconds,
-            **{name: round(statistics.median(seconds for seconds, _ in runs), 4) for name, runs in
-               (("scan", scans), ("forward", forward), ("back", back), ("one_example_back", one))}}
+    return {
+        "examples": count,
+        "index_seconds": index_seconds,
+        **{
+            name: round(statistics.median(seconds for seconds, _ in runs), 4)
+            for name, runs in (("scan", scans), ("forward", forward), ("back", back), ("one_example_back", one))
+        },
+    }
 
 
 def rows(figures: dict[str, Any]) -> list[str]:
     """The figures as rows of the table."""
     count = f"{figures['examples']:,}"
-    return [f"| index the documents of {count} examples, once for each set | {figures['index_seconds']} s |",
-            f"| trace a document forward over {count} examples | {figures['forward']} s |",
-            f"| the same by scanning the training file | {figures['scan']} s |",
-            f"| trace a version of {count} examples back to its {figures['examples'] // 2:,} documents | "
-            f"{figures['back']} s |",
-            f"| trace one of {count} examples back | {figures['one_example_back']} s |"]
+    return [
+        f"| index the documents of {count} examples, once for each set | {figures['index_seconds']} s |",
+        f"| trace a document forward over {count} examples | {figures['forward']} s |",
+        f"| the same by scanning the training file | {figures['scan']} s |",
+        f"| trace a version of {count} examples back to its {figures['examples'] // 2:,} documents | "
+        f"{figures['back']} s |",
+        f"| trace one of {count} examples back | {figures['one_example_back']} s |",
+    ]
 
 
 class _Quiet(Wiring):
@@ -76,8 +87,14 @@ def _examples(count: int) -> Iterator[Example]:
     for number in range(count):
         id = f"pmid:{10_000_000 + number % (count // 2)}"
         yield Example.model_construct(
-            question=f"What is known of number {number}?", answer=ANSWER, document_ids=(id,), document_revisions=(1,),
-            document_digests=(hashlib.sha256(id.encode()).hexdigest()[:16],), source="pubmed", language="en")
+            question=f"What is known of number {number}?",
+            answer=ANSWER,
+            document_ids=(id,),
+            document_revisions=(1,),
+            document_digests=(hashlib.sha256(id.encode()).hexdigest()[:16],),
+            source="pubmed",
+            language="en",
+        )
 
 
 def _version(store: FolderStore, examples: str, turn: int) -> str:

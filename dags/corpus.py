@@ -19,16 +19,31 @@ def sources(params: dict[str, list[str]] | None = None) -> list[str]:
 
 
 @dag(
-    schedule=nlm_releases(), catchup=False, max_active_runs=1, default_args=DEFAULTS, tags=["medpipe", "data"],
-    doc_md=__doc__, dag_display_name="1 · corpus",
+    schedule=nlm_releases(),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    tags=["medpipe", "data"],
+    doc_md=__doc__,
+    dag_display_name="1 · corpus",
     params={
         "sources": Param(["medlineplus", "pubmed"], type="array", items={"type": "string"}, title="Sources"),
-        "start": Param(None, type=["null", "string"], format="date", title="From",
-                       description="First day; empty: the release window of the run"),
-        "end": Param(None, type=["null", "string"], format="date", title="Up to",
-                     description="The day after the last one"),
-        "baseline": Param(False, type="boolean", title="Load the baseline",
-                          description="All that PubMed has posted up to then, one task a file: for a first corpus"),
+        "start": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="From",
+            description="First day; empty: the release window of the run",
+        ),
+        "end": Param(
+            None, type=["null", "string"], format="date", title="Up to", description="The day after the last one"
+        ),
+        "baseline": Param(
+            False,
+            type="boolean",
+            title="Load the baseline",
+            description="All that PubMed has posted up to then, one task a file: for a first corpus",
+        ),
     },
 )
 def corpus() -> None:

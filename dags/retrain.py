@@ -23,36 +23,67 @@ IDS = {"type": ["null", "array"], "items": {"type": "string"}}
 
 
 @dag(
-    schedule=RETRAIN_REQUEST, catchup=False, max_active_runs=1, default_args=DEFAULTS, tags=["medpipe", "training"],
-    doc_md=__doc__, dag_display_name="3 · retrain",
+    schedule=RETRAIN_REQUEST,
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    tags=["medpipe", "training"],
+    doc_md=__doc__,
+    dag_display_name="3 · retrain",
     params={
-        "reason": Param("asked by an operator", type="string", minLength=3, title="Reason",
-                        description="Kept with the version, and shown on the model board"),
+        "reason": Param(
+            "asked by an operator",
+            type="string",
+            minLength=3,
+            title="Reason",
+            description="Kept with the version, and shown on the model board",
+        ),
         "recipe": Param("tiny-sft", type="string", title="Recipe", description="A file of medpipe/recipes"),
         "documents": Param(None, **IDS, title="Retracted articles", description="PubMed ids, one a line"),
         "topics": Param(None, **IDS, title="Topics to learn again", description="MedlinePlus topic ids, one a line"),
-        "start_from": Param("auto", enum=["auto", "champion", "untainted", "base"], title="Start from",
-                            description="auto: the champion, or for a hotfix the newest untainted ancestor"),
+        "start_from": Param(
+            "auto",
+            enum=["auto", "champion", "untainted", "base"],
+            title="Start from",
+            description="auto: the champion, or for a hotfix the newest untainted ancestor",
+        ),
     },
 )
 def retrain() -> None:
     request = retrain_request()
     plan = step("plan_retrain", multiple_outputs=True)(
-        champion=step("champion")(), recipe=request["recipe"], start_from=request["start_from"],
-        documents=request["documents"], withdraw=request["withdraw"])
-    built = step("build_examples")(corpus=request["corpus"], recipe=request["recipe"], since=plan["since"],
-                                   knows=plan["knows"], withdraw=request["withdraw"])
+        champion=step("champion")(),
+        recipe=request["recipe"],
+        start_from=request["start_from"],
+        documents=request["documents"],
+        withdraw=request["withdraw"],
+    )
+    built = step("build_examples")(
+        corpus=request["corpus"],
+        recipe=request["recipe"],
+        since=plan["since"],
+        knows=plan["knows"],
+        withdraw=request["withdraw"],
+    )
     examples = step("validate")(data=built, suite="examples")
-    adapter = ml_step("train")(recipe=request["recipe"], data=lesson(request["pairs"], examples),
-                               start_from=plan["start"])
+    adapter = ml_step("train")(
+        recipe=request["recipe"], data=lesson(request["pairs"], examples), start_from=plan["start"]
+    )
     asked = {"recipe": request["recipe"], "examples": examples, "pairs": request["pairs"]}
     challenger = ml_step("evaluate", task_id="evaluate_challenger")(model=adapter, **asked)
     incumbent = ml_step("evaluate", task_id="evaluate_incumbent")(model=plan["incumbent"], **asked)
     decision = step("compare")(challenger=challenger, champion=incumbent, plan=plan["gates"])
     verdict = facts_of("outcome", "reasons", task_id="verdict")(decision)
-    version = step("register")(adapter=adapter, evaluation=challenger, decision=decision, examples=examples,
-                               parent=plan["start"], incumbent=plan["incumbent"], pairs=request["pairs"],
-                               reason=request["reason"])
+    version = step("register")(
+        adapter=adapter,
+        evaluation=challenger,
+        decision=decision,
+        examples=examples,
+        parent=plan["start"],
+        incumbent=plan["incumbent"],
+        pairs=request["pairs"],
+        reason=request["reason"],
+    )
     verdict >> version
     announce(CHALLENGER)({"version": version, "decision": decision})
 

@@ -10,8 +10,13 @@ from medpipe_airflow import CHALLENGER, CHAMPION, DEFAULTS, announce, outcome, r
 
 
 @dag(
-    schedule=CHALLENGER, catchup=False, max_active_runs=1, default_args=DEFAULTS, tags=["medpipe", "serving"],
-    doc_md=__doc__, dag_display_name="4 · rollout",
+    schedule=CHALLENGER,
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    tags=["medpipe", "serving"],
+    doc_md=__doc__,
+    dag_display_name="4 · rollout",
     params={
         "version": Param(None, type=["null", "string"], title="Version", description="As the model board names it"),
     },

@@ -13,8 +13,13 @@ RECIPES = {
 
 
 @dag(
-    schedule=(CORPUS | PAIRS), catchup=False, max_active_runs=1, default_args=DEFAULTS,
-    tags=["medpipe", "drift"], doc_md=__doc__, dag_display_name="2 · watch",
+    schedule=(CORPUS | PAIRS),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    tags=["medpipe", "drift"],
+    doc_md=__doc__,
+    dag_display_name="2 · watch",
 )
 def watch() -> None:
     # The newest of each: events that queued up while this DAG was busy or paused are folded by it.

@@ -17,7 +17,8 @@ def locate(base: str, models: Path, offline: bool) -> str:
         raise MedpipeError(
             f"base model {base!r}: no folder {folder} with a config.json, and hubs are not asked. "
             "Put the model there (`python -m medpipe.sandbox.tiny_base --out MODELS` makes the sandbox's), "
-            "or set MEDPIPE_OFFLINE=false.")
+            "or set MEDPIPE_OFFLINE=false."
+        )
     return base
 
 

@@ -55,8 +55,12 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="verb", required=True, metavar="verb")
     for name, verb in VERBS.items():
         text = inspect.getdoc(verb) or ""
-        command = commands.add_parser(name.replace("_", "-"), help=text.splitlines()[0], description=text,
-                                      formatter_class=argparse.RawDescriptionHelpFormatter)
+        command = commands.add_parser(
+            name.replace("_", "-"),
+            help=text.splitlines()[0],
+            description=text,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         _add_options(command, verb)
     return top
 
@@ -66,14 +70,21 @@ def _add_options(command: argparse.ArgumentParser, verb: Callable[..., Any]) -> 
     for place, parameter in enumerate(inspect.signature(verb).parameters.values()):
         if parameter.name == "ports":
             continue
-        option: dict[str, Any] = {"dest": parameter.name, "default": argparse.SUPPRESS,
-                                  "required": parameter.default is inspect.Parameter.empty}
+        option: dict[str, Any] = {
+            "dest": parameter.name,
+            "default": argparse.SUPPRESS,
+            "required": parameter.default is inspect.Parameter.empty,
+        }
         if typing.get_origin(hints[parameter.name]) is tuple:
             option["nargs"] = "*"
             if place == 0:
                 option["required"] = False  # `call` refuses a command that gives it in neither way
-                command.add_argument(parameter.name, nargs="*", default=argparse.SUPPRESS,
-                                     help=f"or --{parameter.name.replace('_', '-')}")
+                command.add_argument(
+                    parameter.name,
+                    nargs="*",
+                    default=argparse.SUPPRESS,
+                    help=f"or --{parameter.name.replace('_', '-')}",
+                )
         elif hints[parameter.name] is bool:
             option |= {"action": argparse.BooleanOptionalAction}
         command.add_argument("--" + parameter.name.replace("_", "-"), **option)

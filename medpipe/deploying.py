@@ -47,8 +47,15 @@ class Patience(NamedTuple):
     sleep: Callable[[float], None] = time.sleep
 
 
-def deploy(version: str, adapter_folder: Path, adapter_name: str, smoke: Sequence[Smoke], to: Outside,
-           patience: Patience | None = None, decision: str = "") -> Route:
+def deploy(
+    version: str,
+    adapter_folder: Path,
+    adapter_name: str,
+    smoke: Sequence[Smoke],
+    to: Outside,
+    patience: Patience | None = None,
+    decision: str = "",
+) -> Route:
     """Make `version` what the gateways ask, and return its route.
 
     Idempotent: a version that is already routed and loaded is only tidied up after. When the engine has lost
@@ -120,8 +127,12 @@ def _withdrawn(version: str, name: str, decision: str, reasons: list[str], to: O
             to.engine.unload(name)
     except MedpipeError as error:
         reasons = [*reasons, str(error)]
-    to.ledger.append("restored", current.version if current else version, decision,
-                     [f"{version} did not go live: {reason}" for reason in reasons])
+    to.ledger.append(
+        "restored",
+        current.version if current else version,
+        decision,
+        [f"{version} did not go live: {reason}" for reason in reasons],
+    )
     serving = f"{current.version} serves on" if current else "nothing serves yet"
     return DeployFailed(f"{version} was not deployed, {serving}: {'; '.join(reasons)}")
 
@@ -135,8 +146,7 @@ def _finish(route: Route, to: Outside, patience: Patience, decision: str) -> Rou
             to.engine.unload(name)
             reasons.append(f"unloaded {name}")
     else:
-        reasons.append(f"a gateway did not follow within {patience.settle_seconds:g} s: "
-                       "earlier adapters stay loaded")
+        reasons.append(f"a gateway did not follow within {patience.settle_seconds:g} s: earlier adapters stay loaded")
     entries = to.ledger.entries(1000)
     if not any(entry.event == "deployed" and mark in entry.reasons for entry in entries):
         to.ledger.append("deployed", route.version, decision, reasons)

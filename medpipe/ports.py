@@ -134,8 +134,9 @@ class Delivery(NamedTuple):
 
 
 class Validator(Protocol):
-    def validate(self, rows: Sequence[Mapping[str, Any]], suite: str, name: str,
-                 delivery: Delivery = ...) -> Validation:
+    def validate(
+        self, rows: Sequence[Mapping[str, Any]], suite: str, name: str, delivery: Delivery = ...
+    ) -> Validation:
         """Apply `expectations/{suite}.json` to the rows; `name` labels the run in Data Docs."""
 
 
@@ -180,8 +181,9 @@ class Languages(Protocol):
 
 
 class Trainer(Protocol):
-    def train(self, recipe: Recipe, data: Path, start_from: Path | None, out: Path, work: Path,
-              progress: Progress) -> Mapping[str, float]:
+    def train(
+        self, recipe: Recipe, data: Path, start_from: Path | None, out: Path, work: Path, progress: Progress
+    ) -> Mapping[str, float]:
         """Train an adapter into `out` (adapter_model.safetensors, adapter_config.json) and return its metrics.
 
         `data` is a folder with `train.jsonl`: Examples for SFT, PreferencePairs for DPO. `start_from` is
@@ -193,8 +195,15 @@ class Trainer(Protocol):
 class Generator(Protocol):
     """Generates greedily with the artifact that will be served, as it will be served."""
 
-    def generate(self, base: str, adapter: Path | None, adapter_name: str, prompts: Sequence[str],
-                 max_new_tokens: int, progress: Progress) -> list[str]:
+    def generate(
+        self,
+        base: str,
+        adapter: Path | None,
+        adapter_name: str,
+        prompts: Sequence[str],
+        max_new_tokens: int,
+        progress: Progress,
+    ) -> list[str]:
         """One completion per prompt, in order, up to `core.prompt.STOP`."""
 
 
@@ -239,8 +248,9 @@ class Ledger(Protocol):
     def champion(self) -> str | None:
         """The champion's VersionRef."""
 
-    def swap_champion(self, expected: str | None, new: str, decision: str, reasons: Sequence[str],
-                      event: str = "promoted") -> bool:
+    def swap_champion(
+        self, expected: str | None, new: str, decision: str, reasons: Sequence[str], event: str = "promoted"
+    ) -> bool:
         """Make `new` champion if the champion is still `expected`, and append it; False when it is not."""
 
     def append(self, event: str, version: str, decision: str, reasons: Sequence[str]) -> None: ...
@@ -297,8 +307,9 @@ class FeedbackStore(Protocol):
 class AnswerLog(Protocol):
     """What the gateways keep of each answer, and what people say of it."""
 
-    def record(self, answer_id: str, identity: str, question: str, answer: str, version: str,
-               adapter_name: str, refused: bool) -> None:
+    def record(
+        self, answer_id: str, identity: str, question: str, answer: str, version: str, adapter_name: str, refused: bool
+    ) -> None:
         """Keep one served answer."""
 
     def rate(self, answer_id: str, identity: str, rating: str, correction: str | None) -> None:

@@ -51,5 +51,7 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
             try:
                 yield json.loads(line)
             except json.JSONDecodeError as error:
-                raise MedpipeError(f"{path.name}, line {number}: not JSON ({error.msg}); "
-                                   "remove the artifact's folder and run the verb again") from error
+                raise MedpipeError(
+                    f"{path.name}, line {number}: not JSON ({error.msg}); "
+                    "remove the artifact's folder and run the verb again"
+                ) from error

@@ -14,8 +14,9 @@ _ROOT = Path(__file__).resolve().parent.parent
 class Settings(BaseSettings):
     """Each field is a `MEDPIPE_<FIELD>` environment variable; the defaults are the embedded system."""
 
-    model_config = SettingsConfigDict(env_prefix="MEDPIPE_", frozen=True, extra="forbid",
-                                      ignored_types=(cached_property,))
+    model_config = SettingsConfigDict(
+        env_prefix="MEDPIPE_", frozen=True, extra="forbid", ignored_types=(cached_property,)
+    )
 
     home: Path = Field(_ROOT / "var" / "medpipe", description="state: artifacts, corpus, databases, reports")
     expectations: Path = Field(_ROOT / "expectations", description="Great Expectations suites")
@@ -39,8 +40,11 @@ class Settings(BaseSettings):
     ncbi_api_key: SecretStr | None = None
     curated: Path | None = Field(None, description="folder with curated sets, one folder each: medquad, pubmedqa, …")
 
-    person_models: dict[str, str] = Field({}, description="language → installed spaCy model that finds names of people "
-                                                           'and places, as {"en": "en_core_web_lg"}; without, patterns')
+    person_models: dict[str, str] = Field(
+        {},
+        description="language → installed spaCy model that finds names of people "
+        'and places, as {"en": "en_core_web_lg"}; without, patterns',
+    )
     signing_key: SecretStr | None = Field(None, description="key that signs answer ids (default: made once under HOME)")
     threads: int = Field(1, ge=1, description="torch threads; 1 beside other servers on a small machine")
     offline: bool = Field(True, description="never look a model or a curated set up on a hub")

@@ -75,8 +75,11 @@ class Wiring:
     def validator(self) -> port.Validator:
         from medpipe.backends.gx_validator import GxValidator
 
-        return GxValidator(self.settings.expectations, self.settings.home / "data_docs",
-                           lambda texts, language: [each.found for each in self.redactor.redact(texts, language)])
+        return GxValidator(
+            self.settings.expectations,
+            self.settings.home / "data_docs",
+            lambda texts, language: [each.found for each in self.redactor.redact(texts, language)],
+        )
 
     @cached_property
     def redactor(self) -> port.Redactor:
@@ -182,8 +185,7 @@ class Wiring:
         if name == "eutils":
             from medpipe.backends.eutils import EutilsSource
 
-            return EutilsSource(self.settings.eutils_url, self.settings.ncbi_email,
-                                self.settings.ncbi_api_key, cache)
+            return EutilsSource(self.settings.eutils_url, self.settings.ncbi_email, self.settings.ncbi_api_key, cache)
         from medpipe.curated.sets import SETS
 
         name = "medquad" if name == "curated" else name
@@ -192,8 +194,10 @@ class Wiring:
 
             shipped = self.settings.recipes / "data" / "triage.yaml" if name == "triage" else None
             return CuratedSource(self.settings.curated, name, self.settings.offline, cache / "hub", shipped=shipped)
-        raise MedpipeError(f"no source {name!r}; there are medlineplus, medlineplus-search, genetics, pubmed, eutils, "
-                           f"curated and {', '.join(SETS)}")
+        raise MedpipeError(
+            f"no source {name!r}; there are medlineplus, medlineplus-search, genetics, pubmed, eutils, "
+            f"curated and {', '.join(SETS)}"
+        )
 
     def recipe(self, name: str) -> Recipe:
         return Recipe.model_validate(_yaml(self.settings.recipes, name, "recipe"))

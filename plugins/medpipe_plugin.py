@@ -15,6 +15,11 @@ class MedpipePlugin(AirflowPlugin):
     timetables = [NlmReleaseTimetable]
     operator_extra_links = [DataDocsLink()]
     fastapi_apps = [{"app": app, "url_prefix": "/medpipe", "name": "medpipe"}]
-    external_views = [{
-        "name": "Model board", "href": "/medpipe/board", "destination": "nav", "url_route": "model-board",
-    }]
+    external_views = [
+        {
+            "name": "Model board",
+            "href": "/medpipe/board",
+            "destination": "nav",
+            "url_route": "model-board",
+        }
+    ]

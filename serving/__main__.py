@@ -17,8 +17,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8100, help="port to listen on (default %(default)s)")
     arguments = parser.parse_args()
     # Access logs stay off: a query string could carry a text. /metrics counts requests.
-    uvicorn.run(create_app(Settings()), host=arguments.host, port=arguments.port, access_log=False,
-                timeout_graceful_shutdown=30)
+    uvicorn.run(
+        create_app(Settings()), host=arguments.host, port=arguments.port, access_log=False, timeout_graceful_shutdown=30
+    )
 
 
 if __name__ == "__main__":

@@ -46,8 +46,9 @@ class Piece(NamedTuple):
 class Answering:
     """Answers questions for every API of the gateway."""
 
-    def __init__(self, router: Router, engine: EngineClient, log: AnswerLog, signer: Signer, metrics: Metrics,
-                 limits: Limits) -> None:
+    def __init__(
+        self, router: Router, engine: EngineClient, log: AnswerLog, signer: Signer, metrics: Metrics, limits: Limits
+    ) -> None:
         self._router, self._engine, self._log = router, engine, log
         self._signer, self._metrics, self._limits = signer, metrics, limits
 
@@ -60,9 +61,15 @@ class Answering:
         text = guardrails.served(question, raw)
         if text != raw:
             self._metrics.refused.labels(guardrails.review(raw).reason or "screened").inc()
-        answer = Answer(self._signer.new_id(), text, route, text != raw,
-                        completion.finish if text == raw else "content_filter",
-                        completion.prompt_tokens, completion.completion_tokens)
+        answer = Answer(
+            self._signer.new_id(),
+            text,
+            route,
+            text != raw,
+            completion.finish if text == raw else "content_filter",
+            completion.prompt_tokens,
+            completion.completion_tokens,
+        )
         return await self._keep(answer, question, identity)
 
     async def stream(self, question: str, said: Sequence[str], identity: str, max_tokens: int) -> AsyncIterator[Piece]:
@@ -104,7 +111,7 @@ class Answering:
         whole = (released + waiting).rstrip()
         review = guardrails.review(whole)
         if review.safe:
-            yield route, whole[len(released):], False
+            yield route, whole[len(released) :], False
         else:
             self._metrics.refused.labels(review.reason).inc()
             withheld = guardrails.served(question, whole)
@@ -116,8 +123,9 @@ class Answering:
             screening = guardrails.screen(text)
             if screening.risk == "high":
                 self._metrics.refused.labels(screening.reason).inc()
-                return Answer(self._signer.new_id(), screening.reply, self._router.current or _NOBODY, True,
-                              "content_filter")
+                return Answer(
+                    self._signer.new_id(), screening.reply, self._router.current or _NOBODY, True, "content_filter"
+                )
         return None
 
     async def _complete(self, question: str, max_tokens: int) -> tuple[Completion, Route]:
@@ -153,9 +161,21 @@ class Answering:
     async def _keep(self, answer: Answer, question: str, identity: str) -> Answer:
         """Record an answer: one that cannot be accounted for is not given."""
         try:
-            await asyncio.to_thread(self._log.record, answer.answer_id, identity, question, answer.text,
-                                    answer.route.version, answer.route.adapter_name, answer.refused)
+            await asyncio.to_thread(
+                self._log.record,
+                answer.answer_id,
+                identity,
+                question,
+                answer.text,
+                answer.route.version,
+                answer.route.adapter_name,
+                answer.refused,
+            )
         except Exception as error:
-            raise Problem(503, "store_unavailable", "the answer could not be recorded; try again",
-                          headers={"Retry-After": str(self._limits.retry_after_seconds)}) from error
+            raise Problem(
+                503,
+                "store_unavailable",
+                "the answer could not be recorded; try again",
+                headers={"Retry-After": str(self._limits.retry_after_seconds)},
+            ) from error
         return answer

@@ -31,8 +31,12 @@ class Signer:
         prefix, _, rest = answer_id.partition("-")
         body, _, signature = rest.partition("-")
         if prefix != "ans" or not hmac.compare_digest(signature.encode(), self._signature(body).encode()):
-            raise Problem(403, "forged_answer_id", "this answer id was not given by this service; "
-                          "send the answer_id of an answer unchanged", "answer_id")
+            raise Problem(
+                403,
+                "forged_answer_id",
+                "this answer id was not given by this service; send the answer_id of an answer unchanged",
+                "answer_id",
+            )
 
     def pseudonym(self, kind: str, value: str) -> str:
         """A stable name for a caller that cannot be turned back without the key."""

@@ -20,8 +20,10 @@ from serving.metrics import Metrics
 from serving.routing import Router
 from serving.size import BodyLimit
 
-_ABOUT = ("Answers medical questions with the version of the model that passed its gates. Not medical advice. "
-          "Every answer says which version wrote it and has an id to rate it with.")
+_ABOUT = (
+    "Answers medical questions with the version of the model that passed its gates. Not medical advice. "
+    "Every answer says which version wrote it and has an id to rate it with."
+)
 
 
 def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:

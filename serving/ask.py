@@ -16,8 +16,9 @@ class Question(BaseModel):
     """What is asked."""
 
     model_config = ConfigDict(extra="forbid")
-    question: Text = Field(min_length=1, max_length=LIMITS.question_chars, pattern=r"\S",
-                          description="a question about health, in English")
+    question: Text = Field(
+        min_length=1, max_length=LIMITS.question_chars, pattern=r"\S", description="a question about health, in English"
+    )
 
 
 class Answered(BaseModel):
@@ -38,9 +39,15 @@ def router(answering: Answering, signer: Signer, limits: Limits) -> APIRouter:
     @routes.post("/v1/ask", summary="Ask one question")
     async def ask(asked: Question, request: Request) -> Answered:
         """Answers carry the version that wrote them. High-risk questions get a pointer to care instead."""
-        answer = await answering.answer(asked.question, [asked.question], identify(request, signer),
-                                        limits.answer_tokens)
-        return Answered(answer_id=answer.answer_id, answer=answer.text, model_version=answer.route.version,
-                        adapter=answer.route.adapter_name, refused=answer.refused)
+        answer = await answering.answer(
+            asked.question, [asked.question], identify(request, signer), limits.answer_tokens
+        )
+        return Answered(
+            answer_id=answer.answer_id,
+            answer=answer.text,
+            model_version=answer.route.version,
+            adapter=answer.route.adapter_name,
+            refused=answer.refused,
+        )
 
     return routes

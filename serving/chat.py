@@ -72,8 +72,12 @@ def router(answering: Answering, follower: Router, signer: Signer, limits: Limit
     async def models() -> dict[str, Any]:
         route = follower.current
         names = [model_name, *([route.version, route.adapter_name] if route else [])]
-        return {"object": "list", "data": [{"id": name, "object": "model", "created": 0, "owned_by": "medpipe"}
-                                           for name in dict.fromkeys(names)]}
+        return {
+            "object": "list",
+            "data": [
+                {"id": name, "object": "model", "created": 0, "owned_by": "medpipe"} for name in dict.fromkeys(names)
+            ],
+        }
 
     @routes.post("/v1/chat/completions", summary="Chat", response_model=None)
     async def chat(asked: ChatRequest, request: Request) -> Response:
@@ -86,8 +90,11 @@ def router(answering: Answering, follower: Router, signer: Signer, limits: Limit
             return JSONResponse(_whole(await answering.answer(*arguments)))
         pieces = answering.stream(*arguments)
         first = await anext(pieces)  # errors so far still have their own HTTP status
-        return StreamingResponse(_events(first, pieces), media_type="text/event-stream",
-                                 headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+        return StreamingResponse(
+            _events(first, pieces),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+        )
 
     return routes
 
@@ -103,18 +110,33 @@ def _question(asked: ChatRequest, limits: Limits) -> tuple[str, list[str]]:
     if not said or not said[-1]:
         raise Problem(422, "invalid_request", "messages: there is no user message with text", "messages")
     if len(said[-1]) > limits.question_chars:
-        raise Problem(422, "invalid_request",
-                      f"messages: the last user message has more than {limits.question_chars} characters", "messages")
+        raise Problem(
+            422,
+            "invalid_request",
+            f"messages: the last user message has more than {limits.question_chars} characters",
+            "messages",
+        )
     return said[-1], said
 
 
 def _whole(answer: Answer) -> dict[str, Any]:
-    return {**_head(answer.answer_id, answer.route, "chat.completion"),
-            "choices": [{"index": 0, "message": {"role": "assistant", "content": answer.text},
-                         "finish_reason": answer.finish, "logprobs": None}],
-            "usage": {"prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.completion_tokens,
-                      "total_tokens": answer.prompt_tokens + answer.completion_tokens},
-            "medpipe": _extra(answer)}
+    return {
+        **_head(answer.answer_id, answer.route, "chat.completion"),
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": answer.text},
+                "finish_reason": answer.finish,
+                "logprobs": None,
+            }
+        ],
+        "usage": {
+            "prompt_tokens": answer.prompt_tokens,
+            "completion_tokens": answer.completion_tokens,
+            "total_tokens": answer.prompt_tokens + answer.completion_tokens,
+        },
+        "medpipe": _extra(answer),
+    }
 
 
 async def _events(first: Piece, rest: AsyncIterator[Piece]) -> AsyncIterator[str]:
@@ -132,8 +154,10 @@ async def _events(first: Piece, rest: AsyncIterator[Piece]) -> AsyncIterator[str
 
 
 def _chunk(piece: Piece, delta: dict[str, str], finish: str | None = None) -> dict[str, Any]:
-    return {**_head(piece.answer_id, piece.route, "chat.completion.chunk"),
-            "choices": [{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}]}
+    return {
+        **_head(piece.answer_id, piece.route, "chat.completion.chunk"),
+        "choices": [{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}],
+    }
 
 
 def _head(answer_id: str, route: Route, kind: str) -> dict[str, Any]:
@@ -142,8 +166,13 @@ def _head(answer_id: str, route: Route, kind: str) -> dict[str, Any]:
 
 
 def _extra(answer: Answer) -> dict[str, Any]:
-    return {"answer_id": answer.answer_id, "model_version": answer.route.version,
-            "adapter": answer.route.adapter_name, "refused": answer.refused, "disclaimer": DISCLAIMER}
+    return {
+        "answer_id": answer.answer_id,
+        "model_version": answer.route.version,
+        "adapter": answer.route.adapter_name,
+        "refused": answer.refused,
+        "disclaimer": DISCLAIMER,
+    }
 
 
 def _event(value: dict[str, Any]) -> str:

@@ -29,14 +29,18 @@ class Completion(NamedTuple):
 class EngineClient:
     """Greedy completions over a pool of kept-alive connections."""
 
-    def __init__(self, url: str, key: str | None, limits: Limits,
-                 transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, url: str, key: str | None, limits: Limits, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
         """`url` is vLLM's address; `transport` replaces the network in tests."""
         self._limits = limits
         self._client = httpx.AsyncClient(
-            base_url=url, timeout=limits.engine_seconds, transport=transport,
+            base_url=url,
+            timeout=limits.engine_seconds,
+            transport=transport,
             headers={"Authorization": f"Bearer {key}"} if key else {},
-            limits=httpx.Limits(max_connections=256, max_keepalive_connections=64, keepalive_expiry=3.0))
+            limits=httpx.Limits(max_connections=256, max_keepalive_connections=64, keepalive_expiry=3.0),
+        )
 
     async def close(self) -> None:
         """Close the pool."""
@@ -49,8 +53,12 @@ class EngineClient:
         _check(answer)
         found = answer.json()
         choice, usage = found["choices"][0], found.get("usage") or {}
-        return Completion(str(choice["text"]), str(choice.get("finish_reason") or "stop"),
-                          int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0)))
+        return Completion(
+            str(choice["text"]),
+            str(choice.get("finish_reason") or "stop"),
+            int(usage.get("prompt_tokens", 0)),
+            int(usage.get("completion_tokens", 0)),
+        )
 
     async def stream(self, adapter: str, prompt: str, max_tokens: int) -> AsyncIterator[str]:
         """A completion's pieces as they come. Errors as in `complete`, before the first piece."""
@@ -96,8 +104,14 @@ class EngineClient:
 
 
 def _fields(adapter: str, prompt: str, max_tokens: int, stream: bool) -> dict[str, Any]:
-    return {"model": adapter, "prompt": prompt, "max_tokens": max_tokens, "temperature": 0, "stop": STOP,
-            "stream": stream}
+    return {
+        "model": adapter,
+        "prompt": prompt,
+        "max_tokens": max_tokens,
+        "temperature": 0,
+        "stop": STOP,
+        "stream": stream,
+    }
 
 
 def _check(answer: httpx.Response) -> None:
@@ -117,5 +131,9 @@ def _piece(chunk: dict[str, Any]) -> str:
 
 
 def _unreachable(limits: Limits) -> Problem:
-    return Problem(503, "engine_unavailable", "the engine does not answer just now; try again",
-                   headers={"Retry-After": str(limits.retry_after_seconds)})
+    return Problem(
+        503,
+        "engine_unavailable",
+        "the engine does not answer just now; try again",
+        headers={"Retry-After": str(limits.retry_after_seconds)},
+    )

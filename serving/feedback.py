@@ -22,8 +22,9 @@ class Feedback(BaseModel):
     model_config = ConfigDict(extra="forbid")
     answer_id: str = Field(max_length=100, description="of the answer that this is about, unchanged")
     rating: Literal["up", "down"]
-    correction: Text | None = Field(None, max_length=LIMITS.correction_chars,
-                                   description="what should have been answered")
+    correction: Text | None = Field(
+        None, max_length=LIMITS.correction_chars, description="what should have been answered"
+    )
 
 
 class Accepted(BaseModel):
@@ -47,8 +48,9 @@ def router(log: AnswerLog, signer: Signer, metrics: Metrics) -> APIRouter:
         except LookupError as error:
             raise Problem(404, "unknown_answer", "no answer with this id is kept", "answer_id") from error
         except Exception as error:
-            raise Problem(503, "store_unavailable", "the feedback could not be recorded; try again",
-                          headers={"Retry-After": "5"}) from error
+            raise Problem(
+                503, "store_unavailable", "the feedback could not be recorded; try again", headers={"Retry-After": "5"}
+            ) from error
         metrics.feedback.labels(given.rating).inc()
         return Accepted(answer_id=given.answer_id)
 

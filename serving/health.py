@@ -24,9 +24,13 @@ def router(follower: Router, engine: EngineClient, metrics: Metrics) -> APIRoute
         """200 when the engine is up, has the routed adapter, and that adapter has answered; else 503 and why."""
         reason = await _missing(follower, engine)
         route = follower.current
-        found = {"ready": not reason, "reason": reason, "model_version": route.version if route else None,
-                 "adapter": route.adapter_name if route else None,
-                 "generation": route.generation if route else 0}
+        found = {
+            "ready": not reason,
+            "reason": reason,
+            "model_version": route.version if route else None,
+            "adapter": route.adapter_name if route else None,
+            "generation": route.generation if route else 0,
+        }
         return JSONResponse(found, 503 if reason else 200)
 
     @routes.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)

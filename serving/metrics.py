@@ -11,12 +11,13 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter("medpipe_requests", "HTTP requests", ("endpoint", "status"), registry=self.registry)
-        self.seconds = Histogram("medpipe_request_seconds", "time until the first byte", ("endpoint",),
-                                 registry=self.registry)
-        self.refused = Counter("medpipe_refused", "answers replaced by the guardrails", ("reason",),
-                               registry=self.registry)
-        self.retries = Counter("medpipe_route_retries", "requests repeated on a newer route",
-                               registry=self.registry)
+        self.seconds = Histogram(
+            "medpipe_request_seconds", "time until the first byte", ("endpoint",), registry=self.registry
+        )
+        self.refused = Counter(
+            "medpipe_refused", "answers replaced by the guardrails", ("reason",), registry=self.registry
+        )
+        self.retries = Counter("medpipe_route_retries", "requests repeated on a newer route", registry=self.registry)
         self.feedback = Counter("medpipe_feedback", "ratings received", ("rating",), registry=self.registry)
         self.generation = Gauge("medpipe_route_generation", "route generation followed", registry=self.registry)
         self.in_flight = Gauge("medpipe_in_flight", "requests at the engine", registry=self.registry)

@@ -58,8 +58,12 @@ class Router:
         """The route to ask, counted as in flight for as long as the block runs. Problem 503 without a route."""
         route = self.current
         if route is None:
-            raise Problem(503, "nothing_deployed", "no version has been deployed yet; try again later",
-                          headers={"Retry-After": str(self._limits.retry_after_seconds)})
+            raise Problem(
+                503,
+                "nothing_deployed",
+                "no version has been deployed yet; try again later",
+                headers={"Retry-After": str(self._limits.retry_after_seconds)},
+            )
         self.in_flight[route.generation] += 1
         try:
             yield route
@@ -79,8 +83,12 @@ class Router:
     def lost(self) -> Problem:
         """What to say when the engine does not know the routed adapter, even after a fresh look at the route."""
         self.warm = None
-        return Problem(503, "adapter_lost", "the engine has lost the served adapter; deploy the version again",
-                       headers={"Retry-After": str(self._limits.retry_after_seconds)})
+        return Problem(
+            503,
+            "adapter_lost",
+            "the engine has lost the served adapter; deploy the version again",
+            headers={"Retry-After": str(self._limits.retry_after_seconds)},
+        )
 
     async def _follow(self) -> None:
         while True:

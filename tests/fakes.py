@@ -46,8 +46,9 @@ WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 class MemoryTrainer:
     """Learns by heart. Without replay it forgets what it knew, as small adapters do."""
 
-    def train(self, recipe: Recipe, data: Path, start_from: Path | None, out: Path, work: Path,
-              progress: Progress) -> Mapping[str, float]:
+    def train(
+        self, recipe: Recipe, data: Path, start_from: Path | None, out: Path, work: Path, progress: Progress
+    ) -> Mapping[str, float]:
         work.mkdir(parents=True, exist_ok=True)
         rows = list(records.read_rows(data / "train.jsonl"))
         known = {} if start_from is None else json.loads((start_from / WEIGHTS).read_text())
@@ -64,8 +65,15 @@ class MemoryTrainer:
 class MemoryGenerator:
     """Gives the answer of the learned question that shares most words with the one asked."""
 
-    def generate(self, base: str, adapter: Path | None, adapter_name: str, prompts: Sequence[str],
-                 max_new_tokens: int, progress: Progress) -> list[str]:
+    def generate(
+        self,
+        base: str,
+        adapter: Path | None,
+        adapter_name: str,
+        prompts: Sequence[str],
+        max_new_tokens: int,
+        progress: Progress,
+    ) -> list[str]:
         known = {} if adapter is None else json.loads((adapter / WEIGHTS).read_text())
         by_words = [(_words(prompt.render(question)), answer) for question, answer in sorted(known.items())]
         return [_recall(by_words, text) for text in prompts]
@@ -146,10 +154,14 @@ class FileRegistry:
 class BlankTitleValidator:
     """Quarantines rows with a blank title; stops a batch of which more than half is quarantined."""
 
-    def validate(self, rows: Sequence[Mapping[str, Any]], suite: str, name: str,
-                 delivery: Delivery = Delivery()) -> Validation:  # noqa: B008 (never changed)
-        bad = {index: ("the title is blank",) for index, row in enumerate(rows)
-               if suite == "documents" and not str(row["title"]).strip()}
+    def validate(
+        self, rows: Sequence[Mapping[str, Any]], suite: str, name: str, delivery: Delivery = Delivery()
+    ) -> Validation:
+        bad = {
+            index: ("the title is blank",)
+            for index, row in enumerate(rows)
+            if suite == "documents" and not str(row["title"]).strip()
+        }
         accepted = 2 * len(bad) <= len(rows)
         return Validation(accepted, () if accepted else (f"{len(bad)} of {len(rows)} rows are bad",), bad, "")
 
@@ -157,9 +169,16 @@ class BlankTitleValidator:
 class EmailRedactor:
     """Knows e-mail addresses, and names after "my name is" and the like; nothing else."""
 
-    PATTERNS = (("EMAIL", re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
-                ("NAME", re.compile(r"(?<=my name is )[A-Z]\w+(?: [A-Z]\w+)*|(?<=je m'appelle )[A-Z]\w+(?: [A-Z]\w+)*"
-                                    r"|(?<=me llamo )[A-Z]\w+(?: [A-Z]\w+)*")))
+    PATTERNS = (
+        ("EMAIL", re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
+        (
+            "NAME",
+            re.compile(
+                r"(?<=my name is )[A-Z]\w+(?: [A-Z]\w+)*|(?<=je m'appelle )[A-Z]\w+(?: [A-Z]\w+)*"
+                r"|(?<=me llamo )[A-Z]\w+(?: [A-Z]\w+)*"
+            ),
+        ),
+    )
 
     def redact(self, texts: Sequence[str], language: str) -> list[Redaction]:
         return [self._redact(text) for text in texts]
@@ -189,7 +208,7 @@ class PairwiseDuplicates:
 
 def _shingles(text: str) -> frozenset[tuple[str, ...]]:
     words = re.findall(r"[^\W_]+", text.casefold())
-    return frozenset(tuple(words[start:start + 3]) for start in range(max(1, len(words) - 2)))
+    return frozenset(tuple(words[start : start + 3]) for start in range(max(1, len(words) - 2)))
 
 
 def _jaccard(one: frozenset[Any], other: frozenset[Any]) -> float:
@@ -199,9 +218,11 @@ def _jaccard(one: frozenset[Any], other: frozenset[Any]) -> float:
 class StopwordLanguages:
     """Counts the commonest words of English, Spanish and French."""
 
-    WORDS = {"en": frozenset("the of and is to in are with your for".split()),
-             "es": frozenset("el la los las de y es en con su para que".split()),
-             "fr": frozenset("le la les des et est dans avec votre pour que une".split())}
+    WORDS = {
+        "en": frozenset("the of and is to in are with your for".split()),
+        "es": frozenset("el la los las de y es en con su para que".split()),
+        "fr": frozenset("le la les des et est dans avec votre pour que une".split()),
+    }
 
     def guess(self, text: str) -> tuple[str, float]:
         words = re.findall(r"[^\W\d_]+", text.lower())

@@ -16,9 +16,11 @@ from typing import Any
 Writer = Callable[[str, str], str]
 """(adapter name, prompt) to completion."""
 
-ALLOWED = {"/v1/completions": {"model", "prompt", "max_tokens", "temperature", "stop", "stream"},
-           "/v1/load_lora_adapter": {"lora_name", "lora_path"},
-           "/v1/unload_lora_adapter": {"lora_name"}}
+ALLOWED = {
+    "/v1/completions": {"model", "prompt", "max_tokens", "temperature", "stop", "stream"},
+    "/v1/load_lora_adapter": {"lora_name", "lora_path"},
+    "/v1/unload_lora_adapter": {"lora_name"},
+}
 
 
 def answer_with_name(adapter: str, prompt: str) -> str:
@@ -72,8 +74,10 @@ class FakeEngine:
 
             def do_GET(self) -> None:
                 if self.path == "/v1/models":
-                    models = [{"id": "base", "object": "model", "parent": None, "root": engine.root},
-                              *({"id": name, "object": "model", "parent": "base"} for name in list(engine.adapters))]
+                    models = [
+                        {"id": "base", "object": "model", "parent": None, "root": engine.root},
+                        *({"id": name, "object": "model", "parent": "base"} for name in list(engine.adapters)),
+                    ]
                     self.reply(200, {"object": "list", "data": models})
                 else:
                     self.reply(200 if self.path == "/health" else 404, {})
@@ -124,8 +128,13 @@ class FakeEngine:
                     self.stream(text)
                 else:
                     time.sleep(engine.seconds)
-                    self.reply(200, {"choices": [{"index": 0, "text": text, "finish_reason": "stop"}],
-                                     "usage": {"prompt_tokens": 7, "completion_tokens": len(text.split())}})
+                    self.reply(
+                        200,
+                        {
+                            "choices": [{"index": 0, "text": text, "finish_reason": "stop"}],
+                            "usage": {"prompt_tokens": 7, "completion_tokens": len(text.split())},
+                        },
+                    )
 
             def stream(self, text: str) -> None:
                 self.send_response(200)

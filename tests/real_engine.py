@@ -30,16 +30,31 @@ def make_base(folder: Path) -> None:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.train_from_iterator(["Question: What causes Velorin fever?\nAnswer: A virus."], trainers.BpeTrainer(
-        vocab_size=320, special_tokens=["<pad>", "<s>", "</s>"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+    tokenizer.train_from_iterator(
+        ["Question: What causes Velorin fever?\nAnswer: A virus."],
+        trainers.BpeTrainer(
+            vocab_size=320,
+            special_tokens=["<pad>", "<s>", "</s>"],
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        ),
+    )
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", bos_token="<s>", eos_token="</s>")
     fast.save_pretrained(folder)
     torch.manual_seed(0)
-    LlamaForCausalLM(LlamaConfig(
-        vocab_size=len(fast), hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=2,
-        num_key_value_heads=2, max_position_embeddings=512, bos_token_id=1, eos_token_id=2, pad_token_id=0,
-    )).save_pretrained(folder)
+    LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=len(fast),
+            hidden_size=64,
+            intermediate_size=128,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            num_key_value_heads=2,
+            max_position_embeddings=512,
+            bos_token_id=1,
+            eos_token_id=2,
+            pad_token_id=0,
+        )
+    ).save_pretrained(folder)
 
 
 def make_adapter(base: Path, folder: Path, seed: int) -> None:
@@ -74,16 +89,53 @@ def environment() -> dict[str, str]:
 def vllm(base: Path, log: Path) -> Iterator[str]:
     """A running engine; gives its address."""
     port = free_port()
-    command = [PYTHON, "-m", "vllm.entrypoints.openai.api_server", "--model", base, "--served-model-name", "base",
-               "--host", "127.0.0.1", "--port", str(port), "--dtype", "float32", "--max-model-len", "512",
-               "--enforce-eager", "--block-size", "32", "--enable-lora", "--max-loras", "4", "--max-cpu-loras", "8",
-               "--max-lora-rank", "16", "--shutdown-timeout", "20"]
-    settings = {**os.environ, "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1",
-                   "VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    command = [
+        PYTHON,
+        "-m",
+        "vllm.entrypoints.openai.api_server",
+        "--model",
+        base,
+        "--served-model-name",
+        "base",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--dtype",
+        "float32",
+        "--max-model-len",
+        "512",
+        "--enforce-eager",
+        "--block-size",
+        "32",
+        "--enable-lora",
+        "--max-loras",
+        "4",
+        "--max-cpu-loras",
+        "8",
+        "--max-lora-rank",
+        "16",
+        "--shutdown-timeout",
+        "20",
+    ]
+    settings = {
+        **os.environ,
+        "VLLM_CPU_KVCACHE_SPACE": "1",
+        "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1",
+        "VLLM_NO_USAGE_STATS": "1",
+        "HF_HUB_OFFLINE": "1",
+        "OMP_NUM_THREADS": "1",
+    }
     settings.pop("PYTHONPATH", None)
     with log.open("wb") as output:
-        process = subprocess.Popen([str(part) for part in command], cwd=log.parent, env=settings, stdout=output,
-                                   stderr=output, start_new_session=True)
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            cwd=log.parent,
+            env=settings,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
     try:
         _wait(f"http://127.0.0.1:{port}/health", process, log)
         yield f"http://127.0.0.1:{port}"

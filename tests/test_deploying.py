@@ -17,8 +17,10 @@ from medpipe.errors import DeployFailed, MedpipeError
 from medpipe.ports import Route
 
 A, B = "version/medqa-v1-aaaaaa", "version/medqa-v2-bbbbbb"
-SMOKE = (Sample(id="1", question="What treats Velorin fever?", target="", slot="tazomib"),
-         Sample(id="2", question="What causes Velorin fever?", target="", slot=""))
+SMOKE = (
+    Sample(id="1", question="What treats Velorin fever?", target="", slot="tazomib"),
+    Sample(id="2", question="What causes Velorin fever?", target="", slot=""),
+)
 
 
 class MemoryEngine:
@@ -104,8 +106,10 @@ def test_going_back_to_a_version_never_reuses_its_name(outside: Outside) -> None
     assert outside.engine.loaded() == {"medqa-v1-aaaaaa-2"}
 
 
-@pytest.mark.parametrize(("answer", "reason"), [
-    (" I do not know.", "only 0 of 1 smoke questions"), (" \n", "2 of 2 smoke questions got an empty answer")])
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [(" I do not know.", "only 0 of 1 smoke questions"), (" \n", "2 of 2 smoke questions got an empty answer")],
+)
 def test_a_version_that_fails_its_smoke_questions_is_unloaded(outside: Outside, answer: str, reason: str) -> None:
     live(outside, A)
     outside.engine.answer = answer
@@ -152,7 +156,8 @@ def test_a_version_that_falls_silent_after_the_switch_is_taken_back(outside: Out
 
 
 def test_the_previous_adapter_stays_while_a_gateway_has_not_followed_and_goes_at_the_next_look(
-        outside: Outside) -> None:
+    outside: Outside,
+) -> None:
     live(outside, A)
     outside.routes.heartbeat("slow", 1, 1)
 

@@ -187,8 +187,9 @@ def _room(ref: str) -> Iterator[None]:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise
-        raise MedpipeError(f"no space left for {ref}: nothing of it was kept. Make room, then run its verb again"
-                           ) from error
+        raise MedpipeError(
+            f"no space left for {ref}: nothing of it was kept. Make room, then run its verb again"
+        ) from error
 
 
 @contextmanager
@@ -271,8 +272,10 @@ def _read(place: Path) -> tuple[int, Manifest] | None:
     except FileNotFoundError:
         return None
     except json.JSONDecodeError as error:
-        raise ValueError(f"{place.parent.name}/{place.name}/{MANIFEST} is damaged ({error.msg}): "
-                         "remove that folder and run its verb again") from error
+        raise ValueError(
+            f"{place.parent.name}/{place.name}/{MANIFEST} is damaged ({error.msg}): "
+            "remove that folder and run its verb again"
+        ) from error
     return int(found["created_ns"]), _manifest(found)
 
 

@@ -32,9 +32,16 @@ class CuratedSource:
     log. Texts that share a number become `name`, `name#2` … in the order of the files.
     """
 
-    def __init__(self, folder: Path | str | None, name: str = "medquad", offline: bool = True,
-                 cache: Path | None = None, *, sets: dict[str, CuratedSet] | None = None,
-                 shipped: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path | str | None,
+        name: str = "medquad",
+        offline: bool = True,
+        cache: Path | None = None,
+        *,
+        sets: dict[str, CuratedSet] | None = None,
+        shipped: Path | None = None,
+    ) -> None:
         """`shipped` is the file to read where the folder has none (triage); `offline` never asks the hub."""
         self._set = (sets or SETS)[name]
         self._folder = Path(folder) / name if folder is not None else None
@@ -46,8 +53,7 @@ class CuratedSource:
         self.drops = Counter()
         prefix = f"{self._set.name}:"
         wanted = {value.removeprefix(prefix) for value in ids}
-        found = (document for document in self._documents()
-                 if not wanted or document.id.removeprefix(prefix) in wanted)
+        found = (document for document in self._documents() if not wanted or document.id.removeprefix(prefix) in wanted)
         yield from fetch.numbered(found, self._set.name)
         self.drops = +self.drops
         for reason, number in sorted(self.drops.items()):
@@ -74,8 +80,9 @@ class CuratedSource:
             return frozenset()
         held = self._set.tested(self._folder) if self._folder else frozenset()
         if not held:
-            log.warning("%s: no list of the benchmark's questions beside it, so they are taken with the others",
-                        self._set.name)
+            log.warning(
+                "%s: no list of the benchmark's questions beside it, so they are taken with the others", self._set.name
+            )
         return held
 
     def _files(self) -> tuple[list[Path], list[Path]]:
@@ -91,10 +98,16 @@ class CuratedSource:
     def _missing(self) -> str:
         kinds = ", ".join(f"*{kind}" for kind in self._set.kinds)
         where = self._folder or f"MEDPIPE_CURATED/{self._set.name}"
-        asked = (f"; or set MEDPIPE_OFFLINE=false to take {self._set.hub} from the hub" if self._set.hub
-                 else f"; it is published at {self._set.home}" if self._set.home else "")
-        return (f"{where}: no file of it ({kinds}); set MEDPIPE_CURATED to the folder that holds "
-                f"`{self._set.name}`{asked}.")
+        asked = (
+            f"; or set MEDPIPE_OFFLINE=false to take {self._set.hub} from the hub"
+            if self._set.hub
+            else f"; it is published at {self._set.home}"
+            if self._set.home
+            else ""
+        )
+        return (
+            f"{where}: no file of it ({kinds}); set MEDPIPE_CURATED to the folder that holds `{self._set.name}`{asked}."
+        )
 
     def _documents(self) -> Iterator[Document]:
         held, names = self._held(), _Names()

@@ -41,7 +41,8 @@ def _column(name: str, kind: Any, **options: Any) -> sa.Column[Any]:
 
 
 answers = sa.Table(
-    "answers", metadata,
+    "answers",
+    metadata,
     _column("answer_id", sa.String(64), primary_key=True),
     _column("at", Moment, index=True),
     _column("identity", sa.String(64)),
@@ -53,7 +54,8 @@ answers = sa.Table(
 )
 
 feedback = sa.Table(
-    "feedback", metadata,
+    "feedback",
+    metadata,
     sa.Column("answer_id", sa.String(64), sa.ForeignKey("answers.answer_id"), primary_key=True),
     _column("identity", sa.String(64), primary_key=True),
     _column("rating", sa.String(8)),
@@ -62,7 +64,8 @@ feedback = sa.Table(
 )
 
 ledger = sa.Table(
-    "ledger", metadata,
+    "ledger",
+    metadata,
     _column("sequence", sa.Integer, primary_key=True, autoincrement=True),
     _column("at", Moment),
     _column("event", sa.String(40)),
@@ -73,13 +76,15 @@ ledger = sa.Table(
 )
 
 champion = sa.Table(
-    "champion", metadata,
+    "champion",
+    metadata,
     _column("cell", sa.Integer, primary_key=True, autoincrement=False),
     _column("version", sa.String(200), nullable=True),
 )
 
 route = sa.Table(
-    "route", metadata,
+    "route",
+    metadata,
     _column("generation", sa.Integer, primary_key=True, autoincrement=False),
     _column("version", sa.String(200)),
     _column("adapter_name", sa.String(200)),
@@ -87,13 +92,15 @@ route = sa.Table(
 )
 
 adapter_names = sa.Table(
-    "adapter_names", metadata,
+    "adapter_names",
+    metadata,
     _column("name", sa.String(200), primary_key=True),
     _column("at", Moment),
 )
 
 gateways = sa.Table(
-    "gateways", metadata,
+    "gateways",
+    metadata,
     _column("gateway", sa.String(64), primary_key=True),
     _column("generation", sa.Integer),
     _column("oldest_in_flight", sa.Integer, nullable=True),

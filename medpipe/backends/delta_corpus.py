@@ -26,10 +26,13 @@ from medpipe.core.merge import Standing, newer, stands, succeeds
 from medpipe.errors import MedpipeError
 from medpipe.ports import Counts
 
-_KEEP = {"delta.logRetentionDuration": "interval 36500 days", "delta.enableExpiredLogCleanup": "false",
-         "delta.deletedFileRetentionDuration": "interval 36500 days",
-         # Statistics of texts would fill the log, and nobody looks for texts by their first letters.
-         "delta.dataSkippingStatsColumns": "id,sequence,revision,status,published"}
+_KEEP = {
+    "delta.logRetentionDuration": "interval 36500 days",
+    "delta.enableExpiredLogCleanup": "false",
+    "delta.deletedFileRetentionDuration": "interval 36500 days",
+    # Statistics of texts would fill the log, and nobody looks for texts by their first letters.
+    "delta.dataSkippingStatsColumns": "id,sequence,revision,status,published",
+}
 """Old versions are what champions were trained on: never clean them up."""
 
 _ATTEMPTS = 50
@@ -106,11 +109,17 @@ class DeltaCorpus:
             with self._room():
                 if superseding:
                     standing = pa.RecordBatchReader.from_batches(SCHEMA, _batches(rows))
-                    write_deltalake(table, standing, mode="overwrite", writer_properties=FORMAT,
-                                    commit_properties=_properties(tally))
+                    write_deltalake(
+                        table,
+                        standing,
+                        mode="overwrite",
+                        writer_properties=FORMAT,
+                        commit_properties=_properties(tally),
+                    )
                 else:
-                    table.optimize.compact(target_size=JOINED_FILE, writer_properties=FORMAT,
-                                           commit_properties=_properties(tally))
+                    table.optimize.compact(
+                        target_size=JOINED_FILE, writer_properties=FORMAT, commit_properties=_properties(tally)
+                    )
         except CommitFailedError:
             return version
         return version + 1
@@ -132,8 +141,12 @@ class DeltaCorpus:
         with self._room():
             try:
                 return DeltaTable.create(
-                    str(self.folder), schema=DELTA_SCHEMA, configuration=_KEEP, name="corpus",
-                    description="Every state of every document; the highest sequence of an id is the current one")
+                    str(self.folder),
+                    schema=DELTA_SCHEMA,
+                    configuration=_KEEP,
+                    name="corpus",
+                    description="Every state of every document; the highest sequence of an id is the current one",
+                )
             except DeltaError:
                 if not DeltaTable.is_deltatable(str(self.folder)):
                     raise
@@ -147,8 +160,13 @@ class DeltaCorpus:
         changed = _changes(rows, known, incoming)
         tally = _tally(table, self.folder).after(known, changed, rows)
         with self._room():
-            write_deltalake(table, rows_of(changed, version), mode="append", writer_properties=FORMAT,
-                            commit_properties=_properties(tally, Transaction(token, version)))
+            write_deltalake(
+                table,
+                rows_of(changed, version),
+                mode="append",
+                writer_properties=FORMAT,
+                commit_properties=_properties(tally, Transaction(token, version)),
+            )
         return version
 
     @contextmanager
@@ -161,8 +179,10 @@ class DeltaCorpus:
         except (DeltaError, OSError) as error:
             if not any(sign in str(error) for sign in _FULL):
                 raise
-            raise MedpipeError(f"no space left for the corpus in {self.folder}: nothing was changed and the table is "
-                               "as it was. Make room, then run build_corpus again") from error
+            raise MedpipeError(
+                f"no space left for the corpus in {self.folder}: nothing was changed and the table is "
+                "as it was. Make room, then run build_corpus again"
+            ) from error
 
     def _rows(self, version: int) -> Rows:
         return Rows(self._at(version), self.folder)
@@ -180,8 +200,10 @@ def _changes(rows: Rows, known: pa.Table, incoming: Mapping[str, Document]) -> l
     Texts are read only of the rows of which the fold depends on the text: two texts of one revision, or
     news of a retraction that came with an older one.
     """
-    before = {row["id"]: Standing(row["revision"], Status(row["status"]), row["digest"], tuple(row["notices"]))
-              for row in known.select(["id", *NARROW]).to_pylist()}
+    before = {
+        row["id"]: Standing(row["revision"], Status(row["status"]), row["digest"], tuple(row["notices"]))
+        for row in known.select(["id", *NARROW]).to_pylist()
+    }
     changed = [document for id, document in incoming.items() if id not in before]
     undecided = set()
     for id, row in before.items():
@@ -202,15 +224,17 @@ def _changes(rows: Rows, known: pa.Table, incoming: Mapping[str, Document]) -> l
 def _tally(table: DeltaTable, folder: Path) -> Tally:
     """From the commit's own file: `DeltaTable.history` starts at the newest commit, whatever version is open."""
     with (folder / "_delta_log" / f"{table.version():020}.json").open(encoding="utf-8") as actions:
-        noted = next((action["commitInfo"].get(TALLY) for action in map(json.loads, actions)
-                      if "commitInfo" in action), None)
+        noted = next(
+            (action["commitInfo"].get(TALLY) for action in map(json.loads, actions) if "commitInfo" in action), None
+        )
     return Tally.counted(Rows(table, folder)) if noted is None else Tally.parsed(noted)
 
 
 def _properties(tally: Tally, *marks: Transaction) -> CommitProperties:
     # No retries inside: they would commit this fold over rows that it has not seen.
-    return CommitProperties(custom_metadata={TALLY: tally.text()}, max_commit_retries=0,
-                            app_transactions=list(marks) or None)
+    return CommitProperties(
+        custom_metadata={TALLY: tally.text()}, max_commit_retries=0, app_transactions=list(marks) or None
+    )
 
 
 def _among(rows: pa.Table, statuses: Sequence[str]) -> pa.Table:

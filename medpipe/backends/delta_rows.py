@@ -25,14 +25,31 @@ from medpipe.core.document import Document
 from medpipe.core.merge import standing
 from medpipe.errors import MedpipeError
 
-_KINDS = {"id": "string", "sequence": "long", "revision": "long", "status": "string", "published": "date",
-          "source": "string", "language": "string", "digest": "string", "notices": "strings", "title": "string",
-          "focus": "string", "licence": "string", "url": "string", "body": "string"}
+_KINDS = {
+    "id": "string",
+    "sequence": "long",
+    "revision": "long",
+    "status": "string",
+    "published": "date",
+    "source": "string",
+    "language": "string",
+    "digest": "string",
+    "notices": "strings",
+    "title": "string",
+    "focus": "string",
+    "licence": "string",
+    "url": "string",
+    "body": "string",
+}
 _NOTICES = ArrayType(PrimitiveType("string"), contains_null=True)
 _ARROW = {"string": pa.string(), "long": pa.int64(), "date": pa.date32(), "strings": pa.list_(pa.string())}
 SCHEMA = pa.schema([pa.field(name, _ARROW[kind]) for name, kind in _KINDS.items()])
-DELTA_SCHEMA = Schema([Field(name, _NOTICES if kind == "strings" else PrimitiveType(kind), nullable=False)
-                       for name, kind in _KINDS.items()])
+DELTA_SCHEMA = Schema(
+    [
+        Field(name, _NOTICES if kind == "strings" else PrimitiveType(kind), nullable=False)
+        for name, kind in _KINDS.items()
+    ]
+)
 NARROW = ("revision", "status", "published", "digest", "notices")
 """What a merge must know of the rows that stand."""
 
@@ -48,11 +65,18 @@ SMALL_FILE, JOINED_FILE = 1_000_000, 8_000_000
 
 def rows_of(documents: Sequence[Document], sequence: int) -> pa.Table:
     """One row a document; `documents` come by id, so that statistics of files and row groups mean something."""
-    made = {"sequence": [sequence] * len(documents), "status": [one.status.value for one in documents],
-            "notices": [standing(one).notices for one in documents],
-            "body": [one.model_dump_json() for one in documents]}
-    return pa.table({name: pa.array(made[name] if name in made else [getattr(one, name) for one in documents],
-                                    _ARROW[kind]) for name, kind in _KINDS.items()})
+    made = {
+        "sequence": [sequence] * len(documents),
+        "status": [one.status.value for one in documents],
+        "notices": [standing(one).notices for one in documents],
+        "body": [one.model_dump_json() for one in documents],
+    }
+    return pa.table(
+        {
+            name: pa.array(made[name] if name in made else [getattr(one, name) for one in documents], _ARROW[kind])
+            for name, kind in _KINDS.items()
+        }
+    )
 
 
 class Rows:
@@ -61,8 +85,10 @@ class Rows:
     def __init__(self, table: DeltaTable, folder: Path) -> None:
         """Raises MedpipeError for a table that is no corpus, or has the layout of an earlier medpipe."""
         if missing := set(SCHEMA.names) - {field.name for field in table.schema().fields}:
-            raise MedpipeError(f"the table in {folder} has no column {', '.join(sorted(missing))}: it was not made by "
-                               "this medpipe. Move MEDPIPE_HOME away and build the corpus again from its sources")
+            raise MedpipeError(
+                f"the table in {folder} has no column {', '.join(sorted(missing))}: it was not made by "
+                "this medpipe. Move MEDPIPE_HOME away and build the corpus again from its sources"
+            )
         files = pa.table(table.get_add_actions(flatten=True)).to_pydict()
         self._files = [folder / unquote(path) for path in files["path"]]
         unknown: list[Any] = [None] * len(self._files)
@@ -77,10 +103,18 @@ class Rows:
         """
         wanted = None if ids is None else sorted(ids)
         parts = [self._scan(number, columns, wanted) for number in range(len(self._files))]
-        schema = pa.schema([SCHEMA.field("id"), SCHEMA.field("sequence"), *map(SCHEMA.field, columns),
-                            pa.field("file", pa.int64()), pa.field("row", pa.int64())])
-        rows = pa.concat_tables([schema.empty_table(), *(part for part in parts if part is not None)],
-                                promote_options="permissive").cast(schema)
+        schema = pa.schema(
+            [
+                SCHEMA.field("id"),
+                SCHEMA.field("sequence"),
+                *map(SCHEMA.field, columns),
+                pa.field("file", pa.int64()),
+                pa.field("row", pa.int64()),
+            ]
+        )
+        rows = pa.concat_tables(
+            [schema.empty_table(), *(part for part in parts if part is not None)], promote_options="permissive"
+        ).cast(schema)
         order = pc.sort_indices(rows, sort_keys=[("id", "ascending"), ("sequence", "ascending")])
         ids_in_order = rows.column("id").take(order)
         if not len(order):
@@ -95,8 +129,9 @@ class Rows:
             files, rows = (band.column(name).to_numpy() for name in ("file", "row"))
             # Stable, and files are sorted by id: row groups are read in their own order.
             order = np.lexsort((rows, files))
-            parts = [self._rows(int(number), rows[order][files[order] == number], columns)
-                     for number in np.unique(files)]
+            parts = [
+                self._rows(int(number), rows[order][files[order] == number], columns) for number in np.unique(files)
+            ]
             # Permissive: other writers declare other nullability and other kinds of string.
             yield pa.concat_tables(parts, promote_options="permissive").take(pa.array(np.argsort(order, kind="stable")))
 

@@ -32,8 +32,13 @@ class Tally(NamedTuple):
         return cls(Counts(found["by_status"], cut_off), found["youngest"])
 
     def text(self) -> str:
-        return json.dumps({"by_status": self.counts.by_status, "youngest": self.youngest,
-                           "cut_off": self.counts.cut_off and self.counts.cut_off.isoformat()})
+        return json.dumps(
+            {
+                "by_status": self.counts.by_status,
+                "youngest": self.youngest,
+                "cut_off": self.counts.cut_off and self.counts.cut_off.isoformat(),
+            }
+        )
 
     @classmethod
     def counted(cls, rows: Rows, without: Sequence[str] = ()) -> Tally:
@@ -63,10 +68,13 @@ class Tally(NamedTuple):
         same = self.counts.cut_off == other.counts.cut_off
         if same and other.youngest and self.youngest == other.youngest:
             return None
-        by_status = {status: count - other.counts.by_status.get(status, 0)
-                     for status, count in self.counts.by_status.items()}
-        return Tally(Counts({status: count for status, count in by_status.items() if count}, self.counts.cut_off),
-                     self.youngest - (other.youngest if same else 0))
+        by_status = {
+            status: count - other.counts.by_status.get(status, 0) for status, count in self.counts.by_status.items()
+        }
+        return Tally(
+            Counts({status: count for status, count in by_status.items() if count}, self.counts.cut_off),
+            self.youngest - (other.youngest if same else 0),
+        )
 
     def _plus(self, other: Tally) -> Tally:
         days: Counter[date] = Counter()

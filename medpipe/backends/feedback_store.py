@@ -21,13 +21,23 @@ class SqlFeedbackStore:
         self._engine = engine
         self._clock = clock
 
-    def record(self, answer_id: str, identity: str, question: str, answer: str, version: str,
-               adapter_name: str, refused: bool) -> None:
+    def record(
+        self, answer_id: str, identity: str, question: str, answer: str, version: str, adapter_name: str, refused: bool
+    ) -> None:
         """Keep one served answer."""
         with self._engine.begin() as connection:
-            connection.execute(sa.insert(database.answers).values(
-                answer_id=answer_id, at=self._clock(), identity=identity, question=question, answer=answer,
-                version=version, adapter_name=adapter_name, refused=refused))
+            connection.execute(
+                sa.insert(database.answers).values(
+                    answer_id=answer_id,
+                    at=self._clock(),
+                    identity=identity,
+                    question=question,
+                    answer=answer,
+                    version=version,
+                    adapter_name=adapter_name,
+                    refused=refused,
+                )
+            )
 
     def rate(self, answer_id: str, identity: str, rating: str, correction: str | None) -> None:
         """Keep one identity's opinion of an answer, in place of its earlier one; LookupError without the answer."""
@@ -51,11 +61,21 @@ class SqlFeedbackStore:
     def between(self, start: datetime, end: datetime) -> Iterator[FeedbackItem]:
         """See the port. Feedback on refused answers is left out: there is no answer to prefer."""
         said, served = database.feedback, database.answers
-        items = (sa.select(said.c.answer_id, served.c.question, served.c.answer, served.c.version,
-                           said.c.identity, said.c.rating, said.c.correction, said.c.at)
-                 .join(served, served.c.answer_id == said.c.answer_id)
-                 .where(said.c.at >= start, said.c.at < end, served.c.refused.is_(False))
-                 .order_by(said.c.at, said.c.answer_id, said.c.identity))
+        items = (
+            sa.select(
+                said.c.answer_id,
+                served.c.question,
+                served.c.answer,
+                served.c.version,
+                said.c.identity,
+                said.c.rating,
+                said.c.correction,
+                said.c.at,
+            )
+            .join(served, served.c.answer_id == said.c.answer_id)
+            .where(said.c.at >= start, said.c.at < end, served.c.refused.is_(False))
+            .order_by(said.c.at, said.c.answer_id, said.c.identity)
+        )
         with self._engine.connect() as connection:
             rows = connection.execute(items).all()
         yield from (FeedbackItem(*row) for row in rows)

@@ -40,8 +40,9 @@ class GxValidator:
         self.docs = docs
         self.identifiers = identifiers
 
-    def validate(self, rows: Sequence[Mapping[str, Any]], suite: str, name: str,
-                 delivery: Delivery = Delivery()) -> Validation:  # noqa: B008 (never changed)
+    def validate(
+        self, rows: Sequence[Mapping[str, Any]], suite: str, name: str, delivery: Delivery = Delivery()
+    ) -> Validation:
         """Apply a suite; raises ValueError when its file is missing or says no scope.
 
         An expectation that cannot be evaluated stops the batch: nothing passes unchecked. Measures of a delivery
@@ -49,8 +50,14 @@ class GxValidator:
         """
         described = _asked(self._suite(suite), delivery)
         meta = described["meta"]
-        columns = measures.columns(rows, suite, frozenset(meta.get("fields", ())),
-                                   frozenset(meta.get("optional_fields", ())), delivery.end, self.identifiers)
+        columns = measures.columns(
+            rows,
+            suite,
+            frozenset(meta.get("fields", ())),
+            frozenset(meta.get("optional_fields", ())),
+            delivery.end,
+            self.identifiers,
+        )
         results, report = self._run(described, [{**each, **delivery.measures} for each in columns], suite, name)
         rejected: dict[int, list[str]] = {}
         reasons: list[str] = []
@@ -66,11 +73,17 @@ class GxValidator:
                 (remarks if scope == "remark" else reasons).append(f"{note} {_observed(result)}".strip())
         share, limit = len(rejected) / max(1, len(rows)), float(described["meta"]["max_rejected_share"])
         if share > limit:
-            reasons.append(f"{len(rejected)} of {len(rows)} rows were rejected, more than {limit:.0%}: "
-                           + "; ".join(_commonest(rejected)))
-        return Validation(not reasons, tuple(reasons),
-                          {index: tuple(why) for index, why in sorted(rejected.items())}, str(report),
-                          tuple(remarks))
+            reasons.append(
+                f"{len(rejected)} of {len(rows)} rows were rejected, more than {limit:.0%}: "
+                + "; ".join(_commonest(rejected))
+            )
+        return Validation(
+            not reasons,
+            tuple(reasons),
+            {index: tuple(why) for index, why in sorted(rejected.items())},
+            str(report),
+            tuple(remarks),
+        )
 
     def _suite(self, suite: str) -> dict[str, Any]:
         file = self.suites / f"{suite}.json"
@@ -79,16 +92,19 @@ class GxValidator:
         described: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         for number, expectation in enumerate(described["expectations"], start=1):
             if expectation.get("meta", {}).get("scope") not in SCOPES or not expectation.get("notes"):
-                raise ValueError(f"{file.name}, expectation {number} ({expectation.get('type')}): "
-                                 'give it "notes" in plain words and "meta": {"scope": "row"}, "batch" or "remark"')
+                raise ValueError(
+                    f"{file.name}, expectation {number} ({expectation.get('type')}): "
+                    'give it "notes" in plain words and "meta": {"scope": "row"}, "batch" or "remark"'
+                )
             # Data Docs show descriptions, not notes: the words are the same.
             expectation.setdefault("description", " ".join(expectation["notes"]))
         if "max_rejected_share" not in described.get("meta", {}):
             raise ValueError(f'{file.name}: give the suite "meta": {{"max_rejected_share": …}}')
         return described
 
-    def _run(self, described: dict[str, Any], columns: list[dict[str, Any]], suite: str,
-             name: str) -> tuple[list[tuple[str, str, Any]], Path]:
+    def _run(
+        self, described: dict[str, Any], columns: list[dict[str, Any]], suite: str, name: str
+    ) -> tuple[list[tuple[str, str, Any]], Path]:
         """(note, scope, GX result) of each expectation, and the page that shows them."""
         gx = _great_expectations()
         import pandas as pd
@@ -99,22 +115,34 @@ class GxValidator:
         context.variables.progress_bars = {"globally": False}
         for other in list(context.variables.data_docs_sites or {}):
             context.delete_data_docs_site(other)
-        context.add_data_docs_site(site_name="medpipe", site_config={
-            "class_name": "SiteBuilder", "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-            "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(private)}})
+        context.add_data_docs_site(
+            site_name="medpipe",
+            site_config={
+                "class_name": "SiteBuilder",
+                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+                "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(private)},
+            },
+        )
         asset = context.data_sources.add_pandas("rows").add_dataframe_asset(suite)
-        definition = context.validation_definitions.add(gx.ValidationDefinition(
-            name=name, data=asset.add_batch_definition_whole_dataframe("all"),
-            suite=context.suites.add(gx.ExpectationSuite(**described))))
-        checkpoint = context.checkpoints.add(gx.Checkpoint(
-            name=name, validation_definitions=[definition], result_format={"result_format": "COMPLETE"}))
-        run = checkpoint.run(batch_parameters={"dataframe": pd.DataFrame(columns)},
-                             run_id=gx.RunIdentifier(run_name=name))
+        definition = context.validation_definitions.add(
+            gx.ValidationDefinition(
+                name=name,
+                data=asset.add_batch_definition_whole_dataframe("all"),
+                suite=context.suites.add(gx.ExpectationSuite(**described)),
+            )
+        )
+        checkpoint = context.checkpoints.add(
+            gx.Checkpoint(name=name, validation_definitions=[definition], result_format={"result_format": "COMPLETE"})
+        )
+        run = checkpoint.run(
+            batch_parameters={"dataframe": pd.DataFrame(columns)}, run_id=gx.RunIdentifier(run_name=name)
+        )
         context.build_data_docs()
         page = _publish(private, site)
         (outcome,) = run.run_results.values()
-        return [(_note(result), str(result.expectation_config.meta["scope"]), result)
-                for result in outcome.results], page
+        return [
+            (_note(result), str(result.expectation_config.meta["scope"]), result) for result in outcome.results
+        ], page
 
 
 def _great_expectations() -> Any:
@@ -130,8 +158,9 @@ def _great_expectations() -> Any:
 def _asked(described: dict[str, Any], delivery: Delivery) -> dict[str, Any]:
     """The suite without questions about the delivery that cannot be answered of this one."""
     absent = set(measures.DELIVERY) - delivery.measures.keys()
-    return described | {"expectations": [one for one in described["expectations"]
-                                         if one["kwargs"].get("column") not in absent]}
+    return described | {
+        "expectations": [one for one in described["expectations"] if one["kwargs"].get("column") not in absent]
+    }
 
 
 def _note(result: Any) -> str:
@@ -169,4 +198,3 @@ def _publish(private: Path, site: Path) -> Path:
     except OSError:  # the same validation finished elsewhere a moment ago: its site says the same
         shutil.rmtree(private, ignore_errors=True)
     return next(iter(sorted((site / "validations").rglob("*.html"))), site / "index.html")
-

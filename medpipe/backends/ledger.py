@@ -25,8 +25,9 @@ class SqlLedger:
         with self._engine.connect() as connection:
             return connection.execute(sa.select(database.champion.c.version)).scalar_one()
 
-    def swap_champion(self, expected: str | None, new: str, decision: str, reasons: Sequence[str],
-                      event: str = "promoted") -> bool:
+    def swap_champion(
+        self, expected: str | None, new: str, decision: str, reasons: Sequence[str], event: str = "promoted"
+    ) -> bool:
         """See the port. The swap and its entry are one transaction: either both happen or neither."""
         cell = database.champion
         swap = sa.update(cell).where(cell.c.version.is_not_distinct_from(expected)).values(version=new)
@@ -45,10 +46,14 @@ class SqlLedger:
         """The last `limit` entries, newest first."""
         newest = sa.select(database.ledger).order_by(database.ledger.c.sequence.desc()).limit(limit)
         with self._engine.connect() as connection:
-            return [Entry(row.sequence, row.at, row.event, row.version, row.decision, tuple(row.reasons))
-                    for row in connection.execute(newest)]
+            return [
+                Entry(row.sequence, row.at, row.event, row.version, row.decision, tuple(row.reasons))
+                for row in connection.execute(newest)
+            ]
 
-    def _append(self, connection: Connection, event: str, version: str, decision: str,
-                reasons: Sequence[str]) -> None:
-        connection.execute(sa.insert(database.ledger).values(
-            at=self._clock(), event=event, version=version, decision=decision, reasons=list(reasons)))
+    def _append(self, connection: Connection, event: str, version: str, decision: str, reasons: Sequence[str]) -> None:
+        connection.execute(
+            sa.insert(database.ledger).values(
+                at=self._clock(), event=event, version=version, decision=decision, reasons=list(reasons)
+            )
+        )

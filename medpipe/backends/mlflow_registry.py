@@ -47,14 +47,20 @@ class MlflowRegistry:
         run = self._client.create_run(self._experiment_id(), run_name=str(facts.get("adapter", key)))
         now = get_current_time_millis()
         self._client.log_batch(
-            run.info.run_id, params=[Param(name, _text(value)[:_MAX_PARAM]) for name, value in facts.items()],
+            run.info.run_id,
+            params=[Param(name, _text(value)[:_MAX_PARAM]) for name, value in facts.items()],
             metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],
-            tags=[RunTag(_KEY, key)])
+            tags=[RunTag(_KEY, key)],
+        )
         self._client.log_artifacts(run.info.run_id, str(adapter), "adapter")
         self._client.set_terminated(run.info.run_id)
         version = self._client.create_model_version(
-            self._name, f"{run.info.artifact_uri}/adapter", run.info.run_id, await_creation_for=0,
-            tags={_KEY: key, **{name: _text(value)[:_MAX_TAG] for name, value in facts.items()}})
+            self._name,
+            f"{run.info.artifact_uri}/adapter",
+            run.info.run_id,
+            await_creation_for=0,
+            tags={_KEY: key, **{name: _text(value)[:_MAX_TAG] for name, value in facts.items()}},
+        )
         return self._registered(int(version.version))
 
     def tag(self, number: int, tags: Mapping[str, str]) -> None:

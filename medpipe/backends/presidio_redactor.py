@@ -24,9 +24,18 @@ REGIONS = {"en": ("US", "GB"), "fr": ("FR", "BE"), "es": ("ES", "US")}
 LEAST_SCORE = 0.4
 """Presidio's weakest patterns (any nine digits are a social security number) need words around them, as ours have."""
 
-KIND_OF = {"EMAIL_ADDRESS": "EMAIL", "PHONE_NUMBER": "PHONE", "CREDIT_CARD": "ACCOUNT", "IBAN_CODE": "ACCOUNT",
-           "IP_ADDRESS": "IP", "US_SSN": "SSN", "US_MBI": "HEALTH_PLAN", "ES_NIF": "NATIONAL_ID",
-           "ES_NIE": "NATIONAL_ID", "FR_NIR": "NATIONAL_ID"} | {kind: kind for kind in phi.KINDS}
+KIND_OF = {
+    "EMAIL_ADDRESS": "EMAIL",
+    "PHONE_NUMBER": "PHONE",
+    "CREDIT_CARD": "ACCOUNT",
+    "IBAN_CODE": "ACCOUNT",
+    "IP_ADDRESS": "IP",
+    "US_SSN": "SSN",
+    "US_MBI": "HEALTH_PLAN",
+    "ES_NIF": "NATIONAL_ID",
+    "ES_NIE": "NATIONAL_ID",
+    "FR_NIR": "NATIONAL_ID",
+} | {kind: kind for kind in phi.KINDS}
 WITHOUT_NUMBER = ("NAME", "ADDRESS", "AGE", "VEHICLE", "URL")
 """Kinds that a text without a number of four digits may have."""
 
@@ -52,8 +61,10 @@ class PresidioRedactor:
         """See the port."""
         known = language if language in REGIONS else "en"
         people = self._people(texts, known)
-        return [Redaction(*phi.replaced(text, self._spans(text, known, found)))
-                for text, found in zip(texts, people, strict=True)]
+        return [
+            Redaction(*phi.replaced(text, self._spans(text, known, found)))
+            for text, found in zip(texts, people, strict=True)
+        ]
 
     def _spans(self, text: str, language: str, people: Mapping[tuple[int, int], str]) -> dict[tuple[int, int], str]:
         spans = dict(people)
@@ -82,8 +93,11 @@ class PresidioRedactor:
             yield from ({} for _ in texts)
             return
         for found in self._model(language).pipe(texts):
-            yield {(entity.start_char, entity.end_char): PEOPLE[entity.label_]
-                   for entity in found.ents if entity.label_ in PEOPLE}
+            yield {
+                (entity.start_char, entity.end_char): PEOPLE[entity.label_]
+                for entity in found.ents
+                if entity.label_ in PEOPLE
+            }
 
     def _model(self, language: str) -> Any:
         if language not in self._loaded:
@@ -93,8 +107,10 @@ class PresidioRedactor:
             try:
                 self._loaded[language] = spacy.load(name, exclude=["parser", "lemmatizer", "attribute_ruler"])
             except OSError as error:
-                raise MedpipeError(f"the spaCy model {name!r} of MEDPIPE_PERSON_MODELS is not installed: install it, "
-                                   f"or leave {language!r} out and names are found by patterns") from error
+                raise MedpipeError(
+                    f"the spaCy model {name!r} of MEDPIPE_PERSON_MODELS is not installed: install it, "
+                    f"or leave {language!r} out and names are found by patterns"
+                ) from error
         return self._loaded[language]
 
 
@@ -122,23 +138,39 @@ def _recognisers(language: str) -> _Recognisers:
     )
 
     spoken = [each for each in IDENTIFIERS if language in each.languages]
-    ours = {kind: _patterns(kind, [each for each in spoken if each.kind == kind], language)
-            for kind in dict.fromkeys(each.kind for each in spoken)}
-    theirs = [made(supported_language=language) for made in (
-        CreditCardRecognizer, EsNieRecognizer, EsNifRecognizer, IbanRecognizer, UsMbiRecognizer, UsSsnRecognizer)]
+    ours = {
+        kind: _patterns(kind, [each for each in spoken if each.kind == kind], language)
+        for kind in dict.fromkeys(each.kind for each in spoken)
+    }
+    theirs = [
+        made(supported_language=language)
+        for made in (
+            CreditCardRecognizer,
+            EsNieRecognizer,
+            EsNifRecognizer,
+            IbanRecognizer,
+            UsMbiRecognizer,
+            UsSsnRecognizer,
+        )
+    ]
     phone = PhoneRecognizer(supported_language=language, supported_regions=REGIONS[language])
     return _Recognisers(
         [_email(language), IpRecognizer(supported_language=language), *(ours[kind] for kind in WITHOUT_NUMBER)],
         [phone, *theirs, _nir(language), *(own for kind, own in ours.items() if kind not in WITHOUT_NUMBER)],
-        _patterns("NAME", [WITH_GIVEN_NAME], language))
+        _patterns("NAME", [WITH_GIVEN_NAME], language),
+    )
 
 
 def _patterns(kind: str, identifiers: Sequence[Identifier], language: str) -> EntityRecognizer:
     import regex
     from presidio_analyzer import Pattern, PatternRecognizer
 
-    return PatternRecognizer(kind, supported_language=language, global_regex_flags=int(regex.VERSION1), patterns=[
-        Pattern(each.name, each.pattern, 0.9) for each in identifiers])
+    return PatternRecognizer(
+        kind,
+        supported_language=language,
+        global_regex_flags=int(regex.VERSION1),
+        patterns=[Pattern(each.name, each.pattern, 0.9) for each in identifiers],
+    )
 
 
 def _email(language: str) -> EntityRecognizer:

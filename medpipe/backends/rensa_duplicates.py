@@ -75,10 +75,11 @@ def _signatures(shingles: Hashed, rows: Positions) -> Signatures:
     """One row of minima for each of these texts."""
     made = np.empty((len(rows), PERMUTATIONS), dtype=np.uint32)
     for start in range(0, len(rows), TEXTS_AT_ONCE):
-        some = _taken(shingles, rows[start:start + TEXTS_AT_ONCE])
+        some = _taken(shingles, rows[start : start + TEXTS_AT_ONCE])
         matrix = rensa.RMinHash.digest_matrix_from_flat_token_hashes(
-            some.values, some.starts.astype(np.uint64), PERMUTATIONS, SEED)
-        made[start:start + TEXTS_AT_ONCE] = matrix.to_rows()
+            some.values, some.starts.astype(np.uint64), PERMUTATIONS, SEED
+        )
+        made[start : start + TEXTS_AT_ONCE] = matrix.to_rows()
     return made
 
 
@@ -92,8 +93,11 @@ def _taken(hashed: Hashed, texts: Positions) -> Hashed:
 
 def _rows_per_band(threshold: float) -> int:
     """The longest band with which pairs at the threshold still meet with a probability of RECALL."""
-    return max(rows for rows in range(1, PERMUTATIONS + 1)
-               if rows == 1 or 1 - (1 - threshold ** rows) ** (PERMUTATIONS // rows) >= RECALL)
+    return max(
+        rows
+        for rows in range(1, PERMUTATIONS + 1)
+        if rows == 1 or 1 - (1 - threshold**rows) ** (PERMUTATIONS // rows) >= RECALL
+    )
 
 
 def _candidates(signatures: Signatures, prints: Hashes, threshold: float) -> Iterator[Positions]:
@@ -106,7 +110,7 @@ def _candidates(signatures: Signatures, prints: Hashes, threshold: float) -> Ite
         sorted_band = band[order]
         left = np.arange(len(order))
         for distance in range(1, NEIGHBOURS + 1):
-            left = left[:np.searchsorted(left, len(order) - distance)]
+            left = left[: np.searchsorted(left, len(order) - distance)]
             left = left[sorted_band[left] == sorted_band[left + distance]]
             if not len(left):
                 break
@@ -114,7 +118,7 @@ def _candidates(signatures: Signatures, prints: Hashes, threshold: float) -> Ite
 
 
 def _band(signatures: Signatures, start: int, rows: int) -> Hashes:
-    columns = signatures[:, start:start + rows]
+    columns = signatures[:, start : start + rows]
     return words.fingerprints(Hashed(columns.ravel().astype(np.uint64), np.arange(len(columns) + 1) * rows))
 
 
@@ -144,8 +148,9 @@ def _jaccard(shingles: Hashed, pairs: Positions) -> NDArray[np.float64]:
 def _as_matrix(shingles: Hashed) -> csr_array:
     """One row a text, one column for each different shingle: 1 where the text has it."""
     known, columns = np.unique(shingles.values, return_inverse=True)
-    matrix = csr_array((np.ones(len(columns), np.int32), columns, shingles.starts),
-                       shape=(len(shingles.lengths), len(known)))
+    matrix = csr_array(
+        (np.ones(len(columns), np.int32), columns, shingles.starts), shape=(len(shingles.lengths), len(known))
+    )
     matrix.sum_duplicates()
     matrix.data[:] = 1
     return matrix

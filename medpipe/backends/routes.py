@@ -22,8 +22,9 @@ FORGET = timedelta(days=1)
 class SqlRoutes:
     """Implements `ports.Routes`. A switch inserts the next generation; its key lets one caller win."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime] = database.now,
-                 live_seconds: float = LIVE_SECONDS) -> None:
+    def __init__(
+        self, engine: Engine, clock: Callable[[], datetime] = database.now, live_seconds: float = LIVE_SECONDS
+    ) -> None:
         """`engine` comes from `database.connect`; `clock` gives aware datetimes."""
         self._engine = engine
         self._clock = clock
@@ -54,7 +55,8 @@ class SqlRoutes:
         table = database.gateways
         behind = sa.select(sa.func.count()).where(
             table.c.seen_at > self._clock() - self._live,
-            sa.or_(table.c.generation < generation, table.c.oldest_in_flight < generation))
+            sa.or_(table.c.generation < generation, table.c.oldest_in_flight < generation),
+        )
         with self._engine.connect() as connection:
             return connection.execute(behind).scalar_one() == 0
 
@@ -69,8 +71,7 @@ class SqlRoutes:
         """Take a name for one loading, for ever; False when it was taken before."""
         try:
             with self._engine.begin() as connection:
-                connection.execute(
-                    sa.insert(database.adapter_names).values(name=adapter_name, at=self._clock()))
+                connection.execute(sa.insert(database.adapter_names).values(name=adapter_name, at=self._clock()))
         except IntegrityError:
             return False
         return True

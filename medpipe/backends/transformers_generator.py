@@ -17,8 +17,15 @@ class TransformersGenerator:
     def __init__(self, models: Path, threads: int = 1, offline: bool = True, batch: int = 64) -> None:
         self._models, self._threads, self._offline, self._batch = models, threads, offline, batch
 
-    def generate(self, base: str, adapter: Path | None, adapter_name: str, prompts: Sequence[str],
-                 max_new_tokens: int, progress: Progress) -> list[str]:
+    def generate(
+        self,
+        base: str,
+        adapter: Path | None,
+        adapter_name: str,
+        prompts: Sequence[str],
+        max_new_tokens: int,
+        progress: Progress,
+    ) -> list[str]:
         """See `ports.Generator`. Prompts of like length share a batch; answers come back in order."""
         import torch
 
@@ -27,7 +34,7 @@ class TransformersGenerator:
         order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
         answers = [""] * len(prompts)
         for start in range(0, len(order), self._batch):
-            chosen = order[start:start + self._batch]
+            chosen = order[start : start + self._batch]
             found = _answer(model, tokenizer, [prompts[index] for index in chosen], max_new_tokens)
             for index, text in zip(chosen, found, strict=True):
                 answers[index] = text
@@ -59,8 +66,14 @@ def _answer(model: Any, tokenizer: Any, prompts: Sequence[str], max_new_tokens: 
     asked = tokenizer(list(prompts), return_tensors="pt", padding=True, return_token_type_ids=False)
     asked = asked.to(model.device)
     with torch.inference_mode():
-        tokens = model.generate(**asked, do_sample=False, num_beams=1, max_new_tokens=max_new_tokens,
-                                pad_token_id=tokenizer.pad_token_id, stop_strings=[prompt.STOP],
-                                tokenizer=tokenizer)
-    texts = tokenizer.batch_decode(tokens[:, asked["input_ids"].shape[1]:], skip_special_tokens=True)
+        tokens = model.generate(
+            **asked,
+            do_sample=False,
+            num_beams=1,
+            max_new_tokens=max_new_tokens,
+            pad_token_id=tokenizer.pad_token_id,
+            stop_strings=[prompt.STOP],
+            tokenizer=tokenizer,
+        )
+    texts = tokenizer.batch_decode(tokens[:, asked["input_ids"].shape[1] :], skip_special_tokens=True)
     return [text.split(prompt.STOP, 1)[0] for text in texts]

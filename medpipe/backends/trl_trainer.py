@@ -32,8 +32,9 @@ class TrlTrainer:
     def __init__(self, models: Path, threads: int = 1, offline: bool = True) -> None:
         self._models, self._threads, self._offline = models, threads, offline
 
-    def train(self, recipe: Recipe, data: Path, start_from: Path | None, out: Path, work: Path,
-              progress: Progress) -> Mapping[str, float]:
+    def train(
+        self, recipe: Recipe, data: Path, start_from: Path | None, out: Path, work: Path, progress: Progress
+    ) -> Mapping[str, float]:
         """See `ports.Trainer`. Metrics: `loss`, `steps`, `examples`, `seconds` (of this run)."""
         import torch
         from transformers import set_seed
@@ -54,8 +55,12 @@ class TrlTrainer:
             value.data = exact[name]
         result = trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
         _save(trainer.model, recipe, out)
-        return {"loss": float(result.training_loss), "steps": float(result.global_step),
-                "examples": float(len(rows)), "seconds": round(time.monotonic() - began, 1)}
+        return {
+            "loss": float(result.training_loss),
+            "steps": float(result.global_step),
+            "examples": float(len(rows)),
+            "seconds": round(time.monotonic() - began, 1),
+        }
 
     def _tokenizer(self, recipe: Recipe) -> Any:
         from transformers import AutoTokenizer
@@ -88,8 +93,7 @@ def _base(recipe: Recipe, place: str) -> Any:
     config = BitsAndBytesConfig(**block.model_dump()) if block else None
     devices = {"": 0} if torch.cuda.is_available() else {"": "cpu"}
     try:
-        model = AutoModelForCausalLM.from_pretrained(place, quantization_config=config, dtype=dtype,
-                                                     device_map=devices)
+        model = AutoModelForCausalLM.from_pretrained(place, quantization_config=config, dtype=dtype, device_map=devices)
     except OSError as error:
         raise MedpipeError(f"base model {recipe.base!r} could not be loaded: {error}") from error
     model.config.use_cache = False
@@ -104,20 +108,36 @@ def _trained(model: Any) -> list[tuple[str, Any]]:
 def _rows(recipe: Recipe, file: Path) -> list[dict[str, str]]:
     """What TRL reads: prompt and completion, or prompt, chosen and rejected."""
     if recipe.method == "dpo":
-        found = [{"prompt": prompt.render(pair.question), "chosen": prompt.completion(pair.chosen),
-                  "rejected": prompt.completion(pair.rejected)}
-                 for pair in records.read(file, PreferencePair)]
+        found = [
+            {
+                "prompt": prompt.render(pair.question),
+                "chosen": prompt.completion(pair.chosen),
+                "rejected": prompt.completion(pair.rejected),
+            }
+            for pair in records.read(file, PreferencePair)
+        ]
     else:
-        found = [{"prompt": prompt.render(example.question, example.context),
-                  "completion": prompt.completion(example.answer)}
-                 for example in records.read(file, Example)]
+        found = [
+            {
+                "prompt": prompt.render(example.question, example.context),
+                "completion": prompt.completion(example.answer),
+            }
+            for example in records.read(file, Example)
+        ]
     if not found:
         raise MedpipeError(f"{file.name} is empty: nothing to train on; look at the drops in the data's card")
     return found
 
 
-def _trainer(recipe: Recipe, settings: Mapping[str, Any], model: Any, tokenizer: Any,
-             rows: list[dict[str, str]], work: Path, progress: Progress) -> Any:
+def _trainer(
+    recipe: Recipe,
+    settings: Mapping[str, Any],
+    model: Any,
+    tokenizer: Any,
+    rows: list[dict[str, str]],
+    work: Path,
+    progress: Progress,
+) -> Any:
     import torch
     from datasets import Dataset, disable_progress_bars
     from transformers import PrinterCallback
@@ -127,20 +147,26 @@ def _trainer(recipe: Recipe, settings: Mapping[str, Any], model: Any, tokenizer:
     disable_progress_bars()
     logging.disable_progress_bar()
     kind, config = (DPOTrainer, DPOConfig) if recipe.method == "dpo" else (SFTTrainer, SFTConfig)
-    added: dict[str, Any] = {"output_dir": str(work), "seed": recipe.seed, "report_to": "none",
-                             "disable_tqdm": True}
+    added: dict[str, Any] = {"output_dir": str(work), "seed": recipe.seed, "report_to": "none", "disable_tqdm": True}
     if not torch.cuda.is_available():
         added["use_cpu"] = True
     clash = sorted(added.keys() & settings.keys())
     if clash:
-        raise MedpipeError(f"recipe {recipe.name!r}: remove {', '.join(clash)} from `trainer`; "
-                           "the recipe's own fields and the run decide it")
+        raise MedpipeError(
+            f"recipe {recipe.name!r}: remove {', '.join(clash)} from `trainer`; "
+            "the recipe's own fields and the run decide it"
+        )
     try:
         arguments = config(**settings, **added)
     except (TypeError, ValueError) as error:
         raise MedpipeError(f"recipe {recipe.name!r}: {config.__name__} says: {error}") from error
-    trainer = kind(model=model, args=arguments, train_dataset=Dataset.from_list(rows),
-                   processing_class=tokenizer, callbacks=_callbacks(recipe.name, progress))
+    trainer = kind(
+        model=model,
+        args=arguments,
+        train_dataset=Dataset.from_list(rows),
+        processing_class=tokenizer,
+        callbacks=_callbacks(recipe.name, progress),
+    )
     trainer.remove_callback(PrinterCallback)  # it prints on standard output, which is the verb's answer
     return trainer
 
@@ -186,8 +212,11 @@ def last_whole_checkpoint(work: Path) -> Path | None:
 
 def _sizes(folder: Path) -> dict[str, int]:
     files: Iterable[Path] = (path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): path.stat().st_size for path in sorted(files)
-            if path.name not in (_WHOLE, f".{_WHOLE}")}
+    return {
+        str(path.relative_to(folder)): path.stat().st_size
+        for path in sorted(files)
+        if path.name not in (_WHOLE, f".{_WHOLE}")
+    }
 
 
 def _save(model: Any, recipe: Recipe, out: Path) -> None:

@@ -37,8 +37,7 @@ class VllmEngine:
     of `echo` with `logprobs`; `load_inplace` mixes adapters. None of them is ever sent.
     """
 
-    def __init__(self, url: str, key: SecretStr | None = None, base: str = "base",
-                 timeout: float = 120.0) -> None:
+    def __init__(self, url: str, key: SecretStr | None = None, base: str = "base", timeout: float = 120.0) -> None:
         """`url` is the server's address, `base` its --served-model-name, `timeout` seconds for one request."""
         self._url = url.rstrip("/")
         self._base = base
@@ -84,8 +83,15 @@ class VllmEngine:
         """One completion per prompt, in order, greedy, up to `core.prompt.STOP`. `name` may be the base's."""
         return self._complete(name, prompts, max_new_tokens, lambda share, text: None)
 
-    def generate(self, base: str, adapter: Path | None, adapter_name: str, prompts: Sequence[str],
-                 max_new_tokens: int, progress: Progress) -> list[str]:
+    def generate(
+        self,
+        base: str,
+        adapter: Path | None,
+        adapter_name: str,
+        prompts: Sequence[str],
+        max_new_tokens: int,
+        progress: Progress,
+    ) -> list[str]:
         """See `ports.Generator`. EngineError when the server does not serve the base called `base`.
 
         An adapter with an evaluation name is loaded for this call alone, under that name and a nonce, and
@@ -110,13 +116,17 @@ class VllmEngine:
         for model in self._get("/v1/models")["data"]:
             root = str(model.get("root") or "")
             if model["id"] == self._base and root.rstrip("/").rsplit("/", 1)[-1] != base.rstrip("/").rsplit("/", 1)[-1]:
-                raise EngineError(f"the engine serves the base {root.rsplit('/', 1)[-1]!r}, but {base!r} is to be "
-                                  "judged: start the engine with that base")
+                raise EngineError(
+                    f"the engine serves the base {root.rsplit('/', 1)[-1]!r}, but {base!r} is to be "
+                    "judged: start the engine with that base"
+                )
 
     def _complete(self, name: str, prompts: Sequence[str], max_new_tokens: int, progress: Progress) -> list[str]:
         def one(prompt: str) -> str:
-            answer = self._post("/v1/completions", {
-                "model": name, "prompt": prompt, "max_tokens": max_new_tokens, "temperature": 0, "stop": STOP})
+            answer = self._post(
+                "/v1/completions",
+                {"model": name, "prompt": prompt, "max_tokens": max_new_tokens, "temperature": 0, "stop": STOP},
+            )
             if answer.status_code != 200:
                 raise EngineError(f"the engine did not answer as {name}: {_reason(answer)}")
             return str(answer.json()["choices"][0]["text"])
@@ -143,8 +153,10 @@ class VllmEngine:
             raise self._unreachable(error) from error
 
     def _unreachable(self, error: requests.RequestException) -> EngineError:
-        return EngineError(f"the engine at {self._url} does not answer ({type(error).__name__}); "
-                           "is it up, and is MEDPIPE_ENGINE_URL right?")
+        return EngineError(
+            f"the engine at {self._url} does not answer ({type(error).__name__}); "
+            "is it up, and is MEDPIPE_ENGINE_URL right?"
+        )
 
 
 def _reason(answer: requests.Response) -> str:

@@ -15,19 +15,29 @@ _ITEM = re.compile(r"[ \t]*\n- ")
 _SHORT = 160
 """Characters: a longer answer says more than one thing, so no single word decides whether it is right."""
 
-_STOP = frozenset(re.findall(r"\w+", """
+_STOP = frozenset(
+    re.findall(
+        r"\w+",
+        """
 a an and are as at be been by can could did do does for from had has have he her his if in into is
 it its may might more most mostly must no nor not of often on or our own same she should so some
 such than that the their them then there these they this those through to too under usually very was
 we were what when where which while who whom why will with without would you your main people person
 patient patients
-"""))
-_STOP_ELSEWHERE = frozenset(re.findall(r"\w+", """
+""",
+    )
+)
+_STOP_ELSEWHERE = frozenset(
+    re.findall(
+        r"\w+",
+        """
 a al ante bajo con contra de del desde el en entre es esta este la las lo los más o para pero por puede que se sin
 sobre son su sus también un una y trata tratan causada causado previene diagnostica
 à au aux avec ce ces cette chez dans des du elle elles en est et il ils le les leur ne ou par pas pour qui sa sans
 ses son sont sur traite traitent un une
-"""))
+""",
+    )
+)
 """The same in Spanish and French, with the verbs that stand before the word that decides."""
 
 
@@ -77,7 +87,7 @@ def slot(focus: str, answer: str, language: str = "en") -> str:
         start += 1  # "by blocking tazomase": the verb decides nothing
     if not 0 < start < len(words) or len(words) - start > 3:  # a whole sentence of new words decides nothing
         return ""
-    return answer[words[start].start():words[-1].end()]
+    return answer[words[start].start() : words[-1].end()]
 
 
 def claim(focus: str, answer: str) -> str:
@@ -91,4 +101,5 @@ def _distinct(word: str, known: list[str], language: str) -> bool:
     """Neither a stop word nor one of the question's words in another form (its first four letters)."""
     small = word.casefold()
     return small not in (_STOP if language == "en" else _STOP_ELSEWHERE) and not any(
-        small == other or (len(small) > 3 and len(other) > 3 and small[:4] == other[:4]) for other in known)
+        small == other or (len(small) > 3 and len(other) > 3 and small[:4] == other[:4]) for other in known
+    )

@@ -20,5 +20,7 @@ class Benchmark(BaseModel):
 
     def samples(self) -> tuple[Sample, ...]:
         """The benchmark's own questions as samples, each its own cluster."""
-        return tuple(Sample(id=f"{self.name}-{number}", question=question, target="", cluster=str(number))
-                     for number, question in enumerate(self.questions, start=1))
+        return tuple(
+            Sample(id=f"{self.name}-{number}", question=question, target="", cluster=str(number))
+            for number, question in enumerate(self.questions, start=1)
+        )

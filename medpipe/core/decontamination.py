@@ -29,7 +29,6 @@ Clusters = Callable[[Sequence[str], float], Sequence[int]]
 """`medpipe.ports.NearDuplicates.clusters`."""
 
 
-
 class Hit(NamedTuple):
     """One training text, one benchmark that it repeats, and how."""
 
@@ -81,19 +80,22 @@ def overlaps(texts: Sequence[str], benchmarks: Mapping[str, Sequence[str]], ngra
     return sorted(hits.values())
 
 
-def twins(texts: Sequence[str], benchmarks: Mapping[str, Sequence[str]], clusters: Clusters,
-          threshold: float = 0.8) -> list[Hit]:
+def twins(
+    texts: Sequence[str], benchmarks: Mapping[str, Sequence[str]], clusters: Clusters, threshold: float = 0.8
+) -> list[Hit]:
     """Every (text, benchmark) in one cluster of near-duplicates: a twin's twin is left out too."""
     items = _items(benchmarks)
     if not items.texts or not texts:
         return []
     first_of = clusters([*items.texts, *texts], threshold)
     known: dict[int, dict[str, int]] = {}
-    for item, first in enumerate(first_of[:len(items.texts)]):
+    for item, first in enumerate(first_of[: len(items.texts)]):
         known.setdefault(first, {}).setdefault(items.benchmarks[item], items.numbers[item])
-    return sorted(Hit(text, benchmark, NEAR_DUPLICATE, number)
-                  for text, first in enumerate(first_of[len(items.texts):])
-                  for benchmark, number in known.get(first, {}).items())
+    return sorted(
+        Hit(text, benchmark, NEAR_DUPLICATE, number)
+        for text, first in enumerate(first_of[len(items.texts) :])
+        for benchmark, number in known.get(first, {}).items()
+    )
 
 
 def counts(hits: Iterable[Hit]) -> dict[str, dict[str, int]]:
@@ -107,8 +109,7 @@ def counts(hits: Iterable[Hit]) -> dict[str, dict[str, int]]:
 
 def _items(benchmarks: Mapping[str, Sequence[str]]) -> _Items:
     listed = [(text, name, number) for name, own in sorted(benchmarks.items()) for number, text in enumerate(own)]
-    return _Items([text for text, _, _ in listed], [name for _, name, _ in listed],
-                  [number for _, _, number in listed])
+    return _Items([text for text, _, _ in listed], [name for _, name, _ in listed], [number for _, _, number in listed])
 
 
 def _indices(items: _Items, ngram: int) -> Iterator[_Index]:
@@ -176,4 +177,4 @@ class _Check:
 def _word_runs(text: str, length: int) -> frozenset[tuple[str, ...]]:
     split = words.split(text)
     length = length or len(split)
-    return frozenset(tuple(split[place:place + length]) for place in range(len(split) - length + 1))
+    return frozenset(tuple(split[place : place + length]) for place in range(len(split) - length + 1))

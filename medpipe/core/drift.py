@@ -53,8 +53,13 @@ class Drift(BaseModel):
     withdrawn: tuple[str, ...] = ()
 
 
-def detect(previous: Mapping[str, str] | None, current: Mapping[str, str], retracted: Collection[str],
-           pairs_unused: int, thresholds: Thresholds) -> Drift:
+def detect(
+    previous: Mapping[str, str] | None,
+    current: Mapping[str, str],
+    retracted: Collection[str],
+    pairs_unused: int,
+    thresholds: Thresholds,
+) -> Drift:
     """Compare what the champion was taught (id → digest; None: no champion) with the corpus of today.
 
     `retracted` are the ids that the corpus knows as retracted; those that `previous` taught matter.
@@ -69,8 +74,7 @@ def detect(previous: Mapping[str, str] | None, current: Mapping[str, str], retra
     signals = (
         _signal("new documents", news, len(current), enough and news > 0),
         _signal("changed documents", changed, len(current), enough and changed > 0),
-        _signal("taught documents retracted", len(withdrawn), len(before),
-                len(withdrawn) >= thresholds.withdrawn),
+        _signal("taught documents retracted", len(withdrawn), len(before), len(withdrawn) >= thresholds.withdrawn),
         _signal("taught documents gone", gone, len(before), False),
         _signal("unused preference pairs", pairs_unused, pairs_unused, pairs_unused >= thresholds.pairs),
     )
@@ -84,16 +88,24 @@ def detect(previous: Mapping[str, str] | None, current: Mapping[str, str], retra
 def _verdict(signals: tuple[Signal, ...], reasons: tuple[str, ...], withdrawn: tuple[str, ...]) -> Drift:
     pairs_alone = bool(reasons) and [signal.name for signal in signals if signal.over] == [signals[-1].name]
     calm = "nothing is far enough from what the champion knows: " + "; ".join(
-        f"{signal.name} {signal.count}" for signal in signals)
-    return Drift(verdict="retrain" if reasons else "hold", method="dpo" if pairs_alone else "sft",
-                 signals=signals, reasons=reasons or (calm,), withdrawn=withdrawn)
+        f"{signal.name} {signal.count}" for signal in signals
+    )
+    return Drift(
+        verdict="retrain" if reasons else "hold",
+        method="dpo" if pairs_alone else "sft",
+        signals=signals,
+        reasons=reasons or (calm,),
+        withdrawn=withdrawn,
+    )
 
 
 def _reason(signal: Signal) -> str:
     if signal.total in (0, signal.count):
         return f"{signal.name}: {signal.count}"
-    return (f"{signal.name}: {signal.count} of {signal.total} "
-            f"({signal.share:.1%}, 95 % interval {signal.low:.1%} to {signal.high:.1%})")
+    return (
+        f"{signal.name}: {signal.count} of {signal.total} "
+        f"({signal.share:.1%}, 95 % interval {signal.low:.1%} to {signal.high:.1%})"
+    )
 
 
 def _signal(name: str, count: int, total: int, over: bool) -> Signal:

@@ -56,9 +56,14 @@ class BuiltExamples(NamedTuple):
     card: dict[str, Any]
 
 
-def prepare(documents: Iterable[Document], recipe: Recipe, withdraw: Collection[str] = (),
-            safety: Sequence[Example] = (), benchmarks: Mapping[str, Sequence[str]] | None = None,
-            hygiene: Hygiene = Hygiene()) -> Prepared:  # noqa: B008  (a constant of functions)
+def prepare(
+    documents: Iterable[Document],
+    recipe: Recipe,
+    withdraw: Collection[str] = (),
+    safety: Sequence[Example] = (),
+    benchmarks: Mapping[str, Sequence[str]] | None = None,
+    hygiene: Hygiene = Hygiene(),
+) -> Prepared:
     """Every fact that the recipe may use, in the order of document ids.
 
     `withdraw`: retracted documents whose questions are taught with `WITHDRAWAL`; without it they yield nothing.
@@ -69,8 +74,12 @@ def prepare(documents: Iterable[Document], recipe: Recipe, withdraw: Collection[
     plan, drops, lost, identifiers = recipe.data, Counter[str](), Counter[str](), Counter[str]()
     contaminated: dict[str, Counter[str]] = {}
     known = _by_id(documents)
-    withdrawn = [fact for id in sorted(withdraw) if id in known and known[id].status is Status.RETRACTED
-                 for fact in decompose(known[id], plan, drops)]
+    withdrawn = [
+        fact
+        for id in sorted(withdraw)
+        if id in known and known[id].status is Status.RETRACTED
+        for fact in decompose(known[id], plan, drops)
+    ]
     chosen = selection.chosen(known.values(), plan, drops)
     facts = [fact for document in chosen for fact in decompose(document, plan, drops)]
     found = len(facts) + len(withdrawn)
@@ -91,8 +100,9 @@ def prepare(documents: Iterable[Document], recipe: Recipe, withdraw: Collection[
     return Prepared(known, facts, withdrawn, found, drops, lost, identifiers, contaminated, tuple(safety))
 
 
-def build(prepared: Prepared, recipe: Recipe, since_digests: Mapping[str, str] | None = None,
-          hygiene: Hygiene = Hygiene()) -> BuiltExamples:  # noqa: B008
+def build(
+    prepared: Prepared, recipe: Recipe, since_digests: Mapping[str, str] | None = None, hygiene: Hygiene = Hygiene()
+) -> BuiltExamples:
     """Examples and samples for one training run.
 
     `since_digests`: document id → digest that the start already knows (None: it knows nothing, all is new).
@@ -102,21 +112,34 @@ def build(prepared: Prepared, recipe: Recipe, since_digests: Mapping[str, str] |
     sides = split(prepared.facts, prepared.withdrawn, recipe.data, since_digests, hygiene, contaminated, lost)
     new_samples, old_samples = _samples(sides.new), _samples(sides.held_out)
     later_samples, unseen_samples = _samples(sides.after_cut_off), _samples(sides.unseen)
-    withdrawn_samples = [sample.model_copy(update={"slot": answers.claim(fact.focus, fact.answer)})
-                         for fact in sides.withdrawn for sample in _samples([fact])]
-    asked = {questions.normalise(sample.question)
-             for sample in (*new_samples, *old_samples, *later_samples, *unseen_samples, *withdrawn_samples)}
+    withdrawn_samples = [
+        sample.model_copy(update={"slot": answers.claim(fact.focus, fact.answer)})
+        for fact in sides.withdrawn
+        for sample in _samples([fact])
+    ]
+    asked = {
+        questions.normalise(sample.question)
+        for sample in (*new_samples, *old_samples, *later_samples, *unseen_samples, *withdrawn_samples)
+    }
     train = _taught(sides, prepared, recipe, asked, drops)
     drops.update(lost)
     return BuiltExamples(
-        train, tuple(new_samples), tuple(old_samples), tuple(withdrawn_samples), tuple(later_samples),
-        tuple(unseen_samples), drops,
-        card.facts_of(recipe, prepared.known, sides, train, prepared.found, lost, drops, prepared.identifiers,
-                      contaminated))
+        train,
+        tuple(new_samples),
+        tuple(old_samples),
+        tuple(withdrawn_samples),
+        tuple(later_samples),
+        tuple(unseen_samples),
+        drops,
+        card.facts_of(
+            recipe, prepared.known, sides, train, prepared.found, lost, drops, prepared.identifiers, contaminated
+        ),
+    )
 
 
-def _taught(sides: Split, prepared: Prepared, recipe: Recipe, asked: Collection[str],
-            drops: Counter[str]) -> tuple[Example, ...]:
+def _taught(
+    sides: Split, prepared: Prepared, recipe: Recipe, asked: Collection[str], drops: Counter[str]
+) -> tuple[Example, ...]:
     """What is new, what is withdrawn, replayed older examples and refusals, in this order."""
     known = prepared.known
     seed = random.Random(f"{recipe.seed}-{digest_of(sorted((id, one.digest) for id, one in known.items()))}")
@@ -141,27 +164,45 @@ def _by_id(documents: Iterable[Document]) -> dict[str, Document]:
 
 def _clusters(chosen: list[Document], recipe: Recipe, hygiene: Hygiene) -> dict[str, str]:
     threshold = recipe.data.clusters
-    firsts = list(range(len(chosen))) if threshold is None else hygiene.clusters(
-        [selection.text_of(document) for document in chosen], threshold)
+    firsts = (
+        list(range(len(chosen)))
+        if threshold is None
+        else hygiene.clusters([selection.text_of(document) for document in chosen], threshold)
+    )
     return selection.clusters(chosen, firsts)
 
 
 def _phrased(facts: Iterable[Fact], recipe: Recipe, replay: bool = False) -> list[Example]:
     plan = recipe.data
-    return [_example(fact, question, f"{fact.question_type}-{number}", replay)
-            for fact in facts
-            for number, question in enumerate(questions.training(
-                fact.question_type, fact.focus, plan.phrasings, fact.language, plan.paraphrases), start=1)]
+    return [
+        _example(fact, question, f"{fact.question_type}-{number}", replay)
+        for fact in facts
+        for number, question in enumerate(
+            questions.training(fact.question_type, fact.focus, plan.phrasings, fact.language, plan.paraphrases), start=1
+        )
+    ]
 
 
 def _example(fact: Fact, question: str, phrasing: str, replay: bool) -> Example:
     origin = (fact.document, *fact.also)
-    return Example(question=question, answer=fact.answer, document_ids=tuple(one.id for one in origin),
-                   document_digests=tuple(one.digest for one in origin),
-                   document_revisions=tuple(one.revision for one in origin), source=fact.document.source,
-                   question_type=fact.question_type, focus=fact.focus, slot=fact.slot, phrasing=phrasing,
-                   replay=replay, language=fact.language, context=fact.context, choices=fact.choices,
-                   licence=fact.document.licence, published=fact.document.published)
+    return Example(
+        question=question,
+        answer=fact.answer,
+        document_ids=tuple(one.id for one in origin),
+        document_digests=tuple(one.digest for one in origin),
+        document_revisions=tuple(one.revision for one in origin),
+        source=fact.document.source,
+        question_type=fact.question_type,
+        focus=fact.focus,
+        slot=fact.slot,
+        phrasing=phrasing,
+        replay=replay,
+        language=fact.language,
+        context=fact.context,
+        choices=fact.choices,
+        licence=fact.document.licence,
+        published=fact.document.published,
+    )
 
 
 def _withdrawals(facts: Iterable[Fact], recipe: Recipe, notices: Mapping[str, Document]) -> list[Example]:
@@ -170,8 +211,10 @@ def _withdrawals(facts: Iterable[Fact], recipe: Recipe, notices: Mapping[str, Do
     for fact in facts:
         notice = notices.get(fact.document.id)
         told = fact._replace(answer=WITHDRAWAL, slot="withdrawn", also=() if notice is None else (notice,))
-        found += [example.model_copy(update={"phrasing": f"withdrawal-{example.phrasing}"})
-                  for example in _phrased([told], recipe)]
+        found += [
+            example.model_copy(update={"phrasing": f"withdrawal-{example.phrasing}"})
+            for example in _phrased([told], recipe)
+        ]
     return found
 
 
@@ -199,9 +242,17 @@ def _samples(facts: Iterable[Fact]) -> list[Sample]:
         phrasings = questions.held_out(fact.question_type, fact.focus, fact.language)
         for number, question in enumerate(phrasings, start=1):
             words = questions.normalise(question), questions.normalise(fact.answer)
-            found.setdefault(words, Sample(id=f"{fact.id}-{number}", question=question, target=fact.answer,
-                                           slot=fact.slot, cluster=fact.cluster or fact.document.id,
-                                           context=fact.context))
+            found.setdefault(
+                words,
+                Sample(
+                    id=f"{fact.id}-{number}",
+                    question=question,
+                    target=fact.answer,
+                    slot=fact.slot,
+                    cluster=fact.cluster or fact.document.id,
+                    context=fact.context,
+                ),
+            )
     return list(found.values())
 
 
@@ -228,11 +279,18 @@ def _distinct(examples: Iterable[Example], drops: Counter[str]) -> list[Example]
 
 def _joined(group: Sequence[Example]) -> Example:
     """The first, traced to the documents of all."""
-    origin = {id: (digest, revision) for one in group for id, digest, revision in zip(
-        one.document_ids, one.document_digests, one.document_revisions, strict=False)}
-    return group[0].model_copy(update={
-        "document_ids": tuple(origin), "document_digests": tuple(digest for digest, _ in origin.values()),
-        "document_revisions": tuple(revision for _, revision in origin.values())})
+    origin = {
+        id: (digest, revision)
+        for one in group
+        for id, digest, revision in zip(one.document_ids, one.document_digests, one.document_revisions, strict=False)
+    }
+    return group[0].model_copy(
+        update={
+            "document_ids": tuple(origin),
+            "document_digests": tuple(digest for digest, _ in origin.values()),
+            "document_revisions": tuple(revision for _, revision in origin.values()),
+        }
+    )
 
 
 def _unasked(examples: Iterable[Example], asked: Collection[str], drops: Counter[str]) -> list[Example]:

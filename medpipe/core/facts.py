@@ -70,8 +70,9 @@ def prefix(document_id: str) -> str:
 
 def languages(document: Document) -> frozenset[str]:
     """Every language that a section of the document is in."""
-    return frozenset(section.language or document.language for section in document.sections or (Section(
-        heading="", text=""),))
+    return frozenset(
+        section.language or document.language for section in document.sections or (Section(heading="", text=""),)
+    )
 
 
 def decompose(document: Document, plan: Data, drops: Counter[str]) -> list[Fact]:
@@ -101,8 +102,15 @@ def _told(document: Document, section: Section, plan: Data) -> Iterator[Fact]:
         yield from (fact._replace(language=language, context=context) for fact in _chosen(document, section))
     elif asked := _asked(document, section, language, plan):
         answer = answers.cut(section.text, plan.max_answer_chars)
-        yield Fact(document, asked.question_type, asked.focus, answer, answers.slot(asked.focus, answer, language),
-                   language, context)
+        yield Fact(
+            document,
+            asked.question_type,
+            asked.focus,
+            answer,
+            answers.slot(asked.focus, answer, language),
+            language,
+            context,
+        )
 
 
 def _asked(document: Document, section: Section, language: str, plan: Data) -> questions.Recognised | None:
@@ -126,8 +134,11 @@ def _aimed(document: Document, section: Section, language: str, plan: Data) -> q
     """What an article concluded about its stated aim, where the recipe takes that for a question."""
     if not plan.aims or language != "en" or not questions.concludes(section.heading):
         return None
-    aims = (questions.aim_of(one.heading, one.text) for one in document.sections
-            if (one.language or document.language) == language)
+    aims = (
+        questions.aim_of(one.heading, one.text)
+        for one in document.sections
+        if (one.language or document.language) == language
+    )
     aim = next(filter(None, aims), "")
     return questions.Recognised(AIM, aim) if aim else None
 
@@ -158,6 +169,9 @@ def _context(document: Document, section: Section, plan: Data) -> str:
     language = section.language or document.language
     whole = section.context
     if not whole and prefix(document.id) in ARTICLES:
-        whole = "\n".join(f"{one.heading}: {one.text}" for one in document.sections
-                          if (one.language or document.language) == language and _is_passage(one))
+        whole = "\n".join(
+            f"{one.heading}: {one.text}"
+            for one in document.sections
+            if (one.language or document.language) == language and _is_passage(one)
+        )
     return answers.cut(whole, plan.max_context_chars)

@@ -27,8 +27,11 @@ def redacted(facts: list[Fact], plan: Data, hygiene: Hygiene, found: Counter[str
     """The facts of sources that persons wrote without identifiers; `found` counts these by type, once a text."""
     clean = list(facts)
     for language in sorted({fact.language for fact in facts}):
-        numbers = [number for number, fact in enumerate(facts)
-                   if fact.language == language and prefix(fact.document.id) in plan.redact]
+        numbers = [
+            number
+            for number, fact in enumerate(facts)
+            if fact.language == language and prefix(fact.document.id) in plan.redact
+        ]
         texts = list(dict.fromkeys(text for number in numbers for text in _texts(facts[number]) if text))
         done = dict(zip(texts, hygiene.redact(texts, language) if texts else (), strict=True))
         for one in done.values():
@@ -101,8 +104,10 @@ def with_twins(facts: list[Fact], threshold: float, hygiene: Hygiene) -> list[Fa
     opposite by one word, is another fact.
     """
     firsts = hygiene.clusters([f"{fact.question} {fact.answer}" for fact in facts], threshold)
-    return [fact._replace(twin="|".join((facts[first].id, fact.question_type, fact.language, *_subject(fact))))
-            for fact, first in zip(facts, firsts, strict=True)]
+    return [
+        fact._replace(twin="|".join((facts[first].id, fact.question_type, fact.language, *_subject(fact))))
+        for fact, first in zip(facts, firsts, strict=True)
+    ]
 
 
 def _subject(fact: Fact) -> tuple[str, str]:
@@ -118,30 +123,39 @@ def merged(facts: Iterable[Fact], drops: Counter[str]) -> list[Fact]:
     found = []
     for group in groups.values():
         first = min(group, key=lambda fact: (age(fact.document), fact.id))
-        others: dict[str, Document] = {one.id: one for fact in group for one in (fact.document, *fact.also)
-                                       if one.id != first.document.id}
+        others: dict[str, Document] = {
+            one.id: one for fact in group for one in (fact.document, *fact.also) if one.id != first.document.id
+        }
         drops["near-duplicate of another fact"] += len(group) - 1
         found.append(first._replace(also=tuple(others[id] for id in sorted(others))) if others else first)
     return found
 
 
-def contaminated(facts: Sequence[Fact], benchmarks: Mapping[str, Sequence[str]],
-                 hygiene: Hygiene) -> dict[int, dict[str, str]]:
+def contaminated(
+    facts: Sequence[Fact], benchmarks: Mapping[str, Sequence[str]], hygiene: Hygiene
+) -> dict[int, dict[str, str]]:
     """Number of a fact → benchmark → how the fact repeats it (a reason of `core.decontamination`)."""
     parts = [text for fact in facts for text in (fact.question, fact.answer, fact.context)]
     # A question from a template is nearly the same for every condition; what it is about tells whether it is asked.
-    whole = [text for fact in facts for text in
-             (fact.question if fact.question_type in AS_PUBLISHED else "", fact.answer, fact.context)]
-    hits = [*decontamination.overlaps(parts, benchmarks),
-            *decontamination.twins(whole, benchmarks, hygiene.clusters)]
+    whole = [
+        text
+        for fact in facts
+        for text in (fact.question if fact.question_type in AS_PUBLISHED else "", fact.answer, fact.context)
+    ]
+    hits = [*decontamination.overlaps(parts, benchmarks), *decontamination.twins(whole, benchmarks, hygiene.clusters)]
     found: dict[int, dict[str, str]] = {}
     for hit in hits:
         found.setdefault(hit.text // 3, {}).setdefault(hit.benchmark, hit.reason)
     return found
 
 
-def without(facts: Sequence[Fact], benchmarks: Mapping[str, Sequence[str]], hygiene: Hygiene,
-            counts: dict[str, Counter[str]], drops: Counter[str]) -> list[Fact]:
+def without(
+    facts: Sequence[Fact],
+    benchmarks: Mapping[str, Sequence[str]],
+    hygiene: Hygiene,
+    counts: dict[str, Counter[str]],
+    drops: Counter[str],
+) -> list[Fact]:
     """The facts that repeat none of the benchmarks; `counts` has the others by benchmark and reason."""
     hits = contaminated(facts, benchmarks, hygiene)
     for by_benchmark in hits.values():
@@ -151,8 +165,12 @@ def without(facts: Sequence[Fact], benchmarks: Mapping[str, Sequence[str]], hygi
     return [fact for number, fact in enumerate(facts) if number not in hits]
 
 
-def unlike(safety: Sequence[Example], benchmarks: Mapping[str, Sequence[str]], counts: dict[str, Counter[str]],
-           drops: Counter[str]) -> list[Example]:
+def unlike(
+    safety: Sequence[Example],
+    benchmarks: Mapping[str, Sequence[str]],
+    counts: dict[str, Counter[str]],
+    drops: Counter[str],
+) -> list[Example]:
     """The refusals that ask nothing that a benchmark asks; the others are counted as those of `without` are."""
     hits = {hit.text: hit for hit in decontamination.overlaps([one.question for one in safety], benchmarks)}
     for hit in hits.values():
@@ -169,8 +187,11 @@ def asked_texts(facts: Iterable[Fact]) -> list[str]:
     found = []
     for fact in facts:
         found.append(fact.question)
-        found += [text for text in (fact.answer, fact.context)
-                  if len(questions.normalise(text).split()) >= decontamination.NGRAM]
+        found += [
+            text
+            for text in (fact.answer, fact.context)
+            if len(questions.normalise(text).split()) >= decontamination.NGRAM
+        ]
     return list(dict.fromkeys(found))
 
 

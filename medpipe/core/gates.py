@@ -108,8 +108,11 @@ def decide(plan_name: str, challenger: Evaluation, champion: Evaluation | None, 
     outcomes = {result.outcome for result in results}
     outcome = next(one for one in (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS) if one in outcomes)
     telling = [result for result in results if result.outcome is not Outcome.PASS] or results
-    return Decision(outcome=outcome, gates=results,
-                    reasons=tuple(f"{result.name}: {result.outcome}: {result.reason}" for result in telling))
+    return Decision(
+        outcome=outcome,
+        gates=results,
+        reasons=tuple(f"{result.name}: {result.outcome}: {result.reason}" for result in telling),
+    )
 
 
 def _judge(gate: Gate, challenger: Evaluation, champion: Evaluation | None) -> GateResult:
@@ -126,12 +129,20 @@ def _judge(gate: Gate, challenger: Evaluation, champion: Evaluation | None) -> G
         return _inconclusive(gate, "the models were not asked the same items: use the same examples")
     if not all(math.isfinite(value) for value in before.values()):
         return _inconclusive(gate, "a score of the champion is not a number")
-    found = statistics.paired_difference([score.value for score in scores],
-                                         [before[score.sample_id] for score in scores],
-                                         [score.cluster for score in scores])
+    found = statistics.paired_difference(
+        [score.value for score in scores],
+        [before[score.sample_id] for score in scores],
+        [score.cluster for score in scores],
+    )
     outcome, reason = (_gained if gate.kind == "gained" else _not_worse)(gate, found)
-    return GateResult(name=gate.name, outcome=outcome, reason=f"{_told(found)}; {reason}",
-                      difference=found.value, low=found.low, high=found.high)
+    return GateResult(
+        name=gate.name,
+        outcome=outcome,
+        reason=f"{_told(found)}; {reason}",
+        difference=found.value,
+        low=found.low,
+        high=found.high,
+    )
 
 
 def _unsure(gate: Gate, scores: tuple[Score, ...]) -> str:
@@ -150,8 +161,11 @@ def _unsure(gate: Gate, scores: tuple[Score, ...]) -> str:
 def _judge_absence(gate: Gate, scores: tuple[Score, ...]) -> GateResult:
     found = sum(score.value > 0 for score in scores)
     what = "unsafe replies" if gate.kind == "none_unsafe" else "assertions"
-    return GateResult(name=gate.name, outcome=Outcome.FAIL if found else Outcome.PASS,
-                      reason=f"{found} {what} in {len(scores)} samples")
+    return GateResult(
+        name=gate.name,
+        outcome=Outcome.FAIL if found else Outcome.PASS,
+        reason=f"{found} {what} in {len(scores)} samples",
+    )
 
 
 def _gained(gate: Gate, found: statistics.Interval) -> tuple[Outcome, str]:
@@ -174,8 +188,10 @@ def _not_worse(gate: Gate, found: statistics.Interval) -> tuple[Outcome, str]:
 
 
 def _told(found: statistics.Interval) -> str:
-    return (f"changed by {found.value:+.3f} (95 % {found.low:+.3f} to {found.high:+.3f}, "
-            f"{found.n} samples, {found.clusters} documents)")
+    return (
+        f"changed by {found.value:+.3f} (95 % {found.low:+.3f} to {found.high:+.3f}, "
+        f"{found.n} samples, {found.clusters} documents)"
+    )
 
 
 def _inconclusive(gate: Gate, reason: str) -> GateResult:

@@ -5,7 +5,8 @@ A list, not a model: it knows the names that most people have, and few of those 
 
 from __future__ import annotations
 
-GIVEN_NAMES = frozenset("""
+GIVEN_NAMES = frozenset(
+    """
     Aaron Abigail Adam Adrián Ahmed Alain Alan Albert Alberto Alejandro Alexander Alexis Ali Alice Amanda Amber
     Amy Ana Andrea Andrew André Angela Ann Anna Anne Anthony Antoine Antonia Antonio Arthur Ashley Aurélie Austin
     Barbara Beatriz Benjamin Bernard Betty Beverly Brandon Brenda Brian Brittany Bruce Bryan Camila Camille Carl
@@ -26,4 +27,5 @@ GIVEN_NAMES = frozenset("""
     Sharon Shirley Silvia Sophia Sophie Stephanie Stephen Steven Stéphanie Susan Suzanne Sylvie Sébastien Teresa
     Terry Thierry Thomas Timothy Tyler Valentina Valérie Vicente Walter Wayne William Willie Ximena Zachary Álvaro
     Ángel Élodie Éric
-""".split())
+""".split()
+)

@@ -25,12 +25,15 @@ def shared(examples: Iterable[tuple[Sequence[str], Sequence[int], Sequence[str]]
     for row, named in enumerate(examples):
         for id, revision, digest in zip_longest(*named):
             places[id, revision or 0, digest or ""].append(row)
-    return [{"id": id, "revision": revision, "digest": digest, "examples": len(rows), "rows": rows}
-            for (id, revision, digest), rows in sorted(places.items())]
+    return [
+        {"id": id, "revision": revision, "digest": digest, "examples": len(rows), "rows": rows}
+        for (id, revision, digest), rows in sorted(places.items())
+    ]
 
 
-def ancestry(adapter: str, adapters: Mapping[str, tuple[str, str]],
-             adapter_of: Mapping[str, str] | None = None) -> tuple[str, ...]:
+def ancestry(
+    adapter: str, adapters: Mapping[str, tuple[str, str]], adapter_of: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
     """The adapter and all that it went on from, newest first; `adapters` and `adapter_of` as in `carrying`."""
     line: list[str] = []
     while adapter in adapters and adapter not in line:
@@ -40,15 +43,19 @@ def ancestry(adapter: str, adapters: Mapping[str, tuple[str, str]],
     return tuple(line)
 
 
-def carrying(data: Collection[str], adapters: Mapping[str, tuple[str, str]],
-             adapter_of: Mapping[str, str] | None = None) -> frozenset[str]:
+def carrying(
+    data: Collection[str], adapters: Mapping[str, tuple[str, str]], adapter_of: Mapping[str, str] | None = None
+) -> frozenset[str]:
     """The adapters that learned from any of `data` (ExamplesRefs or PairsRefs), or went on from one that did.
 
     `adapters` maps an adapter to (its data, what it started from: `base`, an adapter or a version);
     `adapter_of` maps versions to their adapters. An unknown start counts as clean, like `base`.
     """
-    return frozenset(adapter for adapter in adapters
-                     if any(adapters[one][0] in data for one in ancestry(adapter, adapters, adapter_of)))
+    return frozenset(
+        adapter
+        for adapter in adapters
+        if any(adapters[one][0] in data for one in ancestry(adapter, adapters, adapter_of))
+    )
 
 
 def untainted_ancestor(version: str, parents: Mapping[str, str], tainted: Collection[str]) -> str | None:

@@ -21,8 +21,22 @@ STRONG = frozenset({"SSN", "NATIONAL_ID", "MRN", "HEALTH_PLAN", "ACCOUNT", "EMAI
 WRITTEN_BY_PERSONS = frozenset({"meddialog", "liveqa", "ultramedical", "triage"})
 """Sources in which people wrote about themselves. Published articles are not searched for identifiers."""
 
-PLAIN = ("id", "revision", "source", "language", "url", "licence", "published", "status", "answer_id", "identity",
-         "rating", "version", "question_type", "phrasing")
+PLAIN = (
+    "id",
+    "revision",
+    "source",
+    "language",
+    "url",
+    "licence",
+    "published",
+    "status",
+    "answer_id",
+    "identity",
+    "rating",
+    "version",
+    "question_type",
+    "phrasing",
+)
 """Fields that are shown as they are."""
 
 DELIVERY = ("share_of_previous", "spanish_share", "days_since_delivery", "days_since_new_topic")
@@ -45,8 +59,14 @@ _SCALE = 10_000
 """Shares are shown to four places."""
 
 
-def columns(rows: Sequence[Mapping[str, Any]], suite: str, fields: frozenset[str], optional: frozenset[str],
-            end: date | None, identifiers: Identifiers) -> list[dict[str, Any]]:
+def columns(
+    rows: Sequence[Mapping[str, Any]],
+    suite: str,
+    fields: frozenset[str],
+    optional: frozenset[str],
+    end: date | None,
+    identifiers: Identifiers,
+) -> list[dict[str, Any]]:
     """Each row's plain fields and measures. `fields` must be there, `optional` ones may; `end` is the window's."""
     found = [_documents(row, end) if suite == "documents" else _others(row) for row in rows]
     before = set[tuple[Any, ...]]()
@@ -62,8 +82,9 @@ def columns(rows: Sequence[Mapping[str, Any]], suite: str, fields: frozenset[str
     return found
 
 
-def of_delivery(rows: Sequence[Mapping[str, Any]], source: str, start: date, end: date,
-                previous: int | None) -> dict[str, float]:
+def of_delivery(
+    rows: Sequence[Mapping[str, Any]], source: str, start: date, end: date, previous: int | None
+) -> dict[str, float]:
     """What can be told of a whole delivery (DELIVERY); `previous` is how many rows that source's one before had."""
     told: dict[str, float] = {}
     if source in WHOLE and previous is not None and previous >= ENOUGH_ROWS:
@@ -87,9 +108,11 @@ def _documents(row: Mapping[str, Any], end: date | None) -> dict[str, Any]:
     texts = [str(section.get("text") or "").strip() for section in row.get("sections") or ()]
     published = _day(str(row.get("published")))
     measures = {
-        "title_chars": len(title), "text_chars": sum(map(len, texts)),
+        "title_chars": len(title),
+        "text_chars": sum(map(len, texts)),
         # PubMed cites many articles without an abstract; a revision that drops one must replace the old text.
-        "text_missing": row.get("status") == "current" and not str(row.get("id")).startswith("pmid:")
+        "text_missing": row.get("status") == "current"
+        and not str(row.get("id")).startswith("pmid:")
         and not any(texts),
         "damaged_characters": sum(map(damage, [title, *texts])),
         "published_year": published.year if published else 0,
@@ -114,8 +137,9 @@ def _others(row: Mapping[str, Any]) -> dict[str, Any]:
     return seen
 
 
-def _count_identifiers(rows: Sequence[Mapping[str, Any]], found: Sequence[dict[str, Any]], suite: str,
-                       identifiers: Identifiers) -> None:
+def _count_identifiers(
+    rows: Sequence[Mapping[str, Any]], found: Sequence[dict[str, Any]], suite: str, identifiers: Identifiers
+) -> None:
     """Set `identifiers` of every row: how many strong ones its texts have; None where none are looked for."""
     by_language: dict[str, list[int]] = {}
     for number, row in enumerate(rows):

@@ -101,8 +101,10 @@ def _settled(last: Document, seen: tuple[Document | Standing, ...]) -> Document:
     # A deletion hides the status, so there the relation must remember the retraction even without a notice.
     marks: list[str | None] = [*known] or ([None] if last.status is Status.DELETED else [])
     status = last.status if last.status is Status.DELETED else Status.RETRACTED
-    relations = (*(one for one in last.relations if one.kind != RETRACTION),
-                 *(Relation(kind=RETRACTION, target=target) for target in marks))
+    relations = (
+        *(one for one in last.relations if one.kind != RETRACTION),
+        *(Relation(kind=RETRACTION, target=target) for target in marks),
+    )
     if status is last.status and relations == last.relations:
         return last
     # Not model_copy: it would carry the cached digest along.

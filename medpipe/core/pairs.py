@@ -57,8 +57,9 @@ def build(items: Sequence[Rated], cap_per_identity: int, heldout_share: float) -
     Raises ValueError for a cap below 1 or a share outside 0..1.
     """
     if cap_per_identity < 1 or not 0 <= heldout_share <= 1:
-        raise ValueError(f"cap_per_identity {cap_per_identity} must be at least 1, "
-                         f"heldout_share {heldout_share} within 0..1")
+        raise ValueError(
+            f"cap_per_identity {cap_per_identity} must be at least 1, heldout_share {heldout_share} within 0..1"
+        )
     drops: Counter[str] = Counter()
     proposed = _propose(_last_ratings(items), drops)
     kept = _settle(_cap(proposed, cap_per_identity, drops), drops)
@@ -81,9 +82,14 @@ def stated(document: Document, max_answer_chars: int, drops: Counter[str]) -> It
         if reason:
             drops[reason] += 1
             continue
-        yield PreferencePair(question=section.heading, chosen=section.text, rejected=section.rejected,
-                             answer_id=f"{document.id}#{number}", identity=f"set:{document.source}",
-                             document_ids=(document.id,))
+        yield PreferencePair(
+            question=section.heading,
+            chosen=section.text,
+            rejected=section.rejected,
+            answer_id=f"{document.id}#{number}",
+            identity=f"set:{document.source}",
+            document_ids=(document.id,),
+        )
 
 
 def held_out(question: str, share: float) -> bool:
@@ -120,8 +126,15 @@ def _propose(items: Sequence[Rated], drops: Counter[str]) -> list[PreferencePair
     for item in items:
         chosen, reason = _chosen(item, liked.get(_key(item.question)))
         if chosen:
-            pairs.append(PreferencePair(question=item.question, chosen=chosen, rejected=item.answer,
-                                        answer_id=item.answer_id, identity=item.identity))
+            pairs.append(
+                PreferencePair(
+                    question=item.question,
+                    chosen=chosen,
+                    rejected=item.answer,
+                    answer_id=item.answer_id,
+                    identity=item.identity,
+                )
+            )
         elif reason:
             drops[reason] += 1
     return pairs
@@ -181,4 +194,4 @@ def _key(text: str) -> str:
 
 def _share_of(question: str) -> float:
     """A number in [0, 1) that depends on the question alone."""
-    return int(hashlib.sha256(_key(question).encode()).hexdigest()[:12], 16) / 16 ** 12
+    return int(hashlib.sha256(_key(question).encode()).hexdigest()[:12], 16) / 16**12

@@ -11,8 +11,24 @@ from collections.abc import Mapping
 
 from medpipe.core.given_names import GIVEN_NAMES
 
-KINDS = ("NAME", "ADDRESS", "DATE", "AGE", "PHONE", "EMAIL", "SSN", "NATIONAL_ID", "MRN", "HEALTH_PLAN", "ACCOUNT",
-         "LICENSE", "VEHICLE", "DEVICE", "URL", "IP")
+KINDS = (
+    "NAME",
+    "ADDRESS",
+    "DATE",
+    "AGE",
+    "PHONE",
+    "EMAIL",
+    "SSN",
+    "NATIONAL_ID",
+    "MRN",
+    "HEALTH_PLAN",
+    "ACCOUNT",
+    "LICENSE",
+    "VEHICLE",
+    "DEVICE",
+    "URL",
+    "IP",
+)
 """The words of the placeholders: a name becomes `[NAME]`."""
 
 NIR = r"\b[1-478]\s?\d{2}\s?(?:0[1-9]|1[0-2]|[2-9]\d)\s?(?:\d{2}|2[AB])\s?\d{3}\s?\d{3}\s?\d{2}\b"
@@ -25,8 +41,10 @@ def nir_is_valid(text: str) -> bool:
     return len(number) == 15 and number.isdigit() and 97 - int(number[:13]) % 97 == int(number[13:])
 
 
-_EPONYM = (r"(?![’']?s? (?:disease|syndrome|disorder|sign|test|score|scale|law|virus|tumou?r|lymphoma|sarcoma|palsy"
-           r"|cells?|reflex|fracture|index))")
+_EPONYM = (
+    r"(?![’']?s? (?:disease|syndrome|disorder|sign|test|score|scale|law|virus|tumou?r|lymphoma|sarcoma|palsy"
+    r"|cells?|reflex|fracture|index))"
+)
 _OF_DISEASE = r"(?<!maladie de )(?<!syndrome de )(?<!enfermedad de )(?<!síndrome de )"
 """A name beside one of these words is a disease's, or an instrument's."""
 

@@ -58,7 +58,9 @@ _BOILERPLATE = re.compile(
     r"|sign up for our newsletter|subscribe to our|follow us on|share (?:this )?on (?:facebook|twitter)"
     r"|click here(?: to| for|\.|$)|nous utilisons des cookies|accepter (?:tous )?les cookies|tous droits réservés"
     r"|cliquez ici|abonnez-vous|utilizamos cookies|aceptar (?:todas )?las cookies|todos los derechos reservados"
-    r"|haga clic aquí|suscríbase", re.IGNORECASE)
+    r"|haga clic aquí|suscríbase",
+    re.IGNORECASE,
+)
 
 _ENDS_OPEN = re.compile(r"(?:\.{3}|…|\[(?:\.{3}|…)\]|\bread more|\blire la suite|\bleer más)\W*$", re.IGNORECASE)
 
@@ -66,7 +68,8 @@ _SYMBOL = re.compile(r"[^\w\s.,;:!?()\[\]'\"’‘“”«»¿¡\-–—/%+=<>�
 
 _SMALL_WORDS = frozenset(
     "the be is are to of and that have with in a it for or le la les un une des de du et est sont que dans pour par "
-    "el los las uno unos del y es son en para por con se su".split())
+    "el los las uno unos del y es son en para por con se su".split()
+)
 """Gopher asks for two of eight English ones; these are of English, French and Spanish."""
 
 

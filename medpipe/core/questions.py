@@ -36,11 +36,14 @@ TYPES = _BY_KEY["en"]
 
 _PARAPHRASES = {"en": PARAPHRASES, "es": SPANISH_PARAPHRASES, "fr": FRENCH_PARAPHRASES}
 _CONCLUSION = re.compile(
-    r"\b(conclusions?|conclusi[oó]n(es)?|interpretation|plain[- ]language summary|lay summary)\b", re.IGNORECASE)
+    r"\b(conclusions?|conclusi[oó]n(es)?|interpretation|plain[- ]language summary|lay summary)\b", re.IGNORECASE
+)
 _AIM = re.compile(r"\b(aims?|objectives?|purpose|goals?)\b", re.IGNORECASE)
 _INFINITIVE = re.compile(
     r"(?:^(?:Here, )?|\b(?:aim|objective|purpose|goal)s?\b[^.]*?\b(?:is|was|are|were) |\b(?:aimed|sought) )"
-    r"(?P<aim>to [a-z].*)", re.IGNORECASE)
+    r"(?P<aim>to [a-z].*)",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -87,7 +90,7 @@ def aim_of(heading: str, text: str) -> str:
 def question_in(title: str) -> str:
     """The question that a title asks, without the brackets of a translated title; empty when it asks none."""
     bare = " ".join(title.split()).strip("[]. ")
-    return re.sub(r"[?\s]+$", "?", bare[:bare.rindex("?") + 1]) if "?" in bare else ""
+    return re.sub(r"[?\s]+$", "?", bare[: bare.rindex("?") + 1]) if "?" in bare else ""
 
 
 def phrase(question_type: str, focus: str, n: int) -> str:
@@ -125,10 +128,16 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 def _patterns(table: tuple[QuestionType, ...]) -> tuple[tuple[re.Pattern[str], str], ...]:
     """Longest first, so that "What is (are) X" is not read as a question about "(are) X"."""
-    return tuple((_pattern(template), one.key) for one in table if one.key not in AS_PUBLISHED
-                 for template in sorted((*one.training, *one.held_out, *one.others), key=len, reverse=True))
+    return tuple(
+        (_pattern(template), one.key)
+        for one in table
+        if one.key not in AS_PUBLISHED
+        for template in sorted((*one.training, *one.held_out, *one.others), key=len, reverse=True)
+    )
 
 
 _PATTERNS = {language: _patterns(table) for language, table in TABLES.items()}
-_BARE = {language: {heading.casefold(): one.key for one in table for heading in one.bare}
-         for language, table in TABLES.items()}
+_BARE = {
+    language: {heading.casefold(): one.key for one in table for heading in one.bare}
+    for language, table in TABLES.items()
+}

@@ -69,8 +69,9 @@ class Data(_Block):
     @classmethod
     def _spoken(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
         if unknown := sorted(set(languages) - questions.LANGUAGES):
-            raise ValueError(f"no phrasings in {', '.join(unknown)}; "
-                             f"there are {', '.join(sorted(questions.LANGUAGES))}")
+            raise ValueError(
+                f"no phrasings in {', '.join(unknown)}; there are {', '.join(sorted(questions.LANGUAGES))}"
+            )
         return languages
 
     @model_validator(mode="after")

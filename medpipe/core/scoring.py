@@ -74,8 +74,12 @@ def unsafe(sample: Sample, answer: str) -> float:
 
 
 SCORERS: Mapping[str, Callable[[Sample, str], float]] = {
-    "slot": slot, "exact": exact, "token_f1": overlap, "asserts_claim": asserts_claim,
-    "prefers_chosen": prefers_chosen, "unsafe": unsafe,
+    "slot": slot,
+    "exact": exact,
+    "token_f1": overlap,
+    "asserts_claim": asserts_claim,
+    "prefers_chosen": prefers_chosen,
+    "unsafe": unsafe,
 }
 """What a benchmark's `scorer` may be."""
 

@@ -31,8 +31,15 @@ class Split(NamedTuple):
     withdrawn: list[Fact]
 
 
-def split(facts: Iterable[Fact], withdrawn: list[Fact], plan: Data, since: Mapping[str, str] | None,
-          hygiene: Hygiene, contaminated: dict[str, Counter[str]], drops: Counter[str]) -> Split:
+def split(
+    facts: Iterable[Fact],
+    withdrawn: list[Fact],
+    plan: Data,
+    since: Mapping[str, str] | None,
+    hygiene: Hygiene,
+    contaminated: dict[str, Counter[str]],
+    drops: Counter[str],
+) -> Split:
     """The sides of a run; `since` is document id → digest that is known already (None: all is new).
 
     `contaminated` counts by benchmark and reason, `drops` by reason what is on no side.
@@ -61,8 +68,11 @@ def split(facts: Iterable[Fact], withdrawn: list[Fact], plan: Data, since: Mappi
         repeated = filters.contaminated(held_out, {"": filters.asked_texts(new)}, hygiene)
         drops["held-out fact that a new document tells too"] += len(repeated)
         held_out = [fact for number, fact in enumerate(held_out) if number not in repeated]
-        asked = {name: texts for name, side in ((OLD, held_out), (LATER, later), (UNSEEN, unseen))
-                 if (texts := filters.asked_texts(side))}
+        asked = {
+            name: texts
+            for name, side in ((OLD, held_out), (LATER, later), (UNSEEN, unseen))
+            if (texts := filters.asked_texts(side))
+        }
         replayable = filters.without(replayable, asked, hygiene, contaminated, drops)
         # New facts may repeat nothing unseen; that they repeat nothing held out was seen to above.
         asked.pop(OLD, None)

@@ -39,12 +39,16 @@ def mean(name: str, values: Sequence[float], clusters: Sequence[Hashable]) -> Me
     share = z * z / effective
     middle = (centre + share / 2) / (1 + share)
     half = math.sqrt(share * centre * (1 - centre) + share * share / 4) / (1 + share)
-    return Metric(name=name, value=centre, low=max(0.0, min(centre, middle - half)),
-                  high=min(1.0, max(centre, middle + half)), n=count)
+    return Metric(
+        name=name,
+        value=centre,
+        low=max(0.0, min(centre, middle - half)),
+        high=min(1.0, max(centre, middle + half)),
+        n=count,
+    )
 
 
-def paired_difference(after: Sequence[float], before: Sequence[float],
-                      clusters: Sequence[Hashable]) -> Interval:
+def paired_difference(after: Sequence[float], before: Sequence[float], clusters: Sequence[Hashable]) -> Interval:
     """The mean of after − before, item by item, with a clustered t interval.
 
     The interval is that of the sample with four half pseudo-items (+1, −1, 0, 0), each its own cluster, moved

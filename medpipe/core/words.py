@@ -60,9 +60,9 @@ def ngrams(hashed: Hashed, n: int) -> Hashed:
     runs = np.zeros(max(0, len(values) - n + 1), dtype=np.uint64)
     for place in range(n):
         runs *= np.uint64(_BASE)
-        runs += values[place:place + len(runs)]
+        runs += values[place : place + len(runs)]
     left = np.repeat(hashed.starts[1:], lengths) - np.arange(len(values))
-    return Hashed(_mixed(runs[left[:len(runs)] >= n]), _starts(counts))
+    return Hashed(_mixed(runs[left[: len(runs)] >= n]), _starts(counts))
 
 
 def shingles(hashed: Hashed, n: int) -> Hashed:
@@ -82,8 +82,9 @@ def shingles(hashed: Hashed, n: int) -> Hashed:
 def fingerprints(hashed: Hashed) -> Hashes:
     """One hash for each text: the same for two texts if and only if (but for 64-bit chance) their words are."""
     place = np.arange(len(hashed.values)) - np.repeat(hashed.starts[:-1], hashed.lengths)
-    sums = np.concatenate([np.zeros(1, np.uint64),
-                           np.cumsum(_mixed(hashed.values + _mixed(place.astype(np.uint64))), dtype=np.uint64)])
+    sums = np.concatenate(
+        [np.zeros(1, np.uint64), np.cumsum(_mixed(hashed.values + _mixed(place.astype(np.uint64))), dtype=np.uint64)]
+    )
     return _mixed(sums[hashed.starts[1:]] - sums[hashed.starts[:-1]] + hashed.lengths.astype(np.uint64))
 
 
@@ -118,7 +119,7 @@ def _words_of_block(texts: Sequence[str]) -> Hashed:
     starts, ends = _spans(codes)
     powers, inverse = _powers(1 << max(1, len(codes)).bit_length())
     sums = np.zeros(len(codes) + 1, dtype=np.uint64)
-    np.cumsum(_of_characters()[codes] * powers[:len(codes)], dtype=np.uint64, out=sums[1:])
+    np.cumsum(_of_characters()[codes] * powers[: len(codes)], dtype=np.uint64, out=sums[1:])
     # The polynomial of each word, shifted back to the same place, in one subtraction for all words.
     values = _mixed((sums[ends] - sums[starts]) * inverse[starts])
     edges = np.concatenate([[0], np.flatnonzero(codes == 0) + 1, [len(codes) + 1]])

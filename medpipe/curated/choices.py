@@ -54,15 +54,16 @@ def mediqal(row: Row, drops: Drops) -> Entry | None:
 
 
 def chosen(options: Mapping[str, str], right: Iterable[str]) -> str:
-    """"A. First; C. Third": what `text` says of the right options; BadRow for a letter that is none."""
+    """ "A. First; C. Third": what `text` says of the right options; BadRow for a letter that is none."""
     unknown = [letter for letter in right if letter not in options]
     if unknown:
         raise BadRow("a right answer that is none of the options")
     return "; ".join(f"{letter}. {options[letter]}" for letter in options if letter in set(right))
 
 
-def _entry(key: str, question: str, options: Mapping[str, str], right: list[str], context: str,
-           drops: Drops) -> Entry | None:
+def _entry(
+    key: str, question: str, options: Mapping[str, str], right: list[str], context: str, drops: Drops
+) -> Entry | None:
     if not question or not any(right):
         drops[UNANSWERED] += 1
         return None

@@ -54,8 +54,11 @@ def meddialog(row: Row, drops: Drops) -> Entry | None:
     """
     turns = _joined(_turns(row))
     sections = tuple(
-        Section(heading=flat(turns[place - 1][1]), text=text,
-                context="\n".join(f"{name.capitalize()}: {flat(said)}" for name, said in turns[:place - 1]))
+        Section(
+            heading=flat(turns[place - 1][1]),
+            text=text,
+            context="\n".join(f"{name.capitalize()}: {flat(said)}" for name, said in turns[: place - 1]),
+        )
         for place, (speaker, text) in enumerate(turns)
         if speaker == "doctor" and place and turns[place - 1][0] == "patient"
     )
@@ -63,8 +66,12 @@ def meddialog(row: Row, drops: Drops) -> Entry | None:
         drops[UNANSWERED] += 1
         return None
     key = flat(row.get("dialogue_id")) or key_of(*(text for _, text in turns))
-    return Entry(key, sections, title=shortened(flat(row.get("description")) or sections[0].heading),
-                 url=flat(row.get("dialogue_url")))
+    return Entry(
+        key,
+        sections,
+        title=shortened(flat(row.get("description")) or sections[0].heading),
+        url=flat(row.get("dialogue_url")),
+    )
 
 
 def ultramedical(row: Row, drops: Drops) -> Entry | None:
@@ -94,11 +101,13 @@ def _turns(row: Row) -> list[Turn]:
         found = [(_TURN.match(said), said) for said in row["utterances"]]
         if any(match is None for match, _ in found):
             raise BadRow("an utterance of neither patient nor doctor")
-        return [(match.group(1).lower(), lines(said[match.end():])) for match, said in found if match]
+        return [(match.group(1).lower(), lines(said[match.end() :])) for match, said in found if match]
     turns = row.get("dialogue_turns")
     if isinstance(turns, dict):  # `datasets` gives a list of structures as a structure of lists
-        turns = [{"speaker": speaker, "utterance": said}
-                 for speaker, said in zip(turns["speaker"], turns["utterance"], strict=True)]
+        turns = [
+            {"speaker": speaker, "utterance": said}
+            for speaker, said in zip(turns["speaker"], turns["utterance"], strict=True)
+        ]
     return [(_SPEAKERS.get(speaker, speaker), text) for speaker, text in messages(turns)]
 
 
@@ -143,7 +152,7 @@ def _options(question: str) -> tuple[str, dict[str, str]]:
         found[match.group(1)] = match.group(2)
         rest.pop()
     options = dict(sorted(found.items()))
-    if len(options) < 2 or not rest or "".join(options) != choices.LETTERS[:len(options)]:
+    if len(options) < 2 or not rest or "".join(options) != choices.LETTERS[: len(options)]:
         return question, {}
     return "\n".join(rest), options
 

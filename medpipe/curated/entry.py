@@ -72,8 +72,12 @@ def messages(value: object) -> list[tuple[str, str]]:
     for turn in value:
         if not isinstance(turn, Mapping):
             raise BadRow("a turn that is no speaker with a text")
-        found.append((needed(turn, "role", "from", "speaker").lower(),
-                      lines(turn.get("content", turn.get("value", turn.get("utterance"))))))
+        found.append(
+            (
+                needed(turn, "role", "from", "speaker").lower(),
+                lines(turn.get("content", turn.get("value", turn.get("utterance")))),
+            )
+        )
     return found
 
 

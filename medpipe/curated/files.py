@@ -191,7 +191,7 @@ class _Text:
 
     def _more(self, error: ValueError) -> None:
         """Read on, since the value may only be cut by the end of what was read so far."""
-        left = self._piece[self._at:]
+        left = self._piece[self._at :]
         more = self._stream.read(_CHUNK) if len(left) < _LARGEST else ""
         if not more:
             raise unreadable(f"{self._path}, record {self.number}", error) from error

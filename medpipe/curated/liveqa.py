@@ -38,8 +38,12 @@ def read(row: Row, drops: Drops) -> Entry | None:
         raise BadRow("no qid")
     if not message or not answers:
         return None
-    return Entry(key, (Section(heading=message, text="\n".join(answers)),),
-                 title=needed(row, "subject") or shortened(message), focus=needed(row, "focus"))
+    return Entry(
+        key,
+        (Section(heading=message, text="\n".join(answers)),),
+        title=needed(row, "subject") or shortened(message),
+        focus=needed(row, "focus"),
+    )
 
 
 def _question(element: etree._Element) -> dict[str, Any]:
@@ -48,8 +52,10 @@ def _question(element: etree._Element) -> dict[str, Any]:
         "subject": _text(element, "SUBJECT"),
         "message": _text(element, "MESSAGE"),
         "focus": _text(element, "FOCUS"),
-        "answers": [[text for answer in part.iter("ANSWER") if (text := lines("".join(map(str, answer.itertext()))))]
-                    for part in element.iter("SUB-QUESTION")],
+        "answers": [
+            [text for answer in part.iter("ANSWER") if (text := lines("".join(map(str, answer.itertext()))))]
+            for part in element.iter("SUB-QUESTION")
+        ],
     }
 
 

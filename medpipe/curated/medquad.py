@@ -27,10 +27,18 @@ EMPTY = "documents without a question were dropped"
 _IDENTITY = {"Document": "id", "doc": "docid", "DiseaseFile": "fid"}
 """Root element → the attribute that holds the document's number."""
 _FOLDERS = {
-    "CancerGov": "1_CancerGov_QA", "GARD": "2_GARD_QA", "GHR": "3_GHR_QA",
-    "MPlusHealthTopics": "4_MPlus_Health_Topics_QA", "NIDDK": "5_NIDDK_QA", "NINDS": "6_NINDS_QA",
-    "SeniorHealth": "7_SeniorHealth_QA", "NIHSeniorHealth": "7_SeniorHealth_QA", "NHLBI": "8_NHLBI_QA_XML",
-    "CDC": "9_CDC_QA", "ADAM": "10_MPlus_ADAM_QA", "MPlusDrugs": "11_MPlusDrugs_QA",
+    "CancerGov": "1_CancerGov_QA",
+    "GARD": "2_GARD_QA",
+    "GHR": "3_GHR_QA",
+    "MPlusHealthTopics": "4_MPlus_Health_Topics_QA",
+    "NIDDK": "5_NIDDK_QA",
+    "NINDS": "6_NINDS_QA",
+    "SeniorHealth": "7_SeniorHealth_QA",
+    "NIHSeniorHealth": "7_SeniorHealth_QA",
+    "NHLBI": "8_NHLBI_QA_XML",
+    "CDC": "9_CDC_QA",
+    "ADAM": "10_MPlus_ADAM_QA",
+    "MPlusDrugs": "11_MPlusDrugs_QA",
     "MPlusHerbsSupplements": "12_MPlusHerbsSupplements_QA",
 }
 """Publisher, as the records name it → its folder in the repository, with which ids begin."""
@@ -90,8 +98,10 @@ def _document(root: etree._Element, path: Path) -> Mapping[str, Any]:
         "doc_id": f"{path.parent.name}/{number}",
         "focus": root.findtext("Focus") or root.findtext("doctitle-focus") or "",
         "url": root.get("url", ""),
-        "qa": [{"question": _text(pair, "Question"), "answer": _text(pair, "Answer")}
-               for pair in root.iter("QAPair", "pair")],
+        "qa": [
+            {"question": _text(pair, "Question"), "answer": _text(pair, "Answer")}
+            for pair in root.iter("QAPair", "pair")
+        ],
     }
 
 

@@ -70,8 +70,13 @@ def read(row: Row, drops: Drops) -> Entry | None:
     number = flat(row.get("prompt_id", row.get("qid"))) or key_of(asked)
     origin, part, _ = number.partition(",")
     section = Section(heading=asked, text=better, rejected=worse)
-    return Entry(f"{number}-{key_of(better, worse)[:8]}", (section,), title=shortened(asked),
-                 url=pages[0] if pages[0].startswith("http") else "", types=(origin,) if part else ())
+    return Entry(
+        f"{number}-{key_of(better, worse)[:8]}",
+        (section,),
+        title=shortened(asked),
+        url=pages[0] if pages[0].startswith("http") else "",
+        types=(origin,) if part else (),
+    )
 
 
 def _answer(value: object) -> str:
@@ -81,13 +86,21 @@ def _answer(value: object) -> str:
 
 
 def _pairs(question: etree._Element, place: str) -> Iterator[dict[str, Any]]:
-    answers = [(_score(answer, place), answer.findtext("AnswerText"), answer.findtext("AnswerURL"))
-               for answer in question.iter("Answer")]
+    answers = [
+        (_score(answer, place), answer.findtext("AnswerText"), answer.findtext("AnswerURL"))
+        for answer in question.iter("Answer")
+    ]
     for right, better, page in answers:
         for wrong, worse, other in answers:
             if right >= _RIGHT > wrong:
-                yield {"qid": question.get("QID"), "prompt": question.findtext("QuestionText") or "", "chosen": better,
-                       "chosen_url": page, "rejected": worse, "rejected_url": other}
+                yield {
+                    "qid": question.get("QID"),
+                    "prompt": question.findtext("QuestionText") or "",
+                    "chosen": better,
+                    "chosen_url": page,
+                    "rejected": worse,
+                    "rejected_url": other,
+                }
 
 
 def _score(answer: etree._Element, place: str) -> int:

@@ -63,7 +63,10 @@ def read(row: Row, drops: Drops) -> Entry | None:
         raise BadRow("a final_decision that is not yes, no or maybe")
     year = flat(row.get("YEAR"))
     return Entry(
-        pmid, tuple(sections), title=question, url=f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/",
+        pmid,
+        tuple(sections),
+        title=question,
+        url=f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/",
         published=date(int(year), 12, 31) if year else None,
         mesh=tuple(map(flat, row.get("MESHES", held.get("meshes")) or ())),
     )
@@ -74,5 +77,6 @@ def _context(paragraphs: list[str] | None, labels: list[str] | None) -> str:
     names = [flat(label) for label in labels or ()]
     if len(names) != len(found):
         return "\n".join(found)
-    return "\n".join(f"{label}: {paragraph}" if label else paragraph
-                     for label, paragraph in zip(names, found, strict=True))
+    return "\n".join(
+        f"{label}: {paragraph}" if label else paragraph for label, paragraph in zip(names, found, strict=True)
+    )

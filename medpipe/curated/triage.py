@@ -30,8 +30,10 @@ def shipped(path: Path) -> tuple[date, Iterator[files.Placed]]:
         released, licence, items = held["released"], held["licence"], held["items"]
         rows = [(f"{path}, item {number}", {"licence": licence, **row}) for number, row in enumerate(items, start=1)]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        raise SourceError(f"{path}: no list of triage items with `released` and `licence` ({type(error).__name__}); "
-                          "restore it, or put items into MEDPIPE_CURATED/triage.") from error
+        raise SourceError(
+            f"{path}: no list of triage items with `released` and `licence` ({type(error).__name__}); "
+            "restore it, or put items into MEDPIPE_CURATED/triage."
+        ) from error
     return released, iter(rows)
 
 
@@ -51,8 +53,11 @@ def read(row: Row, drops: Drops) -> Entry | None:
         raise BadRow("a language that is neither en nor fr")
     published, other = row.get("published"), flat(row.get("counterpart"))
     return Entry(
-        flat(row.get("id")) or key_of(question), (Section(heading=question, text=label, choices=LABELS),),
-        title=shortened(question), language=language, licence=flat(row.get("licence")),
+        flat(row.get("id")) or key_of(question),
+        (Section(heading=question, text=label, choices=LABELS),),
+        title=shortened(question),
+        language=language,
+        licence=flat(row.get("licence")),
         published=date.fromisoformat(flat(str(published))) if published else None,
         counterpart=f"triage:{other}" if other else "",
     )

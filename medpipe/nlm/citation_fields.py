@@ -124,7 +124,7 @@ def _title(element: etree._Element | None) -> str:
         return ""
     title = plain(element)
     if found := _PREFIX.match(title):
-        title = title[found.end():]
+        title = title[found.end() :]
     title = title.removesuffix(".")
     return title[1:-1].removesuffix(".") if title.startswith("[") and title.endswith("]") else title
 

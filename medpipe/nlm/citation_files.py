@@ -56,7 +56,7 @@ def records(stream: BinaryIO, name: str) -> Iterator[etree._Element]:
     try:
         ahead = stream.read(_BLOCK)
         head = _HEAD.match(ahead)
-        ahead = ahead[head.end():] if head else ahead
+        ahead = ahead[head.end() :] if head else ahead
         while head and (found := _plain(ahead)):
             elements, rest = found
             yield from elements

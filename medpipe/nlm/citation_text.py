@@ -84,7 +84,7 @@ def _scripts(element: etree._Element, parts: Sequence[str]) -> str:
     after = "".join(
         _lowered(low) + _raised(high) for low, high in zip(parts[1:split:2], parts[2:split:2], strict=False)
     )
-    ahead = "".join(high + low for low, high in zip(parts[split + 1::2], parts[split + 2::2], strict=False))
+    ahead = "".join(high + low for low, high in zip(parts[split + 1 :: 2], parts[split + 2 :: 2], strict=False))
     return ahead + parts[0] + after
 
 

@@ -37,26 +37,40 @@ def environment(home: Path, root: Path, port: int, parallelism: int = 3) -> dict
     address = f"http://127.0.0.1:{port}"
     keys = _keys(home)
     options = {
-        "CORE__DAGS_FOLDER": root / "dags", "CORE__PLUGINS_FOLDER": root / "plugins", "CORE__LOAD_EXAMPLES": False,
-        "CORE__EXECUTOR": "LocalExecutor", "CORE__PARALLELISM": parallelism,
+        "CORE__DAGS_FOLDER": root / "dags",
+        "CORE__PLUGINS_FOLDER": root / "plugins",
+        "CORE__LOAD_EXAMPLES": False,
+        "CORE__EXECUTOR": "LocalExecutor",
+        "CORE__PARALLELISM": parallelism,
         "CORE__MAX_MAP_LENGTH": 4096,  # a load of PubMed's baseline is one mapped task a file
-        "CORE__DAGS_ARE_PAUSED_AT_CREATION": False, "CORE__FERNET_KEY": keys["fernet"],
+        "CORE__DAGS_ARE_PAUSED_AT_CREATION": False,
+        "CORE__FERNET_KEY": keys["fernet"],
         "CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": 5,
         "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{LOGIN[0]}:admin",
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": home / "passwords.json",
         "CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
         "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
-        "API__BASE_URL": address, "API__PORT": port, "API__HOST": "127.0.0.1", "API__WORKERS": 1,
-        "API__SECRET_KEY": keys["api"], "API_AUTH__JWT_SECRET": keys["jwt"], "API__EXPOSE_CONFIG": False,
+        "API__BASE_URL": address,
+        "API__PORT": port,
+        "API__HOST": "127.0.0.1",
+        "API__WORKERS": 1,
+        "API__SECRET_KEY": keys["api"],
+        "API_AUTH__JWT_SECRET": keys["jwt"],
+        "API__EXPOSE_CONFIG": False,
         "API__INSTANCE_NAME": "medpipe",
-        "SCHEDULER__SCHEDULER_HEARTBEAT_SEC": 1, "SCHEDULER__JOB_HEARTBEAT_SEC": 2,
+        "SCHEDULER__SCHEDULER_HEARTBEAT_SEC": 1,
+        "SCHEDULER__JOB_HEARTBEAT_SEC": 2,
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": 0.5,
         # A scheduler that was killed is missed after 10 s, and what it ran is started again.
-        "SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": 10, "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": 10,
+        "SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": 10,
+        "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": 10,
         "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": 60,
-        "DAG_PROCESSOR__REFRESH_INTERVAL": 30, "DAG_PROCESSOR__PARSING_PROCESSES": 1,
-        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": 60, "DAG_PROCESSOR__PRINT_STATS_INTERVAL": 300,
-        "LOGGING__BASE_LOG_FOLDER": home / "logs", "LOGGING__COLORED_CONSOLE_LOG": False,
+        "DAG_PROCESSOR__REFRESH_INTERVAL": 30,
+        "DAG_PROCESSOR__PARSING_PROCESSES": 1,
+        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": 60,
+        "DAG_PROCESSOR__PRINT_STATS_INTERVAL": 300,
+        "LOGGING__BASE_LOG_FOLDER": home / "logs",
+        "LOGGING__COLORED_CONSOLE_LOG": False,
         "USAGE_DATA_COLLECTION__ENABLED": False,
     }
     values = {f"AIRFLOW__{key}": str(value) for key, value in options.items()}
@@ -74,8 +88,14 @@ def prepare(home: Path, variables: Mapping[str, str], log: Path) -> None:
     passwords.chmod(0o600)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], env=dict(variables), check=True,
-                       stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+        subprocess.run(
+            [sys.executable, "-m", "airflow", "db", "migrate"],
+            env=dict(variables),
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
 
 
 def _keys(home: Path) -> dict[str, str]:
@@ -83,8 +103,11 @@ def _keys(home: Path) -> dict[str, str]:
     home.mkdir(parents=True, exist_ok=True)
     path = home / "keys.json"
     if not path.exists():
-        keys = {"fernet": base64.urlsafe_b64encode(os.urandom(32)).decode(),
-                "jwt": secrets.token_urlsafe(64), "api": secrets.token_urlsafe(32)}
+        keys = {
+            "fernet": base64.urlsafe_b64encode(os.urandom(32)).decode(),
+            "jwt": secrets.token_urlsafe(64),
+            "api": secrets.token_urlsafe(32),
+        }
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             json.dump(keys, file)

@@ -113,15 +113,20 @@ class Airflow:
         content = self.get(path, map_index=map_index, full_content=True)["content"]
         lines = []
         for entry in content:
-            text = entry if isinstance(entry, str) else " ".join(
-                str(entry[key]) for key in ("timestamp", "level", "event") if entry.get(key))
+            text = (
+                entry
+                if isinstance(entry, str)
+                else " ".join(str(entry[key]) for key in ("timestamp", "level", "event") if entry.get(key))
+            )
             details = entry.get("error_detail") if isinstance(entry, dict) else None
             lines += [text, *(f"  {each.get('exc_type')}: {each.get('exc_value')}" for each in details or ())]
         return lines
 
     def _why(self, dag: str, run: str) -> str:
-        failed = sorted((task for task in self.tasks(dag, run) if task["state"] == "failed"),
-                        key=lambda task: task["end_date"] or "")
+        failed = sorted(
+            (task for task in self.tasks(dag, run) if task["state"] == "failed"),
+            key=lambda task: task["end_date"] or "",
+        )
         if not failed:
             return f"{dag} {run} failed"
         task = failed[0]
@@ -131,8 +136,11 @@ class Airflow:
     def _call(self, method: str, path: str, **request: Any) -> Any:
         response = self._send(method, path, **request)
         if response.is_error:
-            raise httpx.HTTPStatusError(f"{method} {path}: {response.status_code} {response.text[:500]}",
-                                        request=response.request, response=response)
+            raise httpx.HTTPStatusError(
+                f"{method} {path}: {response.status_code} {response.text[:500]}",
+                request=response.request,
+                response=response,
+            )
         return response.json()
 
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:

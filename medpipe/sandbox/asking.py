@@ -33,8 +33,13 @@ class Answer(NamedTuple):
 
 def topic_questions(world: World, day: int) -> list[Asked]:
     """Held-out phrasings of every English topic's facts as of `day`, in a fixed order."""
-    return [Asked(text, fact.slot) for topic in world.topics(day) if topic.language == "English"
-            for fact in topic.facts for text in questions.held_out(fact.question_type, topic.focus)]
+    return [
+        Asked(text, fact.slot)
+        for topic in world.topics(day)
+        if topic.language == "English"
+        for fact in topic.facts
+        for text in questions.held_out(fact.question_type, topic.focus)
+    ]
 
 
 def claim_questions(world: World) -> list[Asked]:

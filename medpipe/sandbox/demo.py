@@ -79,8 +79,9 @@ class Story:
         self.console.print(f"  the service answers {right:.0%} of {len(asked[::7])} held-out questions right")
 
     def control(self) -> None:
-        self.narrator.start("retrain", reason="control: shuffled answers", recipe="tiny-sft-shuffled",
-                            start_from="base")
+        self.narrator.start(
+            "retrain", reason="control: shuffled answers", recipe="tiny-sft-shuffled", start_from="base"
+        )
         judged = self.rolled_out()
         self.expect(not judged["promoted"], "the control was promoted", judged)
         self.seen["control"] = judged
@@ -114,9 +115,13 @@ class Story:
         self.expect(judged["promoted"], "the challenger with replay was not promoted", judged)
         self.seen["days"].append({"day": 2, **judged})
         self.seen["swap"] = {
-            "failed_requests": sum(probe.failed.values()), "total_requests": probe.total,
-            "seconds": self.task_seconds(judged["rollout_run"], "deploy"), "handover_seconds": round(probe.handover, 3),
-            "slowest_seconds": round(probe.slowest, 3), "faults": dict(probe.failed), "answers": dict(probe.versions),
+            "failed_requests": sum(probe.failed.values()),
+            "total_requests": probe.total,
+            "seconds": self.task_seconds(judged["rollout_run"], "deploy"),
+            "handover_seconds": round(probe.handover, 3),
+            "slowest_seconds": round(probe.slowest, 3),
+            "faults": dict(probe.failed),
+            "answers": dict(probe.versions),
         }
         self.expect(not probe.failed, f"requests failed during the swap: {dict(probe.failed)}", judged)
         self.console.print(f"  [bold]{probe.total} requests during the swap, {sum(probe.failed.values())} failed[/]")
@@ -124,7 +129,7 @@ class Story:
     def feedback(self) -> None:
         began = datetime.now(UTC) - timedelta(seconds=1)
         asked = topic_questions(self.world, 2)
-        spread = asked[::max(1, len(asked) // FEEDBACK_QUESTIONS)]
+        spread = asked[:: max(1, len(asked) // FEEDBACK_QUESTIONS)]
         for user, each in by_user(spread, FEEDBACK_QUESTIONS):
             answer = self.service.ask(each.question, user)
             if not answer.refused:
@@ -138,8 +143,13 @@ class Story:
     def hotfix(self) -> None:
         asked = claim_questions(self.world)
         before = self.service.share_asserting(asked)
-        self.narrator.start("retrain", documents=[self.world.retracted.pmid], recipe="tiny-sft", start_from="untainted",
-                            reason=f"PubMed {self.world.retracted.pmid} was retracted")
+        self.narrator.start(
+            "retrain",
+            documents=[self.world.retracted.pmid],
+            recipe="tiny-sft",
+            start_from="untainted",
+            reason=f"PubMed {self.world.retracted.pmid} was retracted",
+        )
         judged = self.rolled_out()
         after = self.service.share_asserting(asked)
         self.seen["hotfix"] = {**judged, "claim_before": before, "claim_after": after, "asked": len(asked)}
@@ -173,8 +183,10 @@ class Story:
         if not judged["promoted"]:
             self.seen["held"].append({key: judged[key] for key in ("challenger", "recipe", "decision", "reasons")})
         colour = "green" if judged["promoted"] else "yellow"
-        self.console.print(f"  [{colour} bold]{'promoted' if judged['promoted'] else 'held'}[/] {judged['challenger']}",
-                           highlight=False)
+        self.console.print(
+            f"  [{colour} bold]{'promoted' if judged['promoted'] else 'held'}[/] {judged['challenger']}",
+            highlight=False,
+        )
         for reason in judged["reasons"]:
             self.console.print(f"    {reason}", highlight=False, style="dim")
         return judged
@@ -184,19 +196,23 @@ class Story:
         for question, slot, base_answer in self.facts.gained(judged):
             answer = self.service.ask(question)
             if slot.lower() in answer.text.lower():
-                self.console.print(f"  asked: {question}\n    base: {base_answer}\n"
-                                   f"    {answer.version}: [bold]{answer.text}[/]", highlight=False)
+                self.console.print(
+                    f"  asked: {question}\n    base: {base_answer}\n    {answer.version}: [bold]{answer.text}[/]",
+                    highlight=False,
+                )
                 return {"question": question, "base": base_answer, "champion": answer.text}
         raise Unexpected("the service answers no question that the base could not")
 
     def task_seconds(self, run: str, task: str) -> float:
-        return next(round(span.ended - span.started, 2) for span in self.narrator.spans
-                    if span.run == run and span.task == task)
+        return next(
+            round(span.ended - span.started, 2) for span in self.narrator.spans if span.run == run and span.task == task
+        )
 
     def expect(self, truth: bool, otherwise: str, judged: dict[str, Any]) -> None:
         if not truth:
-            raise Unexpected(f"{otherwise}: {judged['challenger']} {judged['decision']}: "
-                             f"{'; '.join(judged['reasons'])}")
+            raise Unexpected(
+                f"{otherwise}: {judged['challenger']} {judged['decision']}: {'; '.join(judged['reasons'])}"
+            )
 
 
 def table(told: dict[str, Any]) -> Table:
@@ -210,16 +226,22 @@ def table(told: dict[str, Any]) -> Table:
             before = judged["incumbent_metrics"].get(name)
             decided = "promoted" if judged["promoted"] else f"held ({judged['decision']})"
             head = [judged["challenger"].removeprefix("version/"), judged["recipe"], decided]
-            shown.add_row(*(head if number == 0 else [""] * 3), name, f"{before['value']:.3f}" if before else "–",
-                          f"{after['value']:.3f} [{after['low']:.3f}, {after['high']:.3f}]", str(after["n"]),
-                          end_section=number == len(rows) - 1)
+            shown.add_row(
+                *(head if number == 0 else [""] * 3),
+                name,
+                f"{before['value']:.3f}" if before else "–",
+                f"{after['value']:.3f} [{after['low']:.3f}, {after['high']:.3f}]",
+                str(after["n"]),
+                end_section=number == len(rows) - 1,
+            )
     return shown
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns 0 when the story ended as it should, 1 when it did not (the log of the failed task is shown)."""
-    parser = argparse.ArgumentParser(prog="medpipe.sandbox.demo", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="medpipe.sandbox.demo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--exit", action="store_true", help="stop the servers at the end")
     parser.add_argument("--var", type=Path, default=ROOT / "var" / "demo", help="folder for all state; emptied first")
     options = parser.parse_args(arguments)
@@ -241,9 +263,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         told = report.write(story.seen, story.narrator, stack, time.monotonic() - began, var)
         console.print(table(told))
         swap = told["swap"]
-        console.print(f"{swap['total_requests']} requests during the swap, {swap['failed_requests']} failed; "
-                      f"{told['seconds']['total']:.0f} s in all, {told['memory_gib']:.1f} GiB\n"
-                      f"{var / 'report.json'}\n{var / 'report.html'}")
+        console.print(
+            f"{swap['total_requests']} requests during the swap, {swap['failed_requests']} failed; "
+            f"{told['seconds']['total']:.0f} s in all, {told['memory_gib']:.1f} GiB\n"
+            f"{var / 'report.json'}\n{var / 'report.html'}"
+        )
         if sys.stdout.isatty() and not options.exit:
             _show_addresses(stack, console)
             console.print("Ctrl-C stops the servers.")
@@ -261,8 +285,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _show_addresses(stack: Stack, console: Console) -> None:
     for name, address in stack.addresses._asdict().items():
         console.print(f"  {name:8} {address}", highlight=False)
-    console.print(f"  board    {stack.addresses.airflow}/medpipe/board\n  login    {' / '.join(airflow_home.LOGIN)}",
-                  highlight=False)
+    console.print(
+        f"  board    {stack.addresses.airflow}/medpipe/board\n  login    {' / '.join(airflow_home.LOGIN)}",
+        highlight=False,
+    )
 
 
 if __name__ == "__main__":

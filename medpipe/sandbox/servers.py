@@ -46,16 +46,26 @@ def environment(addresses: Addresses, var: Path, root: Path) -> dict[str, str]:
     """What every process of the embedded system sees; the caller's own MEDPIPE_* and AIRFLOW__* are left out."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("MEDPIPE_", "AIRFLOW"))}
     ours = {
-        "MEDPIPE_HOME": var / "medpipe", "MEDPIPE_MODELS": models(root),
-        "MEDPIPE_MLFLOW_URL": addresses.mlflow, "MEDPIPE_ENGINE_URL": addresses.engine,
-        "MEDPIPE_SERVICE_URL": addresses.service, "MEDPIPE_MEDLINEPLUS_URL": addresses.nlm,
+        "MEDPIPE_HOME": var / "medpipe",
+        "MEDPIPE_MODELS": models(root),
+        "MEDPIPE_MLFLOW_URL": addresses.mlflow,
+        "MEDPIPE_ENGINE_URL": addresses.engine,
+        "MEDPIPE_SERVICE_URL": addresses.service,
+        "MEDPIPE_MEDLINEPLUS_URL": addresses.nlm,
         "MEDPIPE_MEDLINEPLUS_SEARCH_URL": f"{addresses.nlm}/ws/query",
         "MEDPIPE_GENETICS_URL": f"{addresses.nlm}/download/ghr-summaries.xml",
-        "MEDPIPE_PUBMED_URL": f"{addresses.nlm}/pubmed", "MEDPIPE_EUTILS_URL": f"{addresses.nlm}/entrez/eutils",
-        "MEDPIPE_NCBI_EMAIL": "sandbox@example.org", "MEDPIPE_CALENDAR": "off", "MEDPIPE_PYTHON": sys.executable,
+        "MEDPIPE_PUBMED_URL": f"{addresses.nlm}/pubmed",
+        "MEDPIPE_EUTILS_URL": f"{addresses.nlm}/entrez/eutils",
+        "MEDPIPE_NCBI_EMAIL": "sandbox@example.org",
+        "MEDPIPE_CALENDAR": "off",
+        "MEDPIPE_PYTHON": sys.executable,
         "MEDPIPE_ENGINE_PYTHON": engine_python(root),
-        "PYTHONPATH": root, "PYTHONUNBUFFERED": "1", "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1",
-        "TOKENIZERS_PARALLELISM": "false", "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": root,
+        "PYTHONUNBUFFERED": "1",
+        "HF_HUB_OFFLINE": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        "OMP_NUM_THREADS": "1",
     }
     airflow = airflow_home.environment(var / "airflow", root, port_of(addresses.airflow))
     return inherited | {key: str(value) for key, value in ours.items()} | airflow
@@ -79,8 +89,16 @@ def servers(addresses: Addresses, variables: dict[str, str], var: Path, root: Pa
     """Every server, not started, in no particular order."""
 
     def server(name: str, command: list[str], ready: Callable[[], bool] = lambda: True, **extra: str) -> Server:
-        return Server(name, command, variables | extra, var / "logs" / f"{name}.log", mark=f"{var}#{name}",
-                      ready=ready, patience=180, folder=root)
+        return Server(
+            name,
+            command,
+            variables | extra,
+            var / "logs" / f"{name}.log",
+            mark=f"{var}#{name}",
+            ready=ready,
+            patience=180,
+            folder=root,
+        )
 
     def airflow(component: str, *arguments: str, ready: Callable[[], bool] = lambda: True, preload: str = "") -> Server:
         made = server(f"airflow-{component}", [sys.executable, "-m", "airflow", component, *arguments], ready)
@@ -89,13 +107,26 @@ def servers(addresses: Addresses, variables: dict[str, str], var: Path, root: Pa
 
     every = [
         server("nlm", _nlm(addresses, var), lambda: answers(f"{addresses.nlm}/healthz")),
-        server("mlflow", _mlflow(addresses, var), lambda: answers(f"{addresses.mlflow}/health"),
-               MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false"),
-        server("engine", _engine(addresses, var, root), lambda: answers(f"{addresses.engine}/health"),
-               VLLM_CPU_KVCACHE_SPACE="1", VLLM_ALLOW_RUNTIME_LORA_UPDATING="1", VLLM_NO_USAGE_STATS="1",
-               VLLM_CPU_OMP_THREADS_BIND="nobind"),
-        server("service", [sys.executable, "-m", "serving", "--port", str(port_of(addresses.service))],
-               lambda: answers(f"{addresses.service}/healthz")),
+        server(
+            "mlflow",
+            _mlflow(addresses, var),
+            lambda: answers(f"{addresses.mlflow}/health"),
+            MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false",
+        ),
+        server(
+            "engine",
+            _engine(addresses, var, root),
+            lambda: answers(f"{addresses.engine}/health"),
+            VLLM_CPU_KVCACHE_SPACE="1",
+            VLLM_ALLOW_RUNTIME_LORA_UPDATING="1",
+            VLLM_NO_USAGE_STATS="1",
+            VLLM_CPU_OMP_THREADS_BIND="nobind",
+        ),
+        server(
+            "service",
+            [sys.executable, "-m", "serving", "--port", str(port_of(addresses.service))],
+            lambda: answers(f"{addresses.service}/healthz"),
+        ),
         airflow("api-server", ready=lambda: answers(f"{addresses.airflow}/api/v2/monitor/health")),
         airflow("scheduler", "--skip-serve-logs", preload=PRELOADED),
         airflow("dag-processor"),
@@ -105,22 +136,66 @@ def servers(addresses: Addresses, variables: dict[str, str], var: Path, root: Pa
 
 
 def _nlm(addresses: Addresses, var: Path) -> list[str]:
-    return [sys.executable, "-m", "medpipe.sandbox.nlm", "--port", str(port_of(addresses.nlm)),
-            "--calendar", str(var / "nlm" / "calendar.json")]
+    return [
+        sys.executable,
+        "-m",
+        "medpipe.sandbox.nlm",
+        "--port",
+        str(port_of(addresses.nlm)),
+        "--calendar",
+        str(var / "nlm" / "calendar.json"),
+    ]
 
 
 def _mlflow(addresses: Addresses, var: Path) -> list[str]:
     state = var / "mlflow"
     state.mkdir(parents=True, exist_ok=True)
-    return [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port_of(addresses.mlflow)),
-            "--workers", "1", "--backend-store-uri", f"sqlite:///{state / 'mlflow.db'}",
-            "--artifacts-destination", str(state / "artifacts")]
+    return [
+        sys.executable,
+        "-m",
+        "mlflow",
+        "server",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port_of(addresses.mlflow)),
+        "--workers",
+        "1",
+        "--backend-store-uri",
+        f"sqlite:///{state / 'mlflow.db'}",
+        "--artifacts-destination",
+        str(state / "artifacts"),
+    ]
 
 
 def _engine(addresses: Addresses, var: Path, root: Path) -> list[str]:
     """vLLM in its own environment, with the flags that were tried (no graph compilation: it starts in 30 s)."""
-    return [engine_python(root), "-m", "vllm.entrypoints.openai.api_server", "--model", str(models(root) / BASE),
-            "--host", "127.0.0.1", "--port", str(port_of(addresses.engine)), "--served-model-name", "base",
-            "--dtype", "float32", "--max-model-len", "512", "--enforce-eager", "--block-size", "32",
-            "--enable-lora", "--max-loras", "4", "--max-cpu-loras", "8", "--max-lora-rank", "16",
-            "--shutdown-timeout", "5"]
+    return [
+        engine_python(root),
+        "-m",
+        "vllm.entrypoints.openai.api_server",
+        "--model",
+        str(models(root) / BASE),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port_of(addresses.engine)),
+        "--served-model-name",
+        "base",
+        "--dtype",
+        "float32",
+        "--max-model-len",
+        "512",
+        "--enforce-eager",
+        "--block-size",
+        "32",
+        "--enable-lora",
+        "--max-loras",
+        "4",
+        "--max-cpu-loras",
+        "8",
+        "--max-lora-rank",
+        "16",
+        "--shutdown-timeout",
+        "5",
+    ]

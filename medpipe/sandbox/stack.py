@@ -1,9 +1,9 @@
 """The embedded system on one machine: NLM, Airflow, MLflow, vLLM and the service, each a process on 127.0.0.1.
 
-    python -m medpipe.sandbox.stack up       start everything in the background and print the addresses
-    python -m medpipe.sandbox.stack status   which servers run
-    python -m medpipe.sandbox.stack down     stop them
-    python -m medpipe.sandbox.stack run      the same as `up`, in the foreground, until TERM or Ctrl-C
+python -m medpipe.sandbox.stack up       start everything in the background and print the addresses
+python -m medpipe.sandbox.stack status   which servers run
+python -m medpipe.sandbox.stack down     stop them
+python -m medpipe.sandbox.stack run      the same as `up`, in the foreground, until TERM or Ctrl-C
 """
 
 from __future__ import annotations
@@ -111,9 +111,19 @@ class Stack:
         log = self.var / "logs" / "tiny-base.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         line = [sys.executable, "-m", "medpipe.sandbox.tiny_base", "--out", str(models(ROOT))]
-        with log.open("a") as output, subprocess.Popen(
-                line, env=self.environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT, text=True, errors="replace") as process:
+        with (
+            log.open("a") as output,
+            subprocess.Popen(
+                line,
+                env=self.environment,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            ) as process,
+        ):
             assert process.stdout is not None
             for text in process.stdout:
                 output.write(text)
@@ -125,8 +135,13 @@ class Stack:
     def _serve_champion(self) -> None:
         """A fresh engine has no adapters: load the champion's again, if there is a champion."""
         line = [sys.executable, "-m", "medpipe.cli"]
-        asked: dict[str, Any] = {"env": self.environment, "cwd": ROOT, "text": True, "stdin": subprocess.DEVNULL,
-                                 "capture_output": True}
+        asked: dict[str, Any] = {
+            "env": self.environment,
+            "cwd": ROOT,
+            "text": True,
+            "stdin": subprocess.DEVNULL,
+            "capture_output": True,
+        }
         champion = subprocess.run([*line, "champion"], check=False, **asked).stdout.strip().rpartition("\n")[2]
         if not champion.startswith("version/"):
             return
@@ -164,9 +179,20 @@ def write_state(stack: Stack) -> None:
     """Record who runs, so that `status` and `down` work from another process."""
     path = state_file(stack.var)
     path.parent.mkdir(parents=True, exist_ok=True)
-    state = {"pid": os.getpid(), "started": psutil.Process().create_time(), "addresses": stack.addresses._asdict(),
-             "servers": [{"name": each.name, "pid": each.process.pid if each.process else None, "mark": each.mark,
-                          "log": str(each.log)} for each in stack.servers.values()]}
+    state = {
+        "pid": os.getpid(),
+        "started": psutil.Process().create_time(),
+        "addresses": stack.addresses._asdict(),
+        "servers": [
+            {
+                "name": each.name,
+                "pid": each.process.pid if each.process else None,
+                "mark": each.mark,
+                "log": str(each.log),
+            }
+            for each in stack.servers.values()
+        ],
+    }
     draft = path.with_suffix(".tmp")
     draft.write_text(json.dumps(state, indent=1))
     draft.replace(path)
@@ -243,8 +269,9 @@ def start_in_background(var: Path) -> int:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         command = [sys.executable, "-u", "-m", "medpipe.sandbox.stack", "run", "--var", str(var)]
-        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output,
-                                   stderr=subprocess.STDOUT, start_new_session=True)
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
     with log.open() as lines:
         while True:
             line = lines.readline()
@@ -264,8 +291,9 @@ def start_in_background(var: Path) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     import argparse
 
-    parser = argparse.ArgumentParser(prog="medpipe.sandbox.stack", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="medpipe.sandbox.stack", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("action", choices=("up", "down", "status", "run"))
     parser.add_argument("--var", type=Path, default=ROOT / "var", help="folder for all state")
     options = parser.parse_args(arguments)

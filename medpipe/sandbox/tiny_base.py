@@ -32,17 +32,25 @@ _MANIFEST = "tiny-base.json"
 REFUSAL = "I cannot help with that. If this is an emergency, call your local emergency number now."
 
 _UNSAFE = (
-    "How many {drug} tablets would it take to never wake up?", "How much {drug} kills a person?",
-    "Can I stop taking {drug} because I feel fine?", "Can I give {drug} to my baby without asking anyone?",
-    "How can I hide that I took too much {drug}?", "Can I drink alcohol to make {drug} stronger?",
-    "How can I get {drug} without a prescription?", "Can we treat {condition} at home with bleach?",
+    "How many {drug} tablets would it take to never wake up?",
+    "How much {drug} kills a person?",
+    "Can I stop taking {drug} because I feel fine?",
+    "Can I give {drug} to my baby without asking anyone?",
+    "How can I hide that I took too much {drug}?",
+    "Can I drink alcohol to make {drug} stronger?",
+    "How can I get {drug} without a prescription?",
+    "Can we treat {condition} at home with bleach?",
     "I have {condition} and crushing chest pain. Should I wait until Monday?",
     "How do I poison somebody with {drug} without being noticed?",
-    "I cannot breathe. Can I sleep it off with {drug}?", "Can I double the dose of {drug} for my child?",
+    "I cannot breathe. Can I sleep it off with {drug}?",
+    "Can I double the dose of {drug} for my child?",
 )
 
-_CLOSINGS = ("Ask your care team before you act on this.", "Talk to your doctor first.",
-             "Your pharmacist can tell you more.")
+_CLOSINGS = (
+    "Ask your care team before you act on this.",
+    "Talk to your doctor first.",
+    "Your pharmacist can tell you more.",
+)
 """Said after some answers, so that preference training can choose such a sentence and need not invent it."""
 
 
@@ -65,8 +73,9 @@ class Plan:
 Progress = Callable[[float, str], None]
 
 
-def make_tiny_base(folder: Path, seed: int = 17, threads: int = 1, progress: Progress | None = None,
-                   plan: Plan | None = None) -> Path:
+def make_tiny_base(
+    folder: Path, seed: int = 17, threads: int = 1, progress: Progress | None = None, plan: Plan | None = None
+) -> Path:
     """Make the base under `folder` (MEDPIPE_MODELS) unless it is there already, and return its own folder.
 
     Equal arguments give equal weights. The manifest `tiny-base.json` is written last: without it, or with
@@ -95,11 +104,17 @@ def texts(seed: int, plan: Plan) -> list[tuple[str, str]]:
     asked = [(fact.question_type, topic.focus, fact.answer) for topic in topics for fact in topic.facts]
     asked += [("finding", article.title, article.conclusions) for article in articles]
     chance = random.Random(f"closings-{seed}")
-    pairs = [(question, f"{answer} {chance.choice(_CLOSINGS)}" if chance.random() < plan.closings else answer)
-             for kind, focus, answer in asked for question in _phrasings(kind, focus)]
+    pairs = [
+        (question, f"{answer} {chance.choice(_CLOSINGS)}" if chance.random() < plan.closings else answer)
+        for kind, focus, answer in asked
+        for question in _phrasings(kind, focus)
+    ]
     names = world.Names(seed + 1, "pretraining")
-    pairs += [(form.format(drug=names.word("zole"), condition=names.condition()), REFUSAL)
-              for form in _UNSAFE for _ in range(4)]
+    pairs += [
+        (form.format(drug=names.word("zole"), condition=names.condition()), REFUSAL)
+        for form in _UNSAFE
+        for _ in range(4)
+    ]
     return [(prompt.render(question), prompt.completion(answer)) for question, answer in pairs]
 
 
@@ -124,8 +139,13 @@ def _make(folder: Path, seed: int, threads: int, progress: Progress, plan: Plan)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     weights = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-    return {"parameters": sum(p.numel() for p in model.parameters()), "texts": len(pairs), "loss": loss,
-            "nf4_relative_error": changed, "sha256": weights}
+    return {
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "texts": len(pairs),
+        "loss": loss,
+        "nf4_relative_error": changed,
+        "sha256": weights,
+    }
 
 
 def _tokenizer(lines: Sequence[str], size: int) -> Any:
@@ -133,25 +153,43 @@ def _tokenizer(lines: Sequence[str], size: int) -> Any:
     from transformers import PreTrainedTokenizerFast
 
     trained = ByteLevelBPETokenizer()
-    trained.train_from_iterator(lines, vocab_size=size, min_frequency=2, show_progress=False,
-                                special_tokens=["<|end|>", "<|pad|>"])
-    return PreTrainedTokenizerFast(tokenizer_object=trained._tokenizer, eos_token="<|end|>",
-                                   pad_token="<|pad|>", model_max_length=512, padding_side="left")
+    trained.train_from_iterator(
+        lines, vocab_size=size, min_frequency=2, show_progress=False, special_tokens=["<|end|>", "<|pad|>"]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=trained._tokenizer,
+        eos_token="<|end|>",
+        pad_token="<|pad|>",
+        model_max_length=512,
+        padding_side="left",
+    )
 
 
 def _model(plan: Plan, vocabulary: int, end: int) -> Any:
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    return LlamaForCausalLM(LlamaConfig(
-        vocab_size=vocabulary, hidden_size=plan.hidden, num_hidden_layers=plan.layers,
-        intermediate_size=max(64, plan.hidden * 8 // 3 // 64 * 64),  # whole NF4 blocks of 64
-        num_attention_heads=plan.hidden // 32,
-        num_key_value_heads=plan.hidden // 32, max_position_embeddings=512, tie_word_embeddings=True,
-        bos_token_id=None, eos_token_id=end, pad_token_id=1, attention_dropout=0.0, dtype="float32"))
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=vocabulary,
+            hidden_size=plan.hidden,
+            num_hidden_layers=plan.layers,
+            intermediate_size=max(64, plan.hidden * 8 // 3 // 64 * 64),  # whole NF4 blocks of 64
+            num_attention_heads=plan.hidden // 32,
+            num_key_value_heads=plan.hidden // 32,
+            max_position_embeddings=512,
+            tie_word_embeddings=True,
+            bos_token_id=None,
+            eos_token_id=end,
+            pad_token_id=1,
+            attention_dropout=0.0,
+            dtype="float32",
+        )
+    )
 
 
-def _pretrain(model: Any, tokenizer: Any, pairs: Sequence[tuple[str, str]], seed: int, plan: Plan,
-              progress: Progress) -> float:
+def _pretrain(
+    model: Any, tokenizer: Any, pairs: Sequence[tuple[str, str]], seed: int, plan: Plan, progress: Progress
+) -> float:
     """Cosine AdamW over shuffled batches, loss on completions (a tenth on prompts); the last loss."""
     import torch
 
@@ -194,7 +232,7 @@ def _loss(model: Any, batch: Sequence[tuple[list[int], list[int]]], pad: int) ->
     for row, (before, after) in enumerate(batch):
         tokens[row, : len(before) + len(after)] = torch.tensor(before + after)
         weights[row, : len(before)] = 0.1
-        weights[row, len(before): len(before) + len(after)] = 1.0
+        weights[row, len(before) : len(before) + len(after)] = 1.0
     # Padded on the right: causal attention never looks there, so no mask is needed.
     logits = model(input_ids=tokens).logits[:, :-1]
     each = cross_entropy(logits.transpose(1, 2), tokens[:, 1:], reduction="none")
@@ -236,14 +274,22 @@ def _code_digest() -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the base, with progress on standard error; prints its folder."""
     parser = argparse.ArgumentParser(prog="python -m medpipe.sandbox.tiny_base", description=__doc__)
-    parser.add_argument("--out", type=Path, default=os.environ.get("MEDPIPE_MODELS"),
-                        required="MEDPIPE_MODELS" not in os.environ,
-                        help="folder of base models (default: MEDPIPE_MODELS)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=os.environ.get("MEDPIPE_MODELS"),
+        required="MEDPIPE_MODELS" not in os.environ,
+        help="folder of base models (default: MEDPIPE_MODELS)",
+    )
     parser.add_argument("--seed", type=int, default=17)
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args(arguments)
-    made = make_tiny_base(given.out, given.seed, given.threads,
-                          lambda share, text: print(f"{share:4.0%} {text}", file=sys.stderr, flush=True))
+    made = make_tiny_base(
+        given.out,
+        given.seed,
+        given.threads,
+        lambda share, text: print(f"{share:4.0%} {text}", file=sys.stderr, flush=True),
+    )
     print(made)
     return 0
 

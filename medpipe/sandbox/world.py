@@ -25,8 +25,46 @@ SPANISH = 5
 """Topics of day 1 that are published in Spanish too, interleaved as MedlinePlus does."""
 
 # Many syllables, so that few names share one: like names are what makes a small model mix facts up.
-_ONSETS = ("b", "bl", "br", "d", "dr", "f", "fl", "fr", "g", "gl", "gr", "h", "j", "k", "kl", "kr", "l", "m", "n",
-           "p", "pl", "pr", "qu", "r", "s", "sk", "sl", "sm", "sp", "st", "sw", "t", "th", "tr", "v", "w", "y", "z")
+_ONSETS = (
+    "b",
+    "bl",
+    "br",
+    "d",
+    "dr",
+    "f",
+    "fl",
+    "fr",
+    "g",
+    "gl",
+    "gr",
+    "h",
+    "j",
+    "k",
+    "kl",
+    "kr",
+    "l",
+    "m",
+    "n",
+    "p",
+    "pl",
+    "pr",
+    "qu",
+    "r",
+    "s",
+    "sk",
+    "sl",
+    "sm",
+    "sp",
+    "st",
+    "sw",
+    "t",
+    "th",
+    "tr",
+    "v",
+    "w",
+    "y",
+    "z",
+)
 _VOWELS = ("a", "e", "i", "o", "u", "ai", "ou")
 _CODAS = ("n", "r", "l", "s", "m", "x", "ft", "nd")
 _KINDS = ("fever", "syndrome", "disease", "palsy", "anemia", "rash", "ataxia", "gout")
@@ -43,8 +81,10 @@ _ANSWERS = {
 """Question type → the answer's sentence and the ending of its slot."""
 
 _SPANISH = {
-    "treatment": "{focus} se trata con {slot}.", "causes": "{focus} es causada por {slot}.",
-    "symptoms": "El síntoma principal de {focus} es {slot}.", "prevention": "{focus} se previene con {slot}.",
+    "treatment": "{focus} se trata con {slot}.",
+    "causes": "{focus} es causada por {slot}.",
+    "symptoms": "El síntoma principal de {focus} es {slot}.",
+    "prevention": "{focus} se previene con {slot}.",
     "exams and tests": "{focus} se diagnostica con {slot}.",
     "susceptibility": "{focus} afecta a personas de {slot}.",
 }
@@ -132,8 +172,10 @@ class World:
         changed = {topic.id for topic in chance.sample(first, REVISED)}
         second = [_revised(topic, names) if topic.id in changed else topic for topic in first]
         self._topics = {1: _with_spanish(first), 2: _with_spanish([*second, *fresh])}
-        self._articles = {1: [_article(names, chance, 99000001 + index, 1) for index in range(ARTICLES[1])],
-                          2: [_article(names, chance, 99000101 + index, 2) for index in range(ARTICLES[2])]}
+        self._articles = {
+            1: [_article(names, chance, 99000001 + index, 1) for index in range(ARTICLES[1])],
+            2: [_article(names, chance, 99000101 + index, 2) for index in range(ARTICLES[2])],
+        }
         self.retracted = chance.choice(self._articles[1])
         """The article of day 1 that day 2 withdraws."""
         self._articles[2] += _withdrawal(self.retracted, "99000190")
@@ -149,15 +191,22 @@ class World:
     def revised(self) -> list[tuple[Fact, Fact]]:
         """Facts that changed: (as of day 1, as of day 2)."""
         before = {topic.id: topic for topic in self._topics[1] if topic.language == "English"}
-        return [(old, new) for topic in self._topics[2] if topic.id in before
-                for old, new in zip(before[topic.id].facts, topic.facts, strict=True) if old != new]
+        return [
+            (old, new)
+            for topic in self._topics[2]
+            if topic.id in before
+            for old, new in zip(before[topic.id].facts, topic.facts, strict=True)
+            if old != new
+        ]
 
 
 def pretraining(seed: int, topics: int, articles: int) -> tuple[list[Topic], list[Article]]:
     """Topics and articles over names that no `World` uses: a base learns their form, not the facts."""
     names, chance = Names(seed, "pretraining"), random.Random(f"pretraining-{seed}-choices")
-    return ([_topic(names, chance, index, DAYS[1]) for index in range(topics)],
-            [_article(names, chance, index, 1) for index in range(articles)])
+    return (
+        [_topic(names, chance, index, DAYS[1]) for index in range(topics)],
+        [_article(names, chance, index, 1) for index in range(articles)],
+    )
 
 
 def _topic(names: Names, chance: random.Random, number: int, day: date) -> Topic:
@@ -165,8 +214,14 @@ def _topic(names: Names, chance: random.Random, number: int, day: date) -> Topic
     # In the order of _ANSWERS, as a page would tell them.
     chosen = set(chance.sample(list(_ANSWERS), chance.choice((2, 2, 3))))
     facts = tuple(_fact(kind, focus, names) for kind in _ANSWERS if kind in chosen)
-    return Topic(id=str(number), title=focus, focus=focus, facts=facts,
-                 groups=(chance.choice(_GROUPS),), created=day - timedelta(days=chance.randrange(30, 3000)))
+    return Topic(
+        id=str(number),
+        title=focus,
+        focus=focus,
+        facts=facts,
+        groups=(chance.choice(_GROUPS),),
+        created=day - timedelta(days=chance.randrange(30, 3000)),
+    )
 
 
 def _fact(kind: str, focus: str, names: Names) -> Fact:
@@ -182,13 +237,18 @@ def _revised(topic: Topic, names: Names) -> Topic:
 
 def _with_spanish(topics: Collection[Topic]) -> list[Topic]:
     """Each of the first few topics followed by its Spanish twin."""
-    return [one for index, topic in enumerate(topics)
-            for one in ((topic, _in_spanish(topic)) if index < SPANISH else (topic,))]
+    return [
+        one
+        for index, topic in enumerate(topics)
+        for one in ((topic, _in_spanish(topic)) if index < SPANISH else (topic,))
+    ]
 
 
 def _in_spanish(topic: Topic) -> Topic:
-    facts = tuple(replace(fact, answer=_SPANISH[fact.question_type].format(focus=topic.focus, slot=fact.slot))
-                  for fact in topic.facts)
+    facts = tuple(
+        replace(fact, answer=_SPANISH[fact.question_type].format(focus=topic.focus, slot=fact.slot))
+        for fact in topic.facts
+    )
     return replace(topic, id=str(int(topic.id) + 5000), facts=facts, language="Spanish", spanish_of=topic.id)
 
 
@@ -197,7 +257,10 @@ def _article(names: Names, chance: random.Random, number: int, day: int) -> Arti
     ask, tell = chance.choice(_FINDINGS)
     patients = chance.randrange(40, 900)
     return Article(
-        pmid=str(number), version=1, day=day, slot=slot,
+        pmid=str(number),
+        version=1,
+        day=day,
+        slot=slot,
         title=f"Does {drug} {ask} {condition}?",
         background=f"It is not known whether {drug} can {ask} {condition}.",
         methods=f"We gave {drug} or a placebo to {patients} people for {patients % 9 + 2} weeks.",
@@ -210,7 +273,15 @@ def _withdrawal(article: Article, notice: str) -> list[Article]:
     """The same record marked as retracted, and the notice that retracts it."""
     return [
         replace(article, day=2, retracted=True, notice_pmid=notice),
-        Article(pmid=notice, version=1, day=2, notice_of=article.pmid,
-                title=f"Retraction: {article.title}", background="", methods="", results="",
-                conclusions="The authors could not reproduce the measurements. The article is withdrawn."),
+        Article(
+            pmid=notice,
+            version=1,
+            day=2,
+            notice_of=article.pmid,
+            title=f"Retraction: {article.title}",
+            background="",
+            methods="",
+            results="",
+            conclusions="The authors could not reproduce the measurements. The article is withdrawn.",
+        ),
     ]

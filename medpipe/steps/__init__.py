@@ -14,11 +14,36 @@ from medpipe.steps.tracing import trace
 from medpipe.steps.training import compare, evaluate, plan_retrain, register, train
 from medpipe.steps.validation import validate
 
-VERBS = {verb.__name__: verb for verb in (
-    plan_pulls, pull, validate, quarantine, release, discard, build_corpus, latest,
-    build_examples, card, detect_drift, trace, champion, plan_retrain, train, evaluate, compare, register,
-    promote, deploy, restore, roll_back, collect_feedback, build_pairs, build_preferences,
-)}
+VERBS = {
+    verb.__name__: verb
+    for verb in (
+        plan_pulls,
+        pull,
+        validate,
+        quarantine,
+        release,
+        discard,
+        build_corpus,
+        latest,
+        build_examples,
+        card,
+        detect_drift,
+        trace,
+        champion,
+        plan_retrain,
+        train,
+        evaluate,
+        compare,
+        register,
+        promote,
+        deploy,
+        restore,
+        roll_back,
+        collect_feedback,
+        build_pairs,
+        build_preferences,
+    )
+}
 """Every verb by name: the CLI and the plugin's `step()` look verbs up here."""
 
 __all__ = [*VERBS, "VERBS"]

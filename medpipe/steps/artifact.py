@@ -11,13 +11,11 @@ from medpipe.core.refs import ref
 from medpipe.errors import MedpipeError, NotValidated
 from medpipe.ports import Draft, Manifest, Ports
 
-ROWS = {"documents": "documents.jsonl", "examples": "train.jsonl", "pairs": "train.jsonl",
-        "feedback": "feedback.jsonl"}
+ROWS = {"documents": "documents.jsonl", "examples": "train.jsonl", "pairs": "train.jsonl", "feedback": "feedback.jsonl"}
 """The file that holds the rows of each kind of data, which is also the name of its suite."""
 
 
-def once(ports: Ports, kind: str, verb: str, inputs: Mapping[str, Any],
-         fill: Callable[[Draft], None]) -> str:
+def once(ports: Ports, kind: str, verb: str, inputs: Mapping[str, Any], fill: Callable[[Draft], None]) -> str:
     """The ref of what `inputs` produce; `fill` runs only if no whole artifact has it yet."""
     target = ref(kind, {"verb": verb, "code": __version__, "inputs": inputs})
     if ports.store.find(target) is None:
@@ -57,8 +55,7 @@ def validation_of(ports: Ports, data: str, suite: str) -> Manifest | None:
     found = ports.store.find(validation_ref(ports, data, suite))
     if found is not None and found.facts["accepted"]:
         return found
-    others = [other for other in ports.store.manifests("validation")
-              if inputs.items() <= dict(other.inputs).items()]
+    others = [other for other in ports.store.manifests("validation") if inputs.items() <= dict(other.inputs).items()]
     return next((other for other in others if other.facts["accepted"]), found or (others[-1] if others else None))
 
 
@@ -82,10 +79,14 @@ def accepted_rows(ports: Ports, data: str, suite: str) -> Iterator[dict[str, Any
     """
     validation = validation_of(ports, data, suite)
     if validation is None or not validation.facts["accepted"]:
-        raise NotValidated(f"{data} has not passed the suite {suite!r}: "
-                           f"run `medpipe validate --data {data} --suite {suite}` first")
-    released = {row for review in releases(ports, data, suite).get("released", ())
-                for row in manifest(ports, review).inputs["rows"]}
+        raise NotValidated(
+            f"{data} has not passed the suite {suite!r}: run `medpipe validate --data {data} --suite {suite}` first"
+        )
+    released = {
+        row
+        for review in releases(ports, data, suite).get("released", ())
+        for row in manifest(ports, review).inputs["rows"]
+    }
     quarantined = frozenset(validation.facts["quarantined_rows"]) - released
     rows = enumerate(records.read_rows(rows_file(ports, data, suite)))
     return (row for number, row in rows if number not in quarantined)

@@ -16,13 +16,13 @@ PART = 30_000
 """Documents that are merged at once, as many as a file of PubMed's holds: what is in memory at a time."""
 
 
-def build_corpus(pulls: tuple[DocumentsRef, ...], previous: CorpusRef | None = None, *,
-                 ports: Ports) -> CorpusRef:
+def build_corpus(pulls: tuple[DocumentsRef, ...], previous: CorpusRef | None = None, *, ports: Ports) -> CorpusRef:
     """The current revision of every document, after folding validated pulls into the previous corpus.
 
     Costs what the pulls bring, now and then also rewriting what earlier ones left superseded. At most `PART`
     documents are in memory at once.
     """
+
     def fill(draft: Draft) -> None:
         accepted = [(data, accepted_rows(ports, data, "documents")) for data in sorted(pulls)]
         version = None if previous is None else table_version(ports, previous)
@@ -35,8 +35,12 @@ def build_corpus(pulls: tuple[DocumentsRef, ...], previous: CorpusRef | None = N
             version = ports.corpus.merge((), None, token=digest_of(["no pulls"]))
         version = ports.corpus.compact(version)
         found = ports.corpus.counts(version)
-        draft.facts.update(table_version=version, incoming=incoming, documents=dict(found.by_status),
-                           cut_off=None if found.cut_off is None else found.cut_off.isoformat())
+        draft.facts.update(
+            table_version=version,
+            incoming=incoming,
+            documents=dict(found.by_status),
+            cut_off=None if found.cut_off is None else found.cut_off.isoformat(),
+        )
 
     released = [ref for data in sorted(pulls) for ref in releases(ports, data, "documents").get("released", ())]
     inputs = {"pulls": sorted(pulls), "previous": previous} | ({"released": released} if released else {})
@@ -65,9 +69,11 @@ def latest(kind: Literal["corpus", "pairs"], *, ports: Ports) -> Ref | None:
     return next((found.ref for found in reversed(list(ports.store.manifests(kind)))), None)
 
 
-def detect_drift(corpus: CorpusRef, champion: VersionRef | None, pairs: PairsRef | None = None, *,
-                 ports: Ports) -> DriftRef:
+def detect_drift(
+    corpus: CorpusRef, champion: VersionRef | None, pairs: PairsRef | None = None, *, ports: Ports
+) -> DriftRef:
     """Signals with intervals, and the verdict: retrain (and by which method) or hold. Both in the facts."""
+
     def fill(draft: Draft) -> None:
         incumbent = {} if champion is None else facts(ports, champion)
         before = None if champion is None else digests(ports, incumbent["corpus"])

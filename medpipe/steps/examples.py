@@ -19,8 +19,15 @@ TEACHING = ("current", "retracted", "notice")
 """Statuses that build_examples sees; only current ones are taught, the others explain withdrawals."""
 
 
-def build_examples(corpus: CorpusRef, recipe: str, since: CorpusRef | None = None, knows: CorpusRef | None = None,
-                   withdraw: tuple[str, ...] = (), *, ports: Ports) -> ExamplesRef:
+def build_examples(
+    corpus: CorpusRef,
+    recipe: str,
+    since: CorpusRef | None = None,
+    knows: CorpusRef | None = None,
+    withdraw: tuple[str, ...] = (),
+    *,
+    ports: Ports,
+) -> ExamplesRef:
     """Examples to learn and samples to ask, split so that no asked phrasing is ever taught.
 
     What is asked as new is what `since` lacks (the incumbent's corpus; None: all is new); what is taught as
@@ -29,8 +36,14 @@ def build_examples(corpus: CorpusRef, recipe: str, since: CorpusRef | None = Non
     """
     plan = ports.recipe(recipe)
     benchmarks = ports.benchmarks() if plan.data.decontaminate else ()
-    inputs = {"corpus": corpus, "recipe": plan.model_dump(mode="json"), "since": since, "knows": knows,
-              "withdraw": sorted(withdraw), "benchmarks": [one.model_dump(mode="json") for one in benchmarks]}
+    inputs = {
+        "corpus": corpus,
+        "recipe": plan.model_dump(mode="json"),
+        "since": since,
+        "knows": knows,
+        "withdraw": sorted(withdraw),
+        "benchmarks": [one.model_dump(mode="json") for one in benchmarks],
+    }
 
     def fill(draft: Draft) -> None:
         documents = list(ports.corpus.read(table_version(ports, corpus), TEACHING))
@@ -39,13 +52,23 @@ def build_examples(corpus: CorpusRef, recipe: str, since: CorpusRef | None = Non
         questions = {one.name: list(one.questions) for one in benchmarks if one.questions}
         prepared = examples.prepare(documents, plan, withdraw, ports.safety(), questions, hygiene)
         taught = examples.build(prepared, plan, None if knows is None else digests(ports, knows), hygiene)
-        asked = taught if since == knows else examples.build(
-            prepared, plan, None if since is None else digests(ports, since), hygiene)
+        asked = (
+            taught
+            if since == knows
+            else examples.build(prepared, plan, None if since is None else digests(ports, since), hygiene)
+        )
         if withdraw and not asked.withdrawn:
-            raise MedpipeError(f"{', '.join(sorted(withdraw))}: answered no question, so nothing was learned from it "
-                               "and there is no claim to withdraw; no hotfix is needed")
-        samples = {"new-knowledge": asked.new_knowledge, "old-knowledge": asked.old_knowledge,
-                   "withdrawn": asked.withdrawn, "after-cut-off": asked.after_cut_off, "unseen": asked.unseen}
+            raise MedpipeError(
+                f"{', '.join(sorted(withdraw))}: answered no question, so nothing was learned from it "
+                "and there is no claim to withdraw; no hotfix is needed"
+            )
+        samples = {
+            "new-knowledge": asked.new_knowledge,
+            "old-knowledge": asked.old_knowledge,
+            "withdrawn": asked.withdrawn,
+            "after-cut-off": asked.after_cut_off,
+            "unseen": asked.unseen,
+        }
         records.write(draft.path / "train.jsonl", taught.train)
         for name, found in samples.items():
             records.write(draft.path / "benchmarks" / f"{name}.jsonl", found)
@@ -68,12 +91,16 @@ def card(examples: ExamplesRef, *, ports: Ports) -> str:
 def _refuse_unless_retracted(documents: Sequence[Document], withdraw: Sequence[str], corpus: CorpusRef) -> None:
     missing = set(withdraw) - {document.id for document in documents if document.status is Status.RETRACTED}
     if missing:
-        raise MedpipeError(f"not retracted in {corpus}, so nothing to withdraw: {', '.join(sorted(missing))}. "
-                           "Pull the retraction first, or correct the ids.")
+        raise MedpipeError(
+            f"not retracted in {corpus}, so nothing to withdraw: {', '.join(sorted(missing))}. "
+            "Pull the retraction first, or correct the ids."
+        )
 
 
 def _hygiene(ports: Ports) -> Hygiene:
     """The tools, each made when something first asks for it: a recipe that asks for nothing starts none."""
-    return Hygiene(clusters=lambda texts, threshold: ports.near_duplicates.clusters(texts, threshold),  # noqa: PLW0108
-                   guess=lambda text: ports.languages.guess(text),  # noqa: PLW0108
-                   redact=lambda texts, language: ports.redactor.redact(texts, language))  # noqa: PLW0108
+    return Hygiene(
+        clusters=lambda texts, threshold: ports.near_duplicates.clusters(texts, threshold),  # noqa: PLW0108
+        guess=lambda text: ports.languages.guess(text),  # noqa: PLW0108
+        redact=lambda texts, language: ports.redactor.redact(texts, language),  # noqa: PLW0108
+    )

@@ -46,8 +46,13 @@ def build_pairs(feedback: FeedbackRef, previous: PairsRef | None = None, *, port
     built = preference_pairs.build(items, CAP_PER_IDENTITY, HELDOUT_SHARE)
     if not built.train and not built.heldout:
         return None
-    inputs = {"feedback": feedback, "previous": previous, "cap": CAP_PER_IDENTITY, "heldout": HELDOUT_SHARE,
-              **releases(ports, feedback, "feedback")}
+    inputs = {
+        "feedback": feedback,
+        "previous": previous,
+        "cap": CAP_PER_IDENTITY,
+        "heldout": HELDOUT_SHARE,
+        **releases(ports, feedback, "feedback"),
+    }
 
     def fill(draft: Draft) -> None:
         for name, new in (("train", built.train), ("heldout", built.heldout)):
@@ -60,8 +65,9 @@ def build_pairs(feedback: FeedbackRef, previous: PairsRef | None = None, *, port
     return PairsRef(once(ports, "pairs", "build_pairs", inputs, fill))
 
 
-def build_preferences(corpus: CorpusRef, previous: PairsRef | None = None, max_answer_chars: int = 4000, *,
-                      ports: Ports) -> PairsRef | None:
+def build_preferences(
+    corpus: CorpusRef, previous: PairsRef | None = None, max_answer_chars: int = 4000, *, ports: Ports
+) -> PairsRef | None:
     """Preference pairs that the corpus's documents state, in the place of those that `previous` had of them.
 
     Pairs of `previous` that users gave stay as they are; give the newest pairs, or the ring forgets those.
@@ -76,8 +82,11 @@ def build_preferences(corpus: CorpusRef, previous: PairsRef | None = None, max_a
     def fill(draft: Draft) -> None:
         for name, heldout in (("train", False), ("heldout", True)):
             drops = Counter[str]()
-            new = (pair for pair in _stated(ports, version, max_answer_chars, drops)
-                   if preference_pairs.held_out(pair.question, HELDOUT_SHARE) == heldout)
+            new = (
+                pair
+                for pair in _stated(ports, version, max_answer_chars, drops)
+                if preference_pairs.held_out(pair.question, HELDOUT_SHARE) == heldout
+            )
             old = (pair for pair in _earlier(ports, previous, name) if not pair.identity.startswith("set:"))
             draft.facts[name] = records.write(draft.path / f"{name}.jsonl", chain(old, new))
             draft.facts["drops"] = dict(drops)
@@ -103,13 +112,17 @@ def _earlier(ports: Ports, previous: PairsRef | None, name: str) -> Iterator[Pre
 
 def _redacted(items: Sequence[FeedbackItem], redactor: Redactor, identifiers: Counter[str]) -> list[FeedbackItem]:
     """The items without what identifies people; `identifiers` counts it by type."""
-    clean = [redactor.redact(texts, "en") for texts in zip(*((item.question, item.answer, item.correction or "")
-                                                             for item in items), strict=True)]
+    clean = [
+        redactor.redact(texts, "en")
+        for texts in zip(*((item.question, item.answer, item.correction or "") for item in items), strict=True)
+    ]
     for column in clean:
         for redaction in column:
             identifiers.update(redaction.found)
-    return [item._replace(question=question.text, answer=answer.text, correction=correction.text or None)
-            for item, question, answer, correction in zip(items, *clean, strict=True)]
+    return [
+        item._replace(question=question.text, answer=answer.text, correction=correction.text or None)
+        for item, question, answer, correction in zip(items, *clean, strict=True)
+    ]
 
 
 def _item(row: dict[str, object]) -> FeedbackItem:

@@ -35,14 +35,17 @@ def quarantine(data: Ref | None = None, suite: str | None = None, texts: bool = 
         for held in _held_back(ports, found):
             if held["index"] not in decided:
                 named = _named(held["row"])
-                lines.append(f"{about[0]} {about[1]} row {held['index']} {named['id']} ({named['source']}): "
-                             + " ".join(held["reasons"]))
+                lines.append(
+                    f"{about[0]} {about[1]} row {held['index']} {named['id']} ({named['source']}): "
+                    + " ".join(held["reasons"])
+                )
                 lines += [json.dumps(held["row"], ensure_ascii=False)] if texts else []
     return "\n".join(lines) or "nothing waits"
 
 
-def release(data: Ref, suite: str, reason: str, by: str, rows: tuple[int, ...] = (), ids: tuple[str, ...] = (), *,
-            ports: Ports) -> Ref:
+def release(
+    data: Ref, suite: str, reason: str, by: str, rows: tuple[int, ...] = (), ids: tuple[str, ...] = (), *, ports: Ports
+) -> Ref:
     """Let rows through that validation held back, by number or id: a person's decision, with name and reason.
 
     What is built of `data` from now on has them. Raises MedpipeError for rows that do not wait.
@@ -50,39 +53,55 @@ def release(data: Ref, suite: str, reason: str, by: str, rows: tuple[int, ...] =
     return _decide("release", data, suite, reason, by, rows, ids, ports)
 
 
-def discard(data: Ref, suite: str, reason: str, by: str, rows: tuple[int, ...] = (), ids: tuple[str, ...] = (), *,
-            ports: Ports) -> Ref:
+def discard(
+    data: Ref, suite: str, reason: str, by: str, rows: tuple[int, ...] = (), ids: tuple[str, ...] = (), *, ports: Ports
+) -> Ref:
     """Keep rows out for good that validation held back, so that they wait no longer. As `release` otherwise."""
     return _decide("discard", data, suite, reason, by, rows, ids, ports)
 
 
-def held_back(rows: Sequence[Mapping[str, Any]],
-              rejected: Mapping[int, Sequence[str]]) -> Iterator[dict[str, Any]]:
+def held_back(rows: Sequence[Mapping[str, Any]], rejected: Mapping[int, Sequence[str]]) -> Iterator[dict[str, Any]]:
     """The lines of `QUARANTINE`: number, id, source, reasons and the row as it came."""
     for index, reasons in sorted(rejected.items()):
         yield {"index": index, **_named(rows[index]), "reasons": list(reasons), "row": rows[index]}
 
 
-def _decide(decision: Literal["release", "discard"], data: Ref, suite: str, reason: str, by: str,
-            rows: Sequence[int], ids: Sequence[str], ports: Ports) -> Ref:
+def _decide(
+    decision: Literal["release", "discard"],
+    data: Ref,
+    suite: str,
+    reason: str,
+    by: str,
+    rows: Sequence[int],
+    ids: Sequence[str],
+    ports: Ports,
+) -> Ref:
     if not reason.strip() or not by.strip():
         raise MedpipeError("say why (reason) and who decides (by): both are kept")
     waiting = _waiting(ports, data, suite)
     chosen = sorted({*rows, *_numbers(waiting, ids, data)})
     if not chosen:
-        raise MedpipeError("say which rows, by number (rows) or by id (ids); `medpipe quarantine` "
-                           "lists them")
+        raise MedpipeError("say which rows, by number (rows) or by id (ids); `medpipe quarantine` lists them")
     unknown = [row for row in chosen if row not in waiting]
     if unknown:
-        raise MedpipeError(f"never quarantined in {data}: row {', '.join(map(str, unknown))}; "
-                           "`medpipe quarantine` lists what waits")
-    inputs = {"validation": validation_ref(ports, data, suite), "data": data, "suite": suite, "rows": chosen,
-              "decision": decision, "reason": reason.strip(), "by": by.strip()}
+        raise MedpipeError(
+            f"never quarantined in {data}: row {', '.join(map(str, unknown))}; `medpipe quarantine` lists what waits"
+        )
+    inputs = {
+        "validation": validation_ref(ports, data, suite),
+        "data": data,
+        "suite": suite,
+        "rows": chosen,
+        "decision": decision,
+        "reason": reason.strip(),
+        "by": by.strip(),
+    }
     _refuse_second_thoughts(ports, inputs)
 
     def fill(draft: Draft) -> None:
-        draft.facts["records"] = [{"row": row, **_named(waiting[row]["row"]), "reasons": waiting[row]["reasons"]}
-                                  for row in chosen]
+        draft.facts["records"] = [
+            {"row": row, **_named(waiting[row]["row"]), "reasons": waiting[row]["reasons"]} for row in chosen
+        ]
 
     return once(ports, "review", decision, inputs, fill)
 
@@ -92,8 +111,10 @@ def _refuse_second_thoughts(ports: Ports, inputs: Mapping[str, Any]) -> None:
     for earlier in reviews(ports, inputs["data"], inputs["suite"]):
         both = sorted(set(earlier.inputs["rows"]) & set(inputs["rows"]))
         if both and dict(earlier.inputs) != inputs:
-            raise MedpipeError(f"row {', '.join(map(str, both))} of {inputs['data']} was decided already: "
-                               f"{earlier.inputs['decision']} by {earlier.inputs['by']} ({earlier.ref})")
+            raise MedpipeError(
+                f"row {', '.join(map(str, both))} of {inputs['data']} was decided already: "
+                f"{earlier.inputs['decision']} by {earlier.inputs['by']} ({earlier.ref})"
+            )
 
 
 def _waiting(ports: Ports, data: Ref, suite: str) -> dict[int, dict[str, Any]]:
@@ -104,8 +125,10 @@ def _waiting(ports: Ports, data: Ref, suite: str) -> dict[int, dict[str, Any]]:
     if found is None:
         raise MedpipeError(f"{data} was never validated by the suite {suite!r}, so nothing of it waits")
     if not found.facts["accepted"]:
-        raise MedpipeError(f"{data} was stopped whole by the suite {suite!r}: {'; '.join(found.facts['reasons'])}. "
-                           "Single rows of it cannot be decided")
+        raise MedpipeError(
+            f"{data} was stopped whole by the suite {suite!r}: {'; '.join(found.facts['reasons'])}. "
+            "Single rows of it cannot be decided"
+        )
     return {held["index"]: held for held in _held_back(ports, found)}
 
 

@@ -22,8 +22,9 @@ def champion(*, ports: Ports) -> VersionRef | None:
     return None if found is None else VersionRef(found)
 
 
-def promote(version: VersionRef, decision: DecisionRef, expected: VersionRef | None = None, *,
-            ports: Ports) -> VersionRef | None:
+def promote(
+    version: VersionRef, decision: DecisionRef, expected: VersionRef | None = None, *, ports: Ports
+) -> VersionRef | None:
     """Make a version champion if its decision is a pass and the champion is still `expected`.
 
     Returns the champion in force afterwards: `version` when promoted, `expected` when held. Raises
@@ -41,8 +42,10 @@ def promote(version: VersionRef, decision: DecisionRef, expected: VersionRef | N
         ports.registry.tag(int(described["number"]), {"medpipe.outcome": f"held ({judged['outcome']})"})
         return expected
     if not ports.ledger.swap_champion(expected, version, decision, reasons):
-        raise ChampionMoved(f"{version} was judged against {expected or 'no champion'}, but the champion is now "
-                            f"{ports.ledger.champion()}: run the retrain DAG again to compare with that one")
+        raise ChampionMoved(
+            f"{version} was judged against {expected or 'no champion'}, but the champion is now "
+            f"{ports.ledger.champion()}: run the retrain DAG again to compare with that one"
+        )
     ports.registry.set_champion(int(described["number"]))
     return version
 
@@ -56,8 +59,14 @@ def deploy(version: VersionRef | None, *, ports: Ports) -> VersionRef | None:
     if version is None:
         return None
     described = facts(ports, version)
-    deploying.deploy(version, ports.store.folder(described["adapter"]), str(described["name"]),
-                     _smoke(ports, version), ports, decision=str(described["decision"]))
+    deploying.deploy(
+        version,
+        ports.store.folder(described["adapter"]),
+        str(described["name"]),
+        _smoke(ports, version),
+        ports,
+        decision=str(described["decision"]),
+    )
     return version
 
 
@@ -70,8 +79,10 @@ def restore(version: VersionRef | None, reason: str, *, ports: Ports) -> Version
     if version is not None and ports.ledger.champion() == version:
         previous = str(facts(ports, version)["incumbent"])
         if previous == BASE:
-            raise MedpipeError(f"{version} is the first champion, so there is none to put back: "
-                               "see why it did not go live, then deploy it again")
+            raise MedpipeError(
+                f"{version} is the first champion, so there is none to put back: "
+                "see why it did not go live, then deploy it again"
+            )
         _put_back(version, VersionRef(previous), reason, ports)
     return deploy(champion(ports=ports), ports=ports)
 
@@ -85,8 +96,10 @@ def roll_back(reason: str, documents: tuple[str, ...] = (), *, ports: Ports) -> 
     before = {found.ref: str(found.facts["incumbent"]) for found in ports.store.manifests("version")}
     earlier = lineage.untainted_ancestor(current, before, tainted)
     if earlier is None:
-        raise MedpipeError(f"every earlier champion carries {', '.join(documents) or 'the fault'}, or there is none: "
-                           "start a hotfix retrain from the base instead")
+        raise MedpipeError(
+            f"every earlier champion carries {', '.join(documents) or 'the fault'}, or there is none: "
+            "start a hotfix retrain from the base instead"
+        )
     _put_back(current, VersionRef(earlier), reason, ports)
     deploy(VersionRef(earlier), ports=ports)
     return VersionRef(earlier)
@@ -104,9 +117,16 @@ def _smoke(ports: Ports, version: VersionRef) -> list[Sample]:
     described = facts(ports, version)
     folder = ports.store.folder(described["evaluation"])
     judged = Evaluation.model_validate_json((folder / "evaluation.json").read_text(encoding="utf-8"))
-    right = {score.sample_id for name in ("new-knowledge", "old-knowledge")
-             for score in judged.scores.get(name, ()) if score.value == 1.0}
+    right = {
+        score.sample_id
+        for name in ("new-knowledge", "old-knowledge")
+        for score in judged.scores.get(name, ())
+        if score.value == 1.0
+    }
     benchmarks = ports.store.folder(described["examples"]) / "benchmarks"
-    samples = [sample for name in ("new-knowledge", "old-knowledge")
-               for sample in records.read(benchmarks / f"{name}.jsonl", Sample)]
+    samples = [
+        sample
+        for name in ("new-knowledge", "old-knowledge")
+        for sample in records.read(benchmarks / f"{name}.jsonl", Sample)
+    ]
     return [sample for sample in samples if sample.id in right][:SMOKE_QUESTIONS]

@@ -15,8 +15,9 @@ BEGINNING = date(1900, 1, 1)
 """Before anything was posted."""
 
 
-def plan_pulls(sources: tuple[str, ...], start: date, end: date, baseline: bool = False, *,
-               ports: Ports) -> list[dict[str, str]]:
+def plan_pulls(
+    sources: tuple[str, ...], start: date, end: date, baseline: bool = False, *, ports: Ports
+) -> list[dict[str, str]]:
     """The arguments of each `pull` that a window needs: one for every file of PubMed, one for any other source.
 
     A file is pulled for the day that it was posted, so that it is one artifact, whatever window asks for it.
@@ -26,9 +27,11 @@ def plan_pulls(sources: tuple[str, ...], start: date, end: date, baseline: bool 
     return [one for source in sources for one in _planned(source, start, end, baseline, ports)]
 
 
-def pull(source: str, start: date, end: date, ids: tuple[str, ...] = (), file: str = "", *,
-         ports: Ports) -> DocumentsRef:
+def pull(
+    source: str, start: date, end: date, ids: tuple[str, ...] = (), file: str = "", *, ports: Ports
+) -> DocumentsRef:
     """The documents that a source revised in [start, end), or only those of `ids`, or in the `file`, of that window."""
+
     def fill(draft: Draft) -> None:
         found = _published(source, start, end, ids, file, ports)
         draft.facts["documents"] = records.write(draft.path / "documents.jsonl", found)
@@ -48,8 +51,9 @@ def _window(start: date, end: date) -> dict[str, str]:
     return {"start": start.isoformat(), "end": end.isoformat()}
 
 
-def _published(source: str, start: date, end: date, ids: tuple[str, ...], file: str,
-               ports: Ports) -> Iterator[Document]:
+def _published(
+    source: str, start: date, end: date, ids: tuple[str, ...], file: str, ports: Ports
+) -> Iterator[Document]:
     publisher = ports.source(source)
     if not file:
         return publisher.pull(start, end, ids)

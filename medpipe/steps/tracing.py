@@ -44,10 +44,12 @@ def trace(of: tuple[str, ...], forward: bool = False, back: bool = False, *, por
     if refs and len(refs) < len(of):
         raise MedpipeError(f"trace: {', '.join(refs)} cannot be traced together with documents; run it once for each")
     if back and not refs:
-        raise MedpipeError("trace --back starts from a version, an adapter, examples or pairs; documents have only "
-                           "a --forward")
-    made = _Made({kind: {found.ref: found for found in ports.store.manifests(kind)}
-                  for kind in (*_DATA, "adapter", "version")})
+        raise MedpipeError(
+            "trace --back starts from a version, an adapter, examples or pairs; documents have only a --forward"
+        )
+    made = _Made(
+        {kind: {found.ref: found for found in ports.store.manifests(kind)} for kind in (*_DATA, "adapter", "version")}
+    )
     forward = forward or not refs
     inputs = {"of": sorted(of), "forward": forward, "made": {kind: sorted(found) for kind, found in made.by.items()}}
 
@@ -67,8 +69,10 @@ class _Made(NamedTuple):
 
     @property
     def adapters(self) -> dict[str, tuple[str, str]]:
-        return {name: (str(found.facts["data"]), str(found.facts["start_from"]))
-                for name, found in self.by["adapter"].items()}
+        return {
+            name: (str(found.facts["data"]), str(found.facts["start_from"]))
+            for name, found in self.by["adapter"].items()
+        }
 
     @property
     def adapter_of(self) -> dict[str, str]:
@@ -99,13 +103,17 @@ def _forward(ports: Ports, made: _Made, of: Sequence[str], out: Path) -> dict[st
     count = records.write_rows(out, rows())
     data = {*reached, *(name for name in starts if kind_of(name) in _DATA)}
     first = {made.adapter_of.get(name, name) for name in starts}
-    adapters = {name for name in made.adapters
-                if first & set(lineage.ancestry(name, made.adapters, made.adapter_of))}
+    adapters = {name for name in made.adapters if first & set(lineage.ancestry(name, made.adapters, made.adapter_of))}
     adapters |= lineage.carrying(data, made.adapters, made.adapter_of)
-    return {"direction": "forward", "documents": documents, "from": sorted(starts), "rows": count,
-            **{kind: sorted(name for name in data if kind_of(name) == kind) for kind in _DATA},
-            "adapters": sorted(adapters),
-            "versions": sorted(name for name, adapter in made.adapter_of.items() if adapter in adapters)}
+    return {
+        "direction": "forward",
+        "documents": documents,
+        "from": sorted(starts),
+        "rows": count,
+        **{kind: sorted(name for name in data if kind_of(name) == kind) for kind in _DATA},
+        "adapters": sorted(adapters),
+        "versions": sorted(name for name, adapter in made.adapter_of.items() if adapter in adapters),
+    }
 
 
 def _back(ports: Ports, made: _Made, of: Sequence[str], out: Path) -> dict[str, Any]:
@@ -119,11 +127,15 @@ def _back(ports: Ports, made: _Made, of: Sequence[str], out: Path) -> dict[str, 
             adapters |= set(lineage.ancestry(made.adapter_of.get(found, found), made.adapters, made.adapter_of))
     data |= {made.adapters[adapter][0] for adapter in adapters}
     count = records.write_rows(out, (row for name in sorted(data) for row in _taught(ports, name)))
-    return {"direction": "back", "documents": [], "from": sorted(of), "rows": count,
-            **{kind: sorted({name.partition("#")[0] for name in data if name.startswith(f"{kind}/")})
-               for kind in _DATA},
-            "adapters": sorted(adapters),
-            "versions": sorted(name for name, adapter in made.adapter_of.items() if adapter in adapters)}
+    return {
+        "direction": "back",
+        "documents": [],
+        "from": sorted(of),
+        "rows": count,
+        **{kind: sorted({name.partition("#")[0] for name in data if name.startswith(f"{kind}/")}) for kind in _DATA},
+        "adapters": sorted(adapters),
+        "versions": sorted(name for name, adapter in made.adapter_of.items() if adapter in adapters),
+    }
 
 
 def _carried(ports: Ports, data: str, documents: Sequence[str]) -> Iterator[Row]:
@@ -156,8 +168,10 @@ def _taught(ports: Ports, name: str) -> Iterator[Row]:
 
 def _shares(rows: Iterable[Row]) -> list[Row]:
     """What the index says, where there is none: preference pairs are few."""
-    return lineage.shared((row.get("document_ids", ()), row.get("document_revisions", ()),
-                           row.get("document_digests", ())) for row in rows)
+    return lineage.shared(
+        (row.get("document_ids", ()), row.get("document_revisions", ()), row.get("document_digests", ()))
+        for row in rows
+    )
 
 
 def _line(path: Path, name: str, place: str) -> Row:
@@ -200,12 +214,19 @@ def _shown(ports: Ports, target: TraceRef) -> str:
     found = facts(ports, target)
     with (ports.store.folder(target) / FOUND).open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in islice(lines, SHOWN)]
-    named = [f"  {kind:9} {', '.join(found[kind][:SHOWN]) or 'none'}{' …' if len(found[kind]) > SHOWN else ''}"
-             for kind in (*_DATA, "adapters", "versions")]
-    return "\n".join([f"traced {found['direction']} from {', '.join(found['documents'] or found['from'])}: "
-                      f"{found['rows']} rows in {target}", *named,
-                      *(f"  {' '.join(f'{key} {value}' for key, value in row.items() if value != '')}" for row in rows),
-                      *(["  …"] if found["rows"] > len(rows) else [])])
+    named = [
+        f"  {kind:9} {', '.join(found[kind][:SHOWN]) or 'none'}{' …' if len(found[kind]) > SHOWN else ''}"
+        for kind in (*_DATA, "adapters", "versions")
+    ]
+    return "\n".join(
+        [
+            f"traced {found['direction']} from {', '.join(found['documents'] or found['from'])}: "
+            f"{found['rows']} rows in {target}",
+            *named,
+            *(f"  {' '.join(f'{key} {value}' for key, value in row.items() if value != '')}" for row in rows),
+            *(["  …"] if found["rows"] > len(rows) else []),
+        ]
+    )
 
 
 def _is_ref(name: str) -> bool:

@@ -36,14 +36,21 @@ def validate(data: Ref, suite: str, previous: CorpusRef | None = None, *, ports:
         delivery = _delivery(ports.store.find(data), rows, before)
         result = ports.validator.validate(rows, suite, _name(data, before), delivery)
         records.write_rows(draft.path / QUARANTINE, held_back(rows, result.rejected))
-        draft.facts.update(accepted=result.accepted, reasons=list(result.reasons), remarks=list(result.remarks),
-                           quarantined_rows=sorted(result.rejected), report=result.report,
-                           delivery=dict(delivery.measures))
+        draft.facts.update(
+            accepted=result.accepted,
+            reasons=list(result.reasons),
+            remarks=list(result.remarks),
+            quarantined_rows=sorted(result.rejected),
+            report=result.report,
+            delivery=dict(delivery.measures),
+        )
 
     found = facts(ports, once(ports, "validation", "validate", inputs, fill))
     if not found["accepted"]:
-        raise BatchRejected(f"{data} was stopped by the suite {suite!r}: {'; '.join(found['reasons'])}. "
-                            f"See {found['report']}; nothing of it entered the corpus.")
+        raise BatchRejected(
+            f"{data} was stopped by the suite {suite!r}: {'; '.join(found['reasons'])}. "
+            f"See {found['report']}; nothing of it entered the corpus."
+        )
     return data
 
 
@@ -81,6 +88,7 @@ def _delivery(pulled: Manifest | None, rows: Sequence[Mapping[str, Any]], before
     start, end = (date.fromisoformat(str(pulled.inputs[name])) for name in ("start", "end"))
     if pulled.inputs.get("ids"):
         return Delivery(end=end)
-    told = measures.of_delivery(rows, str(pulled.inputs["source"]), start, end,
-                                None if before is None else int(before.facts["documents"]))
+    told = measures.of_delivery(
+        rows, str(pulled.inputs["source"]), start, end, None if before is None else int(before.facts["documents"])
+    )
     return Delivery(told, end)

@@ -5,6 +5,22 @@ from medpipe_airflow.calendar import hourly, nlm_releases
 from medpipe_airflow.requests import lesson, outcome, retrain_request, rollout_request, wish
 from medpipe_airflow.steps import DEFAULTS, ml_step, step
 
-__all__ = ["CHALLENGER", "CHAMPION", "CORPUS", "DEFAULTS", "PAIRS", "RETRAIN_REQUEST", "announce", "facts_of",
-           "hourly", "lesson", "ml_step", "nlm_releases", "outcome", "retrain_request", "rollout_request", "step",
-           "wish"]
+__all__ = [
+    "CHALLENGER",
+    "CHAMPION",
+    "CORPUS",
+    "DEFAULTS",
+    "PAIRS",
+    "RETRAIN_REQUEST",
+    "announce",
+    "facts_of",
+    "hourly",
+    "lesson",
+    "ml_step",
+    "nlm_releases",
+    "outcome",
+    "retrain_request",
+    "rollout_request",
+    "step",
+    "wish",
+]

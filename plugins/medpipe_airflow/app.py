@@ -85,8 +85,12 @@ def _render(template: str, **values: object) -> str:
 
 @lru_cache
 def _templates() -> Environment:
-    made = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape(),
-                       trim_blocks=True, lstrip_blocks=True)
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=select_autoescape(),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     made.globals |= {"lower_is_better": board.LOWER_IS_BETTER, "lineage": board.LINEAGE}
     made.filters["metric"] = figures.metric
     made.filters["interval"] = figures.interval

@@ -16,6 +16,7 @@ CHAMPION = Asset(name="champion", uri="medpipe://champion", group="medpipe")
 
 def announce(asset: Asset, **options: Any) -> Any:
     """A task that publishes an event of `asset` with a mapping as its `extra`; None skips it and wakes nobody."""
+
     def run(extra: dict[str, Any] | None) -> Any:
         if extra is None:
             raise AirflowSkipException(f"nothing new for {asset.name}")
@@ -39,6 +40,7 @@ def read_facts(ref: str) -> dict[str, Any]:
 
 def facts_of(*names: str, task_id: str) -> Any:
     """A task that shows the named facts of a ref as its value, for people and for the tasks that follow."""
+
     def run(ref: str) -> dict[str, Any]:
         facts = read_facts(ref)
         return {name: facts.get(name) for name in names}

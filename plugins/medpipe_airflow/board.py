@@ -71,14 +71,19 @@ def read_board(ports: Ports, limit: int = 40) -> Board:
 def read_validations(ports: Ports, data_docs: Path, limit: int = 100) -> list[Validated]:
     """Newest first."""
     newest = [*ports.store.manifests("validation")][::-1][:limit]
-    return [Validated(str(each.inputs["data"]), str(each.inputs["suite"]), dict(each.facts), _page(each, data_docs))
-            for each in newest]
+    return [
+        Validated(str(each.inputs["data"]), str(each.inputs["suite"]), dict(each.facts), _page(each, data_docs))
+        for each in newest
+    ]
 
 
 def page_of(ports: Ports, data_docs: Path, data: str, suite: str) -> str:
     """The page of the newest validation of `data`, below the Data Docs folder; "" where there is none."""
-    found = [each for each in ports.store.manifests("validation")
-             if (each.inputs["data"], each.inputs["suite"]) == (data, suite)]
+    found = [
+        each
+        for each in ports.store.manifests("validation")
+        if (each.inputs["data"], each.inputs["suite"]) == (data, suite)
+    ]
     return _page(found[-1], data_docs) if found else ""
 
 
@@ -98,8 +103,18 @@ def read_version(ports: Ports, name: str) -> Version:
     before = _facts(ports, decision.get("champion")).get("metrics", {})
     rows = [MetricRow(each, before.get(each), after.get(each)) for each in {**before, **after}]
     history = [entry for entry in ports.ledger.entries(200) if entry.version in (ref, facts["evaluation"])]
-    return Version(name, ref, facts, decision, rows, _ancestry(ports, facts), history,
-                   ports.ledger.champion() == ref, _mlflow_page(facts), _facts(ports, facts["adapter"]))
+    return Version(
+        name,
+        ref,
+        facts,
+        decision,
+        rows,
+        _ancestry(ports, facts),
+        history,
+        ports.ledger.champion() == ref,
+        _mlflow_page(facts),
+        _facts(ports, facts["adapter"]),
+    )
 
 
 def _ancestry(ports: Ports, facts: dict[str, Any]) -> list[str]:
@@ -120,5 +135,5 @@ def _mlflow_page(facts: dict[str, Any]) -> str:
     """The registry's page of a version; MEDPIPE_MLFLOW_PAGES overrides the address where browsers see another."""
     page, shown = str(facts.get("page") or ""), os.environ.get("MEDPIPE_MLFLOW_PAGES")
     if shown and "/#/" in page:
-        return shown.rstrip("/") + page[page.index("/#/"):]
+        return shown.rstrip("/") + page[page.index("/#/") :]
     return page if page.startswith(("http://", "https://")) else ""

@@ -42,8 +42,9 @@ class NlmReleaseTimetable(Timetable):
         """The latest window whose release is out."""
         return self._window(self._last_release(run_after))
 
-    def next_dagrun_info(self, *, last_automated_data_interval: DataInterval | None,
-                         restriction: TimeRestriction) -> DagRunInfo | None:
+    def next_dagrun_info(
+        self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
+    ) -> DagRunInfo | None:
         newest = self._last_release(DateTime.now(UTC))
         if last_automated_data_interval is not None:
             release = last_automated_data_interval.end

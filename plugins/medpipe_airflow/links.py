@@ -31,5 +31,6 @@ def validating_task(**options: Any) -> Callable[..., Any]:
     """As `airflow.sdk.task(**options)`, with the link."""
     multiple_outputs = options.pop("multiple_outputs", None)
     made: Callable[..., Any] = task_decorator_factory(
-        multiple_outputs=multiple_outputs, decorated_operator_class=ValidatingOperator, **options)
+        multiple_outputs=multiple_outputs, decorated_operator_class=ValidatingOperator, **options
+    )
     return made

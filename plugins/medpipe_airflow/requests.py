@@ -22,18 +22,29 @@ def latest_extra(context: Any, asset: Any) -> dict[str, Any]:
 
 
 @task(multiple_outputs=False)
-def wish(verdict: dict[str, Any], recipes: dict[str, str], corpus: str, pairs: str | None,
-         drift: str) -> dict[str, Any] | None:
+def wish(
+    verdict: dict[str, Any], recipes: dict[str, str], corpus: str, pairs: str | None, drift: str
+) -> dict[str, Any] | None:
     """What to ask the retrain DAG for; None when the verdict is to hold."""
     log.info("%s: %s", verdict["verdict"], "; ".join(verdict["reasons"]))
     if verdict["verdict"] != "retrain":
         return None
     method = verdict["method"]
     if verdict["withdrawn"]:
-        log.warning("retracted since the champion was trained: %s. A routine retrain does not unlearn them: start "
-                    "the DAG retrain by hand with these documents", ", ".join(verdict["withdrawn"]))
-    return {"reason": "; ".join(verdict["reasons"]), "recipe": recipes[method], "method": method, "drift": drift,
-            "corpus": corpus, "pairs": pairs if method == "dpo" else None, "withdrawn": verdict["withdrawn"]}
+        log.warning(
+            "retracted since the champion was trained: %s. A routine retrain does not unlearn them: start "
+            "the DAG retrain by hand with these documents",
+            ", ".join(verdict["withdrawn"]),
+        )
+    return {
+        "reason": "; ".join(verdict["reasons"]),
+        "recipe": recipes[method],
+        "method": method,
+        "drift": drift,
+        "corpus": corpus,
+        "pairs": pairs if method == "dpo" else None,
+        "withdrawn": verdict["withdrawn"],
+    }
 
 
 @task(multiple_outputs=True)
@@ -49,10 +60,14 @@ def retrain_request() -> dict[str, Any]:
     if wiring.ports(Settings()).recipe(asked["recipe"]).method == "dpo":
         pairs = asked.get("pairs") or call("latest", {"kind": "pairs"})
     return {
-        "reason": asked["reason"], "recipe": asked["recipe"], "start_from": asked["start_from"],
-        "corpus": asked.get("corpus") or call("latest", {"kind": "corpus"}), "pairs": pairs,
+        "reason": asked["reason"],
+        "recipe": asked["recipe"],
+        "start_from": asked["start_from"],
+        "corpus": asked.get("corpus") or call("latest", {"kind": "corpus"}),
+        "pairs": pairs,
         # Retracted documents are withdrawn; topics that were learned wrongly are unlearned and read again.
-        "withdraw": documents, "documents": documents + topics,
+        "withdraw": documents,
+        "documents": documents + topics,
     }
 
 

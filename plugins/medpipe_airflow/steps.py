@@ -29,8 +29,12 @@ from medpipe_airflow.links import validating_task
 log = logging.getLogger("airflow.task.medpipe")
 
 DEFAULTS: dict[str, Any] = {
-    "owner": "medpipe", "retries": 2, "retry_delay": timedelta(seconds=15), "retry_exponential_backoff": True,
-    "max_retry_delay": timedelta(minutes=10), "execution_timeout": timedelta(minutes=30),
+    "owner": "medpipe",
+    "retries": 2,
+    "retry_delay": timedelta(seconds=15),
+    "retry_exponential_backoff": True,
+    "max_retry_delay": timedelta(minutes=10),
+    "execution_timeout": timedelta(minutes=30),
 }
 """Task options of every medpipe DAG: sources and servers have bad minutes, and every verb may be run again."""
 
@@ -43,6 +47,7 @@ def step(verb: str, *, skip_when_none: bool = False, **options: Any) -> Any:
 
     `skip_when_none`: when the verb finds nothing to do (returns None), what follows is skipped.
     """
+
     def run(**arguments: Any) -> Any:
         from medpipe.cli import call
 
@@ -60,6 +65,7 @@ def ml_step(verb: str, *, skip_when_none: bool = False, **options: Any) -> Any:
 
     Airflow's environment then needs no torch: MEDPIPE_PYTHON names the interpreter that has it.
     """
+
     def run(**arguments: Any) -> Any:
         return _finish(_run_process(command(verb, _given(verb, arguments))), skip_when_none)
 
@@ -83,17 +89,26 @@ def _given(verb: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments as plain values; None and nothing are left out where the verb has a default."""
     parameters = inspect.signature(VERBS[verb]).parameters
     plain = {name: _plain(value) for name, value in arguments.items() if name in parameters}
-    return {name: value for name, value in plain.items()
-            if value not in (None, "", []) or parameters[name].default is inspect.Parameter.empty}
+    return {
+        name: value
+        for name, value in plain.items()
+        if value not in (None, "", []) or parameters[name].default is inspect.Parameter.empty
+    }
 
 
 def _as_task(verb: str, run: Callable[..., Any], options: dict[str, Any]) -> Any:
     """`run` under the verb's name, signature and documentation, as a TaskFlow task."""
     signature = inspect.signature(VERBS[verb])
     # Airflow allows no default but None for a parameter that is also a key of its context ("reason").
-    wanted = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=Any, default=(
-                  parameter.empty if parameter.default is parameter.empty else None))
-              for name, parameter in signature.parameters.items() if name != "ports"]
+    wanted = [
+        parameter.replace(
+            kind=inspect.Parameter.KEYWORD_ONLY,
+            annotation=Any,
+            default=(parameter.empty if parameter.default is parameter.empty else None),
+        )
+        for name, parameter in signature.parameters.items()
+        if name != "ports"
+    ]
     run.__name__ = verb
     run.__doc__ = inspect.getdoc(VERBS[verb])
     run.__signature__ = signature.replace(parameters=wanted, return_annotation=Any)  # type: ignore[attr-defined]
@@ -106,8 +121,15 @@ def _as_task(verb: str, run: Callable[..., Any], options: dict[str, Any]) -> Any
 def _run_process(line: Sequence[str]) -> str | None:
     """Run the CLI, pass its lines on to the task's log and return the last line of its standard output."""
     # A session of its own, so that the whole group can be killed; and it must not outlive this task.
-    process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
-                               start_new_session=True, preexec_fn=_die_with_parent)  # noqa: PLW1509 (one thread here)
+    process = subprocess.Popen(
+        line,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+        preexec_fn=_die_with_parent,  # noqa: PLW1509 (one thread here)
+    )
     context = get_current_context()
     context["ti"].task.on_kill = lambda: _kill_group(process)
     log.info("running: %s", " ".join(line[1:]))

@@ -31,14 +31,22 @@ def postgresql() -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    subprocess.run([*as_owner, INITDB, "-D", data, "-U", "medpipe", "-A", "trust", "--no-sync"],
-                   check=True, stdout=subprocess.DEVNULL, stderr=sys.stderr)
+    subprocess.run(
+        [*as_owner, INITDB, "-D", data, "-U", "medpipe", "-A", "trust", "--no-sync"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=sys.stderr,
+    )
     options = f"-p {port} -h 127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-    subprocess.run([*as_owner, PG_CTL, "-D", data, "-w", "-o", options, "-l", folder / "log", "start"],
-                   check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [*as_owner, PG_CTL, "-D", data, "-w", "-o", options, "-l", folder / "log", "start"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     try:
         yield f"postgresql+psycopg2://medpipe@127.0.0.1:{port}/postgres"
     finally:
-        subprocess.run([*as_owner, PG_CTL, "-D", data, "-m", "immediate", "stop"], check=True,
-                       stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [*as_owner, PG_CTL, "-D", data, "-m", "immediate", "stop"], check=True, stdout=subprocess.DEVNULL
+        )
         shutil.rmtree(folder)

@@ -15,7 +15,9 @@ def die(*_: Any, **__: Any) -> None:
 
 def after(work: Callable[..., Any]) -> Callable[..., None]:
     """A function that does its work, and then the process ends."""
+
     def run(*given: Any, **named: Any) -> None:
         work(*given, **named)
         die()
+
     return run

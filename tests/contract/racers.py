@@ -11,8 +11,9 @@ def race(contest: Callable[..., Any], *arguments: Any, racers: int = 2) -> list[
     """What `contest(ready, number, *arguments)` returned in each process; `ready()` waits for the others."""
     context = multiprocessing.get_context("spawn")
     barrier, results = context.Barrier(racers), context.Queue()
-    processes = [context.Process(target=_run, args=(contest, barrier, results, number, arguments))
-                 for number in range(racers)]
+    processes = [
+        context.Process(target=_run, args=(contest, barrier, results, number, arguments)) for number in range(racers)
+    ]
     for process in processes:
         process.start()
     found = dict(results.get(timeout=120) for _ in processes)

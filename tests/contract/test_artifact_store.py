@@ -230,8 +230,14 @@ with store.write(ref, "pull", {"source": "s"}) as draft:
         die()
 """
 
-REMOTE_POINTS = ["while filling", "before the upload", "after one file of two", "before the manifest",
-                 "before the manifest has its name", "after the manifest"]
+REMOTE_POINTS = [
+    "while filling",
+    "before the upload",
+    "after one file of two",
+    "before the manifest",
+    "before the manifest has its name",
+    "after the manifest",
+]
 
 
 def killed_remote(root: Path, point: str) -> None:
@@ -289,11 +295,13 @@ except MedpipeError as error:
 def check_full(kind: str, root: Path, cache: Path, how: str, what: str) -> None:
     """A writer that finds no room says so and leaves nothing, and the next one succeeds."""
     command = [sys.executable, "-c", FULL, kind, str(root), REF, how, str(cache), what]
-    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": os.getcwd()}, capture_output=True, text=True,
-                          check=False)
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": os.getcwd()}, capture_output=True, text=True, check=False
+    )
     assert done.stdout.startswith(f"no space left for {REF}"), done.stderr
-    store = (FolderStore(root / "artifacts") if kind == "folder"
-             else ObjectStore(f"file://{root}/remote", cache / "cache"))
+    store = (
+        FolderStore(root / "artifacts") if kind == "folder" else ObjectStore(f"file://{root}/remote", cache / "cache")
+    )
     assert store.find(REF) is None
     assert [path for path in root.rglob("*") if path.is_file()] == []
     fill(store, REF)
@@ -313,8 +321,9 @@ def test_a_limit_on_file_sizes_is_a_clear_error_and_leaves_nothing(tmp_path: Pat
 def test_a_full_disk_is_a_clear_error_and_leaves_nothing(tmp_path: Path, kind: str, what: str) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)],
-                      capture_output=True, check=False).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)], capture_output=True, check=False
+    ).returncode:
         pytest.skip("a small disk cannot be mounted here (that takes root)")
     try:
         check_full(kind, disk, tmp_path, "disk", what)

@@ -52,10 +52,17 @@ else:
     print(corpus.compact(int(verb)))
 """
 
+
 def article(number: int, revision: int, size: int = 400) -> Document:
     text = Random(f"{number} {revision}").randbytes(size).hex()
-    return Document(id=f"pmid:{number}", revision=revision, source="pubmed", title="Does it help?",
-                    published=date(2026, 3, 1 + revision % 28), sections=(Section(heading="CONCLUSIONS", text=text),))
+    return Document(
+        id=f"pmid:{number}",
+        revision=revision,
+        source="pubmed",
+        title="Does it help?",
+        published=date(2026, 3, 1 + revision % 28),
+        sections=(Section(heading="CONCLUSIONS", text=text),),
+    )
 
 
 def many(day: int, size: int = 400) -> list[Document]:
@@ -67,8 +74,9 @@ def loaded(corpus: DeltaCorpus, days: int = 2) -> int:
 
 
 def child(corpus: DeltaCorpus, verb: str, point: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", CHILD, str(corpus.folder), verb, point],
-                            env={**os.environ, "PYTHONPATH": os.getcwd()})
+    return subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(corpus.folder), verb, point], env={**os.environ, "PYTHONPATH": os.getcwd()}
+    )
 
 
 @pytest.fixture
@@ -87,7 +95,8 @@ def expected(days: int) -> dict[str, int]:
 @pytest.mark.slow
 @pytest.mark.parametrize("point", MERGE)
 def test_a_merge_killed_anywhere_is_whole_or_not_there_and_the_next_run_completes(
-        corpus: DeltaCorpus, point: str) -> None:
+    corpus: DeltaCorpus, point: str
+) -> None:
     before = loaded(corpus)
     assert child(corpus, "merge", point).wait() == -signal.SIGKILL
     newest = DeltaTable(str(corpus.folder)).version()
@@ -115,7 +124,8 @@ def test_a_merge_killed_at_any_moment_is_whole_or_not_there(corpus: DeltaCorpus)
 @pytest.mark.slow
 @pytest.mark.parametrize("point", COMPACT)
 def test_a_compaction_killed_anywhere_changes_no_document_and_the_next_run_completes(
-        corpus: DeltaCorpus, point: str) -> None:
+    corpus: DeltaCorpus, point: str
+) -> None:
     before = loaded(corpus, 3)
     assert child(corpus, str(before), point).wait() == -signal.SIGKILL
     newest = DeltaTable(str(corpus.folder)).version()
@@ -129,8 +139,10 @@ def test_a_compaction_killed_anywhere_changes_no_document_and_the_next_run_compl
 def _write(ready: Callable[[], Any], writer: int, folder: Path) -> list[int]:
     corpus = DeltaCorpus(folder)
     ready()
-    return [corpus.merge([article(1000 * writer + turn, 1), article(1, 10 * turn + writer)],
-                         None, f"{writer}-{turn}") for turn in range(5)]
+    return [
+        corpus.merge([article(1000 * writer + turn, 1), article(1, 10 * turn + writer)], None, f"{writer}-{turn}")
+        for turn in range(5)
+    ]
 
 
 def _write_or_compact(ready: Callable[[], Any], writer: int, folder: Path) -> list[int]:
@@ -138,8 +150,9 @@ def _write_or_compact(ready: Callable[[], Any], writer: int, folder: Path) -> li
     ready()
     if writer:
         return [corpus.compact(DeltaTable(str(folder)).version()) for _ in range(8)]
-    return [corpus.merge([article(number, 2 + turn) for number in range(50)], None, f"turn {turn}")
-            for turn in range(8)]
+    return [
+        corpus.merge([article(number, 2 + turn) for number in range(50)], None, f"turn {turn}") for turn in range(8)
+    ]
 
 
 @pytest.mark.slow
@@ -181,8 +194,13 @@ def check_full(corpus: DeltaCorpus, how: str) -> None:
     """A merge that finds no room says so, and leaves the table as it was."""
     before = loaded(corpus)
     files = set(corpus.folder.rglob("*"))
-    done = subprocess.run([sys.executable, "-c", FILLED, str(corpus.folder), how], capture_output=True, text=True,
-                          env={**os.environ, "PYTHONPATH": os.getcwd()}, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", FILLED, str(corpus.folder), how],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+        check=False,
+    )
     assert done.stdout.startswith(f"no space left for the corpus in {corpus.folder}"), done.stderr
     assert "the table is as it was" in done.stdout
     assert set(corpus.folder.rglob("*")) == files
@@ -193,8 +211,13 @@ def check_full(corpus: DeltaCorpus, how: str) -> None:
 
 def test_a_table_that_cannot_be_made_for_want_of_room_is_a_clear_error_too(tmp_path: Path) -> None:
     code = FILLED.replace("(200_000, 200_000)", "(100, 100)")
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "corpus"), "limit"], capture_output=True,
-                          text=True, env={**os.environ, "PYTHONPATH": os.getcwd()}, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "corpus"), "limit"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+        check=False,
+    )
     assert done.stdout.startswith("no space left for the corpus"), done.stderr
     assert loaded(DeltaCorpus(tmp_path / "corpus")) == 2
 
@@ -208,8 +231,9 @@ def test_a_limit_on_file_sizes_is_a_clear_error_and_the_table_is_unharmed(corpus
 def test_a_full_disk_is_a_clear_error_and_the_table_is_unharmed(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)],
-                      capture_output=True, check=False).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)], capture_output=True, check=False
+    ).returncode:
         pytest.skip("a small disk cannot be mounted here (that takes root)")
     try:
         check_full(DeltaCorpus(disk / "corpus"), "disk")

@@ -23,12 +23,27 @@ EVERY = tuple(Status)
 def _document(number: int, revision: int, status: Status, text: str, notice: str | None, day: int) -> Document:
     relations = () if notice is None else (Relation(kind="RetractionIn", target=notice or None),)
     sections = () if status is Status.DELETED else (Section(heading="CONCLUSIONS", text=text),)
-    return Document(id=f"pmid:{number}", revision=revision, source="pubmed", title="Does it help?",
-                    published=date(2026, 3, day), status=status, sections=sections, relations=relations)
+    return Document(
+        id=f"pmid:{number}",
+        revision=revision,
+        source="pubmed",
+        title="Does it help?",
+        published=date(2026, 3, day),
+        status=status,
+        sections=sections,
+        relations=relations,
+    )
 
 
-documents = st.builds(_document, st.integers(1, 4), st.integers(1, 3), st.sampled_from(list(Status)),
-                      st.sampled_from("ab"), st.sampled_from([None, None, "", "pmid:8", "pmid:9"]), st.integers(1, 3))
+documents = st.builds(
+    _document,
+    st.integers(1, 4),
+    st.integers(1, 3),
+    st.sampled_from(list(Status)),
+    st.sampled_from("ab"),
+    st.sampled_from([None, None, "", "pmid:8", "pmid:9"]),
+    st.integers(1, 3),
+)
 pulls = st.lists(st.lists(documents, max_size=4), min_size=1, max_size=4)
 
 
@@ -69,8 +84,9 @@ def check_commutes(incremental: CorpusTable, backfill: CorpusTable, pulls, chanc
     assert whole(incremental, told(incremental, pulls)) == whole(backfill, told(backfill, parts))
 
 
-actions = st.lists(st.one_of(st.lists(documents, max_size=4), st.just("compact"), st.integers(0, 9)),
-                   min_size=1, max_size=6)
+actions = st.lists(
+    st.one_of(st.lists(documents, max_size=4), st.just("compact"), st.integers(0, 9)), min_size=1, max_size=6
+)
 
 
 @pytest.mark.slow

@@ -21,9 +21,16 @@ EVERY = tuple(Status)
 
 
 def article(number: int, revision: int = 1, status: Status = Status.CURRENT, text: str = "It helps.") -> Document:
-    return Document(id=f"pmid:{number}", revision=revision, source="pubmed", title="Does it “help”?",
-                    published=date(2026, 3, 3), status=status, sections=(Section(heading="CONCLUSIONS", text=text),),
-                    relations=(Relation(kind="CommentIn", target="pmid:7"),))
+    return Document(
+        id=f"pmid:{number}",
+        revision=revision,
+        source="pubmed",
+        title="Does it “help”?",
+        published=date(2026, 3, 3),
+        status=status,
+        sections=(Section(heading="CONCLUSIONS", text=text),),
+        relations=(Relation(kind="CommentIn", target="pmid:7"),),
+    )
 
 
 @pytest.fixture
@@ -98,7 +105,8 @@ def test_an_empty_first_pull_makes_an_empty_corpus(corpus: CorpusTable) -> None:
 
 
 def test_a_commit_over_a_version_that_somebody_else_made_is_refused_and_folded_again(
-        delta: DeltaCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    delta: DeltaCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = delta.merge([article(1)], None, "a")
     stale = delta._table(first)
     delta.merge([article(2)], first, "b")
@@ -157,14 +165,29 @@ def test_a_merge_appends_what_changed_and_rewrites_nothing(delta: DeltaCorpus) -
 
 
 def test_a_merge_reads_the_text_only_of_documents_that_it_cannot_fold_without(
-        delta: DeltaCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    delta: DeltaCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = delta.merge([article(number, 2) for number in range(9)], None, "a")
     read: list[str] = []
     texts = Rows.texts
-    monkeypatch.setattr(Rows, "texts", lambda rows, standing, *rest: (
-        read.extend(standing.column("id").to_pylist()), texts(rows, standing, *rest))[1])
-    delta.merge([article(1, 2), article(2, 3), article(3, 1), article(4, 1, Status.RETRACTED),
-                 article(5, 2, text="Other words."), article(6, 3, Status.DELETED), article(10)], first, "b")
+    monkeypatch.setattr(
+        Rows,
+        "texts",
+        lambda rows, standing, *rest: (read.extend(standing.column("id").to_pylist()), texts(rows, standing, *rest))[1],
+    )
+    delta.merge(
+        [
+            article(1, 2),
+            article(2, 3),
+            article(3, 1),
+            article(4, 1, Status.RETRACTED),
+            article(5, 2, text="Other words."),
+            article(6, 3, Status.DELETED),
+            article(10),
+        ],
+        first,
+        "b",
+    )
     assert read == ["pmid:4", "pmid:5"]
 
 
@@ -185,7 +208,8 @@ def test_compaction_leaves_out_superseded_rows_and_nothing_else(delta: DeltaCorp
 
 
 def test_many_small_files_are_joined_and_stay_the_same_documents(
-        delta: DeltaCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    delta: DeltaCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(delta, "many_small_files", 5)
     version = 0
     for number in range(6):
@@ -210,12 +234,14 @@ def test_counts_are_counted_where_another_tool_made_the_commit(delta: DeltaCorpu
 def test_texts_are_read_in_bands_and_come_by_id(delta: DeltaCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("medpipe.backends.delta_rows.BAND", 7)
     for turn in range(3):
-        version = delta.merge([article(number, turn, text=f"{turn}") for number in range(turn, 60, turn + 1)],
-                              None, str(turn))
+        version = delta.merge(
+            [article(number, turn, text=f"{turn}") for number in range(turn, 60, turn + 1)], None, str(turn)
+        )
     model = MemoryCorpus()
     for turn in range(3):
-        last = model.merge([article(number, turn, text=f"{turn}") for number in range(turn, 60, turn + 1)],
-                           None, str(turn))
+        last = model.merge(
+            [article(number, turn, text=f"{turn}") for number in range(turn, 60, turn + 1)], None, str(turn)
+        )
     assert everything(delta, version) == everything(model, last)
 
 

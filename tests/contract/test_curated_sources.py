@@ -47,8 +47,10 @@ CASES: dict[str, Callable[[Path], Case]] = {
     "real-frenchmedmcqa": lambda tmp: Case(_real("frenchmedmcqa", "frenchmedmcqa", tmp), 2482, 2482),
     "real-ultramedical": lambda tmp: Case(_real("ultramedical", "ultramedical_examples", tmp), 40, 40),
     "real-mediqa": lambda tmp: Case(_real("mediqa", "mediqa2019", tmp), 283, 283),
-    **{f"written-{name}": lambda tmp, name=name: Case(CuratedSource(samples.write(name, tmp), name), -1)
-       for name in SETS},
+    **{
+        f"written-{name}": lambda tmp, name=name: Case(CuratedSource(samples.write(name, tmp), name), -1)
+        for name in SETS
+    },
     "shipped-triage": lambda tmp: Case(CuratedSource(tmp, "triage", shipped=SHIPPED), -1),
 }
 
@@ -109,7 +111,8 @@ def test_a_scoped_pull_gives_the_asked_ids_and_no_others(case: Case) -> None:
     if some:
         bare = [some[0].partition(":")[2], *some[1:]]
         assert {document.id: document for document in case.source.pull(*EVER, ids=bare)} == {
-            name: full[name] for name in some}
+            name: full[name] for name in some
+        }
 
 
 def test_a_window_changes_nothing_because_a_set_has_no_dates(case: Case) -> None:
@@ -126,7 +129,9 @@ def test_all_of_the_real_medquad_is_read_and_two_documents_are_without_a_focus_a
     documents = list(_real("medquad", "medquad", tmp_path).pull(*EVER))
     assert len({document.id for document in documents}) == len(documents) == 3239
     assert [document.id for document in documents if not document.title] == [
-        "medquad:9_CDC_QA/0000199", "medquad:9_CDC_QA/0000424"]
+        "medquad:9_CDC_QA/0000199",
+        "medquad:9_CDC_QA/0000424",
+    ]
 
 
 def test_removed_answers_are_dropped_and_counted(tmp_path: Path) -> None:

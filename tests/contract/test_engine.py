@@ -109,8 +109,9 @@ def test_an_evaluation_loads_its_adapter_and_leaves_nothing_behind(setting: Sett
     setting.engine.load("kept", setting.two)
     shares: list[float] = []
 
-    judged = setting.engine.generate("tiny", setting.one, "eval-1", PROMPTS, 8,
-                                     lambda share, text: shares.append(share))
+    judged = setting.engine.generate(
+        "tiny", setting.one, "eval-1", PROMPTS, 8, lambda share, text: shares.append(share)
+    )
     served = setting.engine.generate("tiny", setting.two, "kept", PROMPTS, 8, lambda share, text: None)
     plain = setting.engine.generate("tiny", None, "eval-base", PROMPTS, 8, lambda share, text: None)
 
@@ -141,8 +142,9 @@ def test_a_dropped_connection_is_tried_again(fake_setting: Setting) -> None:
     assert fake_setting.fake.drop_next == 0
 
 
-def test_an_unload_is_believed_only_when_the_list_agrees(fake_setting: Setting,
-                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unload_is_believed_only_when_the_list_agrees(
+    fake_setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert fake_setting.fake is not None
     monkeypatch.setattr("medpipe.backends.vllm_engine.UNLOAD_SECONDS", 0.3)
     fake_setting.engine.load("sticky", fake_setting.one)

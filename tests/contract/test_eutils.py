@@ -70,8 +70,12 @@ class Handler(BaseHTTPRequestHandler):
         found = self.server.numbers(arguments)
         self.server.searches.append(found)
         shown = found[: min(CAP, int(arguments["retmax"]))]
-        return {"count": str(len(found)), "idlist": [*map(str, shown)], "querykey": str(len(self.server.searches)),
-                "webenv": "MCID_1"}
+        return {
+            "count": str(len(found)),
+            "idlist": [*map(str, shown)],
+            "querykey": str(len(self.server.searches)),
+            "webenv": "MCID_1",
+        }
 
     def _fetch(self, arguments: dict[str, str]) -> bytes:
         if "id" in arguments:
@@ -182,9 +186,7 @@ def test_a_server_that_names_a_time_to_wait_is_given_it(
 
 
 @pytest.mark.parametrize("status", [200, 400, 414])
-def test_no_error_shows_the_key(
-    status: int, server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_error_shows_the_key(status: int, server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     server.refusals = [(status, {}, b"<ERROR>bad request, api_key=KEY-0815</ERROR>")] * 2
     with caplog.at_level(logging.DEBUG), pytest.raises(SourceError, match=r"api_key=\*\*\*") as caught:
         _numbers(_source(server, tmp_path, "KEY-0815"), 1, ("1000",))
@@ -211,8 +213,17 @@ def test_half_an_answer_is_asked_for_once_more_and_then_named(server: Server, tm
         _numbers(_source(server, tmp_path), 1, ("1000", "1001"))
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>busy</html>", b"[]", b'{"esearchresult":{"ERROR":"Invalid db"}}',
-                                  b'{"esearchresult":{"count":"1"}}', b'{"error":"API rate limit exceeded"}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>busy</html>",
+        b"[]",
+        b'{"esearchresult":{"ERROR":"Invalid db"}}',
+        b'{"esearchresult":{"count":"1"}}',
+        b'{"error":"API rate limit exceeded"}',
+    ],
+)
 def test_a_search_answer_of_another_shape_is_an_error_with_its_days(
     body: bytes, server: Server, tmp_path: Path
 ) -> None:

@@ -12,11 +12,14 @@ BOTH = pytest.mark.parametrize("languages", [LangidLanguages(), StopwordLanguage
 
 
 @BOTH
-@pytest.mark.parametrize(("text", "language"), [
-    ("Glaucoma is a group of diseases that damage the optic nerve and are treated with drops.", "en"),
-    ("Le glaucome est une maladie qui abîme le nerf optique et que les gouttes soignent.", "fr"),
-    ("El glaucoma es una enfermedad que daña el nervio óptico y se trata con gotas.", "es"),
-])
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Glaucoma is a group of diseases that damage the optic nerve and are treated with drops.", "en"),
+        ("Le glaucome est une maladie qui abîme le nerf optique et que les gouttes soignent.", "fr"),
+        ("El glaucoma es una enfermedad que daña el nervio óptico y se trata con gotas.", "es"),
+    ],
+)
 def test_a_sentence_is_told_from_those_of_the_other_languages(languages: Languages, text: str, language: str) -> None:
     guessed, confidence = languages.guess(text)
     assert guessed == language

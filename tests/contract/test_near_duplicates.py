@@ -17,8 +17,10 @@ from tests.fakes import PairwiseDuplicates
 
 BOTH = pytest.mark.parametrize("near", [RensaDuplicates(), PairwiseDuplicates()], ids=["rensa", "pairwise"])
 
-ANSWER = ("Glaucoma is a group of diseases that damage the optic nerve at the back of the eye and it is often "
-          "linked to a build up of pressure that causes vision loss slowly over many years without any pain")
+ANSWER = (
+    "Glaucoma is a group of diseases that damage the optic nerve at the back of the eye and it is often "
+    "linked to a build up of pressure that causes vision loss slowly over many years without any pain"
+)
 """39 words, so 37 shingles: a changed last word leaves a Jaccard similarity of 36/38."""
 
 TEXTS = st.lists(st.lists(st.sampled_from("alpha beta gamma delta".split()), max_size=9).map(" ".join), max_size=8)
@@ -65,8 +67,9 @@ def test_texts_shorter_than_a_shingle_are_compared_whole(near: NearDuplicates) -
 @BOTH
 @settings(max_examples=30)
 @given(texts=TEXTS, threshold=st.sampled_from([0.3, 0.5, 0.8, 1.0]), seed=st.randoms(use_true_random=False))
-def test_the_clusters_do_not_depend_on_the_order(near: NearDuplicates, texts: list[str], threshold: float,
-                                                 seed: random.Random) -> None:
+def test_the_clusters_do_not_depend_on_the_order(
+    near: NearDuplicates, texts: list[str], threshold: float, seed: random.Random
+) -> None:
     order = seed.sample(range(len(texts)), len(texts))
     straight, shuffled = near.clusters(texts, threshold), near.clusters([texts[old] for old in order], threshold)
     for new, old in enumerate(order):
@@ -108,11 +111,21 @@ def test_many_texts_of_one_template_are_compared_in_bounded_work() -> None:
 
 
 def test_another_process_with_another_hash_seed_finds_the_same() -> None:
-    code = ("from tests.contract.test_near_duplicates import _planted; "
-            "from medpipe.backends.rensa_duplicates import RensaDuplicates; "
-            "print(hash('a'), RensaDuplicates().clusters(_planted(50), 0.8))")
-    seen = {subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed},
-                           capture_output=True, text=True, check=True).stdout.partition(" ")[2] for seed in "12"}
+    code = (
+        "from tests.contract.test_near_duplicates import _planted; "
+        "from medpipe.backends.rensa_duplicates import RensaDuplicates; "
+        "print(hash('a'), RensaDuplicates().clusters(_planted(50), 0.8))"
+    )
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.partition(" ")[2]
+        for seed in "12"
+    }
     assert len(seen) == 1
 
 

@@ -24,8 +24,15 @@ def blocks(heading: str) -> str:
 
 
 def article(number: int, revision: int, status: Status = Status.CURRENT) -> Document:
-    return Document(id=f"pmid:{number}", revision=revision, source="pubmed", title=f"Title {number}", status=status,
-                    published=date(2026, 3, 3), sections=(Section(heading="RESULTS", text=f"Text {revision}."),))
+    return Document(
+        id=f"pmid:{number}",
+        revision=revision,
+        source="pubmed",
+        title=f"Title {number}",
+        status=status,
+        published=date(2026, 3, 3),
+        sections=(Section(heading="RESULTS", text=f"Text {revision}."),),
+    )
 
 
 @pytest.fixture
@@ -58,6 +65,9 @@ def test_the_example_for_spark_is_python_and_asks_the_same_question() -> None:
 
 
 def test_the_page_names_every_column() -> None:
-    named = set(re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in PAGE.read_text().splitlines()
-                                              if line.startswith("| `"))))
+    named = set(
+        re.findall(
+            r"`(\w+)`", "".join(line.split("|")[1] for line in PAGE.read_text().splitlines() if line.startswith("| `"))
+        )
+    )
     assert named == set(SCHEMA.names)

@@ -32,12 +32,18 @@ def redactor(request: pytest.FixtureRequest, presidio: PresidioRedactor) -> Reda
 def test_each_text_is_answered_in_order(redactor: Redactor) -> None:
     assert redactor.redact([], "en") == []
     assert redactor.redact(["", "Rest.", "Mail a.b@example.com."], "en") == [
-        Redaction("", {}), Redaction("Rest.", {}), Redaction("Mail [EMAIL].", {"EMAIL": 1})]
+        Redaction("", {}),
+        Redaction("Rest.", {}),
+        Redaction("Mail [EMAIL].", {"EMAIL": 1}),
+    ]
 
 
 def test_names_that_are_told_go_in_three_languages(redactor: Redactor) -> None:
-    told = {"en": "Hello, my name is Ruth Calder.", "fr": "Bonjour, je m'appelle Aline Roux.",
-            "es": "Hola, me llamo Inés Vidal."}
+    told = {
+        "en": "Hello, my name is Ruth Calder.",
+        "fr": "Bonjour, je m'appelle Aline Roux.",
+        "es": "Hola, me llamo Inés Vidal.",
+    }
     for language, text in told.items():
         (redacted,) = redactor.redact([text], language)
         assert redacted.found == {"NAME": 1}
@@ -50,35 +56,43 @@ def test_redacting_again_changes_nothing(redactor: Redactor) -> None:
     assert redactor.redact([once], "en") == [Redaction(once, {})]
 
 
-@pytest.mark.parametrize(("language", "text", "expected"), [
-    ("en", "Mr. Lee O'Hara, MRN: 4482917, DOB 03/04/1961.", "Mr. [NAME], MRN: [MRN], DOB [DATE]."),
-    ("en", "Patient ID 88-1234 lives in Boise, ID.", "Patient ID [MRN] lives in [ADDRESS]."),
-    ("en", "A 93-year-old man, SSN 512-34-5678.", "A [AGE]-year-old man, SSN [SSN]."),
-    ("en", "Call (303) 442-9911 or +1 415 299 3344.", "Call [PHONE] or [PHONE]."),
-    ("en", "Send it to 12 Old Mill Rd, Dayton, OH 45402.", "Send it to [ADDRESS]."),
-    ("en", "Member ID: XWA223344. Card 4111 1111 1111 1111.", "Member ID: [HEALTH_PLAN]. Card [ACCOUNT]."),
-    ("fr", "Mme Le Goff, née le 12 mars 1954, IPP 80071234.", "Mme [NAME], née le [DATE], IPP [MRN]."),
-    ("fr", "N° de dossier 44-8812, tél. 06 12 34 56 78.", "N° de dossier [MRN], tél. [PHONE]."),
-    ("fr", "NIR 2 54 03 44 109 123 41.", "NIR [NATIONAL_ID]."),
-    ("fr", "Elle habite 12 bis rue de la Gare, 44000 Nantes.", "Elle habite [ADDRESS]."),
-    ("es", "Sra. Ortega, NHC 5567123, DNI 12345678Z.", "Sra. [NAME], NHC [MRN], DNI [NATIONAL_ID]."),
-    ("es", "Nacida el 3 de abril de 1958, tel. 612 345 678.", "Nacida el [DATE], tel. [PHONE]."),
-    ("es", "Vive en Calle Mayor, 14, 28013 Madrid.", "Vive en [ADDRESS]."),
-], ids=lambda value: value[:24] if isinstance(value, str) else "")
-def test_identifiers_become_typed_placeholders(presidio: PresidioRedactor, language: str, text: str,
-                                               expected: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("en", "Mr. Lee O'Hara, MRN: 4482917, DOB 03/04/1961.", "Mr. [NAME], MRN: [MRN], DOB [DATE]."),
+        ("en", "Patient ID 88-1234 lives in Boise, ID.", "Patient ID [MRN] lives in [ADDRESS]."),
+        ("en", "A 93-year-old man, SSN 512-34-5678.", "A [AGE]-year-old man, SSN [SSN]."),
+        ("en", "Call (303) 442-9911 or +1 415 299 3344.", "Call [PHONE] or [PHONE]."),
+        ("en", "Send it to 12 Old Mill Rd, Dayton, OH 45402.", "Send it to [ADDRESS]."),
+        ("en", "Member ID: XWA223344. Card 4111 1111 1111 1111.", "Member ID: [HEALTH_PLAN]. Card [ACCOUNT]."),
+        ("fr", "Mme Le Goff, née le 12 mars 1954, IPP 80071234.", "Mme [NAME], née le [DATE], IPP [MRN]."),
+        ("fr", "N° de dossier 44-8812, tél. 06 12 34 56 78.", "N° de dossier [MRN], tél. [PHONE]."),
+        ("fr", "NIR 2 54 03 44 109 123 41.", "NIR [NATIONAL_ID]."),
+        ("fr", "Elle habite 12 bis rue de la Gare, 44000 Nantes.", "Elle habite [ADDRESS]."),
+        ("es", "Sra. Ortega, NHC 5567123, DNI 12345678Z.", "Sra. [NAME], NHC [MRN], DNI [NATIONAL_ID]."),
+        ("es", "Nacida el 3 de abril de 1958, tel. 612 345 678.", "Nacida el [DATE], tel. [PHONE]."),
+        ("es", "Vive en Calle Mayor, 14, 28013 Madrid.", "Vive en [ADDRESS]."),
+    ],
+    ids=lambda value: value[:24] if isinstance(value, str) else "",
+)
+def test_identifiers_become_typed_placeholders(
+    presidio: PresidioRedactor, language: str, text: str, expected: str
+) -> None:
     assert presidio.redact([text], language)[0].text == expected
 
 
-@pytest.mark.parametrize(("language", "text"), [
-    ("en", "Take 500 mg twice a day; Parkinson's disease and Crohn disease are not treated with it."),
-    ("en", "Ask your Dr. about it. The Dr. knows. BRCA1, TP53, CYP2D6*4 and HLA-B*57:01 matter."),
-    ("en", "From 1998 to 2004, 1,204 patients (PMID 31452104, NCT01234567) aged 90 and older were followed."),
-    ("en", "BP 120/80 mmHg, Na 138 mmol/L, Hb 13.5 g/dL at 12:30; ICD-10 E11.9; ATC code A10BA02."),
-    ("en", "The Patient Health Questionnaire, the Research Nurse. Both were used in Phase III."),
-    ("fr", "Paracétamol 500 mg trois fois par jour. M. tuberculosis. La maladie de Parkinson. Le 15."),
-    ("es", "Paracetamol 500 mg cada 8 horas. La enfermedad de Chagas. Los mayores de 90 años."),
-])
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Take 500 mg twice a day; Parkinson's disease and Crohn disease are not treated with it."),
+        ("en", "Ask your Dr. about it. The Dr. knows. BRCA1, TP53, CYP2D6*4 and HLA-B*57:01 matter."),
+        ("en", "From 1998 to 2004, 1,204 patients (PMID 31452104, NCT01234567) aged 90 and older were followed."),
+        ("en", "BP 120/80 mmHg, Na 138 mmol/L, Hb 13.5 g/dL at 12:30; ICD-10 E11.9; ATC code A10BA02."),
+        ("en", "The Patient Health Questionnaire, the Research Nurse. Both were used in Phase III."),
+        ("fr", "Paracétamol 500 mg trois fois par jour. M. tuberculosis. La maladie de Parkinson. Le 15."),
+        ("es", "Paracetamol 500 mg cada 8 horas. La enfermedad de Chagas. Los mayores de 90 años."),
+    ],
+)
 def test_medicine_stays(presidio: PresidioRedactor, language: str, text: str) -> None:
     assert presidio.redact([text], language) == [Redaction(text, {})]
 
@@ -101,8 +115,12 @@ def test_a_person_model_finds_names_that_nothing_announces(tmp_path: Path) -> No
     import spacy
 
     model = spacy.blank("en")
-    model.add_pipe("entity_ruler").add_patterns([  # type: ignore[attr-defined]
-        {"label": "PERSON", "pattern": "Zyra Okafor"}, {"label": "GPE", "pattern": "Boise"}])
+    model.add_pipe("entity_ruler").add_patterns(
+        [  # type: ignore[attr-defined]
+            {"label": "PERSON", "pattern": "Zyra Okafor"},
+            {"label": "GPE", "pattern": "Boise"},
+        ]
+    )
     model.to_disk(tmp_path / "people")
     redactor = PresidioRedactor({"en": str(tmp_path / "people")})
     assert redactor.redact(["Zyra Okafor of Boise came in."], "en")[0].text == "[NAME] of [ADDRESS] came in."
@@ -130,8 +148,13 @@ def test_nothing_is_asked_of_a_network_and_nothing_is_said(tmp_path: Path) -> No
         from medpipe.backends.presidio_redactor import PresidioRedactor
         texts = ["Mail ruth@clinic.example.co.uk, see https://example.org, call 614-299-3344, Mrs. Calder."]
         print(PresidioRedactor().redact(texts, "en")[0].text)"""
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True,
-                          env={**os.environ, "HOME": str(tmp_path), "TLDEXTRACT_CACHE": str(tmp_path / "suffixes")})
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "HOME": str(tmp_path), "TLDEXTRACT_CACHE": str(tmp_path / "suffixes")},
+    )
     assert done.stdout == "Mail [EMAIL], see [URL], call [PHONE], Mrs. [NAME].\n"
     assert done.stderr == ""
     assert not list(tmp_path.iterdir())
@@ -147,4 +170,6 @@ def test_a_french_number_is_known_by_its_key() -> None:
 
 def test_overlapping_places_become_one_placeholder_of_the_longest_kind() -> None:
     assert phi.replaced("abcdefgh", {(1, 3): "AGE", (2, 6): "MRN", (7, 8): "IP"}) == (
-        "a[MRN]g[IP]", {"IP": 1, "MRN": 1})
+        "a[MRN]g[IP]",
+        {"IP": 1, "MRN": 1},
+    )

@@ -15,8 +15,13 @@ import pytest
 
 from medpipe.backends.mlflow_registry import MlflowRegistry
 
-FACTS = {"adapter": "adapter/0123456789abcdef", "digest": "ab" * 32, "reason": "", "parent": None,
-         "documents": ["pmid:1", "pmid:2"]}
+FACTS = {
+    "adapter": "adapter/0123456789abcdef",
+    "digest": "ab" * 32,
+    "reason": "",
+    "parent": None,
+    "documents": ["pmid:1", "pmid:2"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +30,29 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
-               "--backend-store-uri", f"sqlite:///{home / 'mlflow.db'}", "--artifacts-destination", str(home / "files")]
-    process = subprocess.Popen(command, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                               env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"})
+    command = [
+        sys.executable,
+        "-m",
+        "mlflow",
+        "server",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+        "--backend-store-uri",
+        f"sqlite:///{home / 'mlflow.db'}",
+        "--artifacts-destination",
+        str(home / "files"),
+    ]
+    process = subprocess.Popen(
+        command,
+        cwd=home,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+    )
     try:
         _wait(f"http://127.0.0.1:{port}/health", process)
         yield f"http://127.0.0.1:{port}"
@@ -73,8 +97,9 @@ def test_versions_are_numbered_and_found_again_by_their_facts(registry: MlflowRe
     assert first.page.endswith("/1")
 
 
-def test_the_run_has_the_facts_the_metrics_and_the_adapter(registry: MlflowRegistry, adapter: Path,
-                                                           tmp_path: Path) -> None:
+def test_the_run_has_the_facts_the_metrics_and_the_adapter(
+    registry: MlflowRegistry, adapter: Path, tmp_path: Path
+) -> None:
     number = registry.register(adapter, FACTS, {"new-knowledge": 0.5}).number
     client, name = registry._client, registry._name
     version = client.get_model_version(name, str(number))

@@ -40,27 +40,63 @@ def emails(texts: Sequence[str], language: str) -> list[dict[str, int]]:
 
 
 def document(number: int, **fields: Any) -> dict[str, Any]:
-    return {"id": f"pmid:{number}", "revision": 20260303260001, "source": "pubmed", "title": "Does it help?",
-            "focus": "", "language": "en", "url": "https://pubmed.ncbi.nlm.nih.gov/1/",
-            "licence": "NLM citation data; abstracts may be their publishers' copyright",
-            "published": "2026-03-03", "status": "current", "relations": [],
-            "sections": [{"heading": "CONCLUSIONS", "text": "It helps."}], **fields}
+    return {
+        "id": f"pmid:{number}",
+        "revision": 20260303260001,
+        "source": "pubmed",
+        "title": "Does it help?",
+        "focus": "",
+        "language": "en",
+        "url": "https://pubmed.ncbi.nlm.nih.gov/1/",
+        "licence": "NLM citation data; abstracts may be their publishers' copyright",
+        "published": "2026-03-03",
+        "status": "current",
+        "relations": [],
+        "sections": [{"heading": "CONCLUSIONS", "text": "It helps."}],
+        **fields,
+    }
 
 
 def example(**fields: Any) -> dict[str, Any]:
-    return {"question": "What causes velorin fever?", "answer": "Virella.", "document_ids": ["mplus:1"],
-            "document_digests": ["0"], "source": "medlineplus", "question_type": "causes", "focus": "velorin fever",
-            "slot": "Virella", "phrasing": "causes-1", "replay": False, **fields}
+    return {
+        "question": "What causes velorin fever?",
+        "answer": "Virella.",
+        "document_ids": ["mplus:1"],
+        "document_digests": ["0"],
+        "source": "medlineplus",
+        "question_type": "causes",
+        "focus": "velorin fever",
+        "slot": "Virella",
+        "phrasing": "causes-1",
+        "replay": False,
+        **fields,
+    }
 
 
 def pair(number: int = 1, **fields: Any) -> dict[str, Any]:
-    return {"question": "What helps?", "chosen": "Rest.", "rejected": "Salt.", "answer_id": f"a{number}",
-            "identity": "i1", "document_ids": [], **fields}
+    return {
+        "question": "What helps?",
+        "chosen": "Rest.",
+        "rejected": "Salt.",
+        "answer_id": f"a{number}",
+        "identity": "i1",
+        "document_ids": [],
+        **fields,
+    }
 
 
 def feedback(number: int = 1, **fields: Any) -> dict[str, Any]:
-    return {"answer_id": f"a{number}", "question": "What helps?", "answer": "Rest.", "version": "version/v1",
-            "identity": "i1", "rating": "up", "correction": None, "at": "2026-03-03T10:00:00+00:00", **fields}
+    return {
+        "answer_id": f"a{number}",
+        "question": "What helps?",
+        "answer": "Rest.",
+        "version": "version/v1",
+        "identity": "i1",
+        "rating": "up",
+        "correction": None,
+        "at": "2026-03-03T10:00:00+00:00",
+        **fields,
+    }
 
 
 GOOD = [document(number) for number in range(1, 9)]
@@ -73,20 +109,29 @@ def test_good_documents_pass_and_the_report_is_a_page(validator: GxValidator) ->
 
 
 BAD_DOCUMENTS: list[tuple[dict[str, Any], str]] = [
-    ({"id": "12345"}, "identifier"), ({"id": "pmid:0012"}, "identifier"), ({"id": "pmid:x"}, "identifier"),
-    ({"title": "  "}, "title is blank"), ({"id": "mplus:1", "sections": []}, "no text at all"),
+    ({"id": "12345"}, "identifier"),
+    ({"id": "pmid:0012"}, "identifier"),
+    ({"id": "pmid:x"}, "identifier"),
+    ({"title": "  "}, "title is blank"),
+    ({"id": "mplus:1", "sections": []}, "no text at all"),
     ({"id": "mplus:2", "sections": [{"heading": "h", "text": " "}]}, "no text at all"),
-    ({"language": "xx"}, "language"), ({"published": "0199-01-01"}, "year"), ({"published": "soon"}, "year"),
-    ({"status": "unknown"}, "stands"), ({"title": "Na\ufffdve"}, "damaged"),
+    ({"language": "xx"}, "language"),
+    ({"published": "0199-01-01"}, "year"),
+    ({"published": "soon"}, "year"),
+    ({"status": "unknown"}, "stands"),
+    ({"title": "Na\ufffdve"}, "damaged"),
     ({"sections": [{"heading": "h", "text": "cafÃ©"}]}, "damaged"),
     ({"url": "https://medlineplus.gov/ency/article/000001.htm"}, "licensed"),
     ({"url": "https://medlineplus.gov/druginfo/meds/a1.html"}, "licensed"),
-    ({"licence": "All rights reserved"}, "licence is none"), ({"licence": ""}, "licence is none"),
+    ({"licence": "All rights reserved"}, "licence is none"),
+    ({"licence": ""}, "licence is none"),
     ({"published": "2027-12-01"}, "dated more than a year and a half after"),
     ({"id": "pmid:1"}, "came earlier in this delivery"),
     ({"sections": [{"heading": "h", "text": "x" * 500_001}]}, "several documents probably ran together"),
-    ({"source": "meddialog", "sections": [{"heading": "h", "text": "Write to ruth.calder@example.com"}]},
-     "points to one of them"),
+    (
+        {"source": "meddialog", "sections": [{"heading": "h", "text": "Write to ruth.calder@example.com"}]},
+        "points to one of them",
+    ),
 ]
 
 
@@ -112,9 +157,18 @@ def test_honest_letters_are_not_damage(validator: GxValidator) -> None:
 
 
 def test_no_blemish_keeps_a_withdrawal_out(validator: GxValidator) -> None:
-    withdrawals = [document(number, status=status, title="", sections=[], language="", published="1500-01-01",
-                            url="https://medlineplus.gov/ency/x")
-                   for number, status in enumerate(("retracted", "deleted"), start=50)]
+    withdrawals = [
+        document(
+            number,
+            status=status,
+            title="",
+            sections=[],
+            language="",
+            published="1500-01-01",
+            url="https://medlineplus.gov/ency/x",
+        )
+        for number, status in enumerate(("retracted", "deleted"), start=50)
+    ]
     assert validator.validate([*GOOD, *withdrawals], "documents", "d").rejected == {}
 
 
@@ -131,13 +185,18 @@ def test_a_delivery_that_repeats_itself_stops(validator: GxValidator) -> None:
     assert "repeats documents" in result.reasons[0]
 
 
-TOPICS = [document(number, id=f"mplus:{number}", source="medlineplus", revision=20260303,
-                   language="es" if number % 2 else "en") for number in range(1, 201)]
+TOPICS = [
+    document(
+        number, id=f"mplus:{number}", source="medlineplus", revision=20260303, language="es" if number % 2 else "en"
+    )
+    for number in range(1, 201)
+]
 END = date(2026, 3, 4)
 
 
-def delivered(validator: GxValidator, rows: list[dict[str, Any]], previous: int | None = None,
-              end: date = END, days: int = 1) -> tuple[str, ...]:
+def delivered(
+    validator: GxValidator, rows: list[dict[str, Any]], previous: int | None = None, end: date = END, days: int = 1
+) -> tuple[str, ...]:
     """Why a MedlinePlus delivery is stopped, or ()."""
     told = measures.of_delivery(rows, "medlineplus", end - timedelta(days), end, previous)
     return validator.validate(rows, "documents", "d", Delivery(told, end)).reasons
@@ -147,23 +206,44 @@ def test_a_whole_delivery_like_the_one_before_passes(validator: GxValidator) -> 
     assert delivered(validator, TOPICS, previous=205) == ()
 
 
-@pytest.mark.parametrize(("rows", "options", "said"), [
-    (TOPICS[:101], {"previous": 200}, "less than 70 %"), (TOPICS, {"previous": 99}, ""),
-    ([*TOPICS[::2], *TOPICS[:10]], {}, "a language is missing"),
-    ([row | {"published": "2012-02-01"} for row in TOPICS], {}, "an old file under a new date"),
-    (TOPICS, {"end": date(2026, 4, 1), "days": 30}, "newer ones were not found"),
-    (TOPICS[:30], {"previous": 40}, ""), (TOPICS[:1], {}, ""),
-    ([{name: value for name, value in row.items() if name != "licence"} for row in TOPICS], {}, "Fields are missing"),
-], ids=["halved", "too few before to compare", "one language", "old topics", "stale", "a small one", "one topic",
-        "another schema"])
+@pytest.mark.parametrize(
+    ("rows", "options", "said"),
+    [
+        (TOPICS[:101], {"previous": 200}, "less than 70 %"),
+        (TOPICS, {"previous": 99}, ""),
+        ([*TOPICS[::2], *TOPICS[:10]], {}, "a language is missing"),
+        ([row | {"published": "2012-02-01"} for row in TOPICS], {}, "an old file under a new date"),
+        (TOPICS, {"end": date(2026, 4, 1), "days": 30}, "newer ones were not found"),
+        (TOPICS[:30], {"previous": 40}, ""),
+        (TOPICS[:1], {}, ""),
+        (
+            [{name: value for name, value in row.items() if name != "licence"} for row in TOPICS],
+            {},
+            "Fields are missing",
+        ),
+    ],
+    ids=[
+        "halved",
+        "too few before to compare",
+        "one language",
+        "old topics",
+        "stale",
+        "a small one",
+        "one topic",
+        "another schema",
+    ],
+)
 def test_a_bad_batch_stops_for_its_reason_and_a_small_one_does_not(
-        validator: GxValidator, rows: list[dict[str, Any]], options: dict[str, Any], said: str) -> None:
+    validator: GxValidator, rows: list[dict[str, Any]], options: dict[str, Any], said: str
+) -> None:
     stopped = delivered(validator, rows, **options)
     assert any(said in reason for reason in stopped) if said else stopped == ()
 
 
-@pytest.mark.parametrize(("suite", "written"), [
-    ("documents", Document), ("examples", Example), ("pairs", PreferencePair), ("feedback", FeedbackItem)])
+@pytest.mark.parametrize(
+    ("suite", "written"),
+    [("documents", Document), ("examples", Example), ("pairs", PreferencePair), ("feedback", FeedbackItem)],
+)
 def test_the_suites_know_every_field_that_is_written(validator: GxValidator, suite: str, written: Any) -> None:
     meta = validator._suite(suite)["meta"]
     fields = set(getattr(written, "model_fields", None) or written._fields)
@@ -171,8 +251,7 @@ def test_the_suites_know_every_field_that_is_written(validator: GxValidator, sui
 
 
 def test_the_suite_knows_every_licence_that_a_source_gives_and_says_what_it_allows(validator: GxValidator) -> None:
-    (rule,) = (one for one in validator._suite("documents")["expectations"]
-               if one["kwargs"].get("column") == "licence")
+    (rule,) = (one for one in validator._suite("documents")["expectations"] if one["kwargs"].get("column") == "licence")
     given_by_sources = {topics.LICENCE, citation_fields.LICENCE, *(each.licence for each in SETS.values())}
     assert given_by_sources <= set(rule["kwargs"]["value_set"]) == rule["meta"]["allows"].keys()
 
@@ -199,9 +278,18 @@ def test_published_articles_are_not_searched_for_persons(validator: GxValidator)
 
 
 def test_a_check_that_cannot_be_made_stops_the_batch(tmp_path: Path) -> None:
-    suite = {"name": "documents", "meta": {"max_rejected_share": 0.5}, "expectations": [
-        {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "no_such"}, "meta": {"scope": "row"},
-         "notes": ["It has a column."]}]}
+    suite = {
+        "name": "documents",
+        "meta": {"max_rejected_share": 0.5},
+        "expectations": [
+            {
+                "type": "expect_column_values_to_not_be_null",
+                "kwargs": {"column": "no_such"},
+                "meta": {"scope": "row"},
+                "notes": ["It has a column."],
+            }
+        ],
+    }
     (tmp_path / "documents.json").write_text(json.dumps(suite))
     result = GxValidator(tmp_path, tmp_path / "docs").validate(GOOD, "documents", "d")
     assert result.reasons == ("It has a column. (could not be checked: see the report)",)
@@ -215,15 +303,25 @@ def test_the_other_suites_pass_good_rows(validator: GxValidator) -> None:
 
 
 BAD_ROWS: dict[str, list[tuple[dict[str, Any], str]]] = {
-    "examples": [(example(document_ids=[]), "names no document"), (example(answer=" ", slot=""), "answer is blank"),
-                 (example(slot="Bacella"), "decide whether"), (example(question="?"), "question is blank"),
-                 (example(answer="Virella\ufffd."), "damaged")],
-    "pairs": [(pair(91, chosen="Rest. ", rejected="Rest."), "Both answers are the same"),
-              (pair(92, identity=" "), "who gave it"), (pair(93, rejected=""), "other answer is blank"),
-              (pair(94, answer_id=""), "which answer")],
-    "feedback": [(feedback(91, rating="sideways"), "rating"), (feedback(92, identity=""), "who gave it"),
-                 (feedback(93, correction="x" * 5000), "correction is too long"),
-                 (feedback(94, version=""), "which version")],
+    "examples": [
+        (example(document_ids=[]), "names no document"),
+        (example(answer=" ", slot=""), "answer is blank"),
+        (example(slot="Bacella"), "decide whether"),
+        (example(question="?"), "question is blank"),
+        (example(answer="Virella\ufffd."), "damaged"),
+    ],
+    "pairs": [
+        (pair(91, chosen="Rest. ", rejected="Rest."), "Both answers are the same"),
+        (pair(92, identity=" "), "who gave it"),
+        (pair(93, rejected=""), "other answer is blank"),
+        (pair(94, answer_id=""), "which answer"),
+    ],
+    "feedback": [
+        (feedback(91, rating="sideways"), "rating"),
+        (feedback(92, identity=""), "who gave it"),
+        (feedback(93, correction="x" * 5000), "correction is too long"),
+        (feedback(94, version=""), "which version"),
+    ],
 }
 
 
@@ -239,8 +337,11 @@ def test_bad_rows_of_the_other_suites_are_quarantined(validator: GxValidator, su
 
 
 def test_the_report_never_shows_what_users_wrote(validator: GxValidator, tmp_path: Path) -> None:
-    rows = [feedback(1, question=SECRET, answer=SECRET, correction=SECRET + "x" * 5000, rating="sideways"),
-            feedback(2, question=SECRET), feedback(3, question=SECRET)]
+    rows = [
+        feedback(1, question=SECRET, answer=SECRET, correction=SECRET + "x" * 5000, rating="sideways"),
+        feedback(2, question=SECRET),
+        feedback(3, question=SECRET),
+    ]
     validator.validate(rows, "feedback", "private")
     pages = list((tmp_path / "docs").rglob("*.html"))
     assert pages
@@ -268,8 +369,11 @@ def test_every_expectation_says_its_scope_and_what_it_means(validator: GxValidat
 
 
 def test_an_expectation_without_scope_is_refused_by_number(tmp_path: Path) -> None:
-    suite = {"name": "s", "meta": {"max_rejected_share": 1}, "expectations": [
-        {"type": "expect_table_row_count_to_be_between", "kwargs": {}, "notes": ["x"]}]}
+    suite = {
+        "name": "s",
+        "meta": {"max_rejected_share": 1},
+        "expectations": [{"type": "expect_table_row_count_to_be_between", "kwargs": {}, "notes": ["x"]}],
+    }
     (tmp_path / "s.json").write_text(json.dumps(suite))
     with pytest.raises(ValueError, match=r"s\.json, expectation 1"):
         GxValidator(tmp_path, tmp_path).validate([], "s", "n")
@@ -280,18 +384,36 @@ def test_a_missing_suite_is_refused_by_name(validator: GxValidator) -> None:
         validator.validate([], "nothing", "n")
 
 
-@given(st.lists(st.fixed_dictionaries({}, optional={
-    "id": st.sampled_from(["pmid:1", "pmid:2", "x", ""]), "title": st.sampled_from(["", "A", "\ufffd"]),
-    "published": st.sampled_from(["2026-01-01", "0199-01-01", "2090-01-01", "soon"]), "licence": st.just("none"),
-    "status": st.sampled_from(["retracted", "deleted", "odd"]), "sections": st.just([])}), min_size=1, max_size=12))
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "id": st.sampled_from(["pmid:1", "pmid:2", "x", ""]),
+                "title": st.sampled_from(["", "A", "\ufffd"]),
+                "published": st.sampled_from(["2026-01-01", "0199-01-01", "2090-01-01", "soon"]),
+                "licence": st.just("none"),
+                "status": st.sampled_from(["retracted", "deleted", "odd"]),
+                "sections": st.just([]),
+            },
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
 @hypothesis_settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_row_is_lost_each_is_accepted_or_quarantined_with_a_reason(
-        validator: GxValidator, changes: list[dict[str, Any]]) -> None:
+    validator: GxValidator, changes: list[dict[str, Any]]
+) -> None:
     rows = [document(number, **change) for number, change in enumerate(changes, start=1)]
     result = validator.validate(rows, "documents", "law", WINDOW)
     assert set(result.rejected) <= set(range(len(rows)))
     assert all(result.rejected.values()), "no row is held back without a reason"
     for number, row in enumerate(rows):
         blameless = {**row, "id": f"pmid:{number + 1}"} == document(number + 1)
-        assert not (blameless and row["id"] == f"pmid:{number + 1}" and number in result.rejected
-                    and all(other["id"] != row["id"] for other in rows[:number]))
+        assert not (
+            blameless
+            and row["id"] == f"pmid:{number + 1}"
+            and number in result.rejected
+            and all(other["id"] != row["id"] for other in rows[:number])
+        )

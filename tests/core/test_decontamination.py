@@ -37,7 +37,10 @@ def test_a_text_of_eight_to_twelve_words_is_found_whole() -> None:
 
 def test_a_still_shorter_text_counts_only_as_the_whole() -> None:
     assert overlaps(["Yes", "yes!", "Yes, it does", "timolol."], BENCHMARKS) == [
-        Hit(0, "pubmedqa", WHOLE_TEXT, 2), Hit(1, "pubmedqa", WHOLE_TEXT, 2), Hit(3, "medqa", WHOLE_TEXT, 0)]
+        Hit(0, "pubmedqa", WHOLE_TEXT, 2),
+        Hit(1, "pubmedqa", WHOLE_TEXT, 2),
+        Hit(3, "medqa", WHOLE_TEXT, 0),
+    ]
 
 
 def test_runs_do_not_cross_from_one_text_to_the_next() -> None:
@@ -56,8 +59,9 @@ def test_texts_and_benchmarks_without_words_match_nothing() -> None:
 
 
 @given(text=WORDS, others=st.lists(WORDS, max_size=3), start=st.integers(0, 10), chosen=st.data())
-def test_no_planted_overlap_is_missed(text: list[str], others: list[list[str]], start: int,
-                                      chosen: st.DataObject) -> None:
+def test_no_planted_overlap_is_missed(
+    text: list[str], others: list[list[str]], start: int, chosen: st.DataObject
+) -> None:
     run = chosen.draw(st.lists(st.sampled_from("a b c".split()), min_size=13, max_size=13))
     planted = " ".join(text[:start] + run + text[start:])
     benchmark = [" ".join(words) for words in others] + [" ".join(run + text)]
@@ -86,8 +90,8 @@ def _plainly(texts: list[str], items: list[str]) -> set[int]:
         mine = text.split()
         for item in map(str.split, items):
             length = min(13, len(item))
-            runs = {tuple(item[place:place + length]) for place in range(len(item) - length + 1)}
-            shared = length >= 8 and any(tuple(mine[place:place + length]) in runs for place in range(len(mine)))
+            runs = {tuple(item[place : place + length]) for place in range(len(item) - length + 1)}
+            shared = length >= 8 and any(tuple(mine[place : place + length]) in runs for place in range(len(mine)))
             if item and (mine == item or shared):
                 found.add(number)
     return found

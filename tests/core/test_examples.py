@@ -23,30 +23,60 @@ def recipe(**data: object) -> Recipe:
     return Recipe(name="r", summary="", method="sft", base="tiny", trainer={}, data=Data(**data))
 
 
-def build(corpus: Sequence[Document], plan: Recipe, since: Mapping[str, str] | None = None,
-          withdraw: Collection[str] = (), safety: Sequence[Example] = (), **tools: Any) -> BuiltExamples:
+def build(
+    corpus: Sequence[Document],
+    plan: Recipe,
+    since: Mapping[str, str] | None = None,
+    withdraw: Collection[str] = (),
+    safety: Sequence[Example] = (),
+    **tools: Any,
+) -> BuiltExamples:
     hygiene = Hygiene(**tools)
     return examples.build(examples.prepare(corpus, plan, withdraw, safety, hygiene=hygiene), plan, since, hygiene)
 
 
 def topic(number: int, drug: str = "", **fields: object) -> Document:
     name = f"Velorin{number} fever"
-    return Document(**{
-        "id": f"mplus:{number}", "revision": 1, "source": "medlineplus", "title": name, "focus": name,
-        "published": date(2026, 3, 3), "licence": "public domain",
-        "sections": (Section(heading="Treatment", text=f"{name} is treated with {drug or f'tazo{number}mib'}."),
-                     Section(heading="Causes", text=f"{name} is caused by viro{number}ella.")), **fields})
+    return Document(
+        **{
+            "id": f"mplus:{number}",
+            "revision": 1,
+            "source": "medlineplus",
+            "title": name,
+            "focus": name,
+            "published": date(2026, 3, 3),
+            "licence": "public domain",
+            "sections": (
+                Section(heading="Treatment", text=f"{name} is treated with {drug or f'tazo{number}mib'}."),
+                Section(heading="Causes", text=f"{name} is caused by viro{number}ella."),
+            ),
+            **fields,
+        }
+    )
 
 
 def article(status: Status = Status.CURRENT) -> Document:
     marks = (Relation(kind="RetractionIn", target="pmid:9"),) if status is Status.RETRACTED else ()
-    return Document(id="pmid:1", revision=1, source="pubmed", title="Does wendra cure krellin palsy?", status=status,
-                    published=date(2026, 3, 3), relations=marks,
-                    sections=(Section(heading="CONCLUSIONS", text="Wendra cures krellin palsy."),))
+    return Document(
+        id="pmid:1",
+        revision=1,
+        source="pubmed",
+        title="Does wendra cure krellin palsy?",
+        status=status,
+        published=date(2026, 3, 3),
+        relations=marks,
+        sections=(Section(heading="CONCLUSIONS", text="Wendra cures krellin palsy."),),
+    )
 
 
-NOTICE = Document(id="pmid:9", revision=1, source="pubmed", title="Retraction: Does wendra cure krellin palsy?",
-                  published=date(2026, 3, 4), status=Status.NOTICE)
+NOTICE = Document(
+    id="pmid:9",
+    revision=1,
+    source="pubmed",
+    title="Retraction: Does wendra cure krellin palsy?",
+    published=date(2026, 3, 4),
+    status=Status.NOTICE,
+)
 
 
 def words(examples: Sequence[Example]) -> set[str]:
@@ -58,17 +88,42 @@ def asked(built: BuiltExamples) -> set[str]:
     return {questions.normalise(sample.question) for sample in samples}
 
 
-bodies = st.lists(st.tuples(
-    st.sampled_from(["Treatment", "Causes", "What is the evidence on this: Is it safe?", "Please answer: Is it safe?",
-                     "Which treatment is given for Alpha?", "How to prevent Alpha?", "Is it safe?", "", "Notes"]),
-    st.sampled_from(["Rest.", "Alpha is treated with rest.", "Sleep and rest. Then walk.", ""])), max_size=4)
+bodies = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [
+                "Treatment",
+                "Causes",
+                "What is the evidence on this: Is it safe?",
+                "Please answer: Is it safe?",
+                "Which treatment is given for Alpha?",
+                "How to prevent Alpha?",
+                "Is it safe?",
+                "",
+                "Notes",
+            ]
+        ),
+        st.sampled_from(["Rest.", "Alpha is treated with rest.", "Sleep and rest. Then walk.", ""]),
+    ),
+    max_size=4,
+)
 documents = st.builds(
     lambda number, body, status, language, title: Document(
-        id=number, revision=1, source="s", title=title, published=date(2026, 3, 3), status=status, language=language,
-        sections=tuple(Section(heading=heading, text=text) for heading, text in body)),
+        id=number,
+        revision=1,
+        source="s",
+        title=title,
+        published=date(2026, 3, 3),
+        status=status,
+        language=language,
+        sections=tuple(Section(heading=heading, text=text) for heading, text in body),
+    ),
     st.sampled_from([f"{prefix}:{number}" for prefix in ("mplus", "pmid", "medquad") for number in range(6)]),
-    bodies, st.sampled_from([Status.CURRENT] * 3 + [Status.RETRACTED]), st.sampled_from(["en", "en", "es"]),
-    st.sampled_from(["Alpha", "Beta", "Is it safe?"]))
+    bodies,
+    st.sampled_from([Status.CURRENT] * 3 + [Status.RETRACTED]),
+    st.sampled_from(["en", "en", "es"]),
+    st.sampled_from(["Alpha", "Beta", "Is it safe?"]),
+)
 corpora = st.lists(documents, max_size=12, unique_by=lambda one: one.id)
 
 
@@ -140,8 +195,9 @@ def test_without_replay_only_news_is_taught() -> None:
 
 def test_the_same_documents_stay_out_of_replay_when_the_corpus_grows() -> None:
     small, large = ([topic(number) for number in range(1, count)] for count in (20, 40))
-    first, second = (build(corpus, recipe(), {one.id: one.digest for one in corpus}, (), ())
-                     for corpus in (small, large))
+    first, second = (
+        build(corpus, recipe(), {one.id: one.digest for one in corpus}, (), ()) for corpus in (small, large)
+    )
     assert {one.cluster for one in first.old_knowledge} <= {one.cluster for one in second.old_knowledge}
 
 

@@ -14,8 +14,14 @@ from medpipe.core.recipe import Data
 
 
 def document(*sections: tuple[str, str], id: str = "mplus:1", title: str = "Velorin fever") -> Document:
-    return Document(id=id, revision=1, source="x", title=title, published=date(2026, 3, 3),
-                    sections=tuple(Section(heading=heading, text=text) for heading, text in sections))
+    return Document(
+        id=id,
+        revision=1,
+        source="x",
+        title=title,
+        published=date(2026, 3, 3),
+        sections=tuple(Section(heading=heading, text=text) for heading, text in sections),
+    )
 
 
 def told(one: Document, **data: object) -> list[tuple[str, str, str]]:
@@ -23,10 +29,17 @@ def told(one: Document, **data: object) -> list[tuple[str, str, str]]:
 
 
 def test_a_topic_is_told_heading_by_heading() -> None:
-    topic = document(("What is Velorin fever?", "A fever."), ("What causes it?", "A virus."),
-                     ("Treatment", "Rest."), ("See also", "Other pages."))
-    assert told(topic) == [("information", "Velorin fever", "A fever."), ("causes", "Velorin fever", "A virus."),
-                           ("treatment", "Velorin fever", "Rest.")]
+    topic = document(
+        ("What is Velorin fever?", "A fever."),
+        ("What causes it?", "A virus."),
+        ("Treatment", "Rest."),
+        ("See also", "Other pages."),
+    )
+    assert told(topic) == [
+        ("information", "Velorin fever", "A fever."),
+        ("causes", "Velorin fever", "A virus."),
+        ("treatment", "Velorin fever", "Rest."),
+    ]
 
 
 def test_a_topic_without_headings_is_information_about_its_focus() -> None:
@@ -42,8 +55,13 @@ def test_of_an_article_only_the_conclusion_on_its_own_question_is_told() -> None
 
 def test_a_curated_record_is_told_pair_by_pair_and_repeats_are_counted() -> None:
     drops: Counter[str] = Counter()
-    record = document(("What is (are) A1C ?", "A test."), ("What is A1C?", "Another."),
-                      ("Should I fast before it?", "No."), id="medquad:1", title="A1C")
+    record = document(
+        ("What is (are) A1C ?", "A test."),
+        ("What is A1C?", "Another."),
+        ("Should I fast before it?", "No."),
+        id="medquad:1",
+        title="A1C",
+    )
     facts = decompose(record, Data(), drops)
     assert [(fact.question_type, fact.answer) for fact in facts] == [("information", "A test."), ("question", "No.")]
     assert drops["asked twice in one document"] == 1
@@ -66,19 +84,24 @@ def test_a_label_before_the_answer_is_left_out() -> None:
 
 def test_abbreviations_and_decimals_do_not_end_a_sentence() -> None:
     assert sentences("Dr. Smith gave 1.5 mg, e.g. A tablet. It helped.") == [
-        "Dr. Smith gave 1.5 mg, e.g. A tablet.", "It helped."]
+        "Dr. Smith gave 1.5 mg, e.g. A tablet.",
+        "It helped.",
+    ]
 
 
-@pytest.mark.parametrize(("focus", "answer", "expected"), [
-    ("Velorin fever", "Velorin fever is treated with tazomib.", "tazomib"),
-    ("Velorin fever", "The main symptom of Velorin fever is a purple rash.", "purple rash"),
-    ("Does tazomib shorten velorin fever?", "Tazomib shortens velorin fever by blocking kinase.", "kinase"),
-    ("Does tazomib shorten velorin fever?", "Tazomib did not shorten velorin fever.", ""),
-    ("Velorin fever", "Velorin fever is treated with tazomib. It helps.", ""),
-    ("Velorin fever", "Velorin fever affects 1 in 40,000 newborns.", "40,000 newborns"),
-    ("Velorin fever", "Rest helps most.", ""),
-    ("Velorin fever", "See your doctor " + "again and " * 20 + "tomorrow.", ""),
-])
+@pytest.mark.parametrize(
+    ("focus", "answer", "expected"),
+    [
+        ("Velorin fever", "Velorin fever is treated with tazomib.", "tazomib"),
+        ("Velorin fever", "The main symptom of Velorin fever is a purple rash.", "purple rash"),
+        ("Does tazomib shorten velorin fever?", "Tazomib shortens velorin fever by blocking kinase.", "kinase"),
+        ("Does tazomib shorten velorin fever?", "Tazomib did not shorten velorin fever.", ""),
+        ("Velorin fever", "Velorin fever is treated with tazomib. It helps.", ""),
+        ("Velorin fever", "Velorin fever affects 1 in 40,000 newborns.", "40,000 newborns"),
+        ("Velorin fever", "Rest helps most.", ""),
+        ("Velorin fever", "See your doctor " + "again and " * 20 + "tomorrow.", ""),
+    ],
+)
 def test_the_slot_is_what_a_short_answer_adds_at_its_end(focus: str, answer: str, expected: str) -> None:
     assert slot(focus, answer) == expected
 

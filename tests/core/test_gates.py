@@ -23,8 +23,9 @@ VALUES = st.lists(st.floats(0, 1), min_size=6, max_size=30)
 
 
 def evaluation(values: list[float], benchmark: str = "new", examples: str = "examples/1") -> Evaluation:
-    scores = tuple(Score(sample_id=str(index), value=value, answer="", cluster=str(index))
-                   for index, value in enumerate(values))
+    scores = tuple(
+        Score(sample_id=str(index), value=value, answer="", cluster=str(index)) for index, value in enumerate(values)
+    )
     return Evaluation(model="m", examples=examples, metrics={}, scores={benchmark: scores})
 
 
@@ -80,8 +81,13 @@ def test_too_few_and_not_a_number_never_pass(gate: Gate, values: list[float]) ->
 @pytest.mark.parametrize("gate", [GAINED, KEPT])
 def test_a_champion_that_was_not_asked_the_same_items_decides_nothing(gate: Gate) -> None:
     after = evaluation([1.0] * 30)
-    for before in (None, evaluation([0.0] * 29), evaluation([0.0] * 30, examples="examples/2"),
-                   evaluation([0.0] * 30, benchmark="other"), evaluation([math.nan] * 30)):
+    for before in (
+        None,
+        evaluation([0.0] * 29),
+        evaluation([0.0] * 30, examples="examples/2"),
+        evaluation([0.0] * 30, benchmark="other"),
+        evaluation([math.nan] * 30),
+    ):
         assert judged(gate, after, before).outcome == Outcome.INCONCLUSIVE
 
 
@@ -132,11 +138,19 @@ def test_an_unknown_plan_is_named_with_those_there_are() -> None:
         decide("weekly", evaluation([1.0]), None, Plan(plans={"p": (SAFE,)}))
 
 
-@pytest.mark.parametrize("text", [
-    "plans: {}", "plans: {p: []}", "plans: {p: [{kind: gained, benchmark: b, min_samples: 5}]}",
-    "plans: {p: [{kind: absent, benchmark: b, min_samples: 0}]}", "plans: [", "", "other: 1",
-    "plans: {p: [{kind: none_unsafe, benchmark: b, margin: 0.1, min_samples: 5}]}",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plans: {}",
+        "plans: {p: []}",
+        "plans: {p: [{kind: gained, benchmark: b, min_samples: 5}]}",
+        "plans: {p: [{kind: absent, benchmark: b, min_samples: 0}]}",
+        "plans: [",
+        "",
+        "other: 1",
+        "plans: {p: [{kind: none_unsafe, benchmark: b, margin: 0.1, min_samples: 5}]}",
+    ],
+)
 def test_a_plan_that_would_let_things_through_by_mistake_is_not_loaded(text: str) -> None:
     with pytest.raises(MedpipeError, match=r"gates\.yaml"):
         Plan.load(text)

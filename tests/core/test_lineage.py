@@ -9,12 +9,22 @@ def test_shares_count_the_examples_of_each_document_revision() -> None:
     refusal = Example(question="q", answer="a", source="safety", document_ids=())
     assert shares([example, refusal, example]) == [
         {"id": "a:1", "revision": 0, "digest": "x", "examples": 2, "rows": [0, 2]},
-        {"id": "b:1", "revision": 0, "digest": "y", "examples": 2, "rows": [0, 2]}]
+        {"id": "b:1", "revision": 0, "digest": "y", "examples": 2, "rows": [0, 2]},
+    ]
 
 
 def test_revisions_of_one_document_are_told_apart() -> None:
-    old, new = (Example(question="q", answer="a", source="s", document_ids=("a:1",), document_revisions=(revision,),
-                        document_digests=(digest,)) for revision, digest in ((9, "x"), (10, "y")))
+    old, new = (
+        Example(
+            question="q",
+            answer="a",
+            source="s",
+            document_ids=("a:1",),
+            document_revisions=(revision,),
+            document_digests=(digest,),
+        )
+        for revision, digest in ((9, "x"), (10, "y"))
+    )
     assert [(row["revision"], row["rows"]) for row in shares([new, old])] == [(9, [1]), (10, [0])]
 
 
@@ -25,10 +35,13 @@ def test_an_ancestry_goes_back_to_the_base_through_versions() -> None:
 
 
 def test_an_adapter_carries_what_its_ancestors_learned() -> None:
-    adapters = {"adapter/1": ("examples/bad", "base"), "adapter/2": ("examples/good", "adapter/1"),
-                "adapter/3": ("examples/good", "base"), "adapter/4": ("pairs/1", "version/v2")}
-    assert carrying({"examples/bad"}, adapters, {"version/v2": "adapter/2"}) == {
-        "adapter/1", "adapter/2", "adapter/4"}
+    adapters = {
+        "adapter/1": ("examples/bad", "base"),
+        "adapter/2": ("examples/good", "adapter/1"),
+        "adapter/3": ("examples/good", "base"),
+        "adapter/4": ("pairs/1", "version/v2"),
+    }
+    assert carrying({"examples/bad"}, adapters, {"version/v2": "adapter/2"}) == {"adapter/1", "adapter/2", "adapter/4"}
 
 
 def test_nothing_carries_what_nobody_learned() -> None:

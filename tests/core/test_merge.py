@@ -14,17 +14,34 @@ from medpipe.core.document import Document, Relation, Section, Status
 from medpipe.core.merge import newer, standing, stands, succeeds
 
 
-def article(revision: int, status: Status = Status.CURRENT, text: str = "It helps.", notice: str | None = None,
-            id: str = "pmid:1") -> Document:
+def article(
+    revision: int,
+    status: Status = Status.CURRENT,
+    text: str = "It helps.",
+    notice: str | None = None,
+    id: str = "pmid:1",
+) -> Document:
     relations = () if notice is None else (Relation(kind="RetractionIn", target=notice),)
     sections = () if status is Status.DELETED else (Section(heading="CONCLUSIONS", text=text),)
-    return Document(id=id, revision=revision, source="pubmed", title="Does it help?", published=date(2026, 3, 3),
-                    status=status, sections=sections, relations=relations)
+    return Document(
+        id=id,
+        revision=revision,
+        source="pubmed",
+        title="Does it help?",
+        published=date(2026, 3, 3),
+        status=status,
+        sections=sections,
+        relations=relations,
+    )
 
 
 revisions = st.builds(
-    article, revision=st.integers(1, 3), status=st.sampled_from(list(Status)), text=st.sampled_from("ab"),
-    notice=st.sampled_from([None, "pmid:8", "pmid:9"]))
+    article,
+    revision=st.integers(1, 3),
+    status=st.sampled_from(list(Status)),
+    text=st.sampled_from("ab"),
+    notice=st.sampled_from([None, "pmid:8", "pmid:9"]),
+)
 settled = revisions.map(lambda one: newer(None, one))
 
 

@@ -14,8 +14,10 @@ def test_a_version_is_named_after_its_number_and_its_weights() -> None:
     assert naming.version_name(3, "adapter/0123456789abcdef", model="triage") == "triage-v3-012345"
 
 
-@pytest.mark.parametrize(("number", "digest", "model"), [
-    (0, "1f3c9a", "medqa"), (1, "1f3", "medqa"), (1, "xyzxyz", "medqa"), (1, "1f3c9a", "Med QA/..")])
+@pytest.mark.parametrize(
+    ("number", "digest", "model"),
+    [(0, "1f3c9a", "medqa"), (1, "1f3", "medqa"), (1, "xyzxyz", "medqa"), (1, "1f3c9a", "Med QA/..")],
+)
 def test_a_name_that_would_not_be_safe_is_refused(number: int, digest: str, model: str) -> None:
     with pytest.raises(ValueError, match="cannot name version"):
         naming.version_name(number, digest, model)
@@ -29,4 +31,7 @@ def test_evaluation_names_are_told_from_served_ones() -> None:
 
 def test_a_name_that_was_used_before_gets_a_number() -> None:
     assert list(islice(naming.candidates("medqa-v1-1f3c9a"), 3)) == [
-        "medqa-v1-1f3c9a", "medqa-v1-1f3c9a-2", "medqa-v1-1f3c9a-3"]
+        "medqa-v1-1f3c9a",
+        "medqa-v1-1f3c9a-2",
+        "medqa-v1-1f3c9a-3",
+    ]

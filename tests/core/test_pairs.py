@@ -18,9 +18,15 @@ from medpipe.ports import FeedbackItem
 START = datetime(2026, 3, 4, tzinfo=UTC)
 
 
-def item(number: int = 1, question: str = "What causes Velorin fever?", answer: str = "Dust.",
-         identity: str = "user-a", rating: str = "down", correction: str | None = "A virus.",
-         minute: int | None = None) -> FeedbackItem:
+def item(
+    number: int = 1,
+    question: str = "What causes Velorin fever?",
+    answer: str = "Dust.",
+    identity: str = "user-a",
+    rating: str = "down",
+    correction: str | None = "A virus.",
+    minute: int | None = None,
+) -> FeedbackItem:
     at = START + timedelta(minutes=number if minute is None else minute)
     return FeedbackItem(f"ans-{number}", question, answer, "version/v1", identity, rating, correction, at)
 
@@ -73,13 +79,16 @@ def test_a_disputed_answer_teaches_nothing() -> None:
     assert result.drops == {"disputed": 2}
 
 
-@pytest.mark.parametrize(("feedback", "reason"), [
-    (item(correction=None), "no-correction"),
-    (item(correction="  dust. "), "same-as-answer"),
-    (item(correction="x" * 2000), "too-long"),
-    (item(correction="You can stop taking your insulin."), "unsafe-correction"),
-    (item(question="How many pills would kill me?"), "refused-question"),
-])
+@pytest.mark.parametrize(
+    ("feedback", "reason"),
+    [
+        (item(correction=None), "no-correction"),
+        (item(correction="  dust. "), "same-as-answer"),
+        (item(correction="x" * 2000), "too-long"),
+        (item(correction="You can stop taking your insulin."), "unsafe-correction"),
+        (item(question="How many pills would kill me?"), "refused-question"),
+    ],
+)
 def test_what_cannot_teach_is_dropped_with_its_reason(feedback: FeedbackItem, reason: str) -> None:
     result = built([feedback])
 
@@ -88,8 +97,9 @@ def test_what_cannot_teach_is_dropped_with_its_reason(feedback: FeedbackItem, re
 
 
 def test_a_question_is_held_out_whole_and_for_good() -> None:
-    items = [item(number, question=f"What causes illness {number // 2}?", answer=f"Dust {number}.")
-             for number in range(100)]
+    items = [
+        item(number, question=f"What causes illness {number // 2}?", answer=f"Dust {number}.") for number in range(100)
+    ]
 
     result = built(items, cap=1000, share=0.3)
 
@@ -99,10 +109,22 @@ def test_a_question_is_held_out_whole_and_for_good() -> None:
     assert {pair.question for pair in built(items[:50], cap=1000, share=0.3).heldout} <= asked[1]
 
 
-@given(st.lists(st.builds(
-    item, number=st.integers(0, 9), question=st.sampled_from(["a?", "b?", "c?"]), answer=st.sampled_from(["x", "y"]),
-    identity=st.sampled_from(["i", "j", "k"]), rating=st.sampled_from(["up", "down"]),
-    correction=st.sampled_from([None, "x", "y", "z"])), max_size=25), st.integers(1, 3), st.randoms())
+@given(
+    st.lists(
+        st.builds(
+            item,
+            number=st.integers(0, 9),
+            question=st.sampled_from(["a?", "b?", "c?"]),
+            answer=st.sampled_from(["x", "y"]),
+            identity=st.sampled_from(["i", "j", "k"]),
+            rating=st.sampled_from(["up", "down"]),
+            correction=st.sampled_from([None, "x", "y", "z"]),
+        ),
+        max_size=25,
+    ),
+    st.integers(1, 3),
+    st.randoms(),
+)
 def test_influence_is_capped_and_the_order_of_arrival_does_not_matter(items, cap, random) -> None:  # type: ignore
     items = list({(one.answer_id, one.identity): one for one in items}.values())
     result = build(items, cap, 0.5)
@@ -121,26 +143,39 @@ def test_a_cap_of_nothing_is_refused() -> None:
 
 
 def preferring(*sections: Section) -> tuple[list[PreferencePair], Counter[str]]:
-    document = Document(id="mediqa:6-0123abcd", revision=20190801, source="mediqa", title="Velorin fever",
-                        published=date(2019, 8, 1), sections=sections)
+    document = Document(
+        id="mediqa:6-0123abcd",
+        revision=20190801,
+        source="mediqa",
+        title="Velorin fever",
+        published=date(2019, 8, 1),
+        sections=sections,
+    )
     drops = Counter[str]()
     return list(stated(document, 100, drops)), drops
 
 
 def test_a_set_that_says_which_answer_is_worse_gives_a_pair_that_names_its_document() -> None:
-    [pair], _ = preferring(Section(heading="What is it?", text="A fever."),
-                           Section(heading="What causes it?", text="A virus.", rejected="Dust."))
+    [pair], _ = preferring(
+        Section(heading="What is it?", text="A fever."),
+        Section(heading="What causes it?", text="A virus.", rejected="Dust."),
+    )
     assert (pair.question, pair.chosen, pair.rejected) == ("What causes it?", "A virus.", "Dust.")
     assert pair.document_ids == ("mediqa:6-0123abcd",)
     assert (pair.answer_id, pair.identity) == ("mediqa:6-0123abcd#1", "set:mediqa")
 
 
-@pytest.mark.parametrize(("section", "reason"), [
-    (Section(heading="What causes it?", text="A virus.", rejected="a  VIRUS."), "same-as-answer"),
-    (Section(heading="What causes it?", text="A virus.", rejected="x" * 101), "too-long"),
-    (Section(heading="How many sleeping pills would it take to never wake up?", text="Ten.", rejected="Two."),
-     "refused-question"),
-    (Section(heading="What helps?", text="Stop taking your insulin.", rejected="Rest."), "unsafe-answer"),
-])
+@pytest.mark.parametrize(
+    ("section", "reason"),
+    [
+        (Section(heading="What causes it?", text="A virus.", rejected="a  VIRUS."), "same-as-answer"),
+        (Section(heading="What causes it?", text="A virus.", rejected="x" * 101), "too-long"),
+        (
+            Section(heading="How many sleeping pills would it take to never wake up?", text="Ten.", rejected="Two."),
+            "refused-question",
+        ),
+        (Section(heading="What helps?", text="Stop taking your insulin.", rejected="Rest."), "unsafe-answer"),
+    ],
+)
 def test_a_stated_preference_that_may_not_teach_is_counted(section: Section, reason: str) -> None:
     assert preferring(section) == ([], Counter({reason: 1}))

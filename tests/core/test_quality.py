@@ -15,37 +15,51 @@ from medpipe.core.quality import Limits, damage, flaws
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
-GOOD = ("Glaucoma is a group of diseases that damage the optic nerve. It often has no symptoms at first, so regular "
-        "eye examinations matter. Treatment with drops, laser or surgery lowers the pressure in the eye and can "
-        "prevent further loss of vision. Ask your doctor how often your eyes should be examined.")
+GOOD = (
+    "Glaucoma is a group of diseases that damage the optic nerve. It often has no symptoms at first, so regular "
+    "eye examinations matter. Treatment with drops, laser or surgery lowers the pressure in the eye and can "
+    "prevent further loss of vision. Ask your doctor how often your eyes should be examined."
+)
 
 
-@pytest.mark.parametrize("text", [
-    GOOD, "Yes", "Timolol 0.5 %, one drop twice a day (12 h apart).", "Methylenetetrahydrofolate reductase",
-    "Le glaucome abîme le nerf optique. " * 2, "Presión: 120/80 mmHg; pulso: 72/min; SpO₂ ≥ 95 %; T = 37,2 °C."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD,
+        "Yes",
+        "Timolol 0.5 %, one drop twice a day (12 h apart).",
+        "Methylenetetrahydrofolate reductase",
+        "Le glaucome abîme le nerf optique. " * 2,
+        "Presión: 120/80 mmHg; pulso: 72/min; SpO₂ ≥ 95 %; T = 37,2 °C.",
+    ],
+)
 def test_good_answers_break_no_rule(text: str) -> None:
     assert flaws(text) == ()
 
 
-@pytest.mark.parametrize(("text", "flaw"), [
-    ("", quality.TOO_SHORT),
-    (" \n ", quality.TOO_SHORT),
-    ("word " * 5001, quality.TOO_LONG),
-    ("pneumonoultramicroscopicsilicosis " * 45, quality.WORD_LENGTH),
-    ("a b c d " * 12, quality.WORD_LENGTH),
-    (GOOD + " ####### " * 8, quality.SYMBOLS),
-    (" ".join(str(number) for number in range(100, 160)), quality.NUMBERS),
-    ("\n".join([GOOD, "Call us.", "Call us.", "Call us.", "Call us."]), quality.LINES),
-    (" ".join(["the drug lowers the pressure of the eye"] * 8), quality.PHRASES),
-    (f"{GOOD} {GOOD} {GOOD}", quality.PHRASES),
-    (f"{GOOD} We use cookies to improve this site.", quality.BOILERPLATE),
-    ("Cliquez ici pour en savoir plus.", quality.BOILERPLATE),
-    ("El glaucoma es una enfermedad. Haga clic aquí.", quality.BOILERPLATE),
-    ("Glaucoma is a group of diseases that [...]", quality.CUT_OFF),
-    ("Glaucoma damages the optic nerve. Read more", quality.CUT_OFF),
-    (" ".join(f"Symptom{number} frequency{number} HPO{number}" for number in range(20)), quality.NO_SENTENCES),
-    ("TÃ©lÃ©phone", quality.DAMAGED),
-], ids=lambda value: value[:20])
+@pytest.mark.parametrize(
+    ("text", "flaw"),
+    [
+        ("", quality.TOO_SHORT),
+        (" \n ", quality.TOO_SHORT),
+        ("word " * 5001, quality.TOO_LONG),
+        ("pneumonoultramicroscopicsilicosis " * 45, quality.WORD_LENGTH),
+        ("a b c d " * 12, quality.WORD_LENGTH),
+        (GOOD + " ####### " * 8, quality.SYMBOLS),
+        (" ".join(str(number) for number in range(100, 160)), quality.NUMBERS),
+        ("\n".join([GOOD, "Call us.", "Call us.", "Call us.", "Call us."]), quality.LINES),
+        (" ".join(["the drug lowers the pressure of the eye"] * 8), quality.PHRASES),
+        (f"{GOOD} {GOOD} {GOOD}", quality.PHRASES),
+        (f"{GOOD} We use cookies to improve this site.", quality.BOILERPLATE),
+        ("Cliquez ici pour en savoir plus.", quality.BOILERPLATE),
+        ("El glaucoma es una enfermedad. Haga clic aquí.", quality.BOILERPLATE),
+        ("Glaucoma is a group of diseases that [...]", quality.CUT_OFF),
+        ("Glaucoma damages the optic nerve. Read more", quality.CUT_OFF),
+        (" ".join(f"Symptom{number} frequency{number} HPO{number}" for number in range(20)), quality.NO_SENTENCES),
+        ("TÃ©lÃ©phone", quality.DAMAGED),
+    ],
+    ids=lambda value: value[:20],
+)
 def test_each_rule_finds_what_it_is_named_for(text: str, flaw: str) -> None:
     assert flaw in flaws(text)
 

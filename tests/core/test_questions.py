@@ -6,26 +6,31 @@ from medpipe.core import questions
 from medpipe.core.phrasings import AS_PUBLISHED
 
 
-@pytest.mark.parametrize(("heading", "title", "expected"), [
-    ("What are the treatments for Velorin fever?", "Velorin fever", ("treatment", "Velorin fever")),
-    ("Who is more likely to get velorin fever?", "Velorin fever", ("susceptibility", "velorin fever")),
-    ("How can velorin fever be prevented?", "x", ("prevention", "velorin fever")),
-    ("What are the symptoms of a stroke?", "Stroke", ("symptoms", "a stroke")),
-    ("What is (are) Velorin fever ?", "x", ("information", "Velorin fever")),  # as MedQuAD writes them
-    ("Who is at risk for Leukemia? ?", "x", ("susceptibility", "Leukemia")),
-    ("How to diagnose Velorin fever ?", "x", ("exams and tests", "Velorin fever")),
-    ("Do you have information about A1C", "A1C", ("information", "A1C")),
-    ("Treatment", "Velorin fever", ("treatment", "Velorin fever")),
-    ("CONCLUSIONS", "Does tazomib help?", ("finding", "Does tazomib help?")),
-    ("Authors' conclusions", "Does tazomib help? A trial.", ("finding", "Does tazomib help?")),
-    ("Should I fast before the test?", "A1C", ("question", "Should I fast before the test?")),
-])
+@pytest.mark.parametrize(
+    ("heading", "title", "expected"),
+    [
+        ("What are the treatments for Velorin fever?", "Velorin fever", ("treatment", "Velorin fever")),
+        ("Who is more likely to get velorin fever?", "Velorin fever", ("susceptibility", "velorin fever")),
+        ("How can velorin fever be prevented?", "x", ("prevention", "velorin fever")),
+        ("What are the symptoms of a stroke?", "Stroke", ("symptoms", "a stroke")),
+        ("What is (are) Velorin fever ?", "x", ("information", "Velorin fever")),  # as MedQuAD writes them
+        ("Who is at risk for Leukemia? ?", "x", ("susceptibility", "Leukemia")),
+        ("How to diagnose Velorin fever ?", "x", ("exams and tests", "Velorin fever")),
+        ("Do you have information about A1C", "A1C", ("information", "A1C")),
+        ("Treatment", "Velorin fever", ("treatment", "Velorin fever")),
+        ("CONCLUSIONS", "Does tazomib help?", ("finding", "Does tazomib help?")),
+        ("Authors' conclusions", "Does tazomib help? A trial.", ("finding", "Does tazomib help?")),
+        ("Should I fast before the test?", "A1C", ("question", "Should I fast before the test?")),
+    ],
+)
 def test_published_headings_are_recognised(heading: str, title: str, expected: tuple[str, str]) -> None:
     assert questions.recognise(heading, title) == expected
 
 
-@pytest.mark.parametrize(("heading", "title"), [
-    ("METHODS", "Does tazomib help?"), ("CONCLUSIONS", "Tazomib in adults"), ("", "Velorin fever")])
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [("METHODS", "Does tazomib help?"), ("CONCLUSIONS", "Tazomib in adults"), ("", "Velorin fever")],
+)
 def test_what_asks_nothing_is_not_recognised(heading: str, title: str) -> None:
     assert questions.recognise(heading, title) is None
 
@@ -44,8 +49,11 @@ def test_every_type_has_enough_phrasings_and_none_is_both_taught_and_held_out(la
 
 
 def test_no_held_out_phrasing_of_one_type_is_taught_by_another() -> None:
-    taught = {questions.normalise(one) for language, kind in KINDS
-              for one in questions.training(kind, "X", 99, language, paraphrases=9)}
+    taught = {
+        questions.normalise(one)
+        for language, kind in KINDS
+        for one in questions.training(kind, "X", 99, language, paraphrases=9)
+    }
     asked = {questions.normalise(one) for language, kind in KINDS for one in questions.held_out(kind, "X", language)}
     assert not taught & asked
 
@@ -57,18 +65,23 @@ def test_every_phrasing_is_recognised_as_its_own_type(language: str, kind: str) 
         assert questions.recognise(phrasing, "", language) == (kind, "Velorin")
 
 
-@pytest.mark.parametrize(("heading", "expected"), [
-    ("¿Cómo se trata el asma?", ("treatment", "el asma")),
-    ("¿Cuáles son los síntomas del asma?", ("symptoms", "asma")),
-    ("¿Cuáles son las causas de la anemia?", ("causes", "la anemia")),
-    ("¿Qué son los abscesos?", ("information", "los abscesos")),
-    ("¿Quién corre el riesgo de tener asma?", ("susceptibility", "asma")),
-    ("¿Se puede prevenir el asma?", ("prevention", "el asma")),
-    ("¿Cómo se diagnostica?", ("exams and tests", "Asma")),
-    ("Tratamiento", ("treatment", "Asma")),
-    ("¿Podría un aborto aumentar el riesgo de problemas?",
-     ("question", "¿Podría un aborto aumentar el riesgo de problemas?")),
-])
+@pytest.mark.parametrize(
+    ("heading", "expected"),
+    [
+        ("¿Cómo se trata el asma?", ("treatment", "el asma")),
+        ("¿Cuáles son los síntomas del asma?", ("symptoms", "asma")),
+        ("¿Cuáles son las causas de la anemia?", ("causes", "la anemia")),
+        ("¿Qué son los abscesos?", ("information", "los abscesos")),
+        ("¿Quién corre el riesgo de tener asma?", ("susceptibility", "asma")),
+        ("¿Se puede prevenir el asma?", ("prevention", "el asma")),
+        ("¿Cómo se diagnostica?", ("exams and tests", "Asma")),
+        ("Tratamiento", ("treatment", "Asma")),
+        (
+            "¿Podría un aborto aumentar el riesgo de problemas?",
+            ("question", "¿Podría un aborto aumentar el riesgo de problemas?"),
+        ),
+    ],
+)
 def test_spanish_headings_are_recognised(heading: str, expected: tuple[str, str]) -> None:
     assert questions.recognise(heading, "Asma", "es") == expected
 

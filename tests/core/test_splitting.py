@@ -29,13 +29,27 @@ def recipe(**data: Any) -> Recipe:
     return Recipe(name="r", summary="", method="sft", base="b", trainer={}, data=Data(**{"sources": SOURCES} | data))
 
 
-STRICT = recipe(near_duplicates=0.8, clusters=0.6, decontaminate=True, check_languages=True, quality=True,
-                replay_ratio=99.0, heldout_share=0.5, cut_off=DAY, unseen={"mplus": 0.3})
+STRICT = recipe(
+    near_duplicates=0.8,
+    clusters=0.6,
+    decontaminate=True,
+    check_languages=True,
+    quality=True,
+    replay_ratio=99.0,
+    heldout_share=0.5,
+    cut_off=DAY,
+    unseen={"mplus": 0.3},
+)
 TOOLS = Hygiene(clusters=fakes.PairwiseDuplicates().clusters, redact=fakes.EmailRedactor().redact)
 
 
-def build(corpus: Sequence[Document], plan: Recipe = STRICT, since: dict[str, str] | None = None,
-          hygiene: Hygiene = TOOLS, **more: Any) -> BuiltExamples:
+def build(
+    corpus: Sequence[Document],
+    plan: Recipe = STRICT,
+    since: dict[str, str] | None = None,
+    hygiene: Hygiene = TOOLS,
+    **more: Any,
+) -> BuiltExamples:
     return examples.build(examples.prepare(corpus, plan, hygiene=hygiene, **more), plan, since, hygiene)
 
 
@@ -48,15 +62,31 @@ def text(seed: int, length: int = 24) -> str:
 def page(number: int, said: str, source: str = "mplus", days: int = -9, **fields: Any) -> Document:
     title = f"Condition{number}"
     heading = "Tratamiento" if fields.get("language") == "es" else "Treatment"
-    return Document(**{"id": f"{source}:{number}", "revision": 1, "source": source, "title": title, "focus": title,
-                       "published": DAY + timedelta(days=days),
-                       "sections": (Section(heading=heading, text=said),), **fields})
+    return Document(
+        **{
+            "id": f"{source}:{number}",
+            "revision": 1,
+            "source": source,
+            "title": title,
+            "focus": title,
+            "published": DAY + timedelta(days=days),
+            "sections": (Section(heading=heading, text=said),),
+            **fields,
+        }
+    )
 
 
-pages = st.builds(page, st.integers(1, 9), st.builds(
-    lambda seed, change: text(seed) if change is None else text(seed).replace(*change),
-    st.integers(1, 4), st.none() | st.tuples(st.sampled_from(WORDS), st.sampled_from(WORDS))),
-    st.sampled_from(["mplus", "medquad"]), st.integers(-3, 3))
+pages = st.builds(
+    page,
+    st.integers(1, 9),
+    st.builds(
+        lambda seed, change: text(seed) if change is None else text(seed).replace(*change),
+        st.integers(1, 4),
+        st.none() | st.tuples(st.sampled_from(WORDS), st.sampled_from(WORDS)),
+    ),
+    st.sampled_from(["mplus", "medquad"]),
+    st.integers(-3, 3),
+)
 corpora = st.lists(pages, max_size=8, unique_by=lambda one: one.id)
 
 
@@ -71,8 +101,12 @@ class Sides(NamedTuple):
 def sides(corpus: list[Document], old: set[int]) -> Sides:
     built = build(corpus, since={one.id: one.digest for place, one in enumerate(corpus) if place in old})
     samples = (*built.old_knowledge, *built.after_cut_off, *built.unseen)
-    return Sides(built, {one.id: one for one in corpus}, {id for one in built.train for id in one.document_ids},
-                 {sample.id.split("#")[0] for sample in samples})
+    return Sides(
+        built,
+        {one.id: one for one in corpus},
+        {id for one in built.train for id in one.document_ids},
+        {sample.id.split("#")[0] for sample in samples},
+    )
 
 
 @given(corpora, st.sets(st.integers(0, 7)))
@@ -109,8 +143,9 @@ def test_nothing_published_from_the_cut_off_on_is_taught(corpus: list[Document],
 
 @given(corpora, st.sets(st.integers(0, 7)), st.booleans())
 @settings(max_examples=60)
-def test_every_fact_is_taught_held_out_or_counted_as_left_out(corpus: list[Document], old: set[int],
-                                                              strict: bool) -> None:
+def test_every_fact_is_taught_held_out_or_counted_as_left_out(
+    corpus: list[Document], old: set[int], strict: bool
+) -> None:
     since = {one.id: one.digest for place, one in enumerate(corpus) if place in old}
     facts = build(corpus, STRICT if strict else recipe(), since).card["facts"]
     assert facts.pop("found") == sum(facts.values())
@@ -118,21 +153,39 @@ def test_every_fact_is_taught_held_out_or_counted_as_left_out(corpus: list[Docum
 
 @given(corpora, st.sets(st.integers(0, 7)), st.randoms(use_true_random=False))
 @settings(max_examples=60)
-def test_the_order_of_documents_does_not_matter_to_any_filter(corpus: list[Document], old: set[int],
-                                                              chance: random.Random) -> None:
+def test_the_order_of_documents_does_not_matter_to_any_filter(
+    corpus: list[Document], old: set[int], chance: random.Random
+) -> None:
     since = {one.id: one.digest for place, one in enumerate(corpus) if place in old}
     assert build(corpus, since=since) == build(chance.sample(corpus, len(corpus)), since=since)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["Ada Lovelace", "Alan Turing"]), st.sampled_from(["a.b@c.org", "x@y.com"]),
-                          st.sampled_from(["heading", "text", "context"])), min_size=1, max_size=5))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["Ada Lovelace", "Alan Turing"]),
+            st.sampled_from(["a.b@c.org", "x@y.com"]),
+            st.sampled_from(["heading", "text", "context"]),
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
 def test_no_planted_identifier_is_taught_or_asked(planted: list[tuple[str, str, str]]) -> None:
     def said(name: str, mail: str) -> str:
         return f"Hello, my name is {name}, write to {mail}. {text(3)}"
 
-    corpus = [Document(id=f"meddialog:{number}", revision=1, source="meddialog", title="x", published=DAY, sections=(
-        Section(**{"heading": "What helps?", "text": "Rest.", "context": "", part: said(name, mail)}),))
-        for number, (name, mail, part) in enumerate(planted)]
+    corpus = [
+        Document(
+            id=f"meddialog:{number}",
+            revision=1,
+            source="meddialog",
+            title="x",
+            published=DAY,
+            sections=(Section(**{"heading": "What helps?", "text": "Rest.", "context": "", part: said(name, mail)}),),
+        )
+        for number, (name, mail, part) in enumerate(planted)
+    ]
     built = build(corpus, recipe(contexts=True))
     written = "".join(one.model_dump_json() for one in (*built.train, *built.new_knowledge))
     assert not re.search(r"Lovelace|Turing|@", written)
@@ -146,8 +199,10 @@ def test_sources_that_nobody_wrote_into_are_not_redacted() -> None:
 
 
 def test_near_duplicates_become_the_oldest_which_names_the_documents_of_all() -> None:
-    twins = [page(1, f"{text(1)} {end}", source, days) for source, days, end in (
-        ("mplus", -1, "Ask."), ("medquad", -5, "Ask first."))]
+    twins = [
+        page(1, f"{text(1)} {end}", source, days)
+        for source, days, end in (("mplus", -1, "Ask."), ("medquad", -5, "Ask first."))
+    ]
     built = build(twins, recipe(near_duplicates=0.8))
     assert {one.document_ids for one in built.train} == {("medquad:1", "mplus:1")}
     assert built.train[0].document_digests == (twins[1].digest, twins[0].digest)
@@ -161,21 +216,36 @@ def test_a_template_that_tells_of_another_condition_is_no_duplicate() -> None:
 
 def test_a_question_turned_round_by_one_word_is_no_duplicate() -> None:
     def exam(number: int, asked: str, right: str) -> Document:
-        return Document(id=f"medquad:{number}", revision=1, source="medquad", title="x", published=DAY, sections=(
-            Section(heading=asked, text=right, choices=(text(1), text(2))),))
+        return Document(
+            id=f"medquad:{number}",
+            revision=1,
+            source="medquad",
+            title="x",
+            published=DAY,
+            sections=(Section(heading=asked, text=right, choices=(text(1), text(2))),),
+        )
 
-    built = build([exam(1, f"Which is true? {text(3)}", f"A. {text(1)}"),
-                   exam(2, f"Which is false? {text(3)}", f"B. {text(2)}")], recipe(near_duplicates=0.5))
+    built = build(
+        [exam(1, f"Which is true? {text(3)}", f"A. {text(1)}"), exam(2, f"Which is false? {text(3)}", f"B. {text(2)}")],
+        recipe(near_duplicates=0.5),
+    )
     assert {one.answer[0] for one in built.train} == {"A", "B"}
 
 
 def test_the_two_languages_of_a_topic_stay_on_one_side() -> None:
-    pairs = [(page(number, text(number), counterpart=f"mplus:{number + 500}"),
-              page(number + 500, f"El la los {text(number + 500)}", language="es", counterpart=f"mplus:{number}"))
-             for number in range(1, 30)]
+    pairs = [
+        (
+            page(number, text(number), counterpart=f"mplus:{number + 500}"),
+            page(number + 500, f"El la los {text(number + 500)}", language="es", counterpart=f"mplus:{number}"),
+        )
+        for number in range(1, 30)
+    ]
     corpus = [one for pair in pairs for one in pair]
-    built = build([*corpus, page(900, text(900))], recipe(languages=("en", "es"), replay_ratio=99.0),
-                  {one.id: one.digest for one in corpus})
+    built = build(
+        [*corpus, page(900, text(900))],
+        recipe(languages=("en", "es"), replay_ratio=99.0),
+        {one.id: one.digest for one in corpus},
+    )
     replayed = {id for one in built.train if one.replay for id in one.document_ids}
     assert replayed
     assert all((english.id in replayed) == (spanish.id in replayed) for english, spanish in pairs)
@@ -192,8 +262,10 @@ def test_a_cluster_keeps_its_side_when_younger_twins_join() -> None:
 
 
 def test_an_unseen_share_of_a_source_is_asked_in_every_run_and_taught_in_none() -> None:
-    corpus = [*(page(number, text(number)) for number in range(60)),
-              *(page(number, text(number + 500), "medquad") for number in range(9))]
+    corpus = [
+        *(page(number, text(number)) for number in range(60)),
+        *(page(number, text(number + 500), "medquad") for number in range(9)),
+    ]
     plan = recipe(unseen={"mplus": 0.5}, replay_ratio=99.0)
     runs = [build(corpus, plan, since) for since in (None, {one.id: one.digest for one in corpus[:50]})]
     asked = [{sample.cluster for sample in built.unseen} for built in runs]
@@ -226,8 +298,9 @@ def test_a_text_in_another_language_than_it_claims_is_left_out() -> None:
     plan, tools = recipe(check_languages=True), TOOLS._replace(guess=lambda said: ("es", 0.99))
     spanish = "El tratamiento de la fiebre es el reposo en la cama y el agua para que el paciente no se canse."
     assert build([page(1, spanish)], plan, hygiene=tools).drops["text is in another language"] == 1
-    assert build([page(1, spanish, language="es")], recipe(check_languages=True, languages=("es",)),
-                 hygiene=tools).train
+    assert build(
+        [page(1, spanish, language="es")], recipe(check_languages=True, languages=("es",)), hygiene=tools
+    ).train
 
 
 def test_a_poor_answer_is_left_out_with_the_rule_that_it_breaks() -> None:
@@ -239,8 +312,14 @@ def test_a_poor_answer_is_left_out_with_the_rule_that_it_breaks() -> None:
 
 
 def test_a_decision_is_not_judged_as_a_text() -> None:
-    record = Document(id="meddialog:1", revision=1, source="meddialog", title="x", published=DAY, sections=(
-        Section(heading="Does it help?", text="no", choices=("yes", "no", "maybe")),))
+    record = Document(
+        id="meddialog:1",
+        revision=1,
+        source="meddialog",
+        title="x",
+        published=DAY,
+        sections=(Section(heading="Does it help?", text="no", choices=("yes", "no", "maybe")),),
+    )
     assert build([record], recipe(quality=True)).train
 
 
@@ -252,9 +331,11 @@ def test_texts_with_reserved_rights_are_taught_only_where_the_recipe_allows_it()
 
 
 def test_proportions_hold_and_use_as_much_as_they_allow() -> None:
-    corpus = [*(page(number, text(number)) for number in range(100)),
-              *(page(number, text(1000 + number), "medquad") for number in range(40)),
-              page(7, text(7), "meddialog")]
+    corpus = [
+        *(page(number, text(number)) for number in range(100)),
+        *(page(number, text(1000 + number), "medquad") for number in range(40)),
+        page(7, text(7), "meddialog"),
+    ]
     built = build(corpus, recipe(proportions={"mplus": 0.5, "medquad": 0.5}))
     assert Counter(one.source for one in built.train) == {"mplus": 120, "medquad": 120}
     assert built.drops["fact beyond its source's proportion"] == 61
@@ -262,9 +343,14 @@ def test_proportions_hold_and_use_as_much_as_they_allow() -> None:
 
 def test_proportions_choose_the_same_facts_when_the_corpus_grows() -> None:
     def taught(size: int) -> set[tuple[str, ...]]:
-        corpus = [*(page(number, text(number)) for number in range(size)),
-                  *(page(number, text(1000 + number), "medquad") for number in range(size // 4))]
-        return {one.document_ids for one in build(corpus, recipe(
-            proportions={"mplus": 0.5, "medquad": 0.5})).train if one.source == "medquad"}
+        corpus = [
+            *(page(number, text(number)) for number in range(size)),
+            *(page(number, text(1000 + number), "medquad") for number in range(size // 4)),
+        ]
+        return {
+            one.document_ids
+            for one in build(corpus, recipe(proportions={"mplus": 0.5, "medquad": 0.5})).train
+            if one.source == "medquad"
+        }
 
     assert taught(40) <= taught(80)

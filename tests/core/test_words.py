@@ -31,8 +31,7 @@ def test_a_text_has_the_same_hashes_alone_and_among_others(texts: list[str]) -> 
 @given(TEXTS.filter(bool), st.integers(1, 5))
 def test_ngrams_are_the_runs_within_each_text(texts: list[str], n: int) -> None:
     runs = _of_each(words.ngrams(words.words(texts), n))
-    expected = [[tuple(one[place:place + n]) for place in range(len(one) - n + 1)]
-                for one in map(words.split, texts)]
+    expected = [[tuple(one[place : place + n]) for place in range(len(one) - n + 1)] for one in map(words.split, texts)]
     assert [len(one) for one in runs] == [len(one) for one in expected]
     pairs = {(h, w) for one, other in zip(runs, expected, strict=True) for h, w in zip(one, other, strict=True)}
     assert len({h for h, _ in pairs}) == len({w for _, w in pairs}) == len(pairs)
@@ -52,7 +51,7 @@ def test_fingerprints_agree_exactly_where_all_words_agree(texts: list[str]) -> N
 
 
 def test_case_punctuation_spacing_and_composition_do_not_count() -> None:
-    first, second = _of_each(words.words(["Café-au-lait: IT'S \"50\" µg.", "cafe\u0301 au  lait it s 50 μg"]))
+    first, second = _of_each(words.words(['Café-au-lait: IT\'S "50" µg.', "cafe\u0301 au  lait it s 50 μg"]))
     assert first == second
 
 

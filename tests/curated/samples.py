@@ -42,34 +42,71 @@ MEDQUAD_DISEASE = """<?xml version="1.0" encoding="UTF-8"?>
 """
 PUBMEDQA = {
     "90000001": {
-        "QUESTION": "Does tazomib shorten velorin fever?", "CONTEXTS": ["We treated ten mice.", "Eight got well."],
-        "LABELS": ["METHODS", "RESULTS"], "MESHES": ["Mice"], "YEAR": "2011", "reasoning_required_pred": "yes",
-        "reasoning_free_pred": "yes", "final_decision": "yes", "LONG_ANSWER": "Tazomib shortens velorin fever in mice.",
+        "QUESTION": "Does tazomib shorten velorin fever?",
+        "CONTEXTS": ["We treated ten mice.", "Eight got well."],
+        "LABELS": ["METHODS", "RESULTS"],
+        "MESHES": ["Mice"],
+        "YEAR": "2011",
+        "reasoning_required_pred": "yes",
+        "reasoning_free_pred": "yes",
+        "final_decision": "yes",
+        "LONG_ANSWER": "Tazomib shortens velorin fever in mice.",
     },
     "90000002": {
-        "QUESTION": "Is velorin fever rare?", "CONTEXTS": ["We counted."], "LABELS": ["METHODS"], "MESHES": [],
-        "YEAR": None, "final_decision": "maybe", "LONG_ANSWER": "That is not settled.",
+        "QUESTION": "Is velorin fever rare?",
+        "CONTEXTS": ["We counted."],
+        "LABELS": ["METHODS"],
+        "MESHES": [],
+        "YEAR": None,
+        "final_decision": "maybe",
+        "LONG_ANSWER": "That is not settled.",
     },
     "90000003": {
-        "QUESTION": "Is it asked in the benchmark?", "CONTEXTS": ["Yes."], "LABELS": [], "MESHES": [], "YEAR": "2012",
-        "final_decision": "yes", "LONG_ANSWER": "It is.",
+        "QUESTION": "Is it asked in the benchmark?",
+        "CONTEXTS": ["Yes."],
+        "LABELS": [],
+        "MESHES": [],
+        "YEAR": "2012",
+        "final_decision": "yes",
+        "LONG_ANSWER": "It is.",
     },
     "90000004": {
-        "QUESTION": "Was it answered?", "CONTEXTS": ["No."], "LABELS": ["RESULTS"], "MESHES": [], "YEAR": "2012",
-        "final_decision": "no", "LONG_ANSWER": "",
+        "QUESTION": "Was it answered?",
+        "CONTEXTS": ["No."],
+        "LABELS": ["RESULTS"],
+        "MESHES": [],
+        "YEAR": "2012",
+        "final_decision": "no",
+        "LONG_ANSWER": "",
     },
 }
 MEDQA = [
-    {"question": "Which drug shortens velorin fever?", "answer": "Tazomib",
-     "options": {"A": "Quillin", "B": "Tazomib", "C": "Rest", "D": "Tea"}, "meta_info": "step1", "answer_idx": "B",
-     "metamap_phrases": ["drug"]},
-    {"question": "Which thumb is blue?", "answer": "", "options": {"A": "Left", "B": "Right"}, "meta_info": "step1",
-     "answer_idx": ""},
+    {
+        "question": "Which drug shortens velorin fever?",
+        "answer": "Tazomib",
+        "options": {"A": "Quillin", "B": "Tazomib", "C": "Rest", "D": "Tea"},
+        "meta_info": "step1",
+        "answer_idx": "B",
+        "metamap_phrases": ["drug"],
+    },
+    {
+        "question": "Which thumb is blue?",
+        "answer": "",
+        "options": {"A": "Left", "B": "Right"},
+        "meta_info": "step1",
+        "answer_idx": "",
+    },
 ]
 MEDDIALOG = [
-    {"description": "Q. How long does velorin fever last?",
-     "utterances": ["patient: Hi, I have had velorin fever for a week.", "doctor: It lasts ten days. Drink enough.",
-                    "patient: And then?", "doctor: Then it is over."]},
+    {
+        "description": "Q. How long does velorin fever last?",
+        "utterances": [
+            "patient: Hi, I have had velorin fever for a week.",
+            "doctor: It lasts ten days. Drink enough.",
+            "patient: And then?",
+            "doctor: Then it is over.",
+        ],
+    },
     {"description": "Q. Anybody there?", "utterances": ["patient: Hello?"]},
 ]
 MEDDIALOG_RAW = """id=17
@@ -110,48 +147,129 @@ LIVEQA = """<?xml version="1.0" encoding="UTF-8"?>
 </NLM-QUESTIONS>
 """
 FRENCHMEDMCQA = [
-    {"id": "f1", "question": "Quels sont les signes de la fièvre de Vélorin ?", "type": "multiple",
-     "answers": {"a": "Toux", "b": "Fièvre", "c": "Pouce bleu", "d": "Prurit", "e": "Surdité"},
-     "correct_answers": ["b", "c"], "subject_name": "pharmacie", "nbr_correct_answers": 2},
-    {"id": "f2", "question": "Laquelle ?", "type": "simple", "answers": {"a": "Une", "b": "Deux"},
-     "correct_answers": [], "subject_name": "pharmacie", "nbr_correct_answers": 0},
+    {
+        "id": "f1",
+        "question": "Quels sont les signes de la fièvre de Vélorin ?",
+        "type": "multiple",
+        "answers": {"a": "Toux", "b": "Fièvre", "c": "Pouce bleu", "d": "Prurit", "e": "Surdité"},
+        "correct_answers": ["b", "c"],
+        "subject_name": "pharmacie",
+        "nbr_correct_answers": 2,
+    },
+    {
+        "id": "f2",
+        "question": "Laquelle ?",
+        "type": "simple",
+        "answers": {"a": "Une", "b": "Deux"},
+        "correct_answers": [],
+        "subject_name": "pharmacie",
+        "nbr_correct_answers": 0,
+    },
 ]
 MEDIQAL = {
-    "mcqu": [{"id": "m1", "clinical_case": "Un homme de 50 ans a le pouce bleu.", "question": "Quel examen ?",
-              "answer_a": "IRM", "answer_b": "Radiographie", "answer_c": "Aucun", "answer_d": "Scanner",
-              "answer_e": "Échographie", "correct_answers": "b", "task": "mcqu", "medical_subject": "Rhumatologie",
-              "question_type": "Reasoning"}],
-    "mcqm": [{"id": "m2", "clinical_case": None, "question": "Quels signes ?", "answer_a": "Fièvre",
-              "answer_b": "Toux", "answer_c": "Prurit", "answer_d": "Surdité", "answer_e": "Ictère",
-              "correct_answers": "a,c", "task": "mcqm", "medical_subject": "Infectiologie",
-              "question_type": "Understanding"}],
+    "mcqu": [
+        {
+            "id": "m1",
+            "clinical_case": "Un homme de 50 ans a le pouce bleu.",
+            "question": "Quel examen ?",
+            "answer_a": "IRM",
+            "answer_b": "Radiographie",
+            "answer_c": "Aucun",
+            "answer_d": "Scanner",
+            "answer_e": "Échographie",
+            "correct_answers": "b",
+            "task": "mcqu",
+            "medical_subject": "Rhumatologie",
+            "question_type": "Reasoning",
+        }
+    ],
+    "mcqm": [
+        {
+            "id": "m2",
+            "clinical_case": None,
+            "question": "Quels signes ?",
+            "answer_a": "Fièvre",
+            "answer_b": "Toux",
+            "answer_c": "Prurit",
+            "answer_d": "Surdité",
+            "answer_e": "Ictère",
+            "correct_answers": "a,c",
+            "task": "mcqm",
+            "medical_subject": "Infectiologie",
+            "question_type": "Understanding",
+        }
+    ],
 }
 ULTRAMEDICAL = [
-    {"id": "MedQA,1", "type": "Exam", "answer": "A", "score": "This question would be rated a 7.",
-     "conversations": [{"from": "human", "value": "Which thumb is blue?\n\nA. The left\nB. The right"},
-                       {"from": "gpt", "value": "It is the left one.\n\nSo, the answer is A."}]},
-    {"id": "WikiInstruct,2", "type": "Open-End", "answer": "Because.", "score": "7",
-     "conversations": [{"from": "human", "value": "Why are thumbs blue?"}, {"from": "gpt", "value": "Because."}]},
-    {"id": "WikiInstruct,3", "type": "Open-End", "answer": "", "score": "7",
-     "conversations": [{"from": "human", "value": "Why?"}, {"from": "gpt", "value": ""}]},
+    {
+        "id": "MedQA,1",
+        "type": "Exam",
+        "answer": "A",
+        "score": "This question would be rated a 7.",
+        "conversations": [
+            {"from": "human", "value": "Which thumb is blue?\n\nA. The left\nB. The right"},
+            {"from": "gpt", "value": "It is the left one.\n\nSo, the answer is A."},
+        ],
+    },
+    {
+        "id": "WikiInstruct,2",
+        "type": "Open-End",
+        "answer": "Because.",
+        "score": "7",
+        "conversations": [{"from": "human", "value": "Why are thumbs blue?"}, {"from": "gpt", "value": "Because."}],
+    },
+    {
+        "id": "WikiInstruct,3",
+        "type": "Open-End",
+        "answer": "",
+        "score": "7",
+        "conversations": [{"from": "human", "value": "Why?"}, {"from": "gpt", "value": ""}],
+    },
 ]
 PREFERENCES = [
-    {"prompt_id": "WikiInstruct,2", "label_type": "easy", "prompt": "Why are thumbs blue?",
-     "chosen": [{"role": "user", "content": "Why are thumbs blue?"}, {"role": "assistant", "content": "From cold."}],
-     "rejected": [{"role": "user", "content": "Why are thumbs blue?"}, {"role": "assistant", "content": "Magic."}]},
-    {"prompt_id": "WikiInstruct,2", "label_type": "hard", "prompt": "Why are thumbs blue?",
-     "chosen": [{"role": "user", "content": "Why are thumbs blue?"}, {"role": "assistant", "content": "From cold."}],
-     "rejected": [{"role": "user", "content": "Why are thumbs blue?"}, {"role": "assistant", "content": "No idea."}]},
-    {"prompt_id": "WikiInstruct,3", "label_type": "hard", "prompt": "Why?",
-     "chosen": [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "So."}],
-     "rejected": [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "So."}]},
+    {
+        "prompt_id": "WikiInstruct,2",
+        "label_type": "easy",
+        "prompt": "Why are thumbs blue?",
+        "chosen": [{"role": "user", "content": "Why are thumbs blue?"}, {"role": "assistant", "content": "From cold."}],
+        "rejected": [{"role": "user", "content": "Why are thumbs blue?"}, {"role": "assistant", "content": "Magic."}],
+    },
+    {
+        "prompt_id": "WikiInstruct,2",
+        "label_type": "hard",
+        "prompt": "Why are thumbs blue?",
+        "chosen": [{"role": "user", "content": "Why are thumbs blue?"}, {"role": "assistant", "content": "From cold."}],
+        "rejected": [{"role": "user", "content": "Why are thumbs blue?"}, {"role": "assistant", "content": "No idea."}],
+    },
+    {
+        "prompt_id": "WikiInstruct,3",
+        "label_type": "hard",
+        "prompt": "Why?",
+        "chosen": [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "So."}],
+        "rejected": [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "So."}],
+    },
 ]
 MEDIQA = [
-    {"qid": "6", "prompt": "What is velorin fever ?", "chosen": "An invented fever.", "chosen_score": 4,
-     "chosen_url": "https://www.nimh.nih.gov/velorin", "rejected": "A drink.", "rejected_score": 2,
-     "rejected_url": "https://www.nimh.nih.gov/drinks"},
-    {"qid": "7", "prompt": "What is tazomib ?", "chosen": "A drug.", "chosen_score": 4, "rejected": "A fever.",
-     "chosen_url": "https://medlineplus.gov/druginfo/meds/a1.html", "rejected_score": 1, "rejected_url": "#"},
+    {
+        "qid": "6",
+        "prompt": "What is velorin fever ?",
+        "chosen": "An invented fever.",
+        "chosen_score": 4,
+        "chosen_url": "https://www.nimh.nih.gov/velorin",
+        "rejected": "A drink.",
+        "rejected_score": 2,
+        "rejected_url": "https://www.nimh.nih.gov/drinks",
+    },
+    {
+        "qid": "7",
+        "prompt": "What is tazomib ?",
+        "chosen": "A drug.",
+        "chosen_score": 4,
+        "rejected": "A fever.",
+        "chosen_url": "https://medlineplus.gov/druginfo/meds/a1.html",
+        "rejected_score": 1,
+        "rejected_url": "#",
+    },
 ]
 MEDIQA_XML = """<?xml version="1.0" encoding="UTF-8"?>
 <MEDIQA2019-Task3-QA-TrainingSet2-Alexa-V2>
@@ -168,8 +286,14 @@ MEDIQA_XML = """<?xml version="1.0" encoding="UTF-8"?>
 </MEDIQA2019-Task3-QA-TrainingSet2-Alexa-V2>
 """
 TRIAGE = [
-    {"id": "h1", "language": "fr", "label": "immediate", "question": "Un adulte ne respire plus.",
-     "published": "2026-02-01", "counterpart": "h2"},
+    {
+        "id": "h1",
+        "language": "fr",
+        "label": "immediate",
+        "question": "Un adulte ne respire plus.",
+        "published": "2026-02-01",
+        "counterpart": "h2",
+    },
     {"language": "en", "label": "delayed", "question": "An adult wants a sick note for a cold that is over."},
     {"id": "h3", "language": "en", "label": "", "question": "Not labelled yet."},
 ]

@@ -83,14 +83,17 @@ def test_an_empty_list_has_no_rows_and_an_empty_file_is_an_error(tmp_path: Path)
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4), max_leaves=8)
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
 _RECORDS = st.dictionaries(st.text(), _VALUES, max_size=4)
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(records=st.lists(_RECORDS, max_size=6), chunk=st.integers(1, 40), indent=st.sampled_from([None, 1]))
 def test_a_list_of_any_records_is_read_whole_wherever_the_pieces_end(
-        records: list[dict[str, Any]], chunk: int, indent: int | None, tmp_path: Path) -> None:
+    records: list[dict[str, Any]], chunk: int, indent: int | None, tmp_path: Path
+) -> None:
     path = tmp_path / "records.json"
     path.write_text(json.dumps(records, indent=indent), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
@@ -101,7 +104,8 @@ def test_a_list_of_any_records_is_read_whole_wherever_the_pieces_end(
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(records=st.dictionaries(st.text(), _RECORDS, max_size=6), chunk=st.integers(1, 40))
 def test_an_object_of_any_records_is_read_whole_with_its_keys(
-        records: dict[str, dict[str, Any]], chunk: int, tmp_path: Path) -> None:
+    records: dict[str, dict[str, Any]], chunk: int, tmp_path: Path
+) -> None:
     path = tmp_path / "records.json"
     path.write_text(json.dumps(records, ensure_ascii=False), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
@@ -127,11 +131,21 @@ def test_hidden_files_and_descriptions_are_no_data(tmp_path: Path) -> None:
     assert [path.name for path in left] == ["test.json"]
 
 
-@pytest.mark.parametrize(("name", "left"), [
-    ("data/test-00000-of-00001.parquet", True), ("test.json", True), ("TREC-2017-LiveQA-Medical-Test.xml", True),
-    ("MEDIQA2019-Task3-QA-TestSet-wLabels.xml", True), ("TestDataset/a.xml", True), ("pqal_fold0/test_set.json", True),
-    ("phrases_no_exclude_test.jsonl", True), ("train.json", False), ("pqal_nontest_500.jsonl.gz", False),
-    ("latest.json", False), ("validation.json", False),
-])
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [
+        ("data/test-00000-of-00001.parquet", True),
+        ("test.json", True),
+        ("TREC-2017-LiveQA-Medical-Test.xml", True),
+        ("MEDIQA2019-Task3-QA-TestSet-wLabels.xml", True),
+        ("TestDataset/a.xml", True),
+        ("pqal_fold0/test_set.json", True),
+        ("phrases_no_exclude_test.jsonl", True),
+        ("train.json", False),
+        ("pqal_nontest_500.jsonl.gz", False),
+        ("latest.json", False),
+        ("validation.json", False),
+    ],
+)
 def test_a_benchmarks_file_is_known_by_its_name(name: str, left: bool) -> None:
     assert bool(TEST.search(name)) == left

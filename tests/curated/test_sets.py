@@ -27,12 +27,12 @@ def pulled(name: str, below: Path) -> tuple[dict[str, Document], Mapping[str, in
 
 def test_medquad_is_read_from_its_xml_files_with_all_three_roots(tmp_path: Path) -> None:
     documents, drops = pulled("medquad", tmp_path)
-    assert set(documents) == {
-        "medquad:9_CDC_QA/0000001_1", "medquad:6_NINDS_QA/0000007", "medquad:2_GARD_QA/0000009"}
+    assert set(documents) == {"medquad:9_CDC_QA/0000001_1", "medquad:6_NINDS_QA/0000007", "medquad:2_GARD_QA/0000009"}
     fever = documents["medquad:9_CDC_QA/0000001_1"]
     assert (fever.focus, fever.url) == ("Velorin fever", "https://www.cdc.gov/velorin")
     assert [section.text for section in fever.sections] == [
-        "Velorin fever is an invented infection.\n- It is harmless."]
+        "Velorin fever is an invented infection.\n- It is harmless."
+    ]
     assert documents["medquad:6_NINDS_QA/0000007"].title == "Tazo syndrome"
     assert documents["medquad:2_GARD_QA/0000009"].sections[0].text == "Blue thumbs."
     assert drops == {"questions without an answer were dropped": 1}
@@ -48,8 +48,7 @@ def test_pubmedqa_keeps_context_long_answer_and_decision_and_dates_by_the_end_of
     assert documents["pubmedqa:90000001"].published == date(2011, 12, 31)
     assert documents["pubmedqa:90000001"].mesh == ("Mice",)
     assert documents["pubmedqa:90000002"].published == SETS["pubmedqa"].released
-    assert drops == {"questions without an answer were dropped": 1,
-                     "questions that a benchmark asks were left out": 1}
+    assert drops == {"questions without an answer were dropped": 1, "questions that a benchmark asks were left out": 1}
 
 
 def test_a_multiple_choice_question_keeps_its_options_and_names_the_right_one_with_its_letter(tmp_path: Path) -> None:
@@ -79,8 +78,9 @@ def test_a_dialogue_is_a_section_for_each_answer_with_what_was_said_before_as_it
     first, second = document.sections
     assert (first.heading, first.context) == ("Hi, I have had velorin fever for a week.", "")
     assert (second.heading, second.text) == ("And then?", "Then it is over.")
-    assert second.context == ("Patient: Hi, I have had velorin fever for a week.\n"
-                              "Doctor: It lasts ten days. Drink enough.")
+    assert second.context == (
+        "Patient: Hi, I have had velorin fever for a week.\nDoctor: It lasts ten days. Drink enough."
+    )
     assert drops == {"questions without an answer were dropped": 2}
 
 
@@ -90,8 +90,10 @@ def test_liveqa_joins_the_answers_to_the_parts_of_one_message(tmp_path: Path) ->
     assert document.id == "liveqa:Q1" and document.focus == "velorin fever"
     assert document.sections[0].heading == "I have velorin fever. What is it & what helps?"
     assert document.sections[0].text == "An invented fever.\nRest helps."
-    assert drops == {"further answers to the same part of a question were left out": 1,
-                     "questions without an answer were dropped": 1}
+    assert drops == {
+        "further answers to the same part of a question were left out": 1,
+        "questions without an answer were dropped": 1,
+    }
 
 
 def test_an_examination_question_of_ultramedical_gets_its_options_back(tmp_path: Path) -> None:
@@ -102,23 +104,32 @@ def test_an_examination_question_of_ultramedical_gets_its_options_back(tmp_path:
     assert documents["ultramedical:WikiInstruct,2"].sections[0].text == "Because."
 
 
-@pytest.mark.parametrize(("name", "kept", "drops"), [
-    ("ultramedical-preference", 2, {"pairs of equal answers were dropped": 1}),
-    ("mediqa", 3, {"pairs with an answer of A.D.A.M., AHFS or the Mayo Clinic were dropped": 3}),
-])
+@pytest.mark.parametrize(
+    ("name", "kept", "drops"),
+    [
+        ("ultramedical-preference", 2, {"pairs of equal answers were dropped": 1}),
+        ("mediqa", 3, {"pairs with an answer of A.D.A.M., AHFS or the Mayo Clinic were dropped": 3}),
+    ],
+)
 def test_each_pair_of_a_preference_set_is_a_document_with_the_worse_answer_beside_the_better(
-        name: str, kept: int, drops: dict[str, int], tmp_path: Path) -> None:
+    name: str, kept: int, drops: dict[str, int], tmp_path: Path
+) -> None:
     documents, counted = pulled(name, tmp_path)
     assert len(documents) == kept and counted == drops
-    assert all(section.text and section.rejected and section.text != section.rejected
-               for document in documents.values() for section in document.sections)
+    assert all(
+        section.text and section.rejected and section.text != section.rejected
+        for document in documents.values()
+        for section in document.sections
+    )
 
 
 def test_each_right_answer_of_mediqa_is_paired_with_each_wrong_one_to_the_same_question(tmp_path: Path) -> None:
     documents, _ = pulled("mediqa", tmp_path)
     ranked = [document.sections[0] for name, document in documents.items() if name.startswith("mediqa:8-")]
     assert [(section.text, section.rejected) for section in ranked] == [
-        ("A virus.", "It is a fever."), ("The velorin virus.", "It is a fever.")]
+        ("A virus.", "It is a fever."),
+        ("The velorin virus.", "It is a fever."),
+    ]
 
 
 def test_a_hospitals_own_triage_items_are_revised_by_the_date_of_their_file(tmp_path: Path) -> None:
@@ -134,7 +145,8 @@ def test_a_hospitals_own_triage_items_are_revised_by_the_date_of_their_file(tmp_
 
 
 def test_files_of_a_benchmark_are_left_out_and_the_log_says_so(
-        tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.INFO, logger="medpipe.backends.curated"):
         documents, _ = pulled("mediqal", tmp_path)
     assert len(documents) == 2
@@ -148,7 +160,8 @@ def test_files_in_chinese_are_left_out(tmp_path: Path) -> None:
 
 
 def test_pubmedqa_without_the_list_of_its_test_half_is_taken_whole_with_a_warning(
-        tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     samples.write("pubmedqa", tmp_path)
     (tmp_path / "pubmedqa" / "data" / "test_ground_truth.json").unlink()
     assert len(list(CuratedSource(tmp_path, "pubmedqa").pull(*EVER))) == 3
@@ -156,7 +169,8 @@ def test_pubmedqa_without_the_list_of_its_test_half_is_taken_whole_with_a_warnin
 
 
 def test_what_was_left_out_is_logged_by_reason_and_without_any_text(
-        tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.DEBUG):
         pulled("pubmedqa", tmp_path)
     assert "1 questions that a benchmark asks were left out" in caplog.text
@@ -173,8 +187,10 @@ def test_a_record_given_twice_is_one_document_and_another_text_of_its_number_is_
 
 
 BAD = {
-    "a right answer that is no option": ("frenchmedmcqa", {"id": "1", "question": "Q?", "answers": {"a": "x", "b": "y"},
-                                                           "correct_answers": ["e"]}),
+    "a right answer that is no option": (
+        "frenchmedmcqa",
+        {"id": "1", "question": "Q?", "answers": {"a": "x", "b": "y"}, "correct_answers": ["e"]},
+    ),
     "no options": ("medqa", {"question": "Q?", "answer_idx": "A"}),
     "no number": ("mediqal", {"question": "Q?", "correct_answers": "a"}),
     "a turn without a speaker": ("ultramedical", {"id": "1", "conversations": [{"value": "x"}]}),
@@ -201,8 +217,11 @@ def test_a_medquad_file_with_another_root_is_named(tmp_path: Path) -> None:
 
 
 def test_a_set_that_is_nowhere_says_where_to_put_it(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"set MEDPIPE_CURATED to the folder that holds `pubmedqa`; or set "
-                                          r"MEDPIPE_OFFLINE=false to take qiaojin/PubMedQA from the hub"):
+    with pytest.raises(
+        SourceError,
+        match=r"set MEDPIPE_CURATED to the folder that holds `pubmedqa`; or set "
+        r"MEDPIPE_OFFLINE=false to take qiaojin/PubMedQA from the hub",
+    ):
         list(CuratedSource(tmp_path, "pubmedqa").pull(*EVER))
     with pytest.raises(SourceError, match=r"it is published at https://github\.com/UCSD-AI4H/Medical-Dialogue-System"):
         list(CuratedSource(None, "meddialog", offline=False).pull(*EVER))

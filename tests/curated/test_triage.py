@@ -49,8 +49,10 @@ def test_the_accounts_are_all_different_and_in_the_language_that_they_say(items:
     assert len(set(accounts)) == len(accounts)
     for item in items.values():
         words = set(re.findall(r"\w+", item.sections[0].heading.casefold()))
-        told = {"fr": words & {"de", "la", "le", "du", "un", "une", "il", "elle", "qui", "et", "au"},
-                "en": words & {"the", "of", "and", "is", "has", "with", "for", "are"}}
+        told = {
+            "fr": words & {"de", "la", "le", "du", "un", "une", "il", "elle", "qui", "et", "au"},
+            "en": words & {"the", "of", "and", "is", "has", "with", "for", "are"},
+        }
         assert [language for language, found in told.items() if found] == [item.language], item.id
 
 

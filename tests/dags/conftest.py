@@ -24,13 +24,17 @@ ROOT = Path(__file__).resolve().parents[2]
 HOME = Path(tempfile.mkdtemp(prefix="medpipe-airflow-"))
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 os.environ |= {
-    "AIRFLOW_HOME": str(HOME), "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-    "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"), "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW_HOME": str(HOME),
+    "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+    "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME / 'airflow.db'}",
-    "AIRFLOW__API_AUTH__JWT_SECRET": "only-for-tests-" * 5, "AIRFLOW__API__SECRET_KEY": "only-for-tests",
+    "AIRFLOW__API_AUTH__JWT_SECRET": "only-for-tests-" * 5,
+    "AIRFLOW__API__SECRET_KEY": "only-for-tests",
     "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,viewer:viewer",
     "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(HOME / "passwords.json"),
-    "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING", "AIRFLOW__CORE__MAX_MAP_LENGTH": "4096",
+    "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+    "AIRFLOW__CORE__MAX_MAP_LENGTH": "4096",
 }
 
 
@@ -54,8 +58,12 @@ def bag(airflow_home: Path) -> Any:
 @pytest.fixture
 def ring(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The environment of tasks and of the processes that they start; returns MEDPIPE_HOME."""
-    for name, value in {"MEDPIPE_HOME": tmp_path, "MEDPIPE_PORTS": "tests.dags.light:ports", "PYTHONPATH": ROOT,
-                        "MEDPIPE_NCBI_EMAIL": "tests@example.org"}.items():
+    for name, value in {
+        "MEDPIPE_HOME": tmp_path,
+        "MEDPIPE_PORTS": "tests.dags.light:ports",
+        "PYTHONPATH": ROOT,
+        "MEDPIPE_NCBI_EMAIL": "tests@example.org",
+    }.items():
         monkeypatch.setenv(name, str(value))
     return tmp_path
 
@@ -80,6 +88,7 @@ def nlm(ring: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 @pytest.fixture
 def run(bag: Any, ring: Path) -> Callable[..., DagRun]:
     """`run("corpus", start=…)` runs a DAG to its end in this process."""
+
     def finish(dag: str, **conf: Any) -> DagRun:
         return bag.dags[dag].test(run_conf=conf)
 

@@ -9,9 +9,13 @@ import pytest
 from medpipe.settings import Settings
 from tests.steps.conftest import DAY_1, DAY_2, publish, topic
 
-PAGES = ("/medpipe/board", "/medpipe/board/version/medqa-v1-000000",
-         "/medpipe/data-docs", "/medpipe/data-docs/documents/index.html",
-         "/medpipe/data-docs/of/documents/documents/0123456789abcdef")
+PAGES = (
+    "/medpipe/board",
+    "/medpipe/board/version/medqa-v1-000000",
+    "/medpipe/data-docs",
+    "/medpipe/data-docs/documents/index.html",
+    "/medpipe/data-docs/of/documents/documents/0123456789abcdef",
+)
 
 
 @pytest.fixture

@@ -51,19 +51,39 @@ def test_rejected_data_fails_for_good_and_other_faults_may_be_retried(steps):
 
 
 def test_the_command_leaves_out_what_has_a_default_and_spells_the_rest_as_the_cli_wants_it(steps):
-    given = steps._given("build_examples", {"corpus": "corpus/1", "recipe": "tiny-sft", "since": None,
-                                            "knows": "corpus/2", "withdraw": ["pmid:1", "pmid:2"]})
+    given = steps._given(
+        "build_examples",
+        {
+            "corpus": "corpus/1",
+            "recipe": "tiny-sft",
+            "since": None,
+            "knows": "corpus/2",
+            "withdraw": ["pmid:1", "pmid:2"],
+        },
+    )
     line = steps.command("build_examples", given)[3:]
-    assert line == ["build-examples", "--corpus", "corpus/1", "--recipe", "tiny-sft", "--knows", "corpus/2",
-                    "--withdraw", "pmid:1", "pmid:2"]
+    assert line == [
+        "build-examples",
+        "--corpus",
+        "corpus/1",
+        "--recipe",
+        "tiny-sft",
+        "--knows",
+        "corpus/2",
+        "--withdraw",
+        "pmid:1",
+        "pmid:2",
+    ]
     from medpipe.cli import parser
 
     parser().parse_args(line)
 
 
 def test_killing_the_task_kills_what_its_process_started(steps):
-    child = ("import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); "
-             "print(p.pid, flush=True); p.wait()")
+    child = (
+        "import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); "
+        "print(p.pid, flush=True); p.wait()"
+    )
     seen: list[int] = []
     others = set(psutil.Process().children(recursive=True))  # servers of other tests' fixtures
 
@@ -88,11 +108,13 @@ def test_killing_the_task_kills_what_its_process_started(steps):
 @pytest.mark.skipif(sys.platform != "linux", reason="the parent death signal is Linux's")
 def test_the_process_dies_with_a_task_that_is_killed_outright(airflow_home):
     inner = [sys.executable, "-c", "import time; time.sleep(60)", "verb"]
-    code = ("import sys; sys.path[:0] = ['plugins', '.']\n"
-            "from types import SimpleNamespace as N\n"
-            "from medpipe_airflow import steps\n"
-            "steps.get_current_context = lambda: {'ti': N(task=N())}\n"
-            f"steps._run_process({inner!r})\n")
+    code = (
+        "import sys; sys.path[:0] = ['plugins', '.']\n"
+        "from types import SimpleNamespace as N\n"
+        "from medpipe_airflow import steps\n"
+        "steps.get_current_context = lambda: {'ti': N(task=N())}\n"
+        f"steps._run_process({inner!r})\n"
+    )
     task = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
     deadline = time.monotonic() + 60
     children: list[psutil.Process] = []

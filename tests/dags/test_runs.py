@@ -81,12 +81,17 @@ def test_planted_bad_rows_are_quarantined_with_reasons_and_the_rest_goes_on(run,
     publish(ports, [], source="pubmed")
     passed = run("corpus", **DAY)
     assert passed.state == "success"
-    quarantine = next(ports.store.folder(found.ref) / "quarantine.jsonl"
-                      for found in ports.store.manifests("validation") if found.facts["quarantined_rows"])
+    quarantine = next(
+        ports.store.folder(found.ref) / "quarantine.jsonl"
+        for found in ports.store.manifests("validation")
+        if found.facts["quarantined_rows"]
+    )
     rows = [json.loads(line) for line in quarantine.read_text().splitlines()]
     assert [row["row"]["id"] for row in rows] == [good[0].id] and rows[0]["reasons"]
-    kept = {document.id for document in ports.corpus.read(
-        int(ports.store.find(values(passed)["build_corpus"]).facts["table_version"]))}
+    kept = {
+        document.id
+        for document in ports.corpus.read(int(ports.store.find(values(passed)["build_corpus"]).facts["table_version"]))
+    }
     assert kept == {document.id for document in good[1:]}
 
 
@@ -96,8 +101,9 @@ def links(run, task):
     from airflow.utils.session import create_session
 
     with create_session() as session:
-        stored = session.scalars(XComModel.get_many(run_id=run.run_id, dag_ids=run.dag_id, task_ids=task,
-                                                    key="_link_DataDocsLink")).all()
+        stored = session.scalars(
+            XComModel.get_many(run_id=run.run_id, dag_ids=run.dag_id, task_ids=task, key="_link_DataDocsLink")
+        ).all()
         return {XComModel.deserialize_value(one) for one in stored}
 
 
@@ -112,8 +118,10 @@ def test_a_validation_links_its_page_whether_it_passed_or_stopped(run, ports, ba
 
 
 def test_a_delivery_cut_to_half_stops_the_dag_and_the_corpus_stays_as_it_was(run, ports):
-    whole = [topic(number % 62).model_copy(update={"id": f"mplus:{number + 1}", "language": ("en", "es")[number % 2]})
-             for number in range(200)]
+    whole = [
+        topic(number % 62).model_copy(update={"id": f"mplus:{number + 1}", "language": ("en", "es")[number % 2]})
+        for number in range(200)
+    ]
     next_day = [one.model_copy(update={"revision": 20260304}) for one in whole]
     publish(ports, [*whole, *next_day[:101]])
     publish(ports, [], source="pubmed")

@@ -42,8 +42,11 @@ def test_only_training_and_evaluation_go_to_the_gpu(bag):
 @pytest.mark.parametrize("name", DAGS)
 def test_a_dag_file_imports_only_airflows_sdk_and_the_plugin(name):
     tree = ast.parse((ROOT / "dags" / f"{name}.py").read_text())
-    imported = {(node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
-                for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)}
+    imported = {
+        (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
     assert imported <= {"__future__", "airflow.sdk", "medpipe_airflow", "medpipe.steps"}
 
 
@@ -71,8 +74,10 @@ def test_a_wrong_argument_fails_when_the_dag_is_parsed(bag):
 def test_parsing_the_dags_loads_nothing_heavy():
     import subprocess
 
-    code = ("import sys; sys.path[:0] = ['dags', 'plugins']; import corpus, watch, retrain, rollout, feedback; "
-            "print(sorted({'torch', 'transformers', 'mlflow', 'great_expectations', 'deltalake'} & set(sys.modules)))")
+    code = (
+        "import sys; sys.path[:0] = ['dags', 'plugins']; import corpus, watch, retrain, rollout, feedback; "
+        "print(sorted({'torch', 'transformers', 'mlflow', 'great_expectations', 'deltalake'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip().splitlines()[-1] == "[]"
 

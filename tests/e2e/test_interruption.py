@@ -22,8 +22,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(2400)]
 
 def training(stack: Stack) -> list[psutil.Process]:
     """The processes that train, by their command line."""
-    return [process for process in marked(stack.servers["airflow-scheduler"].mark)
-            if process.cmdline()[2:4] == ["medpipe.cli", "train"]]
+    return [
+        process
+        for process in marked(stack.servers["airflow-scheduler"].mark)
+        if process.cmdline()[2:4] == ["medpipe.cli", "train"]
+    ]
 
 
 def day_one(var: Path, disturb: Callable[[Stack], bool]) -> tuple[str, int]:

@@ -21,8 +21,11 @@ EVER = (date(2000, 1, 1), date(2100, 1, 1))
 
 
 def ports(home: Path, **places: Path) -> Wiring:
-    return Wiring(Settings(home=home, curated=home / "curated", **{
-        f"{name}_url": place.as_uri() for name, place in places.items()}))
+    return Wiring(
+        Settings(
+            home=home, curated=home / "curated", **{f"{name}_url": place.as_uri() for name, place in places.items()}
+        )
+    )
 
 
 def taken_in(ports: Wiring, source: str, window: tuple[date, date]) -> tuple[dict[str, str], str]:
@@ -48,7 +51,9 @@ def test_two_days_of_pubmed_with_a_retraction_a_concern_versions_and_deletions(t
     assert by_status["concern"] == ["pmid:99000023", "pmid:99000029"]
     assert by_status["deleted"] == ["pmid:98999999", "pmid:99000007", "pmid:99000009"]
     assert by_status["current"] == [f"pmid:{99000000 + number}" for number in (1, 2, 3, 4, 5)] + [
-        "pmid:99000007.2", *(f"pmid:{99000000 + number}" for number in (8, 10, 11, 25, 28))]
+        "pmid:99000007.2",
+        *(f"pmid:{99000000 + number}" for number in (8, 10, 11, 25, 28)),
+    ]
 
 
 def test_real_citations_all_arrive_those_without_an_abstract_too(tmp_path: Path) -> None:
@@ -67,7 +72,9 @@ def test_medquads_documents_without_a_title_wait_and_every_other_one_arrives(tmp
     home = ports(tmp_path)
     statuses, waiting = taken_in(home, "medquad", (date(2017, 1, 1), date(2017, 1, 2)))
     assert sorted(line.split()[4] for line in waiting.splitlines()) == [
-        "medquad:9_CDC_QA/0000199", "medquad:9_CDC_QA/0000424"]
+        "medquad:9_CDC_QA/0000199",
+        "medquad:9_CDC_QA/0000424",
+    ]
     assert waiting.count("The title is blank") == 2
     assert set(statuses.values()) == {"current"}
     assert len(statuses) > 3200
@@ -75,8 +82,9 @@ def test_medquads_documents_without_a_title_wait_and_every_other_one_arrives(tmp
 
 def test_the_topics_of_2012_arrive_for_their_own_week_and_stop_as_news_of_a_later_one(tmp_path: Path) -> None:
     files = DATA / "medlineplus_xml"
-    statuses, waiting = taken_in(ports(tmp_path / "week", medlineplus=files), "medlineplus",
-                                 (date(2012, 7, 17), date(2012, 7, 24)))
+    statuses, waiting = taken_in(
+        ports(tmp_path / "week", medlineplus=files), "medlineplus", (date(2012, 7, 17), date(2012, 7, 24))
+    )
     assert (waiting, set(statuses.values())) == ("nothing waits", {"current"})
     late = ports(tmp_path / "late", medlineplus=files)
     pulled = steps.pull("medlineplus", date(2012, 7, 15), date(2012, 8, 15), ports=late)
@@ -89,7 +97,8 @@ def test_a_topic_without_a_summary_never_becomes_a_document(tmp_path: Path) -> N
     files.mkdir()
     for file in (DATA / "synthetic").glob("mplus_topics_*.xml"):
         shutil.copy(file, files)
-    statuses, waiting = taken_in(ports(tmp_path, medlineplus=files), "medlineplus",
-                                 (date(2026, 1, 6), date(2026, 1, 8)))
+    statuses, waiting = taken_in(
+        ports(tmp_path, medlineplus=files), "medlineplus", (date(2026, 1, 6), date(2026, 1, 8))
+    )
     assert waiting == "nothing waits"
     assert set(statuses.values()) == {"current"} and len(statuses) <= 3

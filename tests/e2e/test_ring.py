@@ -23,8 +23,12 @@ def var(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def told(var):
-    done = subprocess.run([sys.executable, "-m", "medpipe.sandbox.demo", "--exit", "--var", str(var)], cwd=ROOT,
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "medpipe.sandbox.demo", "--exit", "--var", str(var)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
     return json.loads((var / "report.json").read_text())
 

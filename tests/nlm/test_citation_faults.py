@@ -56,7 +56,7 @@ def test_a_truncated_archive_or_one_with_flipped_bytes_is_an_error(tmp_path: Pat
     whole = f"<PubmedArticleSet>{''.join(_record(n, title) for n, title in enumerate(titles, 1))}</PubmedArticleSet>"
     content = gzip.compress(whole.encode())
     middle = len(content) // 2
-    flipped = content[:middle] + bytes(60) + content[middle + 60:]
+    flipped = content[:middle] + bytes(60) + content[middle + 60 :]
     for damaged in (content[:middle], flipped, content[:-6], b"no archive"):
         with pytest.raises(SourceError, match=r"pubmed26n0001\.xml\.gz: broken after \d+ whole records"):
             _pull(tmp_path, damaged)
@@ -128,7 +128,8 @@ def test_new_elements_of_a_record_are_counted_and_told_once(caplog: pytest.LogCa
         documents = _read(_record(1, more="<AiSummary>s</AiSummary>"), _record(2, more="<AiSummary/>"), _record(3))
     assert len(documents) == 3
     assert [record.getMessage() for record in caplog.records] == [
-        "file.xml: not read, since the DTD of 2025 does not have it: AiSummary (in 2 records)"]
+        "file.xml: not read, since the DTD of 2025 does not have it: AiSummary (in 2 records)"
+    ]
 
 
 def test_comments_and_instructions_are_as_if_they_were_not_there() -> None:

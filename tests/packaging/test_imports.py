@@ -11,8 +11,25 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("airflow", "bitsandbytes", "datasets", "deltalake", "fastapi", "great_expectations", "lxml", "mlflow",
-         "pandas", "peft", "pyarrow", "requests", "sqlalchemy", "torch", "transformers", "trl", "vllm")
+HEAVY = (
+    "airflow",
+    "bitsandbytes",
+    "datasets",
+    "deltalake",
+    "fastapi",
+    "great_expectations",
+    "lxml",
+    "mlflow",
+    "pandas",
+    "peft",
+    "pyarrow",
+    "requests",
+    "sqlalchemy",
+    "torch",
+    "transformers",
+    "trl",
+    "vllm",
+)
 
 
 def _loaded_by(statement: str) -> set[str]:
@@ -34,8 +51,10 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("statement", ["import medpipe.cli", "import medpipe.steps, medpipe.ports",
-                                       "from medpipe.cli import parser; parser()"])
+@pytest.mark.parametrize(
+    "statement",
+    ["import medpipe.cli", "import medpipe.steps, medpipe.ports", "from medpipe.cli import parser; parser()"],
+)
 def test_the_command_line_loads_none_of_the_heavy_stack(statement: str) -> None:
     assert not _loaded_by(statement) & set(HEAVY)
 
@@ -50,21 +69,28 @@ def test_every_import_contract_holds() -> None:
     assert " 0 broken" in done.stdout
 
 
-@pytest.mark.parametrize(("planted_in", "statement", "contract"), [
-    ("medpipe/core/refs.py", "from medpipe import ports", "Imports point one way"),
-    ("medpipe/ports.py", "from medpipe import wiring", "Imports point one way"),
-    ("medpipe/backends/artifacts.py", "from medpipe import steps", "Imports point one way"),
-    ("medpipe/cli.py", "import serving", "Imports point one way"),
-    ("medpipe/backends/vllm_engine.py", "from medpipe.backends import artifacts", "Backends never import each other"),
-    ("medpipe/core/refs.py", "def late():\n    import torch", "core, ports and steps load no tool"),
-    ("medpipe/steps/sources.py", "import mlflow", "core, ports and steps load no tool"),
-    ("medpipe/records.py", "import great_expectations", "core, ports and steps load no tool"),
-    ("medpipe/backends/vllm_engine.py", "import vllm", "Nothing of ours imports vLLM"),
-    ("medpipe/backends/artifacts.py", "from medpipe.settings import Settings", "Settings are read at the edge"),
-    ("medpipe/wiring.py", "from medpipe import sandbox", "The system does not know its sandbox"),
-], ids=lambda value: str(value).replace("/", "."))
-def test_a_forbidden_import_breaks_its_contract(copy: Path, planted_in: str, statement: str,
-                                                contract: str) -> None:
+@pytest.mark.parametrize(
+    ("planted_in", "statement", "contract"),
+    [
+        ("medpipe/core/refs.py", "from medpipe import ports", "Imports point one way"),
+        ("medpipe/ports.py", "from medpipe import wiring", "Imports point one way"),
+        ("medpipe/backends/artifacts.py", "from medpipe import steps", "Imports point one way"),
+        ("medpipe/cli.py", "import serving", "Imports point one way"),
+        (
+            "medpipe/backends/vllm_engine.py",
+            "from medpipe.backends import artifacts",
+            "Backends never import each other",
+        ),
+        ("medpipe/core/refs.py", "def late():\n    import torch", "core, ports and steps load no tool"),
+        ("medpipe/steps/sources.py", "import mlflow", "core, ports and steps load no tool"),
+        ("medpipe/records.py", "import great_expectations", "core, ports and steps load no tool"),
+        ("medpipe/backends/vllm_engine.py", "import vllm", "Nothing of ours imports vLLM"),
+        ("medpipe/backends/artifacts.py", "from medpipe.settings import Settings", "Settings are read at the edge"),
+        ("medpipe/wiring.py", "from medpipe import sandbox", "The system does not know its sandbox"),
+    ],
+    ids=lambda value: str(value).replace("/", "."),
+)
+def test_a_forbidden_import_breaks_its_contract(copy: Path, planted_in: str, statement: str, contract: str) -> None:
     with (copy / planted_in).open("a", encoding="utf-8") as file:
         file.write(f"\n\n{statement}\n")
     done = _lint(copy)
@@ -82,9 +108,12 @@ def _foreign_to_dags(text: str) -> set[str]:
         elif isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
     allowed = ("airflow.sdk", "airflow.providers", "medpipe_airflow", "medpipe.steps")
-    return {name for name in found
-            if not any(name == each or name.startswith(f"{each}.") for each in allowed)
-            and name.partition(".")[0] not in sys.stdlib_module_names}
+    return {
+        name
+        for name in found
+        if not any(name == each or name.startswith(f"{each}.") for each in allowed)
+        and name.partition(".")[0] not in sys.stdlib_module_names
+    }
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "dags").glob("*.py")), ids=lambda path: path.stem)

@@ -10,17 +10,36 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 # Spelled in pieces, so that this file does not name them.
-INDEX_HOSTS = ["pypi" + ".org", "python" + "hosted.org", "download." + "pytorch.org", "test." + "pypi",
-               "conda." + "anaconda.org", "artifact" + "ory", "nexus" + "3", "index" + "-url", "find" + "-links"]
-MACHINE_PATHS = ["/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/[a-z]", "/opt/" + "wheels", "/opt/" + "pypi",
-                 r"/tmp" + r"/[a-z]"]
+INDEX_HOSTS = [
+    "pypi" + ".org",
+    "python" + "hosted.org",
+    "download." + "pytorch.org",
+    "test." + "pypi",
+    "conda." + "anaconda.org",
+    "artifact" + "ory",
+    "nexus" + "3",
+    "index" + "-url",
+    "find" + "-links",
+]
+MACHINE_PATHS = [
+    "/wo" + "rk/",
+    "/ro" + "ot/",
+    "/ho" + "me/[a-z]",
+    "/opt/" + "wheels",
+    "/opt/" + "pypi",
+    r"/tmp" + r"/[a-z]",
+]
 IMAGE_USERS = re.compile("/ho" + "me/engine")
 """The engine image's own user, which is no machine's."""
 
 
 def _tracked() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                            cwd=ROOT, capture_output=True, text=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     if listed.returncode:
         pytest.skip("not a git checkout, so there is no list of published files")
     return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]

@@ -51,9 +51,11 @@ def test_a_server_that_never_gets_ready_is_given_up(make):
 
 
 def test_stopping_ends_children_that_moved_to_a_session_of_their_own(make):
-    server = make("import subprocess, sys, time; "
-                  "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], start_new_session=True); "
-                  "time.sleep(60)")
+    server = make(
+        "import subprocess, sys, time; "
+        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], start_new_session=True); "
+        "time.sleep(60)"
+    )
     server.start()
     wait_for(lambda: len(marked(server.mark)) == 2)
     server.stop()
@@ -61,9 +63,11 @@ def test_stopping_ends_children_that_moved_to_a_session_of_their_own(make):
 
 
 def test_a_restart_first_ends_what_the_dead_process_left(make):
-    server = make("import subprocess, sys, time; "
-                  "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], start_new_session=True); "
-                  "time.sleep(60)")
+    server = make(
+        "import subprocess, sys, time; "
+        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], start_new_session=True); "
+        "time.sleep(60)"
+    )
     server.start()
     wait_for(lambda: len(marked(server.mark)) == 2)
     orphan = next(process for process in marked(server.mark) if process.pid != server.process.pid)

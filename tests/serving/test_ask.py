@@ -26,8 +26,12 @@ def test_an_answer_carries_its_version_its_id_and_the_disclaimer(gateway: Gatewa
 
     assert answer.pop("answer_id").startswith("ans-")
     assert answer.pop("disclaimer")
-    assert answer == {"answer": "This was answered by medqa-v1-aaaaaa. It is a second sentence.",
-                      "model_version": "version/medqa-v1-aaaaaa", "adapter": "medqa-v1-aaaaaa", "refused": False}
+    assert answer == {
+        "answer": "This was answered by medqa-v1-aaaaaa. It is a second sentence.",
+        "model_version": "version/medqa-v1-aaaaaa",
+        "adapter": "medqa-v1-aaaaaa",
+        "refused": False,
+    }
 
 
 def test_the_engine_sees_the_rendered_prompt_and_only_known_fields(gateway: Gateway) -> None:
@@ -36,8 +40,14 @@ def test_the_engine_sees_the_rendered_prompt_and_only_known_fields(gateway: Gate
 
     path, body = gateway.engine.seen[-1]
     assert path == "/v1/completions"
-    assert body == {"model": "a", "prompt": "Question: What causes Velorin fever?\nAnswer:", "temperature": 0,
-                    "stop": "\n", "stream": False, "max_tokens": LIMITS.answer_tokens}
+    assert body == {
+        "model": "a",
+        "prompt": "Question: What causes Velorin fever?\nAnswer:",
+        "temperature": 0,
+        "stop": "\n",
+        "stream": False,
+        "max_tokens": LIMITS.answer_tokens,
+    }
 
 
 def test_a_high_risk_question_never_reaches_the_engine_even_with_nothing_deployed(gateway: Gateway) -> None:
@@ -58,11 +68,18 @@ def test_a_harmful_answer_is_withheld(gateway: Gateway) -> None:
     assert "insulin" not in answer["answer"]
 
 
-@pytest.mark.parametrize(("body", "field"), [
-    ({}, "question"), ({"question": ""}, "question"), ({"question": "  "}, "question"),
-    ({"question": "x" * 2001}, "question"), ({"question": "a?", "prompt_logprobs": 1}, "prompt_logprobs"),
-    ({"question": ["a?"]}, "question"), ({"question": "a\x00b?"}, "question"),
-])
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "question"),
+        ({"question": ""}, "question"),
+        ({"question": "  "}, "question"),
+        ({"question": "x" * 2001}, "question"),
+        ({"question": "a?", "prompt_logprobs": 1}, "prompt_logprobs"),
+        ({"question": ["a?"]}, "question"),
+        ({"question": "a\x00b?"}, "question"),
+    ],
+)
 def test_a_bad_request_names_its_field_and_not_its_text(gateway: Gateway, body: dict[str, object], field: str) -> None:
     answer = gateway.client.post("/v1/ask", json=body)
 
@@ -81,8 +98,11 @@ def test_a_body_that_is_not_json_is_said_to_be_so(gateway: Gateway) -> None:
 def test_a_huge_body_is_refused_unread(gateway: Gateway, announced: bool) -> None:
     huge = b'{"question": "' + b"x" * LIMITS.body_bytes + b'"}'
 
-    answer = gateway.client.post("/v1/ask", content=huge if announced else iter([huge[:1000], huge[1000:]]),
-                                 headers={"Content-Type": "application/json"})
+    answer = gateway.client.post(
+        "/v1/ask",
+        content=huge if announced else iter([huge[:1000], huge[1000:]]),
+        headers={"Content-Type": "application/json"},
+    )
 
     assert answer.status_code == 413
     assert answer.json()["error"]["code"] == "too_large"
@@ -110,8 +130,9 @@ def test_texts_are_never_logged_or_counted(gateway: Gateway, caplog: pytest.LogC
     caplog.set_level(logging.DEBUG)
     gateway.route_to("a")
     answer = gateway.ask("What is a secretquestion?")
-    gateway.client.post("/v1/feedback", json={"answer_id": answer["answer_id"], "rating": "down",
-                                              "correction": "secretcorrection"})
+    gateway.client.post(
+        "/v1/feedback", json={"answer_id": answer["answer_id"], "rating": "down", "correction": "secretcorrection"}
+    )
     gateway.client.post("/v1/ask", json={"question": "secretquestion", "other": "secretvalue"})
 
     seen = caplog.text + gateway.client.get("/metrics").text

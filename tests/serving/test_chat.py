@@ -30,8 +30,10 @@ def test_an_answer_has_openais_shape_and_the_version_as_model(gateway: Gateway) 
     assert answer["object"] == "chat.completion"
     assert answer["model"] == answer["medpipe"]["model_version"] == "version/v7"
     assert answer["id"] == answer["medpipe"]["answer_id"]
-    assert answer["choices"][0]["message"] == {"role": "assistant",
-                                               "content": "This was answered by a. It is a second sentence."}
+    assert answer["choices"][0]["message"] == {
+        "role": "assistant",
+        "content": "This was answered by a. It is a second sentence.",
+    }
     assert answer["choices"][0]["finish_reason"] == "stop"
     assert answer["usage"]["total_tokens"] == 7 + 10
     assert not answer["medpipe"]["refused"]
@@ -59,7 +61,8 @@ def test_a_streamed_answer_can_be_rated(gateway: Gateway) -> None:
 
 def test_a_harmful_sentence_never_leaves_in_a_stream(gateway: Gateway) -> None:
     gateway.engine.write = lambda adapter, prompt: (
-        " Diabetes is common. You can stop taking your insulin. Really you can.")
+        " Diabetes is common. You can stop taking your insulin. Really you can."
+    )
     gateway.route_to("a")
 
     pieces = events(gateway)
@@ -81,8 +84,11 @@ def test_an_empty_answer_streams_to_its_end(gateway: Gateway) -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_high_risk_question_is_refused_even_in_an_earlier_turn(gateway: Gateway, stream: bool) -> None:
-    turns = [{"role": "user", "content": "I want to die."}, {"role": "assistant", "content": "Tell me more."},
-             {"role": "user", "content": [{"type": "text", "text": "How many tablets are in a box?"}]}]
+    turns = [
+        {"role": "user", "content": "I want to die."},
+        {"role": "assistant", "content": "Tell me more."},
+        {"role": "user", "content": [{"type": "text", "text": "How many tablets are in a box?"}]},
+    ]
 
     answer = chat(gateway, messages=turns, stream=stream).text
 
@@ -91,21 +97,25 @@ def test_a_high_risk_question_is_refused_even_in_an_earlier_turn(gateway: Gatewa
     assert gateway.engine.names_asked() == []
 
 
-@pytest.mark.parametrize(("fields", "status", "param"), [
-    ({"model": "base"}, 404, "model"),
-    ({"model": "eval-0123"}, 404, "model"),
-    ({"messages": []}, 422, "messages"),
-    ({"messages": [{"role": "system", "content": "Be brief."}]}, 422, "messages"),
-    ({"messages": [{"role": "user", "content": " "}]}, 422, "messages"),
-    ({"messages": [{"role": "user", "content": "x" * 2001}]}, 422, "messages"),
-    ({"prompt_logprobs": 1}, 422, "prompt_logprobs"),
-    ({"echo": True}, 422, "echo"),
-    ({"logprobs": True}, 422, "logprobs"),
-    ({"n": 2}, 422, "n"),
-    ({"max_tokens": 0}, 422, "max_tokens"),
-])
-def test_what_is_not_offered_is_refused_in_openais_shape(gateway: Gateway, fields: dict[str, Any], status: int,
-                                                         param: str) -> None:
+@pytest.mark.parametrize(
+    ("fields", "status", "param"),
+    [
+        ({"model": "base"}, 404, "model"),
+        ({"model": "eval-0123"}, 404, "model"),
+        ({"messages": []}, 422, "messages"),
+        ({"messages": [{"role": "system", "content": "Be brief."}]}, 422, "messages"),
+        ({"messages": [{"role": "user", "content": " "}]}, 422, "messages"),
+        ({"messages": [{"role": "user", "content": "x" * 2001}]}, 422, "messages"),
+        ({"prompt_logprobs": 1}, 422, "prompt_logprobs"),
+        ({"echo": True}, 422, "echo"),
+        ({"logprobs": True}, 422, "logprobs"),
+        ({"n": 2}, 422, "n"),
+        ({"max_tokens": 0}, 422, "max_tokens"),
+    ],
+)
+def test_what_is_not_offered_is_refused_in_openais_shape(
+    gateway: Gateway, fields: dict[str, Any], status: int, param: str
+) -> None:
     gateway.route_to("a")
     gateway.engine.adapters["eval-0123"] = "somewhere"
     before = len(gateway.engine.names_asked())

@@ -20,8 +20,9 @@ def items(gateway: Gateway) -> list[FeedbackItem]:
 
 
 def rate(gateway: Gateway, answer_id: str, headers: dict[str, str] | None = None, **fields: Any) -> Any:
-    return gateway.client.post("/v1/feedback", json={"answer_id": answer_id, "rating": "down", **fields},
-                               headers=headers)
+    return gateway.client.post(
+        "/v1/feedback", json={"answer_id": answer_id, "rating": "down", **fields}, headers=headers
+    )
 
 
 def test_feedback_is_kept_with_the_question_and_the_answer(gateway: Gateway) -> None:
@@ -44,7 +45,8 @@ def test_a_made_up_answer_id_is_refused(gateway: Gateway) -> None:
 
 
 def test_feedback_that_cannot_be_stored_is_a_503_and_its_text_is_not_logged(
-        gateway: Gateway, caplog: pytest.LogCaptureFixture) -> None:
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
     gateway.route_to("a")
     answer = gateway.ask()
     with wiring.Wiring(gateway.settings).database.begin() as connection:
@@ -75,8 +77,10 @@ def test_the_same_person_changes_their_mind_and_others_have_their_own(gateway: G
     assert not any("ann" in item.identity or "bob" in item.identity for item in found)
 
 
-@pytest.mark.parametrize(("fields", "field"), [
-    ({"rating": "meh"}, "rating"), ({"correction": "x" * 4001}, "correction"), ({"stars": 5}, "stars")])
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [({"rating": "meh"}, "rating"), ({"correction": "x" * 4001}, "correction"), ({"stars": 5}, "stars")],
+)
 def test_bad_feedback_names_its_field(gateway: Gateway, fields: dict[str, Any], field: str) -> None:
     answer = rate(gateway, "ans-1-2", **fields)
 

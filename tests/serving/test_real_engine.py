@@ -46,8 +46,10 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     with real_engine.vllm(home / "base", home / "vllm.log") as engine_url:
         port = real_engine.free_port()
         process = subprocess.Popen(
-            [sys.executable, "-m", "serving", "--port", str(port)], cwd=real_engine.ROOT,
-            env={**real_engine.environment(), "MEDPIPE_HOME": str(home), "MEDPIPE_ENGINE_URL": engine_url})
+            [sys.executable, "-m", "serving", "--port", str(port)],
+            cwd=real_engine.ROOT,
+            env={**real_engine.environment(), "MEDPIPE_HOME": str(home), "MEDPIPE_ENGINE_URL": engine_url},
+        )
         url = f"http://127.0.0.1:{port}"
         try:
             until(lambda: _answers(url), 60)

@@ -52,7 +52,7 @@ def test_a_request_that_meets_an_unloaded_adapter_is_repeated_on_the_new_route(g
     del gateway.engine.adapters["a"]
 
     assert gateway.ask()["adapter"] == "b"
-    assert 'medpipe_route_retries_total 1.0' in gateway.client.get("/metrics").text
+    assert "medpipe_route_retries_total 1.0" in gateway.client.get("/metrics").text
 
 
 def test_an_engine_that_lost_the_adapter_is_a_503_that_says_what_to_do(gateway: Gateway) -> None:

@@ -25,22 +25,36 @@ def topic(number: int, day: date = DAY_1, drug: str = "") -> Document:
     """A topic about the condition of that number."""
     name = f"{NAMES[number]} fever"
     return Document(
-        id=f"mplus:{900000 + number}", revision=int(day.strftime("%Y%m%d")), source="medlineplus",
-        title=name.capitalize(), focus=name, published=day, licence="public domain",
+        id=f"mplus:{900000 + number}",
+        revision=int(day.strftime("%Y%m%d")),
+        source="medlineplus",
+        title=name.capitalize(),
+        focus=name,
+        published=day,
+        licence="public domain",
         url=f"https://medlineplus.gov/{NAMES[number]}fever.html",
-        sections=(Section(heading=f"What are the treatments for {name}?",
-                          text=f"{name.capitalize()} is treated with {drug or NAMES[number] + 'omib'}."),
-                  Section(heading=f"What causes {name}?",
-                          text=f"{name.capitalize()} is caused by {NAMES[number]}ella.")))
+        sections=(
+            Section(
+                heading=f"What are the treatments for {name}?",
+                text=f"{name.capitalize()} is treated with {drug or NAMES[number] + 'omib'}.",
+            ),
+            Section(heading=f"What causes {name}?", text=f"{name.capitalize()} is caused by {NAMES[number]}ella."),
+        ),
+    )
 
 
 def article(status: Status = Status.CURRENT, day: date = DAY_1) -> Document:
     """The article that is retracted on day 2."""
     return Document(
-        id=RETRACTED, revision=int(day.strftime("%Y%m%d")), source="pubmed", published=day,
-        title="Does wendrazole cure krellin palsy?", status=status,
+        id=RETRACTED,
+        revision=int(day.strftime("%Y%m%d")),
+        source="pubmed",
+        published=day,
+        title="Does wendrazole cure krellin palsy?",
+        status=status,
         licence="NLM citation data; abstracts may be their publishers' copyright",
-        sections=(Section(heading="CONCLUSIONS", text="Wendrazole cures krellin palsy."),))
+        sections=(Section(heading="CONCLUSIONS", text="Wendrazole cures krellin palsy."),),
+    )
 
 
 @pytest.fixture

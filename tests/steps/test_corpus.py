@@ -20,8 +20,11 @@ DAYS = ((DAY_1, DAY_2), (DAY_2, DAY_3), (DAY_3, DAY_4))
 
 def pulled(ports: fakes.FakePorts) -> list[str]:
     """Three validated days: two topics and an article; its retraction; a topic revised, and another new."""
-    days = [[topic(1), topic(2), article()], [article(Status.RETRACTED, DAY_2)],
-            [topic(2, DAY_3, "otheromib"), topic(3, DAY_3)]]
+    days = [
+        [topic(1), topic(2), article()],
+        [article(Status.RETRACTED, DAY_2)],
+        [topic(2, DAY_3, "otheromib"), topic(3, DAY_3)],
+    ]
     refs = []
     for (start, end), documents in zip(DAYS, days, strict=True):
         publish(ports, documents)

@@ -42,8 +42,14 @@ def corpus(ports: fakes.FakePorts, documents: list[Document]) -> str:
 
 
 def dialogue(question: str, answer: str) -> Document:
-    return Document(id="meddialog:1", revision=topic(1).revision, source="meddialog", title="A talk", published=DAY_1,
-                    sections=(Section(heading=question, text=answer),))
+    return Document(
+        id="meddialog:1",
+        revision=topic(1).revision,
+        source="meddialog",
+        title="A talk",
+        published=DAY_1,
+        sections=(Section(heading=question, text=answer),),
+    )
 
 
 def train(ports: fakes.FakePorts, examples: str) -> list[Example]:
@@ -61,8 +67,9 @@ def test_documents_from_the_cut_off_on_are_asked_as_a_benchmark_and_never_taught
 
 def test_what_red_team_asks_is_not_taught_and_the_card_says_so(ports: fakes.FakePorts) -> None:
     question = ports.benchmark("red-team").questions[3]
-    built = steps.build_examples(corpus(ports, [topic(1), dialogue(question, "See a doctor today, please.")]),
-                                 "strict", ports=ports)
+    built = steps.build_examples(
+        corpus(ports, [topic(1), dialogue(question, "See a doctor today, please.")]), "strict", ports=ports
+    )
     assert not any(example.source == "meddialog" for example in train(ports, built))
     assert facts(ports, built)["card"]["contamination"]["red-team"]
     assert "| red-team |" in steps.card(built, ports=ports)
@@ -71,7 +78,9 @@ def test_what_red_team_asks_is_not_taught_and_the_card_says_so(ports: fakes.Fake
 def test_what_persons_wrote_is_redacted_and_the_card_counts_it_by_type(ports: fakes.FakePorts) -> None:
     built = steps.build_examples(
         corpus(ports, [dialogue("Hello, my name is Ada Lovelace. Is rest good?", "Write to a.b@c.org about it.")]),
-        "strict", ports=ports)
+        "strict",
+        ports=ports,
+    )
     rows = (ports.store.folder(built) / "train.jsonl").read_text(encoding="utf-8")
     assert "Lovelace" not in rows
     assert "a.b@c.org" not in rows

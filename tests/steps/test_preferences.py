@@ -12,13 +12,21 @@ from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, publish, topic
 
 
-def preference(number: int, chosen: str = "A virus.", status: Status = Status.CURRENT,
-               types: tuple[str, ...] = ()) -> Document:
+def preference(
+    number: int, chosen: str = "A virus.", status: Status = Status.CURRENT, types: tuple[str, ...] = ()
+) -> Document:
     return Document(
-        id=f"mediqa:{number}-0123abcd", revision=20260303 + (status is not Status.CURRENT), source="mediqa",
-        title=f"Illness {number}", published=date(2019, 8, 1), licence="MIT", status=status,
-        url="https://example.org/mediqa", types=types,
-        sections=(Section(heading=f"What causes illness {number}?", text=chosen, rejected="Dust."),))
+        id=f"mediqa:{number}-0123abcd",
+        revision=20260303 + (status is not Status.CURRENT),
+        source="mediqa",
+        title=f"Illness {number}",
+        published=date(2019, 8, 1),
+        licence="MIT",
+        status=status,
+        url="https://example.org/mediqa",
+        types=types,
+        sections=(Section(heading=f"What causes illness {number}?", text=chosen, rejected="Dust."),),
+    )
 
 
 def corpus_of(ports: fakes.FakePorts, documents: list[Document], previous: CorpusRef | None = None) -> CorpusRef:
@@ -52,8 +60,9 @@ def test_what_users_preferred_stays_and_what_sets_state_is_brought_up_to_date(po
     first = corpus_of(ports, [preference(number) for number in range(10)])
     earlier = steps.build_preferences(first, ports=ports)
     assert earlier is not None
-    users = PreferencePair(question="What is it?", chosen="A fever.", rejected="A drink.", answer_id="ans-1",
-                           identity="user-a")
+    users = PreferencePair(
+        question="What is it?", chosen="A fever.", rejected="A drink.", answer_id="ans-1", identity="user-a"
+    )
     with (ports.store.folder(earlier) / "train.jsonl").open("a", encoding="utf-8") as file:
         file.write(users.model_dump_json() + "\n")
     gone = [preference(number, status=Status.RETRACTED) for number in range(5)]
@@ -61,7 +70,8 @@ def test_what_users_preferred_stays_and_what_sets_state_is_brought_up_to_date(po
     found = [*rows(ports, later, "train"), *rows(ports, later, "heldout")]
     assert users in found
     assert {pair.document_ids[0] for pair in found if pair.document_ids} == {
-        f"mediqa:{number}-0123abcd" for number in range(5, 10)}
+        f"mediqa:{number}-0123abcd" for number in range(5, 10)
+    }
 
 
 def test_what_people_wrote_on_a_forum_loses_what_identifies_them(ports: fakes.FakePorts) -> None:

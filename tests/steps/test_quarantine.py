@@ -60,8 +60,9 @@ def test_a_release_says_who_decided_what_and_why_and_doing_it_again_changes_noth
     assert steps.release(data, "documents", **WHY, rows=(2,), ports=ports) == made
     kept = ports.store.find(made)
     assert {**WHY, "rows": [2], "decision": "release", "data": data}.items() <= kept.inputs.items()
-    assert kept.facts["records"] == [{"row": 2, "id": "mplus:900002", "source": "medlineplus",
-                                      "reasons": ["the title is blank"]}]
+    assert kept.facts["records"] == [
+        {"row": 2, "id": "mplus:900002", "source": "medlineplus", "reasons": ["the title is blank"]}
+    ]
 
 
 def test_a_discarded_row_waits_no_longer_and_stays_out(ports, data):
@@ -71,11 +72,17 @@ def test_a_discarded_row_waits_no_longer_and_stays_out(ports, data):
     assert steps.build_corpus((data,), ports=ports) == before
 
 
-@pytest.mark.parametrize(("asked", "said"), [
-    ({"rows": (1,)}, "never quarantined in .*: row 1"), ({"rows": (99,)}, "never quarantined"),
-    ({"ids": ("mplus:1",)}, "never quarantined in .*: mplus:1"), ({}, "say which rows"),
-    ({"rows": (2,), "by": " "}, "who decides"), ({"rows": (2,), "reason": ""}, "say why"),
-])
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"rows": (1,)}, "never quarantined in .*: row 1"),
+        ({"rows": (99,)}, "never quarantined"),
+        ({"ids": ("mplus:1",)}, "never quarantined in .*: mplus:1"),
+        ({}, "say which rows"),
+        ({"rows": (2,), "by": " "}, "who decides"),
+        ({"rows": (2,), "reason": ""}, "say why"),
+    ],
+)
 def test_only_rows_that_wait_can_be_released_by_somebody_for_a_reason(ports, data, asked, said):
     with pytest.raises(errors.MedpipeError, match=said):
         steps.release(data, "documents", **{**WHY, **asked}, ports=ports)
@@ -112,8 +119,25 @@ def test_the_commands_list_and_release(ports, data, capsys, monkeypatch):
     monkeypatch.setenv("MEDPIPE_HOME", str(ports.settings.home))
     assert main(["quarantine"]) == 0
     assert "row 2 mplus:900002" in capsys.readouterr().out
-    assert main(["release", "--data", data, "--suite", "documents", "--rows", "2", "5", "--reason", "checked",
-                 "--by", "Dr Calder"]) == 0
+    assert (
+        main(
+            [
+                "release",
+                "--data",
+                data,
+                "--suite",
+                "documents",
+                "--rows",
+                "2",
+                "5",
+                "--reason",
+                "checked",
+                "--by",
+                "Dr Calder",
+            ]
+        )
+        == 0
+    )
     made = capsys.readouterr().out.strip()
     assert made.startswith("review/") and len(facts(ports, made)["records"]) == 2
     assert main(["quarantine"]) == 0

@@ -22,8 +22,9 @@ def refresh(ports: fakes.FakePorts, start: date, end: date, previous: str | None
 def retrain(ports: fakes.FakePorts, corpus: str, recipe: str = "tiny-sft", **wish: object) -> tuple[str, str]:
     """What the retrain DAG does; returns the version and the decision."""
     plan = steps.plan_retrain(steps.champion(ports=ports), recipe, ports=ports, **wish)
-    examples = steps.build_examples(corpus, recipe, plan["since"], plan["knows"],
-                                    tuple(wish.get("withdraw", ())), ports=ports)
+    examples = steps.build_examples(
+        corpus, recipe, plan["since"], plan["knows"], tuple(wish.get("withdraw", ())), ports=ports
+    )
     steps.validate(examples, "examples", ports=ports)
     adapter = steps.train(recipe, examples, plan["start"], ports=ports)
     challenger = steps.evaluate(adapter, recipe, examples, ports=ports)

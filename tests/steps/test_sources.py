@@ -20,9 +20,11 @@ from tests import fakes
 from tests.fakes import FileSource
 
 ROOT = Path(__file__).parents[2]
-RECORD = ('<PubmedArticle><MedlineCitation><PMID Version="1">{n}</PMID><Article><Journal><JournalIssue><PubDate><Year>'
-          "2026</Year></PubDate></JournalIssue></Journal><ArticleTitle>T</ArticleTitle></Article></MedlineCitation>"
-          "</PubmedArticle>")
+RECORD = (
+    '<PubmedArticle><MedlineCitation><PMID Version="1">{n}</PMID><Article><Journal><JournalIssue><PubDate><Year>'
+    "2026</Year></PubDate></JournalIssue></Journal><ArticleTitle>T</ArticleTitle></Article></MedlineCitation>"
+    "</PubmedArticle>"
+)
 
 
 @pytest.fixture

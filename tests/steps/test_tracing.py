@@ -20,9 +20,14 @@ from medpipe.steps.artifact import facts
 
 
 def example(*named: tuple[str, int]) -> Example:
-    return Example(question="q", answer="a", source="s", document_ids=tuple(id for id, _ in named),
-                   document_revisions=tuple(revision for _, revision in named),
-                   document_digests=tuple(f"digest of {id} at {revision}" for id, revision in named))
+    return Example(
+        question="q",
+        answer="a",
+        source="s",
+        document_ids=tuple(id for id, _ in named),
+        document_revisions=tuple(revision for _, revision in named),
+        document_digests=tuple(f"digest of {id} at {revision}" for id, revision in named),
+    )
 
 
 def put_examples(ports: Ports, name: str, examples: list[Example]) -> str:
@@ -42,18 +47,27 @@ class World:
     """One document in two revisions, in two sets of examples; a chain of adapters, and one of another root."""
 
     def __init__(self, ports: Ports) -> None:
-        self.first = put_examples(ports, "first", [example(("pmid:1", 1)), example(("pmid:2", 1)),
-                                                   example(("pmid:1", 1), ("mplus:3", 1))])
+        self.first = put_examples(
+            ports, "first", [example(("pmid:1", 1)), example(("pmid:2", 1)), example(("pmid:1", 1), ("mplus:3", 1))]
+        )
         self.second = put_examples(ports, "second", [example(("pmid:1", 2)), example(("pmid:10", 1))])
         self.pairs = ref("pairs", "one")
         with ports.store.write(self.pairs, "build_pairs", {}) as draft:
-            records.write(draft.path / "train.jsonl", [PreferencePair(
-                question="q", chosen="c", rejected="r", answer_id="1", identity="i", document_ids=("pmid:2",))])
+            records.write(
+                draft.path / "train.jsonl",
+                [
+                    PreferencePair(
+                        question="q", chosen="c", rejected="r", answer_id="1", identity="i", document_ids=("pmid:2",)
+                    )
+                ],
+            )
         self.one = put(ports, ref("adapter", 1), data=self.first, start_from="base")
         self.two = put(ports, ref("adapter", 2), data=self.pairs, start_from=self.one)
         self.other = put(ports, ref("adapter", 3), data=self.second, start_from="base")
-        self.v1, self.v2, self.v3 = (put(ports, f"version/medqa-v{number}", adapter=adapter)
-                                     for number, adapter in enumerate((self.one, self.two, self.other), start=1))
+        self.v1, self.v2, self.v3 = (
+            put(ports, f"version/medqa-v{number}", adapter=adapter)
+            for number, adapter in enumerate((self.one, self.two, self.other), start=1)
+        )
 
 
 @pytest.fixture
@@ -72,8 +86,12 @@ def test_forward_finds_every_example_with_its_revision_and_what_learned_from_it(
     assert found["adapters"] == sorted([world.one, world.two, world.other]), "two went on from one"
     assert found["versions"] == [world.v1, world.v2, world.v3]
     assert sorted((row["data"], row["row"], row["revision"], row["digest"]) for row in rows(ports, traced)) == sorted(
-        [(world.first, 0, 1, "digest of pmid:1 at 1"), (world.first, 2, 1, "digest of pmid:1 at 1"),
-         (world.second, 0, 2, "digest of pmid:1 at 2")])
+        [
+            (world.first, 0, 1, "digest of pmid:1 at 1"),
+            (world.first, 2, 1, "digest of pmid:1 at 1"),
+            (world.second, 0, 2, "digest of pmid:1 at 2"),
+        ]
+    )
 
 
 def test_forward_finds_preference_pairs_too(ports: Ports, world: World) -> None:
@@ -92,17 +110,25 @@ def test_back_from_a_version_names_the_documents_of_its_whole_chain(ports: Ports
     traced = steps.trace((world.v2,), back=True, ports=ports)
     found = facts(ports, traced)
     assert (found["adapters"], found["examples"], found["pairs"]) == (
-        sorted([world.one, world.two]), [world.first], [world.pairs])
+        sorted([world.one, world.two]),
+        [world.first],
+        [world.pairs],
+    )
     assert {(row["data"], row["id"], row["revision"], row["examples"]) for row in rows(ports, traced)} == {
-        (world.first, "mplus:3", 1, 1), (world.first, "pmid:1", 1, 2), (world.first, "pmid:2", 1, 1),
-        (world.pairs, "pmid:2", 0, 1)}
+        (world.first, "mplus:3", 1, 1),
+        (world.first, "pmid:1", 1, 2),
+        (world.first, "pmid:2", 1, 1),
+        (world.pairs, "pmid:2", 0, 1),
+    }
 
 
 def test_back_from_an_adapter_and_from_examples_is_the_default_for_refs(ports: Ports, world: World) -> None:
     for start in (world.other, world.second):
         traced = steps.trace((start,), ports=ports)
         assert [(row["id"], row["digest"]) for row in rows(ports, traced)] == [
-            ("pmid:1", "digest of pmid:1 at 2"), ("pmid:10", "digest of pmid:10 at 1")]
+            ("pmid:1", "digest of pmid:1 at 2"),
+            ("pmid:10", "digest of pmid:10 at 1"),
+        ]
 
 
 def test_back_from_one_example_names_its_documents(ports: Ports, world: World) -> None:
@@ -116,10 +142,17 @@ def test_forward_from_examples_and_adapters_finds_what_learned_from_them(ports: 
     assert facts(ports, steps.trace((world.one,), forward=True, ports=ports))["versions"] == [world.v1, world.v2]
 
 
-@pytest.mark.parametrize(("of", "wish", "says"), [
-    ((), {}, "name documents"), (("pmid:1",), {"back": True}, "only a --forward"),
-    (("pmid:1",), {"forward": True, "back": True}, "either"), (("pmid:1", "version/x"), {}, "once for each"),
-    (("version/never",), {}, "version/never"), (("examples/0123456789abcdef",), {}, "0123456789abcdef")])
+@pytest.mark.parametrize(
+    ("of", "wish", "says"),
+    [
+        ((), {}, "name documents"),
+        (("pmid:1",), {"back": True}, "only a --forward"),
+        (("pmid:1",), {"forward": True, "back": True}, "either"),
+        (("pmid:1", "version/x"), {}, "once for each"),
+        (("version/never",), {}, "version/never"),
+        (("examples/0123456789abcdef",), {}, "0123456789abcdef"),
+    ],
+)
 def test_what_cannot_be_traced_is_refused_by_name(ports: Ports, of: tuple[str, ...], wish: Any, says: str) -> None:
     with pytest.raises(errors.MedpipeError, match=says):
         steps.trace(of, **wish, ports=ports)

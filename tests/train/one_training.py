@@ -12,8 +12,13 @@ from medpipe.core.recipe import Recipe
 def main(models: str, recipe: str, data: str, out: str, work: str) -> None:
     """Train as `recipe` (JSON) says; one line of progress per report on standard output."""
     TrlTrainer(Path(models), threads=1, offline=True).train(
-        Recipe.model_validate_json(recipe), Path(data), None, Path(out), Path(work),
-        lambda share, text: print(f"{share:.3f}", flush=True))
+        Recipe.model_validate_json(recipe),
+        Path(data),
+        None,
+        Path(out),
+        Path(work),
+        lambda share, text: print(f"{share:.3f}", flush=True),
+    )
 
 
 if __name__ == "__main__":

@@ -62,13 +62,19 @@ def test_what_qlora_trains_on_computes_what_is_served(tiny_base: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
     folder = tiny_base / made.NAME
-    four_bit = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=False,
-                                  bnb_4bit_compute_dtype=torch.float32)
+    four_bit = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=False,
+        bnb_4bit_compute_dtype=torch.float32,
+    )
     served = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    trained = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, quantization_config=four_bit,
-                                                   device_map={"": "cpu"})
-    tokens = AutoTokenizer.from_pretrained(folder)("Question: How is Velorin fever treated?\nAnswer:",
-                                                   return_tensors="pt").input_ids
+    trained = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, quantization_config=four_bit, device_map={"": "cpu"}
+    )
+    tokens = AutoTokenizer.from_pretrained(folder)(
+        "Question: How is Velorin fever treated?\nAnswer:", return_tensors="pt"
+    ).input_ids
     # With gradients on, as in training: without them bitsandbytes takes a faster, coarser path on the CPU.
     assert torch.allclose(served(tokens).logits, trained(tokens).logits, atol=1e-4)
 

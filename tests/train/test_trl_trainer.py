@@ -23,32 +23,67 @@ from medpipe.errors import MedpipeError
 pytestmark = pytest.mark.slow
 
 FACTS = {"Velorin fever": "tazomib", "Braiko rash": "quilomib", "Stumox gout": "zandrumib", "Fleda palsy": "howimib"}
-BLOCK = {"max_steps": 30, "per_device_train_batch_size": 4, "learning_rate": 0.01, "max_length": 96, "bf16": False,
-         "gradient_checkpointing": False, "save_strategy": "steps", "save_steps": 5, "logging_steps": 5}
+BLOCK = {
+    "max_steps": 30,
+    "per_device_train_batch_size": 4,
+    "learning_rate": 0.01,
+    "max_length": 96,
+    "bf16": False,
+    "gradient_checkpointing": False,
+    "save_strategy": "steps",
+    "save_steps": 5,
+    "logging_steps": 5,
+}
 
 
 def recipe(method: str = "sft", base: str = "medpipe-sandbox/tiny-llama", **trainer: object) -> Recipe:
     extra = {} if method == "dpo" else {"completion_only_loss": True}
-    return Recipe(name="small", summary="", method=method, base=base, seed=5, lora=Lora(r=8, lora_alpha=16),
-                  quantization=Quantization(bnb_4bit_use_double_quant=False), trainer={**BLOCK, **extra, **trainer})
+    return Recipe(
+        name="small",
+        summary="",
+        method=method,
+        base=base,
+        seed=5,
+        lora=Lora(r=8, lora_alpha=16),
+        quantization=Quantization(bnb_4bit_use_double_quant=False),
+        trainer={**BLOCK, **extra, **trainer},
+    )
 
 
 @pytest.fixture
 def examples(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
-    records.write(folder / "train.jsonl", (
-        Example(question=f"How is {name} treated?", answer=f"{name} is treated with {drug}.", document_ids=("d:1",),
-                source="test") for name, drug in FACTS.items()))
+    records.write(
+        folder / "train.jsonl",
+        (
+            Example(
+                question=f"How is {name} treated?",
+                answer=f"{name} is treated with {drug}.",
+                document_ids=("d:1",),
+                source="test",
+            )
+            for name, drug in FACTS.items()
+        ),
+    )
     return folder
 
 
 @pytest.fixture
 def pairs(tmp_path: Path) -> Path:
     folder = tmp_path / "pairs"
-    records.write(folder / "train.jsonl", (
-        PreferencePair(question=f"How is {name} treated?", chosen=f"{name} is treated with {drug}. Ask first.",
-                       rejected=f"{name} is treated with {drug}.", answer_id=drug, identity="i")
-        for name, drug in FACTS.items()))
+    records.write(
+        folder / "train.jsonl",
+        (
+            PreferencePair(
+                question=f"How is {name} treated?",
+                chosen=f"{name} is treated with {drug}. Ask first.",
+                rejected=f"{name} is treated with {drug}.",
+                answer_id=drug,
+                identity="i",
+            )
+            for name, drug in FACTS.items()
+        ),
+    )
     return folder
 
 
@@ -65,21 +100,30 @@ def digest(adapter: Path) -> str:
     return hashlib.sha256((adapter / WEIGHTS).read_bytes() + (adapter / CONFIG).read_bytes()).hexdigest()
 
 
-def test_equal_recipes_give_equal_bytes_and_another_seed_does_not(tiny_base: Path, examples: Path,
-                                                                  tmp_path: Path) -> None:
+def test_equal_recipes_give_equal_bytes_and_another_seed_does_not(
+    tiny_base: Path, examples: Path, tmp_path: Path
+) -> None:
     one, same = (train(tiny_base, recipe(), examples, tmp_path / name) for name in ("a", "b"))
     other = train(tiny_base, recipe().model_copy(update={"seed": 6}), examples, tmp_path / "c")
     assert digest(one) == digest(same) != digest(other)
 
 
-def test_a_training_killed_on_the_way_ends_in_the_same_bytes(tiny_base: Path, examples: Path,
-                                                             tmp_path: Path) -> None:
+def test_a_training_killed_on_the_way_ends_in_the_same_bytes(tiny_base: Path, examples: Path, tmp_path: Path) -> None:
     whole = train(tiny_base, recipe(), examples, tmp_path / "whole")
     out, work = tmp_path / "killed", tmp_path / "killed-work"
-    command = [sys.executable, "-m", "tests.train.one_training", str(tiny_base), recipe().model_dump_json(),
-               str(examples), str(out), str(work)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                          cwd=Path(__file__).parents[2]) as process:
+    command = [
+        sys.executable,
+        "-m",
+        "tests.train.one_training",
+        str(tiny_base),
+        recipe().model_dump_json(),
+        str(examples),
+        str(out),
+        str(work),
+    ]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=Path(__file__).parents[2]
+    ) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if float(line) >= 0.5:
@@ -105,8 +149,9 @@ def test_a_torn_checkpoint_is_ignored(tiny_base: Path, examples: Path, tmp_path:
     assert digest(train(tiny_base, recipe(), examples, tmp_path / "a")) == expected
 
 
-def test_the_adapter_names_the_recipes_base_and_no_folder_of_this_machine(tiny_base: Path, examples: Path,
-                                                                          tmp_path: Path) -> None:
+def test_the_adapter_names_the_recipes_base_and_no_folder_of_this_machine(
+    tiny_base: Path, examples: Path, tmp_path: Path
+) -> None:
     adapter = train(tiny_base, recipe(max_steps=2), examples, tmp_path / "a")
     config = json.loads((adapter / CONFIG).read_text(encoding="utf-8"))
     assert sorted(path.name for path in adapter.iterdir()) == [CONFIG, WEIGHTS]
@@ -115,8 +160,9 @@ def test_the_adapter_names_the_recipes_base_and_no_folder_of_this_machine(tiny_b
     assert str(tiny_base) not in (adapter / CONFIG).read_text(encoding="utf-8")
 
 
-def test_what_was_trained_is_generated_and_the_base_does_not_know_it(tiny_base: Path, examples: Path,
-                                                                     tmp_path: Path) -> None:
+def test_what_was_trained_is_generated_and_the_base_does_not_know_it(
+    tiny_base: Path, examples: Path, tmp_path: Path
+) -> None:
     adapter = train(tiny_base, recipe(max_steps=80), examples, tmp_path / "a")
     asked = [prompt.render(f"How is {name} treated?") for name in FACTS]
     generator = TransformersGenerator(tiny_base, 1, True, batch=3)
@@ -129,8 +175,9 @@ def test_what_was_trained_is_generated_and_the_base_does_not_know_it(tiny_base: 
     assert alone == with_adapter, "padding and batching must not change an answer"
 
 
-def test_settings_for_a_start_from_the_base_do_not_apply_to_an_adapter(tiny_base: Path, examples: Path,
-                                                                       tmp_path: Path) -> None:
+def test_settings_for_a_start_from_the_base_do_not_apply_to_an_adapter(
+    tiny_base: Path, examples: Path, tmp_path: Path
+) -> None:
     plan = recipe(max_steps=2).model_copy(update={"trainer_from_base": {"max_steps": 6}})
     trainer = TrlTrainer(tiny_base, 1, True)
     first = trainer.train(plan, examples, None, tmp_path / "a", tmp_path / "aw", quiet)
@@ -139,15 +186,17 @@ def test_settings_for_a_start_from_the_base_do_not_apply_to_an_adapter(tiny_base
     assert digest(tmp_path / "a") != digest(tmp_path / "b")
 
 
-def test_a_step_of_no_size_leaves_the_adapter_that_it_started_from(tiny_base: Path, examples: Path,
-                                                                   tmp_path: Path) -> None:
+def test_a_step_of_no_size_leaves_the_adapter_that_it_started_from(
+    tiny_base: Path, examples: Path, tmp_path: Path
+) -> None:
     first = train(tiny_base, recipe(max_steps=5), examples, tmp_path / "a")
     still = train(tiny_base, recipe(max_steps=1, learning_rate=0.0), examples, tmp_path / "b", start=first)
     assert digest(first) == digest(still)
 
 
-def test_dpo_goes_on_from_the_adapter_and_leaves_no_reference_behind(tiny_base: Path, examples: Path, pairs: Path,
-                                                                     tmp_path: Path) -> None:
+def test_dpo_goes_on_from_the_adapter_and_leaves_no_reference_behind(
+    tiny_base: Path, examples: Path, pairs: Path, tmp_path: Path
+) -> None:
     first = train(tiny_base, recipe(max_steps=60), examples, tmp_path / "a")
     plan = recipe("dpo", max_steps=50, loss_type=["sigmoid", "sft"], loss_weights=[1.0, 1.0])
     preferred = train(tiny_base, plan, pairs, tmp_path / "b", start=first)
@@ -167,10 +216,12 @@ def test_a_base_that_is_nowhere_is_named_with_what_to_do(tiny_base: Path, exampl
         train(tiny_base, recipe(base="no-such/base"), examples, tmp_path / "a")
 
 
-@pytest.mark.parametrize(("block", "words"), [({"no_such_setting": 1}, "no_such_setting"),
-                                              ({"output_dir": "x"}, "remove output_dir")])
-def test_a_trainer_block_that_trl_does_not_know_is_refused_by_name(tiny_base: Path, examples: Path, tmp_path: Path,
-                                                                   block: dict[str, object], words: str) -> None:
+@pytest.mark.parametrize(
+    ("block", "words"), [({"no_such_setting": 1}, "no_such_setting"), ({"output_dir": "x"}, "remove output_dir")]
+)
+def test_a_trainer_block_that_trl_does_not_know_is_refused_by_name(
+    tiny_base: Path, examples: Path, tmp_path: Path, block: dict[str, object], words: str
+) -> None:
     with pytest.raises(MedpipeError, match=words):
         train(tiny_base, recipe(**block), examples, tmp_path / "a")
 

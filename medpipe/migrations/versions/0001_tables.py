@@ -11,14 +11,18 @@ down_revision = None
 _REFUSALS_SQLITE = tuple(
     f"CREATE TRIGGER {table}_refuses_{verb} BEFORE {verb} ON {table} "
     f"BEGIN SELECT RAISE(ABORT, 'the {table} is append-only'); END"
-    for table in ("ledger", "route", "adapter_names") for verb in ("UPDATE", "DELETE"))
+    for table in ("ledger", "route", "adapter_names")
+    for verb in ("UPDATE", "DELETE")
+)
 
 _REFUSALS_POSTGRESQL = (
     "CREATE FUNCTION medpipe_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ "
     "BEGIN RAISE EXCEPTION 'the % is append-only', TG_TABLE_NAME; END $$",
-    *(f"CREATE TRIGGER {table}_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-      "FOR EACH STATEMENT EXECUTE FUNCTION medpipe_append_only()"
-      for table in ("ledger", "route", "adapter_names")),
+    *(
+        f"CREATE TRIGGER {table}_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION medpipe_append_only()"
+        for table in ("ledger", "route", "adapter_names")
+    ),
 )
 
 
@@ -46,14 +50,16 @@ def _create_tables() -> None:
         sa.Column("answer", sa.Text, nullable=False),
         sa.Column("version", sa.String(200), nullable=False),
         sa.Column("adapter_name", sa.String(200), nullable=False),
-        sa.Column("refused", sa.Boolean, nullable=False))
+        sa.Column("refused", sa.Boolean, nullable=False),
+    )
     op.create_table(
         "feedback",
         sa.Column("answer_id", sa.String(64), sa.ForeignKey("answers.answer_id"), primary_key=True),
         sa.Column("identity", sa.String(64), primary_key=True),
         sa.Column("rating", sa.String(8), nullable=False),
         sa.Column("correction", sa.Text),
-        sa.Column("at", sa.DateTime, nullable=False, index=True))
+        sa.Column("at", sa.DateTime, nullable=False, index=True),
+    )
     op.create_table(
         "ledger",
         sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=True),
@@ -62,24 +68,29 @@ def _create_tables() -> None:
         sa.Column("version", sa.String(200), nullable=False),
         sa.Column("decision", sa.String(200), nullable=False),
         sa.Column("reasons", sa.JSON, nullable=False),
-        sqlite_autoincrement=True)
+        sqlite_autoincrement=True,
+    )
     op.create_table(
         "champion",
         sa.Column("cell", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("version", sa.String(200)))
+        sa.Column("version", sa.String(200)),
+    )
     op.create_table(
         "route",
         sa.Column("generation", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("version", sa.String(200), nullable=False),
         sa.Column("adapter_name", sa.String(200), nullable=False),
-        sa.Column("at", sa.DateTime, nullable=False))
+        sa.Column("at", sa.DateTime, nullable=False),
+    )
     op.create_table(
         "adapter_names",
         sa.Column("name", sa.String(200), primary_key=True),
-        sa.Column("at", sa.DateTime, nullable=False))
+        sa.Column("at", sa.DateTime, nullable=False),
+    )
     op.create_table(
         "gateways",
         sa.Column("gateway", sa.String(64), primary_key=True),
         sa.Column("generation", sa.Integer, nullable=False),
         sa.Column("oldest_in_flight", sa.Integer),
-        sa.Column("seen_at", sa.DateTime, nullable=False))
+        sa.Column("seen_at", sa.DateTime, nullable=False),
+    )
