@@ -103,7 +103,7 @@ def _run(which: str, file: Path) -> dict[str, Any]:
 
 def _ours(texts: list[str], benchmarks: dict[str, list[str]]) -> dict[str, Any]:
     from medpipe.backends.rensa_duplicates import RensaDuplicates
-    from medpipe.core import decontamination
+    from medpipe.core.teaching import decontamination
 
     started = time.perf_counter()
     overlaps = decontamination.overlaps(texts, benchmarks)

@@ -20,8 +20,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from medpipe.backends.delta_corpus import DeltaCorpus
-from medpipe.core.document import Document, Section
+from medpipe.backends.delta.corpus import DeltaCorpus
+from medpipe.core.corpus.document import Document, Section
 
 NAME = "merge"
 SMALL, LARGE, PEER = 10_000, 1_000_000, 100_000
@@ -129,7 +129,7 @@ def _plain_merge(corpus: Path, incoming: Path) -> None:
     """What Delta's own MERGE does with the same rows: it rewrites every file that holds a matched one."""
     from deltalake import DeltaTable
 
-    from medpipe.backends.delta_rows import rows_of
+    from medpipe.backends.delta.rows import rows_of
 
     changed = sorted(_read(incoming), key=lambda document: document.id)
     (

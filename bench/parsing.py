@@ -92,7 +92,7 @@ def _ours(file: Path) -> Callable[[], int]:
     from datetime import date
 
     from medpipe import records
-    from medpipe.backends.pubmed import PubMedSource
+    from medpipe.sources.pubmed.files_source import PubMedSource
 
     target = file.with_name(f"documents-{time.monotonic_ns()}.jsonl")
     window = date(1990, 1, 1), date(2100, 1, 1)

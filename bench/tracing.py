@@ -13,9 +13,9 @@ from typing import Any
 
 from medpipe import records, steps
 from medpipe.backends.artifacts import FolderStore
-from medpipe.core import lineage
-from medpipe.core.example import Example
+from medpipe.core.knowledge import lineage
 from medpipe.core.refs import ref
+from medpipe.core.teaching.example import Example
 from medpipe.settings import Settings
 from medpipe.wiring import Wiring
 

@@ -16,8 +16,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from medpipe import wiring
-from medpipe.errors import MedpipeError
-from medpipe.ports import Ports, SourceError
+from medpipe.errors import MedpipeError, exit_status
+from medpipe.ports import Ports
 from medpipe.settings import Settings
 from medpipe.steps import VERBS
 
@@ -96,9 +96,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verb = given.pop("verb").replace("-", "_")
     try:
         value = call(verb, given)
-    except (MedpipeError, SourceError) as error:
+    except MedpipeError as error:
         print(f"medpipe {verb}: {error}", file=sys.stderr)
-        return getattr(error, "exit_status", 1)
+        return exit_status(error)
     print("none" if value is None else value if isinstance(value, str) else json.dumps(value))
     return 0
 

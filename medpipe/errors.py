@@ -1,29 +1,87 @@
-"""What can go wrong, in words an operator can act on. Each has the exit status that the CLI gives it."""
+"""Every error that medpipe expects, as one tree. Each maps to one exit status (`exit_status`).
+
+    MedpipeError                 1   something expected went wrong; the message says what, where and what to do
+    ├── UsageError               2   an argument, a recipe, a policy or a setting cannot work: correct it
+    │   ├── NotFound             2   a ref, a name, a version or a document that does not exist
+    │   └── ConfigError          2   a YAML file (recipe, benchmark, gates, suite): names file, field and remedy
+    ├── DataError               65   data was judged and rejected: the same data would be rejected again
+    │   ├── BatchRejected       65   validation stopped a whole batch
+    │   ├── NotValidated        65   a verb was given data that `validate` has not accepted
+    │   └── Damaged             65   a stored file cannot be read
+    ├── Unavailable             75   something outside does not answer: try again later
+    │   ├── SourceError         75   a publisher's file or service could not be read
+    │   └── EngineError         75   the inference engine does not answer, or refuses what it was asked
+    ├── ChampionMoved            1   somebody else promoted first; the comparison is out of date
+    └── DeployFailed             1   the version did not go live; what served before still serves
+
+Statuses 2 and below 64 are a shell's own; 65 and 75 are EX_DATAERR and EX_TEMPFAIL of sysexits.h. An error
+outside this tree is a bug of medpipe and exits with 70 (EX_SOFTWARE).
+"""
 
 from __future__ import annotations
 
 
 class MedpipeError(Exception):
-    """Expected trouble: the message says what happened, where, and what to do. Exit status 1."""
-
-    exit_status = 1
+    """Root of all expected errors. The message says what happened, where, what to do, and what was kept."""
 
 
-class BatchRejected(MedpipeError):
-    """Validation stopped a whole batch; trying again cannot help. Exit status 65 (EX_DATAERR of sysexits.h)."""
-
-    exit_status = 65
+class UsageError(MedpipeError):
+    """An argument, a recipe, a policy or a setting that cannot work. Trying again cannot help; correct it."""
 
 
-class NotValidated(MedpipeError):
-    """A verb was given data that `validate` has not accepted. Exit status 65."""
+class NotFound(UsageError):
+    """A ref, a name, a version or a document that does not exist."""
 
-    exit_status = 65
+
+class ConfigError(UsageError):
+    """A recipe, benchmark, plan or suite that cannot be used. The message names the file, the field and the remedy."""
+
+
+class DataError(MedpipeError):
+    """Data that was judged and rejected. The same data would be rejected again."""
+
+
+class BatchRejected(DataError):
+    """Validation stopped a whole batch."""
+
+
+class NotValidated(DataError):
+    """A verb was given data that `validate` has not accepted."""
+
+
+class Damaged(DataError):
+    """A stored file cannot be read. The message names the file and how to make it again."""
+
+
+class Unavailable(MedpipeError):
+    """Something outside medpipe does not answer. Trying again later may help."""
+
+
+class SourceError(Unavailable):
+    """A publisher's file or service could not be read. The message names the address or file, and the record."""
+
+
+class EngineError(Unavailable):
+    """The inference engine does not answer, or refuses what it was asked."""
 
 
 class ChampionMoved(MedpipeError):
-    """Somebody else promoted first; the comparison is out of date."""
+    """Somebody else promoted first. The comparison is out of date."""
 
 
 class DeployFailed(MedpipeError):
-    """The version did not go live; what served before serves on."""
+    """The version did not go live. What served before still serves."""
+
+
+_STATUS: dict[type[BaseException], int] = {UsageError: 2, DataError: 65, Unavailable: 75, MedpipeError: 1}
+_BUG = 70
+
+
+def exit_status(error: BaseException) -> int:
+    """Return the exit status of an error: that of its nearest ancestor in the tree above, 70 for any other error."""
+    return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), _BUG)
+
+
+def hopeless(status: int) -> bool:
+    """Return whether an exit status means that the same command would fail again: nothing should retry it."""
+    return status in (_STATUS[UsageError], _STATUS[DataError])

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from medpipe.core.benchmark import Benchmark
-from medpipe.core.document import Document
-from medpipe.core.example import Example
-from medpipe.core.gates import Plan
-from medpipe.core.recipe import Recipe
+from medpipe.core.corpus.document import Document
+from medpipe.core.judging.benchmark import Benchmark
+from medpipe.core.judging.gates import Plan
+from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.recipe import Recipe
 
 Progress = Callable[[float, str], None]
 """Called with a share in 0..1 and a short text."""
@@ -45,10 +45,6 @@ class SourceOfFiles(Source, Protocol):
 
     def pull(self, start: date, end: date, ids: Sequence[str] = (), file: str = "") -> Iterator[Document]:
         """As `Source.pull`, but only of the file with this name, where one is given."""
-
-
-class SourceError(RuntimeError):
-    """A source could not be read: the message names the address or file, the record and what to do."""
 
 
 class Manifest(NamedTuple):
@@ -127,7 +123,7 @@ class Validation(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """What is known of the rows as a whole: measures by name (`core.measures.DELIVERY`) and the end of their window."""
+    """Measures of a delivery as a whole, by name (`core.corpus.measures.DELIVERY`), and the end of its window."""
 
     measures: Mapping[str, float] = {}
     end: date | None = None

@@ -14,10 +14,10 @@ import yaml
 
 from medpipe import base_models
 from medpipe import ports as port
-from medpipe.core.benchmark import Benchmark
-from medpipe.core.example import Example
-from medpipe.core.gates import Plan
-from medpipe.core.recipe import Recipe
+from medpipe.core.judging.benchmark import Benchmark
+from medpipe.core.judging.gates import Plan
+from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import MedpipeError
 from medpipe.settings import Settings
 
@@ -67,7 +67,7 @@ class Wiring:
 
     @cached_property
     def corpus(self) -> port.CorpusTable:
-        from medpipe.backends.delta_corpus import DeltaCorpus
+        from medpipe.backends.delta.corpus import DeltaCorpus
 
         return DeltaCorpus(self.settings.home / "corpus")
 
@@ -134,7 +134,7 @@ class Wiring:
 
     @cached_property
     def database(self) -> Database:
-        from medpipe.backends.database import connect, migrate
+        from medpipe.backends.sql.database import connect, migrate
 
         self.settings.home.mkdir(parents=True, exist_ok=True)
         migrate(self.settings.database)
@@ -142,55 +142,55 @@ class Wiring:
 
     @cached_property
     def ledger(self) -> port.Ledger:
-        from medpipe.backends.ledger import SqlLedger
+        from medpipe.backends.sql.ledger import SqlLedger
 
         return SqlLedger(self.database)
 
     @cached_property
     def routes(self) -> port.Routes:
-        from medpipe.backends.routes import SqlRoutes
+        from medpipe.backends.sql.routes import SqlRoutes
 
         return SqlRoutes(self.database)
 
     @cached_property
     def feedback(self) -> port.FeedbackStore:
-        from medpipe.backends.feedback_store import SqlFeedbackStore
+        from medpipe.backends.sql.feedback_store import SqlFeedbackStore
 
         return SqlFeedbackStore(self.database)
 
     @cached_property
     def answers(self) -> port.AnswerLog:
-        from medpipe.backends.feedback_store import SqlFeedbackStore
+        from medpipe.backends.sql.feedback_store import SqlFeedbackStore
 
         return SqlFeedbackStore(self.database)
 
     def source(self, name: str) -> port.Source:
         cache = self.settings.home / "downloads"
         if name == "medlineplus":
-            from medpipe.backends.medlineplus import MedlinePlusSource
+            from medpipe.sources.medlineplus.topics_source import MedlinePlusSource
 
             return MedlinePlusSource(self.settings.medlineplus_url, cache)
         if name == "medlineplus-search":
-            from medpipe.backends.medlineplus_search import MedlinePlusSearchSource
+            from medpipe.sources.medlineplus.search_source import MedlinePlusSearchSource
 
             return MedlinePlusSearchSource(self.settings.medlineplus_search_url, self.settings.ncbi_email, cache)
         if name == "genetics":
-            from medpipe.backends.genetics import GeneticsSource
+            from medpipe.sources.medlineplus.genetics_source import GeneticsSource
 
             return GeneticsSource(self.settings.genetics_url, cache)
         if name == "pubmed":
-            from medpipe.backends.pubmed import PubMedSource
+            from medpipe.sources.pubmed.files_source import PubMedSource
 
             return PubMedSource(self.settings.pubmed_url, cache)
         if name == "eutils":
-            from medpipe.backends.eutils import EutilsSource
+            from medpipe.sources.pubmed.eutils_source import EutilsSource
 
             return EutilsSource(self.settings.eutils_url, self.settings.ncbi_email, self.settings.ncbi_api_key, cache)
-        from medpipe.curated.sets import SETS
+        from medpipe.sources.curated.sets import SETS
 
         name = "medquad" if name == "curated" else name
         if name in SETS:
-            from medpipe.backends.curated import CuratedSource
+            from medpipe.sources.curated.source import CuratedSource
 
             shipped = self.settings.recipes / "data" / "triage.yaml" if name == "triage" else None
             return CuratedSource(self.settings.curated, name, self.settings.offline, cache / "hub", shipped=shipped)

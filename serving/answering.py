@@ -7,8 +7,8 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
-from medpipe.core import guardrails
 from medpipe.core.prompt import answer_of, render
+from medpipe.core.safety import guardrails
 from medpipe.ports import AnswerLog, Route
 from serving.answers import Signer
 from serving.engine import AdapterMissing, Completion, EngineClient

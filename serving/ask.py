@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from medpipe.core.guardrails import DISCLAIMER
+from medpipe.core.safety.guardrails import DISCLAIMER
 from serving.answering import Answering
 from serving.answers import Signer
 from serving.identity import identify

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from medpipe.core.guardrails import DISCLAIMER
+from medpipe.core.safety.guardrails import DISCLAIMER
 from medpipe.ports import Route
 from serving.answering import Answer, Answering, Piece
 from serving.answers import Signer

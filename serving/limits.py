@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator
 
-from medpipe.core.recipe import Recipe
+from medpipe.core.teaching.recipe import Recipe
 
 
 def _without_nul(text: str) -> str:

@@ -16,9 +16,9 @@ from typing import Any
 
 from medpipe import records
 from medpipe.core import prompt
-from medpipe.core.document import Document
-from medpipe.core.merge import newer
-from medpipe.core.recipe import Recipe
+from medpipe.core.corpus.document import Document
+from medpipe.core.corpus.merge import newer
+from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import MedpipeError
 from medpipe.ports import (
     Counts,

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.places import ROOT
+
 PYTHON = Path(os.environ.get("MEDPIPE_ENGINE_PYTHON", ROOT / ".venv-engine" / "bin" / "python"))
 START_SECONDS = 300
 RANK = 8

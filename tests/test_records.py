@@ -7,7 +7,7 @@ import json
 import pytest
 
 from medpipe import records
-from medpipe.core.example import Example
+from medpipe.core.teaching.example import Example
 from medpipe.errors import MedpipeError
 
 

@@ -1,7 +1,7 @@
 """Validation with Great Expectations: suites are native JSON, results are reasons in words and Data Docs.
 
 GX sees ids, dates, counts and flags, never a question, an answer or what a user wrote: its pages quote
-the values that failed. What a suite may check of a text is a column that `core.measures` works out.
+the values that failed. What a suite may check of a text is a column that `core.corpus.measures` works out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from medpipe.core import measures
+from medpipe.core.corpus import measures
 from medpipe.ports import Delivery, Validation
 
 SCOPES = ("row", "batch", "remark")

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from medpipe.core import phi
-from medpipe.core.phi_patterns import IDENTIFIERS, WITH_GIVEN_NAME, Identifier
+from medpipe.core.safety import phi
+from medpipe.core.safety.phi_patterns import IDENTIFIERS, WITH_GIVEN_NAME, Identifier
 from medpipe.errors import MedpipeError
 from medpipe.ports import Redaction
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-from medpipe.core import words
-from medpipe.core.words import Hashed, Hashes, Positions
+from medpipe.core import word_hashes
+from medpipe.core.word_hashes import Hashed, Hashes, Positions
 
 SHINGLE = 3
 """Words in a shingle: answers are short, and longer shingles would let one changed word weigh too much."""
@@ -59,10 +59,10 @@ class RensaDuplicates:
 def _shingled(texts: Sequence[str]) -> tuple[Hashed, Hashes]:
     """Each text's shingles, and a fingerprint of its words."""
     parts, prints = [], []
-    for _, hashed in words.blocks(texts):
-        parts.append(words.shingles(hashed, SHINGLE))
-        prints.append(words.fingerprints(hashed))
-    return words.joined(parts), np.concatenate(prints)
+    for _, hashed in word_hashes.blocks(texts):
+        parts.append(word_hashes.shingles(hashed, SHINGLE))
+        prints.append(word_hashes.fingerprints(hashed))
+    return word_hashes.joined(parts), np.concatenate(prints)
 
 
 def _distinct(prints: Hashes) -> tuple[Positions, Positions]:
@@ -119,7 +119,7 @@ def _candidates(signatures: Signatures, prints: Hashes, threshold: float) -> Ite
 
 def _band(signatures: Signatures, start: int, rows: int) -> Hashes:
     columns = signatures[:, start : start + rows]
-    return words.fingerprints(Hashed(columns.ravel().astype(np.uint64), np.arange(len(columns) + 1) * rows))
+    return word_hashes.fingerprints(Hashed(columns.ravel().astype(np.uint64), np.arange(len(columns) + 1) * rows))
 
 
 def _likely(candidates: Iterator[Positions], signatures: Signatures, threshold: float) -> Positions:

@@ -16,8 +16,8 @@ from typing import Any
 from medpipe import records
 from medpipe.base_models import locate
 from medpipe.core import prompt
-from medpipe.core.example import Example, PreferencePair
-from medpipe.core.recipe import Recipe
+from medpipe.core.teaching.example import Example, PreferencePair
+from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import MedpipeError
 from medpipe.ports import Progress
 

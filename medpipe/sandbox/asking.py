@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from medpipe.core import questions
+from medpipe.core.teaching import questions
 from medpipe.sandbox.world import World
 
 USERS = 12

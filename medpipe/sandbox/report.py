@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medpipe import records, wiring
-from medpipe.core.evaluation import Evaluation, Sample
+from medpipe.core.judging.evaluation import Evaluation, Sample
 from medpipe.sandbox import page
 from medpipe.sandbox.narrator import Narrator
 from medpipe.settings import Settings

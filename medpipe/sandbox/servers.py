@@ -14,7 +14,7 @@ from medpipe.sandbox.server import Server, answers, free_port
 BASE = "medpipe-sandbox/tiny-llama"
 """Folder of the base model under MEDPIPE_MODELS, as the tiny recipes name it."""
 
-PRELOADED = "medpipe.cli medpipe.backends.gx_validator medpipe.backends.delta_corpus medpipe.backends.mlflow_registry"
+PRELOADED = "medpipe.cli medpipe.backends.gx_validator medpipe.backends.delta.corpus medpipe.backends.mlflow_registry"
 
 
 class Addresses(NamedTuple):

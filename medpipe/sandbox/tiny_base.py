@@ -22,7 +22,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from medpipe.core import prompt, questions
+from medpipe.core import prompt
+from medpipe.core.teaching import questions
 from medpipe.sandbox import world
 
 NAME = "medpipe-sandbox/tiny-llama"

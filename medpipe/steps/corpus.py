@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Literal
 
-from medpipe.core import drift
-from medpipe.core.document import Document
+from medpipe.core.corpus import drift
+from medpipe.core.corpus.document import Document
 from medpipe.core.refs import CorpusRef, DocumentsRef, DriftRef, PairsRef, Ref, VersionRef, digest_of
 from medpipe.ports import Draft, Ports
 from medpipe.steps.artifact import accepted_rows, facts, manifest, once, releases

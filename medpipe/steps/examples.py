@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from medpipe import records
-from medpipe.core import card as dataset_card
-from medpipe.core import examples, lineage
-from medpipe.core.document import Document, Status
-from medpipe.core.hygiene import Hygiene
+from medpipe.core.corpus.document import Document, Status
+from medpipe.core.knowledge import lineage
 from medpipe.core.refs import CorpusRef, ExamplesRef
+from medpipe.core.teaching import card as dataset_card
+from medpipe.core.teaching import examples
+from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.errors import MedpipeError
 from medpipe.ports import Draft, Ports
 from medpipe.steps.artifact import once

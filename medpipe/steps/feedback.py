@@ -8,9 +8,9 @@ from datetime import datetime
 from itertools import chain
 
 from medpipe import records
-from medpipe.core import pairs as preference_pairs
-from medpipe.core.example import PreferencePair
 from medpipe.core.refs import CorpusRef, FeedbackRef, PairsRef
+from medpipe.core.teaching import pairs as preference_pairs
+from medpipe.core.teaching.example import PreferencePair
 from medpipe.errors import MedpipeError
 from medpipe.ports import Draft, FeedbackItem, Ports, Redactor
 from medpipe.steps.artifact import accepted_rows, once, releases

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from medpipe import deploying, records
-from medpipe.core import lineage
-from medpipe.core.evaluation import Evaluation, Sample
+from medpipe import records
+from medpipe.core.judging.evaluation import Evaluation, Sample
+from medpipe.core.knowledge import lineage
 from medpipe.core.refs import BASE, DecisionRef, VersionRef
 from medpipe.errors import ChampionMoved, MedpipeError
 from medpipe.ports import Ports
+from medpipe.steps import deployment as deploying
 from medpipe.steps.artifact import facts
 from medpipe.steps.tracing import trace
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from medpipe import records
-from medpipe.core.document import Document
+from medpipe.core.corpus.document import Document
 from medpipe.core.refs import DocumentsRef
-from medpipe.ports import Draft, Ports, SourceError, SourceOfFiles
+from medpipe.errors import SourceError
+from medpipe.ports import Draft, Ports, SourceOfFiles
 from medpipe.steps.artifact import once
 
 BEGINNING = date(1900, 1, 1)

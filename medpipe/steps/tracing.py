@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from medpipe import records
-from medpipe.core import lineage
+from medpipe.core.knowledge import lineage
 from medpipe.core.refs import TraceRef, kind_of
 from medpipe.errors import MedpipeError
 from medpipe.ports import Draft, Manifest, Ports

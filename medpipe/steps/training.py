@@ -9,11 +9,11 @@ from pathlib import Path
 from uuid import uuid4
 
 from medpipe import records
-from medpipe.core import gates, guardrails, lineage, naming, prompt, scoring, statistics
-from medpipe.core.benchmark import Benchmark
-from medpipe.core.evaluation import Evaluation, Metric, Sample, Score
-from medpipe.core.example import PreferencePair
-from medpipe.core.recipe import Recipe
+from medpipe.core import naming, prompt
+from medpipe.core.judging import gates, scoring, statistics
+from medpipe.core.judging.benchmark import Benchmark
+from medpipe.core.judging.evaluation import Evaluation, Metric, Sample, Score
+from medpipe.core.knowledge import lineage
 from medpipe.core.refs import (
     BASE,
     AdapterRef,
@@ -25,6 +25,9 @@ from medpipe.core.refs import (
     kind_of,
     ref,
 )
+from medpipe.core.safety import guardrails
+from medpipe.core.teaching.example import PreferencePair
+from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import MedpipeError
 from medpipe.ports import Draft, Ports
 from medpipe.steps.artifact import accepted_rows, facts, manifest, once, releases

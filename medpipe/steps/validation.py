@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from medpipe import records
-from medpipe.core import measures
+from medpipe.core.corpus import measures
 from medpipe.core.refs import CorpusRef, Ref
 from medpipe.errors import BatchRejected
 from medpipe.ports import Delivery, Draft, Manifest, Ports

@@ -22,7 +22,7 @@ from typing import IO, Any
 from airflow.sdk import get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from medpipe.errors import BatchRejected, ChampionMoved, MedpipeError, NotValidated
+from medpipe.errors import ChampionMoved, DataError, MedpipeError, UsageError, hopeless
 from medpipe.steps import VERBS
 from medpipe_airflow.links import validating_task
 
@@ -38,9 +38,6 @@ DEFAULTS: dict[str, Any] = {
 }
 """Task options of every medpipe DAG: sources and servers have bad minutes, and every verb may be run again."""
 
-HOPELESS_EXIT = BatchRejected.exit_status
-"""The CLI's exit status for data that was judged and rejected: the same data would be rejected again."""
-
 
 def step(verb: str, *, skip_when_none: bool = False, **options: Any) -> Any:
     """A task that runs a verb in this process: for light verbs.
@@ -53,7 +50,7 @@ def step(verb: str, *, skip_when_none: bool = False, **options: Any) -> Any:
 
         try:
             value = call(verb, _given(verb, arguments))
-        except (BatchRejected, NotValidated, ChampionMoved) as error:
+        except (UsageError, DataError, ChampionMoved) as error:
             raise AirflowFailException(str(error)) from error
         return _finish(value, skip_when_none)
 
@@ -143,7 +140,7 @@ def _run_process(line: Sequence[str]) -> str | None:
         finally:
             _kill_group(process)
         fault = told.result() or value
-    if status == HOPELESS_EXIT:
+    if hopeless(status):
         raise AirflowFailException(fault)
     if status:
         raise MedpipeError(f"{line[3]} ended with status {status}: {fault}")

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-ROOT = Path(__file__).parents[2]
+from tests.places import ROOT
+
 DATA = ROOT.parent / "shared" / "data"
 """Recorded real answers, where the checkout has them beside it."""
 

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from deltalake import DeltaTable
 
-from medpipe.backends.delta_corpus import DeltaCorpus
-from medpipe.core.document import Document, Section
+from medpipe.backends.delta.corpus import DeltaCorpus
+from medpipe.core.corpus.document import Document, Section
 from tests.contract.racers import race
 
 MERGE = ["before anything is read", "before the fold", "before the rows are written", "after the commit"]
@@ -176,7 +176,7 @@ def test_a_compaction_beside_a_writer_loses_nothing(corpus: DeltaCorpus) -> None
 FILLED = """
 import sys
 from pathlib import Path
-from medpipe.backends.delta_corpus import DeltaCorpus
+from medpipe.backends.delta.corpus import DeltaCorpus
 from medpipe.errors import MedpipeError
 from tests.contract.test_corpus_faults import many
 

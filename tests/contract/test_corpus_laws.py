@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medpipe.backends import delta_corpus
-from medpipe.core.document import Document, Relation, Section, Status
+from medpipe.backends.delta import corpus as delta_corpus
+from medpipe.core.corpus.document import Document, Relation, Section, Status
 from medpipe.ports import CorpusTable
 from tests.fakes import MemoryCorpus
 

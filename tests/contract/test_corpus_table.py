@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from medpipe.backends.delta_corpus import DeltaCorpus
-from medpipe.backends.delta_rows import Rows
-from medpipe.core.document import Document, Relation, Section, Status
+from medpipe.backends.delta.corpus import DeltaCorpus
+from medpipe.backends.delta.rows import Rows
+from medpipe.core.corpus.document import Document, Relation, Section, Status
 from medpipe.errors import MedpipeError
 from medpipe.ports import CorpusTable
 from tests.fakes import MemoryCorpus
@@ -232,7 +232,7 @@ def test_counts_are_counted_where_another_tool_made_the_commit(delta: DeltaCorpu
 
 
 def test_texts_are_read_in_bands_and_come_by_id(delta: DeltaCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("medpipe.backends.delta_rows.BAND", 7)
+    monkeypatch.setattr("medpipe.backends.delta.rows.BAND", 7)
     for turn in range(3):
         version = delta.merge(
             [article(number, turn, text=f"{turn}") for number in range(turn, 60, turn + 1)], None, str(turn)

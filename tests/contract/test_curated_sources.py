@@ -13,18 +13,19 @@ from typing import NamedTuple
 
 import pytest
 
-from medpipe.backends.curated import CuratedSource
-from medpipe.core.document import Document
-from medpipe.core.merge import newer
-from medpipe.curated.sets import SETS
-from medpipe.curated.triage import LABELS
+from medpipe.core.corpus.document import Document
+from medpipe.core.corpus.merge import newer
 from medpipe.settings import Settings
+from medpipe.sources.curated.sets import SETS
+from medpipe.sources.curated.source import CuratedSource
+from medpipe.sources.curated.triage import LABELS
 from medpipe.wiring import Wiring
 from tests.contract.nlm_server import DATA
-from tests.curated import samples
+from tests.places import ROOT
+from tests.sources.curated import samples
 
 EVER = (date(1990, 1, 1), date(2100, 1, 1))
-SHIPPED = Path(__file__).parents[2] / "medpipe" / "recipes" / "data" / "triage.yaml"
+SHIPPED = ROOT / "medpipe" / "recipes" / "data" / "triage.yaml"
 
 
 class Case(NamedTuple):

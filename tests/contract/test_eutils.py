@@ -18,9 +18,9 @@ import pytest
 from pydantic import SecretStr
 from urllib3.util import retry
 
-from medpipe.backends import eutils
-from medpipe.backends.eutils import EutilsSource
-from medpipe.ports import SourceError
+from medpipe.errors import SourceError
+from medpipe.sources.pubmed import eutils_source as eutils
+from medpipe.sources.pubmed.eutils_source import EutilsSource
 
 FIRST = date(2026, 3, 1)
 CAP = 99
@@ -104,7 +104,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """The server, a source with its cap, and a pace that does not wait."""
     monkeypatch.setattr(eutils, "_CAP", CAP)
     monkeypatch.setattr(eutils, "_BATCH", 20)
-    monkeypatch.setattr("medpipe.nlm.pace.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("medpipe.sources.transport.pace.time.sleep", lambda seconds: None)
     serving = Server()
     thread = Thread(target=serving.serve_forever)
     thread.start()
@@ -167,7 +167,10 @@ def test_the_pace_is_three_a_second_and_ten_with_a_key(
 
 
 def test_processes_of_one_machine_keep_one_pace(tmp_path: Path) -> None:
-    code = f"from pathlib import Path; from medpipe.nlm.pace import Pace; p = Pace(Path({str(tmp_path)!r}), 50)\n"
+    code = (
+        "from pathlib import Path; from medpipe.sources.transport.pace import Pace\n"
+        f"p = Pace(Path({str(tmp_path)!r}), 50)\n"
+    )
     began = time.time()
     running = [subprocess.Popen([sys.executable, "-c", code + "for _ in range(8): p.wait()"]) for _ in range(3)]
     assert [process.wait(timeout=60) for process in running] == [0, 0, 0]

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from medpipe.backends.database import connect
-from medpipe.backends.feedback_store import SqlFeedbackStore
+from medpipe.backends.sql.database import connect
+from medpipe.backends.sql.feedback_store import SqlFeedbackStore
 from tests.contract.racers import race
 
 START = datetime(2026, 3, 4, tzinfo=UTC)

@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from medpipe.backends.database import connect, ledger
-from medpipe.backends.ledger import SqlLedger
-from medpipe.migrations import migrate
+from medpipe.backends.sql.database import connect, ledger
+from medpipe.backends.sql.ledger import SqlLedger
+from medpipe.backends.sql.migrations import migrate
 from tests.contract.racers import race
 
 ROUNDS = 40
@@ -100,7 +100,7 @@ def test_the_tables_are_those_that_the_migrations_make(database_url: str) -> Non
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    from medpipe.backends.database import metadata
+    from medpipe.backends.sql.database import metadata
 
     with connect(database_url).connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []

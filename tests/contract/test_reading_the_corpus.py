@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from medpipe.backends.delta_corpus import DeltaCorpus
-from medpipe.backends.delta_rows import SCHEMA
-from medpipe.core.document import Document, Section, Status
+from medpipe.backends.delta.corpus import DeltaCorpus
+from medpipe.backends.delta.rows import SCHEMA
+from medpipe.core.corpus.document import Document, Section, Status
+from tests.places import ROOT
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "reading-the-corpus.md"
+PAGE = ROOT / "docs" / "reading-the-corpus.md"
 
 
 def blocks(heading: str) -> str:

@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 
 from medpipe.backends.presidio_redactor import PresidioRedactor
-from medpipe.core import phi
+from medpipe.core.safety import phi
 from medpipe.errors import MedpipeError
 from medpipe.ports import Redaction, Redactor
 from tests.fakes import EmailRedactor
-
-ROOT = Path(__file__).parents[2]
+from tests.places import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from medpipe.backends.database import connect
-from medpipe.backends.routes import SqlRoutes
+from medpipe.backends.sql.database import connect
+from medpipe.backends.sql.routes import SqlRoutes
 from medpipe.ports import Route
 from tests.contract.racers import race
 

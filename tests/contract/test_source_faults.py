@@ -13,18 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from medpipe.backends.curated import CuratedSource
-from medpipe.backends.eutils import EutilsSource
-from medpipe.backends.genetics import GeneticsSource
-from medpipe.backends.medlineplus import MedlinePlusSource
-from medpipe.backends.medlineplus_search import MedlinePlusSearchSource
-from medpipe.backends.pubmed import PubMedSource
-from medpipe.core.document import Document
-from medpipe.nlm import safe_xml
-from medpipe.nlm.pace import Pace
-from medpipe.ports import SourceError
+from medpipe.core.corpus.document import Document
+from medpipe.errors import SourceError
+from medpipe.sources.curated.source import CuratedSource
+from medpipe.sources.medlineplus.genetics_source import GeneticsSource
+from medpipe.sources.medlineplus.search_source import MedlinePlusSearchSource
+from medpipe.sources.medlineplus.topics_source import MedlinePlusSource
+from medpipe.sources.pubmed.eutils_source import EutilsSource
+from medpipe.sources.pubmed.files_source import PubMedSource
+from medpipe.sources.transport import safe_xml
+from medpipe.sources.transport.pace import Pace
 from tests.contract.nlm_server import Nlm, running
-from tests.nlm.web import serving
+from tests.sources.transport.web import serving
 
 DAY1, DAY2 = date(2026, 3, 3), date(2026, 3, 4)
 TOPICS = "/xml/mplus_topics_2026-03-03.xml"
@@ -274,7 +274,7 @@ def test_curated_questions_without_an_answer_are_dropped_and_counted(
         '{"doc_id": "a/1", "focus": "X", "qa": [{"question": "What is X?", "answer": "An X."}, '
         '{"question": "What causes X?", "answer": null}]}\n'
     )
-    with caplog.at_level(logging.INFO, logger="medpipe.backends.curated"):
+    with caplog.at_level(logging.INFO, logger="medpipe.sources.curated.source"):
         documents = list(CuratedSource(tmp_path).pull(DAY1, DAY2))
     assert [section.heading for section in documents[0].sections] == ["What is X?"]
     assert "1 questions without an answer were dropped" in caplog.text

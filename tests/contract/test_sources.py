@@ -11,15 +11,16 @@ from urllib.request import urlopen
 
 import pytest
 
-from medpipe.backends.curated import CuratedSource
-from medpipe.backends.eutils import EutilsSource
-from medpipe.backends.genetics import GeneticsSource
-from medpipe.backends.medlineplus import MedlinePlusSource
-from medpipe.backends.medlineplus_search import MedlinePlusSearchSource
-from medpipe.backends.pubmed import PubMedSource
-from medpipe.core.document import Document, Status
-from medpipe.core.merge import newer
-from medpipe.ports import Source, SourceError
+from medpipe.core.corpus.document import Document, Status
+from medpipe.core.corpus.merge import newer
+from medpipe.errors import SourceError
+from medpipe.ports import Source
+from medpipe.sources.curated.source import CuratedSource
+from medpipe.sources.medlineplus.genetics_source import GeneticsSource
+from medpipe.sources.medlineplus.search_source import MedlinePlusSearchSource
+from medpipe.sources.medlineplus.topics_source import MedlinePlusSource
+from medpipe.sources.pubmed.eutils_source import EutilsSource
+from medpipe.sources.pubmed.files_source import PubMedSource
 from tests.contract.nlm_server import DATA, Nlm, running
 
 EVER = (date(1990, 1, 1), date(2100, 1, 1))

@@ -14,17 +14,19 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from medpipe.backends.gx_validator import GxValidator
-from medpipe.core import measures
-from medpipe.core.document import Document
-from medpipe.core.example import Example, PreferencePair
-from medpipe.curated.sets import SETS
-from medpipe.nlm import citation_fields, topics
+from medpipe.core.corpus import measures
+from medpipe.core.corpus.document import Document
+from medpipe.core.teaching.example import Example, PreferencePair
 from medpipe.ports import Delivery, FeedbackItem
 from medpipe.settings import Settings
+from medpipe.sources.curated.sets import SETS
+from medpipe.sources.medlineplus import topics
+from medpipe.sources.pubmed import fields as citation_fields
 from medpipe.wiring import Wiring
 from tests.fakes import EmailRedactor
+from tests.places import ROOT
 
-SUITES = Path(__file__).parents[2] / "expectations"
+SUITES = ROOT / "expectations"
 SECRET = "my private words"
 WINDOW = Delivery(end=date(2026, 3, 4))
 

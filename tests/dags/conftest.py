@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.places import ROOT
+
 if TYPE_CHECKING:
     from airflow.models import DagRun
 
-ROOT = Path(__file__).resolve().parents[2]
 
 # Airflow reads its configuration when it is first imported, so this cannot wait for a fixture.
 HOME = Path(tempfile.mkdtemp(prefix="medpipe-airflow-"))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from medpipe import steps
-from medpipe.core.document import Document
+from medpipe.core.corpus.document import Document
 from medpipe.settings import Settings
 from tests.dags import light
 from tests.dags.conftest import states, values

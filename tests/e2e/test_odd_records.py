@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from medpipe import errors, steps
-from medpipe.core.document import Status
+from medpipe.core.corpus.document import Status
 from medpipe.settings import Settings
 from medpipe.steps.artifact import facts
 from medpipe.steps.corpus import table_version

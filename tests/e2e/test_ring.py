@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 from medpipe.sandbox.server import MARK
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(2400)]
 
 

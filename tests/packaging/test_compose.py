@@ -16,8 +16,8 @@ import yaml
 
 from medpipe.sandbox import tiny_base
 from medpipe.settings import Settings
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]

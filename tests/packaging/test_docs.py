@@ -9,8 +9,8 @@ import pytest
 
 from medpipe.settings import Settings
 from medpipe.steps import VERBS
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
 
@@ -38,12 +38,15 @@ def test_every_link_to_a_file_or_heading_leads_somewhere(page: Path) -> None:
 def test_every_path_of_the_annotated_tree_exists() -> None:
     tree = re.search(r"```text\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert tree
-    parent, seen = "", 0
+    parents: list[tuple[int, Path]] = [(-1, ROOT)]
+    seen = 0
     for line in tree[1].splitlines():
-        name = line.split()[0]
-        path = ROOT / (parent + name if line.startswith(" ") else name)
+        indent = len(line) - len(line.lstrip())
+        while parents[-1][0] >= indent:
+            parents.pop()
+        path = parents[-1][1] / line.split()[0]
         assert path.exists(), line
-        parent = parent if line.startswith(" ") else name
+        parents.append((indent, path))
         seen += 1
     assert seen > 15
 

@@ -18,7 +18,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-ROOT = Path(__file__).parents[2]
+from tests.places import ROOT
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 TOGETHER = ("orchestrate", "train", "serve")
@@ -31,16 +32,11 @@ EITHER: tuple[Extras, ...] = (("orchestrate",), ("serve",))
 PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/backends/trl_trainer.py": (("train",),),
     "medpipe/backends/transformers_generator.py": (("train",),),
-    "medpipe/backends/database.py": EITHER,
-    "medpipe/backends/ledger.py": EITHER,
-    "medpipe/backends/routes.py": EITHER,
-    "medpipe/backends/feedback_store.py": EITHER,
+    "medpipe/backends/sql/": EITHER,
     "medpipe/backends/vllm_engine.py": EITHER,
     "medpipe/backends/artifacts.py": (("orchestrate",), ("train",), ("serve",)),
     "medpipe/backends/": (("orchestrate",),),
-    "medpipe/migrations/": EITHER,
-    "medpipe/nlm/": (("orchestrate",),),
-    "medpipe/curated/": (("orchestrate",),),
+    "medpipe/sources/": (("orchestrate",),),
     "medpipe/sandbox/": (ALL,),
     "medpipe/wiring.py": (ALL,),
     "medpipe/": ((),),
@@ -169,7 +165,7 @@ def test_the_service_imports_with_the_packages_of_its_own_extra_alone() -> None:
         for path in (ROOT / "serving").rglob("*.py")
         if path.name not in {"__init__.py", "__main__.py"}
     ]
-    modules += ["medpipe.backends.database", "medpipe.backends.vllm_engine", "medpipe.wiring", "medpipe.cli"]
+    modules += ["medpipe.backends.sql.database", "medpipe.backends.vllm_engine", "medpipe.wiring", "medpipe.cli"]
     wanted = [*_names(PROJECT["dependencies"]), *_names(EXTRAS["serve"])]
     done = subprocess.run(
         [sys.executable, "-c", code, ",".join(wanted), *modules], cwd=ROOT, capture_output=True, text=True

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.places import ROOT
+
 HEAVY = (
     "airflow",
     "bitsandbytes",
@@ -80,6 +81,16 @@ def test_every_import_contract_holds() -> None:
             "medpipe/backends/vllm_engine.py",
             "from medpipe.backends import artifacts",
             "Backends never import each other",
+        ),
+        (
+            "medpipe/sources/pubmed/text.py",
+            "from medpipe.sources.medlineplus import topics",
+            "Publishers share transport and nothing else",
+        ),
+        (
+            "medpipe/core/safety/phi.py",
+            "from medpipe.core.judging import gates",
+            "The rooms of core build on each other",
         ),
         ("medpipe/core/refs.py", "def late():\n    import torch", "core, ports and steps load no tool"),
         ("medpipe/steps/sources.py", "import mlflow", "core, ports and steps load no tool"),

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.places import ROOT
+
 TARGETS = {"demo", "up", "down", "test", "check", "lint", "bench", "env", "env-engine", "clean", "help"}
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")

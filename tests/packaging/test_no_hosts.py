@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.places import ROOT
+
 # Spelled in pieces, so that this file does not name them.
 INDEX_HOSTS = [
     "pypi" + ".org",

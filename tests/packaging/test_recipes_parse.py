@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from medpipe.core.recipe import Recipe
+from medpipe.core.teaching.recipe import Recipe
+from tests.places import ROOT
 
-PACKAGE = Path(__file__).parents[2] / "medpipe"
+PACKAGE = ROOT / "medpipe"
 RECIPES = sorted((PACKAGE / "recipes").glob("*.yaml"))
 MADE_WITH_THE_EXAMPLES = {"new-knowledge", "old-knowledge", "withdrawn", "preferences"}
 

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from medpipe.core.evaluation import Sample
-from medpipe.deploying import deploy
+from medpipe.core.judging.evaluation import Sample
 from medpipe.settings import Settings
+from medpipe.steps.deployment import deploy
 from medpipe.wiring import Wiring
 from tests import real_engine
 from tests.serving.conftest import until

@@ -14,11 +14,11 @@ import uvicorn
 from fastapi.testclient import TestClient
 
 from medpipe import wiring
-from medpipe.core.evaluation import Sample
-from medpipe.deploying import deploy
+from medpipe.core.judging.evaluation import Sample
 from medpipe.errors import MedpipeError
 from medpipe.ports import Engine
 from medpipe.settings import Settings
+from medpipe.steps.deployment import deploy
 from serving.app import create_app
 from tests.fakes_engine import FakeEngine
 from tests.serving.conftest import Gateway, until

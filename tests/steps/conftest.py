@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from medpipe import records
-from medpipe.core.document import Document, Section, Status
+from medpipe.core.corpus.document import Document, Section, Status
 from medpipe.settings import Settings
 from tests import fakes
 

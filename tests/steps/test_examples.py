@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from medpipe import errors, records, steps
-from medpipe.core.document import Document, Section
-from medpipe.core.evaluation import Sample
-from medpipe.core.example import Example
+from medpipe.core.corpus.document import Document, Section
+from medpipe.core.judging.evaluation import Sample
+from medpipe.core.teaching.example import Example
 from medpipe.settings import Settings
 from medpipe.steps.artifact import facts
 from tests import fakes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from medpipe import records, steps
-from medpipe.core.example import PreferencePair
+from medpipe.core.teaching.example import PreferencePair
 from medpipe.steps.artifact import facts
 
 

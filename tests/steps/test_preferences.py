@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from medpipe import records, steps
-from medpipe.core.document import Document, Section, Status
-from medpipe.core.example import PreferencePair
+from medpipe.core.corpus.document import Document, Section, Status
 from medpipe.core.refs import CorpusRef, PairsRef
+from medpipe.core.teaching.example import PreferencePair
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, publish, topic
 

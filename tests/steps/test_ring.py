@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from medpipe import errors, records, steps
-from medpipe.core.document import Status
-from medpipe.core.example import Example
+from medpipe.core.corpus.document import Status
+from medpipe.core.teaching.example import Example
 from medpipe.steps.artifact import facts
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, DAY_4, NEW, OLD, RETRACTED, article, publish, topic

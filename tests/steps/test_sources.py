@@ -12,14 +12,15 @@ import pytest
 import yaml
 
 from medpipe import steps
-from medpipe.backends.pubmed import PubMedSource
-from medpipe.ports import Ports, SourceError
+from medpipe.errors import SourceError
+from medpipe.ports import Ports
 from medpipe.sandbox import airflow_home
 from medpipe.settings import Settings
+from medpipe.sources.pubmed.files_source import PubMedSource
 from tests import fakes
 from tests.fakes import FileSource
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 RECORD = (
     '<PubmedArticle><MedlineCitation><PMID Version="1">{n}</PMID><Article><Journal><JournalIssue><PubDate><Year>'
     "2026</Year></PubDate></JournalIssue></Journal><ArticleTitle>T</ArticleTitle></Article></MedlineCitation>"

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medpipe import errors, records, steps
-from medpipe.core import lineage
-from medpipe.core.example import Example, PreferencePair
+from medpipe.core.knowledge import lineage
 from medpipe.core.refs import ref
+from medpipe.core.teaching.example import Example, PreferencePair
 from medpipe.ports import Ports
 from medpipe.steps import tracing
 from medpipe.steps.artifact import facts

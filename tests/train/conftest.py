@@ -10,8 +10,9 @@ pytest.importorskip("torch", reason="the extra `train` is not installed")
 pytest.importorskip("trl", reason="the extra `train` is not installed")
 
 from medpipe.sandbox.tiny_base import Plan, make_tiny_base
+from tests.places import ROOT
 
-CACHE = Path(__file__).parents[2] / "var" / "test-cache"
+CACHE = ROOT / "var" / "test-cache"
 SMALL = Plan(topics=40, articles=6, steps=120, batch=16, hidden=128, layers=2, vocabulary=500)
 
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from medpipe.backends.trl_trainer import TrlTrainer
-from medpipe.core.recipe import Recipe
+from medpipe.core.teaching.recipe import Recipe
 
 
 def main(models: str, recipe: str, data: str, out: str, work: str) -> None:

@@ -16,9 +16,10 @@ from medpipe import records
 from medpipe.backends.transformers_generator import TransformersGenerator
 from medpipe.backends.trl_trainer import CONFIG, WEIGHTS, TrlTrainer, last_whole_checkpoint
 from medpipe.core import prompt
-from medpipe.core.example import Example, PreferencePair
-from medpipe.core.recipe import Lora, Quantization, Recipe
+from medpipe.core.teaching.example import Example, PreferencePair
+from medpipe.core.teaching.recipe import Lora, Quantization, Recipe
 from medpipe.errors import MedpipeError
+from tests.places import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -121,9 +122,7 @@ def test_a_training_killed_on_the_way_ends_in_the_same_bytes(tiny_base: Path, ex
         str(out),
         str(work),
     ]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=Path(__file__).parents[2]
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if float(line) >= 0.5:

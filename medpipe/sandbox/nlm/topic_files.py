@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from xml.sax.saxutils import escape, quoteattr
 
-from medpipe.core.questions import phrase
+from medpipe.core.teaching.questions import phrase
 from medpipe.sandbox.world import Fact, Topic
 
 SITE = "https://medlineplus.gov"

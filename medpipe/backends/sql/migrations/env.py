@@ -1,0 +1,11 @@
+"""Alembic runs this file; `medpipe.backends.sql.migrations.migrate` hands it an open connection and holds the lock."""
+
+from __future__ import annotations
+
+from alembic import context
+
+connection = context.config.attributes["connection"]
+connection.rollback()
+context.configure(connection=connection)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,1 @@
+"""Documents: what one is, which revision stands, what changed, what a delivery is like."""

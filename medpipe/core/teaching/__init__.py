@@ -1,0 +1,1 @@
+"""From documents and feedback to what a model learns and is asked."""

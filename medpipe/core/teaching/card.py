@@ -1,0 +1,178 @@
+"""The dataset card: where examples come from, how they were made, what was left out and why.
+
+After Gebru et al., Datasheets for Datasets (arXiv:1803.09010), and Pushkarna et al., Data Cards (arXiv:2204.01075).
+Counts and ids only: a card quotes no text.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from medpipe.core.corpus.document import Document
+from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.facts import prefix
+from medpipe.core.teaching.recipe import Recipe
+from medpipe.core.teaching.split import Split
+
+
+def facts_of(
+    recipe: Recipe,
+    known: Mapping[str, Document],
+    sides: Split,
+    train: Sequence[Example],
+    found: int,
+    lost: Mapping[str, int],
+    drops: Mapping[str, int],
+    identifiers: Mapping[str, int],
+    contaminated: Mapping[str, Mapping[str, int]],
+) -> dict[str, Any]:
+    """The card as plain values; `lost` are the facts among the `drops`, so that with the sides they make `found`."""
+    ids = sorted({id for example in train for id in example.document_ids})
+    taught = [known[id] for id in ids if id in known]
+    return {
+        "recipe": recipe.name,
+        "summary": recipe.summary,
+        "seed": recipe.seed,
+        "data": recipe.data.model_dump(mode="json"),
+        "examples": len(train),
+        "documents": len(taught),
+        "replayed": sum(example.replay for example in train),
+        "facts": {
+            "found": found,
+            "left_out": sum(lost.values()),
+            **{name: len(facts) for name, facts in sides._asdict().items()},
+        },
+        "by_source": _counted(example.source for example in train),
+        "by_prefix": _counted(prefix(example.document_ids[0]) if example.document_ids else "none" for example in train),
+        "by_language": _counted(example.language for example in train),
+        "by_question_type": _counted(example.question_type or "none" for example in train),
+        "by_licence": _counted(document.licence or "not stated" for document in taught),
+        "attribution": _attribution(taught),
+        "with_context": sum(bool(example.context) for example in train),
+        "published": {
+            "first": min((one.published.isoformat() for one in taught), default=None),
+            "last": max((one.published.isoformat() for one in taught), default=None),
+        },
+        "cut_off": max((document.published.isoformat() for document in taught), default=None),
+        "answers_shuffled": recipe.data.shuffle_answers,
+        "left_out": _sorted(drops),
+        "identifiers": _sorted(identifiers),
+        "contamination": {name: _sorted(reasons) for name, reasons in sorted(contaminated.items())},
+    }
+
+
+def _counted(values: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(values).items()))
+
+
+def _sorted(counts: Mapping[str, int]) -> dict[str, int]:
+    return {name: number for name, number in sorted(counts.items()) if number}
+
+
+def _attribution(documents: Iterable[Document]) -> list[dict[str, Any]]:
+    """For each source and licence how many documents there are, and one address, as most licences ask for."""
+    groups: dict[tuple[str, str], list[Document]] = {}
+    for document in documents:
+        groups.setdefault((document.source, document.licence or "not stated"), []).append(document)
+    return [
+        {
+            "source": source,
+            "licence": licence,
+            "documents": len(group),
+            "address": next((one.url for one in group if one.url), ""),
+        }
+        for (source, licence), group in sorted(groups.items())
+    ]
+
+
+def markdown(card: Mapping[str, Any], corpus: str, asked: Mapping[str, int]) -> str:
+    """The card for people. `asked` is benchmark → number of held-out samples made with the examples."""
+    data, facts = card["data"], card["facts"]
+    sections = [
+        f"# Examples of the recipe {card['recipe']}\n\n{card['summary']}\n\n"
+        + _table(
+            ("", ""),
+            {
+                "corpus": corpus,
+                "examples to learn": card["examples"],
+                "of them replayed": card["replayed"],
+                "documents behind them": card["documents"],
+                "with a passage as context": card["with_context"],
+                "published": f"{card['published']['first']} to {card['published']['last']}",
+                "nothing published from this day on is taught": data["cut_off"] or "no cut-off",
+                "answers shuffled (a control)": "yes" if card["answers_shuffled"] else "no",
+                "seed": card["seed"],
+            },
+        ),
+        "## From facts to examples\n\nA fact is one question that one document answers. Each fact that was found is in "
+        "exactly one line.\n\n"
+        + _table(
+            ("facts", "number"),
+            {
+                "found": facts["found"],
+                "new: taught, and asked in other words": facts["new"],
+                "older: may be replayed": facts["replayable"],
+                "older: only asked": facts["held_out"],
+                "published after the cut-off: only asked": facts["after_cut_off"],
+                "never taught by any run: only asked": facts["unseen"],
+                "withdrawn: taught as withdrawn": facts["withdrawn"],
+                "left out (see below)": facts["left_out"],
+            },
+        ),
+        "## Held-out samples\n\n" + _table(("benchmark", "samples"), asked),
+        "## What is in it\n\n"
+        + "\n".join(
+            _table((title, "examples"), card[name])
+            for title, name in (
+                ("source", "by_source"),
+                ("language", "by_language"),
+                ("question type", "by_question_type"),
+            )
+        ),
+        "## Licences\n\n"
+        + _rows(
+            ("source", "licence", "documents", "for example"),
+            [(one["source"], one["licence"], one["documents"], one["address"]) for one in card["attribution"]],
+        ),
+        "## What was left out\n\nDocuments, sections, facts and examples, by reason.\n\n"
+        + _table(("reason", "number"), card["left_out"]),
+        "## Identifiers that were replaced\n\nIn sources that persons wrote: "
+        f"{', '.join(data['redact']) or 'none'}.\n\n" + _table(("type", "number"), card["identifiers"]),
+        "## Contamination\n\n"
+        + (
+            "Facts that repeat a benchmark, and so are not taught."
+            if data["decontaminate"]
+            else "The recipe asks for no decontamination."
+        )
+        + "\n\n"
+        + _rows(
+            ("benchmark", "how", "facts"),
+            [
+                (name, reason, number)
+                for name, reasons in card["contamination"].items()
+                for reason, number in reasons.items()
+            ],
+        ),
+        "## Recipe\n\n" + _table(("setting", "value"), {name: _plain(value) for name, value in data.items()}),
+    ]
+    return "\n".join(sections)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {number:g}" for name, number in value.items()) or "none"
+    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else "none" if value is None else str(value)
+
+
+def _table(head: tuple[str, str], values: Mapping[str, Any]) -> str:
+    return _rows(head, list(values.items()))
+
+
+def _rows(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A Markdown table; a bar in a cell would end it."""
+    if not rows:
+        return "None.\n"
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(str(cell).replace('|', '/') for cell in line)} |\n" for line in lines)

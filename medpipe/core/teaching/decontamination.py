@@ -1,0 +1,180 @@
+"""Which training texts repeat what a benchmark asks or answers: by word 13-grams, whole texts and near twins.
+
+A training text is contaminated by a benchmark when it shares a run of 13 words with one of its texts (Brown et
+al., "Language Models are Few-Shot Learners", 2020, appendix C; Llama 2 and 3 report by the same measure). A
+benchmark's text of 8 to 12 words must occur whole, as a run of words, which is what appendix C does with its
+smallest N of 8; a still shorter one ("What is glaucoma?") counts only where it is the whole training text.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medpipe.core import word_hashes
+from medpipe.core.word_hashes import Hashed, Hashes, Positions
+
+NGRAM = 13
+SHORTEST_RUN = 8
+
+SHARED_RUN = "shared run of words"
+WHOLE_TEXT = "same text"
+NEAR_DUPLICATE = "near-duplicate"
+
+Clusters = Callable[[Sequence[str], float], Sequence[int]]
+"""`medpipe.ports.NearDuplicates.clusters`."""
+
+
+class Hit(NamedTuple):
+    """One training text, one benchmark that it repeats, and how."""
+
+    text: int
+    """Index of the training text."""
+    benchmark: str
+    reason: str
+    item: int
+    """Index of a text of the benchmark that was found: the first one."""
+
+
+class _Items(NamedTuple):
+    """All benchmarks' texts in one list, with the benchmark of each and its index there."""
+
+    texts: Sequence[str]
+    benchmarks: Sequence[str]
+    numbers: Sequence[int]
+
+
+class _Index(NamedTuple):
+    """Hashes of the runs of one length (0: of whole texts), sorted, with the item that each came from."""
+
+    length: int
+    hashes: Hashes
+    items: Positions
+    begun: NDArray[np.bool_]
+    """By the first bits of a hash: whether any begins with them. All but a few runs of a corpus are settled here."""
+
+
+def overlaps(texts: Sequence[str], benchmarks: Mapping[str, Sequence[str]], ngram: int = NGRAM) -> list[Hit]:
+    """Every (text, benchmark) with a shared run or the same words, sorted by text; the stronger reason of two.
+
+    `benchmarks` has each one's questions, contexts and answers, as separate texts. Found by hashes, then
+    checked word by word: nothing shared is missed, and nothing is found that is not shared.
+    """
+    items = _items(benchmarks)
+    if not items.texts or not texts:
+        return []
+    indices = list(_indices(items, ngram))
+    same = _Check(items.texts)
+    hits: dict[tuple[int, str], Hit] = {}
+    for first, block in word_hashes.blocks(texts):
+        for index in indices:
+            for text, item in _candidates(index, block):
+                key = first + text, items.benchmarks[item]
+                if key not in hits and same(texts[first + text], item, index.length):
+                    reason = SHARED_RUN if index.length else WHOLE_TEXT
+                    hits[key] = Hit(*key, reason, items.numbers[item])
+    return sorted(hits.values())
+
+
+def twins(
+    texts: Sequence[str], benchmarks: Mapping[str, Sequence[str]], clusters: Clusters, threshold: float = 0.8
+) -> list[Hit]:
+    """Every (text, benchmark) in one cluster of near-duplicates: a twin's twin is left out too."""
+    items = _items(benchmarks)
+    if not items.texts or not texts:
+        return []
+    first_of = clusters([*items.texts, *texts], threshold)
+    known: dict[int, dict[str, int]] = {}
+    for item, first in enumerate(first_of[: len(items.texts)]):
+        known.setdefault(first, {}).setdefault(items.benchmarks[item], items.numbers[item])
+    return sorted(
+        Hit(text, benchmark, NEAR_DUPLICATE, number)
+        for text, first in enumerate(first_of[len(items.texts) :])
+        for benchmark, number in known.get(first, {}).items()
+    )
+
+
+def counts(hits: Iterable[Hit]) -> dict[str, dict[str, int]]:
+    """How many texts each benchmark took out, by reason: `{benchmark: {reason: texts}}`."""
+    found = Counter((hit.benchmark, hit.reason) for hit in hits)
+    table: dict[str, dict[str, int]] = {}
+    for (benchmark, reason), number in sorted(found.items()):
+        table.setdefault(benchmark, {})[reason] = number
+    return table
+
+
+def _items(benchmarks: Mapping[str, Sequence[str]]) -> _Items:
+    listed = [(text, name, number) for name, own in sorted(benchmarks.items()) for number, text in enumerate(own)]
+    return _Items([text for text, _, _ in listed], [name for _, name, _ in listed], [number for _, _, number in listed])
+
+
+def _indices(items: _Items, ngram: int) -> Iterator[_Index]:
+    """Of whole texts, then of the runs: of `ngram` words, and of all words of each text with fewer."""
+    hashed = word_hashes.words(items.texts)
+    benchmark = np.unique(np.array(items.benchmarks), return_inverse=True)[1]
+    has_words = np.flatnonzero(hashed.lengths)
+    yield _index(0, word_hashes.fingerprints(hashed)[has_words], has_words, benchmark)
+    for length in range(min(ngram, SHORTEST_RUN), ngram + 1):
+        runs, owners = _runs(hashed, length)
+        asked = hashed.lengths >= length if length == ngram else hashed.lengths == length
+        if asked.any():
+            yield _index(length, runs[asked[owners]], owners[asked[owners]], benchmark)
+
+
+def _runs(hashed: Hashed, length: int) -> tuple[Hashes, Positions]:
+    """The hash of every run of so many words (0: of the whole text), and the text that it is in."""
+    if length == 0:
+        return word_hashes.fingerprints(hashed), np.arange(len(hashed.lengths))
+    runs = word_hashes.ngrams(hashed, length)
+    return runs.values, np.repeat(np.arange(len(runs.lengths)), runs.lengths)
+
+
+def _index(length: int, hashes: Hashes, items: Positions, benchmark: Positions) -> _Index:
+    """A hash is kept once for each benchmark, with the first item that has it."""
+    order = np.lexsort((items, benchmark[items], hashes))
+    hashes, items = hashes[order], items[order]
+    again = (hashes[1:] == hashes[:-1]) & (benchmark[items[1:]] == benchmark[items[:-1]])
+    once = np.concatenate([np.ones(min(1, len(hashes)), np.bool_), ~again])
+    begun = np.zeros(1 << min(26, len(hashes).bit_length() + 5), np.bool_)
+    begun[_first_bits(hashes, begun)] = True
+    return _Index(length, hashes[once], items[once], begun)
+
+
+def _first_bits(hashes: Hashes, table: NDArray[np.bool_]) -> Hashes:
+    return hashes >> np.uint64(64 - (table.size.bit_length() - 1))
+
+
+def _candidates(index: _Index, block: Hashed) -> list[tuple[int, int]]:
+    """Each (text, item) that share a hash, once."""
+    runs, owners = _runs(block, index.length)
+    possible = np.flatnonzero(index.begun[_first_bits(runs, index.begun)])
+    runs, owners = runs[possible], owners[possible]
+    low, high = (np.searchsorted(index.hashes, runs, side) for side in ("left", "right"))
+    matches = high - low
+    entries = np.arange(matches.sum()) + np.repeat(low - np.cumsum(matches) + matches, matches)
+    width = int(index.items.max()) + 1 if len(index.items) else 1
+    pairs = np.unique(np.repeat(owners, matches) * width + index.items[entries])
+    return [divmod(pair, width) for pair in pairs.tolist()]
+
+
+class _Check:
+    """Compares the words themselves, where hashes agree."""
+
+    def __init__(self, items: Sequence[str]) -> None:
+        self.items = items
+        self.runs_of: dict[tuple[int, int], frozenset[tuple[str, ...]]] = {}
+
+    def __call__(self, text: str, item: int, length: int) -> bool:
+        if (item, length) not in self.runs_of:
+            self.runs_of[item, length] = _word_runs(self.items[item], length)
+        return not self.runs_of[item, length].isdisjoint(_word_runs(text, length))
+
+
+def _word_runs(text: str, length: int) -> frozenset[tuple[str, ...]]:
+    split = word_hashes.split(text)
+    length = length or len(split)
+    return frozenset(tuple(split[place : place + length]) for place in range(len(split) - length + 1))

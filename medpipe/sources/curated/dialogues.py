@@ -1,0 +1,161 @@
+"""Conversations: MedDialog's patients and doctors, UltraMedical's instructions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from medpipe.core.corpus.document import Section
+from medpipe.sources.curated import choices, files
+from medpipe.sources.curated.entry import (
+    UNANSWERED,
+    BadRow,
+    Drops,
+    Entry,
+    Row,
+    flat,
+    key_of,
+    lines,
+    messages,
+    needed,
+    shortened,
+)
+
+_SPEAKERS = {"0": "patient", "1": "doctor"}
+"""The hub's class labels."""
+_TURN = re.compile(r"(patient|doctor)\s*:\s*", re.IGNORECASE)
+_OPTION = re.compile(r"^\(?([A-J])[.):]\s+(\S.*)$")
+
+Turn = tuple[str, str]
+
+
+def meddialog_rows(path: Path) -> Iterator[files.Placed]:
+    """Dialogues of a JSON file, or of the raw `.txt` files (`id=…`, `Description`, `Dialogue`, `Patient:`)."""
+    if not path.name.endswith(".txt"):
+        yield from files.rows(path)
+        return
+    with files.opened(path) as stream:
+        block, start = list[str](), 1
+        for number, line in enumerate(stream, start=1):
+            if line.startswith("id=") and block:
+                yield f"{path}, line {start}", _raw(block)
+                block, start = [], number
+            block.append(line.rstrip())
+        if any(block):
+            yield f"{path}, line {start}", _raw(block)
+
+
+def meddialog(row: Row, drops: Drops) -> Entry | None:
+    """MedDialog (Chen et al. 2020, arXiv:2004.03329), English: a section for each answer of the doctor.
+
+    The heading is what the patient said before it, and the context what was said before that. Read are
+    `utterances` ("patient: …", "doctor: …") and the hub's `dialogue_turns` (speaker, utterance).
+    """
+    turns = _joined(_turns(row))
+    sections = tuple(
+        Section(
+            heading=flat(turns[place - 1][1]),
+            text=text,
+            context="\n".join(f"{name.capitalize()}: {flat(said)}" for name, said in turns[: place - 1]),
+        )
+        for place, (speaker, text) in enumerate(turns)
+        if speaker == "doctor" and place and turns[place - 1][0] == "patient"
+    )
+    if not sections:
+        drops[UNANSWERED] += 1
+        return None
+    key = flat(row.get("dialogue_id")) or key_of(*(text for _, text in turns))
+    return Entry(
+        key,
+        sections,
+        title=shortened(flat(row.get("description")) or sections[0].heading),
+        url=flat(row.get("dialogue_url")),
+    )
+
+
+def ultramedical(row: Row, drops: Drops) -> Entry | None:
+    """UltraMedical (Zhang et al. 2024, arXiv:2406.03949): `conversations` of `human` and `gpt`.
+
+    Where `type` is Exam, the options at the end of the question become `choices`, and the text begins with the
+    right one, on a line of its own; the explanation follows.
+    """
+    turns = messages(row.get("conversations"))
+    asked = next((text for speaker, text in turns if speaker in ("human", "user")), "")
+    said = next((text for speaker, text in turns if speaker in ("gpt", "assistant")), "")
+    if not asked or not said:
+        drops[UNANSWERED] += 1
+        return None
+    stem, options = _options(asked)
+    right = flat(row.get("answer")).upper() if flat(row.get("type")) == "Exam" else ""
+    if right in options:
+        said = f"{choices.chosen(options, [right])}\n{said}"
+        section = Section(heading=flat(stem), text=said, choices=tuple(options.values()))
+    else:
+        section = Section(heading=flat(asked), text=said)
+    return Entry(needed(row, "id"), (section,), title=shortened(section.heading), types=_origin(row))
+
+
+def _turns(row: Row) -> list[Turn]:
+    if "utterances" in row:
+        found = [(_TURN.match(said), said) for said in row["utterances"]]
+        if any(match is None for match, _ in found):
+            raise BadRow("an utterance of neither patient nor doctor")
+        return [(match.group(1).lower(), lines(said[match.end() :])) for match, said in found if match]
+    turns = row.get("dialogue_turns")
+    if isinstance(turns, dict):  # `datasets` gives a list of structures as a structure of lists
+        turns = [
+            {"speaker": speaker, "utterance": said}
+            for speaker, said in zip(turns["speaker"], turns["utterance"], strict=True)
+        ]
+    return [(_SPEAKERS.get(speaker, speaker), text) for speaker, text in messages(turns)]
+
+
+def _joined(turns: Sequence[Turn]) -> list[Turn]:
+    """One turn a change of speaker, without empty ones."""
+    joined = list[Turn]()
+    for speaker, text in turns:
+        if not text:
+            continue
+        if joined and joined[-1][0] == speaker:
+            joined[-1] = (speaker, f"{joined[-1][1]}\n{text}")
+        else:
+            joined.append((speaker, text))
+    return joined
+
+
+def _raw(block: Sequence[str]) -> dict[str, object]:
+    """One dialogue of a raw file: the lines from `id=` to the next."""
+    row: dict[str, object] = {"dialogue_id": block[0].partition("=")[2].strip(), "utterances": []}
+    said: list[str] = []
+    part = ""
+    for line in block[1:]:
+        if line in ("Description", "Dialogue"):
+            part = line
+        elif line.startswith("http") and not part:
+            row["dialogue_url"] = line
+        elif part == "Description" and line:
+            row.setdefault("description", line)
+        elif part == "Dialogue" and line in ("Patient:", "Doctor:"):
+            said.append(line)
+        elif part == "Dialogue" and said and line:
+            said[-1] += f"\n{line}"
+    row["utterances"] = said
+    return row
+
+
+def _options(question: str) -> tuple[str, dict[str, str]]:
+    """The question without the options that it ends with, and these by letter; all of it when there are none."""
+    rest = question.splitlines()
+    found: dict[str, str] = {}
+    while rest and (match := _OPTION.match(rest[-1])):
+        found[match.group(1)] = match.group(2)
+        rest.pop()
+    options = dict(sorted(found.items()))
+    if len(options) < 2 or not rest or "".join(options) != choices.LETTERS[: len(options)]:
+        return question, {}
+    return "\n".join(rest), options
+
+
+def _origin(row: Row) -> tuple[str, ...]:
+    return tuple(filter(None, (flat(row.get("type")), needed(row, "id").partition(",")[0])))

@@ -1,0 +1,113 @@
+"""MedQuAD: 47,457 questions from NIH websites (Ben Abacha and Demner-Fushman, BMC Bioinformatics 2019, 20:511).
+
+Its repository (github.com/abachaa/MedQuAD) has one XML file a document: root `Document[@id @url]` with `Focus`
+and `QAPairs/QAPair/(Question, Answer)`. Five older files have the roots `doc[@docid]` (`doctitle-focus`,
+`qaPairs/pair/(question, answer)`) and `DiseaseFile[@fid]`. A document a line of JSON (`doc_id`, `focus`, `url`,
+`qa`) and the hub's table with a question a row (`lavita/MedQuAD`) are read too. Answers from A.D.A.M., AHFS
+and the herb pages were removed by the authors: those questions are dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from medpipe.core.corpus.document import Section
+from medpipe.sources.curated import files
+from medpipe.sources.curated.entry import UNANSWERED, BadRow, Drops, Entry, Row, flat, lines
+from medpipe.sources.transport import safe_xml
+
+_REPEATED = re.compile(r"(?:(?:What|How|Is|Are|Who|Can|Which|Why|Where|Does|Do)\b[^.?!]{0,200}\?\s*)+")
+"""Headings of the page that were taken for the beginning of an answer (most of GARD's)."""
+EMPTY = "documents without a question were dropped"
+_IDENTITY = {"Document": "id", "doc": "docid", "DiseaseFile": "fid"}
+"""Root element → the attribute that holds the document's number."""
+_FOLDERS = {
+    "CancerGov": "1_CancerGov_QA",
+    "GARD": "2_GARD_QA",
+    "GHR": "3_GHR_QA",
+    "MPlusHealthTopics": "4_MPlus_Health_Topics_QA",
+    "NIDDK": "5_NIDDK_QA",
+    "NINDS": "6_NINDS_QA",
+    "SeniorHealth": "7_SeniorHealth_QA",
+    "NIHSeniorHealth": "7_SeniorHealth_QA",
+    "NHLBI": "8_NHLBI_QA_XML",
+    "CDC": "9_CDC_QA",
+    "ADAM": "10_MPlus_ADAM_QA",
+    "MPlusDrugs": "11_MPlusDrugs_QA",
+    "MPlusHerbsSupplements": "12_MPlusHerbsSupplements_QA",
+}
+"""Publisher, as the records name it → its folder in the repository, with which ids begin."""
+
+
+def rows(path: Path) -> Iterator[files.Placed]:
+    """The documents of one file, as objects with `doc_id`, `focus`, `url` and `qa`."""
+    if not path.name.endswith(".xml"):
+        yield from files.rows(path)
+        return
+    with path.open("rb") as stream:
+        name, _ = safe_xml.root(stream, str(path))
+        if name not in _IDENTITY:
+            raise files.unreadable(str(path), ValueError(f"its root is {name or 'missing'}"))
+        stream.seek(0)
+        for root in safe_xml.records(stream, str(path), [name]):
+            yield str(path), _document(root, path)
+
+
+def gathered(found: Iterable[Row]) -> Iterator[Row]:
+    """The hub's rows, a question each, as documents: rows of one document stand together."""
+    document: dict[str, Any] = {}
+    for row in found:
+        folder = _FOLDERS.get(flat(row["document_source"]), flat(row["document_source"]))
+        name = f"{folder}/{flat(row['document_id'])}"
+        if document.get("doc_id") != name:
+            if document:
+                yield document
+            document = {"doc_id": name, "focus": row["question_focus"], "url": row["document_url"], "qa": []}
+        document["qa"].append({"question": row["question"], "answer": row["answer"]})
+    if document:
+        yield document
+
+
+def read(row: Row, drops: Drops) -> Entry | None:
+    """One document with its answered questions; None when none has an answer."""
+    if not {"doc_id", "focus", "qa"} <= row.keys():
+        raise BadRow("no doc_id, focus or qa")
+    sections = tuple(
+        Section(heading=flat(pair["question"]), text=text)
+        for pair in row["qa"]
+        if (text := _without_headings(lines(pair.get("answer"))))
+    )
+    drops[UNANSWERED] += len(row["qa"]) - len(sections)
+    drops[EMPTY] += not row["qa"]
+    if not sections:
+        return None
+    focus = flat(row["focus"])
+    return Entry(flat(row["doc_id"]), sections, title=focus, focus=focus, url=flat(row.get("url")))
+
+
+def _document(root: etree._Element, path: Path) -> Mapping[str, Any]:
+    number = root.get(_IDENTITY[str(root.tag)])
+    if not number:
+        raise files.unreadable(str(path), ValueError(f"its root has no {_IDENTITY[str(root.tag)]}"))
+    return {
+        "doc_id": f"{path.parent.name}/{number}",
+        "focus": root.findtext("Focus") or root.findtext("doctitle-focus") or "",
+        "url": root.get("url", ""),
+        "qa": [
+            {"question": _text(pair, "Question"), "answer": _text(pair, "Answer")}
+            for pair in root.iter("QAPair", "pair")
+        ],
+    }
+
+
+def _text(pair: etree._Element, name: str) -> str:
+    return pair.findtext(name) or pair.findtext(name.lower()) or ""
+
+
+def _without_headings(answer: str) -> str:
+    return _REPEATED.sub("", answer, count=1) if _REPEATED.match(answer) else answer

@@ -1,0 +1,110 @@
+"""Sets that say which of two answers is better: UltraMedical-Preference and MEDIQA 2019's ranked answers.
+
+MEDIQA's third task (github.com/abachaa/MEDIQA2019, Ben Abacha et al., BioNLP 2019) has `Question[@QID]` with
+`QuestionText` and `Answer[@ReferenceScore]` (`AnswerURL`, `AnswerText`), scored 4-Excellent, 3-Incomplete, 2-Related
+or 1-Incorrect by doctors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from medpipe.core.corpus.document import Section
+from medpipe.sources.curated import files
+from medpipe.sources.curated.entry import (
+    BadRow,
+    Drops,
+    Entry,
+    Row,
+    flat,
+    key_of,
+    licensed_elsewhere,
+    lines,
+    messages,
+    needed,
+    shortened,
+)
+from medpipe.sources.transport import safe_xml
+
+INCOMPLETE = "pairs without a question or one of the answers were dropped"
+SAME = "pairs of equal answers were dropped"
+ELSEWHERE = "pairs with an answer of A.D.A.M., AHFS or the Mayo Clinic were dropped"
+_RIGHT = 3
+"""MEDIQA's least score of an answer that counts as right."""
+
+
+def rows(path: Path) -> Iterator[files.Placed]:
+    """The pairs of one file; of MEDIQA's XML, each right answer with each wrong one to the same question."""
+    if not path.name.endswith(".xml"):
+        yield from files.rows(path)
+        return
+    with path.open("rb") as stream:
+        for number, question in enumerate(safe_xml.records(stream, str(path), ["Question"]), start=1):
+            place = f"{path}, question {number}"
+            for pair in _pairs(question, place):
+                yield place, pair
+
+
+def read(row: Row, drops: Drops) -> Entry | None:
+    """`prompt`, `chosen`, `rejected`: texts, or conversations of which the assistant's last words count.
+
+    A question has many pairs, so the key is the question's (`prompt_id` or `qid`) with eight hexadecimal digits
+    of the two answers.
+    """
+    asked = needed(row, "prompt", "question")
+    better, worse = _answer(row.get("chosen")), _answer(row.get("rejected"))
+    if not (asked and better and worse):
+        drops[INCOMPLETE] += 1
+        return None
+    if flat(better) == flat(worse):
+        drops[SAME] += 1
+        return None
+    pages = flat(row.get("chosen_url")), flat(row.get("rejected_url"))
+    if any(map(licensed_elsewhere, (*pages, better, worse))):
+        drops[ELSEWHERE] += 1
+        return None
+    number = flat(row.get("prompt_id", row.get("qid"))) or key_of(asked)
+    origin, part, _ = number.partition(",")
+    section = Section(heading=asked, text=better, rejected=worse)
+    return Entry(
+        f"{number}-{key_of(better, worse)[:8]}",
+        (section,),
+        title=shortened(asked),
+        url=pages[0] if pages[0].startswith("http") else "",
+        types=(origin,) if part else (),
+    )
+
+
+def _answer(value: object) -> str:
+    if value is None or isinstance(value, str):
+        return lines(value)
+    return next((text for speaker, text in reversed(messages(value)) if speaker in ("assistant", "gpt")), "")
+
+
+def _pairs(question: etree._Element, place: str) -> Iterator[dict[str, Any]]:
+    answers = [
+        (_score(answer, place), answer.findtext("AnswerText"), answer.findtext("AnswerURL"))
+        for answer in question.iter("Answer")
+    ]
+    for right, better, page in answers:
+        for wrong, worse, other in answers:
+            if right >= _RIGHT > wrong:
+                yield {
+                    "qid": question.get("QID"),
+                    "prompt": question.findtext("QuestionText") or "",
+                    "chosen": better,
+                    "chosen_url": page,
+                    "rejected": worse,
+                    "rejected_url": other,
+                }
+
+
+def _score(answer: etree._Element, place: str) -> int:
+    score = answer.get("ReferenceScore", "")
+    if not score[:1].isdigit():
+        raise files.unreadable(place, BadRow("an answer without a ReferenceScore"))
+    return int(score[0])

@@ -1,0 +1,1 @@
+"""MedlinePlus: health topics, its search service and MedlinePlus Genetics."""

@@ -1,0 +1,134 @@
+"""MedlinePlus Genetics summaries: conditions, genes and chromosomes, to Documents.
+
+`https://medlineplus.gov/download/ghr-summaries.xml`: `summaries/*-summary` with `text-list/text/(text-role,
+html)`, where `html` holds elements and not escaped text. A summary has no number: its page names it.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import BinaryIO
+
+from lxml import etree
+
+from medpipe.core.corpus.document import Document, Relation, Section
+from medpipe.errors import SourceError
+from medpipe.sources.medlineplus.summaries import sections
+from medpipe.sources.medlineplus.topics import LICENCE, refusal
+from medpipe.sources.transport import safe_xml
+
+log = logging.getLogger(__name__)
+
+_KINDS = {
+    "health-condition-summary": "health condition",
+    "gene-summary": "gene",
+    "chromosome-summary": "chromosome",
+}
+_PAGE = re.compile(r"/(condition|gene|chromosome)/([^/?#\s]+)/?$")
+_HEADINGS = {
+    "description": "What is {focus}?",
+    "frequency": "How many people are affected by {focus}?",
+    "causes": "What are the genetic changes related to {focus}?",
+    "inheritance": "Is {focus} inherited?",
+    "function": "What is the normal function of the {focus}?",
+}
+"""What each role of a text answers, as MedQuAD asks it of these pages (Ben Abacha and Demner-Fushman, 2019)."""
+_SINCE = date(2020, 10, 1)
+"""When Genetics Home Reference became a part of MedlinePlus: the date of a summary that says none. The file's
+own date would make every summary new each time that the file is posted."""
+
+
+def parse_genetics(stream: BinaryIO, name: str, revision: int) -> Iterator[Document]:
+    """The summaries of the file, in its order; those without a text are left out and counted in the log.
+
+    `name` is the file's, for messages; `revision` is the day on which it was posted, as YYYYMMDD. Raises
+    SourceError naming the file and the summary.
+    """
+    total, blank = 0, 0
+    for element in safe_xml.records(stream, name, tuple(_KINDS)):
+        total += 1
+        summary = _document(element, name, revision)
+        if reason := refusal(summary.url):
+            log.warning("%s, %s: left out, its address %s", name, summary.id, reason)
+        elif summary.sections:
+            yield summary
+        else:
+            blank += 1
+    if total == 0:
+        raise SourceError(f"{name}: holds no summary; check that it is MedlinePlus Genetics' ghr-summaries.xml.")
+    if blank:
+        log.info("%s: %d of %d summaries have no text and were left out", name, blank, total)
+
+
+def _document(element: etree._Element, name: str, revision: int) -> Document:
+    page, title = _said(element, "ghr-page"), _said(element, "gene-symbol") or _said(element, "name")
+    number, where = _number(page), f"{name}, line {element.sourceline}"
+    if not number or not title:
+        raise SourceError(
+            f"{where}: a {element.tag} without name or page (name {title!r}, page {page!r}); report it to NLM."
+        )
+    kind = _KINDS[str(element.tag)]
+    focus = f"{title} gene" if kind == "gene" else title
+    return Document(
+        id=number,
+        revision=revision,
+        source="genetics",
+        title=focus,
+        focus=focus,
+        url=page,
+        licence=LICENCE,
+        published=_published(element, f"{name}, {number}"),
+        sections=tuple(_sections(element, focus, f"{name}, {number}")),
+        relations=tuple(_relations(element)),
+        types=(kind,),
+    )
+
+
+def _number(page: str) -> str:
+    """`ghr:condition/sample-syndrome` for the page of a condition, gene or chromosome; empty for another."""
+    found = _PAGE.search(page)
+    return f"ghr:{found[1]}/{found[2]}" if found else ""
+
+
+def _sections(element: etree._Element, focus: str, where: str) -> Iterator[Section]:
+    if next(element.iter(etree.Entity), None) is not None:
+        raise SourceError(f"{where}: uses an entity that the file defines itself; that is not read. Remove the file.")
+    for text in element.iterfind("text-list/text"):
+        role, html = _said(text, "text-role"), text.find("html")
+        if html is None:
+            raise SourceError(f"{where}: a text ({role or 'without role'}) without html; the format has changed.")
+        heading = _HEADINGS.get(role, role.replace("-", " ").capitalize() or "What is {focus}?").format(focus=focus)
+        try:
+            yield from sections(_inner(html), heading)
+        except etree.LxmlError as error:
+            raise SourceError(f"{where}: its {role} is not HTML ({error}); report it to NLM.") from error
+
+
+def _inner(html: etree._Element) -> str:
+    """The HTML inside an element, with its own text."""
+    return (html.text or "") + "".join(etree.tostring(child, encoding="unicode", method="html") for child in html)
+
+
+def _relations(element: etree._Element) -> Iterator[Relation]:
+    for tag in ("related-gene", "related-health-condition"):
+        for other in element.iterfind(f"{tag}-list/{tag}"):
+            if target := _number(_said(other, "ghr-page")):
+                yield Relation(kind=tag, target=target)
+
+
+def _published(element: etree._Element, where: str) -> date:
+    """The day of publication, else the first of the month of the review, else the day of `_SINCE`."""
+    said = _said(element, "published") or _said(element, "reviewed")
+    if not said:
+        return _SINCE
+    try:
+        return date.fromisoformat(said if len(said) > len("2020-01") else f"{said}-01")
+    except ValueError as error:
+        raise SourceError(f"{where}: its date is {said!r}, not YYYY-MM-DD or YYYY-MM.") from error
+
+
+def _said(element: etree._Element, tag: str) -> str:
+    return " ".join((element.findtext(tag) or "").split())

@@ -1,0 +1,1 @@
+"""PubMed: citation files and the E-utilities."""

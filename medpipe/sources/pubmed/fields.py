@@ -1,0 +1,193 @@
+"""What one PubMed record says: its title, texts, standing, dates, links and subjects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+
+from lxml import etree
+
+from medpipe.core.corpus.document import Document, Relation, Section, Status
+from medpipe.sources.pubmed.dates import day
+from medpipe.sources.pubmed.languages import two_letters
+from medpipe.sources.pubmed.text import plain
+
+Parts = Mapping[str, etree._Element]
+"""The children of an element by tag; of several with one tag the last (`_all` finds the others)."""
+
+LICENCE = "NLM citation data; abstracts may be their publishers' copyright"
+_RETRACTED_TYPE = "D016441"
+_NOTICE_TYPE = "D016440"
+_NOTICE_NAMES = frozenset({"Retraction of Publication", "Retraction Notice"})
+_HOLDS = frozenset({"ExpressionOfConcernIn", "RetractedandRepublishedIn"})
+_CATEGORIES = frozenset({"BACKGROUND", "OBJECTIVE", "METHODS", "RESULTS", "CONCLUSIONS"})
+_UNLABELLED = "ABSTRACT"
+_PREFIX = re.compile(r"(RETRACTED|WITHDRAWN|REMOVED)( ARTICLE| PAPER)?:\s*", re.IGNORECASE)
+_UNTRANSLATED = "not available"
+
+
+def document_id(number: str, version: int = 1) -> str:
+    """`pmid:N`, or `pmid:N.V` for a version after the first."""
+    return f"pmid:{number}" if version == 1 else f"pmid:{number}.{version}"
+
+
+def parts_of(element: etree._Element | None) -> Parts:
+    """The element's children by tag."""
+    return {} if element is None else {part.tag: part for part in element}
+
+
+def _all(last: etree._Element | None) -> Sequence[etree._Element]:
+    """The elements with this one's tag beside it, in order."""
+    return [] if last is None else [last, *last.itersiblings(last.tag, preceding=True)][::-1]
+
+
+def article(citation: Parts, article: Parts, number: str, version: int, revision: int) -> Document:
+    """The document of a MedlineCitation and its Article. Raises ValueError saying what is missing."""
+    if not article:
+        raise ValueError("no Article")
+    relations, listed = _relations(citation.get("CommentsCorrectionsList")), article.get("PublicationTypeList", ())
+    types = _names(listed)
+    title, original, language = _titles(article)
+    abstract, subjects = article.get("Abstract"), citation.get("MeshHeadingList")
+    return Document(
+        id=document_id(number, version),
+        revision=revision,
+        source="pubmed",
+        language=language,
+        title=title,
+        original_title=original,
+        url=_url(number),
+        licence=LICENCE,
+        copyright=_copyright(abstract),
+        published=_published(article),
+        status=_status({item.get("UI") for item in listed}, types, relations),
+        sections=(*_sections(abstract, language), *_other_sections(citation.get("OtherAbstract"), language)),
+        relations=relations,
+        types=types,
+        mesh=() if subjects is None else _names(subjects.iter("DescriptorName")),
+    )
+
+
+def book(record: etree._Element, parts: Parts, number: str, version: int, revision: int) -> Document:
+    """The document of a BookDocument: a chapter, or a whole book. Raises ValueError when it has no date."""
+    published = day(parts.get("ContributionDate")) or day(record.find("Book/PubDate"))
+    if published is None:
+        raise ValueError("no date")
+    title, original, language = _titles(parts)
+    return Document(
+        id=document_id(number, version),
+        revision=revision,
+        source="pubmed",
+        language=language,
+        title=title or _title(record.find("Book/BookTitle")),
+        original_title=original,
+        url=_url(number),
+        licence=LICENCE,
+        copyright=_copyright(parts.get("Abstract")),
+        published=published,
+        sections=tuple(_sections(parts.get("Abstract"), language)),
+        types=_names(record.iterfind("PublicationType")),
+    )
+
+
+def deleted(number: str, version: int, revision: int, day: date) -> Document:
+    """A tombstone; `day` fills `published`."""
+    return Document(
+        id=document_id(number, version),
+        revision=revision,
+        source="pubmed",
+        status=Status.DELETED,
+        title="",
+        published=day,
+        url=_url(number),
+    )
+
+
+def _url(number: str) -> str:
+    return f"https://pubmed.ncbi.nlm.nih.gov/{number}/"
+
+
+def _titles(parts: Parts) -> tuple[str, str, str]:
+    """Title, original title and the language of the title."""
+    title, original = _title(parts.get("ArticleTitle")), _title(parts.get("VernacularTitle"))
+    if original and title.lower() in ("", _UNTRANSLATED):
+        written = [each.text for each in _all(parts.get("Language"))]
+        return original, original, two_letters(written[0] if written else "")
+    return title, original, "en"
+
+
+def _title(element: etree._Element | None) -> str:
+    """Without the final full stop, the brackets of a translation, and a retraction's prefix (status says
+    it)."""
+    if element is None:
+        return ""
+    title = plain(element)
+    if found := _PREFIX.match(title):
+        title = title[found.end() :]
+    title = title.removesuffix(".")
+    return title[1:-1].removesuffix(".") if title.startswith("[") and title.endswith("]") else title
+
+
+def _sections(abstract: etree._Element | None, language: str) -> Iterator[Section]:
+    """One section a part, under NLM's category (BACKGROUND … CONCLUSIONS), else the journal's label.
+
+    `language` is the document's: the abstract itself is English.
+    """
+    spoken = "" if language == "en" else "en"
+    for part in () if abstract is None else abstract:
+        if part.tag == "AbstractText" and (text := plain(part)):
+            category, label = part.get("NlmCategory", ""), (part.get("Label") or "").strip()
+            yield Section(
+                heading=category if category in _CATEGORIES else label or _UNLABELLED, text=text, language=spoken
+            )
+
+
+def _other_sections(last: etree._Element | None, language: str) -> Iterator[Section]:
+    """The sections of every OtherAbstract, each under its kind (PLAIN LANGUAGE SUMMARY, PIP ABSTRACT, …)."""
+    for other in _all(last):
+        spoken = two_letters(other.get("Language") or "eng")
+        kind = _kind(other.get("Type", ""))
+        for section in _sections(other, "en"):
+            heading = kind if section.heading == _UNLABELLED else f"{kind}: {section.heading}"
+            yield Section(heading=heading, text=section.text, language="" if spoken == language else spoken)
+
+
+def _kind(written: str) -> str:
+    name = written.replace("-", " ").upper()
+    return name if name.endswith("SUMMARY") else f"{name} {_UNLABELLED}".strip()
+
+
+def _copyright(abstract: etree._Element | None) -> str:
+    last = abstract[-1] if abstract is not None and len(abstract) else None
+    return "" if last is None or last.tag != "CopyrightInformation" else " ".join((last.text or "").split())
+
+
+def _names(elements: Iterable[etree._Element]) -> tuple[str, ...]:
+    return tuple([element.text.strip() for element in elements if element.text])
+
+
+def _relations(links: etree._Element | None) -> tuple[Relation, ...]:
+    """Every comment, correction and citation in NLM's own words (RefType); `target` where it has a PMID."""
+    if links is None:
+        return ()
+    found = [(link.get("RefType", ""), (link.findtext("PMID") or "").strip()) for link in links]
+    return tuple([Relation(kind=kind, target=document_id(target) if target else None) for kind, target in found])
+
+
+def _status(identifiers: set[str | None], types: Sequence[str], relations: Sequence[Relation]) -> Status:
+    kinds = {relation.kind for relation in relations}
+    if _RETRACTED_TYPE in identifiers or "RetractionIn" in kinds:
+        return Status.RETRACTED
+    if _NOTICE_TYPE in identifiers or not _NOTICE_NAMES.isdisjoint(types):
+        return Status.NOTICE
+    return Status.CURRENT if _HOLDS.isdisjoint(kinds) else Status.CONCERN
+
+
+def _published(article: Parts) -> date:
+    online, journal = _all(article.get("ArticleDate")), article.get("Journal")
+    printed = None if journal is None else next(journal.iter("PubDate"), None)
+    days = [found for found in map(day, (*online, printed)) if found is not None]
+    if not days:
+        raise ValueError("no ArticleDate and no PubDate")
+    return min(days)

@@ -1,0 +1,111 @@
+"""Large XML from outside, read one record at a time: no DTD, no entities, no network, no huge trees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, cast
+
+from isal import igzip_lib
+from lxml import etree
+
+from medpipe.errors import SourceError
+
+TRUNCATED = (EOFError, OSError, cast("type[Exception]", igzip_lib.IsalError))
+"""What isal's gzip raises for a file that ends early, is damaged or whose check sum is wrong."""
+_POSITION = re.compile(r",? line \d+, column \d+.*")
+
+
+def records(
+    stream: BinaryIO, name: str, tags: Sequence[str], roots: Sequence[str] = (), before: int = 0
+) -> Iterator[etree._Element]:
+    """Each element with one of `tags`, whole, in document order; it is emptied when the next one is asked
+    for.
+
+    `name` is the file or address, for messages. With `roots`, the root must be one of these and hold nothing
+    but `tags`, or be such a record itself. `before` is how many records of the file have been read already.
+    Raises SourceError, which says after how many records the file broke off, for XML that is not well-formed
+    or ends early, and one that names the element for a root or a child of it that should not be there.
+    """
+    count = before
+    parsing = etree.iterparse(
+        stream,
+        events=("end",),
+        tag=tuple(tags),
+        remove_comments=True,  # or they would cut an element's text in two
+        remove_pis=True,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+    )
+    try:
+        for _, element in parsing:
+            count += 1
+            yield element
+            element.clear()
+            while (done := element.getprevious()) is not None:
+                if roots:
+                    _demand_known(done, tags, name, count)
+                del element.getparent()[0]
+    except (etree.XMLSyntaxError, *TRUNCATED) as error:
+        raise broken(name, count, error) from error
+    if roots and (top := parsing.root) is not None and top.tag not in tags:
+        _demand_known(top, roots, name, count)
+        for child in top:
+            _demand_known(child, tags, name, count)
+
+
+def broken(name: str, count: int, error: Exception) -> SourceError:
+    """The error for a file that could be read no further than `count` records."""
+    return SourceError(
+        f"{name}: broken after {count} whole records ({_POSITION.sub('', str(error))}). It was cut off or damaged: "
+        "remove it from the cache and pull again."
+    )
+
+
+def _demand_known(element: etree._Element, tags: Sequence[str], name: str, count: int) -> None:
+    if element.tag not in tags:
+        raise SourceError(
+            f"{name}: <{element.tag}> after {count} records, where only {', '.join(tags)} belong; "
+            "the format has changed or this is another kind of file."
+        )
+
+
+def root(stream: BinaryIO, name: str) -> tuple[str, dict[str, str]]:
+    """The tag and attributes of the root element, read from the beginning of a stream."""
+    try:
+        for _, element in etree.iterparse(
+            stream,
+            events=("start",),
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            dtd_validation=False,
+            huge_tree=False,
+        ):
+            return str(element.tag), {str(key): str(value) for key, value in element.attrib.items()}
+    except (etree.XMLSyntaxError, *TRUNCATED) as error:
+        raise SourceError(f"{name}: not XML ({error}); remove it and fetch it again.") from error
+    return "", {}
+
+
+def parser() -> etree.XMLParser:
+    """A parser for small answers, as careful as `records`."""
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        collect_ids=False,
+    )
+
+
+def document(body: bytes, name: str) -> etree._Element:
+    """A small answer as a tree; raises SourceError when it is not well-formed."""
+    try:
+        return etree.fromstring(body, parser())
+    except etree.XMLSyntaxError as error:
+        raise SourceError(f"{name}: the answer is not whole XML ({error}); try again later.") from error

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medpipe.core.corpus.document import Document, Section
+from medpipe.core.teaching.answers import claim, cut, sentences, slot
+from medpipe.core.teaching.facts import decompose
+from medpipe.core.teaching.recipe import Data
+
+
+def document(*sections: tuple[str, str], id: str = "mplus:1", title: str = "Velorin fever") -> Document:
+    return Document(
+        id=id,
+        revision=1,
+        source="x",
+        title=title,
+        published=date(2026, 3, 3),
+        sections=tuple(Section(heading=heading, text=text) for heading, text in sections),
+    )
+
+
+def told(one: Document, **data: object) -> list[tuple[str, str, str]]:
+    return [(fact.question_type, fact.focus, fact.answer) for fact in decompose(one, Data(**data), Counter())]
+
+
+def test_a_topic_is_told_heading_by_heading() -> None:
+    topic = document(
+        ("What is Velorin fever?", "A fever."),
+        ("What causes it?", "A virus."),
+        ("Treatment", "Rest."),
+        ("See also", "Other pages."),
+    )
+    assert told(topic) == [
+        ("information", "Velorin fever", "A fever."),
+        ("causes", "Velorin fever", "A virus."),
+        ("treatment", "Velorin fever", "Rest."),
+    ]
+
+
+def test_a_topic_without_headings_is_information_about_its_focus() -> None:
+    assert told(document(("", "A fever."))) == [("information", "Velorin fever", "A fever.")]
+
+
+def test_of_an_article_only_the_conclusion_on_its_own_question_is_told() -> None:
+    sections = (("METHODS", "We gave it."), ("TREATMENT", "Tablets."), ("CONCLUSIONS", "It helps."))
+    asked = document(*sections, id="pmid:1", title="Does tazomib help?")
+    assert told(asked) == [("finding", "Does tazomib help?", "It helps.")]
+    assert told(document(*sections, id="pmid:1", title="Tazomib in adults")) == []
+
+
+def test_a_curated_record_is_told_pair_by_pair_and_repeats_are_counted() -> None:
+    drops: Counter[str] = Counter()
+    record = document(
+        ("What is (are) A1C ?", "A test."),
+        ("What is A1C?", "Another."),
+        ("Should I fast before it?", "No."),
+        id="medquad:1",
+        title="A1C",
+    )
+    facts = decompose(record, Data(), drops)
+    assert [(fact.question_type, fact.answer) for fact in facts] == [("information", "A test."), ("question", "No.")]
+    assert drops["asked twice in one document"] == 1
+
+
+def test_an_answer_is_cut_at_a_sentence_end_and_dropped_when_no_sentence_fits() -> None:
+    assert cut("It helps. It is cheap. It is old.", 25) == "It helps. It is cheap."
+    drops: Counter[str] = Counter()
+    assert decompose(document(("Treatment", "Rest " * 50)), Data(max_answer_chars=40), drops) == []
+    assert drops["answer blank or its first sentence too long"] == 1
+
+
+def test_lists_become_one_line() -> None:
+    assert cut("Signs are:\n- fever\n- a rash\nSee Dr. No.", 99) == "Signs are: fever; a rash. See Dr. No."
+
+
+def test_a_label_before_the_answer_is_left_out() -> None:
+    assert cut("Summary : It is a test.", 99) == "It is a test."
+
+
+def test_abbreviations_and_decimals_do_not_end_a_sentence() -> None:
+    assert sentences("Dr. Smith gave 1.5 mg, e.g. A tablet. It helped.") == [
+        "Dr. Smith gave 1.5 mg, e.g. A tablet.",
+        "It helped.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("focus", "answer", "expected"),
+    [
+        ("Velorin fever", "Velorin fever is treated with tazomib.", "tazomib"),
+        ("Velorin fever", "The main symptom of Velorin fever is a purple rash.", "purple rash"),
+        ("Does tazomib shorten velorin fever?", "Tazomib shortens velorin fever by blocking kinase.", "kinase"),
+        ("Does tazomib shorten velorin fever?", "Tazomib did not shorten velorin fever.", ""),
+        ("Velorin fever", "Velorin fever is treated with tazomib. It helps.", ""),
+        ("Velorin fever", "Velorin fever affects 1 in 40,000 newborns.", "40,000 newborns"),
+        ("Velorin fever", "Rest helps most.", ""),
+        ("Velorin fever", "See your doctor " + "again and " * 20 + "tomorrow.", ""),
+    ],
+)
+def test_the_slot_is_what_a_short_answer_adds_at_its_end(focus: str, answer: str, expected: str) -> None:
+    assert slot(focus, answer) == expected
+
+
+@given(st.text(), st.text(max_size=160))
+def test_a_slot_is_always_a_part_of_its_answer(focus: str, answer: str) -> None:
+    assert slot(focus, answer) in answer
+
+
+def test_a_claim_without_a_slot_is_known_by_its_last_own_word() -> None:
+    assert claim("Does tazomib cure velorin fever?", "Tazomib cures velorin fever.") == "cures"
+
+
+def test_a_fact_has_the_same_id_when_its_answer_is_revised() -> None:
+    first, second = (decompose(document(("Treatment", text)), Data(), Counter())[0] for text in ("Rest.", "Sleep."))
+    assert first.id == second.id

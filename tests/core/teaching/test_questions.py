@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import pytest
+
+from medpipe.core.teaching import questions
+from medpipe.core.teaching.phrasings import AS_PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("heading", "title", "expected"),
+    [
+        ("What are the treatments for Velorin fever?", "Velorin fever", ("treatment", "Velorin fever")),
+        ("Who is more likely to get velorin fever?", "Velorin fever", ("susceptibility", "velorin fever")),
+        ("How can velorin fever be prevented?", "x", ("prevention", "velorin fever")),
+        ("What are the symptoms of a stroke?", "Stroke", ("symptoms", "a stroke")),
+        ("What is (are) Velorin fever ?", "x", ("information", "Velorin fever")),  # as MedQuAD writes them
+        ("Who is at risk for Leukemia? ?", "x", ("susceptibility", "Leukemia")),
+        ("How to diagnose Velorin fever ?", "x", ("exams and tests", "Velorin fever")),
+        ("Do you have information about A1C", "A1C", ("information", "A1C")),
+        ("Treatment", "Velorin fever", ("treatment", "Velorin fever")),
+        ("CONCLUSIONS", "Does tazomib help?", ("finding", "Does tazomib help?")),
+        ("Authors' conclusions", "Does tazomib help? A trial.", ("finding", "Does tazomib help?")),
+        ("Should I fast before the test?", "A1C", ("question", "Should I fast before the test?")),
+    ],
+)
+def test_published_headings_are_recognised(heading: str, title: str, expected: tuple[str, str]) -> None:
+    assert questions.recognise(heading, title) == expected
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [("METHODS", "Does tazomib help?"), ("CONCLUSIONS", "Tazomib in adults"), ("", "Velorin fever")],
+)
+def test_what_asks_nothing_is_not_recognised(heading: str, title: str) -> None:
+    assert questions.recognise(heading, title) is None
+
+
+KINDS = [(language, one.key) for language, table in questions.TABLES.items() for one in table]
+
+
+@pytest.mark.parametrize(("language", "kind"), KINDS)
+def test_every_type_has_enough_phrasings_and_none_is_both_taught_and_held_out(language: str, kind: str) -> None:
+    focus = "Velorin fever"
+    taught = {questions.normalise(one) for one in questions.training(kind, focus, 99, language, paraphrases=9)}
+    held_out = {questions.normalise(one) for one in questions.held_out(kind, focus, language)}
+    assert len(taught) >= 3
+    assert len(held_out) >= 2
+    assert not taught & held_out
+
+
+def test_no_held_out_phrasing_of_one_type_is_taught_by_another() -> None:
+    taught = {
+        questions.normalise(one)
+        for language, kind in KINDS
+        for one in questions.training(kind, "X", 99, language, paraphrases=9)
+    }
+    asked = {questions.normalise(one) for language, kind in KINDS for one in questions.held_out(kind, "X", language)}
+    assert not taught & asked
+
+
+@pytest.mark.parametrize(("language", "kind"), [one for one in KINDS if one[1] not in AS_PUBLISHED])
+def test_every_phrasing_is_recognised_as_its_own_type(language: str, kind: str) -> None:
+    phrasings = questions.training(kind, "Velorin", 99, language), questions.held_out(kind, "Velorin", language)
+    for phrasing in (*phrasings[0], *phrasings[1]):
+        assert questions.recognise(phrasing, "", language) == (kind, "Velorin")
+
+
+@pytest.mark.parametrize(
+    ("heading", "expected"),
+    [
+        ("¿Cómo se trata el asma?", ("treatment", "el asma")),
+        ("¿Cuáles son los síntomas del asma?", ("symptoms", "asma")),
+        ("¿Cuáles son las causas de la anemia?", ("causes", "la anemia")),
+        ("¿Qué son los abscesos?", ("information", "los abscesos")),
+        ("¿Quién corre el riesgo de tener asma?", ("susceptibility", "asma")),
+        ("¿Se puede prevenir el asma?", ("prevention", "el asma")),
+        ("¿Cómo se diagnostica?", ("exams and tests", "Asma")),
+        ("Tratamiento", ("treatment", "Asma")),
+        (
+            "¿Podría un aborto aumentar el riesgo de problemas?",
+            ("question", "¿Podría un aborto aumentar el riesgo de problemas?"),
+        ),
+    ],
+)
+def test_spanish_headings_are_recognised(heading: str, expected: tuple[str, str]) -> None:
+    assert questions.recognise(heading, "Asma", "es") == expected
+
+
+def test_a_paraphrase_is_the_published_question_inside_another_sentence() -> None:
+    plain, more = (questions.training("causes", "asma", 2, "es", paraphrases=count) for count in (0, 2))
+    assert more[:2] == plain
+    assert len(more) == 4
+    assert all("¿Qué causa asma?" in one for one in more[2:])
+
+
+def test_phrasings_go_round() -> None:
+    count = len(questions.TYPES["causes"].training)
+    assert questions.phrase("causes", "X", count) == questions.phrase("causes", "X", 0) == "What causes X?"
+
+
+def test_questions_are_the_same_whatever_their_punctuation_and_case() -> None:
+    assert questions.normalise("What causes  X ?") == questions.normalise("what CAUSES “X”?")
+
+
+def test_a_translated_title_loses_its_brackets() -> None:
+    assert questions.question_in("[Does tazomib help?].") == "Does tazomib help?"

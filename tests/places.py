@@ -1,0 +1,9 @@
+"""Where tests find things: the checkout, and the real records beside it that are never part of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT.parent / "shared" / "data"
+"""Real records of NLM and of published sets. Tests that need them skip where the folder is absent."""

@@ -1,0 +1,151 @@
+"""Rows of local files: every kind gives the same rows, one at a time, and a broken file names its place."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from medpipe.errors import SourceError
+from medpipe.sources.curated import files
+from medpipe.sources.curated.sets import TEST
+
+ROWS = [{"id": str(number), "question": f"Why, “{number}”?"} for number in range(3)]
+
+
+def _csv() -> bytes:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, ["id", "question"])
+    writer.writeheader()
+    writer.writerows(ROWS)
+    return out.getvalue().encode()
+
+
+def _parquet() -> bytes:
+    out = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(ROWS), out)
+    return out.getvalue()
+
+
+LINES = "".join(json.dumps(row) + "\n\n" for row in ROWS).encode()
+KINDS = {
+    "rows.jsonl": LINES,
+    "rows.jsonl.gz": gzip.compress(LINES),
+    "lines.json": LINES,
+    "list.json": json.dumps(ROWS, indent=2).encode(),
+    "marked.json": b"\xef\xbb\xbf" + json.dumps(ROWS).encode(),
+    "list.json.gz": gzip.compress(json.dumps(ROWS).encode()),
+    "rows.csv": _csv(),
+    "rows.csv.gz": gzip.compress(_csv()),
+    "rows.parquet": _parquet(),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_of_file_gives_the_same_rows(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(KINDS[name])
+    assert [row for _, row in files.rows(path)] == ROWS
+
+
+@pytest.mark.parametrize("name", [name for name in KINDS if "csv" not in name])
+def test_a_file_that_was_cut_off_is_an_error_that_names_it(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(KINDS[name][:-25])
+    with pytest.raises(SourceError, match=path.name.replace(".", r"\.")):
+        list(files.rows(path))
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "list.json", "rows.csv"])
+def test_a_file_in_another_encoding_is_damaged(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(KINDS[name].replace(b"Why", b"Qu\xe9"))
+    with pytest.raises(SourceError, match="broken off or damaged"):
+        list(files.rows(path))
+
+
+def test_an_empty_list_has_no_rows_and_an_empty_file_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(" [ ] ")
+    assert list(files.rows(tmp_path / "a.json")) == []
+    (tmp_path / "b.json").write_text("")
+    with pytest.raises(SourceError, match=r"b\.json"):
+        list(files.rows(tmp_path / "b.json"))
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
+_RECORDS = st.dictionaries(st.text(), _VALUES, max_size=4)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(records=st.lists(_RECORDS, max_size=6), chunk=st.integers(1, 40), indent=st.sampled_from([None, 1]))
+def test_a_list_of_any_records_is_read_whole_wherever_the_pieces_end(
+    records: list[dict[str, Any]], chunk: int, indent: int | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "records.json"
+    path.write_text(json.dumps(records, indent=indent), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "_CHUNK", chunk)
+        assert [row for _, row in files.rows(path)] == records
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(records=st.dictionaries(st.text(), _RECORDS, max_size=6), chunk=st.integers(1, 40))
+def test_an_object_of_any_records_is_read_whole_with_its_keys(
+    records: dict[str, dict[str, Any]], chunk: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "records.json"
+    path.write_text(json.dumps(records, ensure_ascii=False), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "_CHUNK", chunk)
+        assert [row for _, row in files.keyed(path)] == [{**row, "key": key} for key, row in records.items()]
+
+
+def test_the_place_of_a_bad_record_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('[{"a": 1}, {"a": 2}, {"a": oops}]')
+    found = files.rows(path)
+    assert [next(found)[0], next(found)[0]] == [f"{path}, record 1", f"{path}, record 2"]
+    with pytest.raises(SourceError, match=r"a\.json, record 3: not a record"):
+        next(found)
+
+
+def test_hidden_files_and_descriptions_are_no_data(tmp_path: Path) -> None:
+    for name in (".git/a.json", "dataset_infos.json", "README.json", "data/train.json", "data/test.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("[]")
+    read, left = files.found(tmp_path, files.KINDS, TEST)
+    assert [path.name for path in read] == ["train.json"]
+    assert [path.name for path in left] == ["test.json"]
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [
+        ("data/test-00000-of-00001.parquet", True),
+        ("test.json", True),
+        ("TREC-2017-LiveQA-Medical-Test.xml", True),
+        ("MEDIQA2019-Task3-QA-TestSet-wLabels.xml", True),
+        ("TestDataset/a.xml", True),
+        ("pqal_fold0/test_set.json", True),
+        ("phrases_no_exclude_test.jsonl", True),
+        ("train.json", False),
+        ("pqal_nontest_500.jsonl.gz", False),
+        ("latest.json", False),
+        ("validation.json", False),
+    ],
+)
+def test_a_benchmarks_file_is_known_by_its_name(name: str, left: bool) -> None:
+    assert bool(TEST.search(name)) == left

@@ -1,0 +1,227 @@
+"""What each set's records become."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from medpipe.core.corpus.document import Document
+from medpipe.errors import SourceError
+from medpipe.sources.curated.sets import SETS
+from medpipe.sources.curated.source import CuratedSource
+from tests.sources.curated import samples
+
+EVER = (date(1990, 1, 1), date(2100, 1, 1))
+
+
+def pulled(name: str, below: Path) -> tuple[dict[str, Document], Mapping[str, int]]:
+    """The documents of a set's sample by id, and what was left out."""
+    source = CuratedSource(samples.write(name, below), name)
+    return {document.id: document for document in source.pull(*EVER)}, source.drops
+
+
+def test_medquad_is_read_from_its_xml_files_with_all_three_roots(tmp_path: Path) -> None:
+    documents, drops = pulled("medquad", tmp_path)
+    assert set(documents) == {"medquad:9_CDC_QA/0000001_1", "medquad:6_NINDS_QA/0000007", "medquad:2_GARD_QA/0000009"}
+    fever = documents["medquad:9_CDC_QA/0000001_1"]
+    assert (fever.focus, fever.url) == ("Velorin fever", "https://www.cdc.gov/velorin")
+    assert [section.text for section in fever.sections] == [
+        "Velorin fever is an invented infection.\n- It is harmless."
+    ]
+    assert documents["medquad:6_NINDS_QA/0000007"].title == "Tazo syndrome"
+    assert documents["medquad:2_GARD_QA/0000009"].sections[0].text == "Blue thumbs."
+    assert drops == {"questions without an answer were dropped": 1}
+
+
+def test_pubmedqa_keeps_context_long_answer_and_decision_and_dates_by_the_end_of_the_year(tmp_path: Path) -> None:
+    documents, drops = pulled("pubmedqa", tmp_path)
+    told, decided = documents["pubmedqa:90000001"].sections
+    assert told.heading == decided.heading == "Does tazomib shorten velorin fever?"
+    assert told.context == "METHODS: We treated ten mice.\nRESULTS: Eight got well."
+    assert told.text == "Tazomib shortens velorin fever in mice." and told.choices == ()
+    assert (decided.text, decided.choices) == ("yes", ("yes", "no", "maybe"))
+    assert documents["pubmedqa:90000001"].published == date(2011, 12, 31)
+    assert documents["pubmedqa:90000001"].mesh == ("Mice",)
+    assert documents["pubmedqa:90000002"].published == SETS["pubmedqa"].released
+    assert drops == {"questions without an answer were dropped": 1, "questions that a benchmark asks were left out": 1}
+
+
+def test_a_multiple_choice_question_keeps_its_options_and_names_the_right_one_with_its_letter(tmp_path: Path) -> None:
+    documents, drops = pulled("medqa", tmp_path)
+    [section] = next(iter(documents.values())).sections
+    assert section.choices == ("Quillin", "Tazomib", "Rest", "Tea")
+    assert section.text == "B. Tazomib"
+    assert drops == {"questions without an answer were dropped": 1}
+
+
+def test_several_right_answers_are_all_named(tmp_path: Path) -> None:
+    french, _ = pulled("frenchmedmcqa", tmp_path)
+    assert french["frenchmedmcqa:f1"].sections[0].text == "B. Fièvre; C. Pouce bleu"
+    assert french["frenchmedmcqa:f1"].language == "fr"
+    mediqal, _ = pulled("mediqal", tmp_path)
+    assert mediqal["mediqal:m2"].sections[0].text == "A. Fièvre; C. Prurit"
+    assert mediqal["mediqal:m1"].sections[0].context == "Un homme de 50 ans a le pouce bleu."
+
+
+def test_a_dialogue_is_a_section_for_each_answer_with_what_was_said_before_as_its_context(tmp_path: Path) -> None:
+    documents, drops = pulled("meddialog", tmp_path)
+    raw = documents.pop("meddialog:17")
+    assert raw.sections[0].heading == "Hi doctor, is velorin fever catching?"
+    assert raw.sections[0].text == "Hi.\nIt is not."
+    assert raw.url == "https://www.icliniq.com/qa/17"
+    [document] = documents.values()
+    first, second = document.sections
+    assert (first.heading, first.context) == ("Hi, I have had velorin fever for a week.", "")
+    assert (second.heading, second.text) == ("And then?", "Then it is over.")
+    assert second.context == (
+        "Patient: Hi, I have had velorin fever for a week.\nDoctor: It lasts ten days. Drink enough."
+    )
+    assert drops == {"questions without an answer were dropped": 2}
+
+
+def test_liveqa_joins_the_answers_to_the_parts_of_one_message(tmp_path: Path) -> None:
+    documents, drops = pulled("liveqa", tmp_path)
+    [document] = documents.values()
+    assert document.id == "liveqa:Q1" and document.focus == "velorin fever"
+    assert document.sections[0].heading == "I have velorin fever. What is it & what helps?"
+    assert document.sections[0].text == "An invented fever.\nRest helps."
+    assert drops == {
+        "further answers to the same part of a question were left out": 1,
+        "questions without an answer were dropped": 1,
+    }
+
+
+def test_an_examination_question_of_ultramedical_gets_its_options_back(tmp_path: Path) -> None:
+    documents, _ = pulled("ultramedical", tmp_path)
+    [exam] = documents["ultramedical:MedQA,1"].sections
+    assert exam.heading == "Which thumb is blue?" and exam.choices == ("The left", "The right")
+    assert exam.text == "A. The left\nIt is the left one.\nSo, the answer is A."
+    assert documents["ultramedical:WikiInstruct,2"].sections[0].text == "Because."
+
+
+@pytest.mark.parametrize(
+    ("name", "kept", "drops"),
+    [
+        ("ultramedical-preference", 2, {"pairs of equal answers were dropped": 1}),
+        ("mediqa", 3, {"pairs with an answer of A.D.A.M., AHFS or the Mayo Clinic were dropped": 3}),
+    ],
+)
+def test_each_pair_of_a_preference_set_is_a_document_with_the_worse_answer_beside_the_better(
+    name: str, kept: int, drops: dict[str, int], tmp_path: Path
+) -> None:
+    documents, counted = pulled(name, tmp_path)
+    assert len(documents) == kept and counted == drops
+    assert all(
+        section.text and section.rejected and section.text != section.rejected
+        for document in documents.values()
+        for section in document.sections
+    )
+
+
+def test_each_right_answer_of_mediqa_is_paired_with_each_wrong_one_to_the_same_question(tmp_path: Path) -> None:
+    documents, _ = pulled("mediqa", tmp_path)
+    ranked = [document.sections[0] for name, document in documents.items() if name.startswith("mediqa:8-")]
+    assert [(section.text, section.rejected) for section in ranked] == [
+        ("A virus.", "It is a fever."),
+        ("The velorin virus.", "It is a fever."),
+    ]
+
+
+def test_a_hospitals_own_triage_items_are_revised_by_the_date_of_their_file(tmp_path: Path) -> None:
+    samples.write("triage", tmp_path)
+    file = tmp_path / "triage" / "emergency.jsonl"
+    os.utime(file, (1_770_000_000, 1_770_000_000))  # 2026-02-02
+    documents = list(CuratedSource(tmp_path, "triage").pull(*EVER))
+    assert [document.revision for document in documents] == [20260202, 20260202]
+    assert documents[0].id == "triage:h1" and documents[0].published == date(2026, 2, 1)
+    assert documents[0].counterpart == "triage:h2" and documents[0].language == "fr"
+    assert documents[1].published == date(2026, 2, 2) and documents[1].licence == "The provider's own"
+    assert documents[1].sections[0].choices == ("immediate", "medium", "delayed")
+
+
+def test_files_of_a_benchmark_are_left_out_and_the_log_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, logger="medpipe.sources.curated.source"):
+        documents, _ = pulled("mediqal", tmp_path)
+    assert len(documents) == 2
+    assert "test.json: left out by its name" in caplog.text
+
+
+def test_files_in_chinese_are_left_out(tmp_path: Path) -> None:
+    samples.write("medqa", tmp_path)
+    samples._file(tmp_path / "medqa" / "questions" / "Mainland" / "train.jsonl", "{broken")
+    assert len(list(CuratedSource(tmp_path, "medqa").pull(*EVER))) == 1
+
+
+def test_pubmedqa_without_the_list_of_its_test_half_is_taken_whole_with_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    samples.write("pubmedqa", tmp_path)
+    (tmp_path / "pubmedqa" / "data" / "test_ground_truth.json").unlink()
+    assert len(list(CuratedSource(tmp_path, "pubmedqa").pull(*EVER))) == 3
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+def test_what_was_left_out_is_logged_by_reason_and_without_any_text(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        pulled("pubmedqa", tmp_path)
+    assert "1 questions that a benchmark asks were left out" in caplog.text
+    assert "tazomib" not in caplog.text.lower()
+
+
+def test_a_record_given_twice_is_one_document_and_another_text_of_its_number_is_numbered(tmp_path: Path) -> None:
+    again = {**samples.FRENCHMEDMCQA[0], "question": "Autre ?"}
+    folder = tmp_path / "frenchmedmcqa"
+    samples._lines(folder / "a.jsonl", [samples.FRENCHMEDMCQA[0], samples.FRENCHMEDMCQA[0], again])
+    source = CuratedSource(tmp_path, "frenchmedmcqa")
+    assert [document.id for document in source.pull(*EVER)] == ["frenchmedmcqa:f1", "frenchmedmcqa:f1#2"]
+    assert source.drops == {"records that were given twice were dropped": 1}
+
+
+BAD = {
+    "a right answer that is no option": (
+        "frenchmedmcqa",
+        {"id": "1", "question": "Q?", "answers": {"a": "x", "b": "y"}, "correct_answers": ["e"]},
+    ),
+    "no options": ("medqa", {"question": "Q?", "answer_idx": "A"}),
+    "no number": ("mediqal", {"question": "Q?", "correct_answers": "a"}),
+    "a turn without a speaker": ("ultramedical", {"id": "1", "conversations": [{"value": "x"}]}),
+    "an unknown decision": ("pubmedqa", {**samples.PUBMEDQA["90000001"], "pmid": "1", "final_decision": "secret"}),
+    "an unknown label": ("triage", {"question": "secret", "label": "secret", "language": "en"}),
+    "a wrong year": ("pubmedqa", {**samples.PUBMEDQA["90000001"], "pmid": "1", "YEAR": "secret"}),
+    "a list": ("medqa", ["secret"]),
+}
+
+
+@pytest.mark.parametrize("fault", BAD)
+def test_a_bad_record_is_an_error_that_names_file_and_line_and_repeats_no_text(fault: str, tmp_path: Path) -> None:
+    name, row = BAD[fault]
+    samples._lines(tmp_path / name / "rows.jsonl", [row])  # type: ignore[list-item]
+    with pytest.raises(SourceError, match=r"rows\.jsonl, line 1: not a record \(.+\); correct or remove it\.") as told:
+        list(CuratedSource(tmp_path, name).pull(*EVER))
+    assert "secret" not in str(told.value)
+
+
+def test_a_medquad_file_with_another_root_is_named(tmp_path: Path) -> None:
+    samples._file(tmp_path / "medquad" / "9_CDC_QA" / "1.xml", "<html/>")
+    with pytest.raises(SourceError, match=r"1\.xml: not a record \(its root is html\)"):
+        list(CuratedSource(tmp_path).pull(*EVER))
+
+
+def test_a_set_that_is_nowhere_says_where_to_put_it(tmp_path: Path) -> None:
+    with pytest.raises(
+        SourceError,
+        match=r"set MEDPIPE_CURATED to the folder that holds `pubmedqa`; or set "
+        r"MEDPIPE_OFFLINE=false to take qiaojin/PubMedQA from the hub",
+    ):
+        list(CuratedSource(tmp_path, "pubmedqa").pull(*EVER))
+    with pytest.raises(SourceError, match=r"it is published at https://github\.com/UCSD-AI4H/Medical-Dialogue-System"):
+        list(CuratedSource(None, "meddialog", offline=False).pull(*EVER))

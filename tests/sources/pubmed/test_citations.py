@@ -1,0 +1,179 @@
+"""PubMed records in the shapes that the DTD allows and real files have."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+
+import pytest
+
+from medpipe.core.corpus.document import Document, Relation, Status
+from medpipe.core.corpus.merge import newer
+from medpipe.errors import SourceError
+from medpipe.sources.pubmed.citations import answer_revision, file_revision, parse_citations
+
+PUB_DATE = "<PubDate><Year>2026</Year><Month>Jan</Month><Day>05</Day></PubDate>"
+
+
+def _article(
+    number: int = 1,
+    version: int = 1,
+    title: str = "T.",
+    abstract: str = "",
+    types: str = "",
+    links: str = "",
+    pub_date: str = PUB_DATE,
+    more: str = "",
+) -> str:
+    return (
+        f'<PubmedArticle><MedlineCitation><PMID Version="{version}">{number}</PMID><Article><Journal><JournalIssue>'
+        f"{pub_date}</JournalIssue></Journal><ArticleTitle>{title}</ArticleTitle><Abstract>{abstract}</Abstract>"
+        f"<PublicationTypeList>{types}</PublicationTypeList>{more}</Article><CommentsCorrectionsList>{links}"
+        "</CommentsCorrectionsList></MedlineCitation></PubmedArticle>"
+    )
+
+
+def _read(*records: str, revision: int = 1) -> list[Document]:
+    body = f"<PubmedArticleSet>{''.join(records)}</PubmedArticleSet>".encode()
+    return list(parse_citations(io.BytesIO(body), "file.xml", revision))
+
+
+def test_sections_are_named_by_category_else_by_label() -> None:
+    abstract = (
+        '<AbstractText Label="AIM" NlmCategory="OBJECTIVE">a</AbstractText><AbstractText Label="FUNDING" '
+        'NlmCategory="UNASSIGNED">b</AbstractText><AbstractText>c</AbstractText><AbstractText Label="X"/>'
+    )
+    assert [(section.heading, section.text) for section in _read(_article(abstract=abstract))[0].sections] == [
+        ("OBJECTIVE", "a"),
+        ("FUNDING", "b"),
+        ("ABSTRACT", "c"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("CO<sub>2</sub> at 10<sup>-3</sup> M", "CO2 at 10^-3 M"),
+        ("<b>A</b>\n <i>b</i>", "A b"),
+        ("P&lt;.05", "P<.05"),
+        ('<m:math xmlns:m="u"><m:mfrac><m:mi>a</m:mi><m:mn>2</m:mn></m:mfrac></m:math>', "a/2"),
+    ],
+)
+def test_inline_markup_becomes_text(written: str, plain: str) -> None:
+    assert _read(_article(abstract=f"<AbstractText>{written}</AbstractText>"))[0].sections[0].text == plain
+
+
+@pytest.mark.parametrize(
+    ("title", "plain"),
+    [
+        ("Is it so?", "Is it so?"),
+        ("[Un titre].", "Un titre"),
+        ("RETRACTED: Is it so?", "Is it so?"),
+        ("Retracted ARTICLE: It is.", "It is"),
+        ("Retraction of a claim.", "Retraction of a claim"),
+    ],
+)
+def test_titles_lose_brackets_and_prefixes_only(title: str, plain: str) -> None:
+    assert _read(_article(title=title))[0].title == plain
+
+
+RETRACTED_TYPE = '<PublicationType UI="D016441">Retracted Publication</PublicationType>'
+OLD_NOTICE = '<PublicationType UI="D016440">Retraction of Publication</PublicationType>'
+NEW_NOTICE = '<PublicationType UI="">Retraction Notice</PublicationType>'
+
+
+@pytest.mark.parametrize(
+    ("types", "links", "title", "status"),
+    [
+        (RETRACTED_TYPE, "", "T", Status.RETRACTED),
+        (
+            "",
+            '<CommentsCorrections RefType="RetractionIn"><RefSource>S</RefSource></CommentsCorrections>',
+            "T",
+            Status.RETRACTED,
+        ),
+        (OLD_NOTICE, "", "T", Status.NOTICE),
+        (NEW_NOTICE, "", "T", Status.NOTICE),
+        ("", '<CommentsCorrections RefType="ExpressionOfConcernIn"/>', "T", Status.CONCERN),
+        ("", '<CommentsCorrections RefType="RetractedandRepublishedIn"/>', "T", Status.CONCERN),
+        ("", '<CommentsCorrections RefType="ErratumIn"/>', "T", Status.CURRENT),
+        (
+            "",
+            '<CommentsCorrections RefType="CommentOn"><PMID>2</PMID></CommentsCorrections>',
+            "On retraction: retracted",
+            Status.CURRENT,
+        ),
+    ],
+)
+def test_standing_follows_types_and_links_never_words(types: str, links: str, title: str, status: Status) -> None:
+    assert _read(_article(types=types, links=links, title=title))[0].status is status
+
+
+@pytest.mark.parametrize(
+    ("pub_date", "more", "published"),
+    [
+        ("<PubDate><MedlineDate>1998 Dec-1999 Jan</MedlineDate></PubDate>", "", date(1998, 12, 1)),
+        ("<PubDate><MedlineDate>Spring 1990</MedlineDate></PubDate>", "", date(1990, 3, 1)),
+        ("<PubDate><Year>1990</Year><Season>Summer</Season></PubDate>", "", date(1990, 6, 1)),
+        ("<PubDate><Year>2020</Year><Month>09</Month><Day>31</Day></PubDate>", "", date(2020, 9, 1)),
+        (PUB_DATE, "<ArticleDate><Year>2025</Year><Month>11</Month><Day>30</Day></ArticleDate>", date(2025, 11, 30)),
+    ],
+)
+def test_published_is_the_first_day_that_the_text_could_be_read(pub_date: str, more: str, published: date) -> None:
+    assert _read(_article(pub_date=pub_date, more=more))[0].published == published
+
+
+def test_pmids_of_links_are_not_the_records() -> None:
+    links = '<CommentsCorrections RefType="Cites"><PMID>77</PMID></CommentsCorrections>'
+    document = _read(_article(number=5, links=links))[0]
+    assert (document.id, document.relations) == ("pmid:5", (Relation(kind="Cites", target="pmid:77"),))
+
+
+def test_deleting_the_first_version_leaves_the_second_in_every_order() -> None:
+    day1 = _read(_article(7, 1), _article(7, 2), revision=1)
+    day2 = _read(_article(8), '<DeleteCitation><PMID Version="1">7</PMID></DeleteCitation>', revision=2)
+    for documents in ([*day1, *day2], [*day2, *day1], [*reversed(day1), *day2]):
+        state: dict[str, Document] = {}
+        for document in documents:
+            state[document.id] = newer(state.get(document.id), document)
+        assert {name: document.status for name, document in state.items()} == {
+            "pmid:7": Status.DELETED,
+            "pmid:7.2": Status.CURRENT,
+            "pmid:8": Status.CURRENT,
+        }
+
+
+def test_a_book_chapter_is_read() -> None:
+    document = _read(
+        "<PubmedBookArticle><BookDocument><PMID>9</PMID><Book><BookTitle>B</BookTitle><PubDate><Year>2026"
+        "</Year></PubDate></Book><ArticleTitle>A chapter</ArticleTitle><Abstract><AbstractText "
+        'Label="CLINICAL CHARACTERISTICS">c</AbstractText></Abstract></BookDocument></PubmedBookArticle>'
+    )[0]
+    assert (document.title, document.published, document.sections[0].heading) == (
+        "A chapter",
+        date(2026, 1, 1),
+        "CLINICAL CHARACTERISTICS",
+    )
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        (_article(3, pub_date=""), "file.xml, PMID 3: cannot be read .no ArticleDate and no PubDate"),
+        ("<PubmedArticle><MedlineCitation/></PubmedArticle>", "file.xml: a record without PMID"),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_named(record: str, message: str) -> None:
+    with pytest.raises(SourceError, match=message):
+        _read(record)
+
+
+def test_revisions_order_files_by_day_year_and_number_and_answers_after_their_day() -> None:
+    first, second = date(2026, 1, 5), date(2026, 1, 6)
+    assert (
+        file_revision(first, 21, 1)
+        < file_revision(first, 26, 1)
+        < file_revision(first, 26, 9999)
+        < answer_revision(first)
+        < file_revision(second, 20, 1)
+    )

@@ -1,0 +1,185 @@
+"""A deployment goes live whole or not at all, and what served before serves on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from medpipe.backends.sql.database import connect
+from medpipe.backends.sql.ledger import SqlLedger
+from medpipe.backends.sql.routes import SqlRoutes
+from medpipe.core.judging.evaluation import Sample
+from medpipe.errors import DeployFailed, MedpipeError
+from medpipe.ports import Route
+from medpipe.steps.deployment import Patience, deploy
+
+A, B = "version/medqa-v1-aaaaaa", "version/medqa-v2-bbbbbb"
+SMOKE = (
+    Sample(id="1", question="What treats Velorin fever?", target="", slot="tazomib"),
+    Sample(id="2", question="What causes Velorin fever?", target="", slot=""),
+)
+
+
+class MemoryEngine:
+    """Answers what it is told to; counts how often each name was loaded."""
+
+    def __init__(self) -> None:
+        self.table: dict[str, Path] = {}
+        self.loadings: list[str] = []
+        self.answer = " It is treated with Tazomib."
+        self.broken = False
+
+    def load(self, name: str, folder: Path) -> None:
+        if self.broken:
+            raise MedpipeError("the engine is full")
+        assert name not in self.loadings, f"{name} was loaded before"
+        self.loadings.append(name)
+        self.table[name] = folder
+
+    def unload(self, name: str) -> None:
+        del self.table[name]
+
+    def loaded(self) -> frozenset[str]:
+        return frozenset(self.table)
+
+    def ask(self, name: str, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
+        if name not in self.table:
+            raise MedpipeError(f"{name} is not loaded")
+        return [self.answer for _ in prompts]
+
+
+class Outside(NamedTuple):
+    engine: MemoryEngine
+    routes: SqlRoutes
+    ledger: SqlLedger
+
+    def events(self) -> list[tuple[str, str]]:
+        return [(entry.event, entry.version) for entry in reversed(self.ledger.entries())]
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Outside:
+    database = connect(f"sqlite:///{tmp_path / 'medpipe.db'}")
+    return Outside(MemoryEngine(), SqlRoutes(database), SqlLedger(database))
+
+
+def live(outside: Outside, version: str, **patience: float) -> Route:
+    return deploy(version, Path("adapter"), version.split("/")[1], SMOKE, outside, Patience(**patience))  # type: ignore
+
+
+def test_the_first_version_goes_live(outside: Outside) -> None:
+    assert live(outside, A) == Route(A, "medqa-v1-aaaaaa", 1)
+    assert outside.routes.current() == Route(A, "medqa-v1-aaaaaa", 1)
+    assert outside.events() == [("deployed", A)]
+
+
+def test_the_next_version_takes_over_and_the_previous_one_is_unloaded(outside: Outside) -> None:
+    live(outside, A)
+
+    assert live(outside, B).generation == 2
+    assert outside.engine.loaded() == {"medqa-v2-bbbbbb"}
+    assert outside.events() == [("deployed", A), ("deployed", B)]
+    assert "unloaded medqa-v1-aaaaaa" in outside.ledger.entries()[0].reasons
+
+
+def test_deploying_what_is_live_changes_nothing(outside: Outside) -> None:
+    assert live(outside, A) == live(outside, A)
+    assert outside.engine.loadings == ["medqa-v1-aaaaaa"]
+    assert outside.events() == [("deployed", A)]
+
+
+def test_an_engine_that_lost_its_adapters_gets_the_version_again_under_a_new_name(outside: Outside) -> None:
+    live(outside, A)
+    outside.engine.table.clear()
+
+    assert live(outside, A) == Route(A, "medqa-v1-aaaaaa-2", 2)
+
+
+def test_going_back_to_a_version_never_reuses_its_name(outside: Outside) -> None:
+    live(outside, A)
+    live(outside, B)
+
+    assert live(outside, A).adapter_name == "medqa-v1-aaaaaa-2"
+    assert outside.engine.loaded() == {"medqa-v1-aaaaaa-2"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [(" I do not know.", "only 0 of 1 smoke questions"), (" \n", "2 of 2 smoke questions got an empty answer")],
+)
+def test_a_version_that_fails_its_smoke_questions_is_unloaded(outside: Outside, answer: str, reason: str) -> None:
+    live(outside, A)
+    outside.engine.answer = answer
+
+    with pytest.raises(DeployFailed, match=f"{A} serves on.*{reason}"):
+        live(outside, B)
+    assert outside.routes.current() == Route(A, "medqa-v1-aaaaaa", 1)
+    assert outside.engine.loaded() == {"medqa-v1-aaaaaa"}
+    assert outside.events()[-1] == ("restored", A)
+
+
+def test_an_adapter_that_does_not_load_leaves_the_previous_one(outside: Outside) -> None:
+    live(outside, A)
+    outside.engine.broken = True
+
+    with pytest.raises(DeployFailed, match="the engine is full"):
+        live(outside, B)
+    assert outside.routes.current() == Route(A, "medqa-v1-aaaaaa", 1)
+
+
+def test_a_deployment_that_loses_the_race_unloads_what_it_brought(outside: Outside) -> None:
+    class Beaten(SqlRoutes):
+        def switch(self, expected: Route | None, version: str, adapter_name: str) -> None:
+            return None
+
+    beaten = outside._replace(routes=Beaten(outside.routes._engine))
+    with pytest.raises(DeployFailed, match="another deployment switched the route first"):
+        live(beaten, A)
+    assert outside.engine.loaded() == frozenset()
+
+
+def test_a_version_that_falls_silent_after_the_switch_is_taken_back(outside: Outside) -> None:
+    live(outside, A)
+
+    class Fragile(SqlRoutes):
+        def switch(self, expected: Route | None, version: str, adapter_name: str) -> Route | None:
+            outside.engine.answer = "" if version == B else " tazomib"
+            return super().switch(expected, version, adapter_name)
+
+    with pytest.raises(DeployFailed, match="empty answer"):
+        live(outside._replace(routes=Fragile(outside.routes._engine)), B)  # type: ignore[arg-type]
+    assert outside.routes.current() == Route(A, "medqa-v1-aaaaaa", 3)
+    assert outside.engine.loaded() == {"medqa-v1-aaaaaa"}
+
+
+def test_the_previous_adapter_stays_while_a_gateway_has_not_followed_and_goes_at_the_next_look(
+    outside: Outside,
+) -> None:
+    live(outside, A)
+    outside.routes.heartbeat("slow", 1, 1)
+
+    live(outside, B, settle_seconds=0.2)
+    assert outside.engine.loaded() == {"medqa-v1-aaaaaa", "medqa-v2-bbbbbb"}
+    assert "a gateway did not follow" in " ".join(outside.ledger.entries()[0].reasons)
+
+    outside.routes.heartbeat("slow", 2, None)
+    live(outside, B)
+    assert outside.engine.loaded() == {"medqa-v2-bbbbbb"}
+    assert outside.events() == [("deployed", A), ("deployed", B)]
+
+
+def test_an_adapter_under_evaluation_is_left_alone(outside: Outside) -> None:
+    live(outside, A)
+    outside.engine.load("eval-1", Path("adapter"))
+    live(outside, B)
+
+    assert outside.engine.loaded() == {"eval-1", "medqa-v2-bbbbbb"}
+
+
+def test_a_version_without_smoke_questions_is_not_deployed(outside: Outside) -> None:
+    with pytest.raises(DeployFailed, match="no smoke questions"):
+        deploy(A, Path("adapter"), "medqa-v1-aaaaaa", [], outside)
+    assert outside.engine.loadings == []
