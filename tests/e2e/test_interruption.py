@@ -12,10 +12,10 @@ import psutil
 import pytest
 from rich.console import Console
 
-from medpipe.sandbox.demo import Story
 from medpipe.sandbox.narrator import ALL_DAGS
 from medpipe.sandbox.server import marked
 from medpipe.sandbox.stack import Stack
+from medpipe.sandbox.story import Story
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(2400)]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from medpipe.cli import main
-from medpipe.sandbox.tiny_base import Plan, make_tiny_base
+from medpipe.sandbox.tiny_base import Pretraining, make_tiny_base
 from tests.contract.nlm_server import DATA, ROOT
 
 pytestmark = pytest.mark.slow
@@ -43,7 +43,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (curated / "6_NINDS_QA.jsonl").write_text("".join(itertools.islice(lines, 8)))
     shutil.copytree(ROOT / "medpipe" / "recipes", recipes)
     (recipes / "slice.yaml").write_text(RECIPE)
-    make_tiny_base(tmp_path / "models", plan=Plan(topics=30, articles=5, steps=60))
+    make_tiny_base(tmp_path / "models", pretraining=Pretraining(topics=30, articles=5, steps=60))
     for name, value in {
         "HOME": tmp_path / "home",
         "MODELS": tmp_path / "models",
