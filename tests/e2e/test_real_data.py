@@ -1,4 +1,4 @@
-"""A small slice of real input through the verbs, as commands: what docs/real-data.md shows at length."""
+"""A small part of the real data through the verbs, as commands. docs/real-data.md shows the whole of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ max_new_tokens: 80
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Real files in folders, a base made for the occasion, and the settings that point there."""
+    """Real files in folders, a small base, and settings that point to them."""
     if not (DATA / "medquad").is_dir():
         pytest.skip("no real data beside the checkout (medquad, pubmed_xml, medlineplus_xml)")
     curated, recipes = tmp_path / "curated" / "medquad", tmp_path / "recipes"
