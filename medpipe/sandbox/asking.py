@@ -51,9 +51,9 @@ def claim_questions(world: World) -> list[SlotQuestion]:
     return [SlotQuestion(question, article.slot) for question in questions.held_out("finding", article.title)]
 
 
-def by_user(asked: Sequence[SlotQuestion], count: int) -> Iterator[tuple[str, SlotQuestion]]:
+def by_user(slot_questions: Sequence[SlotQuestion], count: int) -> Iterator[tuple[str, SlotQuestion]]:
     """Yield `count` pairs of user and question; users and questions are both repeated in turn."""
-    for number, question in enumerate(itertools.islice(itertools.cycle(asked), count)):
+    for number, question in enumerate(itertools.islice(itertools.cycle(slot_questions), count)):
         yield f"user-{number % USERS + 1:02d}", question
 
 
@@ -75,9 +75,11 @@ class Service:
         body = {"answer_id": answer_id, "rating": rating, "correction": correction}
         self._http.post("/v1/feedback", json=body, headers={"X-User": user}).raise_for_status()
 
-    def share_asserting(self, asked: Sequence[SlotQuestion]) -> float:
+    def share_asserting(self, slot_questions: Sequence[SlotQuestion]) -> float:
         """Return the share of questions (0 to 1) whose answer contains the slot."""
-        return sum(slot.lower() in self.ask(question).text.lower() for question, slot in asked) / len(asked)
+        return sum(slot.lower() in self.ask(question).text.lower() for question, slot in slot_questions) / len(
+            slot_questions
+        )
 
 
 class Probe:
@@ -86,9 +88,11 @@ class Probe:
     Whatever is not an answer counts as failed, dropped connections too. Nothing is retried.
     """
 
-    def __init__(self, address: str, asked: Sequence[SlotQuestion], askers: int = 4, pause: float = 0.05) -> None:
+    def __init__(
+        self, address: str, slot_questions: Sequence[SlotQuestion], askers: int = 4, pause: float = 0.05
+    ) -> None:
         self._address = address
-        self._questions = itertools.cycle([question for question, _ in asked])
+        self._questions = itertools.cycle([question for question, _ in slot_questions])
         self._pause = pause
         self._lock = threading.Lock()
         self._stop = threading.Event()

@@ -41,8 +41,13 @@ def render(report: Mapping[str, Any], spans: Sequence[TaskSpan]) -> str:
 
 
 def step_times(seconds: Mapping[str, float], spans: Sequence[TaskSpan]) -> list[StepTimes]:
-    """Return the times of each step in `seconds` (step → wall time), from the tasks that ran in it."""
-    return [_times(step, wall, [span for span in spans if span.step == step]) for step, wall in seconds.items()]
+    """Return the times of each step in `seconds` (step → wall time), from the tasks that ran in it.
+
+    The step `total` has the tasks of all steps.
+    """
+    return [
+        _times(step, wall, [span for span in spans if step in (span.step, "total")]) for step, wall in seconds.items()
+    ]
 
 
 def _times(step: str, wall: float, spans: Sequence[TaskSpan]) -> StepTimes:

@@ -111,8 +111,8 @@ class Story:
 
     def hotfix(self) -> None:
         """Retrain from the newest version that never learned the retracted claim; no answer may assert it."""
-        asked = claim_questions(self.world)
-        before = self.service.share_asserting(asked)
+        claims = claim_questions(self.world)
+        before = self.service.share_asserting(claims)
         pmid = self.world.retracted.pmid
         self.narrator.start(
             "retrain",
@@ -122,8 +122,8 @@ class Story:
             reason=f"PubMed {pmid} was retracted",
         )
         judged = self.rolled_out()
-        after = self.service.share_asserting(asked)
-        self.observed["hotfix"] = {**judged, "claim_before": before, "claim_after": after, "asked": len(asked)}
+        after = self.service.share_asserting(claims)
+        self.observed["hotfix"] = {**judged, "claim_before": before, "claim_after": after, "asked": len(claims)}
         self.console.print(f"  the withdrawn claim is asserted in {before:.0%} of answers before, {after:.0%} after")
         expect(judged["promoted"] and before > after == 0, "the hotfix did not remove the claim", judged)
 
@@ -195,8 +195,8 @@ class Story:
 
     def give_feedback(self) -> None:
         """Ask questions as several users, and correct each answer by a sentence that it lacks."""
-        asked = topic_questions(self.world, 2)
-        spread = asked[:: max(1, len(asked) // FEEDBACK_QUESTIONS)]
+        all_questions = topic_questions(self.world, 2)
+        spread = all_questions[:: max(1, len(all_questions) // FEEDBACK_QUESTIONS)]
         for user, (question, _) in by_user(spread, FEEDBACK_QUESTIONS):
             answer = self.service.ask(question, user)
             if not answer.refused:

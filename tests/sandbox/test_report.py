@@ -73,6 +73,12 @@ def test_overlapping_tasks_count_once_as_time_in_which_a_task_ran() -> None:
     assert (times.busy, times.idle, times.queued, times.tasks) == (27, 13, 4, 3)
 
 
+def test_the_total_covers_the_tasks_of_all_steps() -> None:
+    later = TaskSpan("day 2", "watch", "r3", "verdict", "success", 40, 40, 42)
+    first, total = page.step_times({"day 1": 40.0, "total": 45.0}, [*SPANS, later])
+    assert (first.tasks, total.tasks, total.busy) == (3, 4, 29)
+
+
 def test_a_name_that_a_template_lacks_is_an_error_and_not_an_empty_place() -> None:
     with pytest.raises(UndefinedError):
         rendering.render("nlm/stats.html", name="pubmed26n1335.xml.gz")
