@@ -7,6 +7,7 @@ Pure. The gateway, the evaluation and the preference pairs share one `Guardrails
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -59,8 +60,17 @@ class Guardrails:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of the policy, which tells apart what was judged by different policies."""
-        return hashlib.sha256(self.policy.model_dump_json().encode()).hexdigest()
+        """The SHA-256 of everything in the policy that can change a verdict or a reply, and of nothing else.
+
+        Evaluations and pairs are keyed by it. Intents, languages and examples may be reworded without new evaluations.
+        """
+        policy = self.policy
+        rules = [
+            [rule.id, rule.side, policy.replies[rule.reply], *map(policy.expand, rule.patterns)]
+            for rule in policy.rules
+        ]
+        judged = [rules, [policy.expand(pattern) for pattern in policy.care.patterns]]
+        return hashlib.sha256(json.dumps(judged).encode()).hexdigest()
 
     def screen(self, question: str) -> Screening:
         """Judge a question before any model sees it."""

@@ -177,9 +177,34 @@ def test_a_name_expands_to_its_alternatives_and_a_quantifier_stays() -> None:
         policy.expand("{NUT}")
 
 
-def test_the_digest_tells_policies_apart() -> None:
-    assert loaded(SMALL).digest == loaded(copy.deepcopy(SMALL)).digest
-    assert loaded(SMALL).digest != loaded(changed("replies", "ask", to="Please ask a doctor now.")).digest
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("replies", "ask"), "Please ask a doctor now."),
+        (("vocabulary", "FRUIT"), ["pears?", "apples?"]),
+        (("rules", 0, "id"), "fruits"),
+        (("rules", 0, "patterns"), [r"\bmany +{FRUIT}\b"]),
+        (("rules",), SMALL["rules"][::-1]),
+        (("care", "patterns"), [r"\bask a doctor"]),
+    ],
+)
+def test_the_digest_changes_with_whatever_can_change_a_verdict(path: tuple[str | int, ...], value: Any) -> None:
+    assert loaded(changed(*path, to=value)).digest != loaded(SMALL).digest
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("rules", 0, "intent"), "The asker wants more fruit than is healthy."),
+        (("rules", 0, "languages"), ["en", "es"]),
+        (("rules", 0, "examples", "must_match"), ["How many pears?", "So many apples!"]),
+    ],
+)
+def test_the_digest_stays_when_only_explanations_change(path: tuple[str | int, ...], value: Any) -> None:
+    assert loaded(changed(*path, to=value)).digest == loaded(SMALL).digest
+
+
+def test_the_digest_of_the_shipped_policy_is_a_sha256() -> None:
     assert len(GUARDRAILS.digest) == 64
 
 
