@@ -96,7 +96,9 @@ def build_preferences(
 
 def _stated(ports: Ports, version: int, max_answer_chars: int, drops: Counter[str]) -> Iterator[PreferencePair]:
     for document in ports.corpus.read(version):
-        for pair in preference_pairs.stated(document, max_answer_chars, drops):
+        pairs, dropped = preference_pairs.stated(document, max_answer_chars)
+        drops.update(dropped)
+        for pair in pairs:
             yield _anonymous(pair, ports.redactor) if FORUMS & set(document.types) else pair
 
 

@@ -1,7 +1,7 @@
 """The dataset card: where examples come from, how they were made, what was left out and why.
 
 After Gebru et al., Datasheets for Datasets (arXiv:1803.09010), and Pushkarna et al., Data Cards (arXiv:2204.01075).
-Counts and ids only: a card quotes no text.
+A card holds counts and ids only; it quotes no text.
 """
 
 from __future__ import annotations
@@ -11,24 +11,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from medpipe.core.corpus.document import Document
+from medpipe.core.teaching.drops import Contamination, LeftOut
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.facts import prefix
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.split import Split
 
 
-def facts_of(
+def describe(
     recipe: Recipe,
     known: Mapping[str, Document],
     sides: Split,
     train: Sequence[Example],
-    found: int,
-    lost: Mapping[str, int],
-    drops: Mapping[str, int],
-    identifiers: Mapping[str, int],
-    contaminated: Mapping[str, Mapping[str, int]],
+    facts_found: int,
+    left_out: LeftOut,
 ) -> dict[str, Any]:
-    """The card as plain values; `lost` are the facts among the `drops`, so that with the sides they make `found`."""
+    """Return the card as plain values.
+
+    `known`: every document by id. `facts_found`: the number of facts before any filter; it is the sum of the facts
+    on the sides of the split and of those in `left_out.facts`.
+    """
     ids = sorted({id for example in train for id in example.document_ids})
     taught = [known[id] for id in ids if id in known]
     return {
@@ -40,8 +42,8 @@ def facts_of(
         "documents": len(taught),
         "replayed": sum(example.replay for example in train),
         "facts": {
-            "found": found,
-            "left_out": sum(lost.values()),
+            "found": facts_found,
+            "left_out": left_out.facts.total(),
             **{name: len(facts) for name, facts in sides._asdict().items()},
         },
         "by_source": _counted(example.source for example in train),
@@ -52,14 +54,14 @@ def facts_of(
         "attribution": _attribution(taught),
         "with_context": sum(bool(example.context) for example in train),
         "published": {
-            "first": min((one.published.isoformat() for one in taught), default=None),
-            "last": max((one.published.isoformat() for one in taught), default=None),
+            "first": min((document.published.isoformat() for document in taught), default=None),
+            "last": max((document.published.isoformat() for document in taught), default=None),
         },
         "cut_off": max((document.published.isoformat() for document in taught), default=None),
         "answers_shuffled": recipe.data.shuffle_answers,
-        "left_out": _sorted(drops),
-        "identifiers": _sorted(identifiers),
-        "contamination": {name: _sorted(reasons) for name, reasons in sorted(contaminated.items())},
+        "left_out": _sorted(left_out.drops),
+        "identifiers": _sorted(left_out.identifiers),
+        "contamination": _by_benchmark(left_out.contamination),
     }
 
 
@@ -69,6 +71,13 @@ def _counted(values: Iterable[str]) -> dict[str, int]:
 
 def _sorted(counts: Mapping[str, int]) -> dict[str, int]:
     return {name: number for name, number in sorted(counts.items()) if number}
+
+
+def _by_benchmark(contamination: Contamination) -> dict[str, dict[str, int]]:
+    table: dict[str, dict[str, int]] = {}
+    for (benchmark, reason), number in sorted(contamination.items()):
+        table.setdefault(benchmark, {})[reason] = number
+    return table
 
 
 def _attribution(documents: Iterable[Document]) -> list[dict[str, Any]]:

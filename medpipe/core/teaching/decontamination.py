@@ -8,8 +8,7 @@ smallest N of 8; a still shorter one ("What is glaucoma?") counts only where it 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -96,15 +95,6 @@ def twins(
         for text, first in enumerate(first_of[len(items.texts) :])
         for benchmark, number in known.get(first, {}).items()
     )
-
-
-def counts(hits: Iterable[Hit]) -> dict[str, dict[str, int]]:
-    """How many texts each benchmark took out, by reason: `{benchmark: {reason: texts}}`."""
-    found = Counter((hit.benchmark, hit.reason) for hit in hits)
-    table: dict[str, dict[str, int]] = {}
-    for (benchmark, reason), number in sorted(found.items()):
-        table.setdefault(benchmark, {})[reason] = number
-    return table
 
 
 def _items(benchmarks: Mapping[str, Sequence[str]]) -> _Items:

@@ -17,6 +17,7 @@ from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.examples import WITHDRAWAL, BuiltExamples
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.recipe import Data, Recipe
+from medpipe.core.text import normalise
 
 
 def recipe(**data: object) -> Recipe:
@@ -80,12 +81,12 @@ NOTICE = Document(
 
 
 def words(examples: Sequence[Example]) -> set[str]:
-    return {questions.normalise(example.question) for example in examples}
+    return {normalise(example.question) for example in examples}
 
 
 def asked(built: BuiltExamples) -> set[str]:
     samples = (*built.new_knowledge, *built.old_knowledge, *built.withdrawn)
-    return {questions.normalise(sample.question) for sample in samples}
+    return {normalise(sample.question) for sample in samples}
 
 
 bodies = st.lists(

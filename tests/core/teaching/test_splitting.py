@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medpipe.core.corpus.document import Document, Section
-from medpipe.core.teaching import decontamination, examples, selection
+from medpipe.core.teaching import decontamination, examples, twins
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.examples import BuiltExamples
 from medpipe.core.teaching.hygiene import Hygiene
@@ -113,7 +113,7 @@ def sides(corpus: list[Document], old: set[int]) -> Sides:
 @settings(max_examples=60)
 def test_twins_never_straddle_train_and_held_out(corpus: list[Document], old: set[int]) -> None:
     made = sides(corpus, old)
-    texts = {one.id: selection.text_of(one) for one in corpus}
+    texts = {one.id: twins.text_of(one) for one in corpus}
     ids = [*sorted(made.taught), *sorted(made.asked)]
     firsts = TOOLS.clusters([texts[id] for id in ids], 0.6)
     groups = dict(zip(ids, firsts, strict=True))
@@ -199,13 +199,13 @@ def test_sources_that_nobody_wrote_into_are_not_redacted() -> None:
 
 
 def test_near_duplicates_become_the_oldest_which_names_the_documents_of_all() -> None:
-    twins = [
+    alike = [
         page(1, f"{text(1)} {end}", source, days)
         for source, days, end in (("mplus", -1, "Ask."), ("medquad", -5, "Ask first."))
     ]
-    built = build(twins, recipe(near_duplicates=0.8))
+    built = build(alike, recipe(near_duplicates=0.8))
     assert {one.document_ids for one in built.train} == {("medquad:1", "mplus:1")}
-    assert built.train[0].document_digests == (twins[1].digest, twins[0].digest)
+    assert built.train[0].document_digests == (alike[1].digest, alike[0].digest)
     assert built.drops["near-duplicate of another fact"] == 1
 
 
