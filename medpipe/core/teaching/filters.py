@@ -14,6 +14,7 @@ from medpipe.core.teaching.drops import Drops, sift, total
 from medpipe.core.teaching.facts import LABELLED, Fact, prefix
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.recipe import Data
+from medpipe.core.text import damage
 
 _SURE = 0.9
 """Confidence from which a guess of another language counts against a text."""
@@ -83,7 +84,7 @@ def flaw(fact: Fact) -> str:
 
     Damaged characters count in every text of the fact; labels and options are not judged by the other rules.
     """
-    if any(quality.damage(text) for text in fact.texts):
+    if any(damage(text) for text in fact.texts):
         return quality.DAMAGED
     flaws = () if fact.question_type in LABELLED else quality.flaws(fact.answer)
     return flaws[0] if flaws else ""
