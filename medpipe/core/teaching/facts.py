@@ -7,17 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from medpipe.core import sources
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.refs import digest_of
+from medpipe.core.sources import Kind
+from medpipe.core.sources import prefix as prefix  # selection, filters, split and the card name sources by it
 from medpipe.core.teaching import answers, questions
 from medpipe.core.teaching.phrasings import AIM, CHOICE, DECISION, FINDING, QUESTION, TRIAGE
 from medpipe.core.teaching.recipe import Data
-
-ARTICLES = frozenset({"pmid"})
-"""Prefixes of documents of which only the conclusion answers anything; methods and results do not."""
-
-PAGES = ARTICLES | {"mplus", "medquad", "ghr"}
-"""Prefixes of documents with headings. Of all other sources each section is a question as somebody put it."""
 
 LABELS = {frozenset({"yes", "no", "maybe"}): DECISION, frozenset({"immediate", "medium", "delayed"}): TRIAGE}
 """Choices that are the classes of a task and not the options of an examination."""
@@ -61,11 +58,6 @@ class Fact(NamedTuple):
     def question(self) -> str:
         """The question as it is published."""
         return questions.training(self.question_type, self.focus, 1, self.language)[0]
-
-
-def prefix(document_id: str) -> str:
-    """The part of an id before the colon, which names its source in a recipe's mixture."""
-    return document_id.split(":", 1)[0]
 
 
 def languages(document: Document) -> frozenset[str]:
@@ -114,14 +106,14 @@ def _told(document: Document, section: Section, plan: Data) -> Iterator[Fact]:
 
 
 def _asked(document: Document, section: Section, language: str, plan: Data) -> questions.Recognised | None:
-    source = prefix(document.id)
-    if source not in PAGES:
+    kind = sources.kind_of(document.id)
+    if kind not in (Kind.PAGE, Kind.ARTICLE):
         heading = " ".join(section.heading.split())
         return questions.Recognised(QUESTION, heading) if heading else None
     # PubMed's titles are English; an abstract in the article's own language stands under the title in it.
-    title = document.original_title if source in ARTICLES and language != "en" else document.title
+    title = document.original_title if kind is Kind.ARTICLE and language != "en" else document.title
     asked = questions.recognise(section.heading, title, language)
-    if source in ARTICLES:
+    if kind is Kind.ARTICLE:
         return asked if asked and asked.question_type == FINDING else _aimed(document, section, language, plan)
     about = document.focus or document.title
     if asked is None:
@@ -168,7 +160,7 @@ def _context(document: Document, section: Section, plan: Data) -> str:
     """
     language = section.language or document.language
     whole = section.context
-    if not whole and prefix(document.id) in ARTICLES:
+    if not whole and sources.kind_of(document.id) is Kind.ARTICLE:
         whole = "\n".join(
             f"{one.heading}: {one.text}"
             for one in document.sections

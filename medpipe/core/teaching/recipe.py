@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from medpipe.core.sources import default_shares, prefixes_by_people
 from medpipe.core.teaching import questions
 
 
@@ -40,7 +41,7 @@ class Data(_Block):
     shows (they measure forgetting); `replay_ratio`, replayed older examples for each new one.
     """
 
-    sources: dict[str, float] = {"mplus": 1.0, "pmid": 1.0}
+    sources: dict[str, float] = default_shares()
     proportions: dict[str, float] = {}
     languages: tuple[str, ...] = ("en",)
     copyrighted: bool = True
@@ -54,7 +55,7 @@ class Data(_Block):
     max_answer_chars: int = Field(400, gt=20)
     check_languages: bool = False
     quality: bool = False
-    redact: tuple[str, ...] = ("meddialog", "liveqa")
+    redact: tuple[str, ...] = prefixes_by_people()
     near_duplicates: float | None = Field(None, gt=0, le=1)
     decontaminate: bool = False
     clusters: float | None = Field(None, gt=0, le=1)
