@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from medpipe.core.corpus.document import Document
+from medpipe.core.sources import prefix
 from medpipe.core.teaching.drops import Contamination, LeftOut
 from medpipe.core.teaching.example import Example
-from medpipe.core.teaching.facts import prefix
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.split import Split
 

@@ -6,19 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from medpipe.core import sources
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.refs import digest_of
+from medpipe.core.sources import Kind
 from medpipe.core.teaching import answers, questions
 from medpipe.core.teaching.drops import Drops
 from medpipe.core.teaching.phrasings import AIM, CHOICE, DECISION, FINDING, QUESTION, TRIAGE
 from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import normalise, one_line
-
-ARTICLES = frozenset({"pmid"})
-"""Prefixes of documents whose conclusion alone answers a question; their methods and results do not."""
-
-PAGES = ARTICLES | {"mplus", "medquad", "ghr"}
-"""Prefixes of documents with headings. In all other sources every section is a question as somebody put it."""
 
 LABELS = {frozenset({"yes", "no", "maybe"}): DECISION, frozenset({"immediate", "medium", "delayed"}): TRIAGE}
 """Choices that are the classes of a task and not the options of an examination."""
@@ -71,11 +67,6 @@ class Fact(NamedTuple):
         return [self.focus, self.answer, self.context, *self.choices]
 
 
-def prefix(document_id: str) -> str:
-    """Return the part of an id before the colon, which names the document's source in a recipe."""
-    return document_id.split(":", 1)[0]
-
-
 def languages(document: Document) -> frozenset[str]:
     """Return the languages of a document's sections; that of the document when it has no section."""
     sections = document.sections or (Section(heading="", text=""),)
@@ -120,11 +111,11 @@ def _facts_of(document: Document, section: Section, data: Data) -> Iterator[Fact
 
 
 def _recognised(document: Document, section: Section, data: Data) -> questions.Recognised | None:
-    """Return what the section answers, by the rules for its source; None for nothing."""
-    source = prefix(document.id)
-    if source in ARTICLES:
+    """Return what the section answers, by the kind of its source; None for nothing."""
+    kind = sources.kind_of(document.id)
+    if kind is Kind.ARTICLE:
         return _of_article(document, section, data)
-    if source in PAGES:
+    if kind is Kind.PAGE:
         return _of_page(document, section)
     question = one_line(section.heading)
     return questions.Recognised(QUESTION, question) if question else None
@@ -190,7 +181,7 @@ def _context(document: Document, section: Section, data: Data) -> str:
     """
     language = _language(document, section)
     passage = section.context
-    if not passage and prefix(document.id) in ARTICLES:
+    if not passage and sources.kind_of(document.id) is Kind.ARTICLE:
         passage = "\n".join(
             f"{part.heading}: {part.text}"
             for part in document.sections

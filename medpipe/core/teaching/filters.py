@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from medpipe.core.safety.redaction import Redaction
+from medpipe.core.sources import prefix
 from medpipe.core.teaching import answers, quality
 from medpipe.core.teaching.drops import Drops, sift, total
-from medpipe.core.teaching.facts import LABELLED, Fact, prefix
+from medpipe.core.teaching.facts import LABELLED, Fact
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import damage

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from medpipe.core.sources import default_shares, prefixes_by_people
 from medpipe.core.teaching import questions
 
 
@@ -55,7 +56,7 @@ class Data(_Block):
     - `safety_examples`: whether the refusals are taught.
     """
 
-    sources: dict[str, float] = {"mplus": 1.0, "pmid": 1.0}
+    sources: dict[str, float] = default_shares()
     proportions: dict[str, float] = {}
     languages: tuple[str, ...] = ("en",)
     copyrighted: bool = True
@@ -69,7 +70,7 @@ class Data(_Block):
     max_answer_chars: int = Field(400, gt=20)
     check_languages: bool = False
     quality: bool = False
-    redact: tuple[str, ...] = ("meddialog", "liveqa")
+    redact: tuple[str, ...] = prefixes_by_people()
     near_duplicates: float | None = Field(None, gt=0, le=1)
     decontaminate: bool = False
     clusters: float | None = Field(None, gt=0, le=1)

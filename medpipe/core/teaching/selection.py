@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from medpipe.core.corpus.document import Document, Status
+from medpipe.core.sources import prefix
 from medpipe.core.teaching.drops import Drops, sift
-from medpipe.core.teaching.facts import Fact, languages, prefix
+from medpipe.core.teaching.facts import Fact, languages
 from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import stable_share
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
+from medpipe.core.sources import prefix
 from medpipe.core.teaching import contamination, twins
 from medpipe.core.teaching.drops import Contamination, Drops, sift, total
-from medpipe.core.teaching.facts import Fact, prefix
+from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import stable_share
