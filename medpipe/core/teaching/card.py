@@ -81,7 +81,7 @@ def _by_benchmark(contamination: Contamination) -> dict[str, dict[str, int]]:
 
 
 def _attribution(documents: Iterable[Document]) -> list[dict[str, Any]]:
-    """For each source and licence how many documents there are, and one address, as most licences ask for."""
+    """Return for each source and licence the number of documents, and one address: most licences require it."""
     groups: dict[tuple[str, str], list[Document]] = {}
     for document in documents:
         groups.setdefault((document.source, document.licence or "not stated"), []).append(document)
@@ -90,83 +90,93 @@ def _attribution(documents: Iterable[Document]) -> list[dict[str, Any]]:
             "source": source,
             "licence": licence,
             "documents": len(group),
-            "address": next((one.url for one in group if one.url), ""),
+            "address": next((document.url for document in group if document.url), ""),
         }
         for (source, licence), group in sorted(groups.items())
     ]
 
 
-def markdown(card: Mapping[str, Any], corpus: str, asked: Mapping[str, int]) -> str:
-    """The card for people. `asked` is benchmark → number of held-out samples made with the examples."""
-    data, facts = card["data"], card["facts"]
-    sections = [
-        f"# Examples of the recipe {card['recipe']}\n\n{card['summary']}\n\n"
-        + _table(
-            ("", ""),
-            {
-                "corpus": corpus,
-                "examples to learn": card["examples"],
-                "of them replayed": card["replayed"],
-                "documents behind them": card["documents"],
-                "with a passage as context": card["with_context"],
-                "published": f"{card['published']['first']} to {card['published']['last']}",
-                "nothing published from this day on is taught": data["cut_off"] or "no cut-off",
-                "answers shuffled (a control)": "yes" if card["answers_shuffled"] else "no",
-                "seed": card["seed"],
-            },
-        ),
-        "## From facts to examples\n\nA fact is one question that one document answers. Each fact that was found is in "
-        "exactly one line.\n\n"
-        + _table(
-            ("facts", "number"),
-            {
-                "found": facts["found"],
-                "new: taught, and asked in other words": facts["new"],
-                "older: may be replayed": facts["replayable"],
-                "older: only asked": facts["held_out"],
-                "published after the cut-off: only asked": facts["after_cut_off"],
-                "never taught by any run: only asked": facts["unseen"],
-                "withdrawn: taught as withdrawn": facts["withdrawn"],
-                "left out (see below)": facts["left_out"],
-            },
-        ),
-        "## Held-out samples\n\n" + _table(("benchmark", "samples"), asked),
-        "## What is in it\n\n"
-        + "\n".join(
-            _table((title, "examples"), card[name])
-            for title, name in (
-                ("source", "by_source"),
-                ("language", "by_language"),
-                ("question type", "by_question_type"),
-            )
-        ),
-        "## Licences\n\n"
-        + _rows(
-            ("source", "licence", "documents", "for example"),
-            [(one["source"], one["licence"], one["documents"], one["address"]) for one in card["attribution"]],
-        ),
-        "## What was left out\n\nDocuments, sections, facts and examples, by reason.\n\n"
-        + _table(("reason", "number"), card["left_out"]),
-        "## Identifiers that were replaced\n\nIn sources that persons wrote: "
-        f"{', '.join(data['redact']) or 'none'}.\n\n" + _table(("type", "number"), card["identifiers"]),
-        "## Contamination\n\n"
-        + (
-            "Facts that repeat a benchmark, and so are not taught."
-            if data["decontaminate"]
-            else "The recipe asks for no decontamination."
+def markdown(card: Mapping[str, Any], corpus: str, samples: Mapping[str, int]) -> str:
+    """Return the card for people.
+
+    `corpus`: the ref that the examples were built from. `samples`: benchmark → number of its held-out samples.
+    """
+    return "\n".join(
+        (
+            f"# Examples of the recipe {card['recipe']}\n\n{card['summary']}\n\n{_overview(card, corpus)}",
+            f"## From facts to examples\n\n{_facts(card['facts'])}",
+            f"## Held-out samples\n\n{_table(('benchmark', 'samples'), samples)}",
+            f"## What is in it\n\n{_contents(card)}",
+            f"## Licences\n\n{_licences(card['attribution'])}",
+            "## What was left out\n\nDocuments, sections, facts and examples, by reason.\n\n"
+            + _table(("reason", "number"), card["left_out"]),
+            "## Identifiers that were replaced\n\nIn sources that persons wrote: "
+            f"{', '.join(card['data']['redact']) or 'none'}.\n\n" + _table(("type", "number"), card["identifiers"]),
+            f"## Contamination\n\n{_contamination(card)}",
+            "## Recipe\n\n"
+            + _table(("setting", "value"), {name: _plain(value) for name, value in card["data"].items()}),
         )
-        + "\n\n"
-        + _rows(
-            ("benchmark", "how", "facts"),
-            [
-                (name, reason, number)
-                for name, reasons in card["contamination"].items()
-                for reason, number in reasons.items()
-            ],
-        ),
-        "## Recipe\n\n" + _table(("setting", "value"), {name: _plain(value) for name, value in data.items()}),
+    )
+
+
+def _overview(card: Mapping[str, Any], corpus: str) -> str:
+    return _table(
+        ("", ""),
+        {
+            "corpus": corpus,
+            "examples to learn": card["examples"],
+            "of them replayed": card["replayed"],
+            "documents behind them": card["documents"],
+            "with a passage as context": card["with_context"],
+            "published": f"{card['published']['first']} to {card['published']['last']}",
+            "nothing published from this day on is taught": card["data"]["cut_off"] or "no cut-off",
+            "answers shuffled (a control)": "yes" if card["answers_shuffled"] else "no",
+            "seed": card["seed"],
+        },
+    )
+
+
+def _facts(facts: Mapping[str, int]) -> str:
+    lines = {
+        "found": facts["found"],
+        "new: taught, and asked in other words": facts["new"],
+        "older: may be replayed": facts["replayable"],
+        "older: only asked": facts["held_out"],
+        "published after the cut-off: only asked": facts["after_cut_off"],
+        "never taught by any run: only asked": facts["unseen"],
+        "withdrawn: taught as withdrawn": facts["withdrawn"],
+        "left out (see below)": facts["left_out"],
+    }
+    return (
+        "A fact is one question that one document answers. Each fact that was found is in exactly one line.\n\n"
+        + _table(("facts", "number"), lines)
+    )
+
+
+def _contents(card: Mapping[str, Any]) -> str:
+    columns = {"source": "by_source", "language": "by_language", "question type": "by_question_type"}
+    return "\n".join(_table((title, "examples"), card[name]) for title, name in columns.items())
+
+
+def _licences(attribution: Iterable[Mapping[str, Any]]) -> str:
+    return _rows(
+        ("source", "licence", "documents", "for example"),
+        [(group["source"], group["licence"], group["documents"], group["address"]) for group in attribution],
+    )
+
+
+def _contamination(card: Mapping[str, Any]) -> str:
+    rows = [
+        (benchmark, reason, number)
+        for benchmark, reasons in card["contamination"].items()
+        for reason, number in reasons.items()
     ]
-    return "\n".join(sections)
+    text = (
+        "Facts that repeat a benchmark, and so are not taught."
+        if card["data"]["decontaminate"]
+        else "The recipe asks for no decontamination."
+    )
+    return f"{text}\n\n" + _rows(("benchmark", "how", "facts"), rows)
 
 
 def _plain(value: Any) -> str:
@@ -180,7 +190,7 @@ def _table(head: tuple[str, str], values: Mapping[str, Any]) -> str:
 
 
 def _rows(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """A Markdown table; a bar in a cell would end it."""
+    """Return a Markdown table. Bars in cells are replaced, since a bar would end the cell."""
     if not rows:
         return "None.\n"
     lines = [head, ["---"] * len(head), *rows]
