@@ -104,7 +104,7 @@ def _verdict(
 
 
 def _reason(signal: Signal) -> str:
-    if signal.total in (0, signal.count):
+    if signal.total == signal.count:
         return f"{signal.name}: {signal.count}"
     return (
         f"{signal.name}: {signal.count} of {signal.total} "

@@ -69,6 +69,14 @@ def test_new_and_changed_documents_are_news_together() -> None:
     assert over(drift(changed(3))) == []
 
 
+def test_a_single_document_of_one_kind_is_reported_beside_many_of_the_other() -> None:
+    assert over(drift(changed(4) | {"pmid:1": "digest"})) == ["new documents", "changed documents"]
+    assert over(drift(changed(1) | {f"pmid:{number}": "digest" for number in range(4)})) == [
+        "new documents",
+        "changed documents",
+    ]
+
+
 @pytest.mark.parametrize(("count", "verdict"), [(4, "hold"), (5, "retrain")])
 def test_news_needs_the_least_number_of_documents(count: int, verdict: str) -> None:
     assert drift(new(count)).verdict == verdict
@@ -79,6 +87,11 @@ def test_news_needs_the_least_number_of_documents(count: int, verdict: str) -> N
 def test_news_needs_an_interval_wholly_above_the_share(share: float, verdict: str) -> None:
     assert signal(drift(new(10)), "new documents").low == pytest.approx(0.05013, abs=1e-5)
     assert drift(new(10), share=share).verdict == verdict
+
+
+def test_an_interval_that_only_touches_the_share_is_not_above_it() -> None:
+    low = detect(TAUGHT, changed(10), (), 0, Thresholds()).signals[1].low
+    assert drift(changed(10), share=low).verdict == "hold"
 
 
 def test_a_handful_of_news_in_a_large_corpus_is_under_the_threshold() -> None:
