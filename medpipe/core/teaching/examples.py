@@ -24,7 +24,6 @@ from medpipe.core.teaching.recipe import Data, Recipe
 from medpipe.core.teaching.samples import samples, withdrawn_samples
 from medpipe.core.teaching.split import split
 from medpipe.core.teaching.training_set import training_set
-from medpipe.core.teaching.withdrawals import WITHDRAWAL as WITHDRAWAL
 from medpipe.core.text import normalise
 
 
@@ -66,8 +65,8 @@ def prepare(
 ) -> Prepared:
     """Return every fact that the recipe may use, in the order of document ids.
 
-    `withdraw`: ids of retracted documents whose questions are answered with `WITHDRAWAL`; other retracted documents
-    yield nothing. `safety`: refusals to teach, unless they use a held-out phrasing. `benchmarks`: the questions of
+    `withdraw`: ids of retracted documents whose questions are to be answered with their withdrawal (see
+    `core.teaching.withdrawals`); other retracted documents yield nothing. `safety`: refusals to teach, unless they use a held-out phrasing. `benchmarks`: the questions of
     every benchmark by name. With `decontaminate`, no fact and no refusal may repeat one, and no fact may ask what a
     refusal refuses.
     """
