@@ -12,7 +12,9 @@ from medpipe.core.corpus.document import Document
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.gates import Plan
 from medpipe.core.safety.guardrails import Guardrails
+from medpipe.core.safety.redaction import Redaction as Redaction
 from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.feedback import FeedbackItem as FeedbackItem
 from medpipe.core.teaching.recipe import Recipe
 
 Progress = Callable[[float, str], None]
@@ -135,15 +137,6 @@ class Validator(Protocol):
         self, rows: Sequence[Mapping[str, Any]], suite: str, name: str, delivery: Delivery = ...
     ) -> Validation:
         """Apply `expectations/{suite}.json` to the rows; `name` labels the run in Data Docs."""
-
-
-class Redaction(NamedTuple):
-    """A text with its identifiers replaced, and how many there were of each type."""
-
-    text: str
-    """Each identifier is a typed placeholder now, such as `[NAME]`, `[PHONE]` or `[MRN]`."""
-    found: Mapping[str, int]
-    """Type (the placeholder's word: NAME, PHONE, …) → count; empty when the text is unchanged."""
 
 
 class Redactor(Protocol):
@@ -282,18 +275,6 @@ class Routes(Protocol):
 
     def leave(self, gateway: str) -> None:
         """A gateway stops: nobody need wait for it."""
-
-
-class FeedbackItem(NamedTuple):
-    answer_id: str
-    question: str
-    answer: str
-    version: str
-    identity: str
-    rating: str
-    """up or down."""
-    correction: str | None
-    at: datetime
 
 
 class FeedbackStore(Protocol):

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import chain
 
 from medpipe import records
+from medpipe.core import sources
 from medpipe.core.refs import CorpusRef, FeedbackRef, PairsRef
 from medpipe.core.teaching import pairs as preference_pairs
 from medpipe.core.teaching.example import PreferencePair
@@ -18,8 +19,6 @@ from medpipe.steps.corpus import table_version
 
 CAP_PER_IDENTITY = 20
 HELDOUT_SHARE = 0.3
-FORUMS = frozenset({"ChatDoctor"})
-"""Origins, among the types of a document, whose questions people wrote about themselves."""
 
 
 def collect_feedback(start: datetime, end: datetime, *, ports: Ports) -> FeedbackRef:
@@ -73,7 +72,7 @@ def build_preferences(
 
     Pairs of `previous` that users gave stay as they are; give the newest pairs, or the ring forgets those.
     The same share of the questions is held out as of users' ones, and what identifies a person is taken out
-    of those that people wrote (FORUMS). None when no document states a preference.
+    of those that people wrote (`core.sources`). None when no document states a preference.
     """
     version = table_version(ports, corpus)
     if next(_stated(ports, version, max_answer_chars, Counter()), None) is None:
@@ -103,8 +102,10 @@ def build_preferences(
 
 def _stated(ports: Ports, version: int, max_answer_chars: int, drops: Counter[str]) -> Iterator[PreferencePair]:
     for document in ports.corpus.read(version):
-        for pair in preference_pairs.stated(document, max_answer_chars, ports.guardrails, drops):
-            yield _anonymous(pair, ports.redactor) if FORUMS & set(document.types) else pair
+        pairs, dropped = preference_pairs.stated(document, max_answer_chars, ports.guardrails)
+        drops.update(dropped)
+        for pair in pairs:
+            yield _anonymous(pair, ports.redactor) if sources.by_people(document.source) else pair
 
 
 def _anonymous(pair: PreferencePair, redactor: Redactor) -> PreferencePair:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from medpipe import records
+from medpipe.core import sources
 from medpipe.core.corpus import measures
 from medpipe.core.refs import CorpusRef, Ref
 from medpipe.errors import BatchRejected
@@ -78,7 +79,7 @@ def _delivered_before(ports: Ports, data: Ref, corpus: CorpusRef | None) -> Mani
 def _whole_of(ports: Ports, data: Ref) -> str | None:
     """The source of which `data` is a whole delivery; None for a pull of some ids, and where none holds everything."""
     inputs = manifest(ports, data).inputs
-    return str(inputs["source"]) if inputs.get("source") in measures.WHOLE and not inputs.get("ids") else None
+    return str(inputs["source"]) if sources.whole(str(inputs.get("source"))) and not inputs.get("ids") else None
 
 
 def _delivery(pulled: Manifest | None, rows: Sequence[Mapping[str, Any]], before: Manifest | None) -> Delivery:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date
 
 import pytest
@@ -25,7 +24,7 @@ def document(*sections: tuple[str, str], id: str = "mplus:1", title: str = "Velo
 
 
 def told(one: Document, **data: object) -> list[tuple[str, str, str]]:
-    return [(fact.question_type, fact.focus, fact.answer) for fact in decompose(one, Data(**data), Counter())]
+    return [(fact.question_type, fact.focus, fact.answer) for fact in decompose(one, Data(**data))[0]]
 
 
 def test_a_topic_is_told_heading_by_heading() -> None:
@@ -54,7 +53,6 @@ def test_of_an_article_only_the_conclusion_on_its_own_question_is_told() -> None
 
 
 def test_a_curated_record_is_told_pair_by_pair_and_repeats_are_counted() -> None:
-    drops: Counter[str] = Counter()
     record = document(
         ("What is (are) A1C ?", "A test."),
         ("What is A1C?", "Another."),
@@ -62,16 +60,15 @@ def test_a_curated_record_is_told_pair_by_pair_and_repeats_are_counted() -> None
         id="medquad:1",
         title="A1C",
     )
-    facts = decompose(record, Data(), drops)
+    facts, dropped = decompose(record, Data())
     assert [(fact.question_type, fact.answer) for fact in facts] == [("information", "A test."), ("question", "No.")]
-    assert drops["asked twice in one document"] == 1
+    assert dropped == {"asked twice in one document": 1}
 
 
 def test_an_answer_is_cut_at_a_sentence_end_and_dropped_when_no_sentence_fits() -> None:
     assert cut("It helps. It is cheap. It is old.", 25) == "It helps. It is cheap."
-    drops: Counter[str] = Counter()
-    assert decompose(document(("Treatment", "Rest " * 50)), Data(max_answer_chars=40), drops) == []
-    assert drops["answer blank or its first sentence too long"] == 1
+    facts, dropped = decompose(document(("Treatment", "Rest " * 50)), Data(max_answer_chars=40))
+    assert (facts, dropped) == ([], {"answer blank or its first sentence too long": 1})
 
 
 def test_lists_become_one_line() -> None:
@@ -116,5 +113,5 @@ def test_a_claim_without_a_slot_is_known_by_its_last_own_word() -> None:
 
 
 def test_a_fact_has_the_same_id_when_its_answer_is_revised() -> None:
-    first, second = (decompose(document(("Treatment", text)), Data(), Counter())[0] for text in ("Rest.", "Sleep."))
+    first, second = (decompose(document(("Treatment", text)), Data())[0][0] for text in ("Rest.", "Sleep."))
     assert first.id == second.id

@@ -37,7 +37,7 @@ def document(id: str, *sections: Section, **fields: object) -> Document:
 
 
 def facts(one: Document, **data: object) -> list[Fact]:
-    return decompose(one, Data(**data), Counter())
+    return decompose(one, Data(**data))[0]
 
 
 def test_a_spanish_topic_is_told_along_its_own_headings_and_asked_in_spanish() -> None:
@@ -118,9 +118,7 @@ def test_an_abstract_in_another_language_is_taught_in_it_or_skipped() -> None:
         ("es", "¿Ayuda el tazomib?", "Ayuda."),
     ]
     assert [fact.language for fact in facts(article, languages=("es",))] == ["es"]
-    drops: Counter[str] = Counter()
-    decompose(article, Data(), drops)
-    assert drops["section in another language"] == 1
+    assert decompose(article, Data())[1] == {"section in another language": 1}
 
 
 def test_a_translated_abstract_without_a_title_in_its_language_asks_nothing() -> None:
@@ -181,9 +179,8 @@ def test_a_dialogue_is_taken_as_it_was_said() -> None:
 
 
 def test_a_question_that_is_too_long_is_left_out_and_counted() -> None:
-    drops: Counter[str] = Counter()
-    assert decompose(document("meddialog:1", Section(heading="a " * 600, text="No.")), Data(), drops) == []
-    assert drops["question too long"] == 1
+    long = document("meddialog:1", Section(heading="a " * 600, text="No."))
+    assert decompose(long, Data()) == ([], {"question too long": 1})
 
 
 def test_a_passage_is_cut_at_a_sentence_and_stands_before_the_question() -> None:

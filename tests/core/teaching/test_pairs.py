@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.teaching.example import PreferencePair
+from medpipe.core.teaching.feedback import FeedbackItem
 from medpipe.core.teaching.pairs import BuiltPairs, build, stated
-from medpipe.ports import FeedbackItem
 from tests.policies import GUARDRAILS
 
 START = datetime(2026, 3, 4, tzinfo=UTC)
@@ -152,8 +152,7 @@ def preferring(*sections: Section) -> tuple[list[PreferencePair], Counter[str]]:
         published=date(2019, 8, 1),
         sections=sections,
     )
-    drops = Counter[str]()
-    return list(stated(document, 100, GUARDRAILS, drops)), drops
+    return stated(document, 100, GUARDRAILS)
 
 
 def test_a_set_that_says_which_answer_is_worse_gives_a_pair_that_names_its_document() -> None:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from medpipe.core.teaching import questions
-from medpipe.core.teaching.phrasings import AS_PUBLISHED
+from medpipe.core.teaching.phrasings import AS_PUBLISHED, PHRASINGS
+from medpipe.core.text import normalise
 
 
 @pytest.mark.parametrize(
@@ -35,14 +36,14 @@ def test_what_asks_nothing_is_not_recognised(heading: str, title: str) -> None:
     assert questions.recognise(heading, title) is None
 
 
-KINDS = [(language, one.key) for language, table in questions.TABLES.items() for one in table]
+KINDS = [(language, kind.key) for language, said in PHRASINGS.items() for kind in said.types]
 
 
 @pytest.mark.parametrize(("language", "kind"), KINDS)
 def test_every_type_has_enough_phrasings_and_none_is_both_taught_and_held_out(language: str, kind: str) -> None:
     focus = "Velorin fever"
-    taught = {questions.normalise(one) for one in questions.training(kind, focus, 99, language, paraphrases=9)}
-    held_out = {questions.normalise(one) for one in questions.held_out(kind, focus, language)}
+    taught = {normalise(one) for one in questions.training(kind, focus, 99, language, paraphrases=9)}
+    held_out = {normalise(one) for one in questions.held_out(kind, focus, language)}
     assert len(taught) >= 3
     assert len(held_out) >= 2
     assert not taught & held_out
@@ -50,11 +51,9 @@ def test_every_type_has_enough_phrasings_and_none_is_both_taught_and_held_out(la
 
 def test_no_held_out_phrasing_of_one_type_is_taught_by_another() -> None:
     taught = {
-        questions.normalise(one)
-        for language, kind in KINDS
-        for one in questions.training(kind, "X", 99, language, paraphrases=9)
+        normalise(one) for language, kind in KINDS for one in questions.training(kind, "X", 99, language, paraphrases=9)
     }
-    asked = {questions.normalise(one) for language, kind in KINDS for one in questions.held_out(kind, "X", language)}
+    asked = {normalise(one) for language, kind in KINDS for one in questions.held_out(kind, "X", language)}
     assert not taught & asked
 
 
@@ -99,7 +98,7 @@ def test_phrasings_go_round() -> None:
 
 
 def test_questions_are_the_same_whatever_their_punctuation_and_case() -> None:
-    assert questions.normalise("What causes  X ?") == questions.normalise("what CAUSES “X”?")
+    assert normalise("What causes  X ?") == normalise("what CAUSES “X”?")
 
 
 def test_a_translated_title_loses_its_brackets() -> None:
