@@ -187,6 +187,13 @@ def test_a_request_that_failed_during_the_swap_ends_the_demo(told: Story, monkey
         told.tell()
 
 
+def test_a_models_answer_is_printed_as_it_is_and_never_read_as_markup(told: Story) -> None:
+    answer = "[/bold] tafamib [red]"
+    told.service.ask = lambda question, user="visitor": Answer("a1", answer, "version/v1", refused=False)
+    told.first_gain({})
+    assert answer in told.console.file.getvalue()
+
+
 def test_a_verdict_to_hold_ends_the_demo(told: Story) -> None:
     told.narrator.verdict = "hold"
     with pytest.raises(Unexpected, match="expected retrain"):
