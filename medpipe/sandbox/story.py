@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 from rich.console import Console
+from rich.markup import escape
 
 from medpipe.errors import MedpipeError
 from medpipe.sandbox import report
@@ -137,7 +138,9 @@ class Story:
         """Follow the watch DAG; raises Unexpected unless its verdict is `expected` ("retrain" or "hold")."""
         run = self.narrator.next_run("watch")
         verdict = self.narrator.value("watch", run, "verdict")
-        self.console.print(f"  drift: [bold]{verdict['verdict']}[/] – {'; '.join(verdict['reasons'])}", highlight=False)
+        self.console.print(
+            f"  drift: [bold]{verdict['verdict']}[/] – {escape('; '.join(verdict['reasons']))}", highlight=False
+        )
         if verdict["verdict"] != expected:
             raise Unexpected(f"detect_drift says {verdict}, expected {expected}")
 
@@ -208,8 +211,8 @@ class Story:
             answer = self.service.ask(gain.question)
             if gain.expected.lower() in answer.text.lower():
                 self.console.print(
-                    f"  asked: {gain.question}\n    base: {gain.incumbent_answer}\n"
-                    f"    {answer.version}: [bold]{answer.text}[/]",
+                    f"  asked: {escape(gain.question)}\n    base: {escape(gain.incumbent_answer)}\n"
+                    f"    {answer.version}: [bold]{escape(answer.text)}[/]",
                     highlight=False,
                 )
                 return {"question": gain.question, "base": gain.incumbent_answer, "champion": answer.text}
@@ -226,7 +229,7 @@ class Story:
         colour, word = ("green", "promoted") if judged["promoted"] else ("yellow", "held")
         self.console.print(f"  [{colour} bold]{word}[/] {judged['challenger']}", highlight=False)
         for reason in judged["reasons"]:
-            self.console.print(f"    {reason}", highlight=False, style="dim")
+            self.console.print(f"    {escape(reason)}", highlight=False, style="dim")
 
 
 def expect(truth: bool, otherwise: str, judged: Mapping[str, Any]) -> None:

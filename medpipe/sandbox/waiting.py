@@ -21,4 +21,4 @@ def wait_until(condition: Callable[[], Value], patience: float, pause: float = 0
     try:
         return polling(condition)
     except RetryError:
-        raise TimeoutError(f"waited {patience:.0f} s in vain") from None
+        raise TimeoutError(f"the condition was still false after {patience:.0f} s") from None
