@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import configparser
 import re
 import subprocess
 import sys
@@ -161,6 +162,29 @@ def test_every_path_that_a_page_for_developers_names_exists(name: str) -> None:
 
 def test_a_path_that_does_not_exist_is_reported() -> None:
     assert _missing_paths("`core/prompt.py`, `steps/nothing.py: latest` and `dags/`") == ["steps/nothing.py"]
+
+
+# --- import contracts ---------------------------------------------------------------------------------------------
+
+
+def _contracts() -> configparser.ConfigParser:
+    contracts = configparser.ConfigParser()
+    contracts.read(ROOT / ".importlinter", encoding="utf-8")
+    return contracts
+
+
+def test_the_architecture_names_every_import_contract() -> None:
+    page, contracts = _text(ROOT / "docs" / "architecture.md"), _contracts()
+    names = [contracts[part]["name"] for part in contracts.sections() if "name" in contracts[part]]
+    assert len(names) > 5
+    assert [name for name in names if f"| {name} |" not in page] == []
+
+
+def test_the_architecture_lists_the_rooms_of_core_in_the_order_of_their_contract() -> None:
+    layers = _contracts()["importlinter:contract:rooms-of-core"]["layers"].split()
+    listed = re.findall(r"^\| \d \| `core/(\w+)/` \|", _text(ROOT / "docs" / "architecture.md"), re.MULTILINE)
+    assert len(listed) == 5
+    assert listed == [layer for layer in layers if layer in listed]
 
 
 # --- commands ------------------------------------------------------------------------------------------------------
