@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     expectations: Path = Field(default_factory=_suites, description="Great Expectations suites")
     recipes: Path = Field(_PACKAGE / "recipes", description="recipes")
     benchmarks: Path = Field(_PACKAGE / "benchmarks", description="benchmarks and gates.yaml")
+    policies: Path = Field(_PACKAGE / "policies", description="the guardrail policy: guardrails.yaml")
     models: Path | None = Field(None, description="folder of local base models; else the hub (default HOME/models)")
 
     database_url: str | None = Field(None, description="SQLAlchemy address (default: SQLite under HOME)")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from medpipe.sandbox import tiny_base as made
+from medpipe.sandbox.tiny_base_texts import texts
 from medpipe.sandbox.world import Names, World
 from tests.train.conftest import SMALL
 
@@ -23,28 +24,28 @@ def weights(folder: Path) -> str:
 
 
 def test_equal_seeds_give_equal_files_and_another_seed_other_weights(tmp_path: Path) -> None:
-    one, same = (made.make_tiny_base(tmp_path / name, seed=5, plan=LITTLE) for name in ("a", "b"))
-    other = made.make_tiny_base(tmp_path / "c", seed=6, plan=LITTLE)
+    one, same = (made.make_tiny_base(tmp_path / name, seed=5, pretraining=LITTLE) for name in ("a", "b"))
+    other = made.make_tiny_base(tmp_path / "c", seed=6, pretraining=LITTLE)
     for file in ("model.safetensors", "tokenizer.json", "config.json"):
         assert (one / file).read_bytes() == (same / file).read_bytes()
     assert weights(one) != weights(other)
 
 
 def test_a_whole_base_is_not_made_again_and_a_torn_one_is(tmp_path: Path) -> None:
-    folder = made.make_tiny_base(tmp_path, seed=5, plan=LITTLE)
+    folder = made.make_tiny_base(tmp_path, seed=5, pretraining=LITTLE)
     manifest = folder / "tiny-base.json"
     before = manifest.stat().st_mtime_ns
-    assert made.make_tiny_base(tmp_path, seed=5, plan=LITTLE) == folder
+    assert made.make_tiny_base(tmp_path, seed=5, pretraining=LITTLE) == folder
     assert manifest.stat().st_mtime_ns == before
     expected = weights(folder)
     manifest.unlink()
     (folder / "model.safetensors").write_bytes(b"torn")
-    assert weights(made.make_tiny_base(tmp_path, seed=5, plan=LITTLE)) == expected
+    assert weights(made.make_tiny_base(tmp_path, seed=5, pretraining=LITTLE)) == expected
 
 
 def test_another_plan_replaces_the_base_of_the_same_name(tmp_path: Path) -> None:
-    first = weights(made.make_tiny_base(tmp_path, seed=5, plan=LITTLE))
-    assert weights(made.make_tiny_base(tmp_path, seed=5, plan=replace(LITTLE, steps=4))) != first
+    first = weights(made.make_tiny_base(tmp_path, seed=5, pretraining=LITTLE))
+    assert weights(made.make_tiny_base(tmp_path, seed=5, pretraining=replace(LITTLE, steps=4))) != first
 
 
 def test_rounding_to_nf4_a_second_time_changes_nothing(tiny_base: Path) -> None:
@@ -81,7 +82,7 @@ def test_what_qlora_trains_on_computes_what_is_served(tiny_base: Path) -> None:
 
 def test_no_name_of_the_pretraining_text_occurs_in_a_world() -> None:
     world = World(17)
-    taught = " ".join(before + after for before, after in made.texts(17, made.Plan())).casefold()
+    taught = " ".join(before + after for before, after in texts(17, topics=300, articles=90, closings=0.15)).casefold()
     names = [topic.focus.split()[0] for day in (1, 2) for topic in world.topics(day)]
     slots = [fact.slot for day in (1, 2) for topic in world.topics(day) for fact in topic.facts]
     slots += [article.slot for day in (1, 2) for article in world.articles(day) if article.slot]

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from medpipe.core.corpus.document import Document
-from medpipe.core.safety.guardrails import review, screen
+from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.teaching.example import PreferencePair
 
 MAX_CORRECTION_CHARS = 1000
@@ -43,7 +43,7 @@ class BuiltPairs(NamedTuple):
     drops: Counter[str]
 
 
-def build(items: Sequence[Rated], cap_per_identity: int, heldout_share: float) -> BuiltPairs:
+def build(items: Sequence[Rated], cap_per_identity: int, heldout_share: float, guardrails: Guardrails) -> BuiltPairs:
     """Preference pairs from ratings and corrections.
 
     - A downward rating with a correction: the correction is chosen, the answer rejected.
@@ -61,14 +61,16 @@ def build(items: Sequence[Rated], cap_per_identity: int, heldout_share: float) -
             f"cap_per_identity {cap_per_identity} must be at least 1, heldout_share {heldout_share} within 0..1"
         )
     drops: Counter[str] = Counter()
-    proposed = _propose(_last_ratings(items), drops)
+    proposed = _propose(_last_ratings(items), guardrails, drops)
     kept = _settle(_cap(proposed, cap_per_identity, drops), drops)
     heldout = tuple(pair for pair in kept if held_out(pair.question, heldout_share))
     train = tuple(pair for pair in kept if not held_out(pair.question, heldout_share))
     return BuiltPairs(train, heldout, drops)
 
 
-def stated(document: Document, max_answer_chars: int, drops: Counter[str]) -> Iterator[PreferencePair]:
+def stated(
+    document: Document, max_answer_chars: int, guardrails: Guardrails, drops: Counter[str]
+) -> Iterator[PreferencePair]:
     """The preferences that a document states: of each section with a `rejected` answer, its text is chosen.
 
     No user gave them, so no cap applies: `identity` is `set:` with the source, `answer_id` is the document's id
@@ -78,7 +80,7 @@ def stated(document: Document, max_answer_chars: int, drops: Counter[str]) -> It
     for number, section in enumerate(document.sections):
         if not section.rejected:
             continue
-        reason = _unfit(section.heading, section.text, section.rejected, max_answer_chars)
+        reason = _unfit(section.heading, section.text, section.rejected, max_answer_chars, guardrails)
         if reason:
             drops[reason] += 1
             continue
@@ -97,14 +99,14 @@ def held_out(question: str, share: float) -> bool:
     return _share_of(question) < share
 
 
-def _unfit(question: str, chosen: str, rejected: str, max_chars: int) -> str:
+def _unfit(question: str, chosen: str, rejected: str, max_chars: int, guardrails: Guardrails) -> str:
     if _key(chosen) == _key(rejected):
         return "same-as-answer"
     if max(len(chosen), len(rejected)) > max_chars:
         return "too-long"
-    if screen(question).risk == "high":
+    if guardrails.screen(question).risk == "high":
         return "refused-question"
-    return "" if review(chosen).safe else "unsafe-answer"
+    return "" if guardrails.review(chosen).safe else "unsafe-answer"
 
 
 def _last_ratings(items: Iterable[Rated]) -> list[Rated]:
@@ -116,7 +118,7 @@ def _last_ratings(items: Iterable[Rated]) -> list[Rated]:
     return list(last.values())
 
 
-def _propose(items: Sequence[Rated], drops: Counter[str]) -> list[PreferencePair]:
+def _propose(items: Sequence[Rated], guardrails: Guardrails, drops: Counter[str]) -> list[PreferencePair]:
     """Every pair that the ratings support, oldest first, before caps and disputes."""
     liked: dict[str, Rated] = {}
     for item in items:
@@ -124,7 +126,7 @@ def _propose(items: Sequence[Rated], drops: Counter[str]) -> list[PreferencePair
             liked.setdefault(_key(item.question), item)
     pairs = []
     for item in items:
-        chosen, reason = _chosen(item, liked.get(_key(item.question)))
+        chosen, reason = _chosen(item, liked.get(_key(item.question)), guardrails)
         if chosen:
             pairs.append(
                 PreferencePair(
@@ -140,11 +142,11 @@ def _propose(items: Sequence[Rated], drops: Counter[str]) -> list[PreferencePair
     return pairs
 
 
-def _chosen(item: Rated, liked: Rated | None) -> tuple[str, str]:
+def _chosen(item: Rated, liked: Rated | None, guardrails: Guardrails) -> tuple[str, str]:
     """The text that should have been answered, or "" and why there is none ("" for a plain upward rating)."""
     if item.rating == "up":
         return "", ""
-    if screen(item.question).risk == "high":
+    if guardrails.screen(item.question).risk == "high":
         return "", "refused-question"
     text = " ".join((item.correction or "").split()) or (liked.answer if liked else "")
     if not text:
@@ -153,7 +155,7 @@ def _chosen(item: Rated, liked: Rated | None) -> tuple[str, str]:
         return "", "same-as-answer"
     if len(text) > MAX_CORRECTION_CHARS:
         return "", "too-long"
-    return (text, "") if review(text).safe else ("", "unsafe-correction")
+    return (text, "") if guardrails.review(text).safe else ("", "unsafe-correction")
 
 
 def _cap(pairs: Iterable[PreferencePair], cap: int, drops: Counter[str]) -> list[PreferencePair]:
