@@ -28,13 +28,11 @@ BASES = (ROOT, ROOT / "medpipe", ROOT / "medpipe" / "core")
 
 ARRIVING = frozenset(
     """
-    backends/artifacts/ configuration.py core/knowledge/retrain.py core/manifests/ core/safety/policy.py core/sources.py
-    core/teaching/phrasings/ core/teaching/samples.py core/teaching/training_set.py faults.py
-    medpipe/policies/guardrails.yaml policies/guardrails.yaml record_index.py remarks.py serving/answer_ids.py
-    serving/answer_service.py serving/route_follower.py serving/routed_engine.py steps/evaluation.py
-    tests/core/safety/test_verdicts.py tests/core/test_sources.py tests/test_any_argument.py vllm_protocol.py
-    core/judging/reasons.py docs/guardrails.md guardrails.md testing.md MEDPIPE_POLICIES medpipe/core/manifests
-    medpipe/core/sources.py medpipe/policies mutants service_url
+    backends/artifacts/ configuration.py core/knowledge/retrain.py core/manifests/ core/sources.py
+    core/teaching/phrasings/ core/teaching/samples.py core/teaching/training_set.py faults.py record_index.py
+    remarks.py serving/answer_ids.py serving/answer_service.py serving/route_follower.py serving/routed_engine.py
+    steps/evaluation.py tests/core/test_sources.py tests/test_any_argument.py vllm_protocol.py testing.md
+    medpipe/core/manifests medpipe/core/sources.py service_url
     """.split()
 )
 """Names that the manual uses and that other parts of this change bring, and a setting that they remove."""
