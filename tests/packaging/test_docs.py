@@ -28,6 +28,7 @@ BASES = (ROOT, ROOT / "medpipe", ROOT / "medpipe" / "core")
 
 ARRIVING = frozenset(
     """
+    sources/transport/archive.py tests/sources/transport/test_archive.py
     backends/artifacts/ configuration.py core/knowledge/retrain.py core/manifests/ core/sources.py
     core/teaching/phrasings/ core/teaching/samples.py core/teaching/training_set.py faults.py record_index.py
     remarks.py serving/answer_ids.py serving/answer_service.py serving/route_follower.py serving/routed_engine.py
