@@ -9,6 +9,7 @@ import pytest
 
 from medpipe.backends.sql.database import connect
 from medpipe.backends.sql.feedback_store import SqlFeedbackStore
+from medpipe.errors import NotFound
 from tests.contract.racers import race
 
 START = datetime(2026, 3, 4, tzinfo=UTC)
@@ -64,7 +65,7 @@ def test_the_same_identity_rates_an_answer_once(store: SqlFeedbackStore) -> None
 
 
 def test_an_answer_that_was_never_given_cannot_be_rated(store: SqlFeedbackStore) -> None:
-    with pytest.raises(LookupError, match="no answer three"):
+    with pytest.raises(NotFound, match="no answer three"):
         store.rate("three", "user-b", "up", None)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from medpipe import wiring
 from medpipe.ports import FeedbackItem
-from serving.answers import Signer, signing_key
+from serving.answer_ids import Signer, signing_key
 from tests.serving.conftest import Gateway
 
 
