@@ -29,7 +29,9 @@ LONGEST_REASON = 500
 """Characters of the engine's own message that are repeated in an error."""
 
 
-class _Request(BaseModel):
+class Request(BaseModel):
+    """Any request: it refuses fields that it does not declare."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     def fields(self) -> dict[str, Any]:
@@ -37,7 +39,7 @@ class _Request(BaseModel):
         return self.model_dump()
 
 
-class CompletionRequest(_Request):
+class CompletionRequest(Request):
     """A greedy completion of one prompt, up to `core.prompt.STOP`."""
 
     model: str
@@ -49,14 +51,14 @@ class CompletionRequest(_Request):
     stream: bool = False
 
 
-class LoadAdapterRequest(_Request):
+class LoadAdapterRequest(Request):
     """Load the adapter in the folder `lora_path` of the engine's machine under the name `lora_name`."""
 
     lora_name: str
     lora_path: str
 
 
-class UnloadAdapterRequest(_Request):
+class UnloadAdapterRequest(Request):
     """Unload the adapter with this name."""
 
     lora_name: str

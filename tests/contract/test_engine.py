@@ -1,4 +1,4 @@
-"""One contract for the engine and the generator: against a fake server always, against vLLM when slow tests run."""
+"""The engine's contract: on a fake server in every run, on vLLM in the slow tests."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import pytest
 
-from medpipe.backends.vllm_engine import EngineError, VllmEngine
+from medpipe.backends.vllm_engine import VllmEngine
 from medpipe.core.prompt import render
+from medpipe.errors import EngineError
 from tests import real_engine
 from tests.fakes_engine import FakeEngine
 
@@ -49,10 +50,10 @@ def real_setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
 
 @pytest.fixture(params=["fake", pytest.param("vllm", marks=pytest.mark.slow)])
 def setting(request: pytest.FixtureRequest) -> Iterator[Setting]:
-    found: Setting = request.getfixturevalue("fake_setting" if request.param == "fake" else "real_setting")
-    yield found
-    for name in found.engine.loaded():
-        found.engine.unload(name)
+    setting: Setting = request.getfixturevalue("fake_setting" if request.param == "fake" else "real_setting")
+    yield setting
+    for name in setting.engine.loaded():
+        setting.engine.unload(name)
 
 
 def test_adapters_are_listed_from_loading_to_unloading_and_the_base_never_is(setting: Setting) -> None:
@@ -70,8 +71,8 @@ def test_each_adapter_answers_in_its_own_way_in_the_order_of_the_prompts(setting
 
     answers = {name: setting.engine.ask(name, PROMPTS, 8) for name in ("base", "ask-a", "ask-b")}
 
-    assert len({tuple(found) for found in answers.values()}) == 3
-    assert all(len(found) == len(PROMPTS) and "\n" not in "".join(found) for found in answers.values())
+    assert len({tuple(texts) for texts in answers.values()}) == 3
+    assert all(len(texts) == len(PROMPTS) and "\n" not in "".join(texts) for texts in answers.values())
     assert answers["ask-a"][3:5] == setting.engine.ask("ask-a", PROMPTS[3:5], 8)
 
 
@@ -162,8 +163,17 @@ def test_nothing_but_the_known_fields_is_ever_sent(fake_setting: Setting) -> Non
     fake_setting.engine.unload("fields")
 
     sent = {path: set(body) for path, body in fake_setting.fake.seen}
-    assert sent["/v1/completions"] == {"model", "prompt", "max_tokens", "temperature", "stop"}
+    assert sent["/v1/completions"] == {"model", "prompt", "max_tokens", "temperature", "stop", "stream"}
     assert sent["/v1/load_lora_adapter"] == {"lora_name", "lora_path"}
+
+
+def test_an_answer_of_another_shape_is_an_error_that_does_not_repeat_it(fake_setting: Setting) -> None:
+    assert fake_setting.fake is not None
+    fake_setting.fake.garble_next = 1
+
+    with pytest.raises(EngineError, match=r"CompletionResponse cannot be read \(choices\).*address of vLLM") as caught:
+        fake_setting.engine.ask("base", PROMPTS[:1], 8)
+    assert "private" not in str(caught.value)
 
 
 def test_an_engine_that_is_down_is_named(tmp_path: Path) -> None:

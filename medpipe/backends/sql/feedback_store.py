@@ -44,7 +44,7 @@ class SqlFeedbackStore:
     # Two requests can both find no row of an identity and both insert one. The loser finds that row on its second try.
     @retry(retry=retry_if_exception_type(IntegrityError), stop=stop_after_attempt(2), reraise=True)
     def rate(self, answer_id: str, identity: str, rating: str, correction: str | None) -> None:
-        """Store one identity's feedback on an answer; it replaces earlier feedback. Raises NotFound without the answer."""
+        """Store an identity's feedback on an answer; it replaces earlier feedback. Raises NotFound for no answer."""
         table = database.feedback
         columns = {"rating": rating, "correction": correction, "at": self._clock()}
         own_row = sa.and_(table.c.answer_id == answer_id, table.c.identity == identity)
@@ -57,7 +57,7 @@ class SqlFeedbackStore:
             connection.execute(sa.insert(table).values(answer_id=answer_id, identity=identity, **columns))
 
     def between(self, start: datetime, end: datetime) -> Iterator[FeedbackItem]:
-        """Yield feedback as `ports.FeedbackStore` says, without feedback on refusals: a refusal has no better answer."""
+        """Yield feedback as `ports.FeedbackStore` says, without feedback on refusals: they have no better answer."""
         given, served = database.feedback, database.answers
         items = (
             sa.select(
