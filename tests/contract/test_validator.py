@@ -1,4 +1,4 @@
-"""Great Expectations with the project's own suites: what is quarantined, what stops a batch, in which words."""
+"""Great Expectations with the project's own suites: which rows are quarantined, what stops a batch, and the reasons."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from medpipe.backends.gx_validator import GxValidator
 from medpipe.core.corpus import measures
 from medpipe.core.corpus.document import Document
 from medpipe.core.teaching.example import Example, PreferencePair
+from medpipe.errors import ConfigError, NotFound
 from medpipe.ports import Delivery, FeedbackItem
 from medpipe.settings import Settings
 from medpipe.sources.curated.sets import SETS
@@ -37,8 +38,8 @@ def validator(tmp_path: Path) -> GxValidator:
 
 
 def emails(texts: Sequence[str], language: str) -> list[dict[str, int]]:
-    """What identifies people, by the fake that knows e-mail addresses."""
-    return [dict(each.found) for each in EmailRedactor().redact(texts, language)]
+    """Count what identifies people, by the fake that knows e-mail addresses only."""
+    return [dict(redaction.found) for redaction in EmailRedactor().redact(texts, language)]
 
 
 def document(number: int, **fields: Any) -> dict[str, Any]:
@@ -147,9 +148,9 @@ def test_bad_documents_are_quarantined_each_for_its_reason_in_words(validator: G
     result = validator.validate([*good, *bad], "documents", "documents-1", WINDOW)
     assert result.accepted
     assert list(result.rejected) == list(range(30, 30 + len(bad)))
-    for (fields, reason), why in zip(BAD_DOCUMENTS, result.rejected.values(), strict=True):
-        assert len(why) == 1, fields
-        assert reason in why[0], fields
+    for (fields, reason), notes in zip(BAD_DOCUMENTS, result.rejected.values(), strict=True):
+        assert len(notes) == 1, fields
+        assert reason in notes[0], fields
 
 
 def test_honest_letters_are_not_damage(validator: GxValidator) -> None:
@@ -199,9 +200,9 @@ END = date(2026, 3, 4)
 def delivered(
     validator: GxValidator, rows: list[dict[str, Any]], previous: int | None = None, end: date = END, days: int = 1
 ) -> tuple[str, ...]:
-    """Why a MedlinePlus delivery is stopped, or ()."""
-    told = measures.of_delivery(rows, "medlineplus", end - timedelta(days), end, previous)
-    return validator.validate(rows, "documents", "d", Delivery(told, end)).reasons
+    """Return the reasons that stop a MedlinePlus delivery."""
+    of_delivery = measures.of_delivery(rows, "medlineplus", end - timedelta(days), end, previous)
+    return validator.validate(rows, "documents", "d", Delivery(of_delivery, end)).reasons
 
 
 def test_a_whole_delivery_like_the_one_before_passes(validator: GxValidator) -> None:
@@ -247,24 +248,25 @@ def test_a_bad_batch_stops_for_its_reason_and_a_small_one_does_not(
     [("documents", Document), ("examples", Example), ("pairs", PreferencePair), ("feedback", FeedbackItem)],
 )
 def test_the_suites_know_every_field_that_is_written(validator: GxValidator, suite: str, written: Any) -> None:
-    meta = validator._suite(suite)["meta"]
+    meta = validator.suite(suite).meta
     fields = set(getattr(written, "model_fields", None) or written._fields)
-    assert fields <= {*meta["fields"], *meta["optional_fields"]}
+    assert fields <= {*meta.fields, *meta.optional_fields}
 
 
 def test_the_suite_knows_every_licence_that_a_source_gives_and_says_what_it_allows(validator: GxValidator) -> None:
-    (rule,) = (one for one in validator._suite("documents")["expectations"] if one["kwargs"].get("column") == "licence")
-    given_by_sources = {topics.LICENCE, citation_fields.LICENCE, *(each.licence for each in SETS.values())}
-    assert given_by_sources <= set(rule["kwargs"]["value_set"]) == rule["meta"]["allows"].keys()
+    expectations = validator.suite("documents").expectations
+    (rule,) = (item for item in expectations if item.arguments.get("column") == "licence")
+    given_by_sources = {topics.LICENCE, citation_fields.LICENCE, *(curated.licence for curated in SETS.values())}
+    assert given_by_sources <= set(rule.arguments["value_set"]) == rule.meta.model_extra["allows"].keys()
 
 
 @pytest.mark.parametrize("text", ["My SSN is 536-22-8157.", "MRN: 00482913", "write to ruth.calder@example.com"])
 def test_the_real_redactor_finds_what_points_to_one_person(tmp_path: Path, text: str) -> None:
     row = document(99, source="meddialog", sections=[{"heading": "Question", "text": text}])
     result = Wiring(Settings(home=tmp_path)).validator.validate([*GOOD, row], "documents", "d")
-    assert [why for why in result.rejected.values() if "points to one of them" in why[0]]
     assert list(result.rejected) == [8]
-    assert text not in "".join(why for reasons in result.rejected.values() for why in reasons)
+    assert "points to one of them" in result.rejected[8][0]
+    assert text not in "".join(result.rejected[8])
 
 
 def test_a_new_field_is_remarked_on_and_stops_nothing(validator: GxValidator) -> None:
@@ -329,13 +331,13 @@ BAD_ROWS: dict[str, list[tuple[dict[str, Any], str]]] = {
 
 @pytest.mark.parametrize("suite", sorted(BAD_ROWS))
 def test_bad_rows_of_the_other_suites_are_quarantined(validator: GxValidator, suite: str) -> None:
-    one = {"examples": lambda n: example(), "pairs": pair, "feedback": feedback}[suite]
-    good = [one(number) for number in range(100)]
+    good_row = {"examples": lambda n: example(), "pairs": pair, "feedback": feedback}[suite]
+    good = [good_row(number) for number in range(100)]
     result = validator.validate([*good, *(row for row, _ in BAD_ROWS[suite])], suite, "mixed")
     assert result.accepted
     assert list(result.rejected) == [100 + number for number in range(len(BAD_ROWS[suite]))]
-    for (_, reason), why in zip(BAD_ROWS[suite], result.rejected.values(), strict=True):
-        assert any(reason in words for words in why)
+    for (_, reason), notes in zip(BAD_ROWS[suite], result.rejected.values(), strict=True):
+        assert any(reason in note for note in notes)
 
 
 def test_the_report_never_shows_what_users_wrote(validator: GxValidator, tmp_path: Path) -> None:
@@ -365,24 +367,48 @@ def test_a_second_run_of_the_same_name_replaces_the_page(validator: GxValidator,
 
 @pytest.mark.parametrize("file", sorted(SUITES.glob("*.json")), ids=lambda file: file.stem)
 def test_every_expectation_says_its_scope_and_what_it_means(validator: GxValidator, file: Path) -> None:
-    described = validator._suite(file.stem)
-    assert described["name"] == file.stem
-    assert all(one["notes"][0].endswith(".") for one in described["expectations"])
+    suite = validator.suite(file.stem)
+    assert suite.name == file.stem
+    assert suite.expectations
+    assert all(item.notes[0].endswith(".") for item in suite.expectations)
 
 
-def test_an_expectation_without_scope_is_refused_by_number(tmp_path: Path) -> None:
-    suite = {
-        "name": "s",
-        "meta": {"max_rejected_share": 1},
-        "expectations": [{"type": "expect_table_row_count_to_be_between", "kwargs": {}, "notes": ["x"]}],
-    }
+EXPECTATION = {
+    "type": "expect_table_row_count_to_be_between",
+    "kwargs": {},
+    "notes": ["It has rows."],
+    "meta": {"scope": "batch"},
+}
+
+
+@pytest.mark.parametrize(
+    ("meta", "expectation", "place"),
+    [
+        ({"max_rejected_share": 1}, {"meta": {}}, r"expectation 2, meta\.scope: Field required"),
+        ({"max_rejected_share": 1}, {"meta": {"scope": "rows"}}, r"expectation 2, meta\.scope: Input should be 'row'"),
+        ({"max_rejected_share": 1}, {"notes": []}, "expectation 2, notes"),
+        ({"max_rejected_share": 1.5}, {}, r"meta\.max_rejected_share: Input should be less than or equal to 1"),
+        ({}, {}, r"meta\.max_rejected_share: Field required"),
+    ],
+    ids=["no scope", "unknown scope", "no words", "impossible share", "no share"],
+)
+def test_a_suite_that_cannot_work_is_refused_by_file_and_field(
+    tmp_path: Path, meta: dict[str, Any], expectation: dict[str, Any], place: str
+) -> None:
+    suite = {"name": "s", "meta": meta, "expectations": [EXPECTATION, EXPECTATION | expectation]}
     (tmp_path / "s.json").write_text(json.dumps(suite))
-    with pytest.raises(ValueError, match=r"s\.json, expectation 1"):
+    with pytest.raises(ConfigError, match=rf"s\.json, {place}.*A suite needs"):
+        GxValidator(tmp_path, tmp_path).validate([], "s", "n")
+
+
+def test_a_suite_that_is_not_json_is_refused_by_file(tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_text("{")
+    with pytest.raises(ConfigError, match=r"s\.json, the file: Invalid JSON"):
         GxValidator(tmp_path, tmp_path).validate([], "s", "n")
 
 
 def test_a_missing_suite_is_refused_by_name(validator: GxValidator) -> None:
-    with pytest.raises(ValueError, match=r"nothing\.json is missing"):
+    with pytest.raises(NotFound, match=r"nothing\.json is missing"):
         validator.validate([], "nothing", "n")
 
 
