@@ -132,9 +132,9 @@ class FileRegistry:
         empty: dict[str, Any] = {"versions": [], "champion": None, "tags": {}}
         return json.loads(self.file.read_text()) if self.file.exists() else empty
 
-    def register(self, adapter: Path, facts: Mapping[str, Any], metrics: Mapping[str, float]) -> Registered:
+    def register(self, adapter: Path, description: Mapping[str, Any], metrics: Mapping[str, float]) -> Registered:
         state = self._state()
-        state["versions"].append(dict(facts))
+        state["versions"].append(dict(description))
         self.file.write_text(json.dumps(state, default=str))
         return Registered(len(state["versions"]), page="")
 

@@ -46,8 +46,8 @@ class FakeEngine:
         """How many of the next completions meet a closed connection, as when a keep-alive ends at that moment."""
         self.garble_next = 0
         """How many of the next completions are answered by JSON of another shape."""
-        self.break_streams = False
-        """Whether a streamed completion ends in an error event after its first word."""
+        self.break_after: int | None = None
+        """After so many words a streamed completion ends in an error event."""
         self.sticky: set[str] = set()
         """Names that stay listed although their unload is answered by 200."""
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
@@ -157,7 +157,7 @@ class FakeEngine:
                     time.sleep(engine.seconds / max(1, len(words)))
                     piece = word if number == 0 else f" {word}"
                     self.event({"choices": [{"index": 0, "text": piece}]})
-                    if engine.break_streams and word:
+                    if number + 1 == engine.break_after:
                         self.event({"error": {"message": "out of memory", "code": 500}})
                         break
                 self.wfile.write(b"data: [DONE]\n\n")
