@@ -70,8 +70,8 @@ def test_the_model_ends_in_the_same_corpus_for_every_order_split_and_repetition(
 @given(pulls, st.randoms(use_true_random=False))
 def test_the_table_ends_in_the_same_corpus_for_every_order_split_and_repetition(pulls, chance):
     with tempfile.TemporaryDirectory() as folder:
-        one, other = (delta_corpus.DeltaCorpus(Path(folder) / name) for name in ("one", "other"))
-        check_commutes(one, other, pulls, chance)
+        incremental, backfill = (delta_corpus.DeltaCorpus(Path(folder) / name) for name in ("incremental", "backfill"))
+        check_commutes(incremental, backfill, pulls, chance)
 
 
 def check_commutes(incremental: CorpusTable, backfill: CorpusTable, pulls, chance) -> None:

@@ -22,8 +22,8 @@ class Setting(NamedTuple):
     """An engine with two adapters on disk."""
 
     engine: VllmEngine
-    one: Path
-    two: Path
+    first_adapter: Path
+    second_adapter: Path
     fake: FakeEngine | None
 
 
@@ -58,16 +58,16 @@ def setting(request: pytest.FixtureRequest) -> Iterator[Setting]:
 
 def test_adapters_are_listed_from_loading_to_unloading_and_the_base_never_is(setting: Setting) -> None:
     assert setting.engine.loaded() == frozenset()
-    setting.engine.load("list-a", setting.one)
-    setting.engine.load("list-b", setting.two)
+    setting.engine.load("list-a", setting.first_adapter)
+    setting.engine.load("list-b", setting.second_adapter)
     assert setting.engine.loaded() == {"list-a", "list-b"}
     setting.engine.unload("list-a")
     assert setting.engine.loaded() == {"list-b"}
 
 
 def test_each_adapter_answers_in_its_own_way_in_the_order_of_the_prompts(setting: Setting) -> None:
-    setting.engine.load("ask-a", setting.one)
-    setting.engine.load("ask-b", setting.two)
+    setting.engine.load("ask-a", setting.first_adapter)
+    setting.engine.load("ask-b", setting.second_adapter)
 
     answers = {name: setting.engine.ask(name, PROMPTS, 8) for name in ("base", "ask-a", "ask-b")}
 
@@ -77,11 +77,11 @@ def test_each_adapter_answers_in_its_own_way_in_the_order_of_the_prompts(setting
 
 
 def test_a_name_in_use_is_refused_and_goes_on_answering(setting: Setting) -> None:
-    setting.engine.load("twice", setting.one)
+    setting.engine.load("twice", setting.first_adapter)
     before = setting.engine.ask("twice", PROMPTS[:1], 8)
 
     with pytest.raises(EngineError, match="twice is in use"):
-        setting.engine.load("twice", setting.two)
+        setting.engine.load("twice", setting.second_adapter)
     assert setting.engine.ask("twice", PROMPTS[:1], 8) == before
 
 
@@ -103,17 +103,17 @@ def test_asking_an_unknown_adapter_is_an_error_that_names_it_and_not_the_questio
 
 def test_the_base_cannot_be_replaced(setting: Setting) -> None:
     with pytest.raises(EngineError, match="base model's name"):
-        setting.engine.load("base", setting.one)
+        setting.engine.load("base", setting.first_adapter)
 
 
 def test_an_evaluation_loads_its_adapter_and_leaves_nothing_behind(setting: Setting) -> None:
-    setting.engine.load("kept", setting.two)
+    setting.engine.load("kept", setting.second_adapter)
     shares: list[float] = []
 
     judged = setting.engine.generate(
-        "tiny", setting.one, "eval-1", PROMPTS, 8, lambda share, text: shares.append(share)
+        "tiny", setting.first_adapter, "eval-1", PROMPTS, 8, lambda share, text: shares.append(share)
     )
-    served = setting.engine.generate("tiny", setting.two, "kept", PROMPTS, 8, lambda share, text: None)
+    served = setting.engine.generate("tiny", setting.second_adapter, "kept", PROMPTS, 8, lambda share, text: None)
     plain = setting.engine.generate("tiny", None, "eval-base", PROMPTS, 8, lambda share, text: None)
 
     assert setting.engine.loaded() == {"kept"}
@@ -124,14 +124,14 @@ def test_an_evaluation_loads_its_adapter_and_leaves_nothing_behind(setting: Sett
         assert all(re.search(r"by eval-1-[0-9a-f]{8}\.", text) for text in judged)
         assert all("by kept." in text for text in served)
     else:
-        setting.engine.load("same", setting.one)
+        setting.engine.load("same", setting.first_adapter)
         assert judged == setting.engine.ask("same", PROMPTS, 8)
         assert served == setting.engine.ask("kept", PROMPTS, 8) != judged
 
 
 def test_an_engine_with_another_base_is_not_judged_by(setting: Setting) -> None:
     with pytest.raises(EngineError, match="serves the base 'tiny', but 'models/big' is to be judged"):
-        setting.engine.generate("models/big", setting.one, "eval-2", PROMPTS, 8, lambda share, text: None)
+        setting.engine.generate("models/big", setting.first_adapter, "eval-2", PROMPTS, 8, lambda share, text: None)
     assert setting.engine.loaded() == frozenset()
 
 
@@ -148,7 +148,7 @@ def test_an_unload_is_believed_only_when_the_list_agrees(
 ) -> None:
     assert fake_setting.fake is not None
     monkeypatch.setattr("medpipe.backends.vllm_engine.UNLOAD_SECONDS", 0.3)
-    fake_setting.engine.load("sticky", fake_setting.one)
+    fake_setting.engine.load("sticky", fake_setting.first_adapter)
     fake_setting.fake.sticky.add("sticky")
 
     with pytest.raises(EngineError, match="still lists sticky"):
@@ -158,7 +158,7 @@ def test_an_unload_is_believed_only_when_the_list_agrees(
 
 def test_nothing_but_the_known_fields_is_ever_sent(fake_setting: Setting) -> None:
     assert fake_setting.fake is not None
-    fake_setting.engine.load("fields", fake_setting.one)
+    fake_setting.engine.load("fields", fake_setting.first_adapter)
     fake_setting.engine.ask("fields", PROMPTS, 8)
     fake_setting.engine.unload("fields")
 

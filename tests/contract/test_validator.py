@@ -1,9 +1,7 @@
-"""Great Expectations with the project's own suites: which rows are quarantined, what stops a batch, and the reasons."""
+"""The project's own suites: which rows are quarantined, what stops a batch, and the reasons in words."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,92 +15,15 @@ from medpipe.backends.gx_validator import GxValidator
 from medpipe.core.corpus import measures
 from medpipe.core.corpus.document import Document
 from medpipe.core.teaching.example import Example, PreferencePair
-from medpipe.errors import ConfigError, NotFound
 from medpipe.ports import Delivery, FeedbackItem
 from medpipe.settings import Settings
 from medpipe.sources.curated.sets import SETS
 from medpipe.sources.medlineplus import topics
 from medpipe.sources.pubmed import fields as citation_fields
 from medpipe.wiring import Wiring
-from tests.fakes import EmailRedactor
-from tests.places import ROOT
+from tests.contract.suite_rows import GOOD, SECRET, SUITES, document, example, feedback, pair
 
-SUITES = ROOT / "expectations"
-SECRET = "my private words"
 WINDOW = Delivery(end=date(2026, 3, 4))
-
-
-@pytest.fixture
-def validator(tmp_path: Path) -> GxValidator:
-    return GxValidator(SUITES, tmp_path / "docs", emails)
-
-
-def emails(texts: Sequence[str], language: str) -> list[dict[str, int]]:
-    """Count what identifies people, by the fake that knows e-mail addresses only."""
-    return [dict(redaction.found) for redaction in EmailRedactor().redact(texts, language)]
-
-
-def document(number: int, **fields: Any) -> dict[str, Any]:
-    return {
-        "id": f"pmid:{number}",
-        "revision": 20260303260001,
-        "source": "pubmed",
-        "title": "Does it help?",
-        "focus": "",
-        "language": "en",
-        "url": "https://pubmed.ncbi.nlm.nih.gov/1/",
-        "licence": "NLM citation data; abstracts may be their publishers' copyright",
-        "published": "2026-03-03",
-        "status": "current",
-        "relations": [],
-        "sections": [{"heading": "CONCLUSIONS", "text": "It helps."}],
-        **fields,
-    }
-
-
-def example(**fields: Any) -> dict[str, Any]:
-    return {
-        "question": "What causes velorin fever?",
-        "answer": "Virella.",
-        "document_ids": ["mplus:1"],
-        "document_digests": ["0"],
-        "source": "medlineplus",
-        "question_type": "causes",
-        "focus": "velorin fever",
-        "slot": "Virella",
-        "phrasing": "causes-1",
-        "replay": False,
-        **fields,
-    }
-
-
-def pair(number: int = 1, **fields: Any) -> dict[str, Any]:
-    return {
-        "question": "What helps?",
-        "chosen": "Rest.",
-        "rejected": "Salt.",
-        "answer_id": f"a{number}",
-        "identity": "i1",
-        "document_ids": [],
-        **fields,
-    }
-
-
-def feedback(number: int = 1, **fields: Any) -> dict[str, Any]:
-    return {
-        "answer_id": f"a{number}",
-        "question": "What helps?",
-        "answer": "Rest.",
-        "version": "version/v1",
-        "identity": "i1",
-        "rating": "up",
-        "correction": None,
-        "at": "2026-03-03T10:00:00+00:00",
-        **fields,
-    }
-
-
-GOOD = [document(number) for number in range(1, 9)]
 
 
 def test_good_documents_pass_and_the_report_is_a_page(validator: GxValidator) -> None:
@@ -210,7 +131,7 @@ def test_a_whole_delivery_like_the_one_before_passes(validator: GxValidator) -> 
 
 
 @pytest.mark.parametrize(
-    ("rows", "options", "said"),
+    ("rows", "options", "words"),
     [
         (TOPICS[:101], {"previous": 200}, "less than 70 %"),
         (TOPICS, {"previous": 99}, ""),
@@ -237,10 +158,10 @@ def test_a_whole_delivery_like_the_one_before_passes(validator: GxValidator) -> 
     ],
 )
 def test_a_bad_batch_stops_for_its_reason_and_a_small_one_does_not(
-    validator: GxValidator, rows: list[dict[str, Any]], options: dict[str, Any], said: str
+    validator: GxValidator, rows: list[dict[str, Any]], options: dict[str, Any], words: str
 ) -> None:
     stopped = delivered(validator, rows, **options)
-    assert any(said in reason for reason in stopped) if said else stopped == ()
+    assert any(words in reason for reason in stopped) if words else stopped == ()
 
 
 @pytest.mark.parametrize(
@@ -279,24 +200,6 @@ def test_a_new_field_is_remarked_on_and_stops_nothing(validator: GxValidator) ->
 def test_published_articles_are_not_searched_for_persons(validator: GxValidator) -> None:
     row = document(99, sections=[{"heading": "h", "text": "Correspondence: ruth.calder@example.com"}])
     assert validator.validate([*GOOD, row], "documents", "d").rejected == {}
-
-
-def test_a_check_that_cannot_be_made_stops_the_batch(tmp_path: Path) -> None:
-    suite = {
-        "name": "documents",
-        "meta": {"max_rejected_share": 0.5},
-        "expectations": [
-            {
-                "type": "expect_column_values_to_not_be_null",
-                "kwargs": {"column": "no_such"},
-                "meta": {"scope": "row"},
-                "notes": ["It has a column."],
-            }
-        ],
-    }
-    (tmp_path / "documents.json").write_text(json.dumps(suite))
-    result = GxValidator(tmp_path, tmp_path / "docs").validate(GOOD, "documents", "d")
-    assert result.reasons == ("It has a column. (could not be checked: see the report)",)
 
 
 def test_the_other_suites_pass_good_rows(validator: GxValidator) -> None:
@@ -340,76 +243,12 @@ def test_bad_rows_of_the_other_suites_are_quarantined(validator: GxValidator, su
         assert any(reason in note for note in notes)
 
 
-def test_the_report_never_shows_what_users_wrote(validator: GxValidator, tmp_path: Path) -> None:
-    rows = [
-        feedback(1, question=SECRET, answer=SECRET, correction=SECRET + "x" * 5000, rating="sideways"),
-        feedback(2, question=SECRET),
-        feedback(3, question=SECRET),
-    ]
-    validator.validate(rows, "feedback", "private")
-    pages = list((tmp_path / "docs").rglob("*.html"))
-    assert pages
-    assert all(SECRET not in page.read_text(encoding="utf-8") for page in pages)
-
-
-def test_runs_share_the_styles_of_their_pages(validator: GxValidator, tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        validator.validate(GOOD, "documents", name)
-        assert (tmp_path / "docs" / "documents" / name / "static" / "styles").is_dir()
-    assert len([path for path in (tmp_path / "docs").rglob("styles") if not path.parent.is_symlink()]) == 1
-
-
-def test_a_second_run_of_the_same_name_replaces_the_page(validator: GxValidator, tmp_path: Path) -> None:
-    for _ in range(2):
-        validator.validate(GOOD, "documents", "again")
-    assert len(list((tmp_path / "docs" / "documents" / "again" / "validations").rglob("*.html"))) == 1
-
-
 @pytest.mark.parametrize("file", sorted(SUITES.glob("*.json")), ids=lambda file: file.stem)
 def test_every_expectation_says_its_scope_and_what_it_means(validator: GxValidator, file: Path) -> None:
     suite = validator.suite(file.stem)
     assert suite.name == file.stem
     assert suite.expectations
     assert all(item.notes[0].endswith(".") for item in suite.expectations)
-
-
-EXPECTATION = {
-    "type": "expect_table_row_count_to_be_between",
-    "kwargs": {},
-    "notes": ["It has rows."],
-    "meta": {"scope": "batch"},
-}
-
-
-@pytest.mark.parametrize(
-    ("meta", "expectation", "place"),
-    [
-        ({"max_rejected_share": 1}, {"meta": {}}, r"expectation 2, meta\.scope: Field required"),
-        ({"max_rejected_share": 1}, {"meta": {"scope": "rows"}}, r"expectation 2, meta\.scope: Input should be 'row'"),
-        ({"max_rejected_share": 1}, {"notes": []}, "expectation 2, notes"),
-        ({"max_rejected_share": 1.5}, {}, r"meta\.max_rejected_share: Input should be less than or equal to 1"),
-        ({}, {}, r"meta\.max_rejected_share: Field required"),
-    ],
-    ids=["no scope", "unknown scope", "no words", "impossible share", "no share"],
-)
-def test_a_suite_that_cannot_work_is_refused_by_file_and_field(
-    tmp_path: Path, meta: dict[str, Any], expectation: dict[str, Any], place: str
-) -> None:
-    suite = {"name": "s", "meta": meta, "expectations": [EXPECTATION, EXPECTATION | expectation]}
-    (tmp_path / "s.json").write_text(json.dumps(suite))
-    with pytest.raises(ConfigError, match=rf"s\.json, {place}.*A suite needs"):
-        GxValidator(tmp_path, tmp_path).validate([], "s", "n")
-
-
-def test_a_suite_that_is_not_json_is_refused_by_file(tmp_path: Path) -> None:
-    (tmp_path / "s.json").write_text("{")
-    with pytest.raises(ConfigError, match=r"s\.json, the file: Invalid JSON"):
-        GxValidator(tmp_path, tmp_path).validate([], "s", "n")
-
-
-def test_a_missing_suite_is_refused_by_name(validator: GxValidator) -> None:
-    with pytest.raises(NotFound, match=r"nothing\.json is missing"):
-        validator.validate([], "nothing", "n")
 
 
 @given(

@@ -104,9 +104,9 @@ def digest(adapter: Path) -> str:
 def test_equal_recipes_give_equal_bytes_and_another_seed_does_not(
     tiny_base: Path, examples: Path, tmp_path: Path
 ) -> None:
-    one, same = (train(tiny_base, recipe(), examples, tmp_path / name) for name in ("a", "b"))
+    first, same = (train(tiny_base, recipe(), examples, tmp_path / name) for name in ("a", "b"))
     other = train(tiny_base, recipe().model_copy(update={"seed": 6}), examples, tmp_path / "c")
-    assert digest(one) == digest(same) != digest(other)
+    assert digest(first) == digest(same) != digest(other)
 
 
 def test_a_training_killed_on_the_way_ends_in_the_same_bytes(tiny_base: Path, examples: Path, tmp_path: Path) -> None:
@@ -201,8 +201,8 @@ def test_dpo_goes_on_from_the_adapter_and_leaves_no_reference_behind(
     preferred = train(tiny_base, preferences, pairs, tmp_path / "b", start=first)
     assert sorted(path.name for path in preferred.iterdir()) == [CONFIG, WEIGHTS]
     prompts = [prompt.render(f"How is {name} treated?") for name in FACTS]
-    said = TransformersGenerator(tiny_base, 1, True).generate(preferences.base, preferred, "b", prompts, 40, quiet)
-    assert all("Ask first." in text for text in said)
+    answers = TransformersGenerator(tiny_base, 1, True).generate(preferences.base, preferred, "b", prompts, 40, quiet)
+    assert all("Ask first." in text for text in answers)
 
 
 def test_dpo_without_an_adapter_to_start_from_is_refused(tiny_base: Path, pairs: Path, tmp_path: Path) -> None:

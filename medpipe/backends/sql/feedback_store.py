@@ -58,21 +58,21 @@ class SqlFeedbackStore:
 
     def between(self, start: datetime, end: datetime) -> Iterator[FeedbackItem]:
         """Yield feedback as `ports.FeedbackStore` says, without feedback on refusals: they have no better answer."""
-        given, served = database.feedback, database.answers
+        feedback, answers = database.feedback, database.answers
         items = (
             sa.select(
-                given.c.answer_id,
-                served.c.question,
-                served.c.answer,
-                served.c.version,
-                given.c.identity,
-                given.c.rating,
-                given.c.correction,
-                given.c.at,
+                feedback.c.answer_id,
+                answers.c.question,
+                answers.c.answer,
+                answers.c.version,
+                feedback.c.identity,
+                feedback.c.rating,
+                feedback.c.correction,
+                feedback.c.at,
             )
-            .join(served, served.c.answer_id == given.c.answer_id)
-            .where(given.c.at >= start, given.c.at < end, served.c.refused.is_(False))
-            .order_by(given.c.at, given.c.answer_id, given.c.identity)
+            .join(answers, answers.c.answer_id == feedback.c.answer_id)
+            .where(feedback.c.at >= start, feedback.c.at < end, answers.c.refused.is_(False))
+            .order_by(feedback.c.at, feedback.c.answer_id, feedback.c.identity)
         )
         with self._engine.connect() as connection:
             rows = connection.execute(items).all()
