@@ -113,7 +113,9 @@ def test_a_database_in_memory_is_refused(address: str) -> None:
         connect(address)
 
 
-@pytest.mark.parametrize("address", ["secret words", "", "secret://host/name", "mysql+secret://host/name"])
+@pytest.mark.parametrize(
+    "address", ["secret words", "", "secret://host/name", "mysql+secret://host/name", "mysql://me:secret@host/name"]
+)
 @pytest.mark.parametrize("opened", [connect, migrate])
 def test_an_address_that_names_no_database_is_refused_without_repeating_it(
     opened: Callable[[str], object], address: str

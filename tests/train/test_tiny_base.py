@@ -1,4 +1,4 @@
-"""The base is made once, the same each time, and what QLoRA trains on is what is served."""
+"""The sandbox's base: it is made once, is the same each time, and QLoRA trains on the weights that are served."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_equal_seeds_give_equal_files_and_another_seed_other_weights(tmp_path: P
     assert weights(first) != weights(other)
 
 
-def test_a_whole_base_is_not_made_again_and_a_torn_one_is(tmp_path: Path) -> None:
+def test_a_whole_base_is_not_made_again_but_a_torn_one_is(tmp_path: Path) -> None:
     folder = sandbox_base.make_tiny_base(tmp_path, seed=5, plan=LITTLE)
     manifest = folder / "tiny-base.json"
     before = manifest.stat().st_mtime_ns

@@ -42,7 +42,7 @@ def parsed(url: str) -> URL:
     """Return the parts of an SQLAlchemy address. Raises UsageError for anything else; its text is not repeated."""
     try:
         address = make_url(url)
-        address.get_dialect()
+        address.get_dialect().import_dbapi()
     except (ArgumentError, ImportError) as error:
         # Not the address itself: it may hold a password.
         raise UsageError(
