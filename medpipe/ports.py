@@ -1,4 +1,7 @@
-"""What the verbs need from outside, as small Protocols. Backends implement them; fakes pass the same contract tests."""
+"""The interfaces of everything outside the verbs, as small Protocols.
+
+Backends implement them. Backends and fakes pass the same contract tests (tests/contract).
+"""
 
 from __future__ import annotations
 
@@ -18,22 +21,22 @@ from medpipe.core.teaching.feedback import FeedbackItem as FeedbackItem
 from medpipe.core.teaching.recipe import Recipe
 
 Progress = Callable[[float, str], None]
-"""Called with a share in 0..1 and a short text."""
+"""A callback for progress: the share that is done, from 0 to 1, and a short text."""
 
 
 class Source(Protocol):
     """One publisher of documents."""
 
     def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Document]:
-        """Every document revised in [start, end), or only those in `ids`, in the order of their revisions.
+        """Yield the documents revised in [start, end), or only those in `ids`, in the order of their revisions.
 
-        A withdrawal arrives as a Document with status DELETED or RETRACTED. Raises SourceError, which
-        names the file and the record, when what was published cannot be read whole.
+        A withdrawal arrives as a Document with status DELETED or RETRACTED. Raises SourceError, which names the
+        file and the record, when what was published cannot be read whole.
         """
 
 
 class PostedFile(NamedTuple):
-    """A file that a source publishes, and the day that it was posted."""
+    """A file that a source publishes, and the day on which it was posted."""
 
     name: str
     day: date
@@ -41,13 +44,13 @@ class PostedFile(NamedTuple):
 
 @runtime_checkable
 class SourceOfFiles(Source, Protocol):
-    """A source whose files can be pulled one by one: a thousand files are then a thousand tasks."""
+    """A source whose files can be pulled one by one, so that a thousand files become a thousand tasks."""
 
     def files(self, start: date, end: date) -> Sequence[PostedFile]:
-        """The files posted in [start, end), in the order in which they apply."""
+        """Return the files posted in [start, end), in the order in which they apply."""
 
     def pull(self, start: date, end: date, ids: Sequence[str] = (), file: str = "") -> Iterator[Document]:
-        """As `Source.pull`, but only of the file with this name, where one is given."""
+        """Yield documents as `Source.pull` does; where `file` is a name, only those of that file."""
 
 
 class Manifest(NamedTuple):
@@ -81,109 +84,126 @@ class ArtifactStore(Protocol):
 
 
 class Counts(NamedTuple):
-    """How many documents a version of the corpus has."""
+    """The number of documents of a version of the corpus."""
 
     by_status: Mapping[str, int]
-    """Only statuses that occur."""
+    """Status → number of documents; only statuses that occur."""
     cut_off: date | None
-    """The youngest date on which a current document was published; None without current documents."""
+    """The latest date on which a current document was published; None without current documents."""
 
 
 class CorpusTable(Protocol):
-    """The current revision of every document, versioned. A merge costs what it brings, not what is there."""
+    """The current revision of every document, in versions. The cost of a merge depends on the pull, not on the corpus.
+
+    Every method raises NotFound for a version that does not exist.
+    """
 
     def merge(self, documents: Iterable[Document], previous: int | None, token: str) -> int:
-        """Fold revisions into the table and return its version.
+        """Fold revisions into the table, and return the new version.
 
-        Idempotent (the same `token` again returns the version that it made) and commutative (an older
-        revision never replaces a newer one; retractions and deletions stick, in whatever order they come).
-        Whole or not at all. Raises LookupError when there is no version `previous`.
+        `previous`: a version that must exist; None for a new table. `token`: names this merge; the same token again
+        returns the version that it made. Merges commute: an older revision never replaces a newer one, and retractions
+        and deletions stay, in whatever order they come. A merge is stored whole or not at all. Raises Unavailable
+        when other writers are always faster.
         """
 
     def read(self, version: int, statuses: Sequence[str] = ("current",)) -> Iterator[Document]:
-        """The documents with one of the statuses, by id, as a stream; raises LookupError for no such version."""
+        """Yield the documents with one of the statuses, by id. Memory does not hold all of them."""
 
     def digests(self, version: int, statuses: Sequence[str] = ("current",)) -> Mapping[str, str]:
-        """Document id → content digest, without reading texts; raises LookupError for no such version."""
+        """Return document id → content digest, without reading texts."""
 
     def counts(self, version: int) -> Counts:
-        """Without reading the corpus; raises LookupError for no such version."""
+        """Return the counts of a version, without reading the corpus."""
 
     def compact(self, version: int) -> int:
-        """A version with the same documents that is cheaper to read, or `version` itself. Older ones stay readable."""
+        """Return a version with the same documents that is cheaper to read, or `version` itself. All stay readable."""
 
 
 class Validation(NamedTuple):
-    """`accepted` is False when the whole batch must stop. `rejected` maps row index to reasons."""
+    """The outcome of a validation."""
 
     accepted: bool
+    """False when the whole batch must stop."""
     reasons: tuple[str, ...]
+    """Why the batch must stop."""
     rejected: Mapping[int, tuple[str, ...]]
+    """Row index → why this row is quarantined."""
     report: str
     """Path of the Data Docs page of this run."""
     remarks: tuple[str, ...] = ()
-    """What people should know although it stops nothing."""
+    """Observations that stop nothing."""
 
 
 class Delivery(NamedTuple):
-    """Measures of a delivery as a whole, by name (`core.corpus.measures.DELIVERY`), and the end of its window."""
+    """Measures of a whole delivery by name (`core.corpus.measures.DELIVERY`), and the end of its window."""
 
     measures: Mapping[str, float] = {}
     end: date | None = None
 
 
 class Validator(Protocol):
+    """Checks rows against a suite of expectations."""
+
     def validate(
         self, rows: Sequence[Mapping[str, Any]], suite: str, name: str, delivery: Delivery = ...
     ) -> Validation:
-        """Apply `expectations/{suite}.json` to the rows; `name` labels the run in Data Docs."""
+        """Apply `expectations/{suite}.json` to the rows. `name` labels the run in Data Docs.
+
+        Raises NotFound without that suite, and ConfigError for one that cannot work.
+        """
 
 
 class Redactor(Protocol):
-    """Takes protected health information out of texts. What it misses is measured in docs/data-quality.md."""
+    """Removes protected health information from texts. docs/data-quality.md measures what it misses."""
 
     def redact(self, texts: Sequence[str], language: str) -> list[Redaction]:
-        """One redaction a text, in order; `language` is an ISO 639-1 code (others than en, es, fr are read as en).
+        """Return one redaction per text, in order.
 
-        Redacting twice changes nothing more. Nothing is logged and nothing is looked up on a network.
+        `language`: an ISO 639-1 code; any code but en, es and fr is treated as en. A second redaction changes nothing.
+        Nothing is logged, and nothing is looked up on a network.
         """
 
 
 class NearDuplicates(Protocol):
-    """Finds texts that are almost the same."""
+    """Groups texts that are almost the same."""
 
     def clusters(self, texts: Sequence[str], threshold: float) -> list[int]:
-        """For each text the index of the first text of its cluster; a text without a twin is its own cluster.
+        """Return for each text the index of the first text of its cluster. A text without a twin is its own cluster.
 
-        Two texts are twins when the Jaccard similarity of their sets of three-word shingles, case and
-        punctuation aside, is at least `threshold` (0..1]; clusters are closed under that (a twin's twin
-        belongs too). Twins are looked for by hashing: of those just at the threshold a few are missed, and
-        no pair below it is ever joined. The same texts give the same clusters on every machine, and in
-        another order the same clusters of the same texts.
+        Two texts are twins when the Jaccard similarity of their sets of three-word shingles, without case and
+        punctuation, is at least `threshold`, in (0, 1]. A twin of a twin is in the same cluster. Hashing finds the
+        twins: a few pairs just at the threshold are missed, and no pair below it is ever joined. The same texts
+        give the same clusters on every machine and in every order.
         """
 
 
 class Languages(Protocol):
-    """Tells what language a text is in."""
+    """Identifies the language of a text."""
 
     def guess(self, text: str) -> tuple[str, float]:
-        """(ISO 639-1 code, confidence 0..1); ("", 0.0) for a text without letters. Short texts are guesses."""
+        """Return an ISO 639-1 code and a confidence from 0 to 1; `("", 0.0)` for a text without letters.
+
+        Short texts have a low confidence.
+        """
 
 
 class Trainer(Protocol):
+    """Trains LoRA adapters."""
+
     def train(
         self, recipe: Recipe, data: Path, start_from: Path | None, out: Path, work: Path, progress: Progress
     ) -> Mapping[str, float]:
         """Train an adapter into `out` (adapter_model.safetensors, adapter_config.json) and return its metrics.
 
-        `data` is a folder with `train.jsonl`: Examples for SFT, PreferencePairs for DPO. `start_from` is
-        the adapter to go on from; for DPO it is the reference as well. `work` keeps checkpoints: a killed
-        run that is started again with the same `work` ends in the same weights.
+        `data`: folder with `train.jsonl`; Examples for SFT, PreferencePairs for DPO. `start_from`: folder of the
+        adapter to go on from; DPO uses it as the reference too. `work`: folder for checkpoints; a killed run that is
+        started again with the same `work` ends in the same weights.
         """
 
 
 class Generator(Protocol):
-    """Generates greedily with the artifact that will be served, as it will be served."""
+    """Generates greedily, with the weights and the precision that are served."""
 
     def generate(
         self,
@@ -194,108 +214,143 @@ class Generator(Protocol):
         max_new_tokens: int,
         progress: Progress,
     ) -> list[str]:
-        """One completion per prompt, in order, up to `core.prompt.STOP`."""
+        """Return one completion per prompt, in order, up to `core.prompt.STOP`.
+
+        `base`: name of the base model. `adapter`: folder of the adapter; None for the base alone. `adapter_name`: its
+        name in the engine. `max_new_tokens`: the longest completion.
+        """
 
 
 class Engine(Protocol):
-    """The inference server's LoRA surface. Names are unique and never reused."""
+    """The adapters of the inference server. Names are unique and never reused.
 
-    def load(self, name: str, folder: Path) -> None: ...
-    def unload(self, name: str) -> None: ...
-    def loaded(self) -> frozenset[str]: ...
-    def ask(self, name: str, prompts: Sequence[str], max_new_tokens: int) -> list[str]: ...
+    Every method raises EngineError when the server does not answer or refuses.
+    """
+
+    def load(self, name: str, folder: Path) -> None:
+        """Load the adapter in `folder` under a name that was never used before."""
+
+    def unload(self, name: str) -> None:
+        """Unload an adapter, and return once the server no longer lists it. A name that is not loaded is no error."""
+
+    def loaded(self) -> frozenset[str]:
+        """Return the names of the loaded adapters, without the base."""
+
+    def ask(self, name: str, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
+        """Return one greedy completion per prompt, in order. `name`: an adapter's or the base's."""
 
 
 class Registered(NamedTuple):
+    """A version in the model registry."""
+
     number: int
     page: str
+    """Its page for people, or its address where the registry has no pages."""
 
 
 class Registry(Protocol):
-    """The model registry that operators look at (MLflow). The ledger decides; the registry shows."""
+    """The model registry that operators look at (MLflow). The ledger decides which version serves.
 
-    def register(self, adapter: Path, facts: Mapping[str, Any], metrics: Mapping[str, float]) -> Registered: ...
-    def tag(self, number: int, tags: Mapping[str, str]) -> None: ...
-    def set_champion(self, number: int) -> None: ...
-    def champion(self) -> int | None: ...
+    Every method raises Unavailable when the registry does not answer.
+    """
+
+    def register(self, adapter: Path, description: Mapping[str, Any], metrics: Mapping[str, float]) -> Registered:
+        """Register the adapter in a folder. The same `description` again returns the version that it made before."""
+
+    def tag(self, number: int, tags: Mapping[str, str]) -> None:
+        """Set tags on a version."""
+
+    def set_champion(self, number: int) -> None:
+        """Mark a version as the champion. The last writer wins, so the ledger must be asked first."""
+
+    def champion(self) -> int | None:
+        """Return the version that is marked as the champion; None without one."""
 
 
 class Entry(NamedTuple):
-    """One line of the ledger: who looked at what, and what was decided. Never changed, never removed."""
+    """One entry of the ledger: an event, its version and its reasons. Entries are never changed or removed."""
 
     sequence: int
     at: datetime
     event: str
-    """compared, registered, promoted, deployed, restored, rolled-back."""
+    """`compared`, `registered`, `promoted`, `deployed`, `restored` or `rolled-back`."""
     version: str
     decision: str
     reasons: tuple[str, ...]
 
 
 class Ledger(Protocol):
-    """Append-only history, and the champion as a compare-and-swap cell."""
+    """The append-only history of events, and the champion as a compare-and-swap cell."""
 
     def champion(self) -> str | None:
-        """The champion's VersionRef."""
+        """Return the champion's VersionRef; None before the first promotion."""
 
     def swap_champion(
         self, expected: str | None, new: str, decision: str, reasons: Sequence[str], event: str = "promoted"
     ) -> bool:
-        """Make `new` champion if the champion is still `expected`, and append it; False when it is not."""
+        """Make `new` the champion and append an entry. Returns False, without any change, when `expected` is not it."""
 
-    def append(self, event: str, version: str, decision: str, reasons: Sequence[str]) -> None: ...
+    def append(self, event: str, version: str, decision: str, reasons: Sequence[str]) -> None:
+        """Append an entry."""
+
     def entries(self, limit: int = 100) -> list[Entry]:
-        """Newest first."""
+        """Return the last `limit` entries, newest first."""
 
 
 class Route(NamedTuple):
+    """The version and the adapter that gateways ask. Each switch makes the next generation, from 1 on."""
+
     version: str
     adapter_name: str
     generation: int
 
 
 class Routes(Protocol):
-    """Which adapter the gateways ask. Deploy switches it; gateways follow and acknowledge."""
+    """The route table: which adapter the gateways ask. A deployment switches it; gateways follow and acknowledge."""
 
-    def current(self) -> Route | None: ...
+    def current(self) -> Route | None:
+        """Return the route of the newest generation; None before the first deployment."""
+
     def switch(self, expected: Route | None, version: str, adapter_name: str) -> Route | None:
-        """Compare-and-swap; None when somebody else switched first."""
+        """Make and return the next generation. Returns None, without any change, when `expected` is not current."""
 
     def settled(self, generation: int) -> bool:
-        """True when every live gateway follows `generation` or a later one and has no older request in flight."""
+        """Return whether every live gateway follows `generation` or a later one, with no older request in flight."""
 
     def retired(self) -> frozenset[str]:
-        """Adapter names that were routed once and are not now: what a deployment may unload."""
+        """Return the adapter names that were routed once and are not now: a deployment may unload them."""
 
     def claim(self, adapter_name: str) -> bool:
-        """Take a name for one loading, for ever; False when it was taken before."""
+        """Reserve a name for one loading, for ever. Returns False when it was reserved before."""
 
     def heartbeat(self, gateway: str, generation: int, oldest_in_flight: int | None) -> None:
-        """A gateway says which generation it follows and which is the oldest that it still answers for."""
+        """Store the generation that a gateway follows, and its oldest generation with a request in flight."""
 
     def leave(self, gateway: str) -> None:
-        """A gateway stops: nobody need wait for it."""
+        """Remove a gateway that stops: deployments do not wait for it."""
 
 
 class FeedbackStore(Protocol):
+    """The feedback that the gateways received."""
+
     def between(self, start: datetime, end: datetime) -> Iterator[FeedbackItem]:
-        """Feedback given in [start, end) with the answer that it is about, oldest first."""
+        """Yield the feedback of the window [start, end), oldest first, without feedback on refusals."""
 
 
 class AnswerLog(Protocol):
-    """What the gateways keep of each answer, and what people say of it."""
+    """The record of served answers and of the feedback on them, as the gateways write it."""
 
     def record(
         self, answer_id: str, identity: str, question: str, answer: str, version: str, adapter_name: str, refused: bool
     ) -> None:
-        """Keep one served answer."""
+        """Store one served answer."""
 
     def rate(self, answer_id: str, identity: str, rating: str, correction: str | None) -> None:
-        """Keep one identity's opinion of an answer, in place of its earlier one. LookupError: no such answer."""
+        """Store an identity's feedback on an answer; it replaces earlier feedback. Raises NotFound for no answer."""
 
 
 class Ports(Protocol):
-    """Everything outside, made on first use by `medpipe.wiring`."""
+    """Everything outside. `medpipe.wiring` makes each part on first use."""
 
     @property
     def model_name(self) -> str: ...
@@ -334,20 +389,20 @@ class Ports(Protocol):
     def source(self, name: str) -> Source: ...
     def recipe(self, name: str) -> Recipe: ...
     def base_digest(self, base: str) -> str:
-        """What tells one base model from another that has the same name."""
+        """Return a digest that tells a base model from another one of the same name."""
 
     def benchmark(self, name: str) -> Benchmark: ...
     def benchmarks(self) -> Sequence[Benchmark]:
-        """Every benchmark there is, by name."""
+        """Return every benchmark, sorted by name."""
 
     def suite(self, name: str) -> str:
-        """The text of `expectations/{name}.json`: validations are keyed by it."""
+        """Return the text of `expectations/{name}.json`. It is part of the key of a validation."""
 
     def safety(self) -> Sequence[Example]:
-        """Refusals that every knowledge recipe may teach; never a benchmark's questions."""
+        """Return refusals that every knowledge recipe may teach. None of them is a question of a benchmark."""
 
     def plan(self) -> Plan:
-        """gates.yaml: the predetermined change control plan."""
+        """Return the predetermined change control plan of gates.yaml."""
 
     def workspace(self, ref: str) -> Path:
-        """A private folder for the unfinished work of one artifact, kept until it is whole."""
+        """Return a private folder for the unfinished work of one artifact."""

@@ -195,8 +195,7 @@ def _make_targets() -> set[str]:
 
 
 def _unknown_targets(text: str) -> set[str]:
-    """Return the `make` targets that a text names, in code quotes or at the start of a console line, and that the
-    Makefile lacks."""
+    """Return the `make` targets that a text names, in code quotes or in a console line, and the Makefile lacks."""
     named = re.findall(r"(?:`|\$ )make ([a-z][a-z-]*)", text)
     return set(named) - _make_targets() - ARRIVING
 

@@ -1,4 +1,4 @@
-"""A base so small that a test can train on it, made once and kept under var/test-cache."""
+"""A base so small that a test can train on it. It is made once and kept under var/test-cache."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ SMALL = Pretraining(topics=40, articles=6, steps=120, batch=16, hidden=128, laye
 
 @pytest.fixture(scope="session")
 def tiny_base() -> Path:
-    """The models folder (MEDPIPE_MODELS) that holds a small base under the sandbox's name."""
+    """Return a models folder (MEDPIPE_MODELS) with a small base under the sandbox's name."""
     make_tiny_base(CACHE / "models", seed=3, threads=1, pretraining=SMALL)
     return CACHE / "models"
