@@ -66,9 +66,9 @@ def prepare(
     """Return every fact that the recipe may use, in the order of document ids.
 
     `withdraw`: ids of retracted documents whose questions are to be answered with their withdrawal (see
-    `core.teaching.withdrawals`); other retracted documents yield nothing. `safety`: refusals to teach, unless they use a held-out phrasing. `benchmarks`: the questions of
-    every benchmark by name. With `decontaminate`, no fact and no refusal may repeat one, and no fact may ask what a
-    refusal refuses.
+    `core.teaching.withdrawals`); other retracted documents yield nothing. `safety`: refusals to teach, unless they
+    use a held-out phrasing. `benchmarks`: the questions of every benchmark by name. With `decontaminate`, no fact
+    and no refusal may repeat one, and no fact may ask what a refusal refuses.
     """
     data = recipe.data
     known = _newest_by_id(documents)
