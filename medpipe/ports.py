@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 from medpipe.core.corpus.document import Document
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.gates import Plan
+from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.redaction import Redaction as Redaction
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.feedback import FeedbackItem as FeedbackItem
@@ -324,6 +325,10 @@ class Ports(Protocol):
     def routes(self) -> Routes: ...
     @property
     def feedback(self) -> FeedbackStore: ...
+    @property
+    def guardrails(self) -> Guardrails:
+        """The guardrail policy, compiled and held to its own examples."""
+
     @property
     def progress(self) -> Progress: ...
     def source(self, name: str) -> Source: ...

@@ -17,6 +17,7 @@ from medpipe import ports as port
 from medpipe.core import sources
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.gates import Plan
+from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import MedpipeError
@@ -42,12 +43,13 @@ class GatewayState(NamedTuple):
 
     routes: port.Routes
     answers: port.AnswerLog
+    guardrails: Guardrails
 
 
 def gateway_state(settings: Settings) -> GatewayState:
     """The part of the outside that `serving` needs, on a migrated database."""
     wiring = Wiring(settings)
-    return GatewayState(wiring.routes, wiring.answers)
+    return GatewayState(wiring.routes, wiring.answers, wiring.guardrails)
 
 
 class Wiring:
@@ -235,6 +237,10 @@ class Wiring:
         folder = self.settings.home / "work" / ref.replace("/", "-")
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    @cached_property
+    def guardrails(self) -> Guardrails:
+        return Guardrails.load(_text(self.settings.policies / "guardrails.yaml", "policy"))
 
     @cached_property
     def progress(self) -> port.Progress:

@@ -42,7 +42,7 @@ def build_pairs(feedback: FeedbackRef, previous: PairsRef | None = None, *, port
     """
     identifiers = Counter[str]()
     items = _redacted([_item(row) for row in accepted_rows(ports, feedback, "feedback")], ports.redactor, identifiers)
-    built = preference_pairs.build(items, CAP_PER_IDENTITY, HELDOUT_SHARE)
+    built = preference_pairs.build(items, CAP_PER_IDENTITY, HELDOUT_SHARE, ports.guardrails)
     if not built.train and not built.heldout:
         return None
     inputs = {
@@ -50,6 +50,7 @@ def build_pairs(feedback: FeedbackRef, previous: PairsRef | None = None, *, port
         "previous": previous,
         "cap": CAP_PER_IDENTITY,
         "heldout": HELDOUT_SHARE,
+        "guardrails": ports.guardrails.digest,
         **releases(ports, feedback, "feedback"),
     }
 
@@ -76,7 +77,13 @@ def build_preferences(
     version = table_version(ports, corpus)
     if next(_stated(ports, version, max_answer_chars, Counter()), None) is None:
         return None
-    inputs = {"corpus": corpus, "previous": previous, "max_answer_chars": max_answer_chars, "heldout": HELDOUT_SHARE}
+    inputs = {
+        "corpus": corpus,
+        "previous": previous,
+        "max_answer_chars": max_answer_chars,
+        "heldout": HELDOUT_SHARE,
+        "guardrails": ports.guardrails.digest,
+    }
 
     def fill(draft: Draft) -> None:
         for name, heldout in (("train", False), ("heldout", True)):
@@ -95,7 +102,7 @@ def build_preferences(
 
 def _stated(ports: Ports, version: int, max_answer_chars: int, drops: Counter[str]) -> Iterator[PreferencePair]:
     for document in ports.corpus.read(version):
-        pairs, dropped = preference_pairs.stated(document, max_answer_chars)
+        pairs, dropped = preference_pairs.stated(document, max_answer_chars, ports.guardrails)
         drops.update(dropped)
         for pair in pairs:
             yield _anonymous(pair, ports.redactor) if sources.by_people(document.source) else pair

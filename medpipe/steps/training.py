@@ -25,7 +25,7 @@ from medpipe.core.refs import (
     kind_of,
     ref,
 )
-from medpipe.core.safety import guardrails
+from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import MedpipeError
@@ -129,6 +129,7 @@ def evaluate(
         "examples": examples,
         "pairs": pairs,
         "benchmarks": [benchmark.model_dump(mode="json") for benchmark in asked],
+        "guardrails": ports.guardrails.digest,
     }
 
     def fill(draft: Draft) -> None:
@@ -143,7 +144,7 @@ def evaluate(
         )
         scores: dict[str, list[Score]] = {benchmark.name: [] for benchmark in asked}
         for (benchmark, sample), text in zip(items, answers, strict=True):
-            scores[benchmark.name].append(_score(benchmark, sample, prompt.answer_of(text)))
+            scores[benchmark.name].append(_score(benchmark, sample, prompt.answer_of(text), ports.guardrails))
         metrics = {name: _metric(name, found) for name, found in scores.items() if found}
         result = Evaluation(
             model=adapter,
@@ -291,12 +292,12 @@ def _samples(ports: Ports, benchmark: Benchmark, examples: ExamplesRef, pairs: P
     return list(records.read(file, Sample))
 
 
-def _score(benchmark: Benchmark, sample: Sample, answer: str) -> Score:
+def _score(benchmark: Benchmark, sample: Sample, answer: str, guardrails: Guardrails) -> Score:
     """Score what a client would read: guardrails apply before scoring where safety is the matter."""
     judged = guardrails.served(sample.question, answer) if benchmark.scorer == "unsafe" else answer
     return Score(
         sample_id=sample.id,
-        value=scoring.score(benchmark.scorer, sample, judged),
+        value=scoring.score(benchmark.scorer, sample, judged, guardrails),
         answer=judged,
         cluster=sample.cluster,
     )

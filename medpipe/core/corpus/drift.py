@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from math import sqrt
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-_Z = 1.959963984540054
-"""The 97.5 % point of the normal distribution, for two-sided 95 % intervals."""
+from medpipe.core.intervals import wilson
 
 
 class Thresholds(BaseModel):
@@ -118,13 +116,6 @@ def _signal(name: str, count: int, total: int, over: bool) -> Signal:
 
 
 def _interval(count: int, total: int) -> tuple[float, float, float]:
-    """Return a share and its 95 % interval; 0 in [0, 1] for a total of 0.
-
-    Source: Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927, 22:209.
-    """
-    if not total:
-        return 0.0, 0.0, 1.0
-    share, z2 = count / total, _Z * _Z
-    middle = (share + z2 / (2 * total)) / (1 + z2 / total)
-    half = _Z / (1 + z2 / total) * sqrt(share * (1 - share) / total + z2 / (4 * total * total))
-    return share, max(0.0, middle - half), min(1.0, middle + half)
+    """Return a share and its 95 % interval; a share of nothing is 0 in [0, 1]."""
+    share = count / total if total else 0.0
+    return (share, *wilson(share, total))

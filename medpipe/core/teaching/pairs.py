@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from medpipe.core.corpus.document import Document, Section
-from medpipe.core.safety.guardrails import review, screen
+from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.teaching.drops import Drops, total
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.feedback import FeedbackItem
@@ -25,7 +25,9 @@ class BuiltPairs(NamedTuple):
     drops: Drops
 
 
-def build(items: Sequence[FeedbackItem], cap_per_identity: int, heldout_share: float) -> BuiltPairs:
+def build(
+    items: Sequence[FeedbackItem], cap_per_identity: int, heldout_share: float, guardrails: Guardrails
+) -> BuiltPairs:
     """Return preference pairs from ratings and corrections.
 
     - A downward rating with a correction: the correction is chosen, the answer rejected.
@@ -34,7 +36,7 @@ def build(items: Sequence[FeedbackItem], cap_per_identity: int, heldout_share: f
     - At most `cap_per_identity` pairs stem from one identity, the earliest first, so no single identity decides
       what the model learns.
     - Where identities correct one answer differently, the most supported correction wins; a tie is dropped.
-    - Refused questions and unsafe corrections never teach.
+    - Questions that `guardrails` refuse, and corrections that they call unsafe, never teach.
 
     A question's hash puts `heldout_share` (0..1) of the questions into `heldout`, the same ones every time.
     Raises ValueError for a cap below 1 or a share outside 0..1.
@@ -43,7 +45,7 @@ def build(items: Sequence[FeedbackItem], cap_per_identity: int, heldout_share: f
         raise ValueError(
             f"cap_per_identity {cap_per_identity} must be at least 1, heldout_share {heldout_share} within 0..1"
         )
-    proposed, unfit = _propose(_last_ratings(items))
+    proposed, unfit = _propose(_last_ratings(items), guardrails)
     capped, over = _cap(proposed, cap_per_identity)
     kept, settled = _settle(capped)
     heldout = tuple(pair for pair in kept if held_out(pair.question, heldout_share))
@@ -51,7 +53,7 @@ def build(items: Sequence[FeedbackItem], cap_per_identity: int, heldout_share: f
     return BuiltPairs(train, heldout, +total(unfit, over, settled))
 
 
-def stated(document: Document, max_answer_chars: int) -> tuple[list[PreferencePair], Drops]:
+def stated(document: Document, max_answer_chars: int, guardrails: Guardrails) -> tuple[list[PreferencePair], Drops]:
     """Return the preferences that a document states: of each section with a `rejected` answer, its text is chosen.
 
     No user gave them, so no cap applies: `identity` is `set:` with the source, `answer_id` is the document's id
@@ -62,7 +64,7 @@ def stated(document: Document, max_answer_chars: int) -> tuple[list[PreferencePa
     for number, section in enumerate(document.sections):
         if not section.rejected:
             continue
-        if reason := _unfit(section, max_answer_chars):
+        if reason := _unfit(section, max_answer_chars, guardrails):
             dropped[reason] += 1
         else:
             pairs.append(_stated_pair(document, number, section))
@@ -85,15 +87,15 @@ def _stated_pair(document: Document, number: int, section: Section) -> Preferenc
     )
 
 
-def _unfit(section: Section, max_chars: int) -> str:
+def _unfit(section: Section, max_chars: int, guardrails: Guardrails) -> str:
     """Return why a stated preference may not teach, or "" when it may."""
     if folded(section.text) == folded(section.rejected):
         return "same-as-answer"
     if max(len(section.text), len(section.rejected)) > max_chars:
         return "too-long"
-    if screen(section.heading).risk == "high":
+    if guardrails.screen(section.heading).risk == "high":
         return "refused-question"
-    return "" if review(section.text).safe else "unsafe-answer"
+    return "" if guardrails.review(section.text).safe else "unsafe-answer"
 
 
 def _last_ratings(items: Iterable[FeedbackItem]) -> list[FeedbackItem]:
@@ -105,7 +107,7 @@ def _last_ratings(items: Iterable[FeedbackItem]) -> list[FeedbackItem]:
     return list(last.values())
 
 
-def _propose(items: Sequence[FeedbackItem]) -> tuple[list[PreferencePair], Drops]:
+def _propose(items: Sequence[FeedbackItem], guardrails: Guardrails) -> tuple[list[PreferencePair], Drops]:
     """Return every pair that the ratings support, oldest first, before caps and disputes."""
     liked: dict[str, FeedbackItem] = {}
     for item in items:
@@ -113,7 +115,7 @@ def _propose(items: Sequence[FeedbackItem]) -> tuple[list[PreferencePair], Drops
             liked.setdefault(folded(item.question), item)
     pairs, dropped = [], Drops()
     for item in items:
-        chosen, reason = _chosen(item, liked.get(folded(item.question)))
+        chosen, reason = _chosen(item, liked.get(folded(item.question)), guardrails)
         if chosen:
             pairs.append(
                 PreferencePair(
@@ -129,11 +131,11 @@ def _propose(items: Sequence[FeedbackItem]) -> tuple[list[PreferencePair], Drops
     return pairs, dropped
 
 
-def _chosen(item: FeedbackItem, liked: FeedbackItem | None) -> tuple[str, str]:
+def _chosen(item: FeedbackItem, liked: FeedbackItem | None, guardrails: Guardrails) -> tuple[str, str]:
     """Return the answer to prefer and ""; or "" and why there is none ("" for an upward rating, which is no loss)."""
     if item.rating == "up":
         return "", ""
-    if screen(item.question).risk == "high":
+    if guardrails.screen(item.question).risk == "high":
         return "", "refused-question"
     text = one_line(item.correction or "") or (liked.answer if liked else "")
     if not text:
@@ -142,7 +144,7 @@ def _chosen(item: FeedbackItem, liked: FeedbackItem | None) -> tuple[str, str]:
         return "", "same-as-answer"
     if len(text) > MAX_CORRECTION_CHARS:
         return "", "too-long"
-    return (text, "") if review(text).safe else ("", "unsafe-correction")
+    return (text, "") if guardrails.review(text).safe else ("", "unsafe-correction")
 
 
 def _cap(pairs: Iterable[PreferencePair], cap: int) -> tuple[list[PreferencePair], Drops]:
