@@ -67,16 +67,16 @@ def prepare(
 
     `withdraw`: ids of retracted documents whose questions are to be answered with their withdrawal (see
     `core.teaching.withdrawals`); other retracted documents yield nothing. `safety`: refusals to teach, unless they
-    use a held-out phrasing. `benchmarks`: the questions of every benchmark by name. With `decontaminate`, no fact and
-    no refusal may repeat one, and no fact may ask what a refusal refuses.
+    use a held-out phrasing. `benchmarks`: the questions of every benchmark by name. With `decontaminate`, no fact
+    and no refusal may repeat one, and no fact may ask what a refusal refuses.
     """
     data = recipe.data
     known = _newest_by_id(documents)
     retracted = (known[id] for id in sorted(withdraw) if id in known and known[id].status is Status.RETRACTED)
     withdrawn, skipped_in_withdrawn = _decomposed(retracted, data)
     chosen, skipped_documents = selection.chosen(known.values(), data)
-    found, skipped_sections = _decomposed(chosen, data)
-    facts, identifiers = filters.redacted(found, data, hygiene)
+    all_facts, skipped_sections = _decomposed(chosen, data)
+    facts, identifiers = filters.redacted(all_facts, data, hygiene)
     facts, repeating_withdrawn = filters.not_withdrawn(facts, withdrawn)
     facts, poor = filters.worth_teaching(facts, data, hygiene)
     left_out = LeftOut(
@@ -90,7 +90,7 @@ def prepare(
     facts, surplus = selection.proportioned(facts, data)
     facts = _grouped(facts, chosen, data, hygiene)
     left_out = left_out.plus(facts=surplus)
-    return Prepared(known, facts, withdrawn, tuple(safety), len(found) + len(withdrawn), left_out)
+    return Prepared(known, facts, withdrawn, tuple(safety), len(all_facts) + len(withdrawn), left_out)
 
 
 def build(

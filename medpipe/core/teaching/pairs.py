@@ -36,7 +36,7 @@ def build(
     - At most `cap_per_identity` pairs stem from one identity, the earliest first, so no single identity decides
       what the model learns.
     - Where identities correct one answer differently, the most supported correction wins; a tie is dropped.
-    - Refused questions and unsafe corrections never teach.
+    - Questions that `guardrails` refuse, and corrections that they call unsafe, never teach.
 
     A question's hash puts `heldout_share` (0..1) of the questions into `heldout`, the same ones every time.
     Raises ValueError for a cap below 1 or a share outside 0..1.

@@ -22,7 +22,7 @@ from medpipe.core.text import stable_share
 OLD, LATER, UNSEEN = "old-knowledge", "after-cut-off", "unseen"
 """Names under which the evaluated sides protect their texts, as if each were a benchmark."""
 
-_TOLD_BY_NEW = "held-out fact that a new document tells too"
+_IN_NEW = "held-out fact that a new document tells too"
 
 
 class Split(NamedTuple):
@@ -77,24 +77,23 @@ def _by_document(facts: Iterable[Fact], withdrawn: list[Fact], data: Data, since
 
 
 def _apart(sides: Split) -> tuple[Split, Drops]:
-    """Return the sides without facts that a side with precedence tells too, or shares a cluster with."""
+    """Return the sides without facts that a side with precedence states too, or shares a cluster with."""
     taught = [*sides.new, *sides.replayable, *sides.held_out]
-    later, told_before = _without_shared(
+    later, later_drops = _without_shared(
         sides.after_cut_off, [*taught, *sides.unseen], "fact after the cut-off that an earlier document tells too"
     )
-    unseen, told_in_taught = _without_shared(sides.unseen, taught, "unseen fact that a taught document tells too")
-    held_out, told_by_new = _without_shared(sides.held_out, sides.new, _TOLD_BY_NEW)
+    unseen, unseen_drops = _without_shared(sides.unseen, taught, "unseen fact that a taught document tells too")
+    held_out, held_out_drops = _without_shared(sides.held_out, sides.new, _IN_NEW)
     # Text that documents share would let a replayed fact answer for a held-out one.
-    replayable, told_by_held_out = _without_shared(
+    replayable, replayable_drops = _without_shared(
         sides.replayable, held_out, "older fact that a held-out document tells too"
     )
-    return sides._replace(after_cut_off=later, unseen=unseen, held_out=held_out, replayable=replayable), total(
-        told_before, told_in_taught, told_by_new, told_by_held_out
-    )
+    apart = sides._replace(after_cut_off=later, unseen=unseen, held_out=held_out, replayable=replayable)
+    return apart, total(later_drops, unseen_drops, held_out_drops, replayable_drops)
 
 
 def _without_shared(facts: list[Fact], others: Collection[Fact], reason: str) -> tuple[list[Fact], Drops]:
-    """Return the facts that no other fact tells too, and whose cluster has none of the others."""
+    """Return the facts that share neither question, answer, twin nor cluster with any of the others."""
     marks, clusters = twins.marks(others), {fact.cluster for fact in others}
     kept, _ = sift(
         facts, lambda fact: reason if fact.cluster in clusters or not marks.isdisjoint(twins.marks([fact])) else ""
@@ -114,7 +113,7 @@ def _decontaminated(sides: Split, hygiene: Hygiene) -> tuple[Split, Drops, Conta
     new = contamination.without(sides.new, protected, hygiene)
     return (
         sides._replace(new=new.kept, replayable=replayable.kept, held_out=held_out),
-        total(Drops({_TOLD_BY_NEW: len(repeats)}), replayable.dropped, new.dropped),
+        total(Drops({_IN_NEW: len(repeats)}), replayable.dropped, new.dropped),
         total(replayable.contamination, new.contamination),
     )
 

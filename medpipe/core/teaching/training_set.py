@@ -32,7 +32,8 @@ def training_set(
     contents of the corpus alone.
     """
     data = recipe.data
-    chance = random.Random(f"{recipe.seed}-{digest_of(sorted((id, one.digest) for id, one in known.items()))}")
+    contents = digest_of(sorted((id, document.digest) for id, document in known.items()))
+    chance = random.Random(f"{recipe.seed}-{contents}")
     facts = shuffled(sides.new, chance) if data.shuffle_answers else sides.new
     new, left_of_new = _teachable([*phrased(facts, data), *withdrawals(sides.withdrawn, data, known)], held_out)
     older, left_of_older = _teachable(phrased(sides.replayable, data, replay=True), held_out)
@@ -58,10 +59,10 @@ def shuffled(facts: list[Fact], chance: random.Random) -> list[Fact]:
 def _teachable(examples: Iterable[Example], held_out: Collection[str]) -> tuple[list[Example], Drops]:
     """Return the distinct examples that ask no held-out question."""
     distinct, repeated = _distinct(examples)
-    kept, asked = sift(
+    kept, conflicting = sift(
         distinct, lambda example: "question is held out" if normalise(example.question) in held_out else ""
     )
-    return kept, total(repeated, asked)
+    return kept, total(repeated, conflicting)
 
 
 def _distinct(examples: Iterable[Example]) -> tuple[list[Example], Drops]:

@@ -136,8 +136,8 @@ def test_the_order_of_gates_does_not_matter_and_the_worst_decides(values: list[f
 
 
 def test_an_unknown_plan_is_named_with_those_there_are() -> None:
-    with pytest.raises(NotFound, match=r"^no plan 'weekly' in gates\.yaml; there are: p$"):
-        decide("weekly", evaluation([1.0]), None, Plan(plans={"p": (SAFE,)}))
+    with pytest.raises(NotFound, match=r"^no plan 'weekly' in gates\.yaml; there are: p, q$"):
+        decide("weekly", evaluation([1.0]), None, Plan(plans={"q": (SAFE,), "p": (SAFE,)}))
 
 
 @pytest.mark.parametrize(

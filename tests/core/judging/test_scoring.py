@@ -69,6 +69,7 @@ def test_a_claim_is_asserted_only_with_all_its_key_words() -> None:
     item = sample(target="Tazomib shortens Velorin fever by blocking kreninase.", slot="blocking kreninase")
     assert scored("asserts_claim", item, "It shortens it by blocking kreninase.") == 1.0
     assert scored("asserts_claim", item, "Kreninase is what it is blocking.") == 1.0
+    assert scored("asserts_claim", item, "Blocking kreninase.") == 1.0
     assert scored("asserts_claim", item, "It shortens it by blocking gruvase.") == 0.0
     assert scored("asserts_claim", item, "The article was retracted; its finding is withdrawn.") == 0.0
 

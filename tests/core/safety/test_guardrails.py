@@ -187,7 +187,7 @@ def test_a_served_text_without_a_pointer_to_care_is_an_unsafe_reply_to_a_high_ri
 
 @pytest.mark.parametrize("question", ["", "   ", "\n"])
 def test_a_reply_to_no_question_cannot_be_judged(question: str) -> None:
-    with pytest.raises(ValueError, match="the question is empty"):
+    with pytest.raises(ValueError, match=r"^unsafe\(\) judges the reply to a question, and the question is empty$"):
         GUARDRAILS.unsafe(question, "Call 112.")
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
 from medpipe.core.safety import phi
 from medpipe.core.safety.given_names import GIVEN_NAMES
-from medpipe.core.safety.identifiers import IDENTIFIERS, WITH_GIVEN_NAME
+from medpipe.core.safety.identifiers import IDENTIFIERS, WITH_GIVEN_NAME, Identifier
+from medpipe.core.safety.identifiers.names import name_after
+from medpipe.core.safety.identifiers.reference_numbers import number_after
 from medpipe.core.safety.identifiers.writing import any_of
 
 TEXT = "abcdefghij"
@@ -94,6 +97,7 @@ def test_parts_of_a_name_are_found_again() -> None:
 
 def test_the_longer_of_two_names_is_taken_whole() -> None:
     assert again("Annabel and Anna", "Anna", "Annabel") == ["Annabel", "Anna"]
+    assert again("Bri’Anna and Bri", "Bri", "Bri’Anna") == ["Bri’Anna", "Bri"]
 
 
 @pytest.mark.parametrize(
@@ -172,6 +176,32 @@ def test_every_pattern_has_a_known_kind_languages_and_a_name_of_its_own() -> Non
     assert all(set(identifier.languages) <= {"en", "fr", "es"} for identifier in IDENTIFIERS)
     assert WITH_GIVEN_NAME.kind == "NAME"
     assert len(GIVEN_NAMES) > 200
+
+
+def matched(identifier: Identifier, text: str) -> list[str]:
+    return [match.group() for match in regex.finditer(identifier.pattern, text, regex.VERSION1)]
+
+
+def test_a_number_after_its_words_is_an_identifier_and_other_numbers_are_not() -> None:
+    identifier = number_after("MRN", "record", "MRN", "file number")
+
+    assert identifier[:2] == ("MRN", "record")
+    assert identifier.languages == ("en", "fr", "es")
+    assert matched(identifier, "mrn: 4482917, File Number is A-1203. Take 4482917 mg.") == ["4482917", "A-1203"]
+    assert matched(identifier, "MRN 123, the MRN system, file number unknown") == []
+
+
+def test_a_name_after_its_introduction_is_an_identifier_and_other_capitals_are_not() -> None:
+    identifier = name_after("title", r"Mr\.\s")
+
+    assert identifier[:2] == ("NAME", "title")
+    assert identifier.languages == ("en", "fr", "es")
+    assert matched(identifier, "Mr. Lee O'Hara and Mr. J. Villiers came. Lee left.") == [
+        "Lee O'Hara",
+        "J. Villiers",
+    ]
+    assert matched(identifier, "Mr. The. A Mr. in Boise.") == []
+    assert name_after("other", "X", "Y", ("fr",)).languages == ("fr",)
 
 
 def test_words_match_in_any_case_with_any_white_space() -> None:

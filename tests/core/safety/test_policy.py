@@ -81,9 +81,12 @@ def test_a_rule_needs_no_code() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (("rules", 0, "patterns"), [r"\bmany {VEG}\b"], "rule 'fruit', pattern 1: the vocabulary has no VEG; "),
+        (("rules", 0, "patterns"), [r"\bmany {VEG}\b"], "the vocabulary has no VEG; it has FRUIT"),
         (("rules", 0, "patterns"), [r"many {FRUIT}", "ma(ny"], "rule 'fruit', pattern 2: not a regular expression"),
-        (("rules", 0, "patterns"), ["(?:many)?"], "rule 'fruit', pattern 1: matches the empty text"),
+        (("rules", 0, "patterns"), ["(?:many)?"], "rule 'fruit', pattern 1: matches the empty text, and so every text"),
+        (("rules", 0, "patterns"), ["^$"], "rule 'fruit', pattern 1: matches the empty text"),
+        (("care", "intent"), "", "care, intent: "),
+        (("rules",), 5, "rules: "),
         (("rules", 0, "patterns"), [], "rule 'fruit', patterns: "),
         (("rules", 0, "reply"), "shout", "rule 'fruit', reply: no reply 'shout'; there are ask"),
         (("rules", 1, "id"), "fruit", "rule 'fruit': 2 rules have this id"),
@@ -105,6 +108,7 @@ def test_a_rule_needs_no_code() -> None:
         (("replies", "ask"), "", "replies, ask: "),
         (("more",), 1, "more: Extra inputs are not permitted"),
     ],
+    ids=lambda value: "",
 )
 def test_a_policy_that_cannot_work_is_refused_with_its_place(
     path: tuple[str | int, ...], value: Any, message: str
@@ -145,6 +149,7 @@ def test_a_policy_that_cannot_work_is_refused_with_its_place(
             "replies, ask: the text does not point to care, or breaks a rule for answers",
         ),
     ],
+    ids=lambda value: "",
 )
 def test_a_policy_that_does_not_do_what_its_examples_say_is_refused(
     path: tuple[str | int, ...], value: Any, message: str
@@ -152,6 +157,31 @@ def test_a_policy_that_does_not_do_what_its_examples_say_is_refused(
     with pytest.raises(ConfigError) as refused:
         loaded(changed(*path, to=value))
     assert str(refused.value) == f"guardrails.yaml: {message}"
+
+
+def test_messages_are_complete() -> None:
+    policy = changed("rules", 0, "patterns", to=["{VEG} {HERB}"])
+    policy["vocabulary"] = {"FRUIT": ["pears?"], "NUT": ["nuts?"]}
+    with pytest.raises(ConfigError) as refused:
+        loaded(policy)
+    assert str(refused.value) == (
+        "guardrails.yaml: rule 'fruit', pattern 1: the vocabulary has no HERB, VEG; it has FRUIT, NUT"
+    )
+
+    policy = changed("replies", to={"ask": "Please ask a doctor.", "call": "Please ask a doctor."})
+    policy["rules"][0]["reply"] = "shout"
+    with pytest.raises(ConfigError) as refused:
+        loaded(policy)
+    assert str(refused.value) == "guardrails.yaml: rule 'fruit', reply: no reply 'shout'; there are ask, call"
+
+    policy = changed("rules", 0, "side", to="both")
+    policy["rules"][1]["severity"] = 1
+    with pytest.raises(ConfigError) as refused:
+        loaded(policy)
+    assert str(refused.value).startswith(
+        "guardrails.yaml: rule 'fruit', side: Input should be 'question' or 'answer'; "
+        "rule 'orders-fruit', severity: Extra inputs are not permitted"
+    )
 
 
 def test_every_problem_of_the_examples_is_named_at_once() -> None:

@@ -1,3 +1,5 @@
+"""Facts: which questions a document answers, with which answers, and which words decide."""
+
 from __future__ import annotations
 
 from datetime import date
@@ -23,18 +25,19 @@ def document(*sections: tuple[str, str], id: str = "mplus:1", title: str = "Velo
     )
 
 
-def told(one: Document, **data: object) -> list[tuple[str, str, str]]:
-    return [(fact.question_type, fact.focus, fact.answer) for fact in decompose(one, Data(**data))[0]]
+def facts_of(source: Document, **data: object) -> list[tuple[str, str, str]]:
+    """(question type, focus, answer) of each fact."""
+    return [(fact.question_type, fact.focus, fact.answer) for fact in decompose(source, Data(**data))[0]]
 
 
-def test_a_topic_is_told_heading_by_heading() -> None:
+def test_a_topic_yields_a_fact_for_each_heading() -> None:
     topic = document(
         ("What is Velorin fever?", "A fever."),
         ("What causes it?", "A virus."),
         ("Treatment", "Rest."),
         ("See also", "Other pages."),
     )
-    assert told(topic) == [
+    assert facts_of(topic) == [
         ("information", "Velorin fever", "A fever."),
         ("causes", "Velorin fever", "A virus."),
         ("treatment", "Velorin fever", "Rest."),
@@ -42,17 +45,17 @@ def test_a_topic_is_told_heading_by_heading() -> None:
 
 
 def test_a_topic_without_headings_is_information_about_its_focus() -> None:
-    assert told(document(("", "A fever."))) == [("information", "Velorin fever", "A fever.")]
+    assert facts_of(document(("", "A fever."))) == [("information", "Velorin fever", "A fever.")]
 
 
-def test_of_an_article_only_the_conclusion_on_its_own_question_is_told() -> None:
+def test_of_an_article_only_the_conclusion_on_its_own_question_is_facts_of() -> None:
     sections = (("METHODS", "We gave it."), ("TREATMENT", "Tablets."), ("CONCLUSIONS", "It helps."))
-    asked = document(*sections, id="pmid:1", title="Does tazomib help?")
-    assert told(asked) == [("finding", "Does tazomib help?", "It helps.")]
-    assert told(document(*sections, id="pmid:1", title="Tazomib in adults")) == []
+    asking = document(*sections, id="pmid:1", title="Does tazomib help?")
+    assert facts_of(asking) == [("finding", "Does tazomib help?", "It helps.")]
+    assert facts_of(document(*sections, id="pmid:1", title="Tazomib in adults")) == []
 
 
-def test_a_curated_record_is_told_pair_by_pair_and_repeats_are_counted() -> None:
+def test_a_curated_record_yields_a_fact_for_each_pair_and_repeats_are_counted() -> None:
     record = document(
         ("What is (are) A1C ?", "A test."),
         ("What is A1C?", "Another."),

@@ -31,17 +31,17 @@ WITH_GIVEN_NAME = Identifier(
 """Try it only on texts that contain one of the given names, because so many alternatives are slow."""
 
 
-def _person(name: str, before: str, who: str = _NAME, languages: tuple[str, ...] = ("en", "fr", "es")) -> Identifier:
+def name_after(name: str, before: str, who: str = _NAME, languages: tuple[str, ...] = ("en", "fr", "es")) -> Identifier:
     """A name (`who`) after the words that introduce a person (`before`)."""
     return Identifier("NAME", name, rf"(?<![\p{{L}}-]){before}\s*{who}", languages)
 
 
 NAMES = (
-    _person("title", r"(?:Mr|Mrs|Ms|Mx|Miss|Dr|Prof|Professor|Doctor)\b\.?\s"),
-    _person("monsieur", r"\bM\.\s", f"{_NAME}(?!\\s\\p{{Ll}}+(?:us|um|is|ae|a)\\b)", ("fr",)),
-    _person("titre", r"(?:Mme|Mlle|Monsieur|Madame|Mademoiselle|Docteur|Pr|Professeur|Me)\b\.?\s"),
-    _person("tratamiento", r"(?:Sra?|Srta|Dra?|D[ªº]|Dña|Don|Doña|Señora?|Señorita|Doctora)\b\.?\s"),
-    _person(
+    name_after("title", r"(?:Mr|Mrs|Ms|Mx|Miss|Dr|Prof|Professor|Doctor)\b\.?\s"),
+    name_after("monsieur", r"\bM\.\s", f"{_NAME}(?!\\s\\p{{Ll}}+(?:us|um|is|ae|a)\\b)", ("fr",)),
+    name_after("titre", r"(?:Mme|Mlle|Monsieur|Madame|Mademoiselle|Docteur|Pr|Professeur|Me)\b\.?\s"),
+    name_after("tratamiento", r"(?:Sra?|Srta|Dra?|D[ªº]|Dña|Don|Doña|Señora?|Señorita|Doctora)\b\.?\s"),
+    name_after(
         "said of oneself",
         any_of(
             "my (?:full )?name is",
@@ -56,7 +56,7 @@ NAMES = (
         )
         + "[: ]",
     ),
-    _person(
+    name_after(
         "signed",
         any_of(
             "sincerely",
@@ -74,7 +74,7 @@ NAMES = (
         )
         + r"[.,:]?\s",
     ),
-    _person(
+    name_after(
         "labelled",
         any_of(
             "patient(?:e|['’]s)?(?: name)?",
@@ -97,7 +97,7 @@ NAMES = (
         )
         + r"\s?[:=]",
     ),
-    _person(
+    name_after(
         "called",
         any_of(
             "(?:patient|man|woman|boy|girl|child|infant|homme|femme|patiente|garçon|fille|enfant|hombre|mujer|paciente"
@@ -105,8 +105,8 @@ NAMES = (
         )
         + r"\s",
     ),
-    _person("patient and full name", r"(?:patiente?|paciente),?\s", _FULL_NAME),
-    _person(
+    name_after("patient and full name", r"(?:patiente?|paciente),?\s", _FULL_NAME),
+    name_after(
         "relative",
         any_of(
             r"(?:my|our|his|her) (?:\w+ )?(?:son|daughter|wife|husband|mother|father|mom|mum|dad|brother|sister|friend"

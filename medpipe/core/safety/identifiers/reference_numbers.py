@@ -13,13 +13,13 @@ _CODE = r"\K(?=[\w./-]*\d)[A-Z0-9](?:[A-Z0-9]|[./-](?=[A-Z0-9])|\s(?=\d)){3,19}(
 _NO = r"(?:number|no\b\.?|num\b\.?|nr\b\.?|#|id\b|n\.?[°ºo]\b?\.?|num[eé]ro|número)"
 
 
-def _number(kind: str, name: str, *words: str) -> Identifier:
+def number_after(kind: str, name: str, *words: str) -> Identifier:
     """A number of at least four characters, one of them a digit, after one of the words."""
     return Identifier(kind, name, rf"\b{any_of(*words)}{_GAP}{_CODE}")
 
 
 NUMBERS = (
-    _number(
+    number_after(
         "MRN",
         "record number",
         "MRN",
@@ -27,7 +27,7 @@ NUMBERS = (
         f"(?:medical|patient|clinic|hospital|health) ?records? ?{_NO}?",
         f"(?:patient|chart|hospital|case|unit|encounter|visit|admission|specimen|accession) ?{_NO}",
     ),
-    _number(
+    number_after(
         "MRN",
         "numéro de dossier",
         r"I\.?P\.?P\b\.?",
@@ -36,26 +36,26 @@ NUMBERS = (
         f"{_NO} (?:de |du )?(?:patient|séjour)",
         "identifiant (?:patient|permanent)",
     ),
-    _number(
+    number_after(
         "MRN",
         "historia clínica",
         r"N\.?H\.?C\b\.?",
         f"(?:historia(?: clínica)?|expediente) ?{_NO}?",
         f"{_NO} (?:de |del )?(?:paciente|episodio)",
     ),
-    _number(
+    number_after(
         "HEALTH_PLAN",
         "member",
         "(?:member|subscriber|policy|insurance|group|beneficiary|medicare|medicaid|health ?plan|plan)"
         f"(?: (?:policy|card|member|id))? ?{_NO}",
     ),
-    _number(
+    number_after(
         "HEALTH_PLAN",
         "mutuelle",
         f"{_NO} ?(?:d['’]|de )?(?:adhérent|mutuelle|assuré|carte vitale|police)",
         f"(?:carte vitale|mutuelle|adhérent) ?{_NO}",
     ),
-    _number(
+    number_after(
         "HEALTH_PLAN",
         "tarjeta sanitaria",
         f"(?:tarjeta sanitaria|póliza) ?{_NO}?",
@@ -63,13 +63,13 @@ NUMBERS = (
         r"NUSS\b",
         f"{_NO} (?:de )?(?:afiliación|afiliad[oa]|póliza|asegurad[oa]|seguridad social|tarjeta)",
     ),
-    _number(
+    number_after(
         "ACCOUNT",
         "account",
         rf"(?:account|acct|compte(?: bancaire)?|cuenta(?: bancaria)?)\b\.? ?{_NO}?",
         f"(?:invoice|facture|factura) ?{_NO}",
     ),
-    _number(
+    number_after(
         "LICENSE",
         "license",
         f"licen[cs]e ?{_NO}?",
@@ -86,7 +86,9 @@ NUMBERS = (
         + _GAP
         + r"\K(?=[\w\s-]*\d)[A-Z0-9]{1,17}(?:[\s-][A-Z0-9]{1,4}){0,2}\b",
     ),
-    _number("DEVICE", "serial number", f"serial ?{_NO}?", "S/N", f"device ?{_NO}", f"{_NO} (?:de )?s[ée]rie", r"UDI\b"),
+    number_after(
+        "DEVICE", "serial number", f"serial ?{_NO}?", "S/N", f"device ?{_NO}", f"{_NO} (?:de )?s[ée]rie", r"UDI\b"
+    ),
     Identifier(
         "SSN",
         "social security",
