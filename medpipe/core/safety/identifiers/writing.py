@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-
 ALL_LANGUAGES = ("en", "fr", "es")
 """ISO 639-1 codes of the languages that the patterns cover."""
 
