@@ -28,12 +28,9 @@ BASES = (ROOT, ROOT / "medpipe", ROOT / "medpipe" / "core")
 
 ARRIVING = frozenset(
     """
-    sources/transport/archive.py tests/sources/transport/test_archive.py
-    backends/artifacts/ configuration.py core/knowledge/retrain.py core/manifests/ core/sources.py
-    core/teaching/phrasings/ core/teaching/samples.py core/teaching/training_set.py faults.py record_index.py
-    remarks.py serving/answer_ids.py serving/answer_service.py serving/route_follower.py serving/routed_engine.py
-    steps/evaluation.py tests/core/test_sources.py tests/test_any_argument.py vllm_protocol.py testing.md
-    medpipe/core/manifests medpipe/core/sources.py service_url
+    backends/artifacts/ configuration.py core/knowledge/retrain.py core/manifests/ faults.py medpipe/core/manifests
+    record_index.py remarks.py sources/transport/archive.py steps/evaluation.py testing.md
+    tests/sources/transport/test_archive.py tests/test_any_argument.py service_url
     """.split()
 )
 """Names that the manual uses and that other parts of this change bring, and a setting that they remove."""
