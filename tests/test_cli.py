@@ -74,7 +74,7 @@ def test_documents_and_refs_are_traced_by_naming_them(home, capsys):
     assert "traced forward from mplus:2, pmid:1: 0 rows" in err
     assert run(capsys, "trace", "--forward", "--of", "pmid:1", "mplus:2")[1] == traced
     status, _, err = run(capsys, "trace", "version/medqa-v1-aaaaaa", "--back")
-    assert status == 1
+    assert status == 2
     assert "no version/medqa-v1-aaaaaa here" in err
 
 
