@@ -75,7 +75,7 @@ def test_documents_and_refs_are_traced_by_naming_them(home, capsys):
     assert run(capsys, "trace", "--forward", "--of", "pmid:1", "mplus:2")[1] == traced
     status, _, err = run(capsys, "trace", "version/medqa-v1-aaaaaa", "--back")
     assert status == 2
-    assert "no version/medqa-v1-aaaaaa here" in err
+    assert "version/medqa-v1-aaaaaa does not exist" in err
 
 
 def test_a_first_parameter_that_is_missing_is_named(home, capsys):
