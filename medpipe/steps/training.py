@@ -40,7 +40,7 @@ from medpipe.core.refs import (
 )
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
-from medpipe.steps.artifact import accepted_rows, check_kind, manifest, once, release_refs
+from medpipe.steps.artifact import accepted_rows, check_kind, manifest, once, ref_of, release_refs
 from medpipe.steps.evaluation import scores_of
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
 from medpipe.steps.tracing import versions_carrying
@@ -93,7 +93,7 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
     settings = ports.recipe(recipe)
     suite = "pairs" if settings.method == "dpo" else "examples"
     if kind_of(data) != suite:
-        raise UsageError(f"recipe {recipe!r} uses {settings.method.upper()} and needs a {suite}/… ref; got {data}")
+        raise UsageError(f"recipe {recipe!r} uses {settings.method.upper()} and needs {ref_of(suite)}; got {data}")
     manifest(ports, data, PairsManifest if suite == "pairs" else ExamplesManifest)
     start = adapter_of(ports, start_from)
     inputs = AdapterInputs(
