@@ -13,8 +13,17 @@ from typing import Any
 
 from bench.measuring import timed
 from medpipe import records
+from medpipe.core.judging.gates import Outcome
 from medpipe.core.knowledge import lineage
-from medpipe.core.refs import ref
+from medpipe.core.manifests import (
+    AdapterInputs,
+    AdapterOutcome,
+    ExamplesInputs,
+    ExamplesOutcome,
+    VersionInputs,
+    VersionOutcome,
+)
+from medpipe.core.refs import BASE, ref
 from medpipe.core.teaching.example import Example
 from medpipe.ports import ArtifactStore
 from medpipe.settings import Settings
@@ -92,10 +101,12 @@ class _Quiet(Wiring):
 def _build_examples(store: ArtifactStore, count: int) -> tuple[str, float]:
     """Write examples as `build_examples` does, two about each document; return their ref and their index's seconds."""
     target = ref("examples", count)
-    with store.write(target, "build_examples", {}) as draft:
+    inputs = ExamplesInputs(corpus="", recipe={}, since=None, knows=None, withdraw=(), benchmarks=())
+    with store.write(target, "build_examples", inputs) as draft:
         records.write(draft.path / "train.jsonl", _examples(count))
         making, _ = timed(lambda: sum(1 for _ in _examples(count)))
         both, _ = timed(lambda: records.write_rows(draft.path / "documents.jsonl", lineage.shares(_examples(count))))
+        draft.conclude(ExamplesOutcome(corpus="", train=count))
     return target, round(both - making, 2)
 
 
@@ -117,10 +128,40 @@ def _examples(count: int) -> Iterator[Example]:
 def _register(store: ArtifactStore, examples: str, turn: int) -> str:
     """Write a version whose adapter learned from the examples and from nothing else; return its ref."""
     adapter, target = ref("adapter", turn), f"version/bench-v{turn}"
-    for name, outcome in ((adapter, {"data": examples, "start_from": "base"}), (target, {"adapter": adapter})):
-        if store.find(name) is None:
-            with store.write(name, "bench", {}) as draft:
-                draft.facts.update(outcome)
+    trained = AdapterOutcome(
+        recipe="bench",
+        method="sft",
+        base="base",
+        base_digest="",
+        data=examples,
+        start_from=BASE,
+        examples=0,
+        metrics={},
+        digest="",
+    )
+    if store.find(adapter) is None:
+        inputs = AdapterInputs(recipe={}, base="", data=examples, start_from=BASE)
+        with store.write(adapter, "train", inputs) as draft:
+            draft.conclude(trained)
+    if store.find(target) is None:
+        judged = VersionInputs(adapter=adapter, evaluation="", decision="", parent=BASE, incumbent=BASE)
+        with store.write(target, "register", judged) as draft:
+            draft.conclude(
+                VersionOutcome(
+                    adapter=adapter,
+                    digest="",
+                    recipe="bench",
+                    base="base",
+                    corpus="",
+                    examples=examples,
+                    evaluation="",
+                    decision="",
+                    outcome=Outcome.PASS,
+                    number=turn,
+                    name=f"bench-v{turn}",
+                    page="",
+                )
+            )
     return target
 
 

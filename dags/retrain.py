@@ -15,9 +15,9 @@ from medpipe_airflow import (
     DEFAULTS,
     RETRAIN_REQUEST,
     announce,
-    facts_of,
     lesson,
     ml_step,
+    outcome_of,
     retrain_request,
     step,
 )
@@ -77,7 +77,7 @@ def retrain() -> None:
     challenger = ml_step("evaluate", task_id="evaluate_challenger")(model=adapter, **benchmarks)
     incumbent = ml_step("evaluate", task_id="evaluate_incumbent")(model=planned["incumbent"], **benchmarks)
     decision = step("compare")(challenger=challenger, champion=incumbent, plan=planned["gates"])
-    verdict = facts_of("outcome", "reasons", task_id="verdict")(decision)
+    verdict = outcome_of("outcome", "reasons", task_id="verdict")(decision)
     version = step("register")(
         adapter=adapter,
         evaluation=challenger,

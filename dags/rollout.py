@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import Param, dag
-from medpipe_airflow import CHALLENGER, CHAMPION, DEFAULTS, announce, outcome, rollout_request, step
+from medpipe_airflow import CHALLENGER, CHAMPION, DEFAULTS, announce, promotion, rollout_request, step
 
 
 @dag(
@@ -30,7 +30,7 @@ def rollout() -> None:
     # Runs when a task above failed, and undoes this run's own promotion only.
     restored = step("restore", trigger_rule="one_failed")(version=request["version"], reason="it did not go live")
     served >> restored
-    announce(CHAMPION)(outcome(request, served))
+    announce(CHAMPION)(promotion(request, served))
 
 
 rollout()

@@ -6,7 +6,7 @@ The verdict is *retrain* or *hold*, with its reasons. On *retrain*, the retrain 
 from __future__ import annotations
 
 from airflow.sdk import dag
-from medpipe_airflow import CORPUS, DEFAULTS, PAIRS, RETRAIN_REQUEST, announce, facts_of, step, wish
+from medpipe_airflow import CORPUS, DEFAULTS, PAIRS, RETRAIN_REQUEST, announce, outcome_of, request_of, step
 
 RECIPES = {
     "sft": "{{ var.value.get('medpipe_recipe_sft', 'tiny-sft') }}",
@@ -29,8 +29,8 @@ def watch() -> None:
     corpus = step("latest", task_id="newest_corpus")(kind="corpus")
     pairs = step("latest", task_id="newest_pairs")(kind="pairs")
     drift = step("detect_drift")(corpus=corpus, champion=step("champion")(), pairs=pairs)
-    verdict = facts_of("verdict", "method", "reasons", "signals", "withdrawn", task_id="verdict")(drift)
-    announce(RETRAIN_REQUEST)(wish(verdict, RECIPES, corpus=corpus, pairs=pairs, drift=drift))
+    verdict = outcome_of("verdict", "method", "reasons", "signals", "withdrawn", task_id="verdict")(drift)
+    announce(RETRAIN_REQUEST)(request_of(verdict, RECIPES, corpus=corpus, pairs=pairs, drift=drift))
 
 
 watch()

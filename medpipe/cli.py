@@ -13,7 +13,7 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from medpipe import extras, wiring
 from medpipe.errors import MedpipeError, exit_status
@@ -102,7 +102,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MedpipeError as error:
         print(f"medpipe {verb}: {error}", file=sys.stderr)
         return exit_status(error)
-    print("none" if value is None else value if isinstance(value, str) else json.dumps(value))
+    plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+    print("none" if plain is None else plain if isinstance(plain, str) else json.dumps(plain))
     return 0
 
 

@@ -11,9 +11,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from pydantic import BaseModel
+
 from medpipe.core.corpus.document import Document
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.gates import Plan
+from medpipe.core.manifests import AnyManifest, Inputs, Manifest
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.redaction import Redaction as Redaction
 from medpipe.core.teaching.example import Example
@@ -53,34 +56,33 @@ class SourceOfFiles(Source, Protocol):
         """Yield documents as `Source.pull` does; where `file` is a name, only those of that file."""
 
 
-class Manifest(NamedTuple):
-    """What an artifact is: written last, so it exists if and only if the artifact is whole."""
-
-    ref: str
-    verb: str
-    inputs: Mapping[str, Any]
-    facts: Mapping[str, Any]
-
-
 class Draft(Protocol):
-    """An artifact being written. Nothing of it can be read until the `with` block ends without error."""
+    """An artifact that is being written. None of it can be read until the `with` block ends without an error."""
 
     path: Path
-    facts: dict[str, Any]
+    """The private folder to fill."""
+
+    def conclude(self, outcome: BaseModel) -> None:
+        """Set the outcome that the manifest will have. Call it once, with the outcome model of the ref's kind."""
 
 
 class ArtifactStore(Protocol):
-    """Content-addressed folders."""
+    """Content-addressed folders, each with a manifest that is written last.
 
-    def find(self, ref: str) -> Manifest | None: ...
+    Every method raises UsageError for a string that is not a ref, and Damaged for a manifest that cannot be read.
+    """
+
+    def find(self, ref: str) -> Manifest | None:
+        """Return the manifest of a whole artifact, or None. Its class is that of the ref's kind."""
+
     def folder(self, ref: str) -> Path:
-        """The whole artifact's folder on this machine; raises LookupError when there is no manifest."""
+        """Return the whole artifact's folder on this machine. Raises NotFound when there is no manifest."""
 
-    def write(self, ref: str, verb: str, inputs: Mapping[str, Any]) -> AbstractContextManager[Draft]:
-        """A private folder to fill; on leaving, it is moved into place and the manifest is written last."""
+    def write(self, ref: str, verb: str, inputs: Inputs) -> AbstractContextManager[Draft]:
+        """Yield a private folder to fill. On leaving, it is moved into place; the manifest is written last."""
 
-    def manifests(self, kind: str) -> Iterator[Manifest]:
-        """Every whole artifact of a kind, oldest first."""
+    def manifests(self, kind: type[AnyManifest]) -> Iterator[AnyManifest]:
+        """Yield the manifest of every whole artifact of a kind, oldest first."""
 
 
 class Counts(NamedTuple):
@@ -386,12 +388,18 @@ class Ports(Protocol):
 
     @property
     def progress(self) -> Progress: ...
-    def source(self, name: str) -> Source: ...
-    def recipe(self, name: str) -> Recipe: ...
+    def source(self, name: str) -> Source:
+        """Return the source of that name. Raises NotFound for an unknown name."""
+
+    def recipe(self, name: str) -> Recipe:
+        """Return the recipe of that name. Raises NotFound or ConfigError."""
+
     def base_digest(self, base: str) -> str:
         """Return a digest that tells a base model from another one of the same name."""
 
-    def benchmark(self, name: str) -> Benchmark: ...
+    def benchmark(self, name: str) -> Benchmark:
+        """Return the benchmark of that name. Raises NotFound or ConfigError."""
+
     def benchmarks(self) -> Sequence[Benchmark]:
         """Return every benchmark, sorted by name."""
 

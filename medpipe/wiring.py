@@ -137,10 +137,9 @@ class Wiring:
 
     @cached_property
     def database(self) -> Database:
-        from medpipe.backends.sql.database import connect, migrate
+        from medpipe.backends.sql.database import connect
 
         self.settings.home.mkdir(parents=True, exist_ok=True)
-        migrate(self.settings.database)
         return connect(self.settings.database)
 
     @cached_property

@@ -74,8 +74,8 @@ def test_documents_and_refs_are_traced_by_naming_them(home, capsys):
     assert "traced forward from mplus:2, pmid:1: 0 rows" in err
     assert run(capsys, "trace", "--forward", "--of", "pmid:1", "mplus:2")[1] == traced
     status, _, err = run(capsys, "trace", "version/medqa-v1-aaaaaa", "--back")
-    assert status == 1
-    assert "no version/medqa-v1-aaaaaa here" in err
+    assert status == 2
+    assert "version/medqa-v1-aaaaaa does not exist" in err
 
 
 def test_a_first_parameter_that_is_missing_is_named(home, capsys):

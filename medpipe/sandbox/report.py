@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 from medpipe import records, wiring
 from medpipe.core.judging.evaluation import Evaluation, Sample, Score
-from medpipe.errors import NotFound
+from medpipe.core.manifests import DecisionManifest, EvaluationManifest, PairsManifest, VersionManifest
 from medpipe.sandbox import page
 from medpipe.sandbox.narrator import TaskSpan
 from medpipe.settings import Settings
+from medpipe.steps.artifact import manifest
 
 PACKAGES = (
     "apache-airflow",
@@ -55,26 +56,27 @@ class Outcomes:
     """Reads the manifests, evaluations and samples that the runs wrote."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._store = wiring.ports(Settings(home=Path(environment["MEDPIPE_HOME"]))).store
+        self._ports = wiring.ports(Settings(home=Path(environment["MEDPIPE_HOME"])))
+        self._store = self._ports.store
 
     def judged(self, challenger: str) -> dict[str, Any]:
         """Return a version with its decision, its metrics and the incumbent's; raises NotFound."""
-        registered = self._outcome(challenger)
-        decision = self._outcome(registered["decision"])
+        registered = manifest(self._ports, challenger, VersionManifest).outcome
+        decision = manifest(self._ports, registered.decision, DecisionManifest).outcome
         return {
             "challenger": challenger,
-            "recipe": registered["recipe"],
-            "parent": registered["parent"],
-            "adapter_digest": registered["digest"],
-            "asked_for": registered["reason"],
-            "decision": decision["outcome"],
-            "plan": decision["plan"],
-            "reasons": list(decision["reasons"]),
-            "gates": decision["gates"],
-            "metrics": self._outcome(registered["evaluation"])["metrics"],
-            "incumbent_metrics": self._outcome(decision["champion"])["metrics"],
-            "examples": registered["examples"],
-            "evaluations": [decision["champion"], registered["evaluation"]],
+            "recipe": registered.recipe,
+            "parent": registered.parent,
+            "adapter_digest": registered.digest,
+            "asked_for": registered.reason,
+            "decision": str(decision.outcome),
+            "plan": decision.plan,
+            "reasons": list(decision.reasons),
+            "gates": [gate.model_dump(mode="json") for gate in decision.gates],
+            "metrics": self._metrics(registered.evaluation),
+            "incumbent_metrics": self._metrics(decision.champion),
+            "examples": registered.examples,
+            "evaluations": [decision.champion, registered.evaluation],
         }
 
     def gains(self, judged: Mapping[str, Any]) -> Iterator[Gain]:
@@ -87,8 +89,8 @@ class Outcomes:
 
     def pairs(self) -> dict[str, Any]:
         """Return how many preference pairs the newest set has: in all, for training and held out."""
-        newest = list(self._store.manifests("pairs"))[-1].facts
-        return {"pairs": newest["train"] + newest["heldout"], "train": newest["train"], "heldout": newest["heldout"]}
+        newest = list(self._store.manifests(PairsManifest))[-1].outcome
+        return {"pairs": newest.train + newest.heldout, "train": newest.train, "heldout": newest.heldout}
 
     def _scores(self, evaluation: str) -> dict[str, Score]:
         """Return the scores of new knowledge by sample."""
@@ -96,11 +98,10 @@ class Outcomes:
         scores = Evaluation.model_validate_json(text).scores["new-knowledge"]
         return {score.sample_id: score for score in scores}
 
-    def _outcome(self, ref: str) -> Mapping[str, Any]:
-        manifest = self._store.find(ref)
-        if manifest is None:
-            raise NotFound(f"{ref} does not exist")
-        return manifest.facts
+    def _metrics(self, evaluation: str) -> dict[str, Any]:
+        """Return an evaluation's means by benchmark, as JSON values."""
+        metrics = manifest(self._ports, evaluation, EvaluationManifest).outcome.metrics
+        return {name: metric.model_dump() for name, metric in metrics.items()}
 
 
 def assemble(
