@@ -33,6 +33,7 @@ def describe(
     """
     ids = sorted({id for example in train for id in example.document_ids})
     taught = [known[id] for id in ids if id in known]
+    days = [document.published.isoformat() for document in taught]
     return {
         "recipe": recipe.name,
         "summary": recipe.summary,
@@ -46,22 +47,25 @@ def describe(
             "left_out": left_out.facts.total(),
             **{name: len(facts) for name, facts in sides._asdict().items()},
         },
-        "by_source": _counted(example.source for example in train),
-        "by_prefix": _counted(prefix(example.document_ids[0]) if example.document_ids else "none" for example in train),
-        "by_language": _counted(example.language for example in train),
-        "by_question_type": _counted(example.question_type or "none" for example in train),
+        **_composition(train),
         "by_licence": _counted(document.licence or "not stated" for document in taught),
         "attribution": _attribution(taught),
         "with_context": sum(bool(example.context) for example in train),
-        "published": {
-            "first": min((document.published.isoformat() for document in taught), default=None),
-            "last": max((document.published.isoformat() for document in taught), default=None),
-        },
-        "cut_off": max((document.published.isoformat() for document in taught), default=None),
+        "published": {"first": min(days, default=None), "last": max(days, default=None)},
+        "cut_off": max(days, default=None),
         "answers_shuffled": recipe.data.shuffle_answers,
         "left_out": _sorted(left_out.drops),
         "identifiers": _sorted(left_out.identifiers),
         "contamination": _by_benchmark(left_out.contamination),
+    }
+
+
+def _composition(train: Sequence[Example]) -> dict[str, dict[str, int]]:
+    return {
+        "by_source": _counted(example.source for example in train),
+        "by_prefix": _counted(prefix(example.document_ids[0]) if example.document_ids else "none" for example in train),
+        "by_language": _counted(example.language for example in train),
+        "by_question_type": _counted(example.question_type or "none" for example in train),
     }
 
 

@@ -56,12 +56,14 @@ class _Roots(NamedTuple):
     parents: list[int]
 
     def root(self, member: int) -> int:
+        """Return the number that represents the member's set: the smallest in it."""
         while self.parents[member] != member:
             self.parents[member] = self.parents[self.parents[member]]
             member = self.parents[member]
         return member
 
     def join(self, member: int, other: int) -> None:
+        """Make one set of the sets of two members."""
         first, second = sorted((self.root(member), self.root(other)))
         self.parents[second] = first
 
