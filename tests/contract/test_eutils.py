@@ -143,7 +143,7 @@ def test_what_a_page_leaves_out_is_asked_for_by_id_and_then_told(
     with caplog.at_level(logging.WARNING):
         assert set(range(1000, 1040)) - set(_numbers(_source(server, tmp_path), 1)) == {1003, 1007}
     assert [arguments["id"] for _, _, arguments in server.asked if "id" in arguments] == ["1003,1007"]
-    assert "found by search but not given: ['1003', '1007']" in caplog.text
+    assert "in a search's result but not given: ['1003', '1007']" in caplog.text
 
 
 def test_many_ids_go_in_the_bodies_of_posts_each_with_tool_and_email(server: Server, tmp_path: Path) -> None:

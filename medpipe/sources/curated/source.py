@@ -15,7 +15,7 @@ from medpipe.errors import SourceError
 from medpipe.sources.curated import files, hub, triage
 from medpipe.sources.curated.entry import BadRow, Drops, Entry
 from medpipe.sources.curated.sets import SETS, CuratedSet
-from medpipe.sources.transport import fetch
+from medpipe.sources.transport import document_ids, progress
 
 __all__ = ["CuratedSource"]
 log = logging.getLogger(__name__)
@@ -52,9 +52,11 @@ class CuratedSource:
         """See `medpipe.ports.Source.pull`; `ids` are `medquad:9_CDC_QA/0000001` or `9_CDC_QA/0000001`."""
         self.drops = Counter()
         prefix = f"{self._set.name}:"
-        wanted = {value.removeprefix(prefix) for value in ids}
-        found = (document for document in self._documents() if not wanted or document.id.removeprefix(prefix) in wanted)
-        yield from fetch.numbered(found, self._set.name)
+        wanted = {value.removeprefix(prefix) for value in document_ids.distinct(ids)}
+        chosen = (
+            document for document in self._documents() if not wanted or document.id.removeprefix(prefix) in wanted
+        )
+        yield from progress.counted(chosen, self._set.name)
         self.drops = +self.drops
         for reason, number in sorted(self.drops.items()):
             log.info("%s: %d %s", self._set.name, number, reason)
@@ -87,7 +89,7 @@ class CuratedSource:
 
     def _files(self) -> tuple[list[Path], list[Path]]:
         if self._folder is not None and self._folder.is_dir():
-            return files.found(self._folder, self._set.kinds, self._set.leave_out)
+            return files.data_files(self._folder, self._set.kinds, self._set.leave_out)
         return [], []
 
     def _day(self, path: Path) -> date:

@@ -33,6 +33,11 @@ def document_id(number: str, version: int = 1) -> str:
     return f"pmid:{number}" if version == 1 else f"pmid:{number}.{version}"
 
 
+def pmid_of(document_id: str) -> str:
+    """Return the PMID in `pmid:123`, `pmid:123.2` (a later version) or `123`."""
+    return document_id.removeprefix("pmid:").partition(".")[0]
+
+
 def parts_of(element: etree._Element | None) -> Parts:
     """The element's children by tag."""
     return {} if element is None else {part.tag: part for part in element}
