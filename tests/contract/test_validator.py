@@ -21,7 +21,7 @@ from medpipe.ports import Delivery, FeedbackItem
 from medpipe.settings import Settings
 from medpipe.sources.curated.sets import SETS
 from medpipe.sources.medlineplus import topics
-from medpipe.sources.pubmed import fields as citation_fields
+from medpipe.sources.pubmed import record as citation_fields
 from medpipe.wiring import Wiring
 from tests.fakes import EmailRedactor
 from tests.places import ROOT

@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from medpipe.core.corpus.document import Document
 from medpipe.errors import SourceError, UsageError
 from medpipe.sources.pubmed.citations import answer_revision, parse_citations
-from medpipe.sources.pubmed.fields import pmid_of
+from medpipe.sources.pubmed.record import pmid_of
 from medpipe.sources.transport import document_ids, listing, progress, retry, safe_xml, session
 from medpipe.sources.transport.pace import Pace
 

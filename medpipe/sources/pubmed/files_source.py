@@ -15,7 +15,7 @@ from medpipe.core.corpus.document import Document
 from medpipe.errors import SourceError, UsageError
 from medpipe.ports import PostedFile
 from medpipe.sources.pubmed.citations import file_revision, parse_citations
-from medpipe.sources.pubmed.fields import pmid_of
+from medpipe.sources.pubmed.record import pmid_of
 from medpipe.sources.transport import checksum, document_ids, download, listing, progress, session
 
 __all__ = ["PubMedSource", "parse_citations"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from medpipe.core.corpus.document import Document
 from medpipe.errors import SourceError
-from medpipe.sources.pubmed import reader as citation_files
+from medpipe.sources.pubmed import article_set
 from medpipe.sources.pubmed.citations import parse_citations
 from tests.places import DATA
 
@@ -40,7 +40,7 @@ def _fast(body: bytes) -> list[Document] | str:
 
 def _careful(body: bytes, monkeypatch: pytest.MonkeyPatch) -> list[Document] | str:
     with monkeypatch.context() as patched:
-        patched.setattr(citation_files, "_plain", lambda block: None)
+        patched.setattr(article_set, "_plain", lambda block: None)
         return _outcome(parse_citations(io.BytesIO(body), "file.xml", 1))
 
 
@@ -121,7 +121,7 @@ def test_whatever_stands_in_a_file_is_read_the_same_or_refused(
 @pytest.mark.parametrize("size", [1, 700, 1 << 19])
 def test_blocks_of_any_size_give_the_same(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     body = _file(*(_record(number) for number in range(1, 40)))
-    monkeypatch.setattr(citation_files, "_BLOCK", size)
+    monkeypatch.setattr(article_set, "_BLOCK", size)
     found = _fast(body)
     assert isinstance(found, list)
     assert [document.id for document in found] == [f"pmid:{number}" for number in range(1, 40)]
