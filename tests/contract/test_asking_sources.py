@@ -44,8 +44,8 @@ SOURCES: dict[str, Callable[[Nlm, Path], Source]] = {
 
 @pytest.fixture(params=SOURCES)
 def source(request: pytest.FixtureRequest, nlm: Nlm, tmp_path: Path) -> Source:
-    made: Source = SOURCES[request.param](nlm, tmp_path)
-    return made
+    source: Source = SOURCES[request.param](nlm, tmp_path)
+    return source
 
 
 @pytest.mark.parametrize("odd", ODD, ids=lambda value: ascii(value[:20]))

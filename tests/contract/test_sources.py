@@ -112,9 +112,9 @@ CASES: dict[str, Callable[[Nlm, Path], Case]] = {
 
 @pytest.fixture(params=CASES)
 def case(request: pytest.FixtureRequest, nlm: Nlm, tmp_path: Path) -> Case:
-    made = CASES[request.param](nlm, tmp_path)
-    assert isinstance(made, Case)
-    return made
+    case = CASES[request.param](nlm, tmp_path)
+    assert isinstance(case, Case)
+    return case
 
 
 def _base(document: Document) -> str:
@@ -235,8 +235,8 @@ def test_the_languages_are_paired_both_ways(address: str, nlm: Nlm, tmp_path: Pa
 def test_a_search_and_the_file_of_the_day_give_the_same_topics(nlm: Nlm, tmp_path: Path) -> None:
     day = {topic.id: topic.digest for topic in MedlinePlusSource(nlm.url, tmp_path).pull(DAY2, AFTER)}
     search = MedlinePlusSearchSource(f"{nlm.url}/ws/query", "", tmp_path, per_minute=6000)
-    found = {topic.id: topic.digest for topic in search.pull(DAY2, AFTER, ids=["invented"])}
-    assert found == day
+    by_search = {topic.id: topic.digest for topic in search.pull(DAY2, AFTER, ids=["invented"])}
+    assert by_search == day
 
 
 def test_a_search_without_hits_gives_nothing_and_one_without_words_says_so(nlm: Nlm, tmp_path: Path) -> None:
@@ -292,5 +292,5 @@ def test_eutils_outranks_the_files_of_its_day_and_not_those_of_the_next(nlm: Nlm
     files = PubMedSource(f"{nlm.url}/pubmed", tmp_path)
     live = EutilsSource(f"{nlm.url}/entrez/eutils", "test@example.org", None, tmp_path)
     first, second = next(files.pull(DAY1, DAY2)).revision, next(files.pull(DAY2, AFTER)).revision
-    asked = next(iter(live.pull(DAY1, DAY2, ids=["pmid:99000001"]))).revision
-    assert first < asked < second
+    answer = next(iter(live.pull(DAY1, DAY2, ids=["pmid:99000001"]))).revision
+    assert first < answer < second

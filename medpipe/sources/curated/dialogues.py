@@ -50,7 +50,7 @@ def meddialog_rows(path: Path) -> Iterator[files.Placed]:
 def meddialog(row: Row) -> Reading:
     """Read MedDialog (Chen et al. 2020, arXiv:2004.03329), English: a section for each answer of the doctor.
 
-    The heading is what the patient said before it, and the context what was said before that. Read are
+    The heading is what the patient utterance before it, and the context what was utterance before that. Read are
     `utterances` ("patient: …", "doctor: …") and the hub's `dialogue_turns` (speaker, utterance).
     """
     turns = _joined(_turns(row))
@@ -58,7 +58,7 @@ def meddialog(row: Row) -> Reading:
         Section(
             heading=flat(turns[place - 1][1]),
             text=text,
-            context="\n".join(f"{name.capitalize()}: {flat(said)}" for name, said in turns[: place - 1]),
+            context="\n".join(f"{name.capitalize()}: {flat(utterance)}" for name, utterance in turns[: place - 1]),
         )
         for place, (speaker, text) in enumerate(turns)
         if speaker == "doctor" and place and turns[place - 1][0] == "patient"
@@ -93,15 +93,15 @@ def ultramedical(row: Row) -> Reading:
 
 def _turns(row: Row) -> list[Turn]:
     if "utterances" in row:
-        matches = [(_TURN.match(said), said) for said in row["utterances"]]
+        matches = [(_TURN.match(utterance), utterance) for utterance in row["utterances"]]
         if any(match is None for match, _ in matches):
             raise BadRow("an utterance of neither patient nor doctor")
-        return [(match.group(1).lower(), lines(said[match.end() :])) for match, said in matches if match]
+        return [(match.group(1).lower(), lines(utterance[match.end() :])) for match, utterance in matches if match]
     turns = row.get("dialogue_turns")
     if isinstance(turns, dict):  # `datasets` gives a list of structures as a structure of lists
         turns = [
-            {"speaker": speaker, "utterance": said}
-            for speaker, said in zip(turns["speaker"], turns["utterance"], strict=True)
+            {"speaker": speaker, "utterance": utterance}
+            for speaker, utterance in zip(turns["speaker"], turns["utterance"], strict=True)
         ]
     return [(_SPEAKERS.get(speaker, speaker), text) for speaker, text in messages(turns)]
 
@@ -122,7 +122,7 @@ def _joined(turns: Sequence[Turn]) -> list[Turn]:
 def _raw(block: Sequence[str]) -> dict[str, object]:
     """Return one dialogue of a raw file: the lines from `id=` to the next `id=`."""
     row: dict[str, object] = {"dialogue_id": block[0].partition("=")[2].strip(), "utterances": []}
-    said: list[str] = []
+    utterances: list[str] = []
     part = ""
     for line in block[1:]:
         if line in ("Description", "Dialogue"):
@@ -132,10 +132,10 @@ def _raw(block: Sequence[str]) -> dict[str, object]:
         elif part == "Description" and line:
             row.setdefault("description", line)
         elif part == "Dialogue" and line in ("Patient:", "Doctor:"):
-            said.append(line)
-        elif part == "Dialogue" and said and line:
-            said[-1] += f"\n{line}"
-    row["utterances"] = said
+            utterances.append(line)
+        elif part == "Dialogue" and utterances and line:
+            utterances[-1] += f"\n{line}"
+    row["utterances"] = utterances
     return row
 
 

@@ -85,8 +85,8 @@ def messages(value: object) -> list[tuple[str, str]]:
     for turn in value:
         if not isinstance(turn, Mapping):
             raise BadRow("a turn that is not a speaker with a text")
-        said = turn.get("content", turn.get("value", turn.get("utterance")))
-        turns.append((needed(turn, "role", "from", "speaker").lower(), lines(said)))
+        utterance = turn.get("content", turn.get("value", turn.get("utterance")))
+        turns.append((needed(turn, "role", "from", "speaker").lower(), lines(utterance)))
     return turns
 
 

@@ -117,10 +117,10 @@ def test_an_object_of_any_records_is_read_whole_with_its_keys(
 def test_the_place_of_a_bad_record_is_counted(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text('[{"a": 1}, {"a": 2}, {"a": oops}]')
-    found = files.rows(path)
-    assert [next(found)[0], next(found)[0]] == [f"{path}, record 1", f"{path}, record 2"]
+    placed = files.rows(path)
+    assert [next(placed)[0], next(placed)[0]] == [f"{path}, record 1", f"{path}, record 2"]
     with pytest.raises(SourceError, match=r"a\.json, record 3: not a record"):
-        next(found)
+        next(placed)
 
 
 def test_hidden_files_and_descriptions_are_no_data(tmp_path: Path) -> None:

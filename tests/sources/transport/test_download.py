@@ -127,5 +127,5 @@ def test_a_process_that_is_killed_leaves_no_file_and_the_next_run_completes(web:
 def test_two_processes_that_want_a_file_download_it_once(web: Web, tmp_path: Path) -> None:
     web.body, web.piece, web.pause = bytes(500_000), 100_000, 0.1
     both = [_process(web, tmp_path) for _ in range(2)]
-    assert len({one.communicate(timeout=60)[0] for one in both}) == 1
+    assert len({process.communicate(timeout=60)[0] for process in both}) == 1
     assert sorted(web.asked) == [200, 304]
