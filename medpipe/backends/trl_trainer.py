@@ -194,7 +194,7 @@ def _arguments(recipe: Recipe, settings: Mapping[str, Any], work: Path) -> Any:
 def _callbacks(name: str, progress: Progress) -> list[Any]:
     from transformers import TrainerCallback
 
-    class Watch(TrainerCallback):  # type: ignore[misc]  # transformers has no types: the class is Any
+    class Watch(TrainerCallback):
         """Reports progress, and marks each checkpoint as whole after its last file."""
 
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:

@@ -58,9 +58,9 @@ CASES: dict[str, Callable[[Path], Case]] = {
 
 @pytest.fixture(params=CASES)
 def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
-    made = CASES[request.param](tmp_path)
-    assert isinstance(made, Case)
-    return made
+    case = CASES[request.param](tmp_path)
+    assert isinstance(case, Case)
+    return case
 
 
 def _state(documents: list[Document]) -> dict[str, Document]:

@@ -67,11 +67,11 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(200, {}, self._fetch(arguments))
 
     def _search(self, arguments: dict[str, str]) -> dict[str, object]:
-        found = self.server.numbers(arguments)
-        self.server.searches.append(found)
-        shown = found[: min(CAP, int(arguments["retmax"]))]
+        numbers = self.server.numbers(arguments)
+        self.server.searches.append(numbers)
+        shown = numbers[: min(CAP, int(arguments["retmax"]))]
         return {
-            "count": str(len(found)),
+            "count": str(len(numbers)),
             "idlist": [*map(str, shown)],
             "querykey": str(len(self.server.searches)),
             "webenv": "MCID_1",
@@ -85,8 +85,8 @@ class Handler(BaseHTTPRequestHandler):
             if first + most > CAP + most:
                 return b"<eFetchResult><ERROR>Search backend cannot retrieve history data</ERROR></eFetchResult>"
             wanted = self.server.searches[int(arguments["query_key"]) - 1][first : first + most]
-        given = [RECORD.format(n=number) for number in wanted if number not in self.server.lost]
-        return f"<PubmedArticleSet>{''.join(given)}</PubmedArticleSet>".encode()
+        records = [RECORD.format(n=number) for number in wanted if number not in self.server.lost]
+        return f"<PubmedArticleSet>{''.join(records)}</PubmedArticleSet>".encode()
 
     def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)
@@ -119,15 +119,15 @@ def _source(server: Server, folder: Path, key: str | None = None) -> EutilsSourc
 
 
 def _numbers(source: EutilsSource, days: int, ids: tuple[str, ...] = ()) -> list[int]:
-    found = source.pull(FIRST, FIRST + timedelta(days=days), ids)
-    return [int(document.id.removeprefix("pmid:")) for document in found]
+    documents = source.pull(FIRST, FIRST + timedelta(days=days), ids)
+    return [int(document.id.removeprefix("pmid:")) for document in documents]
 
 
 def test_a_window_is_halved_until_every_search_shows_all_that_it_finds(server: Server, tmp_path: Path) -> None:
     assert _numbers(_source(server, tmp_path), 11) == list(range(1000, 1000 + 11 * 40))
-    taken = [found for found in server.searches if len(found) <= CAP]
-    assert len(server.searches) > len(taken) > 4
-    assert sorted(number for found in taken for number in found) == list(range(1000, 1000 + 11 * 40))
+    reachable = [numbers for numbers in server.searches if len(numbers) <= CAP]
+    assert len(server.searches) > len(reachable) > 4
+    assert sorted(number for numbers in reachable for number in numbers) == list(range(1000, 1000 + 11 * 40))
 
 
 def test_a_window_that_fits_is_searched_once_and_read_by_the_page(server: Server, tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_what_a_page_leaves_out_is_asked_for_by_id_and_then_told(
     with caplog.at_level(logging.WARNING):
         assert set(range(1000, 1040)) - set(_numbers(_source(server, tmp_path), 1)) == {1003, 1007}
     assert [arguments["id"] for _, _, arguments in server.asked if "id" in arguments] == ["1003,1007"]
-    assert "found by search but not given: ['1003', '1007']" in caplog.text
+    assert "in a search's result but not given: ['1003', '1007']" in caplog.text
 
 
 def test_many_ids_go_in_the_bodies_of_posts_each_with_tool_and_email(server: Server, tmp_path: Path) -> None:
@@ -159,11 +159,11 @@ def test_many_ids_go_in_the_bodies_of_posts_each_with_tool_and_email(server: Ser
 def test_the_pace_is_three_a_second_and_ten_with_a_key(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = list[float]()
-    monkeypatch.setattr(eutils, "Pace", lambda folder, per_second: made.append(per_second))
+    paces = list[float]()
+    monkeypatch.setattr(eutils, "Pace", lambda folder, per_second: paces.append(per_second))
     _source(server, tmp_path)
     _source(server, tmp_path, "KEY-0815")
-    assert made == [3, 10]
+    assert paces == [3, 10]
 
 
 def test_processes_of_one_machine_keep_one_pace(tmp_path: Path) -> None:
@@ -203,8 +203,8 @@ def test_a_connection_that_breaks_shows_neither_key_nor_address_of_a_person(
     source = EutilsSource("http://127.0.0.1:9", "me@example.org", "KEY-0815", tmp_path)
     with caplog.at_level(logging.DEBUG), pytest.raises(SourceError, match=r"127\.0\.0\.1:9/efetch\.fcgi") as caught:
         list(source.pull(FIRST, FIRST + timedelta(days=1), ("1000",)))
-    told = caplog.text + str(caught.value) + repr(caught.value.__cause__)
-    assert "KEY-0815" not in told and "me@example.org" not in told
+    shown = caplog.text + str(caught.value) + repr(caught.value.__cause__)
+    assert "KEY-0815" not in shown and "me@example.org" not in shown
 
 
 def test_half_an_answer_is_asked_for_once_more_and_then_named(server: Server, tmp_path: Path) -> None:

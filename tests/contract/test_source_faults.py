@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from medpipe.core.corpus.document import Document
-from medpipe.errors import SourceError
+from medpipe.errors import SourceError, UsageError
 from medpipe.sources.curated.source import CuratedSource
 from medpipe.sources.medlineplus.genetics_source import GeneticsSource
 from medpipe.sources.medlineplus.search_source import MedlinePlusSearchSource
@@ -178,7 +178,7 @@ def test_a_search_whose_pages_end_early_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_the_genetics_or_the_group_file_says_so(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="holds no ghr-summaries file"):
+    with pytest.raises(SourceError, match="has no ghr-summaries file"):
         list(GeneticsSource(str(tmp_path), tmp_path).pull(DAY1, DAY2))
     (tmp_path / "mplus_topics_2026-03-03.xml").write_text(
         '<health-topics><health-topic title="T" id="1" language="English" date-created="01/01/2020" '
@@ -225,7 +225,7 @@ def test_ids_that_pubmed_does_not_give_are_named(live: EutilsSource) -> None:
 
 
 def test_ids_that_are_no_pmids_are_refused_before_asking(live: EutilsSource) -> None:
-    with pytest.raises(SourceError, match="not PMIDs: mplus:900001"):
+    with pytest.raises(UsageError, match="not PMIDs: mplus:900001"):
         list(live.pull(DAY1, DAY2, ids=["mplus:900001"]))
 
 

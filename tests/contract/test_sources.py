@@ -13,7 +13,7 @@ import pytest
 
 from medpipe.core.corpus.document import Document, Status
 from medpipe.core.corpus.merge import newer
-from medpipe.errors import SourceError
+from medpipe.errors import NotFound, UsageError
 from medpipe.ports import Source
 from medpipe.sources.curated.source import CuratedSource
 from medpipe.sources.medlineplus.genetics_source import GeneticsSource
@@ -112,9 +112,9 @@ CASES: dict[str, Callable[[Nlm, Path], Case]] = {
 
 @pytest.fixture(params=CASES)
 def case(request: pytest.FixtureRequest, nlm: Nlm, tmp_path: Path) -> Case:
-    made = CASES[request.param](nlm, tmp_path)
-    assert isinstance(made, Case)
-    return made
+    case = CASES[request.param](nlm, tmp_path)
+    assert isinstance(case, Case)
+    return case
 
 
 def _base(document: Document) -> str:
@@ -235,14 +235,14 @@ def test_the_languages_are_paired_both_ways(address: str, nlm: Nlm, tmp_path: Pa
 def test_a_search_and_the_file_of_the_day_give_the_same_topics(nlm: Nlm, tmp_path: Path) -> None:
     day = {topic.id: topic.digest for topic in MedlinePlusSource(nlm.url, tmp_path).pull(DAY2, AFTER)}
     search = MedlinePlusSearchSource(f"{nlm.url}/ws/query", "", tmp_path, per_minute=6000)
-    found = {topic.id: topic.digest for topic in search.pull(DAY2, AFTER, ids=["invented"])}
-    assert found == day
+    by_search = {topic.id: topic.digest for topic in search.pull(DAY2, AFTER, ids=["invented"])}
+    assert by_search == day
 
 
 def test_a_search_without_hits_gives_nothing_and_one_without_words_says_so(nlm: Nlm, tmp_path: Path) -> None:
     search = MedlinePlusSearchSource(f"{nlm.url}/ws/query", "", tmp_path, per_minute=6000)
     assert not list(search.pull(DAY2, AFTER, ids=["zzzz"]))
-    with pytest.raises(SourceError, match=r"/ws/query: the search service knows no numbers: give words"):
+    with pytest.raises(UsageError, match=r"/ws/query: the search service knows no numbers: give words"):
         list(search.pull(DAY2, AFTER, ids=["mplus:900001"]))
 
 
@@ -250,7 +250,7 @@ def test_a_pull_of_a_topic_group_gives_its_topics_by_name_or_number(nlm: Nlm, tm
     source = MedlinePlusSource(nlm.url, tmp_path)
     skin = list(source.pull(DAY2, AFTER, ids=["group:Skin"]))
     assert skin and all(topic.groups == ("Skin",) for topic in skin)
-    with pytest.raises(SourceError, match=r"mplus_topic_groups_2026-03-04\.xml: no topic group 'Teeth'; there are B"):
+    with pytest.raises(NotFound, match=r"mplus_topic_groups_2026-03-04\.xml: no topic group 'Teeth'; there are B"):
         list(source.pull(DAY2, AFTER, ids=["group:Teeth"]))
 
 
@@ -292,5 +292,5 @@ def test_eutils_outranks_the_files_of_its_day_and_not_those_of_the_next(nlm: Nlm
     files = PubMedSource(f"{nlm.url}/pubmed", tmp_path)
     live = EutilsSource(f"{nlm.url}/entrez/eutils", "test@example.org", None, tmp_path)
     first, second = next(files.pull(DAY1, DAY2)).revision, next(files.pull(DAY2, AFTER)).revision
-    asked = next(iter(live.pull(DAY1, DAY2, ids=["pmid:99000001"]))).revision
-    assert first < asked < second
+    answer = next(iter(live.pull(DAY1, DAY2, ids=["pmid:99000001"]))).revision
+    assert first < answer < second

@@ -19,7 +19,7 @@ from medpipe.ports import Delivery, FeedbackItem
 from medpipe.settings import Settings
 from medpipe.sources.curated.sets import SETS
 from medpipe.sources.medlineplus import topics
-from medpipe.sources.pubmed import fields as citation_fields
+from medpipe.sources.pubmed import record as citation_fields
 from medpipe.wiring import Wiring
 from tests.contract.suite_rows import GOOD, SECRET, SUITES, document, example, feedback, pair
 

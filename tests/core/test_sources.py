@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 
 import pytest
@@ -38,7 +38,8 @@ def _lists(text: str) -> Iterator[tuple[int, set[str]]]:
             members = [key for key in node.keys if key is not None]
         else:
             continue
-        named = {member.value for member in members if isinstance(member, ast.Constant)} & WORDS
+        words = {member.value for member in members if isinstance(member, ast.Constant)}
+        named = {word for word in WORDS if word in words}
         if len(named) > 1:
             yield node.lineno, named
 
@@ -140,9 +141,7 @@ def test_nlms_day_begins_at_five_in_universal_time_all_year(moment: datetime, da
     assert sources.eastern_day(moment) == day
 
 
-EARLIEST, LATEST = datetime(1990, 1, 1), datetime(2100, 1, 1)  # noqa: DTZ001 (Hypothesis adds the zone)
-
-
-@given(st.datetimes(EARLIEST, LATEST, timezones=st.timezones()))
-def test_nlms_day_does_not_depend_on_the_time_zone_in_which_a_moment_is_written(moment: datetime) -> None:
+@given(st.integers(0, 4_000_000_000), st.timezones())
+def test_nlms_day_does_not_depend_on_the_time_zone_in_which_a_moment_is_written(second: int, zone: tzinfo) -> None:
+    moment = datetime.fromtimestamp(second, zone)
     assert sources.eastern_day(moment) == sources.eastern_day(moment.astimezone(UTC))

@@ -84,7 +84,7 @@ def test_every_import_contract_holds() -> None:
             "Backends never import each other",
         ),
         (
-            "medpipe/sources/pubmed/text.py",
+            "medpipe/sources/pubmed/markup.py",
             "from medpipe.sources.medlineplus import topics",
             "Publishers share transport and nothing else",
         ),

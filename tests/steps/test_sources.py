@@ -38,8 +38,11 @@ def ports(tmp_path: Path) -> Ports:
     (tmp_path / "pubmed" / "baseline").mkdir(parents=True)
     (tmp_path / "pubmed" / "updatefiles").mkdir()
     (tmp_path / "other.jsonl").write_text("")
-    made = {"pubmed": PubMedSource(str(tmp_path / "pubmed"), tmp_path), "other": FileSource(tmp_path / "other.jsonl")}
-    return cast(Ports, SimpleNamespace(source=made.__getitem__, store=fakes.ports(Settings(home=tmp_path)).store))
+    publishers = {
+        "pubmed": PubMedSource(str(tmp_path / "pubmed"), tmp_path),
+        "other": FileSource(tmp_path / "other.jsonl"),
+    }
+    return cast(Ports, SimpleNamespace(source=publishers.__getitem__, store=fakes.ports(Settings(home=tmp_path)).store))
 
 
 def _post(tmp_path: Path, name: str, day: date, text: str = "") -> None:
@@ -51,7 +54,7 @@ def _post(tmp_path: Path, name: str, day: date, text: str = "") -> None:
 
 def _plan(ports: Ports, *sources: str, baseline: bool = False) -> list[tuple[str, ...]]:
     planned = steps.plan_pulls(sources, date(2026, 3, 3), date(2026, 3, 5), baseline, ports=ports)
-    return [tuple(one.values()) for one in planned]
+    return [tuple(arguments.values()) for arguments in planned]
 
 
 def test_each_file_of_the_window_is_a_pull_of_its_day(ports: Ports, tmp_path: Path) -> None:
@@ -89,9 +92,12 @@ def test_a_file_is_one_artifact_whatever_window_asked_for_it(ports: Ports, tmp_p
     narrow = steps.plan_pulls(("pubmed",), day, date(2026, 3, 5), ports=ports)
     wide = steps.plan_pulls(("pubmed",), date(2026, 2, 1), date(2026, 4, 1), ports=ports)
     assert narrow == wide
-    pulled = [steps.pull(one["source"], day, date(2026, 3, 5), file=one["file"], ports=ports) for one in wide]
-    found = [(ports.store.folder(ref) / "documents.jsonl").read_text().split('"')[3] for ref in pulled]
-    assert found == ["pmid:1", "pmid:2"]
+    pulled = [
+        steps.pull(arguments["source"], day, date(2026, 3, 5), file=arguments["file"], ports=ports)
+        for arguments in wide
+    ]
+    first_ids = [(ports.store.folder(ref) / "documents.jsonl").read_text().split('"')[3] for ref in pulled]
+    assert first_ids == ["pmid:1", "pmid:2"]
 
 
 def test_a_file_that_is_not_there_or_a_source_without_files_is_named(ports: Ports) -> None:

@@ -12,7 +12,7 @@ from medpipe.core.refs import digest_of
 
 
 class Status(StrEnum):
-    """Where a document stands; only `CURRENT` documents become examples."""
+    """The standing of a document. Only `CURRENT` documents become examples."""
 
     CURRENT = "current"
     RETRACTED = "retracted"
@@ -22,12 +22,16 @@ class Status(StrEnum):
 
 
 class Section(BaseModel):
-    """A heading and the text under it. `heading` is a question where the source asks one.
+    """A heading and the text under it.
 
-    `language` is set where it is not the document's (PubMed's OtherAbstract). `context` is what a curated
-    question is asked about, `choices` are the options of a multiple-choice question (`text` then begins with
-    the right one's letter, or is the right one where they are labels) and `rejected` is an answer that the set
-    judges worse than `text`.
+    Attributes:
+        heading: a question, where the source asks one.
+        text: the text or the answer.
+        language: ISO 639-1 code, where it is not the document's (PubMed's OtherAbstract).
+        context: the passage that a curated question is about.
+        choices: the options of a multiple-choice question. `text` then begins with the letter of the right
+            option; where the options are labels, it is the right label.
+        rejected: an answer that the set judges worse than `text`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,7 +44,7 @@ class Section(BaseModel):
 
 
 class Relation(BaseModel):
-    """A link to another document as PubMed's CommentsCorrections give it (RefType, target id)."""
+    """A link to another document: `kind` is NLM's word for it (PubMed's RefType), `target` the other's id."""
 
     model_config = ConfigDict(frozen=True)
     kind: str
@@ -50,13 +54,27 @@ class Relation(BaseModel):
 class Document(BaseModel):
     """One revision of one document.
 
-    `id` is `source-prefix:number` (`pmid:99000006`, `mplus:900001`, `medquad:9_CDC_QA/0000001`);
-    `revision` orders revisions of one id (for PubMed the posting day and number of the file, see
-    `medpipe.sources.pubmed.citations`; else the file's date as YYYYMMDD); `focus` is what the text is about (a
-    condition's name), when the source says so. `copyright` is the line that reserves rights in the text,
-    `types` are publication types, `mesh` MeSH descriptors, `groups` MedlinePlus topic groups, `counterpart`
-    is the id of the same text in the other language, `original_title` the title as it was published in its
-    own language (PubMed's VernacularTitle).
+    Attributes:
+        id: the source's prefix (`core.sources`), a colon and a number or name: `pmid:99000006`, `mplus:900001`,
+            `medquad:9_CDC_QA/0000001`.
+        revision: orders the revisions of one id: for PubMed the posting day and number of the file (see
+            `medpipe.sources.pubmed.citations`), else the file's date as YYYYMMDD.
+        source: the source's name (`core.sources`).
+        title: the title; "" for a deletion.
+        focus: what the text is about (a condition's name), when the source says so.
+        language: ISO 639-1 code.
+        url: the address of the document for readers.
+        licence: the licence of the text.
+        published: the day from which the text could be read.
+        status: the standing.
+        sections: the text.
+        relations: links to other documents.
+        copyright: the line that reserves rights in the text.
+        types: publication types, or the parts of a set.
+        mesh: MeSH descriptors.
+        groups: MedlinePlus topic groups.
+        counterpart: the id of the same text in the other language.
+        original_title: the title in the language of publication (PubMed's VernacularTitle).
     """
 
     model_config = ConfigDict(frozen=True, ignored_types=(cached_property,))
@@ -81,5 +99,5 @@ class Document(BaseModel):
 
     @cached_property
     def digest(self) -> str:
-        """Content hash: changes are found by it, since neither source has a reliable revision date."""
+        """Hash of everything but the revision. Changes are found by it: no source has a reliable revision date."""
         return digest_of(self.model_dump(mode="json", exclude={"revision"}))

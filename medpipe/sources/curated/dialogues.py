@@ -11,11 +11,12 @@ from medpipe.sources.curated import choices, files
 from medpipe.sources.curated.entry import (
     UNANSWERED,
     BadRow,
-    Drops,
     Entry,
+    Reading,
     Row,
     flat,
     key_of,
+    left_out,
     lines,
     messages,
     needed,
@@ -31,7 +32,7 @@ Turn = tuple[str, str]
 
 
 def meddialog_rows(path: Path) -> Iterator[files.Placed]:
-    """Dialogues of a JSON file, or of the raw `.txt` files (`id=…`, `Description`, `Dialogue`, `Patient:`)."""
+    """Yield the dialogues of a JSON file, or of a raw `.txt` file (`id=…`, `Description`, `Dialogue`, `Patient:`)."""
     if not path.name.endswith(".txt"):
         yield from files.rows(path)
         return
@@ -46,10 +47,10 @@ def meddialog_rows(path: Path) -> Iterator[files.Placed]:
             yield f"{path}, line {start}", _raw(block)
 
 
-def meddialog(row: Row, drops: Drops) -> Entry | None:
-    """MedDialog (Chen et al. 2020, arXiv:2004.03329), English: a section for each answer of the doctor.
+def meddialog(row: Row) -> Reading:
+    """Read MedDialog (Chen et al. 2020, arXiv:2004.03329), English: a section for each answer of the doctor.
 
-    The heading is what the patient said before it, and the context what was said before that. Read are
+    The heading is what the patient utterance before it, and the context what was utterance before that. Read are
     `utterances` ("patient: …", "doctor: …") and the hub's `dialogue_turns` (speaker, utterance).
     """
     turns = _joined(_turns(row))
@@ -57,62 +58,56 @@ def meddialog(row: Row, drops: Drops) -> Entry | None:
         Section(
             heading=flat(turns[place - 1][1]),
             text=text,
-            context="\n".join(f"{name.capitalize()}: {flat(said)}" for name, said in turns[: place - 1]),
+            context="\n".join(f"{name.capitalize()}: {flat(utterance)}" for name, utterance in turns[: place - 1]),
         )
         for place, (speaker, text) in enumerate(turns)
         if speaker == "doctor" and place and turns[place - 1][0] == "patient"
     )
     if not sections:
-        drops[UNANSWERED] += 1
-        return None
+        return left_out(UNANSWERED)
     key = flat(row.get("dialogue_id")) or key_of(*(text for _, text in turns))
-    return Entry(
-        key,
-        sections,
-        title=shortened(flat(row.get("description")) or sections[0].heading),
-        url=flat(row.get("dialogue_url")),
-    )
+    title = shortened(flat(row.get("description")) or sections[0].heading)
+    return Reading(Entry(key, sections, title=title, url=flat(row.get("dialogue_url"))))
 
 
-def ultramedical(row: Row, drops: Drops) -> Entry | None:
-    """UltraMedical (Zhang et al. 2024, arXiv:2406.03949): `conversations` of `human` and `gpt`.
+def ultramedical(row: Row) -> Reading:
+    """Read UltraMedical (Zhang et al. 2024, arXiv:2406.03949): `conversations` of `human` and `gpt`.
 
     Where `type` is Exam, the options at the end of the question become `choices`, and the text begins with the
     right one, on a line of its own; the explanation follows.
     """
     turns = messages(row.get("conversations"))
-    asked = next((text for speaker, text in turns if speaker in ("human", "user")), "")
-    said = next((text for speaker, text in turns if speaker in ("gpt", "assistant")), "")
-    if not asked or not said:
-        drops[UNANSWERED] += 1
-        return None
-    stem, options = _options(asked)
+    question = next((text for speaker, text in turns if speaker in ("human", "user")), "")
+    answer = next((text for speaker, text in turns if speaker in ("gpt", "assistant")), "")
+    if not question or not answer:
+        return left_out(UNANSWERED)
+    stem, options = _options(question)
     right = flat(row.get("answer")).upper() if flat(row.get("type")) == "Exam" else ""
     if right in options:
-        said = f"{choices.chosen(options, [right])}\n{said}"
-        section = Section(heading=flat(stem), text=said, choices=tuple(options.values()))
+        text = f"{choices.chosen(options, [right])}\n{answer}"
+        section = Section(heading=flat(stem), text=text, choices=tuple(options.values()))
     else:
-        section = Section(heading=flat(asked), text=said)
-    return Entry(needed(row, "id"), (section,), title=shortened(section.heading), types=_origin(row))
+        section = Section(heading=flat(question), text=answer)
+    return Reading(Entry(needed(row, "id"), (section,), title=shortened(section.heading), types=_origin(row)))
 
 
 def _turns(row: Row) -> list[Turn]:
     if "utterances" in row:
-        found = [(_TURN.match(said), said) for said in row["utterances"]]
-        if any(match is None for match, _ in found):
+        matches = [(_TURN.match(utterance), utterance) for utterance in row["utterances"]]
+        if any(match is None for match, _ in matches):
             raise BadRow("an utterance of neither patient nor doctor")
-        return [(match.group(1).lower(), lines(said[match.end() :])) for match, said in found if match]
+        return [(match.group(1).lower(), lines(utterance[match.end() :])) for match, utterance in matches if match]
     turns = row.get("dialogue_turns")
     if isinstance(turns, dict):  # `datasets` gives a list of structures as a structure of lists
         turns = [
-            {"speaker": speaker, "utterance": said}
-            for speaker, said in zip(turns["speaker"], turns["utterance"], strict=True)
+            {"speaker": speaker, "utterance": utterance}
+            for speaker, utterance in zip(turns["speaker"], turns["utterance"], strict=True)
         ]
     return [(_SPEAKERS.get(speaker, speaker), text) for speaker, text in messages(turns)]
 
 
 def _joined(turns: Sequence[Turn]) -> list[Turn]:
-    """One turn a change of speaker, without empty ones."""
+    """Return one turn for each change of speaker, without empty turns."""
     joined = list[Turn]()
     for speaker, text in turns:
         if not text:
@@ -125,9 +120,9 @@ def _joined(turns: Sequence[Turn]) -> list[Turn]:
 
 
 def _raw(block: Sequence[str]) -> dict[str, object]:
-    """One dialogue of a raw file: the lines from `id=` to the next."""
+    """Return one dialogue of a raw file: the lines from `id=` to the next `id=`."""
     row: dict[str, object] = {"dialogue_id": block[0].partition("=")[2].strip(), "utterances": []}
-    said: list[str] = []
+    utterances: list[str] = []
     part = ""
     for line in block[1:]:
         if line in ("Description", "Dialogue"):
@@ -137,21 +132,21 @@ def _raw(block: Sequence[str]) -> dict[str, object]:
         elif part == "Description" and line:
             row.setdefault("description", line)
         elif part == "Dialogue" and line in ("Patient:", "Doctor:"):
-            said.append(line)
-        elif part == "Dialogue" and said and line:
-            said[-1] += f"\n{line}"
-    row["utterances"] = said
+            utterances.append(line)
+        elif part == "Dialogue" and utterances and line:
+            utterances[-1] += f"\n{line}"
+    row["utterances"] = utterances
     return row
 
 
 def _options(question: str) -> tuple[str, dict[str, str]]:
-    """The question without the options that it ends with, and these by letter; all of it when there are none."""
+    """Return the question without the options at its end, and these by letter; the whole question without options."""
     rest = question.splitlines()
-    found: dict[str, str] = {}
+    from_last: dict[str, str] = {}
     while rest and (match := _OPTION.match(rest[-1])):
-        found[match.group(1)] = match.group(2)
+        from_last[match.group(1)] = match.group(2)
         rest.pop()
-    options = dict(sorted(found.items()))
+    options = dict(sorted(from_last.items()))
     if len(options) < 2 or not rest or "".join(options) != choices.LETTERS[: len(options)]:
         return question, {}
     return "\n".join(rest), options

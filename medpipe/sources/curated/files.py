@@ -6,9 +6,13 @@ import csv
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
+
+import ijson
 
 from medpipe.errors import SourceError
 
@@ -16,37 +20,51 @@ KINDS = (".jsonl", ".jsonl.gz", ".json", ".json.gz", ".parquet", ".csv", ".csv.g
 Placed = tuple[str, Any]
 """("file, line 3", the row)."""
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16
+"""Characters of one read of a JSON file. A piece of many more opening brackets overflows yajl's stack."""
+_DEEPEST = 500
+"""Lists and objects inside each other: deeper ones are a damaged file."""
+_MOST_DIGITS = 4000
+"""Digits of one number; Python reads up to 4,300 (`sys.set_int_max_str_digits`)."""
+_ENDLESS = re.compile(rf"[0-9]{{{_MOST_DIGITS}}}")
+_LAST_DIGITS = re.compile(r"[0-9]*\Z")
 _LARGEST = 64 << 20
 """Characters: a single record that is longer is a damaged file."""
-_DAMAGED = (EOFError, OSError, UnicodeDecodeError)
-_BLANK = re.compile(r"[\s,\ufeff]*")
+_BATCH = 1000
+"""Rows of a parquet file in memory."""
+_DAMAGED = (EOFError, OSError, UnicodeDecodeError, zlib.error, RecursionError)
+"""What a file raises that ends early, is damaged, in another encoding, or nested without end."""
 _DESCRIBES = re.compile(r"dataset_infos?\.json|dataset_dict\.json|state\.json|(?:readme|licen[cs]e)(?:\..*)?", re.I)
 """Files beside the data that say what it is."""
-_KEY = re.compile(r'[\s,]*("(?:[^"\\]|\\.)*")\s*:\s*')
 
 
-def found(folder: Path, kinds: tuple[str, ...], leave_out: re.Pattern[str] | None) -> tuple[list[Path], list[Path]]:
-    """The folder's data files at any depth, in order of their paths: those to read, and those to leave out.
+def data_files(
+    folder: Path, kinds: tuple[str, ...], leave_out: re.Pattern[str] | None
+) -> tuple[list[Path], list[Path]]:
+    """Return the folder's data files at any depth, in the order of their paths: (to read, to leave out).
 
-    A file is left out when `leave_out` matches its path below the folder. Hidden files and those that only
-    describe the data (`README.txt`, `dataset_infos.json`) are not looked at.
+    Hidden files and files that only describe the data (`README.txt`, `dataset_infos.json`) are in neither list.
+
+    Args:
+        folder: where to look.
+        kinds: endings of the names of data files.
+        leave_out: matches the paths below the folder of files to leave out; None leaves out none.
     """
-    read, left = list[Path](), list[Path]()
+    read, left_out = list[Path](), list[Path]()
     for path in sorted(folder.rglob("*")):
         below = path.relative_to(folder)
         if not path.is_file() or not path.name.endswith(kinds) or _DESCRIBES.fullmatch(path.name):
             continue
         if any(part.startswith(".") for part in below.parts):
             continue
-        (left if leave_out and leave_out.search(below.as_posix()) else read).append(path)
-    return read, left
+        (left_out if leave_out and leave_out.search(below.as_posix()) else read).append(path)
+    return read, left_out
 
 
 def rows(path: Path) -> Iterator[Placed]:
-    """Every row of a file, by the kind that its name says; nothing is held but one row or one batch.
+    """Yield every row of a file, read by the kind that its name says. One row or one batch is in memory at a time.
 
-    Raises SourceError, which names the file and the line or record, where the file is broken.
+    Raises SourceError, naming the file and the line or record, where the file is broken.
     """
     kind = path.name.removesuffix(".gz").rpartition(".")[2]
     try:
@@ -65,7 +83,10 @@ def rows(path: Path) -> Iterator[Placed]:
 
 
 def keyed(path: Path) -> Iterator[Placed]:
-    """As `rows`, for one JSON object whose values are the records: each with its key as the column `key`."""
+    """Yield the records of one JSON object whose values they are, each with its key as the column `key`.
+
+    Raises SourceError as `rows` does.
+    """
     try:
         with opened(path) as stream:
             yield from _object(path, stream)
@@ -74,14 +95,14 @@ def keyed(path: Path) -> Iterator[Placed]:
 
 
 def opened(path: Path) -> IO[str]:
-    """A text file, gzipped or not, as UTF-8."""
+    """Open a text file, gzipped or not, as UTF-8."""
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
     return path.open(encoding="utf-8-sig", newline="")
 
 
 def _first(stream: IO[str]) -> str:
-    """The first character that is no blank; the stream is back at its beginning afterwards."""
+    """Return the first character that is not blank; the stream is back at its beginning afterwards."""
     while (character := stream.read(1)) and character.isspace():
         pass
     stream.seek(0)
@@ -117,88 +138,112 @@ def _parquet(path: Path) -> Iterator[Placed]:
     try:
         number = 0
         with pyarrow.parquet.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=1000):
+            for batch in file.iter_batches(batch_size=_BATCH):
                 for row in batch.to_pylist():
                     number += 1
                     yield f"{path}, row {number}", row
     except pyarrow.ArrowException as error:
-        raise SourceError(f"{path}: no parquet file, or a damaged one ({error}); copy it again.") from error
+        raise SourceError(f"{path}: not a parquet file, or a damaged one ({error}); copy it again.") from error
 
 
 def _array(path: Path, stream: IO[str]) -> Iterator[Placed]:
-    text = _Text(path, stream)
-    if text.take("[", "a list of records") and not text.at("]"):
-        while True:
-            yield f"{path}, record {text.number}", text.value()
-            if text.at("]"):
-                return
+    if _first(stream) != "[":
+        raise SourceError(f"{path}: not a list of records; correct the file.")
+    for number, (_, row) in enumerate(_records(path, stream), start=1):
+        yield f"{path}, record {number}", row
 
 
 def _object(path: Path, stream: IO[str]) -> Iterator[Placed]:
-    text = _Text(path, stream)
-    if text.take("{", "an object of records") and not text.at("}"):
-        while True:
-            key = text.key()
-            row = text.value()
-            place = f"{path}, record {text.number - 1} ({key})"
-            if not isinstance(row, dict):
-                raise unreadable(place, ValueError("no object"))
-            yield place, {**row, "key": key}
-            if text.at("}"):
-                return
+    if _first(stream) != "{":
+        raise SourceError(f"{path}: not an object of records; correct the file.")
+    for number, (key, row) in enumerate(_records(path, stream), start=1):
+        place = f"{path}, record {number} ({key})"
+        if not isinstance(row, dict):
+            raise unreadable(place, ValueError("not an object"))
+        yield place, {**row, "key": key}
 
 
-class _Text:
-    """JSON text of any size, decoded one value at a time."""
+def _records(path: Path, stream: IO[str]) -> Iterator[tuple[str, Any]]:
+    """Yield (key, value) of the outermost list or object of a JSON file. Records before a fault are yielded first."""
+    json_text, number, unfinished = _JsonText(), 0, 0
+    while True:
+        piece = stream.read(_CHUNK)
+        records, fault = json_text.push(piece)
+        yield from records
+        number, unfinished = number + len(records), len(piece) + (0 if records else unfinished)
+        if unfinished > _LARGEST:
+            fault = fault or f"longer than {_LARGEST} characters"
+        if fault:
+            raise unreadable(f"{path}, record {number + 1}", ValueError(fault))
+        if not piece:
+            return
 
-    def __init__(self, path: Path, stream: IO[str]) -> None:
-        self._path, self._stream, self._decoder = path, stream, json.JSONDecoder()
-        self._piece, self._at = "", 0  # what was read of the stream, and how much of that is done
-        self.number = 1
-        """Of the value that comes next."""
 
-    def take(self, bracket: str, what: str) -> bool:
-        if not self.at(bracket):
-            raise SourceError(f"{self._path}: not {what}; correct the file.")
-        self._at += 1
-        return True
+class _JsonText:
+    """The members of the outermost list or object of a JSON text that is pushed in piece by piece."""
 
-    def at(self, bracket: str) -> bool:
-        self._skip()
-        return self._piece.startswith(bracket, self._at)
+    def __init__(self) -> None:
+        self._events = ijson.sendable_list()
+        self._parser = ijson.basic_parse_coro(self._events)
+        self._open: list[dict[str, Any] | list[Any]] = []  # the containers around what comes next, outermost first
+        self._keys: list[str] = []  # the last key of each; "" in a list
+        self._digits = ""  # that the text read so far ends with
 
-    def key(self) -> str:
-        while not (match := _KEY.match(self._piece, self._at)):
-            self._more(ValueError("no key"))
-        self._at = match.end()
-        return str(json.loads(match.group(1)))
+    def push(self, piece: str) -> tuple[list[tuple[str, Any]], str]:
+        """Read on; "" is the end of the text. Return ((key, value) of each whole member, what is wrong or "")."""
+        fault = f"a number of more than {_MOST_DIGITS} digits" if self._endless(piece) else self._parse(piece)
+        members = [member for event in self._events if (member := self._member(*event)) is not None]
+        self._events.clear()
+        if len(self._open) > _DEEPEST:
+            fault = fault or f"nested deeper than {_DEEPEST}"
+        return members, fault
 
-    def value(self) -> Any:
-        self._skip()
-        while True:
-            try:
-                value, self._at = self._decoder.raw_decode(self._piece, self._at)
-            except ValueError as error:
-                self._more(error)
-                continue
-            self.number += 1
-            return value
+    def _parse(self, piece: str) -> str:
+        try:
+            self._parser.send(piece.encode())
+        except StopIteration:  # the end of the text
+            return ""
+        except ijson.JSONError as error:
+            return str(error).partition("\n")[0]  # the other lines quote the record
+        except ArithmeticError:
+            return "a number that cannot be read"
+        return ""
 
-    def _skip(self) -> None:
-        while (match := _BLANK.match(self._piece, self._at)) and match.end() == len(self._piece):
-            self._more(ValueError("it ends in the middle"))
-        self._at = match.end() if match else self._at
+    def _endless(self, piece: str) -> bool:
+        """Whether a number has more digits than Python reads. On such a number ijson 3.6 crashes the process."""
+        text = self._digits + piece
+        self._digits = _LAST_DIGITS.findall(text[-_MOST_DIGITS:])[0]
+        return _ENDLESS.search(text) is not None
 
-    def _more(self, error: ValueError) -> None:
-        """Read on, since the value may only be cut by the end of what was read so far."""
-        left = self._piece[self._at :]
-        more = self._stream.read(_CHUNK) if len(left) < _LARGEST else ""
-        if not more:
-            raise unreadable(f"{self._path}, record {self.number}", error) from error
-        self._piece, self._at = left + more, 0
+    def _member(self, event: str, value: Any) -> tuple[str, Any] | None:
+        """Take one event of ijson. Return (key, value) when it completes a member of the outermost container."""
+        if event == "map_key":
+            self._keys[-1] = value
+            return None
+        if event in ("start_map", "start_array"):
+            self._open.append({} if event == "start_map" else [])
+            self._keys.append("")
+            return None
+        if event in ("end_map", "end_array"):
+            value = self._open.pop()
+            self._keys.pop()
+        elif isinstance(value, Decimal):
+            value = float(value)  # as `json` reads numbers
+        if len(self._open) == 1:
+            return self._keys[0], value
+        if self._open:
+            self._put(value)
+        return None
+
+    def _put(self, value: Any) -> None:
+        container = self._open[-1]
+        if isinstance(container, dict):
+            container[self._keys[-1]] = value
+        else:
+            container.append(value)
 
 
 def unreadable(place: str, error: Exception) -> SourceError:
-    """The error for one bad row; the reason names columns and positions, never texts."""
+    """Return the error for one bad row; the reason names columns and positions, never texts."""
     reason = error.msg if isinstance(error, json.JSONDecodeError) else error
     return SourceError(f"{place}: not a record ({reason}); correct or remove it.")

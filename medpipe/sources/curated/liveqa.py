@@ -15,35 +15,34 @@ from lxml import etree
 
 from medpipe.core.corpus.document import Section
 from medpipe.sources.curated import files
-from medpipe.sources.curated.entry import UNANSWERED, BadRow, Drops, Entry, Row, flat, lines, needed, shortened
+from medpipe.sources.curated.entry import UNANSWERED, BadRow, Entry, Reading, Row, flat, lines, needed, shortened
 from medpipe.sources.transport import safe_xml
 
 FURTHER = "further answers to the same part of a question were left out"
 
 
 def rows(path: Path) -> Iterator[files.Placed]:
-    """The questions of one file."""
+    """Yield the questions of one file."""
     with path.open("rb") as stream:
         for number, question in enumerate(safe_xml.records(stream, str(path), ["NLM-QUESTION"]), start=1):
             yield f"{path}, question {number}", _question(question)
 
 
-def read(row: Row, drops: Drops) -> Entry | None:
-    """The message as the heading; the text is the first answer to each of its parts, one below the other."""
+def read(row: Row) -> Reading:
+    """Read one message: it is the heading, and the text is the first answer to each of its parts, one a line."""
     key, message = needed(row, "key"), needed(row, "message") or needed(row, "subject")
-    answers = [part[0] for part in row["answers"] if part]
-    drops[UNANSWERED] += sum(not part for part in row["answers"]) + (not row["answers"])
-    drops[FURTHER] += sum(len(part) - 1 for part in row["answers"] if part)
     if not key:
         raise BadRow("no qid")
+    answers = [part[0] for part in row["answers"] if part]
+    dropped = {
+        UNANSWERED: sum(not part for part in row["answers"]) + (not row["answers"]),
+        FURTHER: sum(len(part) - 1 for part in row["answers"] if part),
+    }
     if not message or not answers:
-        return None
-    return Entry(
-        key,
-        (Section(heading=message, text="\n".join(answers)),),
-        title=needed(row, "subject") or shortened(message),
-        focus=needed(row, "focus"),
-    )
+        return Reading(None, dropped)
+    section = Section(heading=message, text="\n".join(answers))
+    title = needed(row, "subject") or shortened(message)
+    return Reading(Entry(key, (section,), title=title, focus=needed(row, "focus")), dropped)
 
 
 def _question(element: etree._Element) -> dict[str, Any]:
@@ -60,5 +59,5 @@ def _question(element: etree._Element) -> dict[str, Any]:
 
 
 def _text(element: etree._Element, name: str) -> str:
-    found = next(element.iter(name), None)
-    return "" if found is None else flat("".join(map(str, found.itertext())))
+    first = next(element.iter(name), None)
+    return "" if first is None else flat("".join(map(str, first.itertext())))

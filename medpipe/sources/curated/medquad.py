@@ -18,11 +18,11 @@ from lxml import etree
 
 from medpipe.core.corpus.document import Section
 from medpipe.sources.curated import files
-from medpipe.sources.curated.entry import UNANSWERED, BadRow, Drops, Entry, Row, flat, lines
+from medpipe.sources.curated.entry import UNANSWERED, BadRow, Entry, Reading, Row, flat, lines
 from medpipe.sources.transport import safe_xml
 
 _REPEATED = re.compile(r"(?:(?:What|How|Is|Are|Who|Can|Which|Why|Where|Does|Do)\b[^.?!]{0,200}\?\s*)+")
-"""Headings of the page that were taken for the beginning of an answer (most of GARD's)."""
+"""Headings of the page at the beginning of an answer, which the authors took for a part of it (most of GARD's)."""
 EMPTY = "documents without a question were dropped"
 _IDENTITY = {"Document": "id", "doc": "docid", "DiseaseFile": "fid"}
 """Root element → the attribute that holds the document's number."""
@@ -41,11 +41,11 @@ _FOLDERS = {
     "MPlusDrugs": "11_MPlusDrugs_QA",
     "MPlusHerbsSupplements": "12_MPlusHerbsSupplements_QA",
 }
-"""Publisher, as the records name it → its folder in the repository, with which ids begin."""
+"""Publisher, as the records name it → its folder in the repository. Ids begin with the folder."""
 
 
 def rows(path: Path) -> Iterator[files.Placed]:
-    """The documents of one file, as objects with `doc_id`, `focus`, `url` and `qa`."""
+    """Yield the documents of one file, as objects with `doc_id`, `focus`, `url` and `qa`."""
     if not path.name.endswith(".xml"):
         yield from files.rows(path)
         return
@@ -58,10 +58,10 @@ def rows(path: Path) -> Iterator[files.Placed]:
             yield str(path), _document(root, path)
 
 
-def gathered(found: Iterable[Row]) -> Iterator[Row]:
-    """The hub's rows, a question each, as documents: rows of one document stand together."""
+def gathered(questions: Iterable[Row]) -> Iterator[Row]:
+    """Yield documents made of the hub's rows, a question each. Rows of one document follow each other."""
     document: dict[str, Any] = {}
-    for row in found:
+    for row in questions:
         folder = _FOLDERS.get(flat(row["document_source"]), flat(row["document_source"]))
         name = f"{folder}/{flat(row['document_id'])}"
         if document.get("doc_id") != name:
@@ -73,8 +73,8 @@ def gathered(found: Iterable[Row]) -> Iterator[Row]:
         yield document
 
 
-def read(row: Row, drops: Drops) -> Entry | None:
-    """One document with its answered questions; None when none has an answer."""
+def read(row: Row) -> Reading:
+    """Read one document with its answered questions; without any it does not become an entry."""
     if not {"doc_id", "focus", "qa"} <= row.keys():
         raise BadRow("no doc_id, focus or qa")
     sections = tuple(
@@ -82,12 +82,11 @@ def read(row: Row, drops: Drops) -> Entry | None:
         for pair in row["qa"]
         if (text := _without_headings(lines(pair.get("answer"))))
     )
-    drops[UNANSWERED] += len(row["qa"]) - len(sections)
-    drops[EMPTY] += not row["qa"]
+    dropped = {UNANSWERED: len(row["qa"]) - len(sections), EMPTY: int(not row["qa"])}
     if not sections:
-        return None
+        return Reading(None, dropped)
     focus = flat(row["focus"])
-    return Entry(flat(row["doc_id"]), sections, title=focus, focus=focus, url=flat(row.get("url")))
+    return Reading(Entry(flat(row["doc_id"]), sections, title=focus, focus=focus, url=flat(row.get("url"))), dropped)
 
 
 def _document(root: etree._Element, path: Path) -> Mapping[str, Any]:

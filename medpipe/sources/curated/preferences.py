@@ -17,11 +17,12 @@ from medpipe.core.corpus.document import Section
 from medpipe.sources.curated import files
 from medpipe.sources.curated.entry import (
     BadRow,
-    Drops,
     Entry,
+    Reading,
     Row,
     flat,
     key_of,
+    left_out,
     licensed_elsewhere,
     lines,
     messages,
@@ -34,11 +35,11 @@ INCOMPLETE = "pairs without a question or one of the answers were dropped"
 SAME = "pairs of equal answers were dropped"
 ELSEWHERE = "pairs with an answer of A.D.A.M., AHFS or the Mayo Clinic were dropped"
 _RIGHT = 3
-"""MEDIQA's least score of an answer that counts as right."""
+"""The lowest of MEDIQA's scores at which an answer counts as right."""
 
 
 def rows(path: Path) -> Iterator[files.Placed]:
-    """The pairs of one file; of MEDIQA's XML, each right answer with each wrong one to the same question."""
+    """Yield the pairs of one file; from MEDIQA's XML, each right answer with each wrong one to the same question."""
     if not path.name.endswith(".xml"):
         yield from files.rows(path)
         return
@@ -49,34 +50,31 @@ def rows(path: Path) -> Iterator[files.Placed]:
                 yield place, pair
 
 
-def read(row: Row, drops: Drops) -> Entry | None:
-    """`prompt`, `chosen`, `rejected`: texts, or conversations of which the assistant's last words count.
+def read(row: Row) -> Reading:
+    """Read a pair: `prompt`, `chosen` and `rejected`, each a text or a conversation.
 
-    A question has many pairs, so the key is the question's (`prompt_id` or `qid`) with eight hexadecimal digits
-    of the two answers.
+    The answer of a conversation is the assistant's last turn. A question has many pairs, so the key is the
+    question's (`prompt_id` or `qid`) with eight hexadecimal digits of the two answers.
     """
-    asked = needed(row, "prompt", "question")
+    question = needed(row, "prompt", "question")
     better, worse = _answer(row.get("chosen")), _answer(row.get("rejected"))
-    if not (asked and better and worse):
-        drops[INCOMPLETE] += 1
-        return None
+    if not (question and better and worse):
+        return left_out(INCOMPLETE)
     if flat(better) == flat(worse):
-        drops[SAME] += 1
-        return None
+        return left_out(SAME)
     pages = flat(row.get("chosen_url")), flat(row.get("rejected_url"))
     if any(map(licensed_elsewhere, (*pages, better, worse))):
-        drops[ELSEWHERE] += 1
-        return None
-    number = flat(row.get("prompt_id", row.get("qid"))) or key_of(asked)
-    origin, part, _ = number.partition(",")
-    section = Section(heading=asked, text=better, rejected=worse)
-    return Entry(
+        return left_out(ELSEWHERE)
+    number = flat(row.get("prompt_id", row.get("qid"))) or key_of(question)
+    origin, comma, _ = number.partition(",")
+    entry = Entry(
         f"{number}-{key_of(better, worse)[:8]}",
-        (section,),
-        title=shortened(asked),
+        (Section(heading=question, text=better, rejected=worse),),
+        title=shortened(question),
         url=pages[0] if pages[0].startswith("http") else "",
-        types=(origin,) if part else (),
+        types=(origin,) if comma else (),
     )
+    return Reading(entry)
 
 
 def _answer(value: object) -> str:

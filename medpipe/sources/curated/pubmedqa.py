@@ -16,19 +16,19 @@ from pathlib import Path
 from medpipe.core.corpus.document import Section
 from medpipe.errors import SourceError
 from medpipe.sources.curated import files
-from medpipe.sources.curated.entry import UNANSWERED, BadRow, Drops, Entry, Row, flat, lines, needed
+from medpipe.sources.curated.entry import UNANSWERED, BadRow, Entry, Reading, Row, flat, left_out, lines, needed
 
 DECISIONS = ("yes", "no", "maybe")
 TESTED = "questions of the benchmark's test half were left out"
 
 
 def rows(path: Path) -> Iterator[files.Placed]:
-    """The records of one file; where it is one object, each gets its PMID as `key`."""
+    """Yield the records of one file; from a file that is one object, each with its PMID as `key`."""
     yield from files.keyed(path) if path.name.endswith((".json", ".json.gz")) else files.rows(path)
 
 
 def tested(folder: Path) -> frozenset[str]:
-    """The PMIDs of the benchmark's test half: the keys of `test_ground_truth.json`, if the folder has it."""
+    """Return the PMIDs of the benchmark's test half: the keys of `test_ground_truth.json`, if the folder has it."""
     for path in sorted(folder.rglob("test_ground_truth.json")):
         try:
             with files.opened(path) as stream:
@@ -38,8 +38,8 @@ def tested(folder: Path) -> frozenset[str]:
     return frozenset()
 
 
-def read(row: Row, drops: Drops) -> Entry | None:
-    """The question twice: with its long answer, and, where it was labelled, with its decision.
+def read(row: Row) -> Reading:
+    """Read the question twice: with its long answer, and, where it was labelled, with its decision.
 
     `context` is the abstract without its conclusion, a labelled paragraph a line. The second section has the
     three decisions as its choices, and the right one as its text. A record's year is all that is known of its
@@ -47,14 +47,12 @@ def read(row: Row, drops: Drops) -> Entry | None:
     """
     pmid = needed(row, "pmid", "pubid", "key")
     if row.get("is_test"):
-        drops[TESTED] += 1
-        return None
+        return left_out(TESTED)
     question, answer = needed(row, "QUESTION", "question"), lines(row.get("LONG_ANSWER", row.get("long_answer")))
     if not question or not answer:
-        drops[UNANSWERED] += 1
-        return None
-    held = row.get("context") or {}
-    context = _context(row.get("CONTEXTS", held.get("contexts")), row.get("LABELS", held.get("labels")))
+        return left_out(UNANSWERED)
+    of_hub = row.get("context") or {}
+    context = _context(row.get("CONTEXTS", of_hub.get("contexts")), row.get("LABELS", of_hub.get("labels")))
     sections = [Section(heading=question, text=answer, context=context)]
     decision = flat(row.get("final_decision")).lower()
     if decision in DECISIONS:
@@ -62,21 +60,20 @@ def read(row: Row, drops: Drops) -> Entry | None:
     elif decision:
         raise BadRow("a final_decision that is not yes, no or maybe")
     year = flat(row.get("YEAR"))
-    return Entry(
+    entry = Entry(
         pmid,
         tuple(sections),
         title=question,
         url=f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/",
         published=date(int(year), 12, 31) if year else None,
-        mesh=tuple(map(flat, row.get("MESHES", held.get("meshes")) or ())),
+        mesh=tuple(map(flat, row.get("MESHES", of_hub.get("meshes")) or ())),
     )
+    return Reading(entry)
 
 
 def _context(paragraphs: list[str] | None, labels: list[str] | None) -> str:
-    found = [flat(paragraph) for paragraph in paragraphs or ()]
+    texts = [flat(paragraph) for paragraph in paragraphs or ()]
     names = [flat(label) for label in labels or ()]
-    if len(names) != len(found):
-        return "\n".join(found)
-    return "\n".join(
-        f"{label}: {paragraph}" if label else paragraph for label, paragraph in zip(names, found, strict=True)
-    )
+    if len(names) != len(texts):
+        return "\n".join(texts)
+    return "\n".join(f"{label}: {text}" if label else text for label, text in zip(names, texts, strict=True))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from medpipe.core import sources
 from medpipe.sources.curated import choices, dialogues, files, liveqa, medquad, preferences, pubmedqa, triage
-from medpipe.sources.curated.entry import Drops, Entry, Row
+from medpipe.sources.curated.entry import Reading, Row
 
 TEST = re.compile(r"(?i)(?<![a-z])test(?:(?:data)?set)?(?![a-z])")
 """Names of files and splits that benchmarks are made of: they never become documents."""
@@ -29,7 +29,7 @@ class CuratedSet(NamedTuple):
         released: the day from which everybody could read it. It is the revision of each record and, where the
             record has no better date, the date of publication.
         home: the address where it is published; "" for a provider's own.
-        read: turns a row into an entry, or into None and a count in `Drops`.
+        read: turns a row into an entry, and says what was left out of it.
         hub: the dataset on the Hugging Face hub that `datasets` reads without running code from there; "" where
             there is none.
         configs: the hub's configurations to read; "" is the only one.
@@ -45,7 +45,7 @@ class CuratedSet(NamedTuple):
     language: str
     released: date
     home: str
-    read: Callable[[Row, Drops], Entry | None]
+    read: Callable[[Row], Reading]
     hub: str = ""
     configs: tuple[str, ...] = ("",)
     kinds: tuple[str, ...] = files.KINDS

@@ -15,19 +15,30 @@ import yaml
 from medpipe.core.corpus.document import Section
 from medpipe.errors import SourceError
 from medpipe.sources.curated import files
-from medpipe.sources.curated.entry import UNANSWERED, BadRow, Drops, Entry, Row, flat, key_of, needed, shortened
+from medpipe.sources.curated.entry import (
+    UNANSWERED,
+    BadRow,
+    Entry,
+    Reading,
+    Row,
+    flat,
+    key_of,
+    left_out,
+    needed,
+    shortened,
+)
 
 LABELS = ("immediate", "medium", "delayed")
 
 
 def shipped(path: Path) -> tuple[date, Iterator[files.Placed]]:
-    """The day that our own items were released, and their rows, each with the file's licence.
+    """Return the day on which the items that medpipe ships were released, and their rows with the file's licence.
 
     Raises SourceError when the file is missing or has another form.
     """
     try:
-        held = yaml.safe_load(path.read_text(encoding="utf-8"))
-        released, licence, items = held["released"], held["licence"], held["items"]
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        released, licence, items = content["released"], content["licence"], content["items"]
         rows = [(f"{path}, item {number}", {"licence": licence, **row}) for number, row in enumerate(items, start=1)]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise SourceError(
@@ -37,22 +48,21 @@ def shipped(path: Path) -> tuple[date, Iterator[files.Placed]]:
     return released, iter(rows)
 
 
-def read(row: Row, drops: Drops) -> Entry | None:
-    """`question`, `label`, `language` (en or fr); optional `id`, `counterpart`, `published` and `licence`.
+def read(row: Row) -> Reading:
+    """Read `question`, `label`, `language` (en or fr); optional `id`, `counterpart`, `published` and `licence`.
 
     The section's choices are the three labels, and its text is the right one.
     """
     question, label = needed(row, "question"), needed(row, "label").lower()
     if not question or not label:
-        drops[UNANSWERED] += 1
-        return None
+        return left_out(UNANSWERED)
     if label not in LABELS:
-        raise BadRow(f"a label that is none of {', '.join(LABELS)}")
+        raise BadRow(f"a label that is not one of {', '.join(LABELS)}")
     language = needed(row, "language")
     if language not in ("en", "fr"):
         raise BadRow("a language that is neither en nor fr")
     published, other = row.get("published"), flat(row.get("counterpart"))
-    return Entry(
+    entry = Entry(
         flat(row.get("id")) or key_of(question),
         (Section(heading=question, text=label, choices=LABELS),),
         title=shortened(question),
@@ -61,3 +71,4 @@ def read(row: Row, drops: Drops) -> Entry | None:
         published=date.fromisoformat(flat(str(published))) if published else None,
         counterpart=f"triage:{other}" if other else "",
     )
+    return Reading(entry)

@@ -1,7 +1,7 @@
-"""MedlinePlus Genetics summaries: conditions, genes and chromosomes, to Documents.
+"""MedlinePlus Genetics: XML of conditions, genes and chromosomes to Documents.
 
-`https://medlineplus.gov/download/ghr-summaries.xml`: `summaries/*-summary` with `text-list/text/(text-role,
-html)`, where `html` holds elements and not escaped text. A summary has no number: its page names it.
+`https://medlineplus.gov/download/ghr-summaries.xml` has `summaries/*-summary` with `text-list/text/(text-role,
+html)`, where `html` has elements as children, not escaped text. A summary has no number: its page names it.
 """
 
 from __future__ import annotations
@@ -35,17 +35,21 @@ _HEADINGS = {
     "inheritance": "Is {focus} inherited?",
     "function": "What is the normal function of the {focus}?",
 }
-"""What each role of a text answers, as MedQuAD asks it of these pages (Ben Abacha and Demner-Fushman, 2019)."""
+"""Role of a text → the question that it answers, as MedQuAD asks it (Ben Abacha and Demner-Fushman, 2019)."""
 _SINCE = date(2020, 10, 1)
-"""When Genetics Home Reference became a part of MedlinePlus: the date of a summary that says none. The file's
-own date would make every summary new each time that the file is posted."""
+"""The date of a summary without one: the day on which Genetics Home Reference moved into MedlinePlus. The file's
+own date would make every such summary new each time the file is posted."""
 
 
 def parse_genetics(stream: BinaryIO, name: str, revision: int) -> Iterator[Document]:
-    """The summaries of the file, in its order; those without a text are left out and counted in the log.
+    """Yield the summaries of the file, in its order; those without a text are left out and counted in the log.
 
-    `name` is the file's, for messages; `revision` is the day on which it was posted, as YYYYMMDD. Raises
-    SourceError naming the file and the summary.
+    Raises SourceError naming the file and the summary.
+
+    Args:
+        stream: the XML, as bytes.
+        name: the file's name, for messages.
+        revision: the day on which the file was posted, as YYYYMMDD.
     """
     total, blank = 0, 0
     for element in safe_xml.records(stream, name, tuple(_KINDS)):
@@ -58,13 +62,13 @@ def parse_genetics(stream: BinaryIO, name: str, revision: int) -> Iterator[Docum
         else:
             blank += 1
     if total == 0:
-        raise SourceError(f"{name}: holds no summary; check that it is MedlinePlus Genetics' ghr-summaries.xml.")
+        raise SourceError(f"{name}: has no summary; check that it is MedlinePlus Genetics' ghr-summaries.xml.")
     if blank:
         log.info("%s: %d of %d summaries have no text and were left out", name, blank, total)
 
 
 def _document(element: etree._Element, name: str, revision: int) -> Document:
-    page, title = _said(element, "ghr-page"), _said(element, "gene-symbol") or _said(element, "name")
+    page, title = _text(element, "ghr-page"), _text(element, "gene-symbol") or _text(element, "name")
     number, where = _number(page), f"{name}, line {element.sourceline}"
     if not number or not title:
         raise SourceError(
@@ -88,16 +92,16 @@ def _document(element: etree._Element, name: str, revision: int) -> Document:
 
 
 def _number(page: str) -> str:
-    """`ghr:condition/sample-syndrome` for the page of a condition, gene or chromosome; empty for another."""
-    found = _PAGE.search(page)
-    return f"ghr:{found[1]}/{found[2]}" if found else ""
+    """Return `ghr:condition/sample-syndrome` for the page of a condition, gene or chromosome; "" for another page."""
+    match = _PAGE.search(page)
+    return f"ghr:{match[1]}/{match[2]}" if match else ""
 
 
 def _sections(element: etree._Element, focus: str, where: str) -> Iterator[Section]:
     if next(element.iter(etree.Entity), None) is not None:
         raise SourceError(f"{where}: uses an entity that the file defines itself; that is not read. Remove the file.")
     for text in element.iterfind("text-list/text"):
-        role, html = _said(text, "text-role"), text.find("html")
+        role, html = _text(text, "text-role"), text.find("html")
         if html is None:
             raise SourceError(f"{where}: a text ({role or 'without role'}) without html; the format has changed.")
         heading = _HEADINGS.get(role, role.replace("-", " ").capitalize() or "What is {focus}?").format(focus=focus)
@@ -108,27 +112,27 @@ def _sections(element: etree._Element, focus: str, where: str) -> Iterator[Secti
 
 
 def _inner(html: etree._Element) -> str:
-    """The HTML inside an element, with its own text."""
+    """Return the HTML inside an element, with its own text."""
     return (html.text or "") + "".join(etree.tostring(child, encoding="unicode", method="html") for child in html)
 
 
 def _relations(element: etree._Element) -> Iterator[Relation]:
     for tag in ("related-gene", "related-health-condition"):
         for other in element.iterfind(f"{tag}-list/{tag}"):
-            if target := _number(_said(other, "ghr-page")):
+            if target := _number(_text(other, "ghr-page")):
                 yield Relation(kind=tag, target=target)
 
 
 def _published(element: etree._Element, where: str) -> date:
-    """The day of publication, else the first of the month of the review, else the day of `_SINCE`."""
-    said = _said(element, "published") or _said(element, "reviewed")
-    if not said:
+    """Return the day of publication, else the first of the month of the review, else `_SINCE`."""
+    day = _text(element, "published") or _text(element, "reviewed")
+    if not day:
         return _SINCE
     try:
-        return date.fromisoformat(said if len(said) > len("2020-01") else f"{said}-01")
+        return date.fromisoformat(day if len(day) > len("2020-01") else f"{day}-01")
     except ValueError as error:
-        raise SourceError(f"{where}: its date is {said!r}, not YYYY-MM-DD or YYYY-MM.") from error
+        raise SourceError(f"{where}: its date is {day!r}, not YYYY-MM-DD or YYYY-MM.") from error
 
 
-def _said(element: etree._Element, tag: str) -> str:
+def _text(element: etree._Element, tag: str) -> str:
     return " ".join((element.findtext(tag) or "").split())

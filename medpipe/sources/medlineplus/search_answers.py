@@ -1,7 +1,7 @@
 """Answers of MedlinePlus's search service, with `rettype=topic`: whole health topics in `content` elements.
 
-https://medlineplus.gov/about/developers/webservices/. An answer names a `file` on a `server`, with which the
-next page is asked for; without hits it has no `list`.
+https://medlineplus.gov/about/developers/webservices/. An answer names a `file` on a `server`; the request for the
+next page repeats both. An answer without hits has no `list`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from medpipe.sources.transport import safe_xml
 
 
 class Answer(NamedTuple):
-    """One page of a search: of `total` topics `listed` are on it, and `topics` are those that may be used."""
+    """One page of a search: `listed` of its `total` topics are on it, and `topics` are those that may be used."""
 
     term: str
     total: int
@@ -29,22 +29,22 @@ class Answer(NamedTuple):
 
 
 def parse_answer(body: bytes, where: str, revision: int) -> Answer:
-    """The answer in `body`; `where` is its address, `revision` its day as YYYYMMDD.
+    """Return the answer in `body`; `where` is its address, `revision` its day as YYYYMMDD.
 
-    Raises SourceError for what is no answer (an error page with status 200), and for a hit without its topic.
+    Raises SourceError for an error page with status 200, and for a hit without its topic.
     """
     root = safe_xml.document(body, where)
-    count = _said(root, "count")
+    count = _text(root, "count")
     if root.tag != "nlmSearchResult" or not count.isdigit():
-        said = " ".join("".join(map(str, root.itertext())).split())[:200]
-        raise SourceError(f"{where}: no search result ({root.tag}: {said}); try again later.")
+        text = " ".join("".join(map(str, root.itertext())).split())[:200]
+        raise SourceError(f"{where}: no search result ({root.tag}: {text}); try again later.")
     listed = root.findall("list/document")
     for number, hit in enumerate(listed, start=1):
         if hit.find("content[@name='healthTopic']/health-topic") is None:
-            raise SourceError(f"{where}: hit {number} ({hit.get('url')}) holds no topic; the format has changed.")
-    found = tuple(parse_topics(io.BytesIO(body), where, revision)) if listed else ()
-    return Answer(_said(root, "term"), int(count), len(listed), _said(root, "file"), _said(root, "server"), found)
+            raise SourceError(f"{where}: hit {number} ({hit.get('url')}) has no topic; the format has changed.")
+    topics = tuple(parse_topics(io.BytesIO(body), where, revision)) if listed else ()
+    return Answer(_text(root, "term"), int(count), len(listed), _text(root, "file"), _text(root, "server"), topics)
 
 
-def _said(root: etree._Element, tag: str) -> str:
+def _text(root: etree._Element, tag: str) -> str:
     return (root.findtext(tag) or "").strip()

@@ -5,115 +5,106 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import date, timedelta
 from pathlib import Path
 
 import requests
 
 from medpipe.core.corpus.document import Document
-from medpipe.errors import SourceError
+from medpipe.errors import SourceError, UsageError
 from medpipe.sources.medlineplus.search_answers import Answer, parse_answer
-from medpipe.sources.transport import fetch
+from medpipe.sources.transport import document_ids, listing, progress, retry, session
 from medpipe.sources.transport.pace import Pace
 
 __all__ = ["MedlinePlusSearchSource"]
 log = logging.getLogger(__name__)
 
 _PER_MINUTE = 85
-"""NLM's limit for one address."""
+"""Requests that NLM allows from one address (https://medlineplus.gov/about/developers/webservices/)."""
 _PAGE = 50
 """Topics in one answer."""
 _DATABASES = ("healthTopics", "healthTopicsSpanish")
-_EASTERN = timedelta(hours=-5)
 _TOPIC_ID = re.compile(r"(?:mplus:)?(\d+)")
 
 
 class MedlinePlusSearchSource:
-    """Topics from `address` (`…/ws/query`, or a folder of saved answers).
+    """Topics from `address`: `…/ws/query`, or a folder of saved answers.
 
-    A search is about something, and the service knows neither numbers nor dates: a pull needs terms, and
-    gives the topics as they are now, whatever the window. The revision is that of the window's last day, or
-    of the server's own day (Eastern time) where that is earlier: a pull never outranks files still to come.
+    The service knows neither numbers nor dates, so a pull needs search terms and returns the topics as they are
+    now, whatever the window. Their revision is the window's last day, or NLM's own day where that is earlier: a
+    pull never outranks files that are still to come.
     """
 
     def __init__(self, address: str, email: str, cache: Path, per_minute: int = _PER_MINUTE, page: int = _PAGE) -> None:
+        """Args: `email` goes to NLM with each request ("" leaves it out); `page` is the topics in one answer."""
         self._address = address.rstrip("/")
         self._who = {"tool": "medpipe"} | ({"email": email} if email else {})
         self._pace = Pace(cache / "medlineplus-search", per_second=per_minute / 60)
         self._page = page
 
     def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Document]:
-        """See `medpipe.ports.Source.pull`; `ids` are terms as the service takes them (`asthma`,
-        `"heart attack"`, `title:fever`, `mesh:Fever`, `group:Symptoms`), searched for in both languages.
+        """See `medpipe.ports.Source.pull`; `ids` are search terms, searched for in both languages.
 
-        Ids such as `mplus:6308` beside them let through only these of the topics found. Raises SourceError
-        without a term.
+        Terms are the service's own: `asthma`, `"heart attack"`, `title:fever`, `mesh:Fever`, `group:Symptoms`.
+        Ids such as `mplus:6308` beside them let only these topics through. Raises UsageError without a term.
         """
-        terms = [value for value in dict.fromkeys(ids) if not _TOPIC_ID.fullmatch(value)]
-        wanted = {f"mplus:{number[1]}" for value in ids if (number := _TOPIC_ID.fullmatch(value))}
-        if not terms:
-            raise SourceError(
-                f"{self._address}: the search service knows no numbers: give words such as asthma or title:fever "
-                "as ids (topics beside them choose among what is found), or use the source medlineplus."
-            )
-        folder = fetch.folder_of(self._address)
-        found = dict[str, Document]()
+        terms, wanted = self._terms(ids)
+        folder = listing.folder_of(self._address)
+        topics = dict[str, Document]()
         for term in terms:
             for topic in self._about(term, end) if folder is None else _saved(folder, term):
-                found.setdefault(topic.id, topic)
-        chosen = [topic for topic in found.values() if not wanted or topic.id in wanted]
-        yield from fetch.numbered(iter(sorted(chosen, key=lambda topic: topic.revision)), self._address)
+                topics.setdefault(topic.id, topic)
+        chosen = [topic for topic in topics.values() if not wanted or topic.id in wanted]
+        yield from progress.counted(sorted(chosen, key=lambda topic: topic.revision), self._address)
+
+    def _terms(self, values: Sequence[str]) -> tuple[list[str], set[str]]:
+        """Return the search terms, and the ids of topics, among what a pull is asked for."""
+        distinct = document_ids.distinct(values)
+        terms = [value for value in distinct if not _TOPIC_ID.fullmatch(value)]
+        if not terms:
+            raise UsageError(
+                f"{self._address}: the search service knows no numbers: give words such as asthma or title:fever "
+                "as ids (topics beside them choose among the results), or use the source medlineplus."
+            )
+        return terms, {f"mplus:{number[1]}" for value in distinct if (number := _TOPIC_ID.fullmatch(value))}
 
     def _about(self, term: str, end: date) -> Iterator[Document]:
-        with fetch.session() as http:
+        with session.new() as http:
             for database in _DATABASES:
                 yield from self._pages(http, {"db": database, "term": term}, end)
 
-    def _pages(self, http: requests.Session, what: dict[str, str], end: date) -> Iterator[Document]:
-        """Every page of one search; raises SourceError when fewer topics come than were announced."""
-        asked, first, count = what, 0, 1
-        while first < count:
+    def _pages(self, http: requests.Session, search: dict[str, str], end: date) -> Iterator[Document]:
+        """Yield the topics of every page of a search. Raises SourceError for fewer topics than were announced."""
+        query, first, total = search, 0, 1
+        while first < total:
             place = {"retstart": str(first), "retmax": str(self._page), "rettype": "topic"}
-            where = f"{self._address} ({what['db']}, {what['term']!r}, from {first})"
-            answer = self._answer(http, asked | place, where, end)
+            where = f"{self._address} ({search['db']}, {search['term']!r}, from {first})"
+            answer = self._answer(http, query | place, where, end)
             if answer.total > first and not answer.listed:
                 raise SourceError(f"{where}: gives no more, after {first} of {answer.total} topics; try again later.")
             yield from answer.topics
-            first, count = first + answer.listed, answer.total
+            first, total = first + answer.listed, answer.total
             if answer.file and answer.server:
-                asked = {"file": answer.file, "server": answer.server}
+                query = {"file": answer.file, "server": answer.server}
 
-    def _answer(self, http: requests.Session, arguments: Mapping[str, str], where: str, end: date) -> Answer:
-        """One answer. What is cut off or an error page is asked for once more, then it is a SourceError."""
-        for attempt in (1, 2):
+    def _answer(self, http: requests.Session, query: Mapping[str, str], where: str, end: date) -> Answer:
+        """Return one answer. A cut answer or an error page is asked for once more; then it is a SourceError."""
+
+        def attempt() -> Answer:
             self._pace.wait()
-            try:
-                answer = fetch.ask(http, self._address, where, self._who | dict(arguments))
-                day = min(end - timedelta(days=1), _day_of(answer))
-                return parse_answer(answer.content, where, int(day.strftime("%Y%m%d")))
-            except SourceError as error:
-                if attempt == 2:
-                    raise
-                log.warning("%s", error)
-        raise AssertionError("unreachable")
+            answer = session.ask(http, self._address, where, self._who | dict(query))
+            day = min(end - timedelta(days=1), session.nlm_day(answer))
+            return parse_answer(answer.content, where, int(day.strftime("%Y%m%d")))
 
-
-def _day_of(answer: requests.Response) -> date:
-    """The server's day in Eastern time; the far future when it does not say."""
-    try:
-        return (parsedate_to_datetime(answer.headers["Date"]) + _EASTERN).date()
-    except (KeyError, ValueError):
-        return date.max
+        return retry.retrying(retry.TWICE, retry.is_a(SourceError), str)(attempt)
 
 
 def _saved(folder: Path, term: str) -> Iterator[Document]:
-    """Topics of saved answers to a term, by name; a file's modification time is the day of the answer."""
+    """Yield the topics of saved answers to a term, by file name; a file's modification time is its revision."""
     for path in sorted(folder.glob("wsearch_*.xml")):
         body = path.read_bytes()
         if b"<health-topic " not in body and b"<list" in body:
             continue  # rettype=brief: snippets, no topics
-        day = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
-        answer = parse_answer(body, str(path), int(day.strftime("%Y%m%d")))
+        answer = parse_answer(body, str(path), int(listing.modified(path).strftime("%Y%m%d")))
         if answer.term.casefold() == term.casefold():
             yield from answer.topics

@@ -1,8 +1,7 @@
 """MedlinePlus health topics: XML to Documents.
 
-The format is described at https://medlineplus.gov/xmldescription.html. A topic's `full-summary` is HTML that
-was escaped once (see `summaries`). Sites, other languages and see-references are links and names of pages,
-not text: they are not read.
+The format is described at https://medlineplus.gov/xmldescription.html. A topic's `full-summary` is HTML, escaped
+once (see `summaries`). Sites, other languages and see-references are links and names of pages: they are not read.
 """
 
 from __future__ import annotations
@@ -27,20 +26,24 @@ log = logging.getLogger(__name__)
 LICENCE = sources.named("medlineplus").licence
 _LANGUAGES = {"English": "en", "Spanish": "es"}
 _HOSTS = frozenset({"medlineplus.gov", "www.medlineplus.gov", "www.nlm.nih.gov", "ghr.nlm.nih.gov"})
-"""Where topics (until 2015 under www.nlm.nih.gov/medlineplus) and Genetics summaries (ghr until 2020) are."""
+"""The hosts of topics (until 2015 under www.nlm.nih.gov/medlineplus) and Genetics summaries (ghr until 2020)."""
 _LICENSED = re.compile(r"/(ency|druginfo)(/|$)", re.IGNORECASE)
 """A.D.A.M.'s encyclopedia and AHFS's drug monographs on MedlinePlus: not in the public domain."""
 _IMAGE = re.compile(r"\.(gif|jpe?g|png|svg|webp)$", re.IGNORECASE)
 
 
 def parse_topics(stream: BinaryIO, name: str, revision: int) -> Iterator[Document]:
-    """The topics of one file, in its order; both languages.
+    """Yield the topics of one file in both languages, in its order.
 
-    `name` is the file's, for messages; `revision` is the file's date as YYYYMMDD, since topics carry no
-    revision date (`date-created` is none): a change is found by the content's digest. Topics without a
-    summary are left out and counted in the log; so are topics whose own address is not one of MedlinePlus's
-    free pages, with the reason. Where the file's `@total` is not what it holds, the log says so; nothing is
-    inferred from it. Raises SourceError naming the file and the topic.
+    Topics without a summary are left out and counted in the log. So are topics whose own address is not one of
+    MedlinePlus's free pages, with the reason. The log says so when the file has fewer or more topics than its
+    `@total`; no topic is taken for withdrawn. Raises SourceError naming the file and the topic.
+
+    Args:
+        stream: the XML, as bytes.
+        name: the file's name, for messages.
+        revision: the file's date as YYYYMMDD. Topics have no revision date (`date-created` is not one), so a
+            change is found by the content's digest.
     """
     total, blank, announced = 0, 0, ""
     for element in safe_xml.records(stream, name, ("health-topic",)):
@@ -54,15 +57,15 @@ def parse_topics(stream: BinaryIO, name: str, revision: int) -> Iterator[Documen
         else:
             blank += 1
     if total == 0:
-        raise SourceError(f"{name}: holds no health-topic; check that it is a MedlinePlus topic file.")
+        raise SourceError(f"{name}: has no health-topic; check that it is a MedlinePlus topic file.")
     if announced not in ("", str(total)):
-        log.warning("%s: announces %s topics and holds %d; none is taken for withdrawn", name, announced, total)
+        log.warning("%s: announces %s topics and has %d; none is taken for withdrawn", name, announced, total)
     if blank:
         log.info("%s: %d of %d topics have no summary and were left out", name, blank, total)
 
 
 def refusal(url: str) -> str:
-    """Why a topic with this address of its own may not be used; empty when it may."""
+    """Return why a topic with this address of its own may not be used; "" when it may."""
     address = urlsplit(url)
     if address.hostname not in _HOSTS:
         return f"is on {address.hostname or 'no host'}, which is not MedlinePlus"
@@ -72,7 +75,7 @@ def refusal(url: str) -> str:
 
 
 def generated(stream: BinaryIO, name: str) -> date | None:
-    """The day that a topic file says it was generated on; None for XML of another kind."""
+    """Return the day on which a topic file was generated, by its root; None for XML of another kind."""
     tag, attributes = safe_xml.root(stream, name)
     if tag != "health-topics":
         return None
@@ -84,10 +87,10 @@ def generated(stream: BinaryIO, name: str) -> date | None:
 
 
 def topic_of(element: etree._Element, name: str, revision: int) -> Document:
-    """One health-topic element as a Document: only what its own record says.
+    """Return one health-topic element as a Document, made of its own record only.
 
-    A Spanish topic without MeSH stays without: its counterpart's headings are one join away, and a document
-    that borrowed them would change with another's record. Raises SourceError naming the file and the topic.
+    A Spanish topic without MeSH stays without. Its counterpart's headings are one join away, and a document that
+    borrowed them would change when another record changes. Raises SourceError naming the file and the topic.
     """
     number, title = element.get("id", ""), " ".join(element.get("title", "").split())
     if not number.isdigit() or not title:
@@ -131,7 +134,7 @@ def _sections(element: etree._Element, opening: str, where: str) -> tuple[Sectio
     if summary is None:
         return ()
     if len(summary):
-        raise SourceError(f"{where}: full-summary holds XML where escaped HTML is expected; the format has changed.")
+        raise SourceError(f"{where}: full-summary has XML where escaped HTML is expected; the format has changed.")
     try:
         return tuple(sections(summary.text or "", opening))
     except etree.LxmlError as error:
@@ -139,14 +142,14 @@ def _sections(element: etree._Element, opening: str, where: str) -> tuple[Sectio
 
 
 def _texts(element: etree._Element, path: str) -> tuple[str, ...]:
-    """The texts at a path, each once, in their order."""
-    found = (" ".join((one.text or "").split()) for one in element.iterfind(path))
-    return tuple(dict.fromkeys(text for text in found if text))
+    """Return the texts at a path, each once, in their order."""
+    texts = (" ".join((child.text or "").split()) for child in element.iterfind(path))
+    return tuple(dict.fromkeys(text for text in texts if text))
 
 
 def _created(element: etree._Element, name: str, number: str) -> date:
     value = element.get("date-created", "")
     try:
-        return datetime.strptime(value, "%m/%d/%Y").date()  # noqa: DTZ007
+        return datetime.strptime(value, "%m/%d/%Y").date()  # noqa: DTZ007  (a day; NLM gives no timezone)
     except ValueError as error:
         raise SourceError(f"{name}, topic {number}: date-created is {value!r}, not MM/DD/YYYY.") from error

@@ -11,10 +11,10 @@ from typing import NamedTuple
 from urllib.parse import urljoin
 
 from medpipe.core.corpus.document import Document
-from medpipe.errors import SourceError
+from medpipe.errors import NotFound, SourceError, UsageError
 from medpipe.sources.medlineplus import summaries, topic_groups, topics
 from medpipe.sources.medlineplus.topics import generated, parse_topics
-from medpipe.sources.transport import fetch, files, parsed
+from medpipe.sources.transport import archive, document_cache, document_ids, download, listing, progress, session
 
 __all__ = ["MedlinePlusSource", "parse_topics"]
 log = logging.getLogger(__name__)
@@ -23,6 +23,7 @@ _LINK = re.compile(
     r"""href=["']([^"']*?mplus_topics_(compressed_)?(\d{4}-\d\d-\d\d)\.(?:xml|zip))["']""", re.IGNORECASE
 )
 _DATED = re.compile(r"mplus_topics_(compressed_)?(\d{4}-\d\d-\d\d)\.(xml|xml\.gz|zip)")
+_TOPIC_ID = re.compile(r"(?:mplus:)?(\d+)")
 _GROUP = "group:"
 
 
@@ -39,12 +40,19 @@ class _File(NamedTuple):
         return f"{self.address.rpartition('/')[0]}/mplus_topic_groups_{self.day}.xml"
 
 
-class MedlinePlusSource:
-    """Health topics from `address` (the site, or a folder of topic files).
+class _Choice(NamedTuple):
+    """What a pull is asked for: numbers of topics, and numbers or names of topic groups. Both empty: everything."""
 
-    Every file holds every topic and none says when it was revised, so a pull returns all topics of the newest
-    file dated in the window; the corpus finds what changed by digest. A topic that is missing from a newer
-    file is not inferred to be withdrawn. Days without a file (Sunday, Monday) return nothing.
+    numbers: frozenset[str]
+    groups: tuple[str, ...]
+
+
+class MedlinePlusSource:
+    """Health topics from `address`: the site, or a folder of topic files.
+
+    Every file has every topic, and none says when it was revised. So a pull returns all topics of the newest
+    file dated in the window, and the corpus finds what changed by digest. A topic that is missing from a newer
+    file is not taken for withdrawn. A window without a file (Sunday, Monday) returns nothing.
 
     Pages and files are downloaded when they have changed, and a file is parsed once: `cache` keeps both.
     """
@@ -54,23 +62,27 @@ class MedlinePlusSource:
         self._cache = cache / "medlineplus"
 
     def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Document]:
-        """See `medpipe.ports.Source.pull`; `ids` are `mplus:6308` or `6308`, or a topic group as
-        `group:Diabetes Mellitus` or `group:45`, whose name is looked up in the group file of the day."""
+        """See `medpipe.ports.Source.pull`; `ids` are `mplus:6308` or `6308`, or topic groups.
+
+        A topic group is `group:Diabetes Mellitus` or `group:45`; its name is looked up in the group file of the
+        day. Raises UsageError for an id of another form, and NotFound for a group that the file does not have.
+        """
+        choice = _choice(ids)
         offered = [file for file in self._offered() if start <= file.day < end]
         if not offered:
             log.info("%s: no topic file from %s to before %s", self._address, start, end)
             return
         newest = max(offered)
-        found = fetch.whole(newest.address, self._cache, lambda path: self._read(path, newest))
-        yield from fetch.numbered(iter(self._chosen(found, newest, ids)), newest.address)
+        documents = download.whole(newest.address, self._cache, lambda path: self._read(path, newest))
+        yield from progress.counted(self._chosen(documents, newest, choice), newest.address)
 
     def _offered(self) -> list[_File]:
-        folder = fetch.folder_of(self._address)
+        folder = listing.folder_of(self._address)
         if folder is not None:
             return _in_folder(folder)
         page = self._address.rstrip("/") + "/xml.html"
-        with fetch.session() as http:
-            links = _LINK.findall(fetch.page(http, page, self._cache))
+        with session.new() as http:
+            links = _LINK.findall(download.page(http, page, self._cache))
         if not links:
             raise SourceError(f"{page}: links to no mplus_topics file; the page may have changed.")
         return [_File(date.fromisoformat(day), not compressed, urljoin(page, link)) for link, compressed, day in links]
@@ -79,54 +91,65 @@ class MedlinePlusSource:
         revision = int(file.day.strftime("%Y%m%d"))
 
         def parse() -> Iterator[Document]:
-            with files.opened(path) as stream:
+            with archive.opened(path) as stream:
                 yield from parse_topics(stream, file.address, revision)
 
-        return parsed.once(path, self._cache / "parsed", (topics, summaries), revision, parse)
+        return document_cache.documents_of(path, self._cache / "parsed", (topics, summaries), revision, parse)
 
-    def _chosen(self, found: list[Document], file: _File, ids: Sequence[str]) -> list[Document]:
-        if not ids:
-            return found
-        numbers = {value.removeprefix("mplus:") for value in ids if not value.startswith(_GROUP)}
-        groups = self._groups([value.removeprefix(_GROUP) for value in ids if value.startswith(_GROUP)], file)
-        absent = numbers - {topic.id.removeprefix("mplus:") for topic in found}
-        if absent:
+    def _chosen(self, documents: list[Document], file: _File, choice: _Choice) -> list[Document]:
+        if not choice.numbers and not choice.groups:
+            return documents
+        groups = self._groups(choice.groups, file)
+        if absent := choice.numbers - {_number(topic) for topic in documents}:
             log.warning("%s: no topic %s with a summary", file.address, ", ".join(sorted(absent)))
-        return [
-            topic
-            for topic in found
-            if topic.id.removeprefix("mplus:") in numbers or not groups.isdisjoint(topic.groups)
-        ]
+        return [topic for topic in documents if _number(topic) in choice.numbers or not groups.isdisjoint(topic.groups)]
 
     def _groups(self, wanted: Sequence[str], file: _File) -> set[str]:
-        """The names, in both languages, of the groups that are asked for."""
+        """Return the names, in both languages, of the groups that are asked for."""
         if not wanted:
             return set()
         if "://" not in file.groups and not Path(file.groups).exists():
             raise SourceError(f"{file.groups}: is not there, so topic groups cannot be looked up; copy it too.")
-        known = fetch.whole(file.groups, self._cache, lambda path: _known_groups(path, file.groups))
+        known = download.whole(file.groups, self._cache, lambda path: _known_groups(path, file.groups))
         try:
-            return set().union(*(topic_groups.names(known, one) for one in wanted))
+            return set().union(*(topic_groups.names(known, group) for group in wanted))
         except LookupError as error:
-            raise SourceError(f"{file.groups}: {error.args[0]}.") from error
+            raise NotFound(f"{file.groups}: {error.args[0]}.") from error
+
+
+def _choice(values: Sequence[str]) -> _Choice:
+    numbers, groups = set[str](), list[str]()
+    for value in document_ids.distinct(values):
+        if value.startswith(_GROUP):
+            groups.append(value.removeprefix(_GROUP))
+        elif match := _TOPIC_ID.fullmatch(value):
+            numbers.add(match[1])
+        else:
+            raise UsageError(
+                f"{document_ids.shown(value)} is not a topic of MedlinePlus; ids look like mplus:6308 or group:Skin."
+            )
+    return _Choice(frozenset(numbers), tuple(groups))
+
+
+def _number(topic: Document) -> str:
+    return topic.id.removeprefix("mplus:")
 
 
 def _known_groups(path: Path, name: str) -> list[topic_groups.Group]:
-    with files.opened(path) as stream:
+    with archive.opened(path) as stream:
         return topic_groups.parse_groups(stream, name)
 
 
 def _in_folder(folder: Path) -> list[_File]:
-    """Topic files by the date in their names; other XML files by the date that they say they were generated
-    on."""
-    found = []
+    """Return topic files with a date in their names, and other topic files with the date in their root."""
+    files = []
     for path in sorted(folder.iterdir()):
         dated = _DATED.fullmatch(path.name)
         if dated:
-            found.append(_File(date.fromisoformat(dated[2]), not dated[1], str(path)))
+            files.append(_File(date.fromisoformat(dated[2]), not dated[1], str(path)))
         elif path.name.endswith((".xml", ".xml.gz")):
-            with files.opened(path) as stream:
+            with archive.opened(path) as stream:
                 day = generated(stream, str(path))
             if day is not None:
-                found.append(_File(day, True, str(path)))
-    return found
+                files.append(_File(day, True, str(path)))
+    return files

@@ -20,9 +20,9 @@ _WORD = re.compile(r"[A-Za-z]+")
 
 
 def day(element: etree._Element | None) -> date | None:
-    """The first day that the element can mean, or None when it names no year.
+    """Return the first day that the element can mean, or None when it names no year.
 
-    A missing month or day is the first; of a MedlineDate such as `1998 Dec-1999 Jan` the beginning counts.
+    A missing month or day is the first. In a MedlineDate such as `1998 Dec-1999 Jan` the beginning counts.
     """
     if element is None:
         return None
@@ -34,14 +34,14 @@ def day(element: etree._Element | None) -> date | None:
 
 @lru_cache(maxsize=4096)
 def _first(year: str, month: str, day: str, free: str) -> date | None:
-    found = _YEAR.search(year)
-    if found is None:
+    match = _YEAR.search(year)
+    if match is None:
         return None
     number = _month(month or (_WORD.search(free) or [""])[0])
     try:
-        return date(int(found[0]), number, int(day or 1))
+        return date(int(match[0]), number, int(day or 1))
     except ValueError:  # 31 September and the like occur
-        return date(int(found[0]), number, 1)
+        return date(int(match[0]), number, 1)
 
 
 def _month(written: str) -> int:

@@ -11,8 +11,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,9 +19,10 @@ import requests
 from pydantic import SecretStr
 
 from medpipe.core.corpus.document import Document
-from medpipe.errors import SourceError
+from medpipe.errors import SourceError, UsageError
 from medpipe.sources.pubmed.citations import answer_revision, parse_citations
-from medpipe.sources.transport import fetch, safe_xml
+from medpipe.sources.pubmed.record import pmid_of
+from medpipe.sources.transport import document_ids, listing, progress, retry, safe_xml, session
 from medpipe.sources.transport.pace import Pace
 
 __all__ = ["EutilsSource"]
@@ -32,28 +32,28 @@ _CAP = 9_999
 """Records of one search that can be reached."""
 _BATCH = 200
 """Ids in one efetch."""
-_EASTERN = timedelta(hours=-5)
-"""NLM's day: its index pages are dated in Eastern time."""
 _KEY_IN_ERROR = re.compile(rb'("api-key"\s*:\s*")[^"]*(")')
 _ERROR_ELEMENT = re.compile(rb"<ERROR>(.*?)</ERROR>", re.DOTALL)
+_SHOWN = 300
+"""Bytes of an unexpected answer that a message repeats."""
 
 
 class _Answer(NamedTuple):
-    """The body, without the key that errors repeat, and the server's day in Eastern time."""
+    """The body, without the key that errors repeat, and NLM's day on which it was sent."""
 
     body: bytes
     day: date
 
 
 class EutilsSource:
-    """Citations from `address` (`…/entrez/eutils`, or a folder of saved efetch answers).
+    """Citations from `address`: `…/entrez/eutils`, or a folder of saved efetch answers.
 
-    With `ids`, a pull asks for these records as they are now, whatever the window (DateRevised does not tell
-    when a record changed), and raises SourceError naming those that PubMed does not give. Without, it asks
-    for what was modified in the window.
+    With `ids`, a pull returns these records as they are now, whatever the window (DateRevised does not tell
+    when a record changed), and raises SourceError naming those that PubMed does not give. Without `ids`, it
+    returns what was modified in the window.
 
-    The revision is that of the window's last day, or of the server's own day where that is earlier: a pull
-    can never outrank files that are still to come. See `medpipe.sources.pubmed.citations`.
+    The revision is the window's last day, or NLM's own day where that is earlier: a pull can never outrank files
+    that are still to come. See `medpipe.sources.pubmed.citations`.
     """
 
     def __init__(self, address: str, email: str, api_key: SecretStr | str | None, cache: Path) -> None:
@@ -63,28 +63,24 @@ class EutilsSource:
         self._pace = Pace(cache / "eutils", per_second=10 if self._key else 3)
 
     def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Document]:
-        """See `medpipe.ports.Source.pull`; `ids` are `pmid:123` or `123`."""
-        folder = fetch.folder_of(self._address)
-        wanted = list(dict.fromkeys(value.removeprefix("pmid:").partition(".")[0] for value in ids))
-        bad = [value for value in wanted if not value.isdigit()]
-        if bad:
-            raise SourceError(f"not PMIDs: {', '.join(bad)}; ids look like pmid:99000006.")
-        found = (
-            _saved(folder, start, end, wanted)
-            if folder is not None
-            else self._by_id(wanted, end)
-            if wanted
-            else self._window(start, end)
-        )
-        yield from fetch.numbered(found, self._address)
+        """See `medpipe.ports.Source.pull`; `ids` are `pmid:123` or `123`. Raises UsageError for other ids."""
+        folder = listing.folder_of(self._address)
+        wanted = list(dict.fromkeys(map(pmid_of, document_ids.distinct(ids))))
+        if bad := [value for value in wanted if not (value.isascii() and value.isdigit())]:
+            raise UsageError(f"not PMIDs: {', '.join(map(_bare, bad))}; ids look like pmid:99000006.")
+        if folder is not None:
+            documents = _saved(folder, start, end, wanted)
+        else:
+            documents = self._by_id(wanted, end) if wanted else self._window(start, end)
+        yield from progress.counted(documents, self._address)
 
     def _by_id(self, wanted: Sequence[str], end: date) -> Iterator[Document]:
         missing = list[str]()
-        with fetch.session() as http:
+        with session.new() as http:
             for first in range(0, len(wanted), _BATCH):
-                asked = wanted[first : first + _BATCH]
-                documents = self._fetch(http, {"id": ",".join(asked)}, end)
-                missing += _absent(asked, documents)
+                batch = wanted[first : first + _BATCH]
+                documents = self._fetch(http, {"id": ",".join(batch)}, end)
+                missing += _absent(batch, documents)
                 yield from documents
         if missing:
             raise SourceError(
@@ -93,14 +89,14 @@ class EutilsSource:
             )
 
     def _window(self, start: date, end: date) -> Iterator[Document]:
-        """What was modified in [start, end), halving the window while it holds more than can be reached."""
+        """Yield what was modified in [start, end). A window with more than can be reached is halved."""
         if start >= end:
             return
-        with fetch.session() as http:
-            found = self._search(http, start, end)
-            count = int(found["count"])
+        with session.new() as http:
+            result = self._search(http, start, end)
+            count = int(result["count"])
             if count <= _CAP:
-                yield from self._found(http, found, end)
+                yield from self._results(http, result, end)
                 return
         if end - start <= timedelta(days=1):
             raise SourceError(
@@ -111,79 +107,59 @@ class EutilsSource:
         yield from self._window(start, middle)
         yield from self._window(middle, end)
 
-    def _found(self, http: requests.Session, found: Mapping[str, Any], end: date) -> Iterator[Document]:
-        """The records of a search, from NLM's history; those that a page lacks are asked for by id."""
-        asked: list[str] = found["idlist"]
-        for first in range(0, len(asked), _BATCH):
-            page = asked[first : first + _BATCH]
-            documents = self._fetch(
-                http,
-                {
-                    "query_key": found["querykey"],
-                    "WebEnv": found["webenv"],
-                    "retstart": str(first),
-                    "retmax": str(_BATCH),
-                },
-                end,
-            )
-            absent = _absent(page, documents)
-            if absent:
+    def _results(self, http: requests.Session, result: Mapping[str, Any], end: date) -> Iterator[Document]:
+        """Yield the records of a search, from NLM's history. Those that a page lacks are asked for by id."""
+        numbers: list[str] = result["idlist"]
+        history = {"query_key": result["querykey"], "WebEnv": result["webenv"], "retmax": str(_BATCH)}
+        for first in range(0, len(numbers), _BATCH):
+            page = numbers[first : first + _BATCH]
+            documents = self._fetch(http, history | {"retstart": str(first)}, end)
+            if absent := _absent(page, documents):
                 again = self._fetch(http, {"id": ",".join(absent)}, end)
-                lost = _absent(absent, again)
-                if lost:
-                    log.warning("%s: found by search but not given: %s (deleted meanwhile?)", self._address, lost)
+                if lost := _absent(absent, again):
+                    log.warning("%s: in a search's result but not given: %s (deleted since?)", self._address, lost)
                 documents += again
             yield from documents
 
     def _search(self, http: requests.Session, start: date, end: date) -> dict[str, Any]:
-        """esearch by modification date; raises SourceError for an error in the body of an answer 200."""
-        last = end - timedelta(days=1)
-        answer = self._ask(
-            http,
-            "esearch.fcgi",
-            {
-                "db": "pubmed",
-                "term": "all[sb]",
-                "datetype": "mdat",
-                "mindate": start.strftime("%Y/%m/%d"),
-                "maxdate": last.strftime("%Y/%m/%d"),
-                "usehistory": "y",
-                "retmax": str(_CAP),
-                "retmode": "json",
-            },
-        )
-        where = f"{self._address}/esearch.fcgi, {start} to {last}"
-        try:
-            body = dict(json.loads(answer.body))
-        except (ValueError, TypeError) as error:
-            raise SourceError(f"{where}: the answer is no JSON object; try again later.") from error
-        found: dict[str, Any] = body.get("esearchresult") or {}
-        trouble = body.get("error") or found.get("ERROR")
-        if trouble or not {"count", "idlist", "querykey", "webenv"} <= found.keys():
-            raise SourceError(f"{where}: {trouble or 'an incomplete answer'}; try again later.")
-        return found
+        """Return esearch's result for a window of modification dates.
 
-    def _fetch(self, http: requests.Session, what: Mapping[str, str], end: date) -> list[Document]:
-        """One efetch. What is cut off or an error is asked for once more, then it is a SourceError."""
-        where = f"{self._address}/efetch.fcgi ({_described(what)})"
-        for attempt in (1, 2):
-            try:
-                answer = self._ask(http, "efetch.fcgi", {"db": "pubmed", "retmode": "xml"} | dict(what))
-                _demand_no_error(answer.body, where)
-                revision = answer_revision(min(end - timedelta(days=1), answer.day))
-                return _documents(answer.body, where, revision)
-            except SourceError as error:
-                if attempt == 2:
-                    raise
-                log.warning("%s", error)
-        raise AssertionError("unreachable")
+        Raises SourceError, also for an error in the body of an answer with status 200.
+        """
+        last = end - timedelta(days=1)
+        query = {
+            "db": "pubmed",
+            "term": "all[sb]",
+            "datetype": "mdat",
+            "mindate": start.strftime("%Y/%m/%d"),
+            "maxdate": last.strftime("%Y/%m/%d"),
+            "usehistory": "y",
+            "retmax": str(_CAP),
+            "retmode": "json",
+        }
+        answer = self._ask(http, "esearch.fcgi", query)
+        return _search_result(answer.body, f"{self._address}/esearch.fcgi, {start} to {last}")
+
+    def _fetch(self, http: requests.Session, records: Mapping[str, str], end: date) -> list[Document]:
+        """Return the documents of one efetch; `records` are its arguments that name records.
+
+        An answer that is cut off or an error is asked for once more; then it is a SourceError.
+        """
+        where = f"{self._address}/efetch.fcgi ({_described(records)})"
+
+        def attempt() -> list[Document]:
+            answer = self._ask(http, "efetch.fcgi", {"db": "pubmed", "retmode": "xml"} | dict(records))
+            _demand_no_error(answer.body, where)
+            return _documents(answer.body, where, answer_revision(min(end - timedelta(days=1), answer.day)))
+
+        return retry.retrying(retry.TWICE, retry.is_a(SourceError), str)(attempt)
 
     def _ask(self, http: requests.Session, program: str, arguments: Mapping[str, str]) -> _Answer:
-        """A POST, so that the key stands in no address, log or exception."""
+        """Return the answer to a POST: the key is then in no address, log or exception."""
         self._pace.wait()
         where = f"{self._address}/{program}"
         try:
-            answer = http.post(where, data=self._who | dict(arguments), timeout=fetch.TIMEOUT)
+            answer = http.post(where, data=self._who | dict(arguments), timeout=session.TIMEOUT)
         except requests.RequestException as error:
             raise SourceError(
                 f"{where}: no whole answer ({type(error).__name__}); check the address and the network, and try again."
@@ -193,20 +169,31 @@ class EutilsSource:
             body = body.replace(self._key.encode(), b"***")
         if answer.status_code != 200:
             raise SourceError(
-                f"{where}: HTTP {answer.status_code}: {body[:300].decode(errors='replace')}; "
-                "correct the request or try again later."
+                f"{where}: HTTP {answer.status_code}: {_beginning(body)}; correct the request or try again later."
             )
-        return _Answer(body, _day_of(answer))
+        return _Answer(body, session.nlm_day(answer))
 
 
 def _documents(body: bytes, where: str, revision: int) -> list[Document]:
     return list(parse_citations(io.BytesIO(body), where, revision))
 
 
+def _search_result(body: bytes, where: str) -> dict[str, Any]:
+    try:
+        answer = dict(json.loads(body))
+    except (ValueError, TypeError) as error:
+        raise SourceError(f"{where}: the answer is not a JSON object; try again later.") from error
+    result: dict[str, Any] = answer.get("esearchresult") or {}
+    error_text = answer.get("error") or result.get("ERROR")
+    if error_text or not {"count", "idlist", "querykey", "webenv"} <= result.keys():
+        raise SourceError(f"{where}: {error_text or 'an incomplete answer'}; try again later.")
+    return result
+
+
 def _demand_no_error(body: bytes, where: str) -> None:
     """Raise the errors that E-utilities reports with HTTP 200, in XML or JSON."""
     if body.lstrip()[:1] == b"{":
-        raise SourceError(f"{where}: {body[:300].decode(errors='replace')}; try again later.")
+        raise SourceError(f"{where}: {_beginning(body)}; try again later.")
     if b"<PubmedArticleSet" in body[:2000]:
         return
     errors = [error.decode(errors="replace") for error in _ERROR_ELEMENT.findall(body)]
@@ -215,34 +202,31 @@ def _demand_no_error(body: bytes, where: str) -> None:
     raise SourceError(f"{where}: {'; '.join(errors) or 'not a PubmedArticleSet'}; try again later.")
 
 
-def _day_of(answer: requests.Response) -> date:
-    """The server's day in Eastern time; the far future when it does not say."""
-    try:
-        return (parsedate_to_datetime(answer.headers["Date"]) + _EASTERN).date()
-    except (KeyError, ValueError):
-        return date.max
+def _beginning(body: bytes) -> str:
+    return body[:_SHOWN].decode(errors="replace")
 
 
-def _absent(asked: Sequence[str], documents: Sequence[Document]) -> list[str]:
-    given = {document.id.removeprefix("pmid:").partition(".")[0] for document in documents}
-    return [number for number in asked if number not in given]
+def _bare(value: str) -> str:
+    return document_ids.shown(value)[1:-1]
 
 
-def _described(what: Mapping[str, str]) -> str:
-    if "id" in what:
-        numbers = what["id"].split(",")
+def _absent(numbers: Sequence[str], documents: Sequence[Document]) -> list[str]:
+    """Return the PMIDs that none of the documents has."""
+    present = {pmid_of(document.id) for document in documents}
+    return [number for number in numbers if number not in present]
+
+
+def _described(records: Mapping[str, str]) -> str:
+    if "id" in records:
+        numbers = records["id"].split(",")
         return f"{len(numbers)} ids from {numbers[0]}"
-    return f"{what['retmax']} records from {what['retstart']} of the history"
+    return f"{records['retmax']} records from {records['retstart']} of the history"
 
 
 def _saved(folder: Path, start: date, end: date, wanted: Sequence[str]) -> Iterator[Document]:
-    """Saved answers, by name; a file's modification time is the day of the answer."""
+    """Yield the documents of saved answers, by file name; a file's modification time is the day of the answer."""
     for path in sorted(path for path in folder.iterdir() if path.name.endswith(".xml")):
-        day = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+        day = listing.modified(path)
         if start <= day < end:
-            found = _documents(path.read_bytes(), str(path), answer_revision(day))
-            yield from (
-                document
-                for document in found
-                if not wanted or document.id.removeprefix("pmid:").partition(".")[0] in wanted
-            )
+            documents = _documents(path.read_bytes(), str(path), answer_revision(day))
+            yield from (document for document in documents if not wanted or pmid_of(document.id) in wanted)

@@ -4,34 +4,36 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, NamedTuple
 
 from isal import igzip
 
 from medpipe.core.corpus.document import Document
-from medpipe.errors import SourceError
+from medpipe.errors import SourceError, UsageError
 from medpipe.ports import PostedFile
 from medpipe.sources.pubmed.citations import file_revision, parse_citations
-from medpipe.sources.transport import fetch
+from medpipe.sources.pubmed.record import pmid_of
+from medpipe.sources.transport import checksum, document_ids, download, listing, progress, session
 
 __all__ = ["PubMedSource", "parse_citations"]
 log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"pubmed(\d\d)n(\d{4})\.xml(?:\.gz)?")
 _FOLDERS = ("baseline", "updatefiles")
+_open_gzip: Callable[[Path], BinaryIO] = igzip.open  # isal has no types
 
 
 class _File(NamedTuple):
-    """A file in NLM's order: by year, then number. `place` is its revision."""
+    """A file in NLM's order: by year (two digits), then number. `revision` is that of its documents."""
 
     year: int
     number: int
     day: date
     address: str
-    place: int = 0
+    revision: int = 0
 
     @property
     def name(self) -> str:
@@ -39,10 +41,10 @@ class _File(NamedTuple):
 
 
 class PubMedSource:
-    """Citations from `address` (the FTP site's `/pubmed` over https, or a folder: a mirror, or only files).
+    """Citations from `address`: the FTP site's `/pubmed` over https, or a folder (a mirror, or only files).
 
-    A pull reads the files posted in the window, in number order, each against its `.md5` (in a folder: where
-    there is one).
+    A pull reads the files posted in the window in the order of their numbers. Each must have the MD5 of the
+    `.md5` file beside it; in a folder, that file may be missing.
     """
 
     def __init__(self, address: str, cache: Path) -> None:
@@ -54,66 +56,74 @@ class PubMedSource:
         return [PostedFile(file.name, file.day) for file in self._posted(start, end)]
 
     def pull(self, start: date, end: date, ids: Sequence[str] = (), file: str = "") -> Iterator[Document]:
-        """See `medpipe.ports.SourceOfFiles.pull`; `ids` are `pmid:123` or `123`, and mean every version of it."""
-        wanted = {_pmid(value) for value in ids}
-        files = [found for found in self._posted(start, end) if file in ("", found.name)]
+        """See `medpipe.ports.SourceOfFiles.pull`; `ids` are `pmid:123` or `123`, and mean every version of it.
+
+        Raises UsageError for an id or a file name of another form.
+        """
+        wanted = _checked(ids)
+        if file and not _NAME.fullmatch(file):
+            raise UsageError(
+                f"{document_ids.shown(file)} is not a file of PubMed; names look like pubmed26n1335.xml.gz."
+            )
+        files = [posted for posted in self._posted(start, end) if file in ("", posted.name)]
         if file and not files:
             raise SourceError(
                 f"{self._address}: no {file} was posted from {start} to before {end}; plan the pulls again."
             )
         log.info("%s: %d files from %s to before %s", self._address, len(files), start, end)
-        for each in files:
-            with _opened(self._local(each)) as stream:
-                found = parse_citations(stream, each.address, each.place)
-                yield from fetch.numbered(
-                    (document for document in found if not wanted or _pmid(document.id) in wanted), each.name
-                )
+        for posted in files:
+            with _opened(self._local(posted)) as stream:
+                documents = parse_citations(stream, posted.address, posted.revision)
+                chosen = (document for document in documents if not wanted or pmid_of(document.id) in wanted)
+                yield from progress.counted(chosen, posted.name)
 
     def _posted(self, start: date, end: date) -> list[_File]:
-        return [file for file in _placed(self._offered()) if start <= file.day < end]
+        return [file for file in _with_revisions(self._offered()) if start <= file.day < end]
 
     def _offered(self) -> list[_File]:
-        root = fetch.folder_of(self._address)
+        root = listing.folder_of(self._address)
         if root is not None:
             folders = [root / name for name in _FOLDERS if (root / name).is_dir()] or [root]
-            return [file for folder in folders for file in _numbered(fetch.listing(folder), str(folder))]
-        with fetch.session() as http:
+            return [file for folder in folders for file in _numbered(listing.of_folder(folder), str(folder))]
+        with session.new() as http:
             return [
                 file
                 for name in _FOLDERS
-                for file in _numbered(fetch.index(http, f"{self._address}/{name}/"), f"{self._address}/{name}")
+                for file in _numbered(listing.of_page(http, f"{self._address}/{name}/"), f"{self._address}/{name}")
             ]
 
     def _local(self, file: _File) -> Path:
         if "://" in file.address:
-            with fetch.session() as http:
-                return fetch.download(http, file.address, self._cache / "pubmed", f"{file.address}.md5")
+            with session.new() as http:
+                return download.download(http, file.address, self._cache / "pubmed", f"{file.address}.md5")
         path = Path(file.address)
         sums = path.with_name(path.name + ".md5")
-        if sums.exists() and fetch.md5_in(sums.read_text(), str(sums)) != fetch.md5_of(path):
+        if sums.exists() and checksum.md5_in(sums.read_text(), str(sums)) != checksum.md5_of(path):
             raise SourceError(f"{path}: its MD5 is not the one in {sums.name}; copy it again.")
         return path
 
 
-def _numbered(listed: list[fetch.Listed], folder: str) -> list[_File]:
-    found = ((_NAME.fullmatch(entry.name), entry) for entry in listed)
-    return [_File(int(name[1]), int(name[2]), entry.day, f"{folder}/{entry.name}") for name, entry in found if name]
+def _checked(ids: Sequence[str]) -> set[str]:
+    """Return the PMIDs among the ids. Raises UsageError for an id that has none."""
+    for value in document_ids.distinct(ids):
+        if not pmid_of(value).isdigit():
+            raise UsageError(f"{document_ids.shown(value)} is not a PMID; ids look like pmid:99000006.")
+    return set(map(pmid_of, ids))
 
 
-def _placed(files: list[_File]) -> list[_File]:
-    """The files in order, with revisions that keep it: a file posted again later stays before its
-    successors."""
+def _numbered(entries: list[listing.Listed], folder: str) -> list[_File]:
+    matches = ((_NAME.fullmatch(entry.name), entry) for entry in entries)
+    return [_File(int(name[1]), int(name[2]), entry.day, f"{folder}/{entry.name}") for name, entry in matches if name]
+
+
+def _with_revisions(files: list[_File]) -> list[_File]:
+    """Return the files in order, with revisions that keep it: a file posted again later stays before its successors."""
     placed, latest = list[_File](), date.max
     for file in sorted(files, reverse=True):
         latest = min(latest, file.day)
-        placed.append(file._replace(place=file_revision(latest, file.year, file.number)))
+        placed.append(file._replace(revision=file_revision(latest, file.year, file.number)))
     return placed[::-1]
 
 
-def _pmid(value: str) -> str:
-    """The PMID in `pmid:123`, `pmid:123.2` or `123`."""
-    return value.removeprefix("pmid:").partition(".")[0]
-
-
 def _opened(path: Path) -> BinaryIO:
-    return cast(BinaryIO, igzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+    return _open_gzip(path) if path.suffix == ".gz" else path.open("rb")

@@ -1,4 +1,4 @@
-"""A pace that all processes of one machine keep together: NLM counts requests by address, not by process."""
+"""A rate limit that all processes of one machine keep together: NLM counts requests by address, not by process."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from pathlib import Path
 
 from filelock import FileLock
 
+_CLOCK_SET_BACK = 60
+"""Seconds. A next turn that is further ahead was written before the clock was set back; it is no queue."""
+
 
 class Pace:
-    """At most `per_second` turns a second among everybody who uses the same folder.
+    """At most `per_second` turns a second among all processes that use the same folder.
 
-    The folder keeps the moment of the next free turn; a lock is held only while a turn is taken, not while
-    waiting for it.
+    The folder keeps the moment of the next free turn. It is locked only while a turn is taken, not while a
+    process waits for its turn.
     """
 
     def __init__(self, folder: Path, per_second: float) -> None:
@@ -26,13 +29,13 @@ class Pace:
         with FileLock(self._folder / "next-turn.lock", timeout=60):
             now = time.time()
             free = _read(turn)
-            # A moment far ahead is a clock that was set back, not a queue.
-            mine = free if now < free < now + 60 else now
+            mine = free if now < free < now + _CLOCK_SET_BACK else now
             turn.write_text(repr(mine + self._gap))
         time.sleep(max(0.0, mine - now))
 
 
 def _read(turn: Path) -> float:
+    """Return the moment of the next free turn, in seconds since 1970; 0 when the file is missing or damaged."""
     try:
         return float(turn.read_text())
     except (FileNotFoundError, ValueError):

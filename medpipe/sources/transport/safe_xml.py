@@ -12,34 +12,28 @@ from lxml import etree
 from medpipe.errors import SourceError
 
 TRUNCATED = (EOFError, OSError, cast("type[Exception]", igzip_lib.IsalError))
-"""What isal's gzip raises for a file that ends early, is damaged or whose check sum is wrong."""
+"""What isal's gzip raises for a file that ends early, is damaged, or has a wrong check sum."""
 _POSITION = re.compile(r",? line \d+, column \d+.*")
 
 
 def records(
     stream: BinaryIO, name: str, tags: Sequence[str], roots: Sequence[str] = (), before: int = 0
 ) -> Iterator[etree._Element]:
-    """Each element with one of `tags`, whole, in document order; it is emptied when the next one is asked
-    for.
+    """Yield each element with one of `tags`, whole, in document order. It is emptied before the next is yielded.
 
-    `name` is the file or address, for messages. With `roots`, the root must be one of these and hold nothing
-    but `tags`, or be such a record itself. `before` is how many records of the file have been read already.
-    Raises SourceError, which says after how many records the file broke off, for XML that is not well-formed
-    or ends early, and one that names the element for a root or a child of it that should not be there.
+    Raises SourceError for XML that is not well-formed or ends early, with the number of records before that, and
+    for a root, or a child of the root, that does not belong there, with its name.
+
+    Args:
+        stream: the XML, as bytes.
+        name: the file or address, for messages.
+        tags: the names of the records' elements.
+        roots: names that the root may have. It may then have no children but `tags`, or be a record itself.
+            Without `roots`, whatever is around the records is passed over.
+        before: how many records of the file have been read already, for messages.
     """
     count = before
-    parsing = etree.iterparse(
-        stream,
-        events=("end",),
-        tag=tuple(tags),
-        remove_comments=True,  # or they would cut an element's text in two
-        remove_pis=True,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-    )
+    parsing = _events(stream, "end", tuple(tags))
     try:
         for _, element in parsing:
             count += 1
@@ -58,7 +52,7 @@ def records(
 
 
 def broken(name: str, count: int, error: Exception) -> SourceError:
-    """The error for a file that could be read no further than `count` records."""
+    """Return the error for a file that could not be read further than `count` records."""
     return SourceError(
         f"{name}: broken after {count} whole records ({_POSITION.sub('', str(error))}). It was cut off or damaged: "
         "remove it from the cache and pull again."
@@ -74,25 +68,36 @@ def _demand_known(element: etree._Element, tags: Sequence[str], name: str, count
 
 
 def root(stream: BinaryIO, name: str) -> tuple[str, dict[str, str]]:
-    """The tag and attributes of the root element, read from the beginning of a stream."""
+    """Return the tag and attributes of the root element, read from the beginning of a stream.
+
+    Raises SourceError, naming the file `name`, for what is not XML.
+    """
     try:
-        for _, element in etree.iterparse(
-            stream,
-            events=("start",),
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            dtd_validation=False,
-            huge_tree=False,
-        ):
+        for _, element in _events(stream, "start"):
             return str(element.tag), {str(key): str(value) for key, value in element.attrib.items()}
     except (etree.XMLSyntaxError, *TRUNCATED) as error:
         raise SourceError(f"{name}: not XML ({error}); remove it and fetch it again.") from error
     return "", {}
 
 
+def _events(stream: BinaryIO, event: str, tags: tuple[str, ...] | None = None) -> etree.iterparse:
+    """Return the (event, element) pairs of a stream, read as carefully as `parser` does."""
+    return etree.iterparse(
+        stream,
+        events=(event,),
+        tag=tags,
+        remove_comments=True,  # or they would cut an element's text in two
+        remove_pis=True,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+    )
+
+
 def parser() -> etree.XMLParser:
-    """A parser for small answers, as careful as `records`."""
+    """Return a parser for small answers that refuses the same things as `records`."""
     return etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -104,7 +109,7 @@ def parser() -> etree.XMLParser:
 
 
 def document(body: bytes, name: str) -> etree._Element:
-    """A small answer as a tree; raises SourceError when it is not well-formed."""
+    """Return a small answer as a tree. Raises SourceError, naming `name`, when it is not well-formed."""
     try:
         return etree.fromstring(body, parser())
     except etree.XMLSyntaxError as error:

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -116,17 +117,17 @@ def test_an_object_of_any_records_is_read_whole_with_its_keys(
 def test_the_place_of_a_bad_record_is_counted(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text('[{"a": 1}, {"a": 2}, {"a": oops}]')
-    found = files.rows(path)
-    assert [next(found)[0], next(found)[0]] == [f"{path}, record 1", f"{path}, record 2"]
+    placed = files.rows(path)
+    assert [next(placed)[0], next(placed)[0]] == [f"{path}, record 1", f"{path}, record 2"]
     with pytest.raises(SourceError, match=r"a\.json, record 3: not a record"):
-        next(found)
+        next(placed)
 
 
 def test_hidden_files_and_descriptions_are_no_data(tmp_path: Path) -> None:
     for name in (".git/a.json", "dataset_infos.json", "README.json", "data/train.json", "data/test.json"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("[]")
-    read, left = files.found(tmp_path, files.KINDS, TEST)
+    read, left = files.data_files(tmp_path, files.KINDS, TEST)
     assert [path.name for path in read] == ["train.json"]
     assert [path.name for path in left] == ["test.json"]
 
@@ -149,3 +150,73 @@ def test_hidden_files_and_descriptions_are_no_data(tmp_path: Path) -> None:
 )
 def test_a_benchmarks_file_is_known_by_its_name(name: str, left: bool) -> None:
     assert bool(TEST.search(name)) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ('[{"a": 1}, {"a": 2}', 2),
+        ('[{"a": 1}, {"a": "secret', 1),
+        ('[{"a": 1} {"a": 2}]', 1),
+        ('[{"a": 1}] and more', 1),
+        ('[{"a": NaN}]', 0),
+        ('[{"a": 1' + "0" * 5000 + "}]", 0),
+        ('[{"b": "' + "x" * 65_000 + '", "a": 1' + "0" * 5000 + "}]", 0),
+        ('[{"a": 1e99999999999999999999}]', 0),
+        ("[" + "[" * 200_000, 0),
+    ],
+    ids=[
+        "no end",
+        "cut text",
+        "no comma",
+        "more after the end",
+        "NaN",
+        "an endless number",
+        "one in two pieces",
+        "a huge number",
+        "endless lists",
+    ],
+)
+def test_a_broken_list_gives_what_is_before_the_fault_and_an_error_without_texts(
+    text: str, read: int, tmp_path: Path
+) -> None:
+    path, whole = tmp_path / "a.json", list[object]()
+    path.write_text(text)
+    with pytest.raises(SourceError, match=r"a\.json") as caught:
+        for _, row in files.rows(path):
+            whole.append(row)
+    assert len(whole) == read
+    assert "secret" not in str(caught.value) and len(str(caught.value)) < 300 + len(str(path))
+
+
+def test_a_record_that_does_not_end_is_given_up_at_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_CHUNK", 100)
+    monkeypatch.setattr(files, "_LARGEST", 1000)
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([{"a": "x" * 900}, {"a": "x" * 900}]))
+    assert len(list(files.rows(path))) == 2
+    path.write_text(json.dumps([{"a": "x" * 900}, {"a": "x" * 2000}]))
+    with pytest.raises(SourceError, match=r"a\.json, record 2: not a record \(longer than 1000 characters\)"):
+        list(files.rows(path))
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_CHUNK", 1 << 14)
+
+    def peak(records: int, reader: Any) -> int:
+        path = tmp_path / f"{records}.json"
+        row = {"question": "why " * 100, "number": 1.5}
+        values = (
+            json.dumps({str(n): row for n in range(records)}) if reader is files.keyed else json.dumps([row] * records)
+        )
+        path.write_text(values)
+        tracemalloc.start()
+        count = sum(1 for _ in reader(path))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert count == records
+        return most
+
+    for reader in (files.rows, files.keyed):
+        reader_peaks = [peak(records, reader) for records in (500, 10_000)]
+        assert reader_peaks[1] < 1.5 * reader_peaks[0] + 100_000, "4 MB against 200 KB"

@@ -141,8 +141,8 @@ def test_dialogues_of_the_hub_are_read_with_their_labelled_speakers(tmp_path: Pa
 
 
 def test_conversations_and_preferences_of_the_hub_are_read(tmp_path: Path) -> None:
-    told = repository(tmp_path / "told", {"data/train-0.parquet": samples.ULTRAMEDICAL})
-    assert len(pulled("ultramedical", told, tmp_path)) == 2
+    instructions = repository(tmp_path / "told", {"data/train-0.parquet": samples.ULTRAMEDICAL})
+    assert len(pulled("ultramedical", instructions, tmp_path)) == 2
     preferred = repository(tmp_path / "preferred", {"data/train-0.parquet": samples.PREFERENCES})
     assert len(pulled("ultramedical-preference", preferred, tmp_path)) == 2
 

@@ -219,7 +219,7 @@ def test_a_medquad_file_with_another_root_is_named(tmp_path: Path) -> None:
 def test_a_set_that_is_nowhere_says_where_to_put_it(tmp_path: Path) -> None:
     with pytest.raises(
         SourceError,
-        match=r"set MEDPIPE_CURATED to the folder that holds `pubmedqa`; or set "
+        match=r"set MEDPIPE_CURATED to the folder that has `pubmedqa`; or set "
         r"MEDPIPE_OFFLINE=false to take qiaojin/PubMedQA from the hub",
     ):
         list(CuratedSource(tmp_path, "pubmedqa").pull(*EVER))

@@ -41,8 +41,8 @@ def test_counterparts_name_each_other_across_the_languages_and_agree_on_the_labe
 
 
 def test_an_account_never_says_its_label(items: dict[str, Document]) -> None:
-    told = re.compile(r"immediate|medium|delayed|urgen|triage", re.IGNORECASE)
-    assert not [item.id for item in items.values() if told.search(item.sections[0].heading)]
+    words_of_labels = re.compile(r"immediate|medium|delayed|urgen|triage", re.IGNORECASE)
+    assert not [item.id for item in items.values() if words_of_labels.search(item.sections[0].heading)]
 
 
 def test_the_accounts_are_all_different_and_in_the_language_that_they_say(items: dict[str, Document]) -> None:
@@ -50,11 +50,11 @@ def test_the_accounts_are_all_different_and_in_the_language_that_they_say(items:
     assert len(set(accounts)) == len(accounts)
     for item in items.values():
         words = set(re.findall(r"\w+", item.sections[0].heading.casefold()))
-        told = {
+        common_words = {
             "fr": words & {"de", "la", "le", "du", "un", "une", "il", "elle", "qui", "et", "au"},
             "en": words & {"the", "of", "and", "is", "has", "with", "for", "are"},
         }
-        assert [language for language, found in told.items() if found] == [item.language], item.id
+        assert [language for language, occurring in common_words.items() if occurring] == [item.language], item.id
 
 
 def test_a_hospitals_own_items_replace_the_shipped_ones(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_highlights_leave_only_the_words() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (RESULT.format('<content name="title">X</content>'), r"here: hit 1 \(u\) holds no topic"),
+        (RESULT.format('<content name="title">X</content>'), r"here: hit 1 \(u\) has no topic"),
         ("<html><body><h1>Sorry</h1></body></html>", r"here: no search result \(html: Sorry\)"),
         ("<nlmSearchResult><error>Unknown db</error></nlmSearchResult>", "here: no search result .*Unknown db"),
         (RESULT.format(TOPIC)[:200], "here"),

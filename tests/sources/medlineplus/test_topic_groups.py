@@ -38,7 +38,7 @@ def test_a_name_may_be_an_element_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("<groups/>", "groups.xml: holds no group"),
+        ("<groups/>", "groups.xml: has no group"),
         ('<groups><group url="u">A</group></groups>', "groups.xml, group 1: no id or no name"),
         ('<groups><group id="7"/></groups>', "groups.xml, group 7: no id or no name"),
         ("<html>", "groups.xml: broken"),

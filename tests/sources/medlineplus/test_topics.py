@@ -169,7 +169,7 @@ def test_a_topic_that_is_no_free_page_of_medlineplus_is_left_out_with_the_reason
 
 def test_a_file_that_holds_fewer_topics_than_it_announces_is_logged_and_read(caplog: pytest.LogCaptureFixture) -> None:
     assert [topic.id for topic in _parsed(total="2033")] == ["mplus:1"]
-    assert "file.xml: announces 2033 topics and holds 1" in caplog.text
+    assert "file.xml: announces 2033 topics and has 1" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_entities_of_a_hostile_file_are_refused_and_not_expanded(entities: str, 
 
 
 def test_a_summary_that_is_no_longer_escaped_is_a_changed_format() -> None:
-    with pytest.raises(SourceError, match=r"file\.xml, topic 1: full-summary holds XML"):
+    with pytest.raises(SourceError, match=r"file\.xml, topic 1: full-summary has XML"):
         _parsed(summary="<p>An X.</p>")
 
 
@@ -208,5 +208,5 @@ def test_a_topic_that_cannot_be_read_is_named(fields: dict[str, str], message: s
 
 
 def test_a_file_without_topics_is_an_error() -> None:
-    with pytest.raises(SourceError, match="holds no health-topic"):
+    with pytest.raises(SourceError, match="has no health-topic"):
         list(parse_topics(io.BytesIO(b"<health-topics/>"), "file.xml", 1))

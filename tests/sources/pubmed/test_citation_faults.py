@@ -63,18 +63,18 @@ def test_a_truncated_archive_or_one_with_flipped_bytes_is_an_error(tmp_path: Pat
 
 
 def test_truncated_xml_gives_the_whole_records_and_then_says_how_many(tmp_path: Path) -> None:
-    given = []
+    documents = []
     (tmp_path / "pubmed26n0001.xml").write_text(f"<PubmedArticleSet>{_record(1)}{_record(2)}{_record(3)[:80]}")
     with pytest.raises(SourceError, match=r"pubmed26n0001\.xml: broken after 2 whole records"):
-        given.extend(PubMedSource(str(tmp_path), tmp_path).pull(*EVER))
+        documents.extend(PubMedSource(str(tmp_path), tmp_path).pull(*EVER))
 
 
 def test_the_wrong_encoding_is_an_error_and_a_declared_one_is_read() -> None:
     latin = f"<PubmedArticleSet>{_record(1)}{_record(2, 'Café')}</PubmedArticleSet>".encode("latin-1")
     with pytest.raises(SourceError, match=r"file\.xml: broken after 1 whole records"):
         list(parse_citations(io.BytesIO(latin), "file.xml", 1))
-    told = b'<?xml version="1.0" encoding="ISO-8859-1"?>' + latin
-    assert [found.title for found in parse_citations(io.BytesIO(told), "file.xml", 1)] == ["T", "Café"]
+    declared = b'<?xml version="1.0" encoding="ISO-8859-1"?>' + latin
+    assert [document.title for document in parse_citations(io.BytesIO(declared), "file.xml", 1)] == ["T", "Café"]
 
 
 BOMB = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
@@ -133,8 +133,10 @@ def test_new_elements_of_a_record_are_counted_and_told_once(caplog: pytest.LogCa
 
 
 def test_comments_and_instructions_are_as_if_they_were_not_there() -> None:
-    (found,) = _read("<!-- a -->", _record(7, "Be<!-- </ArticleTitle> -->fore <?x y?>after", more="<!-- b --><?x y?>"))
-    assert found.title == "Before after"
+    (document,) = _read(
+        "<!-- a -->", _record(7, "Be<!-- </ArticleTitle> -->fore <?x y?>after", more="<!-- b --><?x y?>")
+    )
+    assert document.title == "Before after"
 
 
 def test_an_index_page_without_links_is_an_error(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from medpipe.core.corpus.document import Document, Section
 from medpipe.sources.medlineplus import topics
-from medpipe.sources.transport import parsed
+from medpipe.sources.transport import document_cache
 
 DOCUMENT = Document(
     id="mplus:1", revision=1, source="medlineplus", title="Año", published=date(2026, 3, 3),
@@ -33,7 +33,7 @@ def test_the_same_bytes_are_read_once_and_others_again(tmp_path: Path) -> None:
     path, reader = tmp_path / "a.xml", Reader()
     for content, revision, reads in ((b"a", 1, 1), (b"a", 1, 1), (b"b", 1, 2), (b"b", 2, 3)):
         path.write_bytes(content)
-        assert parsed.once(path, tmp_path / "cache", (topics,), revision, reader) == [DOCUMENT]
+        assert document_cache.documents_of(path, tmp_path / "cache", (topics,), revision, reader) == [DOCUMENT]
         assert reader.read == reads
 
 
@@ -44,18 +44,18 @@ def test_nothing_is_kept_of_a_file_that_could_not_be_read(tmp_path: Path) -> Non
 
     (tmp_path / "a.xml").write_bytes(b"a")
     with pytest.raises(ValueError):
-        parsed.once(tmp_path / "a.xml", tmp_path / "cache", (topics,), 1, broken)
+        document_cache.documents_of(tmp_path / "a.xml", tmp_path / "cache", (topics,), 1, broken)
     assert not (tmp_path / "cache").exists()
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "a.xml").write_bytes(b"a")
     (tmp_path / "cache").write_text("not a folder")
-    assert parsed.once(tmp_path / "a.xml", tmp_path / "cache", (topics,), 1, Reader()) == [DOCUMENT]
+    assert document_cache.documents_of(tmp_path / "a.xml", tmp_path / "cache", (topics,), 1, Reader()) == [DOCUMENT]
 
 
 def test_only_the_newest_readings_are_kept(tmp_path: Path) -> None:
     (tmp_path / "a.xml").write_bytes(b"a")
     for revision in range(10):
-        parsed.once(tmp_path / "a.xml", tmp_path / "cache", (topics,), revision, Reader())
+        document_cache.documents_of(tmp_path / "a.xml", tmp_path / "cache", (topics,), revision, Reader())
     assert len(list((tmp_path / "cache").iterdir())) == 6

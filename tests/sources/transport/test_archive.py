@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from medpipe.errors import SourceError
-from medpipe.sources.transport import files
+from medpipe.sources.transport import archive
 
 XML = b"<health-topics>" + b"x" * 5000 + b"</health-topics>"
 
@@ -23,9 +23,9 @@ def _zipped(*names: str, content: bytes = XML) -> bytes:
     return buffer.getvalue()
 
 
-def _read(path: Path, content: bytes, limit: int = files.LIMIT) -> bytes:
+def _read(path: Path, content: bytes, limit: int = archive.LIMIT) -> bytes:
     path.write_bytes(content)
-    with files.opened(path, limit) as stream:
+    with archive.opened(path, limit) as stream:
         return stream.read()
 
 
@@ -47,8 +47,8 @@ def _damaged() -> bytes:
     [
         (b"<html>try later</html>", "a.zip: not a whole zip file"),
         (_zipped("a.xml")[:-40], "a.zip: not a whole zip file"),
-        (_zipped("a.xml", "b.xml"), "a.zip: holds 2 XML files"),
-        (_zipped("a.txt"), "a.zip: holds 0 XML files"),
+        (_zipped("a.xml", "b.xml"), "a.zip: has 2 XML files"),
+        (_zipped("a.txt"), "a.zip: has 0 XML files"),
         (_damaged(), "a.zip: damaged"),
     ],
 )

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from medpipe.errors import SourceError
-from medpipe.sources.transport import fetch, transfer
+from medpipe.sources.transport import download, session
 from tests.sources.transport.web import Web, serving
 
 PULL = (
-    "import resource, sys; from pathlib import Path; from medpipe.sources.transport import fetch\n"
+    "import resource, sys; from pathlib import Path; from medpipe.sources.transport import download, session\n"
     "limit = int(sys.argv[3])\n"
     "if limit: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))\n"
-    "print(fetch.download(fetch.session(), sys.argv[1], Path(sys.argv[2])))\n"
+    "print(download.download(session.new(), sys.argv[1], Path(sys.argv[2])))\n"
 )
 
 
@@ -31,8 +31,8 @@ def web() -> Iterator[Web]:
 
 
 def _download(web: Web, cache: Path) -> Path:
-    with fetch.session() as http:
-        return fetch.download(http, f"{web.url}/xml/file.xml", cache)
+    with session.new() as http:
+        return download.download(http, f"{web.url}/xml/file.xml", cache)
 
 
 def _process(web: Web, cache: Path, limit: int = 0) -> subprocess.Popen[str]:
@@ -55,8 +55,8 @@ def test_a_file_that_has_not_changed_is_not_sent_again(web: Web, tmp_path: Path)
 
 def test_an_index_page_that_has_not_changed_is_not_sent_again(web: Web, tmp_path: Path) -> None:
     web.body = "<a href='x'>año</a>".encode()
-    with fetch.session() as http:
-        pages = [fetch.page(http, f"{web.url}/xml.html", tmp_path) for _ in range(2)]
+    with session.new() as http:
+        pages = [download.page(http, f"{web.url}/xml.html", tmp_path) for _ in range(2)]
     assert pages == ["<a href='x'>año</a>"] * 2 and web.asked == [200, 304]
 
 
@@ -74,7 +74,7 @@ def test_without_an_etag_or_with_damaged_marks_a_file_is_sent_again(web: Web, tm
 
 
 def test_a_forgotten_file_is_sent_again(web: Web, tmp_path: Path) -> None:
-    transfer.forget(_download(web, tmp_path))
+    download.forget(_download(web, tmp_path))
     _download(web, tmp_path)
     assert web.asked == [200, 200]
 
@@ -84,7 +84,7 @@ def test_an_empty_file_is_a_whole_file(web: Web, tmp_path: Path) -> None:
 
 
 def test_a_server_that_drips_is_given_up_and_named(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transfer, "PATIENCE", 0.2)
+    monkeypatch.setattr(download, "PATIENCE", 0.2)
     web.body, web.piece, web.pause = bytes(10_000), 10, 0.05
     with pytest.raises(SourceError, match=r"/xml/file\.xml: broke off 3 times \(\d+ bytes in \d+ seconds\)"):
         _download(web, tmp_path)
@@ -94,7 +94,7 @@ def test_a_server_that_drips_is_given_up_and_named(web: Web, tmp_path: Path, mon
 def test_a_download_that_never_ends_is_given_up_and_leaves_nothing(
     web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transfer, "LARGEST", 1000)
+    monkeypatch.setattr(download, "LARGEST", 1000)
     web.body = bytes(10_000)
     with pytest.raises(SourceError, match=r"/xml/file\.xml: more than 1000 bytes"):
         _download(web, tmp_path)
@@ -127,5 +127,5 @@ def test_a_process_that_is_killed_leaves_no_file_and_the_next_run_completes(web:
 def test_two_processes_that_want_a_file_download_it_once(web: Web, tmp_path: Path) -> None:
     web.body, web.piece, web.pause = bytes(500_000), 100_000, 0.1
     both = [_process(web, tmp_path) for _ in range(2)]
-    assert len({one.communicate(timeout=60)[0] for one in both}) == 1
+    assert len({process.communicate(timeout=60)[0] for process in both}) == 1
     assert sorted(web.asked) == [200, 304]

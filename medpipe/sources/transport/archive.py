@@ -1,4 +1,4 @@
-"""Published files, unpacked while they are read: plain, gzipped, or the one XML member of a zip."""
+"""Published files, unpacked while they are read: plain, gzipped, or the only XML member of a zip."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ LIMIT = 1 << 30
 
 @contextmanager
 def opened(path: Path, limit: int = LIMIT) -> Iterator[BinaryIO]:
-    """The XML of a file as bytes to `read`; raises SourceError for a zip that is damaged, ambiguous or encrypted.
+    """Open the XML of a file as a stream of bytes with `read`.
 
-    Reading raises SourceError where the file is damaged or unpacks to more than `limit` bytes (a zip bomb).
+    Raises SourceError for a zip that is damaged, encrypted, or has not exactly one XML file. Reading raises
+    SourceError where the file is damaged, or unpacks to more than `limit` bytes (a zip bomb).
     """
     if path.suffix == ".gz":
         with gzip.open(path) as stream:
-            yield _reader(cast(BinaryIO, stream), path, limit)
+            yield _guarded(cast(BinaryIO, stream), path, limit)
     elif path.suffix == ".zip":
         with _archive(path) as archive, _member(archive, path) as stream:
-            yield _reader(stream, path, limit)
+            yield _guarded(stream, path, limit)
     else:
         with path.open("rb") as stream:
-            yield _reader(stream, path, limit)
+            yield _guarded(stream, path, limit)
 
 
-class _Unpacked:
+class _Guarded:
     """`read` of a stream that may be damaged or endless."""
 
     def __init__(self, stream: BinaryIO, name: str, limit: int) -> None:
@@ -46,12 +47,14 @@ class _Unpacked:
             raise SourceError(f"{self._name}: damaged ({error}); remove it and pull again.") from error
         self._left -= len(piece)
         if self._left < 0:
-            raise SourceError(f"{self._name}: unpacks to more than {self._limit} bytes; it is not what NLM publishes.")
+            raise SourceError(
+                f"{self._name}: unpacks to more than {self._limit} bytes; NLM does not publish such a file."
+            )
         return piece
 
 
-def _reader(stream: BinaryIO, path: Path, limit: int) -> BinaryIO:
-    return cast(BinaryIO, _Unpacked(stream, path.name, limit))
+def _guarded(stream: BinaryIO, path: Path, limit: int) -> BinaryIO:
+    return cast(BinaryIO, _Guarded(stream, path.name, limit))
 
 
 def _archive(path: Path) -> zipfile.ZipFile:
@@ -64,7 +67,7 @@ def _archive(path: Path) -> zipfile.ZipFile:
 def _member(archive: zipfile.ZipFile, path: Path) -> BinaryIO:
     members = [name for name in archive.namelist() if name.endswith(".xml")]
     if len(members) != 1:
-        raise SourceError(f"{path.name}: holds {len(members)} XML files where one is expected.")
+        raise SourceError(f"{path.name}: has {len(members)} XML files where one is expected.")
     try:
         return cast(BinaryIO, archive.open(members[0]))
     except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:

@@ -43,13 +43,13 @@ def _text(markup: str) -> str:
 
 
 def test_a_plain_language_summary_follows_the_abstract_under_its_own_heading() -> None:
-    found = _read(
+    document = _read(
         '<Abstract><AbstractText Label="RESULTS" NlmCategory="RESULTS">r</AbstractText></Abstract>',
         '<OtherAbstract Type="plain-language-summary" Language="eng"><AbstractText>p</AbstractText></OtherAbstract>'
         '<OtherAbstract Type="Publisher" Language="spa"><AbstractText Label="OBJETIVO">o</AbstractText></OtherAbstract>'
         '<OtherAbstract Type="PIP" Language="eng"><AbstractText>i</AbstractText></OtherAbstract>',
     )
-    assert found.sections == (
+    assert document.sections == (
         Section(heading="RESULTS", text="r"),
         Section(heading="PLAIN LANGUAGE SUMMARY", text="p"),
         Section(heading="PUBLISHER ABSTRACT: OBJETIVO", text="o", language="es"),
@@ -58,7 +58,7 @@ def test_a_plain_language_summary_follows_the_abstract_under_its_own_heading() -
 
 
 def test_copyright_types_subjects_and_the_original_title_are_kept() -> None:
-    found = _read(
+    document = _read(
         "<Abstract><AbstractText>a</AbstractText><CopyrightInformation>© 2026\n The Authors.</CopyrightInformation>"
         '</Abstract><Language>fre</Language><PublicationTypeList><PublicationType UI="D016428">Journal Article'
         '</PublicationType><PublicationType UI="D016449">Randomized Controlled Trial</PublicationType>'
@@ -68,26 +68,26 @@ def test_copyright_types_subjects_and_the_original_title_are_kept() -> None:
         "</DescriptorName></MeshHeading></MeshHeadingList>",
         "<ArticleTitle>[A title].</ArticleTitle>",
     )
-    assert found.copyright == "© 2026 The Authors."
-    assert found.types == ("Journal Article", "Randomized Controlled Trial")
-    assert found.mesh == ("Diabetes Mellitus", "Humans")
-    assert (found.title, found.original_title, found.language) == ("A title", "Un titre", "en")
+    assert document.copyright == "© 2026 The Authors."
+    assert document.types == ("Journal Article", "Randomized Controlled Trial")
+    assert document.mesh == ("Diabetes Mellitus", "Humans")
+    assert (document.title, document.original_title, document.language) == ("A title", "Un titre", "en")
 
 
 def test_a_title_that_was_never_translated_gives_way_to_the_original_one() -> None:
-    found = _read(
+    document = _read(
         "<Abstract><AbstractText>a</AbstractText></Abstract><Language>fre</Language><Language>eng</Language>"
         "<VernacularTitle>Un titre.</VernacularTitle>",
         title="<ArticleTitle>[Not Available].</ArticleTitle>",
     )
-    assert (found.title, found.language, found.sections[0].language) == ("Un titre", "fr", "en")
+    assert (document.title, document.language, document.sections[0].language) == ("Un titre", "fr", "en")
 
 
 @pytest.mark.parametrize("kind", REF_TYPES)
 def test_each_kind_of_link_is_kept_and_has_its_effect(kind: str) -> None:
     link = f'<CommentsCorrections RefType="{kind}"><PMID Version="1">7</PMID></CommentsCorrections>'
-    found = _read(citation=f"<CommentsCorrectionsList>{link}</CommentsCorrectionsList>")
-    assert (found.relations, found.status) == ((Relation(kind=kind, target="pmid:7"),), REF_TYPES[kind])
+    document = _read(citation=f"<CommentsCorrectionsList>{link}</CommentsCorrectionsList>")
+    assert (document.relations, document.status) == ((Relation(kind=kind, target="pmid:7"),), REF_TYPES[kind])
 
 
 def test_the_table_has_every_kind_of_link_of_the_dtd() -> None:
@@ -158,8 +158,13 @@ def test_a_book_keeps_its_copyright_types_and_date() -> None:
         "<AbstractText>a</AbstractText><CopyrightInformation>© UW</CopyrightInformation></Abstract><ContributionDate>"
         "<Year>1998</Year><Month>10</Month></ContributionDate></BookDocument></PubmedBookArticle></PubmedArticleSet>"
     )
-    found = next(parse_citations(io.BytesIO(body.encode()), "file.xml", 1))
-    assert (found.title, found.types, found.copyright, found.published) == ("B", ("Review",), "© UW", date(1998, 10, 1))
+    document = next(parse_citations(io.BytesIO(body.encode()), "file.xml", 1))
+    assert (document.title, document.types, document.copyright, document.published) == (
+        "B",
+        ("Review",),
+        "© UW",
+        date(1998, 10, 1),
+    )
 
 
 def test_nothing_that_real_records_have_is_lost() -> None:

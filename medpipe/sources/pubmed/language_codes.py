@@ -14,6 +14,6 @@ _TWO = dict(
 
 
 def two_letters(code: str | None) -> str:
-    """`fre` is fr; a code without two letters (`mul`, `und`) is given as it is, no code as `und`."""
+    """Return the two-letter code of `fre` (fr). A code without one (`mul`, `und`) stays; no code is `und`."""
     known = (code or "").strip().lower()
     return _TWO.get(known, known) or "und"

@@ -11,11 +11,11 @@ from lxml import etree
 from medpipe.core import sources
 from medpipe.core.corpus.document import Document, Relation, Section, Status
 from medpipe.sources.pubmed.dates import day
-from medpipe.sources.pubmed.languages import two_letters
-from medpipe.sources.pubmed.text import plain
+from medpipe.sources.pubmed.language_codes import two_letters
+from medpipe.sources.pubmed.markup import plain
 
 Parts = Mapping[str, etree._Element]
-"""The children of an element by tag; of several with one tag the last (`_all` finds the others)."""
+"""The children of an element by tag; of several with one tag, the last (`_all` returns the others)."""
 
 LICENCE = sources.named("pubmed").licence
 _RETRACTED_TYPE = "D016441"
@@ -29,22 +29,27 @@ _UNTRANSLATED = "not available"
 
 
 def document_id(number: str, version: int = 1) -> str:
-    """`pmid:N`, or `pmid:N.V` for a version after the first."""
+    """Return `pmid:N`, or `pmid:N.V` for a version after the first."""
     return f"pmid:{number}" if version == 1 else f"pmid:{number}.{version}"
 
 
+def pmid_of(document_id: str) -> str:
+    """Return the PMID in `pmid:123`, `pmid:123.2` (a later version) or `123`."""
+    return document_id.removeprefix("pmid:").partition(".")[0]
+
+
 def parts_of(element: etree._Element | None) -> Parts:
-    """The element's children by tag."""
+    """Return the element's children by tag; nothing for None."""
     return {} if element is None else {part.tag: part for part in element}
 
 
 def _all(last: etree._Element | None) -> Sequence[etree._Element]:
-    """The elements with this one's tag beside it, in order."""
+    """Return an element and its siblings with the same tag, in order; `last` is the last of them."""
     return [] if last is None else [last, *last.itersiblings(last.tag, preceding=True)][::-1]
 
 
 def article(citation: Parts, article: Parts, number: str, version: int, revision: int) -> Document:
-    """The document of a MedlineCitation and its Article. Raises ValueError saying what is missing."""
+    """Return the document of a MedlineCitation and its Article. Raises ValueError saying what is missing."""
     if not article:
         raise ValueError("no Article")
     relations, listed = _relations(citation.get("CommentsCorrectionsList")), article.get("PublicationTypeList", ())
@@ -71,7 +76,7 @@ def article(citation: Parts, article: Parts, number: str, version: int, revision
 
 
 def book(record: etree._Element, parts: Parts, number: str, version: int, revision: int) -> Document:
-    """The document of a BookDocument: a chapter, or a whole book. Raises ValueError when it has no date."""
+    """Return the document of a BookDocument: a chapter, or a whole book. Raises ValueError when it has no date."""
     published = day(parts.get("ContributionDate")) or day(record.find("Book/PubDate"))
     if published is None:
         raise ValueError("no date")
@@ -93,7 +98,7 @@ def book(record: etree._Element, parts: Parts, number: str, version: int, revisi
 
 
 def deleted(number: str, version: int, revision: int, day: date) -> Document:
-    """A tombstone; `day` fills `published`."""
+    """Return the document of a deletion, which has no text; `day` becomes `published`."""
     return Document(
         id=document_id(number, version),
         revision=revision,
@@ -110,28 +115,30 @@ def _url(number: str) -> str:
 
 
 def _titles(parts: Parts) -> tuple[str, str, str]:
-    """Title, original title and the language of the title."""
+    """Return (title, original title, language of the title)."""
     title, original = _title(parts.get("ArticleTitle")), _title(parts.get("VernacularTitle"))
     if original and title.lower() in ("", _UNTRANSLATED):
-        written = [each.text for each in _all(parts.get("Language"))]
+        written = [element.text for element in _all(parts.get("Language"))]
         return original, original, two_letters(written[0] if written else "")
     return title, original, "en"
 
 
 def _title(element: etree._Element | None) -> str:
-    """Without the final full stop, the brackets of a translation, and a retraction's prefix (status says
-    it)."""
+    """Return a title without its final full stop, a translation's brackets and a retraction's prefix.
+
+    The status of the document says that it is retracted.
+    """
     if element is None:
         return ""
     title = plain(element)
-    if found := _PREFIX.match(title):
-        title = title[found.end() :]
+    if match := _PREFIX.match(title):
+        title = title[match.end() :]
     title = title.removesuffix(".")
     return title[1:-1].removesuffix(".") if title.startswith("[") and title.endswith("]") else title
 
 
 def _sections(abstract: etree._Element | None, language: str) -> Iterator[Section]:
-    """One section a part, under NLM's category (BACKGROUND … CONCLUSIONS), else the journal's label.
+    """Yield one section for each part, under NLM's category (BACKGROUND … CONCLUSIONS), else the journal's label.
 
     `language` is the document's: the abstract itself is English.
     """
@@ -145,7 +152,7 @@ def _sections(abstract: etree._Element | None, language: str) -> Iterator[Sectio
 
 
 def _other_sections(last: etree._Element | None, language: str) -> Iterator[Section]:
-    """The sections of every OtherAbstract, each under its kind (PLAIN LANGUAGE SUMMARY, PIP ABSTRACT, …)."""
+    """Yield the sections of every OtherAbstract, each under its kind (PLAIN LANGUAGE SUMMARY, PIP ABSTRACT, …)."""
     for other in _all(last):
         spoken = two_letters(other.get("Language") or "eng")
         kind = _kind(other.get("Type", ""))
@@ -169,11 +176,11 @@ def _names(elements: Iterable[etree._Element]) -> tuple[str, ...]:
 
 
 def _relations(links: etree._Element | None) -> tuple[Relation, ...]:
-    """Every comment, correction and citation in NLM's own words (RefType); `target` where it has a PMID."""
+    """Return every comment, correction and citation, with NLM's RefType as its kind and a target if it has a PMID."""
     if links is None:
         return ()
-    found = [(link.get("RefType", ""), (link.findtext("PMID") or "").strip()) for link in links]
-    return tuple([Relation(kind=kind, target=document_id(target) if target else None) for kind, target in found])
+    pairs = [(link.get("RefType", ""), (link.findtext("PMID") or "").strip()) for link in links]
+    return tuple([Relation(kind=kind, target=document_id(target) if target else None) for kind, target in pairs])
 
 
 def _status(identifiers: set[str | None], types: Sequence[str], relations: Sequence[Relation]) -> Status:
@@ -188,7 +195,7 @@ def _status(identifiers: set[str | None], types: Sequence[str], relations: Seque
 def _published(article: Parts) -> date:
     online, journal = _all(article.get("ArticleDate")), article.get("Journal")
     printed = None if journal is None else next(journal.iter("PubDate"), None)
-    days = [found for found in map(day, (*online, printed)) if found is not None]
+    days = [published for published in map(day, (*online, printed)) if published is not None]
     if not days:
         raise ValueError("no ArticleDate and no PubDate")
     return min(days)

@@ -1,12 +1,12 @@
-"""PubmedArticleSet XML, read one record at a time and fast: what medpipe never reads is not parsed either.
+"""PubmedArticleSet XML, read one record at a time and fast: what medpipe does not use is not parsed.
 
-Two thirds of PubMed's bytes are authors, references, chemicals and identifiers. So the runs of plain
-`<PubmedArticle>…</PubmedArticle>` that files consist of are cut out of the bytes, relieved of those subtrees,
-and parsed a block at a time. In XML a `<` begins nothing but markup, so that searching the bytes finds exactly
-the elements, as long as there are no comments, CDATA sections or processing instructions. Whatever is out of
-the ordinary (these, another encoding, a DTD of its own, a book, a deletion, the end of the file, a block that
-is not well-formed) is left to `safe_xml.records`, which reads on from the first record not yet given. Both
-give the same documents; only a fault *inside* a subtree that nobody reads goes unnoticed here.
+Two thirds of PubMed's bytes are authors, references, chemicals and identifiers. Files are runs of plain
+`<PubmedArticle>…</PubmedArticle>`. These runs are cut out of the bytes, those subtrees are removed, and the rest
+is parsed a block at a time. In XML a `<` begins nothing but markup, so that a search of the bytes finds exactly
+the elements, unless there are comments, CDATA sections or processing instructions. Whatever is out of the
+ordinary (these, another encoding, a DTD of its own, a book, a deletion, the end of the file, a block that is not
+well-formed) is left to `safe_xml.records`, which reads on from the first record that was not yielded. Both ways
+yield the same documents; only a fault *inside* a removed subtree goes unnoticed here.
 """
 
 from __future__ import annotations
@@ -41,24 +41,24 @@ _UNREAD = (
     (b"<ChemicalList>", b"</ChemicalList>"),
     (b'<KeywordList Owner="NOTNLM">', b"</KeywordList>"),
 )
-"""Start and end tags of subtrees that nobody reads, as nearly all files write them, in the DTD's order. None of
-them can be within its own kind. Smaller ones take longer to find than to parse."""
+"""Start and end tags of subtrees that medpipe does not use, as nearly all files write them, in the DTD's order.
+None of them can be inside another of its kind. Smaller subtrees take longer to find than to parse."""
 
 
 def records(stream: BinaryIO, name: str) -> Iterator[etree._Element]:
-    """Each PubmedArticle, PubmedBookArticle and DeleteCitation in document order; valid until the next one.
+    """Yield each PubmedArticle, PubmedBookArticle and DeleteCitation in document order, valid until the next.
 
-    `name` is the file or address, for messages. Raises SourceError, saying after how many whole records, for
-    XML that is not well-formed or ends early or refers to entities, and naming elements under the root, or a root,
-    of another kind.
+    `name` is the file or address, for messages. Raises SourceError for XML that is not well-formed, ends early or
+    refers to entities, with the number of whole records before that, and for a root, or an element under the root,
+    of another kind, with its name.
     """
     count = 0
     try:
         ahead = stream.read(_BLOCK)
         head = _HEAD.match(ahead)
         ahead = ahead[head.end() :] if head else ahead
-        while head and (found := _plain(ahead)):
-            elements, rest = found
+        while head and (block := _plain(ahead)):
+            elements, rest = block
             yield from elements
             count += len(elements)
             ahead = rest + stream.read(_BLOCK)
@@ -76,11 +76,11 @@ def records(stream: BinaryIO, name: str) -> Iterator[etree._Element]:
 
 
 class _Unusual(Exception):
-    """What only the careful way can read."""
+    """A record that only `safe_xml.records` can read."""
 
 
 def _plain(block: bytes) -> tuple[etree._Element, bytes] | None:
-    """The plain articles that a block begins with, and the rest of it; None when it begins otherwise."""
+    """Return the plain articles at the beginning of a block, and the rest of the block; None without any."""
     *whole, rest = block.split(_RECORD_END)
     try:
         body = _ROOT + b"".join([_short(record) + _RECORD_END for record in whole]) + _ROOT_END
@@ -91,7 +91,10 @@ def _plain(block: bytes) -> tuple[etree._Element, bytes] | None:
 
 
 def _short(record: bytes) -> bytes:
-    """A record without the parts that nobody reads, as far as they stand where they always do."""
+    """Return a record without the subtrees of `_UNREAD` and `_LAST`, if they are in their usual order.
+
+    Raises _Unusual for text or markup around or in the record that a search of the bytes cannot tell apart.
+    """
     last = record.find(_LAST)
     if last < 0 or not record.rstrip().endswith(_LAST_END):
         last = len(record)
@@ -110,7 +113,7 @@ def _short(record: bytes) -> bytes:
 
 
 class _Joined:
-    """Some bytes, and then a stream."""
+    """`read` of some bytes and then of a stream."""
 
     def __init__(self, first: bytes, stream: BinaryIO) -> None:
         self._first, self._stream = io.BytesIO(first), stream

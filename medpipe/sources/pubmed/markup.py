@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"[\d.]+")
 
 
 def plain(element: etree._Element) -> str:
-    """The text of a title or a part of an abstract."""
+    """Return the text of a title or of a part of an abstract."""
     text = _inline(element) if len(element) else element.text or ""
     return " ".join(text.split())
 
@@ -41,7 +41,7 @@ def _marked(child: etree._Element, before: str) -> str:
 
 
 def _math(element: etree._Element) -> str:
-    """An expression as one would type it; an element that is not known as its parts in a row."""
+    """Return an expression as people type it. The parts of an unknown element are put in a row."""
     name = etree.QName(element).localname
     if name in _DROPPED:
         return ""
@@ -73,12 +73,12 @@ def _raised(part: str) -> str:
 
 
 def _lowered(part: str) -> str:
-    """A number is written on, as in H2O; anything else after a low line."""
+    """Return an index: a number as in H2O, anything else after a low line."""
     return part if _NUMBER.fullmatch(part) or not part else f"_{_group(part)}"
 
 
 def _scripts(element: etree._Element, parts: Sequence[str]) -> str:
-    """mmultiscripts: base, pairs of low and high, and after mprescripts those before the base."""
+    """Return an mmultiscripts: the base, pairs of low and high, and after mprescripts the pairs before the base."""
     names = [etree.QName(child).localname for child in element]
     split = names.index("mprescripts") if "mprescripts" in names else len(names)
     after = "".join(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from medpipe.core.corpus.document import Document
 from medpipe.errors import SourceError
-from medpipe.sources.pubmed import reader as citation_files
+from medpipe.sources.pubmed import article_set
 from medpipe.sources.pubmed.citations import parse_citations
 from tests.places import DATA
 
@@ -40,7 +40,7 @@ def _fast(body: bytes) -> list[Document] | str:
 
 def _careful(body: bytes, monkeypatch: pytest.MonkeyPatch) -> list[Document] | str:
     with monkeypatch.context() as patched:
-        patched.setattr(citation_files, "_plain", lambda block: None)
+        patched.setattr(article_set, "_plain", lambda block: None)
         return _outcome(parse_citations(io.BytesIO(body), "file.xml", 1))
 
 
@@ -60,9 +60,9 @@ def test_real_files_read_the_same_both_ways(path: Path, monkeypatch: pytest.Monk
     if path.suffix == ".md5":
         pytest.skip("a check sum")
     body = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    found = _fast(body)
-    assert found == _careful(body, monkeypatch)
-    assert isinstance(found, list) and found
+    fast = _fast(body)
+    assert fast == _careful(body, monkeypatch)
+    assert isinstance(fast, list) and fast
 
 
 def test_there_is_real_data_to_compare() -> None:
@@ -121,10 +121,10 @@ def test_whatever_stands_in_a_file_is_read_the_same_or_refused(
 @pytest.mark.parametrize("size", [1, 700, 1 << 19])
 def test_blocks_of_any_size_give_the_same(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     body = _file(*(_record(number) for number in range(1, 40)))
-    monkeypatch.setattr(citation_files, "_BLOCK", size)
-    found = _fast(body)
-    assert isinstance(found, list)
-    assert [document.id for document in found] == [f"pmid:{number}" for number in range(1, 40)]
+    monkeypatch.setattr(article_set, "_BLOCK", size)
+    fast = _fast(body)
+    assert isinstance(fast, list)
+    assert [document.id for document in fast] == [f"pmid:{number}" for number in range(1, 40)]
 
 
 LATIN = '<?xml version="1.0" encoding="ISO-8859-1"?>\n'
@@ -134,14 +134,14 @@ LATIN = '<?xml version="1.0" encoding="ISO-8859-1"?>\n'
 def test_files_with_an_unusual_head_are_read(head: str) -> None:
     body = _file(_record(1, title="Caf\u00e9"), head=head)
     body = body.decode().encode("latin-1") if head == LATIN else body
-    found = _fast(body.lstrip())
-    assert isinstance(found, list)
-    assert found[0].title == "Caf\u00e9"
+    fast = _fast(body.lstrip())
+    assert isinstance(fast, list)
+    assert fast[0].title == "Caf\u00e9"
 
 
 def test_a_cut_file_says_how_many_records_came_before(monkeypatch: pytest.MonkeyPatch) -> None:
     body = _file(*(_record(number) for number in range(1, 200)))
     for length in (len(body) - 5, len(body) // 2):
-        told = _fast(body[:length])
-        assert isinstance(told, str)
-        assert told.startswith("file.xml: broken after ") and told == _careful(body[:length], monkeypatch)
+        message = _fast(body[:length])
+        assert isinstance(message, str)
+        assert message.startswith("file.xml: broken after ") and message == _careful(body[:length], monkeypatch)

@@ -1,0 +1,65 @@
+"""The files of an index page or of a folder, and the days on which they were posted.
+
+The address of a source may also be a folder (`file:///…` or a path), such as a mirror of the FTP site kept with
+`rsync -t` or `wget -N`: its files are listed by name, and a file's modification time is its day.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote, urlparse
+
+import requests
+
+from medpipe.errors import SourceError
+from medpipe.sources.transport import session
+
+_ENTRY = re.compile(r'<a href="([^"?/]+)">[^<]*</a>[ \t]+(\d{4}-\d\d-\d\d)', re.IGNORECASE)
+
+
+class Listed(NamedTuple):
+    """A file: its name and the day on which it was posted."""
+
+    name: str
+    day: date
+
+
+def folder_of(address: str) -> Path | None:
+    """Return the folder that an address names, or None for http and https.
+
+    Raises SourceError for another scheme and for a folder that does not exist.
+    """
+    parsed = urlparse(address)
+    if parsed.scheme in ("http", "https"):
+        return None
+    if parsed.scheme not in ("", "file"):
+        raise SourceError(f"{address}: only http, https, file or a folder can be read; correct the setting.")
+    folder = Path(unquote(parsed.path) if parsed.scheme == "file" else address)
+    if not folder.is_dir():
+        raise SourceError(f"{address}: no such folder; correct the setting or make the folder.")
+    return folder
+
+
+def of_page(http: requests.Session, url: str) -> list[Listed]:
+    """Return the files of an Apache-style index page, in the page's order; their days are those of the page.
+
+    Raises SourceError for any answer but 200 and for a page without links.
+    """
+    content = session.text(http, url)
+    entries = [Listed(name, date.fromisoformat(day)) for name, day in _ENTRY.findall(content)]
+    if not entries and "<a " not in content.lower():
+        raise SourceError(f"{url}: not an index of files; check the address.")
+    return entries
+
+
+def of_folder(folder: Path) -> list[Listed]:
+    """Return the files of a folder by name; their days are those of their modification times (UTC)."""
+    return [Listed(path.name, modified(path)) for path in sorted(folder.iterdir()) if path.is_file()]
+
+
+def modified(path: Path) -> date:
+    """Return the day of a file's modification time (UTC): a download keeps the time of its posting."""
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
