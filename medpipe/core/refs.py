@@ -1,4 +1,4 @@
-"""A ref names one immutable artifact: ``kind/digest``, small enough for XCom and a shell."""
+"""Refs: `kind/digest` names one immutable artifact and is short enough for an XCom and a shell."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import hashlib
 import json
 import re
 from typing import Any, NewType
+
+from medpipe.errors import UsageError
 
 Ref = str
 DocumentsRef = NewType("DocumentsRef", str)
@@ -21,29 +23,29 @@ FeedbackRef = NewType("FeedbackRef", str)
 PairsRef = NewType("PairsRef", str)
 
 BASE = "base"
-"""What stands in the place of a model's ref for the base model itself."""
+"""Names the base model wherever an adapter or version ref is expected."""
 
-_REF = re.compile(r"^[a-z]+/[0-9a-f]{16}$")
-_VERSION = re.compile(r"^version/[a-z0-9._-]+$")
+# A version's name starts with a letter or digit: `version/..` must not leave the artifacts' folder.
+_REF = re.compile(r"[a-z]+/[0-9a-f]{16}|version/[a-z0-9][a-z0-9._-]{0,127}")
 
 
 def canonical(value: Any) -> str:
-    """JSON with sorted keys and no spaces: equal values give equal bytes (RFC 8785 in spirit)."""
+    """Return JSON with sorted keys and no spaces: equal values give equal bytes (in the manner of RFC 8785)."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
 def digest_of(value: Any) -> str:
-    """The first 16 hex digits of the SHA-256 of the value's canonical JSON."""
+    """Return the first 16 hex digits of the SHA-256 of the value's canonical JSON."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()[:16]
 
 
 def ref(kind: str, inputs: Any) -> str:
-    """The ref of what `inputs` (upstream refs, recipe text, code version, arguments) will produce."""
+    """Return the ref of the artifact that `inputs` (upstream refs, recipe, code version, arguments) produce."""
     return f"{kind}/{digest_of(inputs)}"
 
 
 def kind_of(value: str) -> str:
-    """The kind before the slash; raises ValueError for anything that is not a ref."""
-    if not (_REF.match(value) or _VERSION.match(value)):
-        raise ValueError(f"{value!r} is not a ref: expected kind/16-hex-digits or version/name")
+    """Return the part of a ref before the slash. Raises UsageError for a string that is not a ref."""
+    if not _REF.fullmatch(value):
+        raise UsageError(f"{value!r} is not a ref: expected kind/16-hex-digits, such as corpus/0123456789abcdef")
     return value.split("/", 1)[0]

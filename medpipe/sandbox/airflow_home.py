@@ -14,7 +14,7 @@ from pathlib import Path
 LOGIN = ("admin", "admin")
 """The embedded system's only user; it listens on 127.0.0.1 only."""
 
-PRELOAD = "MEDPIPE_SANDBOX_PRELOAD"
+PRELOAD = "SANDBOX_PRELOAD"
 """Set for the scheduler only: LocalExecutor forks tasks from it, so what it has imported they need not import."""
 
 LOCAL_SETTINGS = f'''"""Imported by every Airflow component when it starts."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from medpipe import records, wiring
 from medpipe.core.judging.evaluation import Evaluation, Sample
+from medpipe.errors import NotFound
 from medpipe.sandbox import page
 from medpipe.sandbox.narrator import Narrator
 from medpipe.settings import Settings
@@ -81,7 +82,7 @@ class Facts:
     def _facts(self, ref: str) -> Mapping[str, Any]:
         manifest = self._store.find(ref)
         if manifest is None:
-            raise LookupError(f"{ref} does not exist")
+            raise NotFound(f"{ref} does not exist")
         return manifest.facts
 
 

@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 import psutil
 
-MARK = "MEDPIPE_SANDBOX_SERVER"
+MARK = "SANDBOX_SERVER"
 """Carried in the environment of a server and so of all its descendants, whatever group they move to."""
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from medpipe.sandbox import airflow_home
 from medpipe.sandbox.server import Server, answers, free_port
+from medpipe.settings import Settings
 
 BASE = "medpipe-sandbox/tiny-llama"
 """Folder of the base model under MEDPIPE_MODELS, as the tiny recipes name it."""
@@ -50,7 +51,6 @@ def environment(addresses: Addresses, var: Path, root: Path) -> dict[str, str]:
         "MEDPIPE_MODELS": models(root),
         "MEDPIPE_MLFLOW_URL": addresses.mlflow,
         "MEDPIPE_ENGINE_URL": addresses.engine,
-        "MEDPIPE_SERVICE_URL": addresses.service,
         "MEDPIPE_MEDLINEPLUS_URL": addresses.nlm,
         "MEDPIPE_MEDLINEPLUS_SEARCH_URL": f"{addresses.nlm}/ws/query",
         "MEDPIPE_GENETICS_URL": f"{addresses.nlm}/download/ghr-summaries.xml",
@@ -73,7 +73,7 @@ def environment(addresses: Addresses, var: Path, root: Path) -> dict[str, str]:
 
 def engine_python(root: Path) -> str:
     """The interpreter of the engine's environment."""
-    return os.environ.get("MEDPIPE_ENGINE_PYTHON") or str(root / ".venv-engine" / "bin" / "python")
+    return Settings().engine_python or str(root / ".venv-engine" / "bin" / "python")
 
 
 def models(root: Path) -> Path:

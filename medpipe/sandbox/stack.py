@@ -25,7 +25,7 @@ import psutil
 
 from medpipe.sandbox import airflow_home
 from medpipe.sandbox.airflow_rest import Airflow
-from medpipe.sandbox.server import Server, ServerError, end_marked
+from medpipe.sandbox.server import MARK, Server, ServerError, end_marked
 from medpipe.sandbox.servers import Addresses, choose_addresses, environment, models, servers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,7 +79,7 @@ class Stack:
         total = 0
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error, OSError):
-                if process.environ().get("MEDPIPE_SANDBOX_SERVER") in marks:
+                if process.environ().get(MARK) in marks:
                     total += process.memory_full_info().pss
         return total / 2**30
 

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from medpipe.errors import MedpipeError
+from medpipe.errors import MedpipeError, UsageError
 from medpipe.ports import Ports
 from medpipe.settings import Settings
 from medpipe.wiring import ports
@@ -47,7 +47,7 @@ def show_version(name: str, everything: PortsDep) -> str:
     """One version: before and after, gates, where it came from."""
     try:
         return _render("version.html", version=board.read_version(everything, name))
-    except LookupError as error:
+    except UsageError as error:
         raise HTTPException(404, str(error)) from error
 
 

@@ -28,13 +28,14 @@ def announce(asset: Asset, **options: Any) -> Any:
 
 
 def read_facts(ref: str) -> dict[str, Any]:
-    """The facts in a ref's manifest. Raises LookupError when there is no whole artifact."""
+    """The facts in a ref's manifest. Raises NotFound when there is no whole artifact."""
+    from medpipe.errors import NotFound
     from medpipe.settings import Settings
     from medpipe.wiring import ports
 
     manifest = ports(Settings()).store.find(ref)
     if manifest is None:
-        raise LookupError(f"{ref} does not exist: look at the log of the task that was to make it")
+        raise NotFound(f"{ref} does not exist: look at the log of the task that was to make it")
     return dict(manifest.facts)
 
 

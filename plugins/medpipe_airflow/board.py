@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from medpipe.errors import NotFound
 from medpipe.ports import Entry, Manifest, Ports
+from medpipe.settings import Settings
 
 LINEAGE = ("corpus", "examples", "pairs", "adapter", "evaluation", "decision")
 """Refs of a version, in the order in which they were made."""
@@ -93,11 +94,11 @@ def _page(validation: Manifest, data_docs: Path) -> str:
 
 
 def read_version(ports: Ports, name: str) -> Version:
-    """Raises LookupError when there is no such version."""
+    """Raises NotFound when there is no such version, UsageError when `name` cannot be one."""
     ref = f"version/{name}"
     facts = _facts(ports, ref)
     if not facts:
-        raise LookupError(f"there is no version {name}; the model board lists them")
+        raise NotFound(f"there is no version {name}; the model board lists them")
     decision = _facts(ports, facts["decision"])
     after = _facts(ports, facts["evaluation"]).get("metrics", {})
     before = _facts(ports, decision.get("champion")).get("metrics", {})
@@ -133,7 +134,7 @@ def _facts(ports: Ports, ref: str | None) -> dict[str, Any]:
 
 def _mlflow_page(facts: dict[str, Any]) -> str:
     """The registry's page of a version; MEDPIPE_MLFLOW_PAGES overrides the address where browsers see another."""
-    page, shown = str(facts.get("page") or ""), os.environ.get("MEDPIPE_MLFLOW_PAGES")
+    page, shown = str(facts.get("page") or ""), Settings().mlflow_pages
     if shown and "/#/" in page:
         return shown.rstrip("/") + page[page.index("/#/") :]
     return page if page.startswith(("http://", "https://")) else ""

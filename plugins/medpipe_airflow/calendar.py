@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import CronDataIntervalTimetable
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
 from pendulum import UTC, DateTime
+
+from medpipe.settings import Settings
 
 RELEASE_DAYS = frozenset({1, 2, 3, 4, 5})
 """Tuesday to Saturday, when MedlinePlus posts its topics (`datetime.weekday`: Monday is 0)."""
@@ -87,4 +88,4 @@ def hourly() -> Any:
 
 
 def _off() -> bool:
-    return os.environ.get("MEDPIPE_CALENDAR") == "off"
+    return Settings().calendar == "off"

@@ -23,6 +23,7 @@ from airflow.sdk import get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from medpipe.errors import ChampionMoved, DataError, MedpipeError, UsageError, hopeless
+from medpipe.settings import Settings
 from medpipe.steps import VERBS
 from medpipe_airflow.links import validating_task
 
@@ -72,7 +73,8 @@ def ml_step(verb: str, *, skip_when_none: bool = False, **options: Any) -> Any:
 
 def command(verb: str, arguments: dict[str, Any]) -> list[str]:
     """The CLI line of a verb."""
-    line = [os.environ.get("MEDPIPE_PYTHON") or sys.executable, "-m", "medpipe.cli", verb.replace("_", "-")]
+    # --verbose: an error that medpipe does not expect leaves its traceback in the task's log.
+    line = [Settings().python or sys.executable, "-m", "medpipe.cli", verb.replace("_", "-"), "--verbose"]
     for name, value in arguments.items():
         option = name.replace("_", "-")
         if isinstance(value, bool):
