@@ -141,7 +141,7 @@ def parser() -> argparse.ArgumentParser:
         text = inspect.getdoc(verb) or ""
         command = commands.add_parser(
             name.replace("_", "-"),
-            help=text.splitlines()[0],
+            help=text.partition("\n")[0],
             description=text,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             parents=[volume],

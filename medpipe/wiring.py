@@ -40,7 +40,7 @@ def ports(settings: Settings) -> port.Ports:
     module, _, name = settings.ports.partition(":")
     try:
         make = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise ConfigError(
             f"MEDPIPE_PORTS={settings.ports!r}: {error}; give it as module:function, or unset it to use the real ports"
         ) from error

@@ -383,7 +383,7 @@ def test_an_expectation_without_scope_is_refused_by_number(tmp_path: Path) -> No
 
 
 def test_a_missing_suite_is_refused_by_name(validator: GxValidator) -> None:
-    with pytest.raises(NotFound, match="no suite 'nothing'.*documents"):
+    with pytest.raises(NotFound, match=r"no suite 'nothing'.*documents"):
         validator.validate([], "nothing", "n")
 
 
