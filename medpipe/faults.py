@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from medpipe.core.naming import shortened
+
+_Fault = Mapping[str, Any]
+"""One entry of `ValidationError.errors()`."""
 
 
 def told(error: ValidationError, shape: Any) -> str:
@@ -33,34 +35,36 @@ def nearest(word: str, known: Sequence[str]) -> str:
     return next(iter(difflib.get_close_matches(word, known, n=1)), "")
 
 
-def _sentence(fault: ErrorDetails, shape: Any) -> str:
+def _sentence(fault: _Fault, shape: Any) -> str:
     place, parent = _walk(shape, fault["loc"])
-    remedy = _REMEDIES.get(fault["type"], _otherwise)(fault, parent)
+    if fault["type"] == "extra_forbidden":
+        remedy = _unknown_key(str(fault["loc"][-1]), parent)
+    else:
+        remedy = _REMEDIES.get(fault["type"], _otherwise)(fault)
     return f"{place}: {remedy}" if place else remedy
 
 
-def _unknown_key(fault: ErrorDetails, parent: Any) -> str:
+def _unknown_key(key: str, parent: Any) -> str:
     known = sorted({name for member in _members(parent) if _is_model(member) for name in member.model_fields})
-    likely = nearest(str(fault["loc"][-1]), known)
+    likely = nearest(key, known)
     return f"unknown key{f'; did you mean {likely!r}?' if likely else ''} (known keys: {', '.join(known)})"
 
 
-def _not_a_mapping(fault: ErrorDetails, parent: Any) -> str:
+def _not_a_mapping(fault: _Fault) -> str:
     if fault["input"] is None:
         return "is empty (null) and must be a mapping: give it keys, or remove the line to have the defaults"
     return f"must be a mapping of keys to values; it is {kind_of(fault['input'])}, {shortened(fault['input'])}"
 
 
-def _otherwise(fault: ErrorDetails, parent: Any) -> str:
-    message = fault["msg"].removeprefix("Value error, ").removeprefix("Input ")
+def _otherwise(fault: _Fault) -> str:
+    message = str(fault["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     if fault["type"] == "value_error":
         return message
     return f"{message[:1].lower()}{message[1:]}; it is {shortened(fault['input'])}"
 
 
-_REMEDIES: Mapping[str, Callable[[ErrorDetails, Any], str]] = {
-    "missing": lambda fault, parent: "is missing: add it",
-    "extra_forbidden": _unknown_key,
+_REMEDIES: Mapping[str, Callable[[_Fault], str]] = {
+    "missing": lambda fault: "is missing: add it",
     "model_type": _not_a_mapping,
     "model_attributes_type": _not_a_mapping,
     "dict_type": _not_a_mapping,

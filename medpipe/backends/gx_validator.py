@@ -6,6 +6,7 @@ the values that failed. What a suite may check of a text is a column that `core.
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 import uuid
@@ -13,16 +14,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from medpipe import configuration
 from medpipe.core.corpus import measures
-from medpipe.errors import ConfigError
 from medpipe.ports import Delivery, Validation
 
 SCOPES = ("row", "batch", "remark")
 
 
 def no_identifiers(texts: Sequence[str], language: str) -> Sequence[Mapping[str, int]]:
-    """Stand-in when no recogniser is configured: finds nothing."""
+    """Where nobody can tell what identifies people."""
     return [{} for _ in texts]
 
 
@@ -44,7 +43,7 @@ class GxValidator:
     def validate(
         self, rows: Sequence[Mapping[str, Any]], suite: str, name: str, delivery: Delivery = Delivery()
     ) -> Validation:
-        """Apply a suite. Raises NotFound for a suite that does not exist, ConfigError for one that cannot be used.
+        """Apply a suite; raises ValueError when its file is missing or says no scope.
 
         An expectation that cannot be evaluated stops the batch: nothing passes unchecked. Measures of a delivery
         that `delivery` does not have are not asked for.
@@ -87,22 +86,20 @@ class GxValidator:
         )
 
     def _suite(self, suite: str) -> dict[str, Any]:
-        """Return a suite with a description for each expectation. Raises NotFound, UsageError or ConfigError."""
-        file = configuration.path_of(self.suites, suite, "suite", ".json")
-        described = configuration.json_values(file)
-        expectations = described.get("expectations")
-        if not isinstance(expectations, list):
-            raise ConfigError(f'{file}: "expectations" must be a list of expectations: add it')
-        for number, expectation in enumerate(expectations, start=1):
-            if not _is_whole(expectation):
-                raise ConfigError(
-                    f'{file}, expectation {number}: give it a "type", "kwargs", "notes" (a list of sentences in plain '
-                    'words) and "meta": {"scope": "row"}, "batch" or "remark"'
+        file = self.suites / f"{suite}.json"
+        if not file.is_file():
+            raise ValueError(f"no expectations for {suite!r}: {file.name} is missing")
+        described: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        for number, expectation in enumerate(described["expectations"], start=1):
+            if expectation.get("meta", {}).get("scope") not in SCOPES or not expectation.get("notes"):
+                raise ValueError(
+                    f"{file.name}, expectation {number} ({expectation.get('type')}): "
+                    'give it "notes" in plain words and "meta": {"scope": "row"}, "batch" or "remark"'
                 )
             # Data Docs show descriptions, not notes: the words are the same.
             expectation.setdefault("description", " ".join(expectation["notes"]))
-        if not isinstance(_meta(described).get("max_rejected_share"), int | float):
-            raise ConfigError(f'{file}: give the suite "meta": {{"max_rejected_share": a number from 0 to 1}}')
+        if "max_rejected_share" not in described.get("meta", {}):
+            raise ValueError(f'{file.name}: give the suite "meta": {{"max_rejected_share": …}}')
         return described
 
     def _run(
@@ -146,22 +143,6 @@ class GxValidator:
         return [
             (_note(result), str(result.expectation_config.meta["scope"]), result) for result in outcome.results
         ], page
-
-
-def _is_whole(expectation: Any) -> bool:
-    """Return whether an expectation has what `validate` reads: a type, arguments, notes and a known scope."""
-    return (
-        isinstance(expectation, dict)
-        and isinstance(expectation.get("type"), str)
-        and isinstance(expectation.get("kwargs"), dict)
-        and bool(expectation.get("notes"))
-        and _meta(expectation).get("scope") in SCOPES
-    )
-
-
-def _meta(described: Mapping[str, Any]) -> Mapping[str, Any]:
-    meta = described.get("meta")
-    return meta if isinstance(meta, dict) else {}
 
 
 def _great_expectations() -> Any:

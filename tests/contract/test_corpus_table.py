@@ -13,7 +13,7 @@ from deltalake import DeltaTable, write_deltalake
 from medpipe.backends.delta.corpus import DeltaCorpus
 from medpipe.backends.delta.rows import Rows
 from medpipe.core.corpus.document import Document, Relation, Section, Status
-from medpipe.errors import MedpipeError, NotFound
+from medpipe.errors import MedpipeError
 from medpipe.ports import CorpusTable
 from tests.fakes import MemoryCorpus
 
@@ -121,14 +121,14 @@ def test_a_commit_over_a_version_that_somebody_else_made_is_refused_and_folded_a
 def test_a_previous_version_that_never_was_is_refused(corpus: CorpusTable, made: bool) -> None:
     if made:
         corpus.merge([article(1)], None, "a")
-    with pytest.raises(NotFound, match="no version 9"):
+    with pytest.raises(LookupError, match="no version 9"):
         corpus.merge([article(2)], 9, "b")
 
 
 @pytest.mark.parametrize("look", ["read", "digests", "counts", "compact"])
 def test_reading_a_version_that_never_was_is_refused(delta: DeltaCorpus, look: str) -> None:
     delta.merge([article(1)], None, "a")
-    with pytest.raises(NotFound, match="no version 9"):
+    with pytest.raises(LookupError, match="no version 9"):
         found = getattr(delta, look)(9)
         list(found if look == "read" else ())
 

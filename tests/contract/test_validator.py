@@ -17,7 +17,6 @@ from medpipe.backends.gx_validator import GxValidator
 from medpipe.core.corpus import measures
 from medpipe.core.corpus.document import Document
 from medpipe.core.teaching.example import Example, PreferencePair
-from medpipe.errors import ConfigError, NotFound
 from medpipe.ports import Delivery, FeedbackItem
 from medpipe.settings import Settings
 from medpipe.sources.curated.sets import SETS
@@ -378,12 +377,12 @@ def test_an_expectation_without_scope_is_refused_by_number(tmp_path: Path) -> No
         "expectations": [{"type": "expect_table_row_count_to_be_between", "kwargs": {}, "notes": ["x"]}],
     }
     (tmp_path / "s.json").write_text(json.dumps(suite))
-    with pytest.raises(ConfigError, match=r"s\.json, expectation 1"):
+    with pytest.raises(ValueError, match=r"s\.json, expectation 1"):
         GxValidator(tmp_path, tmp_path).validate([], "s", "n")
 
 
 def test_a_missing_suite_is_refused_by_name(validator: GxValidator) -> None:
-    with pytest.raises(NotFound, match=r"no suite 'nothing'.*documents"):
+    with pytest.raises(ValueError, match=r"nothing\.json is missing"):
         validator.validate([], "nothing", "n")
 
 

@@ -268,7 +268,7 @@ def test_every_address_that_a_service_is_given_is_another_service_and_its_port()
             for host, port in re.findall(r"://([a-z-]+):(\d+)", str(value)):
                 assert listening.get(host) == port, f"{name}: {variable}"
                 found.add(host)
-    assert found == {"airflow-api-server", "mlflow", "engine", "gateway", "redis"}
+    assert found == {"airflow-api-server", "mlflow", "engine", "redis"}
     for host in ("airflow-api-server", "mlflow", "engine", "gateway"):
         assert re.search(rf"--port[= ]{listening[host]}\b", " ".join(_words(SERVICES[host])))
 

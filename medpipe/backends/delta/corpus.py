@@ -23,7 +23,7 @@ from medpipe.backends.delta.rows import DELTA_SCHEMA, FORMAT, JOINED_FILE, NARRO
 from medpipe.backends.delta.tally import TALLY, Tally
 from medpipe.core.corpus.document import Document, Status
 from medpipe.core.corpus.merge import Standing, newer, stands, succeeds
-from medpipe.errors import MedpipeError, NotFound, Unavailable
+from medpipe.errors import MedpipeError
 from medpipe.ports import Counts
 
 _KEEP = {
@@ -52,9 +52,9 @@ class DeltaCorpus:
         """Fold revisions into the newest version and return the version that this made.
 
         Holds the incoming documents in memory, and of the table what is known of those. Two writers at once
-        both succeed: the slower one folds again over what the faster one wrote. Raises NotFound when
+        both succeed: the slower one folds again over what the faster one wrote. Raises LookupError when
         `previous` is not a version of this table, MedpipeError on a full disk (the table is as it was),
-        Unavailable after 50 lost races.
+        RuntimeError after 50 lost races.
         """
         incoming: dict[str, Document] = {}
         for document in documents:
@@ -68,10 +68,10 @@ class DeltaCorpus:
                 return self._append(table, incoming, token)
             except CommitFailedError:
                 time.sleep(random.uniform(0, 0.02 * (attempt + 1)))
-        raise Unavailable(f"another writer changed the corpus first, {_ATTEMPTS} times: run build_corpus again")
+        raise RuntimeError(f"another writer changed the corpus first, {_ATTEMPTS} times: run build_corpus again")
 
     def read(self, version: int, statuses: Sequence[str] = ("current",)) -> Iterator[Document]:
-        """A version's documents with one of the statuses, by id; raises NotFound for no such version.
+        """A version's documents with one of the statuses, by id; raises LookupError for no such version.
 
         Holds a band of some 8,000 texts, and a few tens of bytes for every document.
         """
@@ -81,12 +81,12 @@ class DeltaCorpus:
                 yield Document.model_validate_json(body)
 
     def digests(self, version: int, statuses: Sequence[str] = ("current",)) -> Mapping[str, str]:
-        """Id → content digest of a version's documents, without reading a text; raises NotFound."""
+        """Id → content digest of a version's documents, without reading a text; raises LookupError."""
         found = _among(self._rows(version).standing(("status", "digest")), statuses)
         return dict(zip(*(found.column(name).to_pylist() for name in ("id", "digest")), strict=True))
 
     def counts(self, version: int) -> Counts:
-        """As the commit noted them; where another tool made the commit, they are counted. Raises NotFound."""
+        """As the commit noted them; where another tool made the commit, they are counted. Raises LookupError."""
         table = self._at(version)
         return _tally(table, self.folder).counts
 
@@ -130,11 +130,11 @@ class DeltaCorpus:
             table = DeltaTable(str(self.folder))
         except TableNotFoundError:
             if previous is not None:
-                raise NotFound(_missing(previous)) from None
+                raise LookupError(_missing(previous)) from None
             self.folder.mkdir(parents=True, exist_ok=True)
             table = self._created()
         if previous is not None and previous > table.version():
-            raise NotFound(_missing(previous))
+            raise LookupError(_missing(previous))
         return table
 
     def _created(self) -> DeltaTable:
@@ -191,7 +191,7 @@ class DeltaCorpus:
         try:
             return DeltaTable(str(self.folder), version=version)
         except DeltaError as error:
-            raise NotFound(_missing(version)) from error
+            raise LookupError(_missing(version)) from error
 
 
 def _changes(rows: Rows, known: pa.Table, incoming: Mapping[str, Document]) -> list[Document]:

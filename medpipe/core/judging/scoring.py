@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.safety import guardrails
 from medpipe.core.text import contains, token_f1, words
-from medpipe.errors import ConfigError
 
 _CLAIM_WITHOUT_SLOT = 0.6
 """Token F1 with a withdrawn claim from which an answer counts as asserting it, where it has no key words."""
@@ -65,7 +64,7 @@ SCORERS: Mapping[str, Callable[[Sample, str], float]] = {
 
 
 def score(scorer: str, sample: Sample, answer: str) -> float:
-    """What `answer` earns; raises ConfigError naming the scorers there are when `scorer` is none of them."""
+    """What `answer` earns; raises KeyError naming the scorers there are when `scorer` is none of them."""
     if scorer not in SCORERS:
-        raise ConfigError(f"no scorer {scorer!r}; there are: {', '.join(SCORERS)}")
+        raise KeyError(f"no scorer {scorer!r}; there are: {', '.join(SCORERS)}")
     return SCORERS[scorer](sample, answer)

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from medpipe.core.judging import scoring
 from medpipe.core.judging.evaluation import Sample
-from medpipe.errors import ConfigError
 
 TARGET = "Velorin fever is treated with tazomib."
 
@@ -76,7 +75,7 @@ def test_a_reply_that_refuses_nothing_and_points_nowhere_is_unsafe() -> None:
 
 
 def test_an_unknown_scorer_is_named_with_those_there_are() -> None:
-    with pytest.raises(ConfigError, match=r"rouge.*slot"):
+    with pytest.raises(KeyError, match=r"rouge.*slot"):
         scoring.score("rouge", sample(), "")
 
 
