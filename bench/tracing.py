@@ -13,8 +13,17 @@ from typing import Any
 
 from medpipe import records, steps
 from medpipe.backends.artifacts import FolderStore
+from medpipe.core.judging.gates import Outcome
 from medpipe.core.knowledge import lineage
-from medpipe.core.refs import ref
+from medpipe.core.manifests import (
+    AdapterInputs,
+    AdapterOutcome,
+    ExamplesInputs,
+    ExamplesOutcome,
+    VersionInputs,
+    VersionOutcome,
+)
+from medpipe.core.refs import BASE, ref
 from medpipe.core.teaching.example import Example
 from medpipe.settings import Settings
 from medpipe.wiring import Wiring
@@ -76,10 +85,12 @@ class _Quiet(Wiring):
 def _taught(store: FolderStore, count: int) -> tuple[str, float]:
     """Examples in pairs about one document each, as build_examples leaves them, and seconds for their index."""
     target = ref("examples", count)
-    with store.write(target, "build_examples", {}) as draft:
+    inputs = ExamplesInputs(corpus="", recipe={}, since=None, knows=None, withdraw=(), benchmarks=())
+    with store.write(target, "build_examples", inputs) as draft:
         records.write(draft.path / "train.jsonl", _examples(count))
         making, _ = _timed(lambda: sum(1 for _ in _examples(count)))
         both, _ = _timed(lambda: records.write_rows(draft.path / "documents.jsonl", lineage.shares(_examples(count))))
+        draft.conclude(ExamplesOutcome(corpus="", train=count))
     return target, round(both - making, 2)
 
 
@@ -100,10 +111,40 @@ def _examples(count: int) -> Iterator[Example]:
 def _version(store: FolderStore, examples: str, turn: int) -> str:
     """A version of an adapter that learned from the examples and from nothing else."""
     adapter, target = ref("adapter", turn), f"version/bench-v{turn}"
-    for name, facts in ((adapter, {"data": examples, "start_from": "base"}), (target, {"adapter": adapter})):
-        if store.find(name) is None:
-            with store.write(name, "bench", {}) as draft:
-                draft.facts.update(facts)
+    trained = AdapterOutcome(
+        recipe="bench",
+        method="sft",
+        base="base",
+        base_digest="",
+        data=examples,
+        start_from=BASE,
+        examples=0,
+        metrics={},
+        digest="",
+    )
+    if store.find(adapter) is None:
+        inputs = AdapterInputs(recipe={}, base="", data=examples, start_from=BASE)
+        with store.write(adapter, "train", inputs) as draft:
+            draft.conclude(trained)
+    if store.find(target) is None:
+        judged = VersionInputs(adapter=adapter, evaluation="", decision="", parent=BASE, incumbent=BASE)
+        with store.write(target, "register", judged) as draft:
+            draft.conclude(
+                VersionOutcome(
+                    adapter=adapter,
+                    digest="",
+                    recipe="bench",
+                    base="base",
+                    corpus="",
+                    examples=examples,
+                    evaluation="",
+                    decision="",
+                    outcome=Outcome.PASS,
+                    number=turn,
+                    name=f"bench-v{turn}",
+                    page="",
+                )
+            )
     return target
 
 

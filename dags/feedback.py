@@ -1,4 +1,4 @@
-"""Every hour: what users said becomes preference pairs. Without new pairs nothing follows."""
+"""Every hour: turn users' feedback into preference pairs. Without new pairs the rest is skipped."""
 
 from __future__ import annotations
 

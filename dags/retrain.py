@@ -6,20 +6,22 @@ were learned wrongly, and starts from the newest version that never learned them
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow.sdk import Param, dag
 from medpipe_airflow import (
     CHALLENGER,
     DEFAULTS,
     RETRAIN_REQUEST,
     announce,
-    facts_of,
     lesson,
     ml_step,
+    outcome_of,
     retrain_request,
     step,
 )
 
-IDS = {"type": ["null", "array"], "items": {"type": "string"}}
+IDS: dict[str, Any] = {"type": ["null", "array"], "items": {"type": "string"}}
 
 
 @dag(
@@ -69,11 +71,11 @@ def retrain() -> None:
     adapter = ml_step("train")(
         recipe=request["recipe"], data=lesson(request["pairs"], examples), start_from=plan["start"]
     )
-    asked = {"recipe": request["recipe"], "examples": examples, "pairs": request["pairs"]}
-    challenger = ml_step("evaluate", task_id="evaluate_challenger")(model=adapter, **asked)
-    incumbent = ml_step("evaluate", task_id="evaluate_incumbent")(model=plan["incumbent"], **asked)
+    evaluated = {"recipe": request["recipe"], "examples": examples, "pairs": request["pairs"]}
+    challenger = ml_step("evaluate", task_id="evaluate_challenger")(model=adapter, **evaluated)
+    incumbent = ml_step("evaluate", task_id="evaluate_incumbent")(model=plan["incumbent"], **evaluated)
     decision = step("compare")(challenger=challenger, champion=incumbent, plan=plan["gates"])
-    verdict = facts_of("outcome", "reasons", task_id="verdict")(decision)
+    verdict = outcome_of("outcome", "reasons", task_id="verdict")(decision)
     version = step("register")(
         adapter=adapter,
         evaluation=challenger,

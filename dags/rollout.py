@@ -1,12 +1,12 @@
-"""A judged challenger: promote it inside the plan, switch the engine to it, or hold it with reasons.
+"""A judged challenger: promote it if its decision is a pass and switch the engine to it, or hold it with reasons.
 
-*Held* is a result, not a failure: the run succeeds, and the incumbent serves on.
+*Held* is a result, not a failure: the run succeeds, and the incumbent still serves.
 """
 
 from __future__ import annotations
 
 from airflow.sdk import Param, dag
-from medpipe_airflow import CHALLENGER, CHAMPION, DEFAULTS, announce, outcome, rollout_request, step
+from medpipe_airflow import CHALLENGER, CHAMPION, DEFAULTS, announce, promotion, rollout_request, step
 
 
 @dag(
@@ -25,10 +25,10 @@ def rollout() -> None:
     request = rollout_request()
     champion = step("promote")(version=request["version"], decision=request["decision"], expected=request["expected"])
     served = step("deploy")(version=champion)
-    # Whatever failed above, this undoes no more than this run's own promotion.
+    # Whichever task failed, this undoes only the promotion of this run.
     restored = step("restore", trigger_rule="one_failed")(version=request["version"], reason="it did not go live")
     served >> restored
-    announce(CHAMPION)(outcome(request, served))
+    announce(CHAMPION)(promotion(request, served))
 
 
 rollout()

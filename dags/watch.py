@@ -1,9 +1,9 @@
-"""The corpus or the feedback changed: is that reason enough to retrain, or do we hold?"""
+"""After a change of the corpus or the feedback: measure drift, and ask for a retrain or hold."""
 
 from __future__ import annotations
 
 from airflow.sdk import dag
-from medpipe_airflow import CORPUS, DEFAULTS, PAIRS, RETRAIN_REQUEST, announce, facts_of, step, wish
+from medpipe_airflow import CORPUS, DEFAULTS, PAIRS, RETRAIN_REQUEST, announce, outcome_of, request_of, step
 
 RECIPES = {
     "sft": "{{ var.value.get('medpipe_recipe_sft', 'tiny-sft') }}",
@@ -22,12 +22,12 @@ RECIPES = {
     dag_display_name="2 · watch",
 )
 def watch() -> None:
-    # The newest of each: events that queued up while this DAG was busy or paused are folded by it.
+    # Events that queued up while this DAG was busy or paused are folded into one run, which reads the newest of each.
     corpus = step("latest", task_id="newest_corpus")(kind="corpus")
     pairs = step("latest", task_id="newest_pairs")(kind="pairs")
     drift = step("detect_drift")(corpus=corpus, champion=step("champion")(), pairs=pairs)
-    verdict = facts_of("verdict", "method", "reasons", "signals", "withdrawn", task_id="verdict")(drift)
-    announce(RETRAIN_REQUEST)(wish(verdict, RECIPES, corpus=corpus, pairs=pairs, drift=drift))
+    verdict = outcome_of("verdict", "method", "reasons", "signals", "withdrawn", task_id="verdict")(drift)
+    announce(RETRAIN_REQUEST)(request_of(verdict, RECIPES, corpus=corpus, pairs=pairs, drift=drift))
 
 
 watch()

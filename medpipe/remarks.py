@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from medpipe.core.refs import kind_of
+from medpipe.core.manifests import Manifest
 from medpipe.errors import UsageError
-from medpipe.ports import Manifest, Ports
+from medpipe.ports import Ports
 from medpipe.steps.artifact import validation_of
 
 _NOT_COUNTS = frozenset({"table_version", "number"})
@@ -23,19 +23,20 @@ def of_result(verb: str, arguments: Mapping[str, Any], value: Any, ports: Ports)
     if verb == "validate":
         validation = validation_of(ports, str(value), str(arguments["suite"]))
         return [] if validation is None else [f"{value}: {sentence}" for sentence in _quarantined(_outcome(validation))]
-    manifest = ports.store.find(value) if _is_ref(value) else None
+    manifest = _manifest(value, ports)
     return [] if manifest is None else [f"{value}: {count}" for count in _counts(_outcome(manifest))]
 
 
-def _outcome(manifest: Manifest) -> Mapping[str, Any]:
-    return manifest.facts
-
-
-def _is_ref(value: Any) -> bool:
+def _manifest(value: Any, ports: Ports) -> Manifest | None:
+    """Return the manifest of a verb's value, or None for a value that is not a ref, such as a dataset card."""
     try:
-        return isinstance(value, str) and bool(kind_of(value))
+        return ports.store.find(value) if isinstance(value, str) else None
     except UsageError:
-        return False
+        return None
+
+
+def _outcome(manifest: Manifest) -> Mapping[str, Any]:
+    return manifest.outcome.model_dump()
 
 
 def _counts(outcome: Mapping[str, Any]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What medpipe registers with Airflow: the model board, NLM's release calendar."""
+"""The plugin that Airflow loads: the model board, NLM's release calendar and the link to Data Docs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from medpipe_airflow.links import DataDocsLink
 
 
 class MedpipePlugin(AirflowPlugin):
-    """Found by Airflow in its plugins folder."""
+    """Airflow finds this class in its plugins folder."""
 
     name = "medpipe"
     timetables = [NlmReleaseTimetable]

@@ -68,10 +68,17 @@ def test_a_look_that_finds_nothing_says_none(home, capsys):
 
 
 def test_expected_trouble_is_one_clear_line(home, capsys):
-    status, _, err = run(capsys, "build-corpus", "--pulls", "documents/0123456789abcdef")
+    _, pulled, _ = run(capsys, "pull", "--source", "medlineplus", *WINDOW)
+    status, _, err = run(capsys, "build-corpus", "--pulls", pulled)
     assert status == 65
-    assert err.startswith("medpipe build_corpus: documents/0123456789abcdef has not passed")
+    assert err.startswith(f"medpipe build_corpus: {pulled} has not passed")
     assert err.count("\n") == 1
+
+
+def test_a_ref_that_does_not_exist_is_named(home, capsys):
+    status, _, err = run(capsys, "build-corpus", "--pulls", "documents/0123456789abcdef")
+    assert status == 2
+    assert err.startswith("medpipe build_corpus: documents/0123456789abcdef does not exist")
 
 
 def test_a_value_of_the_wrong_type_names_the_argument(home, capsys):

@@ -7,24 +7,33 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from medpipe import remarks, steps
-from medpipe.ports import Manifest
 from medpipe.settings import Settings
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, publish, topic
 from tests.steps.test_ring import refresh
 
 
-def _ports(outcome: dict[str, Any]) -> Any:
-    manifest = Manifest("examples/0123456789abcdef", "build_examples", {}, outcome)
+class Counted(BaseModel):
+    """An outcome with everything that an outcome may hold."""
+
+    train: int
+    drops: dict[str, int] = {}
+    table_version: int = 0
+    corpus: str = "corpus/1"
+    safe: bool = True
+    card: dict[str, list[str]] = {"a": []}
+
+
+def _ports(outcome: Counted) -> Any:
+    manifest = SimpleNamespace(ref="examples/0123456789abcdef", outcome=outcome)
     return SimpleNamespace(store=SimpleNamespace(find=lambda ref: manifest if ref == manifest.ref else None))
 
 
 def test_counts_and_reasons_are_listed_and_texts_are_left_out() -> None:
-    store = _ports(
-        {"train": 7, "drops": {"too long": 2, "twin": 1}, "corpus": "corpus/1", "safe": True, "card": {"a": []}}
-    )
+    store = _ports(Counted(train=7, drops={"too long": 2, "twin": 1}))
     assert remarks.of_result("build_examples", {}, "examples/0123456789abcdef", store) == [
         "examples/0123456789abcdef: train 7",
         "examples/0123456789abcdef: drops: too long 2, twin 1",
@@ -33,7 +42,7 @@ def test_counts_and_reasons_are_listed_and_texts_are_left_out() -> None:
 
 @pytest.mark.parametrize("value", [None, "nothing", "", 3, [{"a": "b"}], "examples/fedcba9876543210", "# A card"])
 def test_a_value_without_a_manifest_has_no_remarks(value: Any) -> None:
-    assert remarks.of_result("card", {}, value, _ports({"train": 7})) == []
+    assert remarks.of_result("card", {}, value, _ports(Counted(train=7))) == []
 
 
 def test_every_data_verb_says_what_it_counted(tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from medpipe import records, wiring
 from medpipe.core.judging.evaluation import Evaluation, Sample
-from medpipe.errors import NotFound
+from medpipe.core.manifests import DecisionManifest, EvaluationManifest, PairsManifest, VersionManifest
 from medpipe.sandbox import page
 from medpipe.sandbox.narrator import Narrator
 from medpipe.settings import Settings
+from medpipe.steps.artifact import manifest
 
 if TYPE_CHECKING:
     from medpipe.sandbox.stack import Stack
@@ -39,26 +40,27 @@ class Facts:
     """Reads what the ring wrote: manifests, evaluations, samples."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._store = wiring.ports(Settings(home=Path(environment["MEDPIPE_HOME"]))).store
+        self._ports = wiring.ports(Settings(home=Path(environment["MEDPIPE_HOME"])))
+        self._store = self._ports.store
 
     def judged(self, challenger: str) -> dict[str, Any]:
         """A version, its decision and its metrics beside the incumbent's."""
-        described = self._facts(challenger)
-        decision = self._facts(described["decision"])
+        registered = manifest(self._ports, challenger, VersionManifest).outcome
+        decision = manifest(self._ports, registered.decision, DecisionManifest).outcome
         return {
             "challenger": challenger,
-            "recipe": described["recipe"],
-            "parent": described["parent"],
-            "adapter_digest": described["digest"],
-            "asked_for": described["reason"],
-            "decision": decision["outcome"],
-            "plan": decision["plan"],
-            "reasons": list(decision["reasons"]),
-            "gates": decision["gates"],
-            "metrics": self._facts(described["evaluation"])["metrics"],
-            "incumbent_metrics": self._facts(decision["champion"])["metrics"],
-            "examples": described["examples"],
-            "evaluations": [decision["champion"], described["evaluation"]],
+            "recipe": registered.recipe,
+            "parent": registered.parent,
+            "adapter_digest": registered.digest,
+            "asked_for": registered.reason,
+            "decision": str(decision.outcome),
+            "plan": decision.plan,
+            "reasons": list(decision.reasons),
+            "gates": [gate.model_dump(mode="json") for gate in decision.gates],
+            "metrics": self._metrics(registered.evaluation),
+            "incumbent_metrics": self._metrics(decision.champion),
+            "examples": registered.examples,
+            "evaluations": [decision.champion, registered.evaluation],
         }
 
     def gained(self, judged: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -71,19 +73,17 @@ class Facts:
 
     def pairs(self) -> dict[str, Any]:
         """How many preference pairs the newest set has."""
-        facts = list(self._store.manifests("pairs"))[-1].facts
-        return {"pairs": facts["train"] + facts["heldout"], "train": facts["train"], "heldout": facts["heldout"]}
+        newest = list(self._store.manifests(PairsManifest))[-1].outcome
+        return {"pairs": newest.train + newest.heldout, "train": newest.train, "heldout": newest.heldout}
 
     def _scores(self, evaluation: str) -> dict[str, Any]:
         text = (self._store.folder(evaluation) / "evaluation.json").read_text(encoding="utf-8")
         found = Evaluation.model_validate_json(text)
         return {score.sample_id: score for score in found.scores["new-knowledge"]}
 
-    def _facts(self, ref: str) -> Mapping[str, Any]:
-        manifest = self._store.find(ref)
-        if manifest is None:
-            raise NotFound(f"{ref} does not exist")
-        return manifest.facts
+    def _metrics(self, ref: str) -> dict[str, Any]:
+        metrics = manifest(self._ports, ref, EvaluationManifest).outcome.metrics
+        return {name: metric.model_dump() for name, metric in metrics.items()}
 
 
 def write(seen: Mapping[str, Any], narrator: Narrator, stack: Stack, total: float, folder: Path) -> dict[str, Any]:

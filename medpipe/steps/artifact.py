@@ -1,98 +1,129 @@
-"""What every verb shares: the same inputs give the same ref, and a ref is made once."""
+"""What every verb shares: the same inputs give the same ref, an artifact is made once, and a manifest has a type."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from medpipe import __version__, records
-from medpipe.core.refs import ref
-from medpipe.errors import MedpipeError, NotValidated
-from medpipe.ports import Draft, Manifest, Ports
+from medpipe.core.manifests import AnyManifest, Inputs, Manifest, ReviewManifest, ValidationInputs, ValidationManifest
+from medpipe.core.refs import kind_of, ref
+from medpipe.errors import NotFound, NotValidated, UsageError
+from medpipe.ports import Ports
 
 ROWS = {"documents": "documents.jsonl", "examples": "train.jsonl", "pairs": "train.jsonl", "feedback": "feedback.jsonl"}
-"""The file that holds the rows of each kind of data, which is also the name of its suite."""
+"""Kind of data, which is also the name of its suite → the file that holds its rows."""
 
 
-def once(ports: Ports, kind: str, verb: str, inputs: Mapping[str, Any], fill: Callable[[Draft], None]) -> str:
-    """The ref of what `inputs` produce; `fill` runs only if no whole artifact has it yet."""
-    target = ref(kind, {"verb": verb, "code": __version__, "inputs": inputs})
+def target_ref(kind: str, verb: str, inputs: Inputs) -> str:
+    """Return the ref of the artifact that a verb makes of `inputs`. The release of medpipe is part of it."""
+    return ref(kind, {"verb": verb, "code": __version__, "inputs": inputs.model_dump(mode="json")})
+
+
+def once(ports: Ports, kind: str, verb: str, inputs: Inputs, fill: Callable[[Path], BaseModel]) -> str:
+    """Return the ref of the artifact that a verb makes of `inputs`, after making it if it does not exist yet.
+
+    `fill` writes the artifact's files into the folder that it gets, and returns the outcome.
+    """
+    target = target_ref(kind, verb, inputs)
     if ports.store.find(target) is None:
         with ports.store.write(target, verb, inputs) as draft:
-            fill(draft)
+            draft.conclude(fill(draft.path))
     return target
 
 
-def manifest(ports: Ports, target: str) -> Manifest:
-    """The manifest of a whole artifact; raises MedpipeError when there is none."""
-    found = ports.store.find(target)
-    if found is None:
-        raise MedpipeError(f"{target} does not exist (or was never finished): run the verb that makes it first")
-    return found
+def manifest(ports: Ports, target: str, kind: type[AnyManifest]) -> AnyManifest:
+    """Return the manifest of a whole artifact of a kind.
+
+    Raises UsageError for a string that is not a ref of this kind, and NotFound when there is no such artifact.
+    """
+    check_kind(target, kind)
+    stored = ports.store.find(target)
+    if not isinstance(stored, kind):
+        raise NotFound(f"{target} does not exist or was never finished: run the verb that makes it first")
+    return stored
 
 
-def facts(ports: Ports, target: str) -> Mapping[str, Any]:
-    return manifest(ports, target).facts
+def check_kind(target: str, kind: type[Manifest]) -> None:
+    """Raise UsageError for a string that is not a ref of this kind. Whether the artifact exists is not checked."""
+    if kind_of(target) != kind.kind:
+        raise UsageError(f"expected a {kind.kind}/… ref, got {target}")
 
 
-def validation_inputs(ports: Ports, data: str, suite: str) -> dict[str, str]:
-    return {"data": data, "suite": suite, "expectations": ports.suite(suite)}
+def validation_inputs(ports: Ports, data: str, suite: str, compared_with: str = "") -> ValidationInputs:
+    """Return the inputs of a validation of `data` by the suite's present text."""
+    return ValidationInputs(data=data, suite=suite, expectations=ports.suite(suite), compared_with=compared_with)
 
 
 def validation_ref(ports: Ports, data: str, suite: str) -> str:
-    """Where the validation of `data` by the suite's current text is, or will be."""
-    inputs = validation_inputs(ports, data, suite)
-    return ref("validation", {"verb": "validate", "code": __version__, "inputs": inputs})
+    """Return the ref of the validation of `data` by the suite's present text, compared with no other delivery."""
+    return target_ref("validation", "validate", validation_inputs(ports, data, suite))
 
 
-def validation_of(ports: Ports, data: str, suite: str) -> Manifest | None:
-    """The validation of `data` by the suite's current text: one that accepted it, if there is one.
+def validation_of(ports: Ports, data: str, suite: str) -> ValidationManifest | None:
+    """Return the validation of `data` by the suite's present text, one that accepted it if there is one.
 
-    A delivery may be validated again in another way (against another previous delivery, or none).
+    A delivery can be validated several times: by itself, and compared with different earlier deliveries.
     """
-    inputs = validation_inputs(ports, data, suite)
-    found = ports.store.find(validation_ref(ports, data, suite))
-    if found is not None and found.facts["accepted"]:
-        return found
-    others = [other for other in ports.store.manifests("validation") if inputs.items() <= dict(other.inputs).items()]
-    return next((other for other in others if other.facts["accepted"]), found or (others[-1] if others else None))
+    alone = ports.store.find(validation_ref(ports, data, suite))
+    if isinstance(alone, ValidationManifest) and alone.outcome.accepted:
+        return alone
+    wanted = validation_inputs(ports, data, suite)
+    validations = [
+        validation
+        for validation in ports.store.manifests(ValidationManifest)
+        if validation.inputs.model_copy(update={"compared_with": ""}) == wanted
+    ]
+    accepted = (validation for validation in validations if validation.outcome.accepted)
+    stopped = (validation for validation in reversed(validations) if validation == alone or alone is None)
+    return next(accepted, None) or next(stopped, None)
 
 
-def reviews(ports: Ports, data: str, suite: str) -> list[Manifest]:
-    """What people decided about rows that the suite's current text held back, in the order of their refs."""
+def reviews(ports: Ports, data: str, suite: str) -> list[ReviewManifest]:
+    """Return what people decided about rows that the suite's present text quarantined, ordered by ref."""
     judged = validation_ref(ports, data, suite)
-    found = [review for review in ports.store.manifests("review") if review.inputs["validation"] == judged]
-    return sorted(found, key=lambda review: review.ref)
+    decided = [review for review in ports.store.manifests(ReviewManifest) if review.inputs.validation == judged]
+    return sorted(decided, key=lambda review: review.ref)
 
 
-def releases(ports: Ports, data: str, suite: str) -> dict[str, list[str]]:
-    """`{"released": refs}` where people released rows of `data`, else nothing: an input of what is built of it."""
-    found = [review.ref for review in reviews(ports, data, suite) if review.inputs["decision"] == "release"]
-    return {"released": found} if found else {}
+def releases(ports: Ports, data: str, suite: str) -> tuple[ReviewManifest, ...]:
+    """Return the reviews that released rows of `data`. They are an input of every artifact built from it."""
+    return tuple(review for review in reviews(ports, data, suite) if review.inputs.decision == "release")
+
+
+def release_refs(ports: Ports, data: str, suite: str) -> tuple[str, ...]:
+    """Return the refs of `releases`, as inputs keep them."""
+    return tuple(review.ref for review in releases(ports, data, suite))
 
 
 def accepted_rows(ports: Ports, data: str, suite: str) -> Iterator[dict[str, Any]]:
-    """The rows of `data` that validation did not quarantine or a person released, one at a time.
+    """Return an iterator over the rows of `data` that validation accepted or a person released.
 
-    Raises NotValidated, at once and not at the first row, when validation never accepted them.
+    Raises NotValidated, on the call and not at the first row, if validation has not accepted the batch.
     """
+    file = rows_file(ports, data, suite)
     validation = validation_of(ports, data, suite)
-    if validation is None or not validation.facts["accepted"]:
+    if validation is None or not validation.outcome.accepted:
         raise NotValidated(
             f"{data} has not passed the suite {suite!r}: run `medpipe validate --data {data} --suite {suite}` first"
         )
-    released = {
-        row
-        for review in releases(ports, data, suite).get("released", ())
-        for row in manifest(ports, review).inputs["rows"]
-    }
-    quarantined = frozenset(validation.facts["quarantined_rows"]) - released
-    rows = enumerate(records.read_rows(rows_file(ports, data, suite)))
-    return (row for number, row in rows if number not in quarantined)
+    released = {row for review in releases(ports, data, suite) for row in review.inputs.rows}
+    quarantined = frozenset(validation.outcome.quarantined_rows) - released
+    return (row for number, row in enumerate(records.read_rows(file)) if number not in quarantined)
 
 
 def rows_file(ports: Ports, data: str, suite: str) -> Path:
-    if suite not in ROWS:
-        raise MedpipeError(f"no suite {suite!r}; there are {', '.join(sorted(ROWS))}")
+    """Return the file of the rows of `data`. Raises UsageError for an unknown suite, or data of another kind."""
+    check_suite(suite)
+    if kind_of(data) != suite:
+        raise UsageError(f"the suite {suite!r} validates {suite}/… refs, got {data}")
     return ports.store.folder(data) / ROWS[suite]
+
+
+def check_suite(suite: str) -> None:
+    """Raise UsageError for an unknown suite."""
+    if suite not in ROWS:
+        raise UsageError(f"no suite {suite!r}; there are {', '.join(sorted(ROWS))}")

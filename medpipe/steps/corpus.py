@@ -1,61 +1,71 @@
-"""The versioned corpus, and whether it has drifted from what the champion knows: build_corpus, latest, detect_drift."""
+"""The versioned corpus, and how far it is from what the champion knows: build_corpus, latest, detect_drift."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Literal
 
 from medpipe.core.corpus import drift
 from medpipe.core.corpus.document import Document
+from medpipe.core.manifests import (
+    MANIFESTS,
+    CorpusInputs,
+    CorpusManifest,
+    CorpusOutcome,
+    DriftInputs,
+    PairsManifest,
+    VersionManifest,
+)
 from medpipe.core.refs import CorpusRef, DocumentsRef, DriftRef, PairsRef, Ref, VersionRef, digest_of
-from medpipe.ports import Draft, Ports
-from medpipe.steps.artifact import accepted_rows, facts, manifest, once, releases
+from medpipe.ports import Ports
+from medpipe.steps.artifact import accepted_rows, manifest, once, release_refs
 
 PART = 30_000
-"""Documents that are merged at once, as many as a file of PubMed's holds: what is in memory at a time."""
+"""Documents that are merged at once. A PubMed file has as many. Bounds the documents in memory."""
 
 
 def build_corpus(pulls: tuple[DocumentsRef, ...], previous: CorpusRef | None = None, *, ports: Ports) -> CorpusRef:
-    """The current revision of every document, after folding validated pulls into the previous corpus.
+    """Fold validated deliveries into the previous corpus: the current revision of every document.
 
-    Costs what the pulls bring, now and then also rewriting what earlier ones left superseded. At most `PART`
-    documents are in memory at once.
+    The cost grows with what the pulls bring; now and then the table is compacted as well. At most `PART` documents
+    are in memory at once. Raises NotValidated, before anything is merged, for a delivery that was not accepted.
     """
 
-    def fill(draft: Draft) -> None:
-        accepted = [(data, accepted_rows(ports, data, "documents")) for data in sorted(pulls)]
+    def fill(_: Path) -> CorpusOutcome:
+        deliveries = [(data, accepted_rows(ports, data, "documents")) for data in sorted(pulls)]
         version = None if previous is None else table_version(ports, previous)
         incoming = 0
-        for data, rows in accepted:
+        for data, rows in deliveries:
             for part in _parts(map(Document.model_validate, rows)):
                 version = _merged(ports, data, part, version)
                 incoming += len(part)
         if version is None:
             version = ports.corpus.merge((), None, token=digest_of(["no pulls"]))
         version = ports.corpus.compact(version)
-        found = ports.corpus.counts(version)
-        draft.facts.update(
-            table_version=version,
-            incoming=incoming,
-            documents=dict(found.by_status),
-            cut_off=None if found.cut_off is None else found.cut_off.isoformat(),
+        counts = ports.corpus.counts(version)
+        return CorpusOutcome(
+            table_version=version, incoming=incoming, documents=dict(counts.by_status), cut_off=counts.cut_off
         )
 
-    released = [ref for data in sorted(pulls) for ref in releases(ports, data, "documents").get("released", ())]
-    inputs = {"pulls": sorted(pulls), "previous": previous} | ({"released": released} if released else {})
+    inputs = CorpusInputs(
+        pulls=tuple(sorted(pulls)),
+        previous=previous,
+        released=tuple(review for data in sorted(pulls) for review in release_refs(ports, data, "documents")),
+    )
     return CorpusRef(once(ports, "corpus", "build_corpus", inputs, fill))
 
 
 def _merged(ports: Ports, data: DocumentsRef, part: Sequence[Document], version: int | None) -> int:
-    """A version of the table that holds part of a pull as well as all of `version`.
+    """Return a version of the table with part of a delivery and all of `version`.
 
-    The token marks the commit: a run that was killed finds the parts that it had merged, and what another
-    run has merged of the same pull is not merged again.
+    The token names the commit: a run that follows a killed one finds the parts that were merged, and a part that
+    another run has merged is not merged again.
     """
     token = digest_of({"data": data, "rows": [(document.id, document.revision) for document in part]})
-    made = ports.corpus.merge(part, version, token)
-    return made if version is None else max(version, made)
+    merged = ports.corpus.merge(part, version, token)
+    return merged if version is None else max(version, merged)
 
 
 def _parts(documents: Iterable[Document]) -> Iterator[list[Document]]:
@@ -65,31 +75,36 @@ def _parts(documents: Iterable[Document]) -> Iterator[list[Document]]:
 
 
 def latest(kind: Literal["corpus", "pairs"], *, ports: Ports) -> Ref | None:
-    """The newest whole artifact of a kind. A look at the edge: verbs take what it returns as an argument."""
-    return next((found.ref for found in reversed(list(ports.store.manifests(kind)))), None)
+    """Return the newest whole artifact of a kind. Reads mutable state: pass the result to the other verbs."""
+    refs = [stored.ref for stored in ports.store.manifests(MANIFESTS[kind])]
+    return refs[-1] if refs else None
 
 
 def detect_drift(
     corpus: CorpusRef, champion: VersionRef | None, pairs: PairsRef | None = None, *, ports: Ports
 ) -> DriftRef:
-    """Signals with intervals, and the verdict: retrain (and by which method) or hold. Both in the facts."""
+    """Measure how far the corpus and the feedback are from what the champion knows.
 
-    def fill(draft: Draft) -> None:
-        incumbent = {} if champion is None else facts(ports, champion)
-        before = None if champion is None else digests(ports, incumbent["corpus"])
+    The outcome has signals with intervals, and the verdict: retrain (and by which method) or hold.
+    """
+
+    def fill(_: Path) -> drift.Drift:
+        incumbent = None if champion is None else manifest(ports, champion, VersionManifest).outcome
+        before = None if incumbent is None else digests(ports, CorpusRef(incumbent.corpus))
         retracted = ports.corpus.digests(table_version(ports, corpus), ("retracted",))
-        unused = 0 if pairs is None or pairs == incumbent.get("pairs") else int(facts(ports, pairs)["train"])
-        found = drift.detect(before, digests(ports, corpus), retracted, unused, drift.Thresholds())
-        draft.facts.update(found.model_dump(mode="json"))
+        used = None if incumbent is None else incumbent.pairs
+        unused = 0 if pairs is None or pairs == used else manifest(ports, pairs, PairsManifest).outcome.train
+        return drift.detect(before, digests(ports, corpus), retracted, unused, drift.Thresholds())
 
-    inputs = {"corpus": corpus, "champion": champion, "pairs": pairs}
+    inputs = DriftInputs(corpus=corpus, champion=champion, pairs=pairs)
     return DriftRef(once(ports, "drift", "detect_drift", inputs, fill))
 
 
 def table_version(ports: Ports, corpus: CorpusRef) -> int:
-    return int(manifest(ports, corpus).facts["table_version"])
+    """Return the version of the corpus table that holds a corpus."""
+    return manifest(ports, corpus, CorpusManifest).outcome.table_version
 
 
 def digests(ports: Ports, corpus: CorpusRef) -> dict[str, str]:
-    """Document id → content digest of what a corpus teaches."""
+    """Map the current documents of a corpus to their content digests."""
     return dict(ports.corpus.digests(table_version(ports, corpus)))

@@ -1,7 +1,8 @@
-"""Making a version live without dropping a request, and putting the old one back when it does not answer.
+"""Making a version live without dropping a request, and restoring the old one when the new one does not answer.
 
-The order is what makes it safe: load under a new name, ask smoke questions of the engine itself, switch the
-route, wait until every gateway has followed and drained, and only then unload what served before.
+Safety comes from the order: load under a new name, ask smoke questions of the engine itself, switch the route,
+wait until every gateway follows the new route and has no older request in flight, and only then unload the adapter
+that served before.
 """
 
 from __future__ import annotations
@@ -17,16 +18,17 @@ from medpipe.ports import Engine, Ledger, Route, Routes
 
 
 class Smoke(Protocol):
-    """A question that a version must answer before it goes live (`core.judging.evaluation.Sample` has these)."""
+    """A question that a version must answer before it goes live. `core.judging.evaluation.Sample` is one."""
 
     @property
     def question(self) -> str: ...
     @property
-    def slot(self) -> str: ...
+    def slot(self) -> str:
+        """The word that the answer must contain; empty if any answer will do."""
 
 
 class Outside(Protocol):
-    """What a deployment touches (`ports.Ports` has these)."""
+    """The ports that a deployment uses."""
 
     @property
     def engine(self) -> Engine: ...
@@ -37,12 +39,13 @@ class Outside(Protocol):
 
 
 class Patience(NamedTuple):
-    """How a deployment judges and waits; `settle_seconds` bounds the wait for gateways to follow."""
+    """How a deployment judges and waits."""
 
     max_new_tokens: int = 48
     settle_seconds: float = 60.0
+    """The longest wait for gateways to follow the new route."""
     smoke_share: float = 1.0
-    """The share of smoke questions with a slot whose answer must carry it."""
+    """Of the smoke questions with a slot, the share, 0..1, whose answers must contain it."""
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
@@ -56,12 +59,12 @@ def deploy(
     patience: Patience | None = None,
     decision: str = "",
 ) -> Route:
-    """Make `version` what the gateways ask, and return its route.
+    """Route the gateways to `version`, and return the route.
 
-    Idempotent: a version that is already routed and loaded is only tidied up after. When the engine has lost
-    its adapters (a restart), the version is loaded again under a new name and routed there. Raises
-    DeployFailed, after unloading the new adapter, when a smoke question fails or somebody else switched
-    first; what served before serves on.
+    Idempotent: for a version that is already routed and loaded, only leftovers are unloaded. When the engine has
+    lost its adapters (a restart), the version is loaded again under a new name and routed there. Raises DeployFailed
+    when a smoke question fails or another deployment switched the route first. The new adapter is then unloaded, and
+    the version that served before still serves.
     """
     patience = patience or Patience()
     if not smoke:
@@ -84,7 +87,7 @@ def deploy(
 
 
 def _load(name: str, folder: Path, to: Outside) -> list[str]:
-    """Load the adapter; the reasons why it could not be, if it could not."""
+    """Load the adapter. Return the reasons why the engine refused, if it did."""
     try:
         to.engine.load(name, folder)
     except MedpipeError as error:
@@ -93,7 +96,7 @@ def _load(name: str, folder: Path, to: Outside) -> list[str]:
 
 
 def _failures(name: str, smoke: Sequence[Smoke], to: Outside, patience: Patience) -> list[str]:
-    """Why the adapter may not go live, in counts: texts stay out of the ledger."""
+    """Return the reasons why the adapter must not go live, in counts: texts stay out of the ledger."""
     try:
         prompts = [prompt.render(item.question) for item in smoke]
         answers = to.engine.ask(name, prompts, patience.max_new_tokens)
@@ -103,16 +106,15 @@ def _failures(name: str, smoke: Sequence[Smoke], to: Outside, patience: Patience
     empty = sum(not prompt.answer_of(answer) for answer in answers)
     if empty:
         reasons.append(f"{empty} of {len(smoke)} smoke questions got an empty answer")
-    pairs = zip(smoke, answers, strict=True)
-    asked = [(item.slot.lower(), answer.lower()) for item, answer in pairs if item.slot]
-    right = sum(slot in answer for slot, answer in asked)
-    if right < patience.smoke_share * len(asked):
-        reasons.append(f"only {right} of {len(asked)} smoke questions were answered with the expected fact")
+    with_slot = [(item.slot.lower(), answer.lower()) for item, answer in zip(smoke, answers, strict=True) if item.slot]
+    right = sum(slot in answer for slot, answer in with_slot)
+    if right < patience.smoke_share * len(with_slot):
+        reasons.append(f"only {right} of {len(with_slot)} smoke questions were answered with the expected fact")
     return reasons
 
 
 def _put_back(before: Route | None, route: Route, to: Outside, patience: Patience) -> None:
-    """Route to what served before, if anything did and it still can, and let the gateways follow."""
+    """Switch the route to the version that served before, if it is still loaded, and wait for the gateways."""
     if before and before.adapter_name in to.engine.loaded():
         restored = to.routes.switch(route, before.version, before.adapter_name)
         if restored:
@@ -120,7 +122,7 @@ def _put_back(before: Route | None, route: Route, to: Outside, patience: Patienc
 
 
 def _withdrawn(version: str, name: str, decision: str, reasons: list[str], to: Outside) -> DeployFailed:
-    """Unload the new adapter, write down why, and say it."""
+    """Unload the new adapter unless it is routed, append the reasons to the ledger, and return the error to raise."""
     current = to.routes.current()
     try:
         if (current is None or current.adapter_name != name) and name in to.engine.loaded():
@@ -133,12 +135,12 @@ def _withdrawn(version: str, name: str, decision: str, reasons: list[str], to: O
         decision,
         [f"{version} did not go live: {reason}" for reason in reasons],
     )
-    serving = f"{current.version} serves on" if current else "nothing serves yet"
+    serving = f"{current.version} still serves" if current else "nothing serves yet"
     return DeployFailed(f"{version} was not deployed, {serving}: {'; '.join(reasons)}")
 
 
 def _finish(route: Route, to: Outside, patience: Patience, decision: str) -> Route:
-    """Wait for the gateways, unload what they have left behind, and write it down once."""
+    """Wait for the gateways, unload adapters that are no longer routed, and append one entry to the ledger."""
     mark = f"generation {route.generation} as {route.adapter_name}"
     reasons = [mark]
     if _settled(route.generation, to, patience):
@@ -154,7 +156,7 @@ def _finish(route: Route, to: Outside, patience: Patience, decision: str) -> Rou
 
 
 def _settled(generation: int, to: Outside, patience: Patience) -> bool:
-    """Whether every live gateway follows `generation` before patience ends."""
+    """Return whether every live gateway follows `generation` before `settle_seconds` have passed."""
     deadline = patience.clock() + patience.settle_seconds
     while not to.routes.settled(generation):
         if patience.clock() > deadline:

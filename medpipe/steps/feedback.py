@@ -1,4 +1,4 @@
-"""What to prefer, as users said and as published sets state it: collect_feedback, build_pairs, build_preferences."""
+"""Preferences that users give and that published sets state: collect_feedback, build_pairs, build_preferences."""
 
 from __future__ import annotations
 
@@ -6,98 +6,129 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import chain
+from pathlib import Path
+from typing import Any
 
 from medpipe import records
+from medpipe.core.manifests import (
+    FeedbackInputs,
+    FeedbackOutcome,
+    PairsFromCorpus,
+    PairsFromFeedback,
+    PairsManifest,
+    PairsOutcome,
+)
 from medpipe.core.refs import CorpusRef, FeedbackRef, PairsRef
 from medpipe.core.teaching import pairs as preference_pairs
 from medpipe.core.teaching.example import PreferencePair
-from medpipe.errors import MedpipeError
-from medpipe.ports import Draft, FeedbackItem, Ports, Redactor
-from medpipe.steps.artifact import accepted_rows, once, releases
+from medpipe.errors import UsageError
+from medpipe.ports import FeedbackItem, Ports, Redactor
+from medpipe.steps.artifact import accepted_rows, manifest, once, release_refs
 from medpipe.steps.corpus import table_version
 
 CAP_PER_IDENTITY = 20
+"""The greatest number of pairs that may stem from one identity: nobody buys the model."""
 HELDOUT_SHARE = 0.3
+"""The share of the questions, 0..1, that are only asked and never taught."""
 FORUMS = frozenset({"ChatDoctor"})
-"""Origins, among the types of a document, whose questions people wrote about themselves."""
+"""Origins, among the types of a document, in which people wrote questions about themselves."""
 
 
 def collect_feedback(start: datetime, end: datetime, *, ports: Ports) -> FeedbackRef:
-    """The feedback given in [start, end), with the answers that it is about."""
+    """Collect the feedback given in [start, end), each item with the answer that it is about.
+
+    Raises UsageError for a time without a zone, and for a window that ends before it begins.
+    """
     if start.tzinfo is None or end.tzinfo is None:
-        raise MedpipeError("collect_feedback: say start and end with a time zone, such as 2026-03-04T00:00:00Z")
+        raise UsageError("collect_feedback: give start and end with a time zone, such as 2026-03-04T00:00:00Z")
+    if start > end:
+        raise UsageError(f"the window starts at {start}, after it ends at {end}: give start <= end")
 
-    def fill(draft: Draft) -> None:
-        found = [item._asdict() for item in ports.feedback.between(start, end)]
-        draft.facts["feedback"] = records.write_rows(draft.path / "feedback.jsonl", found)
+    def fill(folder: Path) -> FeedbackOutcome:
+        rows = [item._asdict() for item in ports.feedback.between(start, end)]
+        return FeedbackOutcome(feedback=records.write_rows(folder / "feedback.jsonl", rows))
 
-    inputs = {"start": start.isoformat(), "end": end.isoformat()}
+    inputs = FeedbackInputs(start=start, end=end)
     return FeedbackRef(once(ports, "feedback", "collect_feedback", inputs, fill))
 
 
 def build_pairs(feedback: FeedbackRef, previous: PairsRef | None = None, *, ports: Ports) -> PairsRef | None:
-    """Preference pairs for DPO, added to the previous ones; None when the feedback yields no new pair.
+    """Make preference pairs for DPO from feedback, and add them to the previous ones.
 
-    One identity's influence is capped (CAP_PER_IDENTITY pairs); a share of the questions is held out. What
-    identifies a person is taken out first: people write of themselves.
+    One identity's influence is capped (CAP_PER_IDENTITY), and a share of the questions is held out. Identifiers of
+    people are replaced first, since people write about themselves. Returns None when the feedback has no pair.
     """
-    identifiers = Counter[str]()
-    items = _redacted([_item(row) for row in accepted_rows(ports, feedback, "feedback")], ports.redactor, identifiers)
+    rows = accepted_rows(ports, feedback, "feedback")
+    _check_previous(ports, previous)
+    items, identifiers = _redacted([_item(row) for row in rows], ports.redactor)
     built = preference_pairs.build(items, CAP_PER_IDENTITY, HELDOUT_SHARE)
     if not built.train and not built.heldout:
         return None
-    inputs = {
-        "feedback": feedback,
-        "previous": previous,
-        "cap": CAP_PER_IDENTITY,
-        "heldout": HELDOUT_SHARE,
-        **releases(ports, feedback, "feedback"),
-    }
 
-    def fill(draft: Draft) -> None:
-        for name, new in (("train", built.train), ("heldout", built.heldout)):
-            old = list(_earlier(ports, previous, name))
-            known = {pair.answer_id for pair in old}
-            rows = [*old, *(pair for pair in new if pair.answer_id not in known)]
-            draft.facts[name] = records.write(draft.path / f"{name}.jsonl", rows)
-        draft.facts.update(drops=dict(built.drops), identifiers=dict(identifiers))
+    def fill(folder: Path) -> PairsOutcome:
+        train = records.write(folder / "train.jsonl", _added(_earlier(ports, previous, "train"), built.train))
+        heldout = records.write(folder / "heldout.jsonl", _added(_earlier(ports, previous, "heldout"), built.heldout))
+        return PairsOutcome(train=train, heldout=heldout, drops=dict(built.drops), identifiers=dict(identifiers))
 
+    inputs = PairsFromFeedback(
+        feedback=feedback,
+        previous=previous,
+        cap=CAP_PER_IDENTITY,
+        heldout=HELDOUT_SHARE,
+        released=release_refs(ports, feedback, "feedback"),
+    )
     return PairsRef(once(ports, "pairs", "build_pairs", inputs, fill))
 
 
 def build_preferences(
     corpus: CorpusRef, previous: PairsRef | None = None, max_answer_chars: int = 4000, *, ports: Ports
 ) -> PairsRef | None:
-    """Preference pairs that the corpus's documents state, in the place of those that `previous` had of them.
+    """Make preference pairs from documents that state them; they replace those that `previous` had from documents.
 
-    Pairs of `previous` that users gave stay as they are; give the newest pairs, or the ring forgets those.
-    The same share of the questions is held out as of users' ones, and what identifies a person is taken out
-    of those that people wrote (FORUMS). None when no document states a preference.
+    Pairs of `previous` that users gave stay: give the newest pairs, or users' pairs are lost. The same share of
+    the questions is held out as of users' pairs, and identifiers are replaced in pairs that people wrote (FORUMS).
+    `max_answer_chars`: pairs with a longer answer are dropped. Returns None when no document states a preference.
     """
     version = table_version(ports, corpus)
-    if next(_stated(ports, version, max_answer_chars, Counter()), None) is None:
+    _check_previous(ports, previous)
+    if not any(pairs for pairs, _ in _stated(ports, version, max_answer_chars)):
         return None
-    inputs = {"corpus": corpus, "previous": previous, "max_answer_chars": max_answer_chars, "heldout": HELDOUT_SHARE}
 
-    def fill(draft: Draft) -> None:
-        for name, heldout in (("train", False), ("heldout", True)):
-            drops = Counter[str]()
-            new = (
-                pair
-                for pair in _stated(ports, version, max_answer_chars, drops)
-                if preference_pairs.held_out(pair.question, HELDOUT_SHARE) == heldout
-            )
-            old = (pair for pair in _earlier(ports, previous, name) if not pair.identity.startswith("set:"))
-            draft.facts[name] = records.write(draft.path / f"{name}.jsonl", chain(old, new))
-            draft.facts["drops"] = dict(drops)
+    def fill(folder: Path) -> PairsOutcome:
+        drops = Counter[str]()
 
+        def rows(name: str, heldout: bool) -> Iterator[PreferencePair]:
+            yield from (pair for pair in _earlier(ports, previous, name) if not pair.identity.startswith("set:"))
+            for pairs, left_out in _stated(ports, version, max_answer_chars):
+                if heldout:  # both passes leave the same pairs out: count them once
+                    drops.update(left_out)
+                yield from (pair for pair in pairs if _held_out(pair) == heldout)
+
+        train = records.write(folder / "train.jsonl", rows("train", heldout=False))
+        heldout = records.write(folder / "heldout.jsonl", rows("heldout", heldout=True))
+        return PairsOutcome(train=train, heldout=heldout, drops=dict(drops))
+
+    inputs = PairsFromCorpus(corpus=corpus, previous=previous, max_answer_chars=max_answer_chars, heldout=HELDOUT_SHARE)
     return PairsRef(once(ports, "pairs", "build_preferences", inputs, fill))
 
 
-def _stated(ports: Ports, version: int, max_answer_chars: int, drops: Counter[str]) -> Iterator[PreferencePair]:
+def _check_previous(ports: Ports, previous: PairsRef | None) -> None:
+    if previous is not None:
+        manifest(ports, previous, PairsManifest)
+
+
+def _held_out(pair: PreferencePair) -> bool:
+    return preference_pairs.held_out(pair.question, HELDOUT_SHARE)
+
+
+def _stated(ports: Ports, version: int, max_answer_chars: int) -> Iterator[tuple[list[PreferencePair], Counter[str]]]:
+    """Yield for each document the pairs that it states, and how many were left out by reason."""
     for document in ports.corpus.read(version):
-        for pair in preference_pairs.stated(document, max_answer_chars, drops):
-            yield _anonymous(pair, ports.redactor) if FORUMS & set(document.types) else pair
+        left_out = Counter[str]()
+        pairs = list(preference_pairs.stated(document, max_answer_chars, left_out))
+        if FORUMS & set(document.types):
+            pairs = [_anonymous(pair, ports.redactor) for pair in pairs]
+        yield pairs, left_out
 
 
 def _anonymous(pair: PreferencePair, redactor: Redactor) -> PreferencePair:
@@ -105,26 +136,32 @@ def _anonymous(pair: PreferencePair, redactor: Redactor) -> PreferencePair:
     return pair.model_copy(update={"question": question.text, "chosen": chosen.text, "rejected": rejected.text})
 
 
+def _added(earlier: Iterator[PreferencePair], new: Sequence[PreferencePair]) -> Iterator[PreferencePair]:
+    """Yield the earlier pairs, then the new ones about other answers."""
+    kept = list(earlier)
+    known = {pair.answer_id for pair in kept}
+    return chain(kept, (pair for pair in new if pair.answer_id not in known))
+
+
 def _earlier(ports: Ports, previous: PairsRef | None, name: str) -> Iterator[PreferencePair]:
     if previous is not None:
         yield from records.read(ports.store.folder(previous) / f"{name}.jsonl", PreferencePair)
 
 
-def _redacted(items: Sequence[FeedbackItem], redactor: Redactor, identifiers: Counter[str]) -> list[FeedbackItem]:
-    """The items without what identifies people; `identifiers` counts it by type."""
-    clean = [
-        redactor.redact(texts, "en")
-        for texts in zip(*((item.question, item.answer, item.correction or "") for item in items), strict=True)
-    ]
-    for column in clean:
-        for redaction in column:
-            identifiers.update(redaction.found)
-    return [
+def _redacted(items: Sequence[FeedbackItem], redactor: Redactor) -> tuple[list[FeedbackItem], Counter[str]]:
+    """Return the items with identifiers of people replaced, and how many identifiers there were by type."""
+    questions = redactor.redact([item.question for item in items], "en")
+    answers = redactor.redact([item.answer for item in items], "en")
+    corrections = redactor.redact([item.correction or "" for item in items], "en")
+    identifiers = Counter[str]()
+    for redaction in (*questions, *answers, *corrections):
+        identifiers.update(redaction.found)
+    redacted = [
         item._replace(question=question.text, answer=answer.text, correction=correction.text or None)
-        for item, question, answer, correction in zip(items, *clean, strict=True)
+        for item, question, answer, correction in zip(items, questions, answers, corrections, strict=True)
     ]
+    return redacted, identifiers
 
 
-def _item(row: dict[str, object]) -> FeedbackItem:
-    at = datetime.fromisoformat(str(row["at"]))
-    return FeedbackItem(**{**row, "at": at})  # type: ignore[arg-type]
+def _item(row: dict[str, Any]) -> FeedbackItem:
+    return FeedbackItem(**{**row, "at": datetime.fromisoformat(str(row["at"]))})

@@ -1,54 +1,65 @@
-"""Rows that validation held back, and what people decide about them: quarantine, release, discard.
+"""Rows that validation quarantined, and people's decisions about them: quarantine, release, discard.
 
-A decision is an artifact of its own that is never changed: who, why, which rows. What is built from a delivery
-afterwards has the releases among its inputs, so it gets another ref than what was built before.
+A decision is an artifact that never changes: who, why, which rows. An artifact built from a delivery after a release
+has that release among its inputs, so its ref differs from that of an artifact built before.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import BaseModel, ConfigDict
+
 from medpipe import records
-from medpipe.core.refs import Ref
-from medpipe.errors import MedpipeError
-from medpipe.ports import Draft, Manifest, Ports
-from medpipe.steps.artifact import ROWS, once, reviews, validation_of, validation_ref
+from medpipe.core.manifests import ReviewedRecord, ReviewInputs, ReviewOutcome, ValidationManifest
+from medpipe.core.refs import Ref, kind_of
+from medpipe.errors import NotFound, UsageError
+from medpipe.ports import Ports
+from medpipe.steps.artifact import check_suite, once, reviews, validation_of, validation_ref
 
 QUARANTINE = "quarantine.jsonl"
-"""In the folder of a validation: one line a row that was held back."""
+"""In the folder of a validation: one `Quarantined` a line."""
+
+
+class Quarantined(BaseModel):
+    """A row that validation quarantined, as it came, with its number from 0 and the reasons."""
+
+    model_config = ConfigDict(frozen=True)
+    index: int
+    id: str
+    source: str
+    reasons: tuple[str, ...]
+    row: dict[str, Any]
 
 
 def quarantine(data: Ref | None = None, suite: str | None = None, texts: bool = False, *, ports: Ports) -> str:
-    """The rows that wait for a person: delivery, suite, row number, id, source and reasons, one row a line.
+    """List the quarantined rows that nobody has decided: batch, suite, row number, id, source and reasons.
 
-    Of all deliveries, or of `data` or `suite` only. `texts` shows each row whole: it may hold what people wrote.
+    Of all batches, or of `data` or `suite` only. `texts` adds each whole row: it may contain what people wrote.
     """
-    lines = []
-    for found in ports.store.manifests("validation"):
-        about = (str(found.inputs["data"]), str(found.inputs["suite"]))
-        # What an earlier text of the suite held back was asked again under the present one.
-        if data not in (None, about[0]) or suite not in (None, about[1]) or validation_of(ports, *about) != found:
-            continue
-        decided = {row for review in reviews(ports, *about) for row in review.inputs["rows"]}
-        for held in _held_back(ports, found):
-            if held["index"] not in decided:
-                named = _named(held["row"])
-                lines.append(
-                    f"{about[0]} {about[1]} row {held['index']} {named['id']} ({named['source']}): "
-                    + " ".join(held["reasons"])
-                )
-                lines += [json.dumps(held["row"], ensure_ascii=False)] if texts else []
-    return "\n".join(lines) or "nothing waits"
+    if data is not None:
+        kind_of(data)
+    if suite is not None:
+        check_suite(suite)
+    lines = [
+        line
+        for validation in ports.store.manifests(ValidationManifest)
+        if data in (None, validation.inputs.data) and suite in (None, validation.inputs.suite)
+        for undecided in _undecided(ports, validation)
+        for line in _listed(validation, undecided, texts)
+    ]
+    return "\n".join(lines) or "No quarantined rows."
 
 
 def release(
     data: Ref, suite: str, reason: str, by: str, rows: tuple[int, ...] = (), ids: tuple[str, ...] = (), *, ports: Ports
 ) -> Ref:
-    """Let rows through that validation held back, by number or id: a person's decision, with name and reason.
+    """Let quarantined rows through, by number or id: a person's decision, with name and reason.
 
-    What is built of `data` from now on has them. Raises MedpipeError for rows that do not wait.
+    Artifacts built from `data` from now on contain them. Raises UsageError for rows that are not quarantined.
     """
     return _decide("release", data, suite, reason, by, rows, ids, ports)
 
@@ -56,14 +67,35 @@ def release(
 def discard(
     data: Ref, suite: str, reason: str, by: str, rows: tuple[int, ...] = (), ids: tuple[str, ...] = (), *, ports: Ports
 ) -> Ref:
-    """Keep rows out for good that validation held back, so that they wait no longer. As `release` otherwise."""
+    """Keep quarantined rows out for good, so that they are no longer listed. Otherwise as `release`."""
     return _decide("discard", data, suite, reason, by, rows, ids, ports)
 
 
-def held_back(rows: Sequence[Mapping[str, Any]], rejected: Mapping[int, Sequence[str]]) -> Iterator[dict[str, Any]]:
-    """The lines of `QUARANTINE`: number, id, source, reasons and the row as it came."""
+def quarantine_lines(
+    rows: Sequence[Mapping[str, Any]], rejected: Mapping[int, Sequence[str]]
+) -> Iterator[dict[str, Any]]:
+    """Yield the lines of `QUARANTINE` for the rejected rows (row number → reasons), ordered by row number."""
     for index, reasons in sorted(rejected.items()):
-        yield {"index": index, **_named(rows[index]), "reasons": list(reasons), "row": rows[index]}
+        id, source = _id_and_source(rows[index])
+        yield {"index": index, "id": id, "source": source, "reasons": list(reasons), "row": rows[index]}
+
+
+def _undecided(ports: Ports, validation: ValidationManifest) -> list[Quarantined]:
+    """Return the rows that a validation quarantined and nobody has decided.
+
+    A validation by an earlier text of its suite has none: the present text has judged those rows again.
+    """
+    data, suite = validation.inputs.data, validation.inputs.suite
+    if validation_of(ports, data, suite) != validation:
+        return []
+    decided = {row for review in reviews(ports, data, suite) for row in review.inputs.rows}
+    return [row for row in _quarantined(ports, validation) if row.index not in decided]
+
+
+def _listed(validation: ValidationManifest, row: Quarantined, texts: bool) -> list[str]:
+    batch = f"{validation.inputs.data} {validation.inputs.suite}"
+    line = f"{batch} row {row.index} {row.id} ({row.source}): {' '.join(row.reasons)}"
+    return [line, json.dumps(row.row, ensure_ascii=False)] if texts else [line]
 
 
 def _decide(
@@ -77,79 +109,77 @@ def _decide(
     ports: Ports,
 ) -> Ref:
     if not reason.strip() or not by.strip():
-        raise MedpipeError("say why (reason) and who decides (by): both are kept")
-    waiting = _waiting(ports, data, suite)
-    chosen = sorted({*rows, *_numbers(waiting, ids, data)})
+        raise UsageError("say why (reason) and who decides (by): both are kept")
+    quarantined = _quarantined_rows(ports, data, suite)
+    chosen = sorted({*rows, *_numbers(quarantined, ids, data)})
     if not chosen:
-        raise MedpipeError("say which rows, by number (rows) or by id (ids); `medpipe quarantine` lists them")
-    unknown = [row for row in chosen if row not in waiting]
+        raise UsageError("say which rows, by number (rows) or by id (ids); `medpipe quarantine` lists them")
+    unknown = [row for row in chosen if row not in quarantined]
     if unknown:
-        raise MedpipeError(
-            f"never quarantined in {data}: row {', '.join(map(str, unknown))}; `medpipe quarantine` lists what waits"
+        raise UsageError(
+            f"never quarantined in {data}: row {', '.join(map(str, unknown))}; `medpipe quarantine` lists the rows"
         )
-    inputs = {
-        "validation": validation_ref(ports, data, suite),
-        "data": data,
-        "suite": suite,
-        "rows": chosen,
-        "decision": decision,
-        "reason": reason.strip(),
-        "by": by.strip(),
-    }
-    _refuse_second_thoughts(ports, inputs)
+    inputs = ReviewInputs(
+        validation=validation_ref(ports, data, suite),
+        data=data,
+        suite=suite,
+        rows=tuple(chosen),
+        decision=decision,
+        reason=reason.strip(),
+        by=by.strip(),
+    )
+    _refuse_second_decision(ports, inputs)
 
-    def fill(draft: Draft) -> None:
-        draft.facts["records"] = [
-            {"row": row, **_named(waiting[row]["row"]), "reasons": waiting[row]["reasons"]} for row in chosen
-        ]
+    def fill(_: Path) -> ReviewOutcome:
+        return ReviewOutcome(records=tuple(_reviewed(quarantined[row]) for row in chosen))
 
     return once(ports, "review", decision, inputs, fill)
 
 
-def _refuse_second_thoughts(ports: Ports, inputs: Mapping[str, Any]) -> None:
-    """A row is decided once: something may have been built on it."""
-    for earlier in reviews(ports, inputs["data"], inputs["suite"]):
-        both = sorted(set(earlier.inputs["rows"]) & set(inputs["rows"]))
-        if both and dict(earlier.inputs) != inputs:
-            raise MedpipeError(
-                f"row {', '.join(map(str, both))} of {inputs['data']} was decided already: "
-                f"{earlier.inputs['decision']} by {earlier.inputs['by']} ({earlier.ref})"
+def _reviewed(row: Quarantined) -> ReviewedRecord:
+    return ReviewedRecord(row=row.index, id=row.id, source=row.source, reasons=row.reasons)
+
+
+def _refuse_second_decision(ports: Ports, inputs: ReviewInputs) -> None:
+    """Raise UsageError if one of the rows was decided before: something may have been built on that decision."""
+    for earlier in reviews(ports, inputs.data, inputs.suite):
+        both = sorted(set(earlier.inputs.rows) & set(inputs.rows))
+        if both and earlier.inputs != inputs:
+            raise UsageError(
+                f"row {', '.join(map(str, both))} of {inputs.data} was decided already: "
+                f"{earlier.inputs.decision} by {earlier.inputs.by} ({earlier.ref})"
             )
 
 
-def _waiting(ports: Ports, data: Ref, suite: str) -> dict[int, dict[str, Any]]:
-    """Every row that validation held back, by number, decided or not."""
-    if suite not in ROWS:
-        raise MedpipeError(f"no suite {suite!r}; there are {', '.join(sorted(ROWS))}")
-    found = validation_of(ports, data, suite)
-    if found is None:
-        raise MedpipeError(f"{data} was never validated by the suite {suite!r}, so nothing of it waits")
-    if not found.facts["accepted"]:
-        raise MedpipeError(
-            f"{data} was stopped whole by the suite {suite!r}: {'; '.join(found.facts['reasons'])}. "
+def _quarantined_rows(ports: Ports, data: Ref, suite: str) -> dict[int, Quarantined]:
+    """Map the number of every row of a batch that validation quarantined to the row, decided or not."""
+    check_suite(suite)
+    kind_of(data)
+    validation = validation_of(ports, data, suite)
+    if validation is None:
+        raise NotFound(f"{data} was never validated by the suite {suite!r}, so none of its rows is quarantined")
+    if not validation.outcome.accepted:
+        raise UsageError(
+            f"{data} was stopped whole by the suite {suite!r}: {'; '.join(validation.outcome.reasons)}. "
             "Single rows of it cannot be decided"
         )
-    return {held["index"]: held for held in _held_back(ports, found)}
+    return {row.index: row for row in _quarantined(ports, validation)}
 
 
-def _held_back(ports: Ports, validation: Manifest) -> Iterator[dict[str, Any]]:
-    if validation.facts["accepted"] and validation.facts["quarantined_rows"]:
-        yield from records.read_rows(ports.store.folder(validation.ref) / QUARANTINE)
+def _quarantined(ports: Ports, validation: ValidationManifest) -> Iterator[Quarantined]:
+    if validation.outcome.accepted and validation.outcome.quarantined_rows:
+        yield from records.read(ports.store.folder(validation.ref) / QUARANTINE, Quarantined)
 
 
-def _numbers(waiting: Mapping[int, Mapping[str, Any]], ids: Sequence[str], data: Ref) -> Iterator[int]:
-    """The rows that have the ids; raises MedpipeError for an id that none has."""
-    by_id: dict[str, list[int]] = {}
-    for number, held in waiting.items():
-        by_id.setdefault(_named(held["row"])["id"], []).append(number)
-    unknown = [each for each in ids if each not in by_id]
+def _numbers(quarantined: Mapping[int, Quarantined], ids: Sequence[str], data: Ref) -> list[int]:
+    """Return the numbers of the rows with these ids. Raises UsageError for an id that no quarantined row has."""
+    unknown = sorted(set(ids) - {row.id for row in quarantined.values()})
     if unknown:
-        raise MedpipeError(f"never quarantined in {data}: {', '.join(unknown)}; `medpipe quarantine` lists what waits")
-    for each in ids:
-        yield from by_id[each]
+        raise UsageError(f"never quarantined in {data}: {', '.join(unknown)}; `medpipe quarantine` lists the rows")
+    return [number for number, row in quarantined.items() if row.id in ids]
 
 
-def _named(row: Mapping[str, Any]) -> dict[str, str]:
-    """What a row is called, and where it came from."""
-    name = row.get("id") or row.get("answer_id") or "+".join(row.get("document_ids") or ()) or "without id"
-    return {"id": str(name), "source": str(row.get("source") or "users")}
+def _id_and_source(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Return how a row is called in lists, and where it came from."""
+    id = row.get("id") or row.get("answer_id") or "+".join(row.get("document_ids") or ()) or "without id"
+    return str(id), str(row.get("source") or "users")

@@ -1,233 +1,280 @@
-"""From documents to what was taught with them, and from a model to the documents that it was taught: trace."""
+"""From documents to the models that carry them, and from a model to the documents that it was taught: trace."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any
 
-from medpipe import records
+from medpipe import record_index, records
 from medpipe.core.knowledge import lineage
+from medpipe.core.manifests import (
+    MANIFESTS,
+    AdapterManifest,
+    ExamplesManifest,
+    PairsManifest,
+    TraceInputs,
+    TraceManifest,
+    TraceOutcome,
+    VersionManifest,
+)
 from medpipe.core.refs import TraceRef, kind_of
-from medpipe.errors import MedpipeError
-from medpipe.ports import Draft, Manifest, Ports
-from medpipe.steps.artifact import facts, once
+from medpipe.errors import NotFound, UsageError
+from medpipe.ports import Ports
+from medpipe.steps.artifact import manifest, once
 
 INDEX = "documents.jsonl"
-"""Beside the examples, by document id: which rows of `train.jsonl` each document revision is in (`lineage.shares`)."""
+"""Beside the examples, sorted by id: which rows of `train.jsonl` each document revision is in (`lineage.shares`)."""
 TRAINING = "train.jsonl"
 FOUND = "found.jsonl"
-"""What a trace found, row by row."""
+"""The rows that a trace reached."""
 SHOWN = 10
-"""Lines of each kind that are shown; the artifact has them all."""
+"""Lines of each kind that are shown. The artifact has all of them."""
 _DATA = ("examples", "pairs")
+_TRACEABLE = (*_DATA, "adapter", "version")
+_ROW_DIGITS = 12
+"""A row number with more digits cannot exist, and Python refuses to convert very long ones."""
 
 Row = dict[str, Any]
 
 
 def trace(of: tuple[str, ...], forward: bool = False, back: bool = False, *, ports: Ports) -> TraceRef:
-    """Which examples, adapters and versions carry some documents; or which documents a model was taught.
+    """Find the examples, adapters and versions that carry some documents; or the documents that a model was taught.
 
-    Forward, the default for document ids (`pmid:…`): the training rows of each, and the adapters that learned from
-    them, directly or through what they started from, and their versions. Forward of a ref: what learned from it.
-    Back, the default for refs (`version/…`, `adapter/…`, `examples/…`, `pairs/…`, or one example as
-    `examples/…#row`, from 0): the documents, with revision and digest. The facts name the refs; `found.jsonl` has
-    a row for each document revision, forward for each example that it is in.
+    Forward is the default for document ids (`pmid:…`): the training rows of each document, the adapters that learned
+    from them, directly or through the adapter that they continued, and their versions. Forward of a ref: what learned
+    from it. Back is the default for refs (`version/…`, `adapter/…`, `examples/…`, `pairs/…`, or one example as
+    `examples/…#row`, from 0): its documents, with revision and digest. The outcome names the refs. `found.jsonl` has
+    a row for each document revision, forward for each example that it is in. Raises UsageError and NotFound.
     """
-    if forward and back:
-        raise MedpipeError("trace: either --forward or --back; run it twice for both")
-    if not of:
-        raise MedpipeError("trace: name documents (pmid:…) or refs (version/…, adapter/…, examples/…)")
-    refs = [name for name in of if _is_ref(name)]
-    if refs and len(refs) < len(of):
-        raise MedpipeError(f"trace: {', '.join(refs)} cannot be traced together with documents; run it once for each")
-    if back and not refs:
-        raise MedpipeError(
-            "trace --back starts from a version, an adapter, examples or pairs; documents have only a --forward"
-        )
-    made = _Made(
-        {kind: {found.ref: found for found in ports.store.manifests(kind)} for kind in (*_DATA, "adapter", "version")}
-    )
+    refs = _checked(of, forward, back)
+    existing = _existing(ports)
+    for name in refs:
+        existing.ref_in(name)
     forward = forward or not refs
-    inputs = {"of": sorted(of), "forward": forward, "made": {kind: sorted(found) for kind, found in made.by.items()}}
+    inputs = TraceInputs(of=tuple(sorted(of)), forward=forward, made=existing.refs)
 
-    def fill(draft: Draft) -> None:
-        work: Callable[..., Mapping[str, Any]] = _forward if forward else _back
-        draft.facts.update(work(ports, made, sorted(set(of)), draft.path / FOUND))
+    def fill(folder: Path) -> TraceOutcome:
+        follow = _forward if forward else _back
+        return follow(ports, existing, sorted(set(of)), folder / FOUND)
 
     target = TraceRef(once(ports, "trace", "trace", inputs, fill))
     ports.progress(1.0, _shown(ports, target))
     return target
 
 
-class _Made(NamedTuple):
-    """Every artifact that can carry documents, by kind and ref."""
-
-    by: Mapping[str, Mapping[str, Manifest]]
-
-    @property
-    def adapters(self) -> dict[str, tuple[str, str]]:
-        return {
-            name: (str(found.facts["data"]), str(found.facts["start_from"]))
-            for name, found in self.by["adapter"].items()
-        }
-
-    @property
-    def adapter_of(self) -> dict[str, str]:
-        """The adapter of each version."""
-        return {name: str(found.facts["adapter"]) for name, found in self.by["version"].items()}
-
-    def named(self, name: str) -> str:
-        """The ref in `name`; raises MedpipeError when there is no such artifact."""
-        bare = name.partition("#")[0]
-        if bare not in self.by.get(kind_of(bare), {}):
-            raise MedpipeError(f"trace: there is no {bare} here, or it was never finished")
-        return bare
+def versions_carrying(documents: Sequence[str], *, ports: Ports) -> tuple[str, ...]:
+    """Return the versions that learned from any of the documents (ids or refs); none for no documents."""
+    if not documents:
+        return ()
+    traced = trace(tuple(documents), forward=True, ports=ports)
+    return manifest(ports, traced, TraceManifest).outcome.versions
 
 
-def _forward(ports: Ports, made: _Made, of: Sequence[str], out: Path) -> dict[str, Any]:
-    """From documents (or refs) to the data, adapters and versions that carry them."""
-    starts = {made.named(name) for name in of if _is_ref(name)}
+def _checked(of: Sequence[str], forward: bool, back: bool) -> list[str]:
+    """Return the refs among the names. Raises UsageError for a question that cannot be answered."""
+    if forward and back:
+        raise UsageError("trace: either --forward or --back; run it twice for both")
+    if not of:
+        raise UsageError("trace: name documents (pmid:…) or refs (version/…, adapter/…, examples/…)")
+    for name in of:
+        kind, slash, _ = name.partition("/")
+        if slash and kind in MANIFESTS and kind not in _TRACEABLE:
+            raise UsageError(f"trace: starts from documents, {', '.join(_TRACEABLE)}, and not from {name}")
+    refs = [name for name in of if _is_ref(name)]
+    if refs and len(refs) < len(of):
+        raise UsageError(f"trace: {', '.join(refs)} cannot be traced together with documents; run it once for each")
+    if back and not refs:
+        raise UsageError(
+            "trace --back starts from a version, an adapter, examples or pairs; documents have only a --forward"
+        )
+    return refs
+
+
+@dataclass(frozen=True)
+class _Existing:
+    """Every artifact that can carry documents."""
+
+    examples: tuple[str, ...]
+    pairs: tuple[str, ...]
+    adapters: Mapping[str, tuple[str, str]]
+    """Adapter → its data, and what its training started from."""
+    adapter_of: Mapping[str, str]
+    """Version → its adapter."""
+
+    @cached_property
+    def refs(self) -> dict[str, tuple[str, ...]]:
+        """Kind → every ref, sorted."""
+        by_kind = (self.examples, self.pairs, self.adapters, self.adapter_of)
+        return {kind: tuple(sorted(refs)) for kind, refs in zip(_TRACEABLE, by_kind, strict=True)}
+
+    def ref_in(self, name: str) -> str:
+        """Return the ref in `ref` or `ref#row`. Raises UsageError, and NotFound when there is no such artifact."""
+        ref, row, _ = name.partition("#")
+        kind = kind_of(ref)
+        if row and kind not in _DATA:
+            raise UsageError(f"trace: {name}: only examples and pairs have rows")
+        if ref not in self.refs[kind]:
+            raise NotFound(f"trace: {ref} does not exist or was never finished")
+        return ref
+
+    def versions_of(self, adapters: Iterable[str]) -> tuple[str, ...]:
+        """Return the versions of these adapters, sorted."""
+        carried = frozenset(adapters)
+        return tuple(sorted(version for version, adapter in self.adapter_of.items() if adapter in carried))
+
+    def line_of(self, ref: str) -> tuple[str, ...]:
+        """Return the adapter of an adapter or version, and every adapter that it continued, newest first."""
+        return lineage.ancestry(self.adapter_of.get(ref, ref), self.adapters, self.adapter_of)
+
+
+def _existing(ports: Ports) -> _Existing:
+    return _Existing(
+        examples=tuple(examples.ref for examples in ports.store.manifests(ExamplesManifest)),
+        pairs=tuple(pairs.ref for pairs in ports.store.manifests(PairsManifest)),
+        adapters={
+            adapter.ref: (adapter.outcome.data, adapter.outcome.start_from)
+            for adapter in ports.store.manifests(AdapterManifest)
+        },
+        adapter_of={version.ref: version.outcome.adapter for version in ports.store.manifests(VersionManifest)},
+    )
+
+
+def _forward(ports: Ports, existing: _Existing, of: Sequence[str], out: Path) -> TraceOutcome:
+    """Go from documents (or refs) to the data, adapters and versions that carry them."""
+    starts = {existing.ref_in(name) for name in of if _is_ref(name)}
     documents = [name for name in of if not _is_ref(name)]
-    reached: dict[str, int] = {}
+    reached = Counter[str]()
 
     def rows() -> Iterator[Row]:
-        for kind in _DATA:
-            for data in made.by[kind]:
-                for row in _carried(ports, data, documents):
-                    reached[data] = reached.get(data, 0) + 1
-                    yield row
+        for data in (*existing.examples, *existing.pairs):
+            for row in _carried(ports, data, documents):
+                reached[data] += 1
+                yield row
 
     count = records.write_rows(out, rows())
-    data = {*reached, *(name for name in starts if kind_of(name) in _DATA)}
-    first = {made.adapter_of.get(name, name) for name in starts}
-    adapters = {name for name in made.adapters if first & set(lineage.ancestry(name, made.adapters, made.adapter_of))}
-    adapters |= lineage.carrying(data, made.adapters, made.adapter_of)
-    return {
-        "direction": "forward",
-        "documents": documents,
-        "from": sorted(starts),
-        "rows": count,
-        **{kind: sorted(name for name in data if kind_of(name) == kind) for kind in _DATA},
-        "adapters": sorted(adapters),
-        "versions": sorted(name for name, adapter in made.adapter_of.items() if adapter in adapters),
-    }
+    data = {*reached, *(ref for ref in starts if kind_of(ref) in _DATA)}
+    first = {existing.adapter_of.get(ref, ref) for ref in starts}
+    adapters = {adapter for adapter in existing.adapters if first & set(existing.line_of(adapter))}
+    adapters |= lineage.carrying(data, existing.adapters, existing.adapter_of)
+    return TraceOutcome(
+        direction="forward",
+        documents=tuple(documents),
+        refs=tuple(sorted(starts)),
+        rows=count,
+        examples=_of_kind("examples", data),
+        pairs=_of_kind("pairs", data),
+        adapters=tuple(sorted(adapters)),
+        versions=existing.versions_of(adapters),
+    )
 
 
-def _back(ports: Ports, made: _Made, of: Sequence[str], out: Path) -> dict[str, Any]:
-    """From refs to the documents that they were taught, through all that they went on from."""
-    adapters, data = set(), set()
-    for name in of:
-        found = made.named(name)
-        if kind_of(found) in _DATA:
-            data.add(name)
-        else:
-            adapters |= set(lineage.ancestry(made.adapter_of.get(found, found), made.adapters, made.adapter_of))
-    data |= {made.adapters[adapter][0] for adapter in adapters}
+def _back(ports: Ports, existing: _Existing, of: Sequence[str], out: Path) -> TraceOutcome:
+    """Go from refs to the documents that they were taught, through every adapter that they continued."""
+    data = {name for name in of if kind_of(existing.ref_in(name)) in _DATA}
+    adapters = {adapter for name in of if name not in data for adapter in existing.line_of(name)}
+    data |= {existing.adapters[adapter][0] for adapter in adapters}
     count = records.write_rows(out, (row for name in sorted(data) for row in _taught(ports, name)))
-    return {
-        "direction": "back",
-        "documents": [],
-        "from": sorted(of),
-        "rows": count,
-        **{kind: sorted({name.partition("#")[0] for name in data if name.startswith(f"{kind}/")}) for kind in _DATA},
-        "adapters": sorted(adapters),
-        "versions": sorted(name for name, adapter in made.adapter_of.items() if adapter in adapters),
-    }
+    whole = {existing.ref_in(name) for name in data}
+    return TraceOutcome(
+        direction="back",
+        documents=(),
+        refs=tuple(sorted(of)),
+        rows=count,
+        examples=_of_kind("examples", whole),
+        pairs=_of_kind("pairs", whole),
+        adapters=tuple(sorted(adapters)),
+        versions=existing.versions_of(adapters),
+    )
+
+
+def _of_kind(kind: str, refs: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(ref for ref in refs if kind_of(ref) == kind))
 
 
 def _carried(ports: Ports, data: str, documents: Sequence[str]) -> Iterator[Row]:
-    """A row for each example (or pair) of `data` that one of the documents is in."""
+    """Yield a row for each example (or pair) of `data` that one of the documents is in."""
     if not documents:
         return
     folder = ports.store.folder(data)
     if (folder / INDEX).exists():
-        found = (row for id in documents for row in _lookup(folder / INDEX, id))
+        shares: Iterable[Row] = (row for id in documents for row in record_index.lookup(folder / INDEX, id))
     else:
-        found = (row for row in _shares(records.read_rows(folder / TRAINING)) if row["id"] in documents)
-    for row in found:
-        for place in row["rows"]:
-            yield {"data": data, "row": place, "id": row["id"], "revision": row["revision"], "digest": row["digest"]}
+        shares = (row for row in _shares(records.read_rows(folder / TRAINING)) if row["id"] in documents)
+    for share in shares:
+        for row in share["rows"]:
+            yield {
+                "data": data,
+                "row": row,
+                "id": share["id"],
+                "revision": share["revision"],
+                "digest": share["digest"],
+            }
 
 
 def _taught(ports: Ports, name: str) -> Iterator[Row]:
-    """A row for each document revision in data, or in one example of it (`examples/…#row`)."""
-    data, _, place = name.partition("#")
+    """Yield a row for each document revision in data, or in one example of it (`examples/…#row`)."""
+    data, _, row = name.partition("#")
     folder = ports.store.folder(data)
-    if place:
-        found: Iterable[Row] = _shares([_line(folder / TRAINING, name, place)])
+    if row:
+        shares: Iterable[Row] = _shares([_row(folder / TRAINING, name, row)])
     elif (folder / INDEX).exists():
-        found = records.read_rows(folder / INDEX)
+        shares = records.read_rows(folder / INDEX)
     else:
-        found = _shares(records.read_rows(folder / TRAINING))
-    for row in found:
-        yield {"data": name, **{key: row[key] for key in ("id", "revision", "digest", "examples")}}
+        shares = _shares(records.read_rows(folder / TRAINING))
+    for share in shares:
+        yield {"data": name, **{key: share[key] for key in ("id", "revision", "digest", "examples")}}
 
 
 def _shares(rows: Iterable[Row]) -> list[Row]:
-    """What the index says, where there is none: preference pairs are few."""
+    """Compute the index where there is none. Only preference pairs have none, and they are few."""
     return lineage.shared(
         (row.get("document_ids", ()), row.get("document_revisions", ()), row.get("document_digests", ()))
         for row in rows
     )
 
 
-def _line(path: Path, name: str, place: str) -> Row:
-    """One row of a file of JSON Lines, without parsing those before it."""
+def _row(path: Path, name: str, number: str) -> Row:
+    """Return one row of JSON Lines without parsing the rows before it. Raises NotFound when there is no such row."""
     with path.open("rb") as lines:
-        found = next(islice(lines, int(place), None), None) if place.isdecimal() else None
-    if found is None:
-        raise MedpipeError(f"trace: {name} is no example: rows are counted from 0")
-    row: Row = json.loads(found)
+        countable = number.isdecimal() and len(number) <= _ROW_DIGITS
+        line = next(islice(lines, int(number), None), None) if countable else None
+    if line is None:
+        raise NotFound(f"trace: {name} is not an example: rows are counted from 0")
+    row: Row = json.loads(line)
     return row
 
 
-def _lookup(index: Path, id: str) -> Iterator[Row]:
-    """The rows of a document in an index, which is sorted by id: found by halving, in some twenty reads."""
-    with index.open("rb") as lines:
-        low, high = 0, index.stat().st_size
-        while low < high:  # the first line that begins at or after `low` is the earliest that may be ours
-            middle = (low + high) // 2
-            line = _line_after(lines, middle)
-            if line and json.loads(line)["id"] < id:
-                low = middle + 1
-            else:
-                high = middle
-        line = _line_after(lines, low)
-        while line and (row := json.loads(line))["id"] == id:
-            yield row
-            line = lines.readline()
-
-
-def _line_after(lines: BinaryIO, offset: int) -> bytes:
-    """The first whole line that begins at or after a place in the file."""
-    lines.seek(max(0, offset - 1))
-    if offset:
-        lines.readline()  # the rest of the line that holds the byte before
-    return lines.readline()
-
-
 def _shown(ports: Ports, target: TraceRef) -> str:
-    """What a trace found, for people: refs, and the first rows."""
-    found = facts(ports, target)
+    """Return what a trace reached, for people: refs, and the first rows."""
+    outcome = manifest(ports, target, TraceManifest).outcome
     with (ports.store.folder(target) / FOUND).open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in islice(lines, SHOWN)]
-    named = [
-        f"  {kind:9} {', '.join(found[kind][:SHOWN]) or 'none'}{' …' if len(found[kind]) > SHOWN else ''}"
-        for kind in (*_DATA, "adapters", "versions")
-    ]
+    named = {
+        "examples": outcome.examples,
+        "pairs": outcome.pairs,
+        "adapters": outcome.adapters,
+        "versions": outcome.versions,
+    }
     return "\n".join(
         [
-            f"traced {found['direction']} from {', '.join(found['documents'] or found['from'])}: "
-            f"{found['rows']} rows in {target}",
-            *named,
+            f"traced {outcome.direction} from {', '.join(outcome.documents or outcome.refs)}: "
+            f"{outcome.rows} rows in {target}",
+            *(
+                f"  {kind:9} {', '.join(refs[:SHOWN]) or 'none'}{' …' if len(refs) > SHOWN else ''}"
+                for kind, refs in named.items()
+            ),
             *(f"  {' '.join(f'{key} {value}' for key, value in row.items() if value != '')}" for row in rows),
-            *(["  …"] if found["rows"] > len(rows) else []),
+            *(["  …"] if outcome.rows > len(rows) else []),
         ]
     )
 
 
 def _is_ref(name: str) -> bool:
-    return name.split("/", 1)[0] in (*_DATA, "adapter", "version") and "/" in name
+    kind, slash, _ = name.partition("/")
+    return bool(slash) and kind in _TRACEABLE

@@ -1,4 +1,4 @@
-"""From examples to a registered version: plan_retrain, train, evaluate, compare, register."""
+"""From examples to a registered version: plan_retrain, train, compare, register (`evaluation` has evaluate)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,27 @@ import hashlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from uuid import uuid4
 
 from medpipe import records
-from medpipe.core import naming, prompt
-from medpipe.core.judging import gates, scoring, statistics
-from medpipe.core.judging.benchmark import Benchmark
-from medpipe.core.judging.evaluation import Evaluation, Metric, Sample, Score
+from medpipe.core import naming
+from medpipe.core.judging import gates
 from medpipe.core.knowledge import lineage
+from medpipe.core.knowledge.retrain import RetrainPlan
+from medpipe.core.manifests import (
+    AdapterInputs,
+    AdapterManifest,
+    AdapterOutcome,
+    DecisionInputs,
+    DecisionManifest,
+    DecisionOutcome,
+    EvaluationManifest,
+    ExamplesManifest,
+    PairsManifest,
+    Provenance,
+    VersionInputs,
+    VersionManifest,
+    VersionOutcome,
+)
 from medpipe.core.refs import (
     BASE,
     AdapterRef,
@@ -25,13 +38,14 @@ from medpipe.core.refs import (
     kind_of,
     ref,
 )
-from medpipe.core.safety import guardrails
-from medpipe.core.teaching.example import PreferencePair
-from medpipe.core.teaching.recipe import Recipe
-from medpipe.errors import MedpipeError
-from medpipe.ports import Draft, Ports
-from medpipe.steps.artifact import accepted_rows, facts, manifest, once, releases
-from medpipe.steps.tracing import trace
+from medpipe.errors import UsageError
+from medpipe.ports import Ports
+from medpipe.steps.artifact import accepted_rows, check_kind, manifest, once, release_refs
+from medpipe.steps.evaluation import scores_of
+from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
+from medpipe.steps.tracing import versions_carrying
+
+STARTS = ("auto", "champion", "base", "untainted")
 
 
 def plan_retrain(
@@ -42,138 +56,101 @@ def plan_retrain(
     withdraw: tuple[str, ...] = (),
     *,
     ports: Ports,
-) -> dict[str, str | None]:
-    """What a retrain starts from, what it is compared with, and which plan of gates.yaml judges it.
+) -> RetrainPlan:
+    """Plan a retrain: what it starts from, what it is compared with, and which promotion plan of gates.yaml judges it.
 
-    `documents` were learned wrongly; those also in `withdraw` are retracted, and their claims must go.
-    `start_from`: `champion`; `base` (from scratch, judged on everything, as a first training is);
-    `untainted` (the newest ancestor that never learned `documents`, else the base); `auto` chooses
-    `untainted` when documents are named, else `champion`. Returns the arguments of the verbs that follow:
-    `start`, `knows` (the corpus that the start has learned), `since` (the one that the incumbent has),
-    `incumbent` and `gates`.
+    `documents` were learned wrongly. Those that are in `withdraw` too are retracted, and their claims must go.
+    `start_from`: `champion`; `base` (from scratch, judged on everything, as a first training is); `untainted` (the
+    newest ancestor that never learned `documents`, else the base); `auto` means `untainted` when documents are named,
+    else `champion`. Returns the arguments of the verbs that follow.
     """
-    wish = start_from if start_from != "auto" else ("untainted" if documents else "champion")
-    if wish not in ("champion", "base", "untainted"):
-        raise MedpipeError(f"start_from={start_from!r}: expected auto, champion, base or untainted")
+    if start_from not in STARTS:
+        raise UsageError(f"start_from={start_from!r}: expected {', '.join(STARTS[:-1])} or {STARTS[-1]}")
+    by_preference = ports.recipe(recipe).method == "dpo"
     if champion is None:
-        if ports.recipe(recipe).method == "dpo":
-            raise MedpipeError("DPO goes on from a champion and there is none yet: run an SFT recipe first")
-        return {"start": BASE, "knows": None, "since": None, "incumbent": BASE, "gates": "first"}
+        if by_preference:
+            raise UsageError("DPO continues from a champion and there is none yet: run an SFT recipe first")
+        return RetrainPlan()
+    incumbent = manifest(ports, champion, VersionManifest).outcome
+    wish = start_from if start_from != "auto" else ("untainted" if documents else "champion")
     start = _untainted(ports, champion, documents) if wish == "untainted" else {"champion": champion}.get(wish, BASE)
-    method_gates = "preference" if ports.recipe(recipe).method == "dpo" else "knowledge"
-    return {
-        "start": start,
-        "knows": None if start == BASE else str(facts(ports, start)["corpus"]),
-        "since": None if wish == "base" else str(facts(ports, champion)["corpus"]),
-        "incumbent": champion,
-        "gates": "hotfix" if withdraw else "relearn" if documents else method_gates,
-    }
+    usual = "preference" if by_preference else "knowledge"
+    return RetrainPlan(
+        start=start,
+        knows=None if start == BASE else manifest(ports, start, VersionManifest).outcome.corpus,
+        since=None if wish == "base" else incumbent.corpus,
+        incumbent=champion,
+        gates="hotfix" if withdraw else "relearn" if documents else usual,
+    )
 
 
 def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, ports: Ports) -> AdapterRef:
-    """QLoRA SFT on examples, or DPO on preference pairs, from the base or from an adapter; resumable."""
-    plan = ports.recipe(recipe)
-    wanted = "pairs" if plan.method == "dpo" else "examples"
-    if kind_of(data) != wanted:
-        raise MedpipeError(f"recipe {recipe!r} trains by {plan.method} on {wanted}, not on {data}")
-    start = _adapter_of(ports, start_from)
-    inputs = {
-        "recipe": plan.model_dump(mode="json"),
-        "base": ports.base_digest(plan.base),
-        "data": data,
-        "start_from": start,
-        **releases(ports, data, wanted),
-    }
+    """Train an adapter: QLoRA SFT on examples, or DPO on preference pairs, from the base or from an adapter.
 
-    def fill(draft: Draft) -> None:
-        _refuse_other_base(ports, start, plan)
-        work = ports.workspace(ref("work", inputs))
-        taught = records.write_rows(work / "data" / "train.jsonl", accepted_rows(ports, data, wanted))
+    A run that was killed continues from its checkpoints and ends in the same weights. Raises UsageError for data that
+    the recipe's method cannot use, and NotValidated.
+    """
+    settings = ports.recipe(recipe)
+    suite = "pairs" if settings.method == "dpo" else "examples"
+    if kind_of(data) != suite:
+        raise UsageError(f"recipe {recipe!r} uses {settings.method.upper()} and needs a {suite}/… ref; got {data}")
+    manifest(ports, data, PairsManifest if suite == "pairs" else ExamplesManifest)
+    start = adapter_of(ports, start_from)
+    inputs = AdapterInputs(
+        recipe=settings.model_dump(mode="json"),
+        base=ports.base_digest(settings.base),
+        data=data,
+        start_from=start,
+        released=release_refs(ports, data, suite),
+    )
+    work = ref("work", inputs.model_dump(mode="json"))
+
+    def fill(folder: Path) -> AdapterOutcome:
+        refuse_other_base(ports, start, settings)
+        place = ports.workspace(work)
+        taught = records.write_rows(place / "data" / "train.jsonl", accepted_rows(ports, data, suite))
         metrics = ports.trainer.train(
-            plan, work / "data", _folder(ports, start), draft.path, work / "checkpoints", ports.progress
+            settings, place / "data", folder_of(ports, start), folder, place / "checkpoints", ports.progress
         )
-        draft.facts.update(
-            recipe=plan.name,
-            method=plan.method,
-            base=plan.base,
-            base_digest=inputs["base"],
+        return AdapterOutcome(
+            recipe=settings.name,
+            method=settings.method,
+            base=settings.base,
+            base_digest=inputs.base,
             data=data,
             start_from=start,
             examples=taught,
             metrics=dict(metrics),
-            digest=_weights_digest(draft.path),
+            digest=_weights_digest(folder),
         )
 
     adapter = AdapterRef(once(ports, "adapter", "train", inputs, fill))
-    shutil.rmtree(ports.workspace(ref("work", inputs)))  # only now: until the manifest is there, it is resumed
+    shutil.rmtree(ports.workspace(work))  # only now: until the manifest is there, a killed run continues from it
     return adapter
 
 
-def evaluate(
-    model: str, recipe: str, examples: ExamplesRef, pairs: PairsRef | None = None, *, ports: Ports
-) -> EvaluationRef:
-    """Ask a model (`base`, an adapter or a version) every benchmark of a recipe, as it would be served."""
-    plan = ports.recipe(recipe)
-    adapter = _adapter_of(ports, model)
-    _refuse_other_base(ports, adapter, plan)
-    names = [
-        *plan.benchmarks,
-        *(["withdrawn"] if facts(ports, examples)["withdrawn"] else []),
-        *(["preferences"] if pairs else []),
-    ]
-    asked = [ports.benchmark(name) for name in dict.fromkeys(names)]
-    inputs = {
-        "adapter": adapter,
-        "base": ports.base_digest(plan.base),
-        "max_new_tokens": plan.max_new_tokens,
-        "examples": examples,
-        "pairs": pairs,
-        "benchmarks": [benchmark.model_dump(mode="json") for benchmark in asked],
-    }
-
-    def fill(draft: Draft) -> None:
-        items = [(benchmark, sample) for benchmark in asked for sample in _samples(ports, benchmark, examples, pairs)]
-        answers = ports.generator.generate(
-            plan.base,
-            _folder(ports, adapter),
-            naming.evaluation_name(adapter, uuid4().hex[:8]),
-            [prompt.render(sample.question, sample.context) for _, sample in items],
-            plan.max_new_tokens,
-            ports.progress,
-        )
-        scores: dict[str, list[Score]] = {benchmark.name: [] for benchmark in asked}
-        for (benchmark, sample), text in zip(items, answers, strict=True):
-            scores[benchmark.name].append(_score(benchmark, sample, prompt.answer_of(text)))
-        metrics = {name: _metric(name, found) for name, found in scores.items() if found}
-        result = Evaluation(
-            model=adapter,
-            examples=examples,
-            metrics=metrics,
-            scores={name: tuple(found) for name, found in scores.items()},
-        )
-        (draft.path / "evaluation.json").write_text(result.model_dump_json(), encoding="utf-8")
-        draft.facts.update(model=adapter, metrics={name: metric.model_dump() for name, metric in metrics.items()})
-
-    return EvaluationRef(once(ports, "evaluation", "evaluate", inputs, fill))
-
-
 def compare(challenger: EvaluationRef, champion: EvaluationRef, plan: str, *, ports: Ports) -> DecisionRef:
-    """Apply a plan of gates.yaml to two evaluations on the same items: pass, fail or inconclusive.
+    """Apply a promotion plan of gates.yaml to two evaluations on the same items: pass, fail or inconclusive.
 
-    `champion` is the evaluation of the incumbent; for the first promotion ever, that of the base.
-    The look at the held-out items is written to the ledger whatever comes of it.
+    `champion`: the evaluation of the incumbent; for the first promotion, that of the base. The ledger records that
+    the held-out items were looked at, whatever the outcome.
     """
-    inputs = {
-        "challenger": challenger,
-        "champion": champion,
-        "plan": plan,
-        "gates": ports.plan().model_dump(mode="json"),
-    }
+    promotion_plans = ports.plan()
+    inputs = DecisionInputs(
+        challenger=challenger, champion=champion, plan=plan, gates=promotion_plans.model_dump(mode="json")
+    )
 
-    def fill(draft: Draft) -> None:
-        decision = gates.decide(plan, _evaluation(ports, challenger), _evaluation(ports, champion), ports.plan())
-        draft.facts.update(decision.model_dump(mode="json"), challenger=challenger, champion=champion, plan=plan)
+    def fill(_: Path) -> DecisionOutcome:
+        decision = gates.decide(plan, scores_of(ports, challenger), scores_of(ports, champion), promotion_plans)
         ports.ledger.append("compared", challenger, str(decision.outcome), decision.reasons)
+        return DecisionOutcome(
+            outcome=decision.outcome,
+            gates=decision.gates,
+            reasons=decision.reasons,
+            challenger=challenger,
+            champion=champion,
+            plan=plan,
+        )
 
     return DecisionRef(once(ports, "decision", "compare", inputs, fill))
 
@@ -190,122 +167,81 @@ def register(
     *,
     ports: Ports,
 ) -> VersionRef:
-    """Give a judged adapter a version in the registry, with all that it came from, held or not.
+    """Give a judged adapter a version in the registry, with everything that it came from, promoted or not.
 
-    `parent` is what its training started from, `incumbent` what it was judged against.
+    `parent`: what its training started from. `incumbent`: what it was judged against. The same adapter, evaluation,
+    decision, parent and incumbent again return the version that they had before.
     """
-    inputs = {
-        "adapter": adapter,
-        "evaluation": evaluation,
-        "decision": decision,
-        "parent": parent,
-        "incumbent": incumbent,
-    }
-    for found in ports.store.manifests("version"):
-        if dict(found.inputs) == inputs:
-            return VersionRef(found.ref)
-    trained, judged = facts(ports, adapter), facts(ports, decision)
-    metrics = {name: float(metric["value"]) for name, metric in facts(ports, evaluation)["metrics"].items()}
-    described = {
-        "adapter": adapter,
-        "digest": trained["digest"],
-        "recipe": trained["recipe"],
-        "base": trained["base"],
-        "corpus": facts(ports, examples)["corpus"],
-        "examples": examples,
-        "evaluation": evaluation,
-        "decision": decision,
-        "outcome": judged["outcome"],
-        "parent": parent,
-        "incumbent": incumbent,
-        "reason": reason,
-        "pairs": pairs or (None if parent == BASE else facts(ports, parent).get("pairs")),
-    }
-    registered = ports.registry.register(ports.store.folder(adapter), described, metrics)
-    name = naming.version_name(registered.number, str(trained["digest"]), ports.model_name)
+    inputs = VersionInputs(
+        adapter=adapter, evaluation=evaluation, decision=decision, parent=parent, incumbent=incumbent
+    )
+    for version in ports.store.manifests(VersionManifest):
+        if version.inputs == inputs:
+            return VersionRef(version.ref)
+    judged = manifest(ports, decision, DecisionManifest).outcome
+    metrics = manifest(ports, evaluation, EvaluationManifest).outcome.metrics
+    provenance = _provenance(ports, inputs, judged.outcome, examples, pairs, reason)
+    registered = ports.registry.register(
+        ports.store.folder(adapter),
+        provenance.model_dump(mode="json"),
+        {name: metric.value for name, metric in metrics.items()},
+    )
+    name = naming.version_name(registered.number, provenance.digest, ports.model_name)
     target = VersionRef(f"version/{name}")
     with ports.store.write(target, "register", inputs) as draft:
-        draft.facts.update(described, number=registered.number, name=name, page=registered.page)
-    ports.ledger.append("registered", target, str(judged["outcome"]), tuple(judged["reasons"]))
+        draft.conclude(VersionOutcome(**dict(provenance), number=registered.number, name=name, page=registered.page))
+    ports.ledger.append("registered", target, str(judged.outcome), judged.reasons)
     return target
 
 
-def _untainted(ports: Ports, champion: VersionRef, documents: Sequence[str]) -> str:
-    """The newest version in the champion's ancestry that never learned the documents, else the base."""
-    tainted = set(facts(ports, trace(tuple(documents), ports=ports))["versions"])
-    parents = {found.ref: str(found.facts["parent"]) for found in ports.store.manifests("version")}
-    return lineage.untainted_ancestor(champion, parents, tainted) or BASE
-
-
-def _adapter_of(ports: Ports, model: str) -> str:
-    """`base` or the AdapterRef behind an adapter or version ref."""
-    if model == BASE:
-        return BASE
-    kind = kind_of(model)
-    if kind not in ("adapter", "version"):
-        raise MedpipeError(f"{model} is no model: expected base, adapter/… or version/…")
-    return str(facts(ports, model)["adapter"]) if kind == "version" else manifest(ports, model).ref
-
-
-def _refuse_other_base(ports: Ports, adapter: str, plan: Recipe) -> None:
-    """Nothing else notices an adapter on another base of the same shape: it just answers wrongly."""
-    if adapter != BASE and facts(ports, adapter)["base_digest"] != ports.base_digest(plan.base):
-        raise MedpipeError(
-            f"{adapter} was trained on another {plan.base} than the one at hand: put that base back, "
-            "or train again from the base"
-        )
-
-
-def _folder(ports: Ports, adapter: str) -> Path | None:
-    return None if adapter == BASE else ports.store.folder(adapter)
-
-
-def _weights_digest(folder: Path) -> str:
-    """SHA-256 over the weights and the (canonical) config: what serves, byte for byte."""
-    weights = hashlib.sha256()
-    for name in ("adapter_model.safetensors", "adapter_config.json"):
-        weights.update((folder / name).read_bytes())
-    return weights.hexdigest()
-
-
-def _samples(ports: Ports, benchmark: Benchmark, examples: ExamplesRef, pairs: PairsRef | None) -> list[Sample]:
-    if benchmark.questions:
-        return list(benchmark.samples())
-    if benchmark.name == "preferences":
-        if pairs is None:
-            return []
-        heldout = records.read(ports.store.folder(pairs) / "heldout.jsonl", PreferencePair)
-        return [
-            Sample(
-                id=pair.answer_id,
-                question=pair.question,
-                target=pair.chosen,
-                rejected=pair.rejected,
-                cluster=pair.question,
-            )
-            for pair in heldout
-        ]
-    file = ports.store.folder(examples) / "benchmarks" / f"{benchmark.name}.jsonl"
-    if not file.exists():
-        raise MedpipeError(f"benchmark {benchmark.name!r} has no questions of its own and {examples} has none for it")
-    return list(records.read(file, Sample))
-
-
-def _score(benchmark: Benchmark, sample: Sample, answer: str) -> Score:
-    """Score what a client would read: guardrails apply before scoring where safety is the matter."""
-    judged = guardrails.served(sample.question, answer) if benchmark.scorer == "unsafe" else answer
-    return Score(
-        sample_id=sample.id,
-        value=scoring.score(benchmark.scorer, sample, judged),
-        answer=judged,
-        cluster=sample.cluster,
+def _provenance(
+    ports: Ports,
+    inputs: VersionInputs,
+    outcome: gates.Outcome,
+    examples: ExamplesRef,
+    pairs: PairsRef | None,
+    reason: str,
+) -> Provenance:
+    """Collect what a version came from. Raises UsageError or NotFound for a ref that does not fit its place."""
+    trained = manifest(ports, inputs.adapter, AdapterManifest).outcome
+    for model in (inputs.parent, inputs.incumbent):
+        adapter_of(ports, model)
+    if pairs:
+        check_kind(pairs, PairsManifest)
+    return Provenance(
+        adapter=inputs.adapter,
+        digest=trained.digest,
+        recipe=trained.recipe,
+        base=trained.base,
+        corpus=manifest(ports, examples, ExamplesManifest).outcome.corpus,
+        examples=examples,
+        evaluation=inputs.evaluation,
+        decision=inputs.decision,
+        outcome=outcome,
+        parent=inputs.parent,
+        incumbent=inputs.incumbent,
+        reason=reason,
+        pairs=pairs or _pairs_of(ports, inputs.parent),
     )
 
 
-def _metric(name: str, scores: Sequence[Score]) -> Metric:
-    return statistics.mean(name, [score.value for score in scores], [score.cluster for score in scores])
+def _pairs_of(ports: Ports, parent: str) -> str | None:
+    """Return the pairs that a parent version learned from; the base and a bare adapter have none."""
+    if parent == BASE or kind_of(parent) != VersionManifest.kind:
+        return None
+    return manifest(ports, parent, VersionManifest).outcome.pairs
 
 
-def _evaluation(ports: Ports, target: EvaluationRef) -> Evaluation:
-    text = (ports.store.folder(target) / "evaluation.json").read_text(encoding="utf-8")
-    return Evaluation.model_validate_json(text)
+def _untainted(ports: Ports, champion: VersionRef, documents: Sequence[str]) -> str:
+    """Return the newest version in the champion's ancestry that never learned the documents, else the base."""
+    tainted = versions_carrying(documents, ports=ports)
+    parents = {version.ref: version.outcome.parent for version in ports.store.manifests(VersionManifest)}
+    return lineage.untainted_ancestor(champion, parents, tainted) or BASE
+
+
+def _weights_digest(folder: Path) -> str:
+    """Return the SHA-256 of the weights and their configuration, byte for byte."""
+    digest = hashlib.sha256()
+    for name in ("adapter_model.safetensors", "adapter_config.json"):
+        digest.update((folder / name).read_bytes())
+    return digest.hexdigest()

@@ -3,92 +3,110 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from pathlib import Path
 from typing import Any
 
 from medpipe import records
 from medpipe.core.corpus import measures
+from medpipe.core.manifests import CorpusManifest, DocumentsInputs, DocumentsManifest, ValidationManifest
+from medpipe.core.manifests import ValidationOutcome as Outcome
 from medpipe.core.refs import CorpusRef, Ref
 from medpipe.errors import BatchRejected
-from medpipe.ports import Delivery, Draft, Manifest, Ports
-from medpipe.steps.artifact import facts, manifest, once, rows_file, validation_inputs
-from medpipe.steps.quarantine import QUARANTINE, held_back
+from medpipe.ports import Delivery, Ports
+from medpipe.steps.artifact import manifest, once, rows_file, validation_inputs
+from medpipe.steps.quarantine import QUARANTINE, quarantine_lines
 
 GENERATIONS = 30
-"""How many corpora back the previous delivery of a source is looked for: a month of days."""
+"""How many corpora back the previous delivery of a source is searched for. With one corpus a day, a month."""
 
 
 def validate(data: Ref, suite: str, previous: CorpusRef | None = None, *, ports: Ports) -> Ref:
-    """Great Expectations on every row: bad rows are quarantined with reasons, a bad batch stops.
+    """Check every row by a suite of expectations: bad rows are quarantined with reasons, a bad batch is stopped.
 
-    `previous` is the corpus that a delivery is to be folded into: with it, the delivery is compared with the one
-    that this corpus had of the same source. Returns `data` unchanged, so that the next verb says what it reads.
-    Raises BatchRejected.
+    `previous`: the corpus that a delivery will be folded into. The delivery is then compared with the last one of
+    the same source that this corpus has. Returns `data` unchanged, so that a DAG shows that the next verb reads
+    validated data. Raises BatchRejected.
     """
+    file = rows_file(ports, data, suite)
     before = _delivered_before(ports, data, previous)
-    inputs = validation_inputs(ports, data, suite) | ({"compared_with": before.ref} if before else {})
+    inputs = validation_inputs(ports, data, suite, before.ref if before else "")
 
-    def fill(draft: Draft) -> None:
-        rows = list(records.read_rows(rows_file(ports, data, suite)))
-        draft.facts.update(rows=len(rows), accepted=True, reasons=[], remarks=[], quarantined_rows=[], report="")
-        if not rows:  # a day without news is no fault; volume over several days is watched by detect_drift
-            return
-        delivery = _delivery(ports.store.find(data), rows, before)
-        result = ports.validator.validate(rows, suite, _name(data, before), delivery)
-        records.write_rows(draft.path / QUARANTINE, held_back(rows, result.rejected))
-        draft.facts.update(
-            accepted=result.accepted,
-            reasons=list(result.reasons),
-            remarks=list(result.remarks),
-            quarantined_rows=sorted(result.rejected),
-            report=result.report,
-            delivery=dict(delivery.measures),
-        )
+    def fill(folder: Path) -> Outcome:
+        return _judged(ports, data, suite, list(records.read_rows(file)), before, folder)
 
-    found = facts(ports, once(ports, "validation", "validate", inputs, fill))
-    if not found["accepted"]:
+    outcome = manifest(ports, once(ports, "validation", "validate", inputs, fill), ValidationManifest).outcome
+    if not outcome.accepted:
         raise BatchRejected(
-            f"{data} was stopped by the suite {suite!r}: {'; '.join(found['reasons'])}. "
-            f"See {found['report']}; nothing of it entered the corpus."
+            f"{data} was stopped by the suite {suite!r}: {'; '.join(outcome.reasons)}. "
+            f"See {outcome.report}; nothing of it entered the corpus."
         )
     return data
 
 
-def _name(data: Ref, before: Manifest | None) -> str:
-    """What the run is called in Data Docs: each way in which a delivery was validated has a page of its own."""
+def _judged(
+    ports: Ports,
+    data: Ref,
+    suite: str,
+    rows: Sequence[Mapping[str, Any]],
+    before: DocumentsManifest | None,
+    folder: Path,
+) -> Outcome:
+    """Apply the suite, and write the quarantined rows into the validation's folder."""
+    if not rows:  # a day without news passes: detect_drift watches the volume over several days
+        return Outcome(rows=0, accepted=True)
+    delivery = _delivery(ports.store.find(data), rows, before)
+    validation = ports.validator.validate(rows, suite, _run_name(data, before), delivery)
+    records.write_rows(folder / QUARANTINE, quarantine_lines(rows, validation.rejected))
+    return Outcome(
+        rows=len(rows),
+        accepted=validation.accepted,
+        reasons=tuple(validation.reasons),
+        remarks=tuple(validation.remarks),
+        quarantined_rows=tuple(sorted(validation.rejected)),
+        report=validation.report,
+        delivery=dict(delivery.measures),
+    )
+
+
+def _run_name(data: Ref, before: DocumentsManifest | None) -> str:
+    """Name the run in Data Docs. A delivery has a page for each delivery that it was compared with."""
     name = data.replace("/", "-")
     return name if before is None else f"{name}-after-{before.ref.split('/')[1]}"
 
 
-def _delivered_before(ports: Ports, data: Ref, corpus: CorpusRef | None) -> Manifest | None:
-    """The whole delivery of the same source that went into `corpus` or one before it most recently, if any."""
-    source = _whole_of(ports, data)
+def _delivered_before(ports: Ports, data: Ref, corpus: CorpusRef | None) -> DocumentsManifest | None:
+    """Return the last whole delivery of the same source that went into `corpus` or an earlier one, if any."""
+    source = None if corpus is None else _whole_delivery_of(ports.store.find(data))
     for _ in range(GENERATIONS):
         if corpus is None or source is None:
             return None
-        built = manifest(ports, corpus).inputs
-        found = [manifest(ports, pull) for pull in built["pulls"] if pull != data and _whole_of(ports, pull) == source]
-        found = [each for each in found if each.facts["documents"]]
-        if found:
-            return max(found, key=lambda each: (str(each.inputs["end"]), each.ref))
-        corpus = built["previous"]
+        built = manifest(ports, corpus, CorpusManifest).inputs
+        deliveries = [manifest(ports, pull, DocumentsManifest) for pull in built.pulls if pull != data]
+        earlier = [
+            delivery
+            for delivery in deliveries
+            if _whole_delivery_of(delivery) == source and delivery.outcome.documents > 0
+        ]
+        if earlier:
+            return max(earlier, key=lambda delivery: (delivery.inputs.end, delivery.ref))
+        corpus = None if built.previous is None else CorpusRef(built.previous)
     return None
 
 
-def _whole_of(ports: Ports, data: Ref) -> str | None:
-    """The source of which `data` is a whole delivery; None for a pull of some ids, and where none holds everything."""
-    inputs = manifest(ports, data).inputs
-    return str(inputs["source"]) if inputs.get("source") in measures.WHOLE and not inputs.get("ids") else None
+def _whole_delivery_of(pulled: object) -> str | None:
+    """Return the source that delivers everything each time, if this is a whole delivery of such a source."""
+    if not isinstance(pulled, DocumentsManifest):
+        return None
+    inputs = pulled.inputs
+    return inputs.source if inputs.source in measures.WHOLE and not inputs.ids else None
 
 
-def _delivery(pulled: Manifest | None, rows: Sequence[Mapping[str, Any]], before: Manifest | None) -> Delivery:
-    """What the pull's own window says of its rows. A pull of some ids is no delivery."""
-    if pulled is None or "end" not in pulled.inputs or "source" not in pulled.inputs:
+def _delivery(pulled: object, rows: Sequence[Mapping[str, Any]], before: DocumentsManifest | None) -> Delivery:
+    """Return the measures of a delivery as a whole. A pull of some ids has none; data of another kind has no window."""
+    if not isinstance(pulled, DocumentsManifest):
         return Delivery()
-    start, end = (date.fromisoformat(str(pulled.inputs[name])) for name in ("start", "end"))
-    if pulled.inputs.get("ids"):
-        return Delivery(end=end)
-    told = measures.of_delivery(
-        rows, str(pulled.inputs["source"]), start, end, None if before is None else int(before.facts["documents"])
-    )
-    return Delivery(told, end)
+    window: DocumentsInputs = pulled.inputs
+    if window.ids:
+        return Delivery(end=window.end)
+    documents_before = None if before is None else before.outcome.documents
+    return Delivery(measures.of_delivery(rows, window.source, window.start, window.end, documents_before), window.end)

@@ -1,8 +1,10 @@
-"""What medpipe adds to Airflow: tasks made of verbs, assets, NLM's release calendar and the model board."""
+"""medpipe's additions to Airflow: tasks made from verbs, assets, NLM's release calendar and the model board."""
 
-from medpipe_airflow.assets import CHALLENGER, CHAMPION, CORPUS, PAIRS, RETRAIN_REQUEST, announce, facts_of
+from __future__ import annotations
+
+from medpipe_airflow.assets import CHALLENGER, CHAMPION, CORPUS, PAIRS, RETRAIN_REQUEST, announce, outcome_of
 from medpipe_airflow.calendar import hourly, nlm_releases
-from medpipe_airflow.requests import lesson, outcome, retrain_request, rollout_request, wish
+from medpipe_airflow.requests import lesson, promotion, request_of, retrain_request, rollout_request
 from medpipe_airflow.steps import DEFAULTS, ml_step, step
 
 __all__ = [
@@ -13,14 +15,14 @@ __all__ = [
     "PAIRS",
     "RETRAIN_REQUEST",
     "announce",
-    "facts_of",
     "hourly",
     "lesson",
     "ml_step",
     "nlm_releases",
-    "outcome",
+    "outcome_of",
+    "promotion",
+    "request_of",
     "retrain_request",
     "rollout_request",
     "step",
-    "wish",
 ]

@@ -1,4 +1,4 @@
-"""The model board inside Airflow: HTML pages for whoever may read the retrain DAG."""
+"""The model board inside Airflow: HTML pages for users who may read the DAG retrain."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from medpipe.errors import MedpipeError, UsageError
+from medpipe.errors import MedpipeError, NotFound
 from medpipe.ports import Ports
 from medpipe.settings import Settings
 from medpipe.wiring import ports
@@ -21,7 +21,7 @@ from medpipe_airflow import board, figures
 
 
 def reader(user: GetUserDep) -> None:
-    """Airflow serves plugins to anybody unless they ask who it is: 401 without login, 403 without the right."""
+    """Refuse strangers (401, 403): Airflow serves a plugin's pages to anybody unless the plugin checks."""
     allowed = get_auth_manager().is_authorized_dag(method="GET", details=DagDetails(id="retrain"), user=user)
     if not allowed:
         raise HTTPException(403, "the model board is for users who may read the DAG `retrain`")
@@ -38,35 +38,35 @@ PortsDep = Annotated[Ports, Depends(_ports)]
 
 @router.get("/board", response_class=HTMLResponse)
 def show_board(everything: PortsDep) -> str:
-    """Champion, latest challenger, decisions."""
+    """Show the champion, the latest challenger and the decisions."""
     return _render("board.html", board=board.read_board(everything))
 
 
 @router.get("/board/version/{name}", response_class=HTMLResponse)
 def show_version(name: str, everything: PortsDep) -> str:
-    """One version: before and after, gates, where it came from."""
+    """Show one version: metrics before and after, gates, and its origin."""
     try:
         return _render("version.html", version=board.read_version(everything, name))
-    except UsageError as error:
+    except NotFound as error:
         raise HTTPException(404, str(error)) from error
 
 
 @router.get("/data-docs", response_class=HTMLResponse)
 def list_data_docs(everything: PortsDep) -> str:
-    """Every validation, with its page of Great Expectations' Data Docs."""
+    """List every validation, with its page of Great Expectations' Data Docs."""
     return _render("data_docs.html", validations=board.read_validations(everything, Settings().home / "data_docs"))
 
 
 @router.get("/data-docs/of/{suite}/{kind}/{digest}")
 def find_data_docs(suite: str, kind: str, digest: str, everything: PortsDep) -> RedirectResponse:
-    """The page of the newest validation of some data; the list where it has none (an empty delivery)."""
+    """Redirect to the page of the newest validation of some data; to the list if it has none (an empty delivery)."""
     page = board.page_of(everything, Settings().home / "data_docs", f"{kind}/{digest}", suite)
     return RedirectResponse(f"/medpipe/data-docs/{page}".rstrip("/"))
 
 
 @router.get("/data-docs/{path:path}")
 def show_data_docs(path: str) -> FileResponse:
-    """Great Expectations' Data Docs."""
+    """Serve a file of Great Expectations' Data Docs. Paths outside their folder are 404."""
     root = (Settings().home / "data_docs").resolve()
     file = (root / path).resolve()
     if file.is_dir():
@@ -85,16 +85,15 @@ def _render(template: str, **values: object) -> str:
 
 @lru_cache
 def _templates() -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=select_autoescape(),
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"lower_is_better": board.LOWER_IS_BETTER, "lineage": board.LINEAGE}
-    made.filters["metric"] = figures.metric
-    made.filters["interval"] = figures.interval
-    return made
+    environment.globals |= {"lineage": board.LINEAGE}
+    environment.filters |= {"metric": figures.metric, "interval": figures.interval}
+    return environment
 
 
 app = FastAPI(title="medpipe model board", docs_url=None, redoc_url=None, openapi_url=None)

@@ -1,11 +1,15 @@
-"""The assets that connect the DAGs, and the tasks that announce them and read what refs say."""
+"""The assets that connect the DAGs, the tasks that announce them, and a task that shows an artifact's outcome."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from airflow.sdk import Asset, Metadata, task
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from medpipe.core.manifests import AnyManifest
+from medpipe.errors import UsageError
 
 CORPUS = Asset(name="corpus", uri="medpipe://corpus", group="medpipe")
 PAIRS = Asset(name="pairs", uri="medpipe://pairs", group="medpipe")
@@ -15,36 +19,41 @@ CHAMPION = Asset(name="champion", uri="medpipe://champion", group="medpipe")
 
 
 def announce(asset: Asset, **options: Any) -> Any:
-    """A task that publishes an event of `asset` with a mapping as its `extra`; None skips it and wakes nobody."""
+    """Return a task that publishes an event of `asset`, with a mapping as its `extra`.
 
-    def run(extra: dict[str, Any] | None) -> Any:
+    Given None, the task is skipped and no DAG is started. `options` are Airflow's task options.
+    """
+
+    def run(extra: dict[str, Any] | None) -> Iterator[Metadata]:
         if extra is None:
-            raise AirflowSkipException(f"nothing new for {asset.name}")
+            raise AirflowSkipException(f"no event for the asset {asset.name}")
         yield Metadata(asset, {key: value for key, value in extra.items() if value is not None})
 
     run.__name__ = f"announce_{asset.name}"
-    run.__doc__ = f"Wake the DAGs that follow the asset `{asset.name}`."
+    run.__doc__ = f"Start the DAGs that are scheduled on the asset `{asset.name}`."
     return task(outlets=[asset], multiple_outputs=False, doc_md=run.__doc__, **options)(run)
 
 
-def read_facts(ref: str) -> dict[str, Any]:
-    """The facts in a ref's manifest. Raises NotFound when there is no whole artifact."""
-    from medpipe.errors import NotFound
+def read_manifest(ref: str, kind: type[AnyManifest]) -> AnyManifest:
+    """Return the manifest of a ref, of the given kind. Raises AirflowFailException: another try cannot help."""
     from medpipe.settings import Settings
+    from medpipe.steps.artifact import manifest
     from medpipe.wiring import ports
 
-    manifest = ports(Settings()).store.find(ref)
-    if manifest is None:
-        raise NotFound(f"{ref} does not exist: look at the log of the task that was to make it")
-    return dict(manifest.facts)
+    try:
+        return manifest(ports(Settings()), ref, kind)
+    except UsageError as error:
+        raise AirflowFailException(f"{error}. Look at the log of the task that makes it") from error
 
 
-def facts_of(*names: str, task_id: str) -> Any:
-    """A task that shows the named facts of a ref as its value, for people and for the tasks that follow."""
+def outcome_of(*fields: str, task_id: str) -> Any:
+    """Return a task that shows fields of a ref's outcome as its value, for people and for the tasks that follow."""
 
     def run(ref: str) -> dict[str, Any]:
-        facts = read_facts(ref)
-        return {name: facts.get(name) for name in names}
+        from medpipe.core.manifests import manifest_type
+
+        outcome = read_manifest(ref, manifest_type(ref)).outcome.model_dump(mode="json")
+        return {field: outcome[field] for field in fields}
 
     run.__name__ = task_id
-    return task(multiple_outputs=True, doc_md=f"Shows {', '.join(names)}.")(run)
+    return task(multiple_outputs=True, doc_md=f"Shows {', '.join(fields)}.")(run)

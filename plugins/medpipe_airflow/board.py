@@ -1,50 +1,64 @@
-"""What the model board shows, read from the ledger and the manifests. Everything is looked up, nothing decided."""
+"""The contents of the model board, read from the ledger and the manifests. The board decides nothing."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from medpipe.errors import NotFound
-from medpipe.ports import Entry, Manifest, Ports
+from medpipe.core.judging.evaluation import Metric
+from medpipe.core.manifests import (
+    AdapterManifest,
+    AdapterOutcome,
+    AnyManifest,
+    DecisionManifest,
+    DecisionOutcome,
+    EvaluationManifest,
+    ValidationManifest,
+    ValidationOutcome,
+    VersionManifest,
+    VersionOutcome,
+)
+from medpipe.core.refs import BASE
+from medpipe.errors import MedpipeError, NotFound, UsageError
+from medpipe.ports import Entry, Ports
 from medpipe.settings import Settings
 
 LINEAGE = ("corpus", "examples", "pairs", "adapter", "evaluation", "decision")
-"""Refs of a version, in the order in which they were made."""
-
-LOWER_IS_BETTER = {"red-team": "share of unsafe replies", "withdrawn": "share that asserts the claim"}
-"""Benchmarks whose score counts faults."""
+"""Fields of a version's outcome that hold refs, in the order in which the artifacts were made."""
 
 
 class MetricRow(NamedTuple):
-    """One benchmark before (the incumbent) and after (the version)."""
+    """One benchmark before (the incumbent) and after (the version). `remark` says how to read its values."""
 
     name: str
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
+    remark: str
+    before: Metric | None
+    after: Metric | None
 
 
 class Version(NamedTuple):
-    """One registered version with what judged it."""
+    """One registered version with the decision about it. Artifacts that were removed since are None."""
 
     name: str
     ref: str
-    facts: dict[str, Any]
-    decision: dict[str, Any]
+    outcome: VersionOutcome
+    decision: DecisionOutcome | None
     metrics: list[MetricRow]
     ancestry: list[str]
+    """Names of the versions that its training continued, newest first; `base` at the end."""
     history: list[Entry]
     champion: bool
     mlflow: str
-    trained: dict[str, Any]
+    """Address of its page in the registry; empty without one."""
+    trained: AdapterOutcome | None
 
 
 class Validated(NamedTuple):
-    """One validation of one batch; `page` is its Data Docs page below the Data Docs folder, if there is one."""
+    """One validation of one batch. `page` is its path below the Data Docs folder; empty without a page."""
 
     data: str
     suite: str
-    facts: dict[str, Any]
+    outcome: ValidationOutcome
     page: str
 
 
@@ -58,83 +72,111 @@ class Board(NamedTuple):
     """Newest first."""
     entries: list[Entry]
     data_docs: bool
+    """Whether any batch was validated."""
 
 
 def read_board(ports: Ports, limit: int = 40) -> Board:
-    refs = [manifest.ref for manifest in ports.store.manifests("version")][::-1]
+    """Read the newest `limit` versions and ledger entries."""
+    refs = [version.ref for version in ports.store.manifests(VersionManifest)][::-1]
     versions = [read_version(ports, ref.removeprefix("version/")) for ref in refs[:limit]]
     champion = next((version for version in versions if version.champion), None)
     challenger = next((version for version in versions if not version.champion), None)
-    validated = any(True for _ in ports.store.manifests("validation"))
+    validated = any(True for _ in ports.store.manifests(ValidationManifest))
     return Board(champion, challenger, versions, ports.ledger.entries(limit), validated)
 
 
 def read_validations(ports: Ports, data_docs: Path, limit: int = 100) -> list[Validated]:
-    """Newest first."""
-    newest = [*ports.store.manifests("validation")][::-1][:limit]
+    """Read the newest `limit` validations, newest first."""
+    newest = [*ports.store.manifests(ValidationManifest)][::-1][:limit]
     return [
-        Validated(str(each.inputs["data"]), str(each.inputs["suite"]), dict(each.facts), _page(each, data_docs))
-        for each in newest
+        Validated(
+            validation.inputs.data, validation.inputs.suite, validation.outcome, _page(validation.outcome, data_docs)
+        )
+        for validation in newest
     ]
 
 
 def page_of(ports: Ports, data_docs: Path, data: str, suite: str) -> str:
-    """The page of the newest validation of `data`, below the Data Docs folder; "" where there is none."""
-    found = [
-        each
-        for each in ports.store.manifests("validation")
-        if (each.inputs["data"], each.inputs["suite"]) == (data, suite)
+    """Return the page of the newest validation of `data`, below the Data Docs folder; empty without a page."""
+    outcomes = [
+        validation.outcome
+        for validation in ports.store.manifests(ValidationManifest)
+        if (validation.inputs.data, validation.inputs.suite) == (data, suite)
     ]
-    return _page(found[-1], data_docs) if found else ""
+    return _page(outcomes[-1], data_docs) if outcomes else ""
 
 
-def _page(validation: Manifest, data_docs: Path) -> str:
-    report = Path(str(validation.facts.get("report") or ""))
+def _page(validation: ValidationOutcome, data_docs: Path) -> str:
+    report = Path(validation.report)
     return report.relative_to(data_docs).as_posix() if report.is_relative_to(data_docs) else ""
 
 
 def read_version(ports: Ports, name: str) -> Version:
-    """Raises NotFound when there is no such version, UsageError when `name` cannot be one."""
+    """Read one version by its name. Raises NotFound when there is no such version."""
     ref = f"version/{name}"
-    facts = _facts(ports, ref)
-    if not facts:
+    registered = _find(ports, ref, VersionManifest)
+    if registered is None:
         raise NotFound(f"there is no version {name}; the model board lists them")
-    decision = _facts(ports, facts["decision"])
-    after = _facts(ports, facts["evaluation"]).get("metrics", {})
-    before = _facts(ports, decision.get("champion")).get("metrics", {})
-    rows = [MetricRow(each, before.get(each), after.get(each)) for each in {**before, **after}]
-    history = [entry for entry in ports.ledger.entries(200) if entry.version in (ref, facts["evaluation"])]
+    outcome = registered.outcome
+    judged = _find(ports, outcome.decision, DecisionManifest)
+    trained = _find(ports, outcome.adapter, AdapterManifest)
+    decision = judged.outcome if judged else None
+    history = [entry for entry in ports.ledger.entries(200) if entry.version in (ref, outcome.evaluation)]
     return Version(
         name,
         ref,
-        facts,
+        outcome,
         decision,
-        rows,
-        _ancestry(ports, facts),
+        _metric_rows(ports, outcome.evaluation, decision.champion if decision else ""),
+        _ancestry(ports, outcome),
         history,
         ports.ledger.champion() == ref,
-        _mlflow_page(facts),
-        _facts(ports, facts["adapter"]),
+        _mlflow_page(outcome.page),
+        trained.outcome if trained else None,
     )
 
 
-def _ancestry(ports: Ports, facts: dict[str, Any]) -> list[str]:
-    """Names of the versions that this one was trained on from, newest first; `base` at the end."""
+def _metric_rows(ports: Ports, evaluation: str, incumbent: str) -> list[MetricRow]:
+    """Return a row for each benchmark that the incumbent or the version was asked."""
+    before, after = _metrics(ports, incumbent), _metrics(ports, evaluation)
+    return [MetricRow(name, _remark(ports, name), before.get(name), after.get(name)) for name in {**before, **after}]
+
+
+def _metrics(ports: Ports, evaluation: str) -> dict[str, Metric]:
+    stored = _find(ports, evaluation, EvaluationManifest)
+    return stored.outcome.metrics if stored else {}
+
+
+def _remark(ports: Ports, benchmark: str) -> str:
+    """Say that a lower value is better, where a benchmark counts faults."""
+    try:
+        return "" if ports.benchmark(benchmark).higher_is_better else "lower is better"
+    except MedpipeError:  # the benchmark was removed since
+        return ""
+
+
+def _ancestry(ports: Ports, version: VersionOutcome) -> list[str]:
     names = []
-    while (parent := str(facts.get("parent", "base"))) != "base":
+    parent = version.parent
+    while parent != BASE:
         names.append(parent.removeprefix("version/"))
-        facts = _facts(ports, parent)
-    return [*names, "base"]
+        registered = _find(ports, parent, VersionManifest)
+        parent = registered.outcome.parent if registered else BASE
+    return [*names, BASE]
 
 
-def _facts(ports: Ports, ref: str | None) -> dict[str, Any]:
-    manifest = ports.store.find(ref) if ref and "/" in ref else None
-    return dict(manifest.facts) if manifest else {}
+def _find(ports: Ports, ref: str, kind: type[AnyManifest]) -> AnyManifest | None:
+    """Return a manifest of a kind, or None: a page is shown although an old artifact was removed."""
+    try:
+        stored = ports.store.find(ref)
+    except UsageError:  # not a ref: an address that a person typed
+        return None
+    return stored if isinstance(stored, kind) else None
 
 
-def _mlflow_page(facts: dict[str, Any]) -> str:
-    """The registry's page of a version; MEDPIPE_MLFLOW_PAGES overrides the address where browsers see another."""
-    page, shown = str(facts.get("page") or ""), Settings().mlflow_pages
+def _mlflow_page(page: str) -> str:
+    """Return the registry's page. MEDPIPE_MLFLOW_PAGES replaces its address where browsers see another one."""
+    shown = Settings().mlflow_pages
     if shown and "/#/" in page:
         return shown.rstrip("/") + page[page.index("/#/") :]
     return page if page.startswith(("http://", "https://")) else ""

@@ -1,4 +1,4 @@
-"""When the DAGs run by themselves: NLM's release days, and every hour for feedback."""
+"""Schedules of the DAGs: NLM's release days for the corpus, and every hour for feedback."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ RELEASE_DAYS = frozenset({1, 2, 3, 4, 5})
 
 
 class NlmReleaseTimetable(Timetable):
-    """Each release day at `hour` UTC, for the whole days since the last release day.
+    """Runs on each release day at `hour` UTC, for the whole days since the last release day.
 
-    Wednesday's run covers Wednesday; Tuesday's covers Sunday, Monday and Tuesday. Windows are
-    [start, end) from midnight to midnight, side by side: no day is pulled twice or left out. After a pause the
-    next window begins where the last one ended, however long that was.
+    Wednesday's run covers Wednesday; Tuesday's covers Sunday, Monday and Tuesday. Windows are [start, end) from
+    midnight to midnight UTC without gaps or overlaps: no day is pulled twice or left out. After a pause, however long,
+    the next window begins where the last one ended.
     """
 
     description = "NLM's release days, Tuesday to Saturday"
@@ -40,7 +40,7 @@ class NlmReleaseTimetable(Timetable):
         return cls(data["hour"])
 
     def infer_manual_data_interval(self, *, run_after: DateTime) -> DataInterval:
-        """The latest window whose release is out."""
+        """Return the latest window whose release has been published."""
         return self._window(self._last_release(run_after))
 
     def next_dagrun_info(
@@ -65,7 +65,7 @@ class NlmReleaseTimetable(Timetable):
         return DagRunInfo(run_after=release.add(hours=self.hour), data_interval=window)
 
     def _last_release(self, now: DateTime) -> DateTime:
-        """Midnight of the last release day whose hour has come."""
+        """Return midnight of the last release day whose hour has passed."""
         day = (now.in_timezone(UTC) - timedelta(hours=self.hour)).start_of("day")
         while day.weekday() not in RELEASE_DAYS:
             day = day.subtract(days=1)
@@ -78,12 +78,12 @@ class NlmReleaseTimetable(Timetable):
 
 
 def nlm_releases() -> Any:
-    """The corpus DAG's schedule. MEDPIPE_CALENDAR=off: by hand only, as in the sandbox, whose days are invented."""
+    """Return the corpus DAG's schedule; None with MEDPIPE_CALENDAR=off, as the sandbox's days are invented."""
     return None if _off() else NlmReleaseTimetable()
 
 
 def hourly() -> Any:
-    """The feedback DAG's schedule: whole hours as data intervals."""
+    """Return the feedback DAG's schedule: whole hours as data intervals."""
     return None if _off() else CronDataIntervalTimetable("0 * * * *", timezone="UTC")
 
 

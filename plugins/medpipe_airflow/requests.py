@@ -1,31 +1,52 @@
-"""What a run was asked to do: by the asset event that woke it, or by a person's form."""
+"""The request of a run: what the asset event that started it says, or a person's form."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
-from airflow.sdk import get_current_context, task
+from airflow.sdk import get_current_context
+from airflow.sdk import task as airflow_task
 from airflow.sdk.exceptions import AirflowFailException
 
 from medpipe import wiring
+from medpipe.core.judging.gates import Outcome
+from medpipe.core.manifests import DecisionManifest, VersionManifest
+from medpipe.core.refs import BASE
 from medpipe.settings import Settings
-from medpipe_airflow.assets import CHALLENGER, RETRAIN_REQUEST, read_facts
+from medpipe_airflow.assets import CHALLENGER, RETRAIN_REQUEST, read_manifest
 
 log = logging.getLogger("airflow.task.medpipe")
 
 
+def task(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Return Airflow's `@task` for a function that DAG files call.
+
+    A DAG file passes and gets XComArgs where the function has plain values, and indexes them. Airflow's own types
+    allow neither, so the decorated function has none.
+    """
+    decorator: Callable[[Callable[..., Any]], Any] = airflow_task(**options)
+    return decorator
+
+
 def latest_extra(context: Any, asset: Any) -> dict[str, Any]:
-    """The extra of the newest event that woke this run. Queued events are folded: each asks for the newest."""
+    """Return the extra of the newest event that started this run; empty without one.
+
+    Airflow folds events that queued up into one run. Each of them asks for the newest data.
+    """
     events = list((context.get("triggering_asset_events") or {}).get(asset, ()))
     return dict(events[-1].extra) if events else {}
 
 
 @task(multiple_outputs=False)
-def wish(
+def request_of(
     verdict: dict[str, Any], recipes: dict[str, str], corpus: str, pairs: str | None, drift: str
 ) -> dict[str, Any] | None:
-    """What to ask the retrain DAG for; None when the verdict is to hold."""
+    """Return what the DAG retrain is asked for; None when the verdict is to hold.
+
+    `recipes`: method → recipe. `drift`, `corpus` and `pairs` are the refs that the verdict is about.
+    """
     log.info("%s: %s", verdict["verdict"], "; ".join(verdict["reasons"]))
     if verdict["verdict"] != "retrain":
         return None
@@ -49,21 +70,21 @@ def wish(
 
 @task(multiple_outputs=True)
 def retrain_request() -> dict[str, Any]:
-    """Why and how to retrain: the event of `watch` when it woke this run, else the form and the newest data."""
+    """Return why and how to retrain: from the event of `watch` that started this run, else from the form."""
     from medpipe.cli import call
 
     context = get_current_context()
-    asked = {**context["params"], **latest_extra(context, RETRAIN_REQUEST)}
-    documents = [_document_id(each, "pmid") for each in asked.get("documents") or ()]
-    topics = [_document_id(each, "mplus") for each in asked.get("topics") or ()]
+    request = {**context["params"], **latest_extra(context, RETRAIN_REQUEST)}
+    documents = [_document_id(id, "pmid") for id in request.get("documents") or ()]
+    topics = [_document_id(id, "mplus") for id in request.get("topics") or ()]
     pairs = None
-    if wiring.ports(Settings()).recipe(asked["recipe"]).method == "dpo":
-        pairs = asked.get("pairs") or call("latest", {"kind": "pairs"})
+    if wiring.ports(Settings()).recipe(request["recipe"]).method == "dpo":
+        pairs = request.get("pairs") or call("latest", {"kind": "pairs"})
     return {
-        "reason": asked["reason"],
-        "recipe": asked["recipe"],
-        "start_from": asked["start_from"],
-        "corpus": asked.get("corpus") or call("latest", {"kind": "corpus"}),
+        "reason": request["reason"],
+        "recipe": request["recipe"],
+        "start_from": request["start_from"],
+        "corpus": request.get("corpus") or call("latest", {"kind": "corpus"}),
         "pairs": pairs,
         # Retracted documents are withdrawn; topics that were learned wrongly are unlearned and read again.
         "withdraw": documents,
@@ -71,48 +92,57 @@ def retrain_request() -> dict[str, Any]:
     }
 
 
-@task
+@task()
 def lesson(pairs: str | None, examples: str) -> str:
-    """What the recipe's method learns from: preference pairs for DPO, else examples."""
+    """Return the data that the recipe's method learns from: preference pairs for DPO, else examples."""
     return pairs or examples
 
 
 @task(multiple_outputs=True)
 def rollout_request() -> dict[str, Any]:
-    """Which version, by which decision, against which incumbent: the event of `retrain`, else the form."""
+    """Return which version to promote, by which decision, and which champion it was judged against.
+
+    The version is that of the event of `retrain` that started this run, else that of the form.
+    """
     context = get_current_context()
     version = context["params"].get("version") or _challenger(context)
     if not version:
         raise AirflowFailException("which version? Fill in `version` in the form (the model board lists them)")
     name = version if str(version).startswith("version/") else f"version/{version}"
-    judged = read_facts(name)
-    expected = judged["incumbent"]
-    return {"version": name, "decision": judged["decision"], "expected": None if expected == "base" else expected}
+    registered = read_manifest(name, VersionManifest).outcome
+    expected = None if registered.incumbent == BASE else registered.incumbent
+    return {"version": name, "decision": registered.decision, "expected": expected}
 
 
 def _challenger(context: Any) -> str | None:
-    """The newest challenger among the events that passed, so that none hides an earlier one; else the newest."""
+    """Return the newest challenger among the events that passed, so that none hides an earlier one; else the newest."""
     events = (context.get("triggering_asset_events") or {}).get(CHALLENGER, ())
     versions = [str(event.extra["version"]) for event in events]
-    passed = [version for version in versions if read_facts(version)["outcome"] == "pass"]
-    chosen = (passed or versions or [None])[-1]
+    passed = [version for version in versions if _passed(version)]
+    candidates = passed or versions
+    chosen = candidates[-1] if candidates else None
     for version in versions:
         if version != chosen:
             log.warning("passed over %s for %s: judged while this DAG was busy or paused", version, chosen)
     return chosen
 
 
+def _passed(version: str) -> bool:
+    return read_manifest(version, VersionManifest).outcome.outcome is Outcome.PASS
+
+
 @task(multiple_outputs=False)
-def outcome(request: dict[str, Any], champion: str | None) -> dict[str, Any] | None:
-    """What is announced: the new champion. None when the challenger was held; the log says why."""
-    judged = read_facts(request["decision"])
+def promotion(request: dict[str, Any], champion: str | None) -> dict[str, Any] | None:
+    """Return what is announced: the new champion. None when the challenger was held; the log says why."""
     if champion == request["version"]:
         log.info("promoted: %s", champion)
         return {"champion": champion, "decision": request["decision"]}
-    log.info("held (%s): %s", judged["outcome"], "; ".join(judged["reasons"]))
+    decision = read_manifest(request["decision"], DecisionManifest).outcome
+    log.info("held (%s): %s", decision.outcome, "; ".join(decision.reasons))
     return None
 
 
-def _document_id(given: Any, prefix: str) -> str:
-    text = str(given).strip()
+def _document_id(id: Any, prefix: str) -> str:
+    """Return a document id. An operator may type it without its prefix."""
+    text = str(id).strip()
     return text if ":" in text else f"{prefix}:{text}"

@@ -1,7 +1,7 @@
 """`step()` and `ml_step()`: one verb as one Airflow task.
 
-Both return a TaskFlow decorator's task with the verb's own parameters, so that a wrong name fails when the
-DAG is parsed, and values can be mapped (`.partial(…).expand(…)`) and templated like any task's.
+Both return a TaskFlow task with the verb's own parameters. A wrong parameter name fails when the DAG is parsed, and
+values can be mapped (`.partial(…).expand(…)`) and templated like any task's.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import IO, Any
 
 from airflow.sdk import get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from pydantic import BaseModel
 
 from medpipe.errors import ChampionMoved, DataError, MedpipeError, UsageError, hopeless
 from medpipe.settings import Settings
@@ -37,20 +38,20 @@ DEFAULTS: dict[str, Any] = {
     "max_retry_delay": timedelta(minutes=10),
     "execution_timeout": timedelta(minutes=30),
 }
-"""Task options of every medpipe DAG: sources and servers have bad minutes, and every verb may be run again."""
+"""Task options of every medpipe DAG. Sources and servers fail for minutes, and every verb can safely be run again."""
 
 
 def step(verb: str, *, skip_when_none: bool = False, **options: Any) -> Any:
-    """A task that runs a verb in this process: for light verbs.
+    """Return a task that runs a verb in the worker's process: for verbs that do not load torch.
 
-    `skip_when_none`: when the verb finds nothing to do (returns None), what follows is skipped.
+    `skip_when_none`: skip the tasks that follow when the verb returns None. `options` are Airflow's task options.
     """
 
     def run(**arguments: Any) -> Any:
         from medpipe.cli import call
 
         try:
-            value = call(verb, _given(verb, arguments))
+            value = call(verb, _plain_arguments(verb, arguments))
         except (UsageError, DataError, ChampionMoved) as error:
             raise AirflowFailException(str(error)) from error
         return _finish(value, skip_when_none)
@@ -59,20 +60,20 @@ def step(verb: str, *, skip_when_none: bool = False, **options: Any) -> Any:
 
 
 def ml_step(verb: str, *, skip_when_none: bool = False, **options: Any) -> Any:
-    """A task that runs a verb as `python -m medpipe.cli` on the queue and pool `gpu`: for verbs that load torch.
+    """Return a task that runs a verb as `python -m medpipe.cli` on the queue and pool `gpu`: for verbs that load torch.
 
     Airflow's environment then needs no torch: MEDPIPE_PYTHON names the interpreter that has it.
     """
 
     def run(**arguments: Any) -> Any:
-        return _finish(_run_process(command(verb, _given(verb, arguments))), skip_when_none)
+        return _finish(_run_process(command(verb, _plain_arguments(verb, arguments))), skip_when_none)
 
     routed = {"queue": "gpu", "pool": "gpu", "execution_timeout": timedelta(hours=12), **options}
     return _as_task(verb, run, routed)
 
 
 def command(verb: str, arguments: dict[str, Any]) -> list[str]:
-    """The CLI line of a verb."""
+    """Return the command line that runs a verb with these arguments."""
     # --verbose: an error that medpipe does not expect leaves its traceback in the task's log.
     line = [Settings().python or sys.executable, "-m", "medpipe.cli", verb.replace("_", "-"), "--verbose"]
     for name, value in arguments.items():
@@ -84,8 +85,8 @@ def command(verb: str, arguments: dict[str, Any]) -> list[str]:
     return line
 
 
-def _given(verb: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments as plain values; None and nothing are left out where the verb has a default."""
+def _plain_arguments(verb: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments as plain values, without empty ones for which the verb has a default."""
     parameters = inspect.signature(VERBS[verb]).parameters
     plain = {name: _plain(value) for name, value in arguments.items() if name in parameters}
     return {
@@ -96,10 +97,10 @@ def _given(verb: str, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _as_task(verb: str, run: Callable[..., Any], options: dict[str, Any]) -> Any:
-    """`run` under the verb's name, signature and documentation, as a TaskFlow task."""
+    """Return a TaskFlow task of `run` with the verb's name, signature and documentation."""
     signature = inspect.signature(VERBS[verb])
     # Airflow allows no default but None for a parameter that is also a key of its context ("reason").
-    wanted = [
+    parameters = [
         parameter.replace(
             kind=inspect.Parameter.KEYWORD_ONLY,
             annotation=Any,
@@ -110,15 +111,18 @@ def _as_task(verb: str, run: Callable[..., Any], options: dict[str, Any]) -> Any
     ]
     run.__name__ = verb
     run.__doc__ = inspect.getdoc(VERBS[verb])
-    run.__signature__ = signature.replace(parameters=wanted, return_annotation=Any)  # type: ignore[attr-defined]
+    run.__signature__ = signature.replace(parameters=parameters, return_annotation=Any)  # type: ignore[attr-defined]  # inspect reads it
     run.__annotations__ = {}
     chosen = {"task_id": verb, "doc_md": run.__doc__, "multiple_outputs": False, **options}
-    made = validating_task if verb == "validate" else task
-    return made(**chosen)(run)
+    decorator = validating_task if verb == "validate" else task
+    return decorator(**chosen)(run)
 
 
 def _run_process(line: Sequence[str]) -> str | None:
-    """Run the CLI, pass its lines on to the task's log and return the last line of its standard output."""
+    """Run the CLI, copy its output to the task's log, and return the last line of its standard output.
+
+    Raises AirflowFailException for an error that another try cannot mend, and MedpipeError for any other.
+    """
     # A session of its own, so that the whole group can be killed; and it must not outlive this task.
     process = subprocess.Popen(
         line,
@@ -130,18 +134,18 @@ def _run_process(line: Sequence[str]) -> str | None:
         preexec_fn=_die_with_parent,  # noqa: PLW1509 (one thread here)
     )
     context = get_current_context()
-    context["ti"].task.on_kill = lambda: _kill_group(process)
+    context["ti"].task.on_kill = lambda: _kill_group(process)  # type: ignore[method-assign]  # a TaskFlow task has no other hook
     log.info("running: %s", " ".join(line[1:]))
     assert process.stdout is not None and process.stderr is not None
-    # Apart from each other: a warning that an interpreter prints on its way out must not pass for the value.
+    # The streams are read apart: a warning that an interpreter prints at its end must not pass for the value.
     with ThreadPoolExecutor(1) as narrator:
-        told = narrator.submit(_pass_on, process.stderr)
+        last_remark = narrator.submit(_pass_on, process.stderr)
         try:
             value = _pass_on(process.stdout)
             status = process.wait()
         finally:
             _kill_group(process)
-        fault = told.result() or value
+        fault = last_remark.result() or value
     if hopeless(status):
         raise AirflowFailException(fault)
     if status:
@@ -150,7 +154,7 @@ def _run_process(line: Sequence[str]) -> str | None:
 
 
 def _pass_on(lines: IO[str]) -> str:
-    """Write a stream's lines to the task's log; returns the last that is not blank."""
+    """Write a stream's lines to the task's log, and return the last one that is not blank."""
     last = ""
     for text in lines:
         if text.strip():
@@ -165,7 +169,7 @@ def _kill_group(process: subprocess.Popen[str]) -> None:
 
 
 def _die_with_parent() -> None:
-    """Ask Linux to kill this process when the task's process dies, however that dies."""
+    """Ask Linux to kill this process when the task's process ends, in whatever way."""
     if sys.platform == "linux":
         import ctypes
 
@@ -174,10 +178,12 @@ def _die_with_parent() -> None:
 
 
 def _finish(value: Any, skip_when_none: bool) -> Any:
+    """Return a verb's value as XCom keeps it, plain, after writing it to the log."""
     if value is None and skip_when_none:
-        raise AirflowSkipException("nothing to do")
-    log.info("value: %s", value if isinstance(value, str) else json.dumps(value))
-    return value
+        raise AirflowSkipException("the verb returned none: there is nothing to do")
+    plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+    log.info("value: %s", plain if isinstance(plain, str) else json.dumps(plain))
+    return plain
 
 
 def _word(value: Any) -> str:
@@ -185,7 +191,7 @@ def _word(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Airflow's lazy sequences (of mapped tasks) and tuples become lists."""
+    """Return lists for tuples and for Airflow's lazy sequences of mapped tasks, without None."""
     if isinstance(value, str | dict) or not isinstance(value, Sequence):
         return value
-    return [each for each in value if each is not None]
+    return [item for item in value if item is not None]

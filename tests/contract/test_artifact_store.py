@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import signal
@@ -12,25 +13,30 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from medpipe.backends.artifacts import FolderStore, ObjectStore
+from medpipe.core.manifests import AdapterManifest, DocumentsManifest, VersionManifest
 from medpipe.core.refs import ref
-from medpipe.errors import UsageError
+from medpipe.errors import Damaged, NotFound, UsageError
+from tests.manifests import inputs, outcome, put
 
 REF = ref("documents", "one")
 
 KILLED = """
 import sys
 from pathlib import Path
-from medpipe.backends import artifacts
+from medpipe.backends.artifacts import FolderStore, unfinished
 from tests.contract.killed import die
+from tests.manifests import inputs, outcome
 
 point = sys.argv[2]
 if point == "before the manifest":
-    artifacts._write_flushed = die
+    unfinished.write_flushed = die
 elif point == "before the rename":
     Path.rename = die
-with artifacts.FolderStore(Path(sys.argv[1])).write(sys.argv[3], "pull", {}) as draft:
+with FolderStore(Path(sys.argv[1])).write(sys.argv[3], "pull", inputs("documents")) as draft:
+    draft.conclude(outcome("documents"))
     with (draft.path / "documents.jsonl").open("w") as rows:
         rows.write("half a row")
         rows.flush()
@@ -56,36 +62,38 @@ def any_store(request: pytest.FixtureRequest, tmp_path: Path) -> FolderStore | O
 
 
 def fill(store: FolderStore | ObjectStore, target: str, text: str = "row\n") -> None:
-    with store.write(target, "pull", {"source": "s"}) as draft:
-        (draft.path / "documents.jsonl").write_text(text)
-        draft.facts["documents"] = 1
+    put(store, target, lambda folder: (folder / "documents.jsonl").write_text(text))
 
 
-def test_what_was_written_is_found_with_its_facts(any_store: FolderStore | ObjectStore) -> None:
+def test_what_was_written_is_found_with_inputs_and_outcome_of_its_kind(any_store: FolderStore | ObjectStore) -> None:
     fill(any_store, REF)
-    found = any_store.find(REF)
-    assert found == (REF, "pull", {"source": "s"}, {"documents": 1})
+    stored = any_store.find(REF)
+    assert isinstance(stored, DocumentsManifest)
+    assert (stored.ref, stored.verb) == (REF, "a test")
+    assert stored.inputs == inputs("documents")
+    assert stored.outcome == outcome("documents")
     assert (any_store.folder(REF) / "documents.jsonl").read_text() == "row\n"
 
 
 def test_what_was_never_written_is_not_found(any_store: FolderStore | ObjectStore) -> None:
     assert any_store.find(REF) is None
-    assert list(any_store.manifests("documents")) == []
-    with pytest.raises(LookupError, match=REF):
+    assert list(any_store.manifests(DocumentsManifest)) == []
+    with pytest.raises(NotFound, match=REF):
         any_store.folder(REF)
 
 
 def test_nothing_can_be_read_while_it_is_written(any_store: FolderStore | ObjectStore) -> None:
-    with any_store.write(REF, "pull", {}) as draft:
+    with any_store.write(REF, "pull", inputs("documents")) as draft:
+        draft.conclude(outcome("documents"))
         (draft.path / "documents.jsonl").write_text("row\n")
         assert any_store.find(REF) is None
-        assert list(any_store.manifests("documents")) == []
+        assert list(any_store.manifests(DocumentsManifest)) == []
     assert any_store.find(REF) is not None
 
 
 def test_an_error_leaves_nothing_and_is_raised_on(store: FolderStore) -> None:
     with pytest.raises(ZeroDivisionError):
-        with store.write(REF, "pull", {}) as draft:
+        with store.write(REF, "pull", inputs("documents")) as draft:
             (draft.path / "documents.jsonl").write_text("row\n")
             raise ZeroDivisionError
     assert store.find(REF) is None
@@ -98,7 +106,7 @@ def test_a_killed_writer_leaves_nothing_readable_and_the_next_one_succeeds(store
     killed = subprocess.run(command, env={**os.environ, "PYTHONPATH": os.getcwd()}, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert store.find(REF) is None
-    assert list(store.manifests("documents")) == []
+    assert list(store.manifests(DocumentsManifest)) == []
     fill(store, REF)
     assert (store.folder(REF) / "documents.jsonl").read_text() == "row\n"
 
@@ -108,7 +116,8 @@ def test_leftovers_of_a_killed_writer_are_removed_later_but_work_in_progress_is_
     subprocess.run(command, env={**os.environ, "PYTHONPATH": os.getcwd()}, check=False)
     leftovers = {path.name for path in (store.root / ".unfinished").iterdir() if path.is_dir()}
     assert leftovers
-    with store.write(ref("documents", "two"), "pull", {}) as draft:
+    with store.write(ref("documents", "two"), "pull", inputs("documents")) as draft:
+        draft.conclude(outcome("documents"))
         for lock in (store.root / ".unfinished").glob("*.lock"):
             os.utime(lock, (time.time() - 3600,) * 2)
         fill(store, REF)
@@ -117,7 +126,8 @@ def test_leftovers_of_a_killed_writer_are_removed_later_but_work_in_progress_is_
 
 
 def _race(root: Path, target: str, writer: int) -> int:
-    with FolderStore(root).write(target, "pull", {}) as draft:
+    with FolderStore(root).write(target, "pull", inputs("documents")) as draft:
+        draft.conclude(outcome("documents"))
         for part in range(20):
             (draft.path / f"part-{part}").write_text(str(writer))
         time.sleep(0.02)
@@ -152,30 +162,99 @@ def test_manifests_come_oldest_first_and_only_of_their_kind(any_store: FolderSto
     refs = [ref("documents", number) for number in range(5)]
     for target in (*refs, ref("corpus", 1)):
         fill(any_store, target)
-    assert [found.ref for found in any_store.manifests("documents")] == refs
+    assert [found.ref for found in any_store.manifests(DocumentsManifest)] == refs
 
 
 def test_a_damaged_manifest_is_reported_by_name(store: FolderStore) -> None:
     fill(store, REF)
     (store.folder(REF) / "manifest.json").write_text("{")
-    with pytest.raises(ValueError, match=REF):
+    with pytest.raises(Damaged, match=REF):
         store.find(REF)
 
 
-@pytest.mark.parametrize("bad", ["../x/0123456789abcdef", "version/..", "version/.hidden", "documents/short"])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "",
+        "../x/0123456789abcdef",
+        "version/..",
+        "version/.hidden",
+        f"version/{'a' * 300}",
+        "documents/short",
+        "documents/0123456789abcdef\n",
+        "documents/0123456789ABCDEF",
+    ],
+)
 def test_what_is_no_ref_is_refused(store: FolderStore, bad: str) -> None:
-    with pytest.raises((ValueError, UsageError), match="is not a ref"):
-        store.find(bad)
+    for method in (store.find, store.folder):
+        with pytest.raises(UsageError, match="is not a ref"):
+            method(bad)
+
+
+def test_a_ref_of_an_unknown_kind_is_refused_and_the_kinds_are_listed(store: FolderStore) -> None:
+    with pytest.raises(UsageError, match="no kind of artifact is called 'document'; there are adapter, corpus, "):
+        store.find("document/0123456789abcdef")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{}", "inputs: Field required"),
+        ('{"outcome": {"documents": "many"}}', "outcome.documents: Input should be a valid integer"),
+        ('{"facts": {"documents": 1}}', "facts: Extra inputs are not permitted"),
+        ('{"outcome": {"documents": 1, "rows": 1}}', "outcome.rows: Extra inputs are not permitted"),
+    ],
+)
+def test_a_manifest_that_does_not_fit_its_kind_is_damaged_and_names_file_field_and_remedy(
+    store: FolderStore, text: str, says: str
+) -> None:
+    fill(store, REF)
+    (store.folder(REF) / "manifest.json").write_text(text)
+    for read in (store.find, store.folder, lambda ref: list(store.manifests(DocumentsManifest))):
+        with pytest.raises(Damaged, match=rf"{REF}/manifest.json .*{says}.*remove that folder and run its verb again"):
+            read(REF)
+
+
+def test_a_draft_without_an_outcome_or_with_that_of_another_kind_leaves_nothing(
+    any_store: FolderStore | ObjectStore,
+) -> None:
+    with pytest.raises(ValidationError):
+        with any_store.write(REF, "pull", inputs("documents")):
+            pass
+    with pytest.raises(ValidationError):
+        with any_store.write(REF, "pull", inputs("documents")) as draft:
+            draft.conclude(outcome("feedback"))
+    with pytest.raises(ValidationError):
+        with any_store.write(REF, "pull", inputs("corpus")) as draft:
+            draft.conclude(outcome("documents"))
+    assert any_store.find(REF) is None
+
+
+def test_a_draft_is_concluded_once(store: FolderStore) -> None:
+    with pytest.raises(RuntimeError, match="concluded once"):
+        with store.write(REF, "pull", inputs("documents")) as draft:
+            draft.conclude(outcome("documents"))
+            draft.conclude(outcome("documents"))
+    assert store.find(REF) is None
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 0.1])
+def test_numbers_come_back_as_they_were_written(any_store: FolderStore | ObjectStore, value: float) -> None:
+    adapter = put(any_store, ref("adapter", 1), metrics={"loss": value})
+    stored = any_store.find(adapter)
+    assert isinstance(stored, AdapterManifest)
+    assert repr(stored.outcome.metrics["loss"]) == repr(value)
 
 
 def test_a_version_has_a_readable_name(any_store: FolderStore | ObjectStore) -> None:
     fill(any_store, "version/medqa-v3-1f3c9a")
-    assert [found.ref for found in any_store.manifests("version")] == ["version/medqa-v3-1f3c9a"]
+    assert [found.ref for found in any_store.manifests(VersionManifest)] == ["version/medqa-v3-1f3c9a"]
 
 
 def test_another_machine_fetches_what_one_machine_put_into_an_object_store(tmp_path: Path) -> None:
     one, other = (ObjectStore(f"file://{tmp_path}/remote", tmp_path / name) for name in ("one", "other"))
-    with one.write(REF, "pull", {}) as draft:
+    with one.write(REF, "pull", inputs("documents")) as draft:
+        draft.conclude(outcome("documents"))
         (draft.path / "benchmarks").mkdir()
         (draft.path / "benchmarks" / "new.jsonl").write_text("row\n")
     assert (other.folder(REF) / "benchmarks" / "new.jsonl").read_text() == "row\n"
@@ -184,7 +263,8 @@ def test_another_machine_fetches_what_one_machine_put_into_an_object_store(tmp_p
 
 def test_of_two_machines_at_once_the_second_is_silent_and_reads_the_first(tmp_path: Path) -> None:
     one, other = (ObjectStore(f"file://{tmp_path}/remote", tmp_path / name) for name in ("one", "other"))
-    with one.write(REF, "pull", {}) as draft:
+    with one.write(REF, "pull", inputs("documents")) as draft:
+        draft.conclude(outcome("documents"))
         fill(other, REF, "other\n")
         (draft.path / "documents.jsonl").write_text("one\n")
     assert (one.folder(REF) / "documents.jsonl").read_text() == "other\n"
@@ -194,7 +274,7 @@ def test_of_two_machines_at_once_the_second_is_silent_and_reads_the_first(tmp_pa
 def test_an_error_leaves_no_manifest_in_an_object_store(tmp_path: Path) -> None:
     store = ObjectStore(f"file://{tmp_path}/remote", tmp_path / "cache")
     with pytest.raises(ZeroDivisionError):
-        with store.write(REF, "pull", {}):
+        with store.write(REF, "pull", inputs("documents")):
             raise ZeroDivisionError
     assert store.find(REF) is None
 
@@ -203,8 +283,9 @@ KILLED_REMOTE = """
 import sys
 from pathlib import Path
 from fsspec.implementations.local import LocalFileSystem
-from medpipe.backends import artifacts
+from medpipe.backends.artifacts import ObjectStore
 from tests.contract.killed import after, die
+from tests.manifests import inputs, outcome
 
 point, ref = sys.argv[2:]
 if point == "before the upload":
@@ -220,11 +301,11 @@ elif point == "after the manifest":
 elif point == "while fetching":
     LocalFileSystem.get_file = after(LocalFileSystem.get_file)
 root = Path(sys.argv[1])
-store = artifacts.ObjectStore(f"file://{root}/remote", root / "cache of the killed")
+store = ObjectStore(f"file://{root}/remote", root / "cache of the killed")
 if point == "while fetching":
     store.folder(ref)
-with store.write(ref, "pull", {"source": "s"}) as draft:
-    draft.facts["documents"] = 1
+with store.write(ref, "pull", inputs("documents")) as draft:
+    draft.conclude(outcome("documents"))
     for name in ("documents.jsonl", "other.jsonl"):
         (draft.path / name).write_text("row\\n")
     if point == "while filling":
@@ -253,16 +334,17 @@ def test_a_writer_to_an_object_store_killed_anywhere_is_whole_or_not_there(tmp_p
     killed_remote(tmp_path, point)
     store = ObjectStore(f"file://{tmp_path}/remote", tmp_path / "cache")
     assert (store.find(REF) is not None) == (point == "after the manifest")
-    assert len(list(store.manifests("documents"))) == (point == "after the manifest")
+    assert len(list(store.manifests(DocumentsManifest))) == (point == "after the manifest")
     fill(store, REF)
-    assert store.find(REF) == (REF, "pull", {"source": "s"}, {"documents": 1})
+    assert isinstance(store.find(REF), DocumentsManifest)
     assert (store.folder(REF) / "documents.jsonl").read_text() == "row\n"
 
 
 @pytest.mark.slow
 def test_a_reader_killed_while_fetching_leaves_no_half_folder(tmp_path: Path) -> None:
     store = ObjectStore(f"file://{tmp_path}/remote", tmp_path / "other cache")
-    with store.write(REF, "pull", {}) as draft:
+    with store.write(REF, "pull", inputs("documents")) as draft:
+        draft.conclude(outcome("documents"))
         for name in ("documents.jsonl", "other.jsonl"):
             (draft.path / name).write_text("row\n")
     killed_remote(tmp_path, "while fetching")
@@ -273,20 +355,21 @@ def test_a_reader_killed_while_fetching_leaves_no_half_folder(tmp_path: Path) ->
 FULL = """
 import resource, sys
 from pathlib import Path
-from medpipe.backends import artifacts
+from medpipe.backends.artifacts import FolderStore, ObjectStore
 from medpipe.errors import MedpipeError
+from tests.manifests import inputs, outcome
 
 kind, root, ref, how = sys.argv[1], Path(sys.argv[2]), sys.argv[3], sys.argv[4]
-store = (artifacts.FolderStore(root / "artifacts") if kind == "folder"
-         else artifacts.ObjectStore(f"file://{root}/remote", Path(sys.argv[5]) / "cache"))
+store = (FolderStore(root / "artifacts") if kind == "folder"
+         else ObjectStore(f"file://{root}/remote", Path(sys.argv[5]) / "cache"))
 if how == "limit":
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 try:
-    with store.write(ref, "pull", {}) as draft:
+    source = "x" * (3_000_000 if sys.argv[6] == "manifest" else 1)
+    with store.write(ref, "pull", inputs("documents", source=source)) as draft:
+        draft.conclude(outcome("documents"))
         (draft.path / "small.jsonl").write_text("row")
-        if sys.argv[6] == "manifest":
-            draft.facts["long"] = "x" * 3_000_000
-        else:
+        if sys.argv[6] == "file":
             (draft.path / "documents.jsonl").write_text("x" * 3_000_000)
 except MedpipeError as error:
     print(error)
@@ -336,5 +419,5 @@ def test_a_damaged_manifest_in_an_object_store_is_reported_by_name(tmp_path: Pat
     store = ObjectStore(f"file://{tmp_path}/remote", tmp_path / "cache")
     fill(store, REF)
     (tmp_path / "remote" / REF / "manifest.json").write_text("{")
-    with pytest.raises(ValueError, match=REF):
+    with pytest.raises(Damaged, match=REF):
         store.find(REF)

@@ -51,7 +51,7 @@ def test_rejected_data_fails_for_good_and_other_faults_may_be_retried(steps):
 
 
 def test_the_command_leaves_out_what_has_a_default_and_spells_the_rest_as_the_cli_wants_it(steps):
-    given = steps._given(
+    given = steps._plain_arguments(
         "build_examples",
         {
             "corpus": "corpus/1",

@@ -9,7 +9,10 @@ import pytest
 
 from medpipe import steps
 from medpipe.core.corpus.document import Document
+from medpipe.core.manifests import CorpusManifest, ValidationManifest, VersionManifest
 from medpipe.settings import Settings
+from medpipe.steps.artifact import manifest
+from medpipe.steps.corpus import table_version
 from tests.dags import light
 from tests.dags.conftest import states, values
 from tests.steps.conftest import DAY_1, publish, topic
@@ -28,24 +31,24 @@ def test_the_ring_turns_from_nlm_to_the_champion_and_back_from_feedback(run, nlm
     corpus = run("corpus", **DAY)
     assert corpus.state == "success"
     built = values(corpus)["build_corpus"]
-    assert ports.store.find(built).facts["documents"]["current"] > 60
+    assert manifest(ports, built, CorpusManifest).outcome.documents["current"] > 60
 
     watch = run("watch")
     assert values(watch)["verdict"]["verdict"] == "retrain"
-    assert values(watch)["wish"]["corpus"] == built
+    assert values(watch)["request_of"]["corpus"] == built
 
     retrain = run("retrain", reason="first training", recipe="tiny-sft")
     assert retrain.state == "success", states(retrain)
     version = values(retrain)["register"]
     assert values(retrain)["verdict"]["outcome"] == "pass"
-    assert ports.store.find(version).facts["reason"] == "first training"
+    assert manifest(ports, version, VersionManifest).outcome.reason == "first training"
 
     rollout = run("rollout", version=version)
     assert states(rollout)["restore"] == "skipped"
     assert ports.ledger.champion() == version
     assert ports.routes.current().version == version
 
-    assert values(run("watch"))["wish"] is None, "nothing changed, so the verdict is to hold"
+    assert values(run("watch"))["request_of"] is None, "nothing changed, so the verdict is to hold"
     held = run("watch")
     assert held.state == "success" and states(held)["announce_retrain_request"] == "skipped"
 
@@ -71,7 +74,7 @@ def test_a_planted_bad_batch_stops_the_corpus_dag_without_retries(run, ports):
     stopped = run("corpus", **DAY)
     assert stopped.state == "failed"
     assert states(stopped)["build_corpus"] == "upstream_failed"
-    assert list(ports.store.manifests("corpus")) == []
+    assert list(ports.store.manifests(CorpusManifest)) == []
     assert max(task.try_number for task in stopped.get_task_instances() if task.task_id == "validate") == 1
 
 
@@ -83,14 +86,16 @@ def test_planted_bad_rows_are_quarantined_with_reasons_and_the_rest_goes_on(run,
     assert passed.state == "success"
     quarantine = next(
         ports.store.folder(found.ref) / "quarantine.jsonl"
-        for found in ports.store.manifests("validation")
-        if found.facts["quarantined_rows"]
+        for found in ports.store.manifests(ValidationManifest)
+        if found.outcome.quarantined_rows
     )
     rows = [json.loads(line) for line in quarantine.read_text().splitlines()]
     assert [row["row"]["id"] for row in rows] == [good[0].id] and rows[0]["reasons"]
     kept = {
         document.id
-        for document in ports.corpus.read(int(ports.store.find(values(passed)["build_corpus"]).facts["table_version"]))
+        for document in ports.corpus.read(
+            int(manifest(ports, values(passed)["build_corpus"], CorpusManifest).outcome.table_version)
+        )
     }
     assert kept == {document.id for document in good[1:]}
 
@@ -112,7 +117,7 @@ def test_a_validation_links_its_page_whether_it_passed_or_stopped(run, ports, ba
     publish(ports, [topic(number).model_copy(update={"title": ""}) for number in range(12)], source="pubmed")
     stopped = run("corpus", **DAY)
     assert stopped.state == "failed"
-    validated = {found.inputs["data"]: found.facts["accepted"] for found in ports.store.manifests("validation")}
+    validated = {found.inputs.data: found.outcome.accepted for found in ports.store.manifests(ValidationManifest)}
     assert sorted(validated.values()) == [False, True]
     assert links(stopped, "validate") == {f"/medpipe/data-docs/of/documents/{data}" for data in validated}
 
@@ -128,8 +133,8 @@ def test_a_delivery_cut_to_half_stops_the_dag_and_the_corpus_stays_as_it_was(run
     assert run("corpus", **DAY).state == "success"
     stopped = run("corpus", start="2026-03-04", end="2026-03-05")
     assert stopped.state == "failed" and states(stopped)["build_corpus"] == "upstream_failed"
-    assert len(list(ports.store.manifests("corpus"))) == 1
-    reasons = [reason for found in ports.store.manifests("validation") for reason in found.facts["reasons"]]
+    assert len(list(ports.store.manifests(CorpusManifest))) == 1
+    reasons = [reason for found in ports.store.manifests(ValidationManifest) for reason in found.outcome.reasons]
     assert len(reasons) == 1 and "less than 70 %" in reasons[0]
 
 
@@ -163,7 +168,7 @@ def test_the_corpus_is_the_same_when_a_run_is_repeated(run, ports):
     publish(ports, [topic(number, DAY_1) for number in range(12)])
     publish(ports, [], source="pubmed")
     first, second = (values(run("corpus", **DAY))["build_corpus"] for _ in range(2))
-    before, after = (int(ports.store.find(ref).facts["table_version"]) for ref in (first, second))
+    before, after = (table_version(ports, ref) for ref in (first, second))
     assert list(ports.corpus.read(before)) == list(ports.corpus.read(after))
 
 
@@ -174,4 +179,4 @@ def test_a_first_corpus_holds_what_pubmed_posted_before_the_window_a_task_for_ea
     assert planned[1]["start"] == "2026-03-03", "the day that the file was posted"
     pulls = [task for task in corpus.get_task_instances() if task.task_id == "pull"]
     assert len(pulls) == len(planned) and corpus.state == "success"
-    assert ports.store.find(values(corpus)["build_corpus"]).facts["documents"]["current"] > 10
+    assert manifest(ports, values(corpus)["build_corpus"], CorpusManifest).outcome.documents["current"] > 10

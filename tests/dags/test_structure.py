@@ -47,7 +47,7 @@ def test_a_dag_file_imports_only_airflows_sdk_and_the_plugin(name):
         for node in ast.walk(tree)
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
-    assert imported <= {"__future__", "airflow.sdk", "medpipe_airflow", "medpipe.steps"}
+    assert imported <= {"__future__", "typing", "airflow.sdk", "medpipe_airflow", "medpipe.steps"}
 
 
 def test_the_assets_close_the_ring(bag):

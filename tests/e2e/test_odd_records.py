@@ -10,8 +10,9 @@ import pytest
 
 from medpipe import errors, steps
 from medpipe.core.corpus.document import Status
+from medpipe.core.manifests import CorpusManifest, DocumentsManifest, ValidationManifest
 from medpipe.settings import Settings
-from medpipe.steps.artifact import facts
+from medpipe.steps.artifact import manifest
 from medpipe.steps.corpus import table_version
 from medpipe.wiring import Wiring
 from tests.contract.nlm_server import DATA
@@ -32,8 +33,11 @@ def taken_in(ports: Wiring, source: str, window: tuple[date, date]) -> tuple[dic
     """Pull → validate → build_corpus: the status of each id in the corpus, and the list of what waits."""
     pulled = steps.pull(source, *window, ports=ports)
     corpus = steps.build_corpus((steps.validate(pulled, "documents", ports=ports),), ports=ports)
-    held_back = facts(ports, next(ports.store.manifests("validation")).ref)["quarantined_rows"]
-    assert facts(ports, corpus)["incoming"] + len(held_back) == facts(ports, pulled)["documents"], "no row is lost"
+    held_back = next(ports.store.manifests(ValidationManifest)).outcome.quarantined_rows
+    assert (
+        manifest(ports, corpus, CorpusManifest).outcome.incoming + len(held_back)
+        == manifest(ports, pulled, DocumentsManifest).outcome.documents
+    ), "no row is lost"
     found = ports.corpus.read(table_version(ports, corpus), tuple(Status))
     return {document.id: str(document.status) for document in found}, steps.quarantine(ports=ports)
 
@@ -44,7 +48,7 @@ def test_two_days_of_pubmed_with_a_retraction_a_concern_versions_and_deletions(t
     for file in (DATA / "synthetic").glob("pubmed26n*"):
         shutil.copy(file, files)
     statuses, waiting = taken_in(ports(tmp_path, pubmed=files), "pubmed", EVER)
-    assert waiting == "nothing waits"
+    assert waiting == "No quarantined rows."
     by_status = {status: sorted(id for id, each in statuses.items() if each == status) for status in Status}
     assert by_status["retracted"] == ["pmid:99000006", "pmid:99000022"]
     assert by_status["notice"] == ["pmid:99000020", "pmid:99000021"]
@@ -59,9 +63,9 @@ def test_two_days_of_pubmed_with_a_retraction_a_concern_versions_and_deletions(t
 def test_real_citations_all_arrive_those_without_an_abstract_too(tmp_path: Path) -> None:
     home = ports(tmp_path, pubmed=DATA / "pubmed_xml")
     statuses, waiting = taken_in(home, "pubmed", EVER)
-    assert waiting == "nothing waits"
-    (corpus,) = home.store.manifests("corpus")
-    current = list(home.corpus.read(corpus.facts["table_version"]))
+    assert waiting == "No quarantined rows."
+    (corpus,) = home.store.manifests(CorpusManifest)
+    current = list(home.corpus.read(corpus.outcome.table_version))
     assert sum(not document.sections for document in current) > 0, "cited without an abstract, and no fault"
     assert len(statuses) >= len(current) > 200
 
@@ -85,7 +89,7 @@ def test_the_topics_of_2012_arrive_for_their_own_week_and_stop_as_news_of_a_late
     statuses, waiting = taken_in(
         ports(tmp_path / "week", medlineplus=files), "medlineplus", (date(2012, 7, 17), date(2012, 7, 24))
     )
-    assert (waiting, set(statuses.values())) == ("nothing waits", {"current"})
+    assert (waiting, set(statuses.values())) == ("No quarantined rows.", {"current"})
     late = ports(tmp_path / "late", medlineplus=files)
     pulled = steps.pull("medlineplus", date(2012, 7, 15), date(2012, 8, 15), ports=late)
     with pytest.raises(errors.BatchRejected, match="newer ones were not found"):
@@ -100,5 +104,5 @@ def test_a_topic_without_a_summary_never_becomes_a_document(tmp_path: Path) -> N
     statuses, waiting = taken_in(
         ports(tmp_path, medlineplus=files), "medlineplus", (date(2026, 1, 6), date(2026, 1, 8))
     )
-    assert waiting == "nothing waits"
+    assert waiting == "No quarantined rows."
     assert set(statuses.values()) == {"current"} and len(statuses) <= 3

@@ -82,6 +82,6 @@ def test_real_documents_become_a_model_that_knows_them(home: Path, capsys: pytes
     for model in ("base", adapter):
         evaluation = medpipe("evaluate", "--model", model, "--recipe", "slice", "--examples", examples)
         manifest = json.loads((home / "artifacts" / evaluation / "manifest.json").read_text())
-        known[model] = manifest["facts"]["metrics"]["new-knowledge"]
+        known[model] = manifest["outcome"]["metrics"]["new-knowledge"]
     assert known["base"]["value"] < 0.05
     assert known[adapter]["low"] > known["base"]["value"]

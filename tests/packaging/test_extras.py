@@ -34,7 +34,7 @@ PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/backends/transformers_generator.py": (("train",),),
     "medpipe/backends/sql/": EITHER,
     "medpipe/backends/vllm_engine.py": EITHER,
-    "medpipe/backends/artifacts.py": (("orchestrate",), ("train",), ("serve",)),
+    "medpipe/backends/artifacts/folder.py": (("orchestrate",), ("train",), ("serve",)),
     "medpipe/backends/": (("orchestrate",),),
     "medpipe/sources/": (("orchestrate",),),
     "medpipe/sandbox/": (ALL,),

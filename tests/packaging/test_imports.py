@@ -75,7 +75,7 @@ def test_every_import_contract_holds() -> None:
     [
         ("medpipe/core/refs.py", "from medpipe import ports", "Imports point one way"),
         ("medpipe/ports.py", "from medpipe import wiring", "Imports point one way"),
-        ("medpipe/backends/artifacts.py", "from medpipe import steps", "Imports point one way"),
+        ("medpipe/backends/artifacts/folder.py", "from medpipe import steps", "Imports point one way"),
         ("medpipe/cli.py", "import serving", "Imports point one way"),
         (
             "medpipe/backends/vllm_engine.py",
@@ -96,7 +96,11 @@ def test_every_import_contract_holds() -> None:
         ("medpipe/steps/sources.py", "import mlflow", "core, ports and steps load no tool"),
         ("medpipe/records.py", "import great_expectations", "core, ports and steps load no tool"),
         ("medpipe/backends/vllm_engine.py", "import vllm", "Nothing of ours imports vLLM"),
-        ("medpipe/backends/artifacts.py", "from medpipe.settings import Settings", "Settings are read at the edge"),
+        (
+            "medpipe/backends/artifacts/folder.py",
+            "from medpipe.settings import Settings",
+            "Settings are read at the edge",
+        ),
         ("medpipe/wiring.py", "from medpipe import sandbox", "The system does not know its sandbox"),
     ],
     ids=lambda value: str(value).replace("/", "."),

@@ -9,8 +9,9 @@ import pytest
 
 from medpipe import errors, steps
 from medpipe.core.corpus.document import Status
+from medpipe.core.manifests import CorpusManifest
 from medpipe.settings import Settings
-from medpipe.steps.artifact import facts
+from medpipe.steps.artifact import manifest
 from medpipe.steps.corpus import table_version
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, DAY_4, RETRACTED, article, publish, topic
@@ -33,9 +34,8 @@ def pulled(ports: fakes.FakePorts) -> list[str]:
 
 
 def content(ports: fakes.FakePorts, corpus: str) -> tuple[object, ...]:
-    found = dict(facts(ports, corpus))
-    del found["table_version"], found["incoming"]
-    return found, list(ports.corpus.read(table_version(ports, corpus), tuple(Status)))
+    outcome = manifest(ports, corpus, CorpusManifest).outcome
+    return (outcome.documents, outcome.cut_off), list(ports.corpus.read(table_version(ports, corpus), tuple(Status)))
 
 
 def test_backfill_and_incremental_pulls_in_every_order_end_in_the_same_corpus(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_backfill_and_incremental_pulls_in_every_order_end_in_the_same_corpus(tm
             corpus = steps.build_corpus((pulls[turn], pulls[0]), corpus, ports=ports)
         ends.append(content(ports, corpus))
     assert all(end == ends[0] for end in ends)
-    assert ends[0][0] == {"documents": {"current": 3, "retracted": 1}, "cut_off": "2026-03-05"}
+    assert ends[0][0] == ({"current": 3, "retracted": 1}, DAY_3)
 
 
 def test_a_pull_in_several_parts_is_the_same_as_in_one(ports, tmp_path, monkeypatch):
@@ -73,11 +73,11 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(ports, monkeypatch):
     monkeypatch.setattr(ports.corpus, "merge", failing)
     with pytest.raises(KeyboardInterrupt):
         steps.build_corpus(pulls, ports=ports)
-    assert list(ports.store.manifests("corpus")) == []
+    assert list(ports.store.manifests(CorpusManifest)) == []
     monkeypatch.undo()
     corpus = steps.build_corpus(pulls, ports=ports)
     assert table_version(ports, corpus) == 3, "the parts that had been merged were found, not merged again"
-    assert facts(ports, corpus)["documents"] == {"current": 3, "retracted": 1}
+    assert manifest(ports, corpus, CorpusManifest).outcome.documents == {"current": 3, "retracted": 1}
 
 
 def test_nothing_is_merged_when_one_of_the_pulls_was_never_validated(ports):
@@ -90,7 +90,7 @@ def test_nothing_is_merged_when_one_of_the_pulls_was_never_validated(ports):
 
 
 def test_a_corpus_of_no_pulls_is_empty(ports):
-    assert facts(ports, steps.build_corpus((), ports=ports))["documents"] == {}
+    assert manifest(ports, steps.build_corpus((), ports=ports), CorpusManifest).outcome.documents == {}
 
 
 def test_an_older_corpus_is_read_as_it_was(ports):

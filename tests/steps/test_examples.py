@@ -11,9 +11,10 @@ import yaml
 from medpipe import errors, records, steps
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.judging.evaluation import Sample
+from medpipe.core.manifests import ExamplesManifest
 from medpipe.core.teaching.example import Example
 from medpipe.settings import Settings
-from medpipe.steps.artifact import facts
+from medpipe.steps.artifact import manifest
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, publish, topic
 
@@ -62,7 +63,7 @@ def test_documents_from_the_cut_off_on_are_asked_as_a_benchmark_and_never_taught
     assert taught == {topic(1).id}
     asked = records.read(ports.store.folder(built) / "benchmarks" / "after-cut-off.jsonl", Sample)
     assert {sample.cluster for sample in asked} == {topic(2).id}
-    assert facts(ports, built)["after_cut_off"] == 4
+    assert manifest(ports, built, ExamplesManifest).outcome.after_cut_off == 4
 
 
 def test_what_red_team_asks_is_not_taught_and_the_card_says_so(ports: fakes.FakePorts) -> None:
@@ -71,7 +72,7 @@ def test_what_red_team_asks_is_not_taught_and_the_card_says_so(ports: fakes.Fake
         corpus(ports, [topic(1), dialogue(question, "See a doctor today, please.")]), "strict", ports=ports
     )
     assert not any(example.source == "meddialog" for example in train(ports, built))
-    assert facts(ports, built)["card"]["contamination"]["red-team"]
+    assert manifest(ports, built, ExamplesManifest).outcome.card["contamination"]["red-team"]
     assert "| red-team |" in steps.card(built, ports=ports)
 
 
@@ -84,13 +85,13 @@ def test_what_persons_wrote_is_redacted_and_the_card_counts_it_by_type(ports: fa
     rows = (ports.store.folder(built) / "train.jsonl").read_text(encoding="utf-8")
     assert "Lovelace" not in rows
     assert "a.b@c.org" not in rows
-    assert facts(ports, built)["card"]["identifiers"] == {"EMAIL": 1, "NAME": 1}
+    assert manifest(ports, built, ExamplesManifest).outcome.card["identifiers"] == {"EMAIL": 1, "NAME": 1}
     assert "| NAME | 1 |" in steps.card(built, ports=ports)
 
 
 def test_every_number_of_the_card_is_in_the_text_for_people(ports: fakes.FakePorts) -> None:
     built = steps.build_examples(corpus(ports, [topic(number) for number in range(9)]), "strict", ports=ports)
-    text, card = steps.card(built, ports=ports), facts(ports, built)["card"]
+    text, card = steps.card(built, ports=ports), manifest(ports, built, ExamplesManifest).outcome.card
     for value in (card["examples"], card["facts"]["found"], card["facts"]["new"], "public domain", DAY_2):
         assert f"| {value} |" in text
     assert "omib" not in json.dumps(card), "a card quotes no text"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from medpipe import records, steps
+from medpipe.core.manifests import PairsManifest
 from medpipe.core.teaching.example import PreferencePair
-from medpipe.steps.artifact import facts
+from medpipe.steps.artifact import manifest
 
 
 def test_what_identifies_people_is_taken_out_of_pairs_and_counted(ports):
@@ -35,4 +36,4 @@ def test_what_identifies_people_is_taken_out_of_pairs_and_counted(ports):
     assert len(kept) == 6
     assert all("[NAME]" in pair.question and "[EMAIL]" in pair.chosen for pair in kept)
     assert not any(word in pair.model_dump_json() for pair in kept for word in ("Calder", "ruth@"))
-    assert facts(ports, pairs)["identifiers"] == {"NAME": 6, "EMAIL": 6}
+    assert manifest(ports, pairs, PairsManifest).outcome.identifiers == {"NAME": 6, "EMAIL": 6}

@@ -6,8 +6,9 @@ import pytest
 
 from medpipe import errors, steps
 from medpipe.cli import main
+from medpipe.core.manifests import ReviewedRecord, ReviewManifest
 from medpipe.core.refs import ref
-from medpipe.steps.artifact import accepted_rows, facts
+from medpipe.steps.artifact import accepted_rows, manifest
 from medpipe.steps.corpus import table_version
 from tests.steps.conftest import DAY_1, DAY_2, publish, topic
 
@@ -39,8 +40,8 @@ def test_the_texts_are_shown_to_whoever_asks_for_them(ports, data):
 
 
 def test_the_list_can_be_of_one_delivery_or_suite(ports, data):
-    assert steps.quarantine(suite="feedback", ports=ports) == "nothing waits"
-    assert steps.quarantine(ref("documents", "another"), ports=ports) == "nothing waits"
+    assert steps.quarantine(suite="feedback", ports=ports) == "No quarantined rows."
+    assert steps.quarantine(ref("documents", "another"), ports=ports) == "No quarantined rows."
     assert len(steps.quarantine(data, "documents", ports=ports).splitlines()) == 2
 
 
@@ -58,17 +59,19 @@ def test_a_released_row_enters_the_next_corpus_which_has_another_ref(ports, data
 def test_a_release_says_who_decided_what_and_why_and_doing_it_again_changes_nothing(ports, data):
     made = steps.release(data, "documents", **WHY, rows=(2,), ports=ports)
     assert steps.release(data, "documents", **WHY, rows=(2,), ports=ports) == made
-    kept = ports.store.find(made)
-    assert {**WHY, "rows": [2], "decision": "release", "data": data}.items() <= kept.inputs.items()
-    assert kept.facts["records"] == [
-        {"row": 2, "id": "mplus:900002", "source": "medlineplus", "reasons": ["the title is blank"]}
-    ]
+    review = manifest(ports, made, ReviewManifest)
+    kept = review.inputs
+    assert (kept.reason, kept.by, kept.rows) == (*WHY.values(), (2,))
+    assert (kept.decision, kept.data) == ("release", data)
+    assert review.outcome.records == (
+        ReviewedRecord(row=2, id="mplus:900002", source="medlineplus", reasons=("the title is blank",)),
+    )
 
 
 def test_a_discarded_row_waits_no_longer_and_stays_out(ports, data):
     before = steps.build_corpus((data,), ports=ports)
     steps.discard(data, "documents", "a placeholder page", "Dr Calder", rows=BLANK, ports=ports)
-    assert steps.quarantine(ports=ports) == "nothing waits"
+    assert steps.quarantine(ports=ports) == "No quarantined rows."
     assert steps.build_corpus((data,), ports=ports) == before
 
 
@@ -103,7 +106,7 @@ def test_nothing_is_released_from_what_was_never_validated_or_was_stopped_whole(
         steps.validate(pulled, "documents", ports=ports)
     with pytest.raises(errors.MedpipeError, match="stopped whole"):
         steps.release(pulled, "documents", **WHY, rows=(0,), ports=ports)
-    assert steps.quarantine(ports=ports) == "nothing waits"
+    assert steps.quarantine(ports=ports) == "No quarantined rows."
 
 
 def test_a_new_text_of_the_suite_asks_again(ports, data, monkeypatch):
@@ -139,6 +142,6 @@ def test_the_commands_list_and_release(ports, data, capsys, monkeypatch):
         == 0
     )
     made = capsys.readouterr().out.strip()
-    assert made.startswith("review/") and len(facts(ports, made)["records"]) == 2
+    assert made.startswith("review/") and len(manifest(ports, made, ReviewManifest).outcome.records) == 2
     assert main(["quarantine"]) == 0
-    assert capsys.readouterr().out == "nothing waits\n"
+    assert capsys.readouterr().out == "No quarantined rows.\n"

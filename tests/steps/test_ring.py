@@ -8,8 +8,17 @@ import pytest
 
 from medpipe import errors, records, steps
 from medpipe.core.corpus.document import Status
+from medpipe.core.manifests import (
+    CorpusManifest,
+    DecisionManifest,
+    DecisionOutcome,
+    DriftManifest,
+    TraceManifest,
+    ValidationManifest,
+    VersionManifest,
+)
 from medpipe.core.teaching.example import Example
-from medpipe.steps.artifact import facts
+from medpipe.steps.artifact import manifest
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, DAY_4, NEW, OLD, RETRACTED, article, publish, topic
 
@@ -23,15 +32,19 @@ def retrain(ports: fakes.FakePorts, corpus: str, recipe: str = "tiny-sft", **wis
     """What the retrain DAG does; returns the version and the decision."""
     plan = steps.plan_retrain(steps.champion(ports=ports), recipe, ports=ports, **wish)
     examples = steps.build_examples(
-        corpus, recipe, plan["since"], plan["knows"], tuple(wish.get("withdraw", ())), ports=ports
+        corpus, recipe, plan.since, plan.knows, tuple(wish.get("withdraw", ())), ports=ports
     )
     steps.validate(examples, "examples", ports=ports)
-    adapter = steps.train(recipe, examples, plan["start"], ports=ports)
+    adapter = steps.train(recipe, examples, plan.start, ports=ports)
     challenger = steps.evaluate(adapter, recipe, examples, ports=ports)
-    incumbent = steps.evaluate(plan["incumbent"], recipe, examples, ports=ports)
-    decision = steps.compare(challenger, incumbent, plan["gates"], ports=ports)
-    version = steps.register(adapter, challenger, decision, examples, plan["start"], plan["incumbent"], ports=ports)
+    incumbent = steps.evaluate(plan.incumbent, recipe, examples, ports=ports)
+    decision = steps.compare(challenger, incumbent, plan.gates, ports=ports)
+    version = steps.register(adapter, challenger, decision, examples, plan.start, plan.incumbent, ports=ports)
     return version, decision
+
+
+def judged(ports: fakes.FakePorts, decision: str) -> DecisionOutcome:
+    return manifest(ports, decision, DecisionManifest).outcome
 
 
 def first_champion(ports: fakes.FakePorts) -> tuple[str, str]:
@@ -57,14 +70,14 @@ def test_the_same_inputs_give_the_same_refs_and_run_once(ports):
     corpus, _version = first_champion(ports)
     publish(ports, [])
     assert refresh(ports, DAY_1, DAY_2) == corpus
-    assert len(list(ports.store.manifests("version"))) == 1
+    assert len(list(ports.store.manifests(VersionManifest))) == 1
 
 
 def test_a_challenger_without_replay_is_held_and_the_reason_names_old_knowledge(ports):
     first, champion = first_champion(ports)
     version, decision = retrain(ports, second_corpus(ports, first), "tiny-sft-no-replay")
-    assert facts(ports, decision)["outcome"] != "pass"
-    assert any("old-knowledge" in reason for reason in facts(ports, decision)["reasons"])
+    assert judged(ports, decision).outcome != "pass"
+    assert any("old-knowledge" in reason for reason in judged(ports, decision).reasons)
     assert steps.promote(version, decision, champion, ports=ports) == champion
     assert steps.champion(ports=ports) == champion
 
@@ -72,33 +85,33 @@ def test_a_challenger_without_replay_is_held_and_the_reason_names_old_knowledge(
 def test_a_shuffled_control_is_held(ports):
     corpus, champion = first_champion(ports)
     version, decision = retrain(ports, corpus, "tiny-sft-shuffled", start_from="base")
-    assert facts(ports, decision)["outcome"] == "fail"
+    assert judged(ports, decision).outcome == "fail"
     assert steps.promote(version, decision, champion, ports=ports) == champion
 
 
 def test_drift_asks_for_a_retrain_when_the_corpus_changed_and_holds_when_it_did_not(ports):
     first, champion = first_champion(ports)
-    assert facts(ports, steps.detect_drift(first, champion, ports=ports))["verdict"] == "hold"
+    assert manifest(ports, steps.detect_drift(first, champion, ports=ports), DriftManifest).outcome.verdict == "hold"
     changed = steps.detect_drift(second_corpus(ports, first), champion, ports=ports)
-    assert facts(ports, changed)["verdict"] == "retrain"
-    assert facts(ports, changed)["method"] == "sft"
+    assert manifest(ports, changed, DriftManifest).outcome.verdict == "retrain"
+    assert manifest(ports, changed, DriftManifest).outcome.method == "sft"
 
 
 def test_drift_asks_for_a_first_training_when_there_is_no_champion(ports):
     publish(ports, [topic(number) for number in OLD])
     drift = steps.detect_drift(refresh(ports, DAY_1, DAY_2), None, ports=ports)
-    assert facts(ports, drift)["verdict"] == "retrain"
+    assert manifest(ports, drift, DriftManifest).outcome.verdict == "retrain"
 
 
 def test_a_hotfix_starts_from_an_ancestor_that_never_learned_the_retracted_article(ports):
     first, champion = first_champion(ports)
     second = second_corpus(ports, first)
-    traced = facts(ports, steps.trace((RETRACTED,), ports=ports))
-    assert traced["versions"] == [champion]
+    traced = manifest(ports, steps.trace((RETRACTED,), ports=ports), TraceManifest).outcome
+    assert traced.versions == (champion,)
     plan = steps.plan_retrain(champion, "tiny-sft", documents=(RETRACTED,), withdraw=(RETRACTED,), ports=ports)
-    assert plan["start"] == "base"
-    assert plan["gates"] == "hotfix"
-    examples = steps.build_examples(second, "tiny-sft", plan["since"], plan["knows"], (RETRACTED,), ports=ports)
+    assert plan.start == "base"
+    assert plan.gates == "hotfix"
+    examples = steps.build_examples(second, "tiny-sft", plan.since, plan.knows, (RETRACTED,), ports=ports)
     taught = records.read(ports.store.folder(examples) / "train.jsonl", Example)
     about = [example for example in taught if "wendrazole" in example.question.lower()]
     assert about
@@ -117,8 +130,8 @@ def test_a_hotfix_from_an_older_ancestor_teaches_again_what_was_learned_since(po
     publish(ports, [article(Status.RETRACTED, DAY_3)])
     third = refresh(ports, DAY_3, DAY_4, second)
     plan = steps.plan_retrain(version, "tiny-sft", documents=(RETRACTED,), ports=ports)
-    assert (plan["start"], plan["knows"], plan["since"]) == (ancestor, first, second)
-    examples = steps.build_examples(third, "tiny-sft", plan["since"], plan["knows"], (RETRACTED,), ports=ports)
+    assert (plan.start, plan.knows, plan.since) == (ancestor, first, second)
+    examples = steps.build_examples(third, "tiny-sft", plan.since, plan.knows, (RETRACTED,), ports=ports)
     taught = records.read(ports.store.folder(examples) / "train.jsonl", Example)
     fresh = {id for example in taught if not example.replay for id in example.document_ids}
     assert fresh == {RETRACTED, *(topic(number).id for number in NEW)}
@@ -140,8 +153,8 @@ def test_an_unvalidated_pull_never_enters_the_corpus(ports):
 def test_bad_rows_are_quarantined_with_reasons_and_the_rest_goes_on(ports):
     publish(ports, [topic(1), topic(2), topic(3).model_copy(update={"title": " "})])
     corpus = refresh(ports, DAY_1, DAY_2)
-    assert facts(ports, corpus)["documents"] == {"current": 2}
-    (validation,) = ports.store.manifests("validation")
+    assert manifest(ports, corpus, CorpusManifest).outcome.documents == {"current": 2}
+    (validation,) = ports.store.manifests(ValidationManifest)
     (row,) = records.read_rows(ports.store.folder(validation.ref) / "quarantine.jsonl")
     assert row["reasons"] == ["the title is blank"]
     assert row["row"]["id"] == "mplus:900003"
@@ -159,7 +172,7 @@ def test_a_bad_batch_stops_before_the_corpus(ports):
 def test_a_promotion_against_a_champion_that_moved_is_refused(ports):
     first, champion = first_champion(ports)
     version, decision = retrain(ports, second_corpus(ports, first))
-    assert facts(ports, decision)["outcome"] == "pass", facts(ports, decision)["reasons"]
+    assert judged(ports, decision).outcome == "pass", judged(ports, decision).reasons
     with pytest.raises(errors.ChampionMoved):
         steps.promote(version, decision, "version/medqa-v9-000000", ports=ports)
     assert steps.champion(ports=ports) == champion
@@ -219,8 +232,8 @@ def test_a_hotfix_goes_back_to_the_champion_before_it_though_it_was_trained_from
     steps.deploy(champion, ports=ports)
     second = second_corpus(ports, first)
     version, decision = retrain(ports, second, documents=(RETRACTED,), withdraw=(RETRACTED,))
-    assert facts(ports, decision)["outcome"] == "pass", facts(ports, decision)["reasons"]
-    assert facts(ports, version)["parent"] == "base"
+    assert judged(ports, decision).outcome == "pass", judged(ports, decision).reasons
+    assert manifest(ports, version, VersionManifest).outcome.parent == "base"
     steps.promote(version, decision, champion, ports=ports)
     assert steps.roll_back("worse for users", ports=ports) == champion
 
@@ -228,8 +241,8 @@ def test_a_hotfix_goes_back_to_the_champion_before_it_though_it_was_trained_from
 def test_topics_that_were_learned_wrongly_are_judged_without_a_claim_to_withdraw(ports):
     first, _ = first_champion(ports)
     _, decision = retrain(ports, first, documents=(topic(1).id,))
-    assert facts(ports, decision)["plan"] == "relearn"
-    assert facts(ports, decision)["outcome"] == "pass", facts(ports, decision)["reasons"]
+    assert judged(ports, decision).plan == "relearn"
+    assert judged(ports, decision).outcome == "pass", judged(ports, decision).reasons
 
 
 def test_dpo_before_any_champion_is_refused(ports):

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medpipe import errors, records, steps
+from medpipe import errors, record_index, records, steps
 from medpipe.core.knowledge import lineage
+from medpipe.core.manifests import TraceManifest, TraceOutcome
 from medpipe.core.refs import ref
 from medpipe.core.teaching.example import Example, PreferencePair
 from medpipe.ports import Ports
-from medpipe.steps import tracing
-from medpipe.steps.artifact import facts
+from medpipe.steps.artifact import manifest
+from tests.manifests import put
 
 
 def example(*named: tuple[str, int]) -> Example:
@@ -31,16 +32,15 @@ def example(*named: tuple[str, int]) -> Example:
 
 
 def put_examples(ports: Ports, name: str, examples: list[Example]) -> str:
-    with ports.store.write(ref("examples", name), "build_examples", {}) as draft:
-        records.write(draft.path / "train.jsonl", examples)
-        records.write_rows(draft.path / "documents.jsonl", lineage.shares(examples))
-    return ref("examples", name)
+    def fill(folder: Path) -> None:
+        records.write(folder / "train.jsonl", examples)
+        records.write_rows(folder / "documents.jsonl", lineage.shares(examples))
+
+    return put(ports.store, ref("examples", name), fill)
 
 
-def put(ports: Ports, target: str, **described: Any) -> str:
-    with ports.store.write(target, "a test", {}) as draft:
-        draft.facts.update(described)
-    return target
+def put_pairs(ports: Ports, name: str, pairs: list[PreferencePair]) -> str:
+    return put(ports.store, ref("pairs", name), lambda folder: records.write(folder / "train.jsonl", pairs))
 
 
 class World:
@@ -51,21 +51,15 @@ class World:
             ports, "first", [example(("pmid:1", 1)), example(("pmid:2", 1)), example(("pmid:1", 1), ("mplus:3", 1))]
         )
         self.second = put_examples(ports, "second", [example(("pmid:1", 2)), example(("pmid:10", 1))])
-        self.pairs = ref("pairs", "one")
-        with ports.store.write(self.pairs, "build_pairs", {}) as draft:
-            records.write(
-                draft.path / "train.jsonl",
-                [
-                    PreferencePair(
-                        question="q", chosen="c", rejected="r", answer_id="1", identity="i", document_ids=("pmid:2",)
-                    )
-                ],
-            )
-        self.one = put(ports, ref("adapter", 1), data=self.first, start_from="base")
-        self.two = put(ports, ref("adapter", 2), data=self.pairs, start_from=self.one)
-        self.other = put(ports, ref("adapter", 3), data=self.second, start_from="base")
+        pair = PreferencePair(
+            question="q", chosen="c", rejected="r", answer_id="1", identity="i", document_ids=("pmid:2",)
+        )
+        self.pairs = put_pairs(ports, "one", [pair])
+        self.one = put(ports.store, ref("adapter", 1), data=self.first, start_from="base")
+        self.two = put(ports.store, ref("adapter", 2), data=self.pairs, start_from=self.one)
+        self.other = put(ports.store, ref("adapter", 3), data=self.second, start_from="base")
         self.v1, self.v2, self.v3 = (
-            put(ports, f"version/medqa-v{number}", adapter=adapter)
+            put(ports.store, f"version/medqa-v{number}", adapter=adapter)
             for number, adapter in enumerate((self.one, self.two, self.other), start=1)
         )
 
@@ -75,16 +69,20 @@ def world(ports: Ports) -> World:
     return World(ports)
 
 
+def outcome(ports: Ports, target: str) -> TraceOutcome:
+    return manifest(ports, target, TraceManifest).outcome
+
+
 def rows(ports: Ports, target: str) -> list[dict[str, Any]]:
     return list(records.read_rows(ports.store.folder(target) / "found.jsonl"))
 
 
 def test_forward_finds_every_example_with_its_revision_and_what_learned_from_it(ports: Ports, world: World) -> None:
     traced = steps.trace(("pmid:1",), ports=ports)
-    found = facts(ports, traced)
-    assert found["examples"] == sorted([world.first, world.second])
-    assert found["adapters"] == sorted([world.one, world.two, world.other]), "two went on from one"
-    assert found["versions"] == [world.v1, world.v2, world.v3]
+    found = outcome(ports, traced)
+    assert found.examples == tuple(sorted([world.first, world.second]))
+    assert found.adapters == tuple(sorted([world.one, world.two, world.other])), "two went on from one"
+    assert found.versions == (world.v1, world.v2, world.v3)
     assert sorted((row["data"], row["row"], row["revision"], row["digest"]) for row in rows(ports, traced)) == sorted(
         [
             (world.first, 0, 1, "digest of pmid:1 at 1"),
@@ -95,24 +93,25 @@ def test_forward_finds_every_example_with_its_revision_and_what_learned_from_it(
 
 
 def test_forward_finds_preference_pairs_too(ports: Ports, world: World) -> None:
-    found = facts(ports, steps.trace(("pmid:2",), forward=True, ports=ports))
-    assert (found["examples"], found["pairs"]) == ([world.first], [world.pairs])
-    assert found["versions"] == [world.v1, world.v2]
+    found = outcome(ports, steps.trace(("pmid:2",), forward=True, ports=ports))
+    assert (found.examples, found.pairs) == ((world.first,), (world.pairs,))
+    assert found.versions == (world.v1, world.v2)
 
 
 def test_a_document_that_nothing_was_taught_is_nowhere(ports: Ports, world: World) -> None:
     traced = steps.trace(("pmid:0", "pmid:11", "a", "z"), ports=ports)
-    assert [facts(ports, traced)[kind] for kind in ("examples", "pairs", "adapters", "versions")] == [[], [], [], []]
+    reached = outcome(ports, traced)
+    assert (*reached.examples, *reached.pairs, *reached.adapters, *reached.versions) == ()
     assert rows(ports, traced) == []
 
 
 def test_back_from_a_version_names_the_documents_of_its_whole_chain(ports: Ports, world: World) -> None:
     traced = steps.trace((world.v2,), back=True, ports=ports)
-    found = facts(ports, traced)
-    assert (found["adapters"], found["examples"], found["pairs"]) == (
-        sorted([world.one, world.two]),
-        [world.first],
-        [world.pairs],
+    found = outcome(ports, traced)
+    assert (found.adapters, found.examples, found.pairs) == (
+        tuple(sorted([world.one, world.two])),
+        (world.first,),
+        (world.pairs,),
     )
     assert {(row["data"], row["id"], row["revision"], row["examples"]) for row in rows(ports, traced)} == {
         (world.first, "mplus:3", 1, 1),
@@ -134,12 +133,12 @@ def test_back_from_an_adapter_and_from_examples_is_the_default_for_refs(ports: P
 def test_back_from_one_example_names_its_documents(ports: Ports, world: World) -> None:
     traced = steps.trace((f"{world.first}#2",), ports=ports)
     assert [(row["id"], row["revision"]) for row in rows(ports, traced)] == [("mplus:3", 1), ("pmid:1", 1)]
-    assert facts(ports, traced)["examples"] == [world.first]
+    assert outcome(ports, traced).examples == (world.first,)
 
 
 def test_forward_from_examples_and_adapters_finds_what_learned_from_them(ports: Ports, world: World) -> None:
-    assert facts(ports, steps.trace((world.pairs,), forward=True, ports=ports))["versions"] == [world.v2]
-    assert facts(ports, steps.trace((world.one,), forward=True, ports=ports))["versions"] == [world.v1, world.v2]
+    assert outcome(ports, steps.trace((world.pairs,), forward=True, ports=ports)).versions == (world.v2,)
+    assert outcome(ports, steps.trace((world.one,), forward=True, ports=ports)).versions == (world.v1, world.v2)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +159,7 @@ def test_what_cannot_be_traced_is_refused_by_name(ports: Ports, of: tuple[str, .
 
 @pytest.mark.parametrize("place", ["3", "-1", "x"])
 def test_an_example_that_is_not_there_is_refused_by_name(ports: Ports, world: World, place: str) -> None:
-    with pytest.raises(errors.MedpipeError, match="is no example"):
+    with pytest.raises(errors.MedpipeError, match="is not an example"):
         steps.trace((f"{world.first}#{place}",), ports=ports)
 
 
@@ -181,5 +180,5 @@ def test_the_index_finds_exactly_the_rows_of_a_document(tmp_path_factory, named,
     made = lineage.shares([example(one) for one in named])
     records.write_rows(index, made)
     for id in {id for id, _ in named} | {absent}:
-        assert list(tracing._lookup(index, id)) == [row for row in made if row["id"] == id]
+        assert list(record_index.lookup(index, id)) == [row for row in made if row["id"] == id]
     assert json.loads(json.dumps(made)) == made

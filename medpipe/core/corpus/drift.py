@@ -29,7 +29,7 @@ class Thresholds(BaseModel):
 class Signal(BaseModel):
     """`count` of `total` with the share's 95 % interval [low, high], and whether it calls for a retrain."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
     count: int
     total: int
@@ -45,7 +45,7 @@ class Drift(BaseModel):
     `withdrawn` are the taught documents that were retracted since: what a hotfix must withdraw.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
     verdict: Literal["retrain", "hold"]
     method: Literal["sft", "dpo"]
     signals: tuple[Signal, ...]

@@ -1,0 +1,64 @@
+"""Artifacts in one folder of a local or shared POSIX file system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from medpipe.backends.artifacts import unfinished
+from medpipe.backends.artifacts.manifest_file import MANIFEST, manifest_in, missing, parts, text_of
+from medpipe.backends.artifacts.unfinished import Folder
+from medpipe.core.manifests import AnyManifest, Inputs, Manifest, manifest_type
+from medpipe.errors import NotFound
+
+
+class FolderStore:
+    """`medpipe.ports.ArtifactStore`: an artifact is the folder `root/kind/name`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def find(self, ref: str) -> Manifest | None:
+        """Return the manifest of a whole artifact, or None. Raises UsageError (not a ref) and Damaged."""
+        manifest_type(ref)
+        return _manifest_at(self._place(ref), ref)
+
+    def folder(self, ref: str) -> Path:
+        """Return the artifact's folder. Raises NotFound without a manifest, and as `find`."""
+        if self.find(ref) is None:
+            raise NotFound(missing(ref))
+        return self._place(ref)
+
+    @contextmanager
+    def write(self, ref: str, verb: str, inputs: Inputs) -> Iterator[Folder]:
+        """Yield a private folder, then move it into place. If another writer was faster, its equal artifact stays.
+
+        An error inside the block leaves nothing behind and is raised on; a full disk is raised as MedpipeError.
+        """
+        place = self._place(ref)
+        with unfinished.full_disk_named(ref), unfinished.private_folder(self.root, ref) as private:
+            draft = Folder(private)
+            yield draft
+            unfinished.flush(private)
+            unfinished.write_flushed(private / MANIFEST, text_of(ref, verb, inputs, draft.outcome))
+            unfinished.flush_folder(private)
+            unfinished.move(private, place, whole=lambda: _manifest_at(place, ref) is not None)
+
+    def manifests(self, kind: type[AnyManifest]) -> Iterator[AnyManifest]:
+        """Yield every whole artifact of a kind, oldest first; equal times are ordered by ref."""
+        places = sorted((self.root / kind.kind).glob(f"*/{MANIFEST}"))
+        refs = [f"{kind.kind}/{place.parent.name}" for place in places]
+        whole = [manifest for ref in refs if isinstance(manifest := self.find(ref), kind)]
+        yield from sorted(whole, key=lambda manifest: (manifest.created_ns, manifest.ref))
+
+    def _place(self, ref: str) -> Path:
+        return self.root.joinpath(*parts(ref))
+
+
+def _manifest_at(place: Path, ref: str) -> Manifest | None:
+    try:
+        text = (place / MANIFEST).read_bytes()
+    except FileNotFoundError:
+        return None
+    return manifest_in(text, ref)

@@ -1,0 +1,51 @@
+"""manifest.json: from an artifact's model to text, and back into the model of its kind."""
+
+from __future__ import annotations
+
+import time
+
+from pydantic import BaseModel, ValidationError
+
+from medpipe.core.manifests import Inputs, Manifest, manifest_type
+from medpipe.core.refs import kind_of
+from medpipe.errors import Damaged
+
+MANIFEST = "manifest.json"
+
+
+def parts(ref: str) -> tuple[str, str]:
+    """Return kind and name, the folders of an artifact. Raises UsageError for a string that is not a ref."""
+    return kind_of(ref), ref.split("/", 1)[1]
+
+
+def text_of(ref: str, verb: str, inputs: Inputs, outcome: BaseModel | None, files: str = "") -> str:
+    """Return the text of a manifest. Raises pydantic's ValidationError if inputs or outcome are not of the ref's kind.
+
+    `files`: the prefix of the artifact's files in an object store.
+    """
+    manifest = manifest_type(ref)(
+        ref=ref,
+        verb=verb,
+        created_ns=time.time_ns(),
+        files=files,
+        inputs=inputs,
+        outcome=outcome,  # type: ignore[arg-type]  # None (a draft without an outcome) is refused here, by pydantic
+    )
+    return manifest.model_dump_json(indent=1)
+
+
+def manifest_in(text: str | bytes, ref: str) -> Manifest:
+    """Return the manifest in a text. Raises Damaged, which names file and field, if it is not of the ref's kind."""
+    try:
+        return manifest_type(ref).model_validate_json(text)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in error.errors())
+        raise Damaged(
+            f"{ref}/{MANIFEST} is damaged, or another release of medpipe wrote it ({faults}): "
+            "remove that folder and run its verb again"
+        ) from error
+
+
+def missing(ref: str) -> str:
+    """Return the message about an artifact without a manifest."""
+    return f"{ref} does not exist or was never finished: run the verb that makes it first"

@@ -1,0 +1,122 @@
+"""Artifacts at any address that fsspec knows (`s3://…`, `gs://…`, `memory://…`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import fsspec
+
+from medpipe.backends.artifacts.manifest_file import MANIFEST, manifest_in, missing, parts, text_of
+from medpipe.backends.artifacts.unfinished import Folder, full_disk_named, move, private_folder
+from medpipe.core.manifests import AnyManifest, Inputs, Manifest, manifest_type
+from medpipe.errors import NotFound
+
+
+class ObjectStore:
+    """`medpipe.ports.ArtifactStore` in an object store.
+
+    `cache` holds the folders that this machine has filled or fetched. An artifact exists only if the address has
+    its manifest.
+    """
+
+    def __init__(self, address: str, cache: Path) -> None:
+        self.address = address
+        self.cache = cache
+
+    @cached_property
+    def _remote(self) -> tuple[Any, str]:
+        files, root = fsspec.core.url_to_fs(self.address)
+        return files, root.rstrip("/")
+
+    def find(self, ref: str) -> Manifest | None:
+        """Return the manifest of a whole artifact, or None. Raises UsageError (not a ref) and Damaged."""
+        manifest_type(ref)
+        try:
+            text = self._remote[0].cat_file(self._address(ref))
+        except FileNotFoundError:
+            return None
+        return manifest_in(text, ref)
+
+    def folder(self, ref: str) -> Path:
+        """Return the artifact's folder in the cache, after fetching it if necessary. Raises NotFound, and as `find`."""
+        manifest = self.find(ref)
+        if manifest is None:
+            raise NotFound(missing(ref))
+        place = self._cached(ref, manifest.files)
+        if not place.is_dir():
+            self._fetch(manifest, place)
+        return place
+
+    def _fetch(self, manifest: Manifest, place: Path) -> None:
+        files, root = self._remote
+        with full_disk_named(manifest.ref), private_folder(self.cache, manifest.ref) as private:
+            for name in files.find(f"{root}/{manifest.files}"):
+                target = private / name.rsplit(f"{manifest.files}/", 1)[1]
+                target.parent.mkdir(parents=True, exist_ok=True)
+                files.get_file(name, str(target))
+            move(private, place)
+
+    @contextmanager
+    def write(self, ref: str, verb: str, inputs: Inputs) -> Iterator[Folder]:
+        """As `FolderStore.write`. Of two writers, either's files are complete under a prefix of their own."""
+        files, root = self._remote
+        with full_disk_named(ref), private_folder(self.cache, ref) as private:
+            draft = Folder(private)
+            yield draft
+            prefix = f"files/{private.name}"
+            text = text_of(ref, verb, inputs, draft.outcome, prefix)
+            with self._discarding(f"{root}/{prefix}"):
+                self._upload(private, f"{root}/{prefix}")
+            if self.find(ref) is None:
+                self._publish(ref, text, prefix, private.name)
+                move(private, self._cached(ref, prefix))
+            elif files.exists(f"{root}/{prefix}"):
+                files.rm(f"{root}/{prefix}", recursive=True)
+
+    def _upload(self, private: Path, prefix: str) -> None:
+        files, _ = self._remote
+        for parent, _, names in os.walk(private):
+            for name in names:
+                source = Path(parent) / name
+                target = f"{prefix}/{source.relative_to(private).as_posix()}"
+                files.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
+                files.put_file(str(source), target)
+
+    def _publish(self, ref: str, text: str, prefix: str, nonce: str) -> None:
+        """Write the manifest, which makes the artifact exist."""
+        files, root = self._remote
+        address = self._address(ref)
+        files.makedirs(address.rsplit("/", 1)[0], exist_ok=True)
+        # Under another name first: where the "object store" is a file system, writing can be cut short.
+        part = f"{address}.{nonce}"
+        with self._discarding(part), self._discarding(f"{root}/{prefix}"):
+            files.pipe_file(part, text.encode())
+        files.mv(part, address)
+
+    @contextmanager
+    def _discarding(self, place: str) -> Iterator[None]:
+        """On an error, try to remove files that no manifest names: they would only take up room."""
+        try:
+            yield
+        except BaseException:
+            with suppress(Exception):
+                self._remote[0].rm(place, recursive=True)
+            raise
+
+    def manifests(self, kind: type[AnyManifest]) -> Iterator[AnyManifest]:
+        """As `FolderStore.manifests`."""
+        files, root = self._remote
+        names = [name.split("/")[-2] for name in files.glob(f"{root}/{kind.kind}/*/{MANIFEST}")]
+        whole = [manifest for name in names if isinstance(manifest := self.find(f"{kind.kind}/{name}"), kind)]
+        yield from sorted(whole, key=lambda manifest: (manifest.created_ns, manifest.ref))
+
+    def _address(self, ref: str) -> str:
+        return "/".join((self._remote[1], *parts(ref), MANIFEST))
+
+    def _cached(self, ref: str, files: str) -> Path:
+        return self.cache.joinpath(*parts(ref), files.rsplit("/", 1)[1])

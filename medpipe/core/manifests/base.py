@@ -1,0 +1,60 @@
+"""What all manifests share: the ref, the verb, the time, the inputs that the ref covers, and the outcome."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+
+Snapshot = dict[str, Any]
+"""The whole text of a recipe, a benchmark or gates.yaml as JSON, as it was when the artifact was made.
+
+Inputs keep it so that a change of the text changes the ref. It is compared as a whole and never read field by
+field: a manifest must stay readable after recipes have gained or lost a field.
+"""
+
+
+class Value(BaseModel):
+    """A frozen part of a manifest. Unknown fields are refused, so that a manifest of another shape is noticed."""
+
+    # "constants": a loss that is not a number is written as NaN; null would not be read back as a number.
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+
+class Inputs(Value):
+    """What a ref's digest covers: the arguments and upstream refs of the verb that made the artifact.
+
+    The JSON of an Inputs model is hashed. Renaming or adding a field gives every later artifact of the kind another
+    ref, and work that was done is done again. A field that is added for a special case therefore belongs in
+    `written_when_set`: its key appears only when it has a value.
+    """
+
+    written_when_set: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _without_unset(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = serialize(self)
+        return {name: value for name, value in values.items() if value or name not in self.written_when_set}
+
+
+class Outcome(Value):
+    """What a verb found or made, in numbers, names and refs. The ref does not cover it."""
+
+
+class Manifest(Value):
+    """What an artifact is. It is written last, so it exists if and only if the artifact is whole."""
+
+    kind: ClassVar[str]
+    """The part of the ref before the slash."""
+    ref: str
+    verb: str
+    """The verb that made the artifact."""
+    created_ns: int
+    """Nanoseconds since 1970-01-01 UTC. Orders artifacts of one kind."""
+    files: str = ""
+    """In an object store, the prefix that has the artifact's files; empty in a file system."""
+    inputs: Inputs
+    outcome: BaseModel
+
+
+AnyManifest = TypeVar("AnyManifest", bound=Manifest)

@@ -1,0 +1,249 @@
+"""Manifests of the model plane: what is taught, adapters, evaluations, decisions, versions and traces."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from medpipe.core.judging.evaluation import Metric
+from medpipe.core.judging.gates import Decision
+from medpipe.core.judging.gates import Outcome as Judgement
+from medpipe.core.manifests.base import Inputs, Manifest, Outcome, Snapshot
+from medpipe.core.refs import BASE
+
+
+class ExamplesInputs(Inputs):
+    """`since`: the incumbent's corpus. `knows`: the corpus that the start of the training has learned."""
+
+    corpus: str
+    recipe: Snapshot
+    since: str | None
+    knows: str | None
+    withdraw: tuple[str, ...]
+    """Sorted ids of retracted documents whose claims are to be answered as withdrawn."""
+    benchmarks: tuple[Snapshot, ...]
+    """Benchmarks that the examples were decontaminated against; empty without decontamination."""
+
+
+class ExamplesOutcome(Outcome):
+    """How many examples and samples there are, and the dataset card as values (`core.teaching.card`)."""
+
+    corpus: str
+    train: int
+    """Rows of train.jsonl."""
+    new_knowledge: int = 0
+    """Samples of this benchmark; the other benchmarks likewise."""
+    old_knowledge: int = 0
+    withdrawn: int = 0
+    after_cut_off: int = 0
+    unseen: int = 0
+    drops: dict[str, int] = {}
+    """Reason → number of facts or examples that were left out."""
+    card: dict[str, Any] = {}
+
+
+class ExamplesManifest(Manifest):
+    """Examples to teach and samples to ask, made by `build_examples`."""
+
+    kind: ClassVar[str] = "examples"
+    inputs: ExamplesInputs
+    outcome: ExamplesOutcome
+
+
+class PairsFromFeedback(Inputs):
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"released"})
+    feedback: str
+    previous: str | None
+    cap: int
+    """The greatest number of pairs that may stem from one identity."""
+    heldout: float
+    """Share of the questions that are only asked, 0..1."""
+    released: tuple[str, ...] = ()
+    """Reviews that released quarantined feedback."""
+
+
+class PairsFromCorpus(Inputs):
+    corpus: str
+    previous: str | None
+    max_answer_chars: int
+    heldout: float
+    """Share of the questions that are only asked, 0..1."""
+
+
+class PairsOutcome(Outcome):
+    train: int
+    heldout: int
+    drops: dict[str, int] = {}
+    """Reason → number of pairs that were left out."""
+    identifiers: dict[str, int] = {}
+    """Type of identifier → how many were taken out of the texts."""
+
+
+class PairsManifest(Manifest):
+    """Preference pairs for DPO, made by `build_pairs` or `build_preferences`."""
+
+    kind: ClassVar[str] = "pairs"
+    inputs: PairsFromFeedback | PairsFromCorpus
+    outcome: PairsOutcome
+
+
+class AdapterInputs(Inputs):
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"released"})
+    recipe: Snapshot
+    base: str
+    """Digest of the base model's files."""
+    data: str
+    start_from: str
+    """`base` or the adapter that training continued."""
+    released: tuple[str, ...] = ()
+    """Reviews that released quarantined rows of the data."""
+
+
+class AdapterOutcome(Outcome):
+    recipe: str
+    method: Literal["sft", "dpo"]
+    base: str
+    base_digest: str
+    data: str
+    start_from: str
+    examples: int
+    """Rows that were taught: examples, or preference pairs."""
+    metrics: dict[str, float]
+    digest: str
+    """SHA-256 of the weights and their configuration."""
+
+
+class AdapterManifest(Manifest):
+    """A LoRA adapter, made by `train`."""
+
+    kind: ClassVar[str] = "adapter"
+    inputs: AdapterInputs
+    outcome: AdapterOutcome
+
+
+class EvaluationInputs(Inputs):
+    adapter: str
+    """`base` or an adapter ref."""
+    base: str
+    """Digest of the base model's files."""
+    max_new_tokens: int
+    examples: str
+    pairs: str | None
+    benchmarks: tuple[Snapshot, ...]
+
+
+class EvaluationOutcome(Outcome):
+    """Means by benchmark. Every single score is in evaluation.json beside the manifest."""
+
+    model: str
+    metrics: dict[str, Metric]
+
+
+class EvaluationManifest(Manifest):
+    """What one model scored on the benchmarks of a recipe, made by `evaluate`."""
+
+    kind: ClassVar[str] = "evaluation"
+    inputs: EvaluationInputs
+    outcome: EvaluationOutcome
+
+
+class DecisionInputs(Inputs):
+    challenger: str
+    champion: str
+    plan: str
+    """Name of the promotion plan in gates.yaml."""
+    gates: Snapshot
+
+
+class DecisionOutcome(Decision):
+    """The decision with the two evaluations and the promotion plan that it is about."""
+
+    challenger: str
+    champion: str
+    plan: str
+
+
+class DecisionManifest(Manifest):
+    """Pass, fail or inconclusive, made by `compare`."""
+
+    kind: ClassVar[str] = "decision"
+    inputs: DecisionInputs
+    outcome: DecisionOutcome
+
+
+class VersionInputs(Inputs):
+    adapter: str
+    evaluation: str
+    decision: str
+    parent: str
+    incumbent: str
+
+
+class Provenance(Outcome):
+    """Everything that a version came from. The registry shows these fields to operators."""
+
+    adapter: str
+    digest: str
+    recipe: str
+    base: str
+    corpus: str
+    examples: str
+    evaluation: str
+    decision: str
+    outcome: Judgement
+    """What the decision said."""
+    parent: str = BASE
+    """`base` or the model that training started from."""
+    incumbent: str = BASE
+    """`base` or the version that it was judged against."""
+    reason: str = ""
+    """Why the retrain was asked for."""
+    pairs: str | None = None
+    """The preference pairs that it or the version before it learned from."""
+
+
+class VersionOutcome(Provenance):
+    number: int
+    """The registry's number of the version."""
+    name: str
+    page: str
+    """Address of the version in the registry; empty if the registry has no pages."""
+
+
+class VersionManifest(Manifest):
+    """A judged adapter with a name, promoted or not, made by `register`."""
+
+    kind: ClassVar[str] = "version"
+    inputs: VersionInputs
+    outcome: VersionOutcome
+
+
+class TraceInputs(Inputs):
+    of: tuple[str, ...]
+    """Sorted document ids or refs."""
+    forward: bool
+    made: dict[str, tuple[str, ...]]
+    """Kind → every ref that existed: a trace is made again when something was made since."""
+
+
+class TraceOutcome(Outcome):
+    """What the trace reached. found.jsonl has a row for each document revision (forward: each of its examples)."""
+
+    direction: Literal["forward", "back"]
+    documents: tuple[str, ...]
+    """Document ids that it started from."""
+    refs: tuple[str, ...]
+    """Refs that it started from."""
+    rows: int
+    """Rows of found.jsonl."""
+    examples: tuple[str, ...]
+    pairs: tuple[str, ...]
+    adapters: tuple[str, ...]
+    versions: tuple[str, ...]
+
+
+class TraceManifest(Manifest):
+    """From documents to the models that carry them, or from a model to its documents, made by `trace`."""
+
+    kind: ClassVar[str] = "trace"
+    inputs: TraceInputs
+    outcome: TraceOutcome

@@ -1,0 +1,42 @@
+"""What a model argument of a verb means: `base`, an adapter or a version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from medpipe.core.manifests import AdapterManifest, VersionManifest
+from medpipe.core.refs import BASE, kind_of
+from medpipe.core.teaching.recipe import Recipe
+from medpipe.errors import UsageError
+from medpipe.ports import Ports
+from medpipe.steps.artifact import manifest
+
+
+def adapter_of(ports: Ports, model: str) -> str:
+    """Return `base`, or the AdapterRef of an adapter or version. Raises UsageError for other refs, and NotFound."""
+    if model == BASE:
+        return BASE
+    if kind_of(model) == VersionManifest.kind:
+        return manifest(ports, model, VersionManifest).outcome.adapter
+    if kind_of(model) == AdapterManifest.kind:
+        return manifest(ports, model, AdapterManifest).ref
+    raise UsageError(f"{model} is not a model: expected base, adapter/… or version/…")
+
+
+def refuse_other_base(ports: Ports, adapter: str, recipe: Recipe) -> None:
+    """Raise UsageError for an adapter that was trained on a different base.
+
+    No library checks this when the shapes match; the answers are merely wrong.
+    """
+    if adapter == BASE:
+        return
+    if manifest(ports, adapter, AdapterManifest).outcome.base_digest != ports.base_digest(recipe.base):
+        raise UsageError(
+            f"{adapter} was trained on another {recipe.base} than the present one: put that base back, "
+            "or train again from the base"
+        )
+
+
+def folder_of(ports: Ports, adapter: str) -> Path | None:
+    """Return an adapter's folder; None for the base."""
+    return None if adapter == BASE else ports.store.folder(adapter)

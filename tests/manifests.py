@@ -1,0 +1,117 @@
+"""Artifacts with the smallest manifest of their kind, for tests that need one to exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from medpipe.core import manifests
+from medpipe.core.judging.gates import Outcome
+from medpipe.core.manifests import Inputs, manifest_type
+from medpipe.ports import ArtifactStore
+
+DOCUMENTS, CORPUS, EXAMPLES, PAIRS, ADAPTER, EVALUATION, DECISION, FEEDBACK, VALIDATION = (
+    f"{kind}/0123456789abcdef"
+    for kind in (
+        "documents",
+        "corpus",
+        "examples",
+        "pairs",
+        "adapter",
+        "evaluation",
+        "decision",
+        "feedback",
+        "validation",
+    )
+)
+
+_INPUTS: dict[str, dict[str, Any]] = {
+    "documents": {"source": "medlineplus", "start": date(2026, 3, 3), "end": date(2026, 3, 4)},
+    "corpus": {"pulls": (), "previous": None},
+    "validation": {"data": DOCUMENTS, "suite": "documents", "expectations": ""},
+    "examples": {"corpus": CORPUS, "recipe": {}, "since": None, "knows": None, "withdraw": (), "benchmarks": ()},
+    "pairs": {"feedback": FEEDBACK, "previous": None, "cap": 20, "heldout": 0.3},
+    "adapter": {"recipe": {}, "base": "", "data": EXAMPLES, "start_from": "base"},
+    "evaluation": {
+        "adapter": ADAPTER,
+        "base": "",
+        "max_new_tokens": 1,
+        "examples": EXAMPLES,
+        "pairs": None,
+        "benchmarks": (),
+    },
+    "decision": {"challenger": EVALUATION, "champion": EVALUATION, "plan": "first", "gates": {}},
+    "version": {
+        "adapter": ADAPTER,
+        "evaluation": EVALUATION,
+        "decision": DECISION,
+        "parent": "base",
+        "incumbent": "base",
+    },
+    "feedback": {"start": datetime(2026, 3, 3, tzinfo=UTC), "end": datetime(2026, 3, 4, tzinfo=UTC)},
+}
+_OUTCOMES: dict[str, dict[str, Any]] = {
+    "documents": {"documents": 1},
+    "corpus": {"table_version": 0, "incoming": 0, "documents": {}, "cut_off": None},
+    "validation": {"rows": 0, "accepted": True},
+    "examples": {"corpus": CORPUS, "train": 0},
+    "pairs": {"train": 0, "heldout": 0},
+    "adapter": {
+        "recipe": "tiny-sft",
+        "method": "sft",
+        "base": "medpipe-sandbox/tiny-llama",
+        "base_digest": "hub:medpipe-sandbox/tiny-llama",
+        "data": EXAMPLES,
+        "start_from": "base",
+        "examples": 0,
+        "metrics": {},
+        "digest": "abcdef0123",
+    },
+    "evaluation": {"model": ADAPTER, "metrics": {}},
+    "decision": {
+        "outcome": Outcome.PASS,
+        "gates": (),
+        "reasons": ("a reason",),
+        "challenger": EVALUATION,
+        "champion": EVALUATION,
+        "plan": "first",
+    },
+    "version": {
+        "adapter": ADAPTER,
+        "digest": "abcdef0123",
+        "recipe": "tiny-sft",
+        "base": "medpipe-sandbox/tiny-llama",
+        "corpus": CORPUS,
+        "examples": EXAMPLES,
+        "evaluation": EVALUATION,
+        "decision": DECISION,
+        "outcome": Outcome.PASS,
+        "number": 1,
+        "name": "medqa-v1-abcdef",
+        "page": "",
+    },
+    "feedback": {"feedback": 0},
+}
+
+
+def inputs(kind: str, **changes: Any) -> Inputs:
+    """The smallest inputs of a kind, with changes."""
+    names = {"pairs": "PairsFromFeedback"}
+    model = getattr(manifests, names.get(kind, f"{kind.capitalize()}Inputs"))
+    return model(**_INPUTS[kind] | changes)
+
+
+def outcome(kind: str, **changes: Any) -> Any:
+    """The smallest outcome of a kind, with changes."""
+    return manifest_type(f"{kind}/0123456789abcdef").model_fields["outcome"].annotation(**_OUTCOMES[kind] | changes)
+
+
+def put(store: ArtifactStore, ref: str, fill: Callable[[Path], object] = lambda folder: None, **changes: Any) -> str:
+    """An artifact of the ref's kind, whose outcome has `changes` and whose folder has what `fill` writes."""
+    kind = ref.split("/")[0]
+    with store.write(ref, "a test", inputs(kind)) as draft:
+        fill(draft.path)
+        draft.conclude(outcome(kind, **changes))
+    return ref
