@@ -75,10 +75,16 @@ def test_expected_trouble_is_one_clear_line(home, capsys):
     assert err.count("\n") == 1
 
 
-def test_a_ref_that_does_not_exist_is_named(home, capsys):
+def test_a_ref_that_was_never_validated_is_named(home, capsys):
     status, _, err = run(capsys, "build-corpus", "--pulls", "documents/0123456789abcdef")
+    assert status == 65
+    assert err.startswith("medpipe build_corpus: documents/0123456789abcdef has not passed")
+
+
+def test_a_ref_that_does_not_exist_is_named(home, capsys):
+    status, _, err = run(capsys, "card", "--examples", "examples/0123456789abcdef")
     assert status == 2
-    assert err.startswith("medpipe build_corpus: documents/0123456789abcdef does not exist")
+    assert err.startswith("medpipe card: examples/0123456789abcdef does not exist")
 
 
 def test_a_value_of_the_wrong_type_names_the_argument(home, capsys):

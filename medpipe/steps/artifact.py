@@ -104,7 +104,7 @@ def accepted_rows(ports: Ports, data: str, suite: str) -> Iterator[dict[str, Any
 
     Raises NotValidated, on the call and not at the first row, if validation has not accepted the batch.
     """
-    file = rows_file(ports, data, suite)
+    _check_data(data, suite)
     validation = validation_of(ports, data, suite)
     if validation is None or not validation.outcome.accepted:
         raise NotValidated(
@@ -112,15 +112,20 @@ def accepted_rows(ports: Ports, data: str, suite: str) -> Iterator[dict[str, Any
         )
     released = {row for review in releases(ports, data, suite) for row in review.inputs.rows}
     quarantined = frozenset(validation.outcome.quarantined_rows) - released
-    return (row for number, row in enumerate(records.read_rows(file)) if number not in quarantined)
+    rows = enumerate(records.read_rows(rows_file(ports, data, suite)))
+    return (row for number, row in rows if number not in quarantined)
 
 
 def rows_file(ports: Ports, data: str, suite: str) -> Path:
     """Return the file of the rows of `data`. Raises UsageError for an unknown suite, or data of another kind."""
+    _check_data(data, suite)
+    return ports.store.folder(data) / ROWS[suite]
+
+
+def _check_data(data: str, suite: str) -> None:
     check_suite(suite)
     if kind_of(data) != suite:
         raise UsageError(f"the suite {suite!r} validates {suite}/… refs, got {data}")
-    return ports.store.folder(data) / ROWS[suite]
 
 
 def check_suite(suite: str) -> None:
