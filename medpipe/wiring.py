@@ -145,7 +145,8 @@ class Wiring:
 
     @cached_property
     def database(self) -> Database:
-        from medpipe.backends.sql.database import connect, migrate
+        from medpipe.backends.sql.database import connect
+        from medpipe.backends.sql.migrations import migrate
 
         self.settings.home.mkdir(parents=True, exist_ok=True)
         migrate(self.settings.database)
