@@ -19,7 +19,7 @@ from medpipe.core import prompt
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.merge import newer
 from medpipe.core.teaching.recipe import Recipe
-from medpipe.errors import MedpipeError, NotFound
+from medpipe.errors import MedpipeError
 from medpipe.ports import (
     Counts,
     Delivery,
@@ -280,7 +280,7 @@ class MemoryCorpus:
 
     def _at(self, version: int) -> dict[str, Document]:
         if not 0 <= version < len(self.versions):
-            raise NotFound(f"the corpus has no version {version}")
+            raise LookupError(f"the corpus has no version {version}")
         return self.versions[version]
 
 
