@@ -1,21 +1,24 @@
-"""Where a recipe's base model lies. The trainer and the in-process generator load the same one."""
+"""The files of a recipe's base model. The trainer and the in-process generator load the same ones."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
 
-from medpipe.errors import MedpipeError
+from medpipe.errors import NotFound
 
 
 def locate(base: str, models: Path, offline: bool) -> str:
-    """A local folder `models/base` if there is one, else the hub id itself; raises MedpipeError offline."""
+    """Return the local folder `models/base` if it holds a model, else the hub id `base` itself.
+
+    Raises NotFound when there is no such folder and `offline` forbids asking a hub.
+    """
     folder = models / base
-    if (folder / "config.json").is_file():
+    if _holds_a_model(folder):
         return str(folder)
     if offline:
-        raise MedpipeError(
-            f"base model {base!r}: no folder {folder} with a config.json, and hubs are not asked. "
+        raise NotFound(
+            f"there is no base model {base!r}: no folder {folder} with a config.json, and hubs are not asked. "
             "Put the model there (`python -m medpipe.sandbox.tiny_base --out MODELS` makes the sandbox's), "
             "or set MEDPIPE_OFFLINE=false."
         )
@@ -23,17 +26,21 @@ def locate(base: str, models: Path, offline: bool) -> str:
 
 
 def digest(base: str, models: Path) -> str:
-    """SHA-256 over a local base's files, by name; for a base on a hub, its id.
+    """Return the SHA-256 over a local base model's files, in the order of their names; for one on a hub, its id.
 
-    An adapter belongs to one base: a base that was rebuilt under the same name has another digest, so
-    nothing that was trained or judged on the old one is taken for its own.
+    An adapter belongs to one base model. A base that is rebuilt under the same name has another digest, so that
+    nothing trained or judged on the old one is used with the new one.
     """
     folder = models / base
-    if not (folder / "config.json").is_file():
+    if not _holds_a_model(folder):
         return f"hub:{base}"
-    seen = hashlib.sha256()
+    whole = hashlib.sha256()
     for file in sorted((*folder.glob("*.safetensors"), *folder.glob("*.json"))):
-        seen.update(file.name.encode())
+        whole.update(file.name.encode())
         with file.open("rb") as content:
-            seen.update(hashlib.file_digest(content, "sha256").digest())
-    return seen.hexdigest()
+            whole.update(hashlib.file_digest(content, "sha256").digest())
+    return whole.hexdigest()
+
+
+def _holds_a_model(folder: Path) -> bool:
+    return (folder / "config.json").is_file()

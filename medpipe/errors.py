@@ -3,7 +3,7 @@
     MedpipeError                 1   something expected went wrong; the message says what, where and what to do
     ├── UsageError               2   an argument, a recipe, a policy or a setting cannot work: correct it
     │   ├── NotFound             2   a ref, a name, a version or a document that does not exist
-    │   └── ConfigError          2   a YAML file (recipe, benchmark, gates, suite): names file, field and remedy
+    │   └── ConfigError          2   a configuration file or MEDPIPE_* variable: names file, field and remedy
     ├── DataError               65   data was judged and rejected: the same data would be rejected again
     │   ├── BatchRejected       65   validation stopped a whole batch
     │   ├── NotValidated        65   a verb was given data that `validate` has not accepted
@@ -14,8 +14,9 @@
     ├── ChampionMoved            1   somebody else promoted first; the comparison is out of date
     └── DeployFailed             1   the version did not go live; what served before still serves
 
-Statuses 2 and below 64 are a shell's own; 65 and 75 are EX_DATAERR and EX_TEMPFAIL of sysexits.h. An error
-outside this tree is a bug of medpipe and exits with 70 (EX_SOFTWARE).
+Statuses 65, 70 and 75 are EX_DATAERR, EX_SOFTWARE and EX_TEMPFAIL of sysexits.h; 1 and 2 mean what they mean to
+argparse and to shells. An interrupted command exits with 130 and a command whose output nobody reads with 141, as
+shells report SIGINT and SIGPIPE (128 + signal). Any other error is a bug of medpipe and exits with 70.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ class NotFound(UsageError):
 
 
 class ConfigError(UsageError):
-    """A recipe, benchmark, plan or suite that cannot be used. The message names the file, the field and the remedy."""
+    """A recipe, benchmark, promotion plan, suite or MEDPIPE_* variable that cannot be used.
+
+    The message names the file (or the variable), the field and the remedy.
+    """
 
 
 class DataError(MedpipeError):
@@ -73,15 +77,22 @@ class DeployFailed(MedpipeError):
     """The version did not go live. What served before still serves."""
 
 
-_STATUS: dict[type[BaseException], int] = {UsageError: 2, DataError: 65, Unavailable: 75, MedpipeError: 1}
+_STATUS: dict[type[BaseException], int] = {
+    UsageError: 2,
+    DataError: 65,
+    Unavailable: 75,
+    MedpipeError: 1,
+    KeyboardInterrupt: 130,
+    BrokenPipeError: 141,
+}
 _BUG = 70
 
 
 def exit_status(error: BaseException) -> int:
-    """Return the exit status of an error: that of its nearest ancestor in the tree above, 70 for any other error."""
+    """Return the exit status of an error: that of its nearest ancestor in the table above, else 70."""
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), _BUG)
 
 
 def hopeless(status: int) -> bool:
-    """Return whether an exit status means that the same command would fail again: nothing should retry it."""
+    """Return whether an exit status means that the same command would fail again, so that retrying is useless."""
     return status in (_STATUS[UsageError], _STATUS[DataError])

@@ -1,4 +1,7 @@
-"""JSON Lines of pydantic values: how artifacts keep rows. Read one at a time, written in order."""
+"""JSON Lines of pydantic values: the rows of artifacts. Written in order, read one at a time.
+
+Format: https://jsonlines.org, UTF-8, one JSON object a line.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +12,20 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from medpipe.errors import MedpipeError
+from medpipe.errors import Damaged
 
 Value = TypeVar("Value", bound=BaseModel)
 
+_REMEDY = "remove the artifact's folder and run its verb again"
+
 
 def write(path: Path, values: Iterable[BaseModel]) -> int:
-    """Write one value a line (UTF-8) and return how many there were."""
+    """Write one value a line and return their number. Makes the folder of `path` if necessary."""
     return _write(path, (value.__pydantic_serializer__.to_json(value) for value in values))
 
 
 def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> int:
-    """As `write`, for plain rows."""
+    """Write one plain row a line and return their number, as `write` does for models."""
     return _write(path, (json.dumps(row, ensure_ascii=False, default=str).encode() for row in rows))
 
 
@@ -28,30 +33,42 @@ def _write(path: Path, rows: Iterable[bytes]) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     count = 0
     with path.open("wb") as lines:
-        for count, row in enumerate(rows, start=1):  # noqa: B007
+        for row in rows:
             lines.write(row + b"\n")
+            count += 1
     return count
 
 
 def read(path: Path, kind: type[Value]) -> Iterator[Value]:
-    """The values of a file, in order; raises MedpipeError naming the file and line of the first bad one."""
+    """Yield the values of a file in order. Raises Damaged, which names the file and line of the first bad row."""
     for number, row in enumerate(read_rows(path), start=1):
         try:
             yield kind.model_validate(row)
         except ValidationError as error:
-            faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-            # Without the values, and without the cause, which repeats them: rows hold what people asked.
-            raise MedpipeError(f"{path.name}, line {number}: not a {kind.__name__}: {faults}") from None
+            details = error.errors(include_url=False, include_context=False, include_input=False)
+            faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in details)
+            # Neither the values nor the cause, which repeats them: rows hold what people asked.
+            raise Damaged(
+                f"{path.name}, line {number} cannot be read as {kind.__name__}: {faults}; {_REMEDY}"
+            ) from None
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """As `read`, for plain rows; raises MedpipeError naming the file and line of bad JSON."""
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                yield json.loads(line)
-            except json.JSONDecodeError as error:
-                raise MedpipeError(
-                    f"{path.name}, line {number}: not JSON ({error.msg}); "
-                    "remove the artifact's folder and run the verb again"
-                ) from error
+    """Yield the plain rows of a file in order. Raises Damaged, which names the file and the line, as `read` does."""
+    try:
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                yield _row(path, number, line)
+    except FileNotFoundError:
+        raise Damaged(f"{path.parent.name}/{path.name} is missing from its artifact: {_REMEDY}") from None
+
+
+def _row(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError as error:  # JSONDecodeError, or UnicodeDecodeError for a line that is not UTF-8
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else "not UTF-8"
+        raise Damaged(f"{path.name}, line {number} is not JSON ({reason}); {_REMEDY}") from None
+    if not isinstance(row, dict):
+        raise Damaged(f"{path.name}, line {number} is not a JSON object; {_REMEDY}")
+    return row

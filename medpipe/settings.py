@@ -1,79 +1,167 @@
-"""Where things are. Read once, at the edge (`medpipe.wiring`, `serving.app`), from MEDPIPE_* variables."""
+"""Settings: where things are. Read once, at the edge (`medpipe.wiring`, `serving.app`), from MEDPIPE_* variables."""
 
 from __future__ import annotations
 
 import os
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from medpipe import faults
+from medpipe.errors import ConfigError
+
+PREFIX = "MEDPIPE_"
 _PACKAGE = Path(__file__).resolve().parent
 
 
 def _state_home() -> Path:
-    """`$XDG_STATE_HOME/medpipe`, else `~/.local/state/medpipe` (XDG Base Directory Specification 0.8)."""
+    """Return `$XDG_STATE_HOME/medpipe`, else `~/.local/state/medpipe` (XDG Base Directory Specification 0.8)."""
     state = os.environ.get("XDG_STATE_HOME", "")
     return (Path(state) if Path(state).is_absolute() else Path.home() / ".local" / "state") / "medpipe"
 
 
 def _suites() -> Path:
-    """The suites inside an installed package, or beside the package in a checkout."""
+    """Return the folder of the suites: inside an installed package, or beside the package in a checkout."""
     installed = _PACKAGE / "expectations"
     return installed if installed.is_dir() else _PACKAGE.parent / "expectations"
 
 
 class Settings(BaseSettings):
-    """Each field is a `MEDPIPE_<FIELD>` environment variable; the defaults are the embedded system."""
+    """Every field is a `MEDPIPE_<FIELD>` environment variable; an empty variable counts as not set.
+
+    The defaults are the embedded system. docs/settings.md lists all of them. Making the settings raises ConfigError
+    for an unknown MEDPIPE_* variable and for a value that a field cannot take.
+    """
 
     model_config = SettingsConfigDict(
-        env_prefix="MEDPIPE_", frozen=True, extra="forbid", ignored_types=(cached_property,)
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid", ignored_types=(cached_property,)
     )
 
     home: Path = Field(
         default_factory=_state_home,
-        description="state: artifacts, corpus, databases, reports (default $XDG_STATE_HOME/medpipe)",
+        description="state: artifacts, corpus, databases, reports (not set: `medpipe` under $XDG_STATE_HOME)",
     )
     expectations: Path = Field(default_factory=_suites, description="Great Expectations suites")
     recipes: Path = Field(_PACKAGE / "recipes", description="recipes")
     benchmarks: Path = Field(_PACKAGE / "benchmarks", description="benchmarks and gates.yaml")
     policies: Path = Field(_PACKAGE / "policies", description="the guardrail policy: guardrails.yaml")
-    models: Path | None = Field(None, description="folder of local base models; else the hub (default HOME/models)")
+    models: Path | None = Field(
+        None, description="folder of local base models, one folder each (not set: `models` under HOME)"
+    )
 
-    database_url: str | None = Field(None, description="SQLAlchemy address (default: SQLite under HOME)")
-    mlflow_url: str | None = Field(None, description="MLflow tracking address (default: SQLite under HOME)")
-    model_name: str = Field("medqa", description="name of the registered model")
-    engine_url: str | None = Field(None, description="vLLM's address; without it, transformers generates in process")
-    engine_key: SecretStr | None = None
-    service_url: str = "http://127.0.0.1:8100"
+    database_url: str | None = Field(
+        None, description="SQLAlchemy address of the ledger, routes, answers and feedback (not set: SQLite under HOME)"
+    )
+    mlflow_url: str | None = Field(None, description="MLflow tracking address (not set: SQLite under HOME)")
+    mlflow_pages: str | None = Field(
+        None, description="MLflow's address as browsers see it, for links on the model board (not set: as MLflow says)"
+    )
+    model_name: str = Field("medqa", description="name of the registered model; versions are named after it")
+    engine_url: str | None = Field(
+        None,
+        description="vLLM's address (not set: transformers generates in the same process, and nothing is deployed)",
+    )
+    engine_key: SecretStr | None = Field(None, description="key that vLLM asks for (its `--api-key`)")
 
-    medlineplus_url: str = "https://medlineplus.gov"
-    medlineplus_search_url: str = "https://wsearch.nlm.nih.gov/ws/query"
-    genetics_url: str = "https://medlineplus.gov/download/ghr-summaries.xml"
-    pubmed_url: str = "https://ftp.ncbi.nlm.nih.gov/pubmed"
-    eutils_url: str = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
-    ncbi_email: str = ""
-    ncbi_api_key: SecretStr | None = None
-    curated: Path | None = Field(None, description="folder with curated sets, one folder each: medquad, pubmedqa, …")
+    medlineplus_url: str = Field("https://medlineplus.gov", description="address of MedlinePlus's topic files")
+    medlineplus_search_url: str = Field(
+        "https://wsearch.nlm.nih.gov/ws/query", description="address of MedlinePlus's web service"
+    )
+    genetics_url: str = Field(
+        "https://medlineplus.gov/download/ghr-summaries.xml", description="address of MedlinePlus Genetics' file"
+    )
+    pubmed_url: str = Field(
+        "https://ftp.ncbi.nlm.nih.gov/pubmed", description="address of PubMed's baseline and update files"
+    )
+    eutils_url: str = Field(
+        "https://eutils.ncbi.nlm.nih.gov/entrez/eutils", description="address of NCBI's E-utilities"
+    )
+    ncbi_email: str = Field("", description="contact that NLM's services are told, as their usage policy asks")
+    ncbi_api_key: SecretStr | None = Field(
+        None, description="key for NCBI's E-utilities: ten requests a second instead of three"
+    )
+    curated: Path | None = Field(
+        None, description="folder with curated sets, one folder each: medquad, pubmedqa, … (not set: none)"
+    )
 
     person_models: dict[str, str] = Field(
         {},
-        description="language → installed spaCy model that finds names of people "
-        'and places, as {"en": "en_core_web_lg"}; without, patterns',
+        description='language and installed spaCy model that finds names of people and places, as JSON: {"en": '
+        '"en_core_web_lg"} (not set: patterns only)',
     )
-    signing_key: SecretStr | None = Field(None, description="key that signs answer ids (default: made once under HOME)")
+    signing_key: SecretStr | None = Field(
+        None, description="key that signs answer ids (not set: made once and kept under HOME)"
+    )
     threads: int = Field(1, ge=1, description="torch threads; 1 beside other servers on a small machine")
     offline: bool = Field(True, description="never look a model or a curated set up on a hub")
 
+    calendar: Literal["nlm", "off"] = Field(
+        "nlm", description="when Airflow refreshes the corpus: on NLM's release days, or `off` for by hand only"
+    )
+    python: str | None = Field(
+        None, description="interpreter of Airflow's training and evaluation tasks (not set: Airflow's own)"
+    )
+    engine_python: str | None = Field(
+        None, description="interpreter that the sandbox starts vLLM with (not set: .venv-engine in the checkout)"
+    )
+    ports: str | None = Field(
+        None, description="`module:function` that makes all ports instead of `medpipe.wiring`; for tests"
+    )
+
+    def __init__(self, **values: Any) -> None:
+        """Read the variables; `values` are fields that replace them. Raises ConfigError."""
+        _refuse_unknown_variables()
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise ConfigError(f"the settings cannot be used: {_in_words(error)}") from None
+        except SettingsError as error:  # a variable that must be JSON and is not; the message names the field
+            names = [name for name in type(self).model_fields if f'"{name}"' in str(error)]
+            named = " or ".join(map(variable, names)) or str(error)
+            raise ConfigError(f'{named} must be JSON, such as {{"en": "en_core_web_lg"}}') from None
+
     @cached_property
     def models_folder(self) -> Path:
+        """The folder of local base models."""
         return self.models or self.home / "models"
 
     @cached_property
     def database(self) -> str:
+        """The SQLAlchemy address of the ledger, routes, answers and feedback."""
         return self.database_url or f"sqlite:///{self.home / 'medpipe.db'}"
 
     @cached_property
     def mlflow(self) -> str:
+        """The MLflow tracking address."""
         return self.mlflow_url or f"sqlite:///{self.home / 'mlflow.db'}"
+
+
+def variable(field: str) -> str:
+    """Return the environment variable of a field of the settings."""
+    return f"{PREFIX}{field.upper()}"
+
+
+def _refuse_unknown_variables() -> None:
+    """Raise ConfigError for a MEDPIPE_* variable without a field: pydantic-settings passes over a misspelt one."""
+    known = [variable(field) for field in Settings.model_fields]
+    for name in sorted(os.environ):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            likely = faults.nearest(name.upper(), known)
+            meant = f" (did you mean {likely}?)" if likely else ""
+            raise ConfigError(
+                f"{name} is not a setting{meant}: correct or unset it (docs/settings.md lists all settings)"
+            )
+
+
+def _in_words(error: ValidationError) -> str:
+    """Name the variable, what is wrong and the value; a secret's value is left out."""
+    sentences = []
+    for fault in error.errors():
+        field = str(fault["loc"][0]) if fault["loc"] else ""
+        secret = field.endswith("_key") or fault["type"] == "extra_forbidden"
+        value = "" if secret else f"; it is {fault['input']!r}"
+        sentences.append(f"{variable(field)}: {fault['msg'].removeprefix('Input ')}{value}")
+    return "; ".join(sentences)

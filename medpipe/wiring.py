@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import importlib
-import os
-import sys
+import logging
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import yaml
-
-from medpipe import base_models
+from medpipe import base_models, configuration
 from medpipe import ports as port
 from medpipe.core import sources
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.gates import Plan
+from medpipe.core.judging.scoring import SCORERS
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.recipe import Recipe
-from medpipe.errors import MedpipeError
+from medpipe.errors import ConfigError, NotFound
 from medpipe.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,14 +26,27 @@ if TYPE_CHECKING:
 
     from medpipe.backends.vllm_engine import VllmEngine
 
+GATES = "gates"
+"""Name of the promotion plan's file, which lies beside the benchmarks."""
+
+_progress_log = logging.getLogger("medpipe.progress")
+
 
 def ports(settings: Settings) -> port.Ports:
-    """Everything outside, as the settings say. MEDPIPE_PORTS=`module:function` puts another in its place (tests)."""
-    override = os.environ.get("MEDPIPE_PORTS")
-    if override:
-        module, _, name = override.partition(":")
-        return getattr(importlib.import_module(module), name)(settings)  # type: ignore[no-any-return]
-    return Wiring(settings)
+    """Return all ports as the settings say; `settings.ports` (MEDPIPE_PORTS) names a function that makes others.
+
+    Raises ConfigError when that function cannot be imported.
+    """
+    if not settings.ports:
+        return Wiring(settings)
+    module, _, name = settings.ports.partition(":")
+    try:
+        make = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise ConfigError(
+            f"MEDPIPE_PORTS={settings.ports!r}: {error}; give it as module:function, or unset it to use the real ports"
+        ) from error
+    return make(settings)  # type: ignore[no-any-return]  # a function that is named at run time
 
 
 class GatewayState(NamedTuple):
@@ -47,7 +58,7 @@ class GatewayState(NamedTuple):
 
 
 def gateway_state(settings: Settings) -> GatewayState:
-    """The part of the outside that `serving` needs, on a migrated database."""
+    """Return the ports that `serving` needs, on a migrated database."""
     wiring = Wiring(settings)
     return GatewayState(wiring.routes, wiring.answers, wiring.guardrails)
 
@@ -81,7 +92,7 @@ class Wiring:
         return GxValidator(
             self.settings.expectations,
             self.settings.home / "data_docs",
-            lambda texts, language: [each.found for each in self.redactor.redact(texts, language)],
+            lambda texts, language: [redaction.found for redaction in self.redactor.redact(texts, language)],
         )
 
     @cached_property
@@ -122,11 +133,11 @@ class Wiring:
 
     @cached_property
     def vllm(self) -> VllmEngine:
-        """The engine, which is a generator too: evaluation asks what serves."""
+        """The inference engine. It is also the generator, so that evaluation asks the process that serves."""
         from medpipe.backends.vllm_engine import VllmEngine
 
         if not self.settings.engine_url:
-            raise MedpipeError("no inference engine: set MEDPIPE_ENGINE_URL to vLLM's address")
+            raise ConfigError("there is no inference engine: set MEDPIPE_ENGINE_URL to vLLM's address")
         return VllmEngine(self.settings.engine_url, self.settings.engine_key)
 
     @cached_property
@@ -211,55 +222,74 @@ class Wiring:
         return CuratedSource(self.settings.curated, name, self.settings.offline, cache / "hub", shipped=shipped)
 
     def recipe(self, name: str) -> Recipe:
-        return Recipe.model_validate(_yaml(self.settings.recipes, name, "recipe"))
+        """Return a recipe. Raises NotFound, UsageError for a name that is not one, and ConfigError for its text."""
+        recipe = configuration.load_named(self.settings.recipes, name, "recipe", Recipe)
+        known = self._benchmark_names()
+        if unknown := [benchmark for benchmark in recipe.benchmarks if benchmark not in known]:
+            raise ConfigError(
+                f"{self.settings.recipes / name}.yaml: benchmarks: there is no {' and no '.join(map(repr, unknown))} "
+                f"in {self.settings.benchmarks}; there are: {', '.join(known)}"
+            )
+        return recipe
 
     def base_digest(self, base: str) -> str:
+        """Return the digest of a base model's files; see `base_models.digest`."""
         return base_models.digest(base, self.settings.models_folder)
 
     def benchmark(self, name: str) -> Benchmark:
-        return Benchmark.model_validate(_yaml(self.settings.benchmarks, name, "benchmark"))
+        """Return a benchmark. Raises NotFound, UsageError for a name that is not one, and ConfigError for its text."""
+        if name == GATES:
+            raise NotFound(
+                f"{GATES!r} is the promotion plan and not a benchmark; there are: {', '.join(self._benchmark_names())}"
+            )
+        benchmark = configuration.load_named(self.settings.benchmarks, name, "benchmark", Benchmark)
+        if benchmark.scorer not in SCORERS:
+            raise ConfigError(
+                f"{self.settings.benchmarks / name}.yaml: scorer: there is no scorer {benchmark.scorer!r}; "
+                f"there are: {', '.join(SCORERS)}"
+            )
+        return benchmark
 
     def benchmarks(self) -> Sequence[Benchmark]:
-        names = sorted(path.stem for path in self.settings.benchmarks.glob("*.yaml"))
-        return [self.benchmark(name) for name in names if name != "gates"]
+        """Return every benchmark, in the order of their names."""
+        return [self.benchmark(name) for name in self._benchmark_names()]
+
+    def _benchmark_names(self) -> list[str]:
+        return [name for name in configuration.names(self.settings.benchmarks) if name != GATES]
 
     def suite(self, name: str) -> str:
-        return _text(self.settings.expectations / f"{name}.json", "suite")
+        """Return the text of a suite of expectations. Raises NotFound, UsageError or ConfigError."""
+        path = configuration.path_of(self.settings.expectations, name, "suite", ".json")
+        configuration.json_values(path)
+        return configuration.read_text(path)
 
     def safety(self) -> Sequence[Example]:
-        return [Example.model_validate(row) for row in _yaml(self.settings.recipes / "data", "safety", "data set")]
+        """Return the refusals that a recipe may teach. Raises NotFound or ConfigError."""
+        path = configuration.path_of(self.settings.recipes / "data", "safety", "list of examples")
+        return configuration.load_list(path, Example)
 
     def plan(self) -> Plan:
-        return Plan.load(_text(self.settings.benchmarks / "gates.yaml", "plan"))
+        """Return the promotion plan, gates.yaml. Raises NotFound or ConfigError."""
+        return configuration.load(configuration.path_of(self.settings.benchmarks, GATES, "promotion plan"), Plan)
 
     def workspace(self, ref: str) -> Path:
+        """Return a private folder for the unfinished work of one artifact, after making it if necessary."""
         folder = self.settings.home / "work" / ref.replace("/", "-")
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     @cached_property
     def guardrails(self) -> Guardrails:
-        return Guardrails.load(_text(self.settings.policies / "guardrails.yaml", "policy"))
+        """Return the guardrail policy, compiled. Raises NotFound or ConfigError."""
+        path = configuration.path_of(self.settings.policies, "guardrails", "policy")
+        return Guardrails.load(configuration.read_text(path))
 
     @cached_property
     def progress(self) -> port.Progress:
-        return print_progress
+        """Return the function that verbs report progress to."""
+        return log_progress
 
 
-def print_progress(share: float, text: str) -> None:
-    """A line of percentage and text on standard error, where Airflow's task log and a shell show it."""
-    print(f"{share:4.0%} {text}", file=sys.stderr, flush=True)
-
-
-def _text(path: Path, kind: str) -> str:
-    if not path.is_file():
-        names = ", ".join(sorted(other.stem for other in path.parent.glob(f"*{path.suffix}"))) or "none"
-        raise MedpipeError(f"no {kind} {path.stem!r} in {path.parent}; there are: {names}")
-    return path.read_text(encoding="utf-8")
-
-
-def _yaml(folder: Path, name: str, kind: str) -> Any:
-    try:
-        return yaml.safe_load(_text(folder / f"{name}.yaml", kind))
-    except yaml.YAMLError as error:
-        raise MedpipeError(f"{kind} {name!r} in {folder} is not YAML: {error}") from error
+def log_progress(share: float, text: str) -> None:
+    """Log a share of the work (0 to 1, as a percentage) and a text to `medpipe.progress`."""
+    _progress_log.info("%s %s", f"{share:4.0%}", text)

@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from medpipe import records
+from medpipe import configuration, records
 from medpipe.core import prompt
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.merge import newer
@@ -320,10 +320,11 @@ class FakePorts(Wiring):
         return FileRegistry(self.settings.home / "registry.json")
 
     def suite(self, name: str) -> str:
+        super().suite(name)  # refuses the name of a suite that does not exist
         return f"the rules of BlankTitleValidator for {name}"
 
     def source(self, name: str) -> Source:
-        return FileSource(self.settings.home / "sources" / f"{name}.jsonl")
+        return FileSource(configuration.path_of(self.settings.home / "sources", name, "source", ".jsonl"))
 
 
 def ports(settings: Settings) -> FakePorts:

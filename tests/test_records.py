@@ -8,13 +8,13 @@ import pytest
 
 from medpipe import records
 from medpipe.core.teaching.example import Example
-from medpipe.errors import MedpipeError
+from medpipe.errors import Damaged
 
 
 def test_a_bad_row_is_named_by_file_line_and_field_but_never_quoted(tmp_path):
     file = tmp_path / "train.jsonl"
     file.write_text(json.dumps({"question": ["my private question"], "answer": "a", "document_ids": [], "source": "s"}))
-    with pytest.raises(MedpipeError, match=r"train\.jsonl, line 1: not a Example: question: ") as error:
+    with pytest.raises(Damaged, match=r"train\.jsonl, line 1 cannot be read as Example: question: ") as error:
         list(records.read(file, Example))
     assert "private" not in str(error.value)
     assert error.value.__suppress_context__
@@ -23,5 +23,23 @@ def test_a_bad_row_is_named_by_file_line_and_field_but_never_quoted(tmp_path):
 def test_broken_json_is_named_by_file_and_line(tmp_path):
     file = tmp_path / "train.jsonl"
     file.write_text('{"a": 1}\n{"a": ')
-    with pytest.raises(MedpipeError, match=r"train\.jsonl, line 2: not JSON"):
+    with pytest.raises(Damaged, match=r"train\.jsonl, line 2 is not JSON"):
         list(records.read_rows(file))
+
+
+@pytest.mark.parametrize("content", [b"[1, 2]\n", b'"text"\n', b"\xff\xfe\n", b"null\n"])
+def test_a_line_that_is_not_an_object_is_named(tmp_path, content):
+    (tmp_path / "train.jsonl").write_bytes(b'{"a": 1}\n' + content)
+    with pytest.raises(Damaged, match=r"train\.jsonl, line 2 is not"):
+        list(records.read_rows(tmp_path / "train.jsonl"))
+
+
+def test_a_file_that_is_missing_from_an_artifact_is_named(tmp_path):
+    with pytest.raises(Damaged, match=r"train\.jsonl is missing"):
+        list(records.read_rows(tmp_path / "train.jsonl"))
+
+
+def test_rows_come_back_in_order_and_are_counted(tmp_path):
+    rows = [{"text": "a\u2028b", "n": number} for number in range(3)]
+    assert records.write_rows(tmp_path / "deep" / "rows.jsonl", rows) == 3
+    assert list(records.read_rows(tmp_path / "deep" / "rows.jsonl")) == rows

@@ -1,4 +1,4 @@
-"""Names of adapters in the engine: unique, readable, never reused."""
+"""Names of adapters in the engine, and names of configuration files."""
 
 from __future__ import annotations
 
@@ -6,23 +6,52 @@ import re
 from collections.abc import Iterator
 from itertools import count
 
+from medpipe.errors import UsageError
+
 EVALUATION_PREFIX = "eval-"
 """First part of the names of adapters that serve one evaluation. They are unloaded after it; no route uses them."""
 
-_NAME = re.compile(r"^[a-z0-9][a-z0-9._-]{0,99}$")
+EVALUATION_PREFIX = "eval-"
+"""First part of an adapter's name during an evaluation. It is unloaded afterwards and no route points at it."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 def version_name(number: int, digest: str, model: str = "medqa") -> str:
     """Return the name of a registered version and of its adapter in the engine, such as ``medqa-v17-1f3c9a``.
 
-    `number`: from 1. `digest`: a hex digest or an ``adapter/…`` ref; its first six digits are kept. Raises
-    ValueError when the parts cannot make a name that is safe in URLs, shells and file names.
+    `number` counts from 1. `digest` is a hex digest or an ``adapter/…`` ref; its first six digits are kept. Raises
+    UsageError when the parts cannot make a name that is safe in URLs, shells and file names.
     """
     digits = digest.rsplit("/", 1)[-1][:6]
     name = f"{model}-v{number}-{digits}"
-    if number < 1 or not re.fullmatch(r"[0-9a-f]{6}", digits) or not _NAME.match(name):
-        raise ValueError(f"cannot name version {number} of model {model!r} with digest {digest!r}")
+    if number < 1 or not re.fullmatch(r"[0-9a-f]{6}", digits) or not _NAME.fullmatch(name):
+        raise UsageError(
+            f"cannot name version {number} of model {model!r} with digest {digest!r}: a name has at most 100 small "
+            "letters, digits, '.', '_' and '-' (MEDPIPE_MODEL_NAME sets the model's name)"
+        )
     return name
+
+
+def file_name(name: str, kind: str) -> str:
+    """Return `name` if it can be the stem of a file in the folder of its kind (recipe, benchmark, suite).
+
+    Raises UsageError for anything that could leave the folder or hide in it: `../secrets`, `/etc/passwd`,
+    `a/../b`, `.hidden`, control characters, more than 100 characters. Call it before the file system is asked.
+    """
+    if not _FILE_NAME.fullmatch(name):
+        raise UsageError(
+            f"{shortened(name)} cannot be the name of a {kind}: a name has at most 100 letters, digits, '.', '_' and "
+            "'-', and starts with a letter or a digit"
+        )
+    return name
+
+
+def shortened(value: object, limit: int = 80) -> str:
+    """Return the `repr` of a value that a user typed, cut to `limit` characters for a message."""
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[:limit]}…"
 
 
 def evaluation_name(adapter: str, nonce: str = "") -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 LOGIN = ("admin", "admin")
 """User and password of the embedded system, which listens on 127.0.0.1 only."""
 
-PRELOAD = "MEDPIPE_SANDBOX_PRELOAD"
+PRELOAD = "SANDBOX_PRELOAD"
 """Variable with modules to import at the start. Set for the scheduler: LocalExecutor forks its tasks from it, so
 they find these modules loaded."""
 

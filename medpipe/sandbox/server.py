@@ -19,7 +19,7 @@ import psutil
 from medpipe.errors import Unavailable
 from medpipe.sandbox.waiting import wait_until
 
-MARK = "MEDPIPE_SANDBOX_SERVER"
+MARK = "SANDBOX_SERVER"
 """Variable in the environment of a server. All descendants inherit it, whatever process group they move to."""
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from medpipe.sandbox import airflow_home
 from medpipe.sandbox.server import Server, answers, free_port
 from medpipe.sandbox.tiny_base import NAME as BASE
+from medpipe.settings import Settings
 
 PRELOADED = "medpipe.cli medpipe.backends.gx_validator medpipe.backends.delta.corpus medpipe.backends.mlflow_registry"
 """Modules that the scheduler imports once for all the tasks that it forks."""
@@ -51,7 +52,6 @@ def environment(addresses: Addresses, var: Path, root: Path) -> dict[str, str]:
         "MEDPIPE_MODELS": models(root),
         "MEDPIPE_MLFLOW_URL": addresses.mlflow,
         "MEDPIPE_ENGINE_URL": addresses.engine,
-        "MEDPIPE_SERVICE_URL": addresses.service,
         "MEDPIPE_MEDLINEPLUS_URL": addresses.nlm,
         "MEDPIPE_MEDLINEPLUS_SEARCH_URL": f"{addresses.nlm}/ws/query",
         "MEDPIPE_GENETICS_URL": f"{addresses.nlm}/download/ghr-summaries.xml",
@@ -74,7 +74,7 @@ def environment(addresses: Addresses, var: Path, root: Path) -> dict[str, str]:
 
 def engine_python(root: Path) -> str:
     """Return the interpreter of the engine's environment."""
-    return os.environ.get("MEDPIPE_ENGINE_PYTHON") or str(root / ".venv-engine" / "bin" / "python")
+    return Settings().engine_python or str(root / ".venv-engine" / "bin" / "python")
 
 
 def models(root: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +21,7 @@ from medpipe.core.manifests import (
 from medpipe.core.refs import BASE
 from medpipe.errors import MedpipeError, NotFound, UsageError
 from medpipe.ports import Entry, Ports
+from medpipe.settings import Settings
 
 LINEAGE = ("corpus", "examples", "pairs", "adapter", "evaluation", "decision")
 """Fields of a version's outcome that hold refs, in the order in which the artifacts were made."""
@@ -176,7 +176,7 @@ def _find(ports: Ports, ref: str, kind: type[AnyManifest]) -> AnyManifest | None
 
 def _mlflow_page(page: str) -> str:
     """Return the registry's page. MEDPIPE_MLFLOW_PAGES replaces its address where browsers see another one."""
-    shown = os.environ.get("MEDPIPE_MLFLOW_PAGES")
+    shown = Settings().mlflow_pages
     if shown and "/#/" in page:
         return shown.rstrip("/") + page[page.index("/#/") :]
     return page if page.startswith(("http://", "https://")) else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, T
 from pendulum import UTC, DateTime
 
 from medpipe.core import sources
+from medpipe.settings import Settings
 
 RELEASE_DAYS = sources.named("medlineplus").posting_days
 """Tuesday to Saturday, when MedlinePlus posts its topics (`datetime.weekday`: Monday is 0)."""
@@ -91,4 +91,4 @@ def hourly() -> Any:
 
 
 def _off() -> bool:
-    return os.environ.get("MEDPIPE_CALENDAR") == "off"
+    return Settings().calendar == "off"

@@ -24,6 +24,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from pydantic import BaseModel
 
 from medpipe.errors import ChampionMoved, DataError, MedpipeError, UsageError, hopeless
+from medpipe.settings import Settings
 from medpipe.steps import VERBS
 from medpipe_airflow.links import validating_task
 
@@ -73,7 +74,8 @@ def ml_step(verb: str, *, skip_when_none: bool = False, **options: Any) -> Any:
 
 def command(verb: str, arguments: dict[str, Any]) -> list[str]:
     """Return the command line that runs a verb with these arguments."""
-    line = [os.environ.get("MEDPIPE_PYTHON") or sys.executable, "-m", "medpipe.cli", verb.replace("_", "-")]
+    # --verbose: an error that medpipe does not expect leaves its traceback in the task's log.
+    line = [Settings().python or sys.executable, "-m", "medpipe.cli", verb.replace("_", "-"), "--verbose"]
     for name, value in arguments.items():
         option = name.replace("_", "-")
         if isinstance(value, bool):

@@ -7,6 +7,7 @@ from itertools import islice
 import pytest
 
 from medpipe.core import naming
+from medpipe.errors import UsageError
 
 
 def test_a_version_is_named_after_its_number_and_its_weights() -> None:
@@ -19,7 +20,7 @@ def test_a_version_is_named_after_its_number_and_its_weights() -> None:
     [(0, "1f3c9a", "medqa"), (1, "1f3", "medqa"), (1, "xyzxyz", "medqa"), (1, "1f3c9a", "Med QA/..")],
 )
 def test_a_name_that_would_not_be_safe_is_refused(number: int, digest: str, model: str) -> None:
-    with pytest.raises(ValueError, match="cannot name version"):
+    with pytest.raises(UsageError, match="cannot name version"):
         naming.version_name(number, digest, model)
 
 

@@ -64,6 +64,7 @@ def test_the_command_leaves_out_what_has_a_default_and_spells_the_rest_as_the_cl
     line = steps.command("build_examples", given)[3:]
     assert line == [
         "build-examples",
+        "--verbose",
         "--corpus",
         "corpus/1",
         "--recipe",

@@ -268,7 +268,7 @@ def test_every_address_in_the_environment_is_a_service_and_its_port() -> None:
             for host, port in re.findall(r"://([a-z-]+):(\d+)", str(value)):
                 assert listening.get(host) == port, f"{name}: {variable}"
                 named.add(host)
-    assert named == {"airflow-api-server", "mlflow", "engine", "gateway", "redis"}
+    assert named == {"airflow-api-server", "mlflow", "engine", "redis"}
     for host in ("airflow-api-server", "mlflow", "engine", "gateway"):
         assert re.search(rf"--port[= ]{listening[host]}\b", " ".join(_words(SERVICES[host])))
 

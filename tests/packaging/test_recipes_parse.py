@@ -1,36 +1,40 @@
-"""Every recipe is whole and names benchmarks that exist."""
+"""Every shipped recipe, benchmark and list of examples can be used, and names only what exists."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-import yaml
 
-from medpipe.core.teaching.recipe import Recipe
+from medpipe import configuration
+from medpipe.settings import Settings
+from medpipe.wiring import GATES, Wiring
 from tests.places import ROOT
 
-PACKAGE = ROOT / "medpipe"
-RECIPES = sorted((PACKAGE / "recipes").glob("*.yaml"))
-MADE_WITH_THE_EXAMPLES = {"new-knowledge", "old-knowledge", "withdrawn", "preferences"}
-
-
-def _benchmarks() -> set[str]:
-    return {path.stem for path in (PACKAGE / "benchmarks").glob("*.yaml")} - {"gates"}
+WIRING = Wiring(Settings(recipes=ROOT / "medpipe" / "recipes", benchmarks=ROOT / "medpipe" / "benchmarks"))
+RECIPES = configuration.names(WIRING.settings.recipes)
+BENCHMARKS = set(configuration.names(WIRING.settings.benchmarks)) - {GATES}
 
 
 def test_the_recipes_of_the_embedded_system_are_there() -> None:
-    assert {"tiny-sft", "tiny-dpo"} <= {path.stem for path in RECIPES}
+    assert {"tiny-sft", "tiny-dpo"} <= set(RECIPES)
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
-def test_a_recipe_is_valid_and_named_like_its_file(path: Path) -> None:
-    recipe = Recipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    assert recipe.name == path.stem
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_is_valid_and_says_what_it_is_for(name: str) -> None:
+    recipe = WIRING.recipe(name)
+    assert recipe.name == name
     assert recipe.summary
+    assert set(recipe.benchmarks) <= BENCHMARKS
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
-def test_every_benchmark_that_a_recipe_names_exists(path: Path) -> None:
-    named = set(Recipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))).benchmarks)
-    assert named <= _benchmarks(), f"{path.name} names unknown benchmarks"
+def test_every_benchmark_is_valid() -> None:
+    assert {benchmark.name for benchmark in WIRING.benchmarks()} == BENCHMARKS
+
+
+def test_every_gate_judges_a_benchmark_that_exists() -> None:
+    gates = [gate for plan in WIRING.plan().plans.values() for gate in plan]
+    assert gates
+    assert {gate.benchmark for gate in gates} <= BENCHMARKS
+
+
+def test_the_refusals_are_valid() -> None:
+    assert WIRING.safety()

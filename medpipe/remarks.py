@@ -1,0 +1,68 @@
+"""Remarks after a verb: how many rows, documents or pairs its result counts, and how many were left out and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from medpipe.core.manifests import Manifest
+from medpipe.errors import UsageError
+from medpipe.ports import Ports
+from medpipe.steps.artifact import validation_of
+
+_NOT_COUNTS = frozenset({"table_version", "number"})
+"""Whole numbers of an outcome that name a version and do not count anything."""
+
+
+def of_result(verb: str, arguments: Mapping[str, Any], value: Any, ports: Ports) -> list[str]:
+    """Return the remarks about a verb's result, one sentence each; none for a value that is not a ref.
+
+    `validate` returns the ref of its data, so its remarks come from the validation of that data.
+    """
+    if verb == "validate":
+        validation = validation_of(ports, str(value), str(arguments["suite"]))
+        return [] if validation is None else [f"{value}: {sentence}" for sentence in _quarantined(_outcome(validation))]
+    manifest = _manifest(value, ports)
+    return [] if manifest is None else [f"{value}: {count}" for count in _counts(_outcome(manifest))]
+
+
+def _manifest(value: Any, ports: Ports) -> Manifest | None:
+    """Return the manifest of a verb's value, or None for a value that is not a ref, such as a dataset card."""
+    try:
+        return ports.store.find(value) if isinstance(value, str) else None
+    except UsageError:
+        return None
+
+
+def _outcome(manifest: Manifest) -> Mapping[str, Any]:
+    return manifest.outcome.model_dump()
+
+
+def _counts(outcome: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one line with the single counts, and one for each mapping of reasons (or statuses) to counts."""
+    single = {name: value for name, value in outcome.items() if _is_count(value) and name not in _NOT_COUNTS}
+    if single:
+        yield _listed(single)
+    for name, value in outcome.items():
+        if isinstance(value, Mapping) and value and all(map(_is_count, value.values())):
+            yield f"{_words(name)}: {_listed(value)}"
+
+
+def _quarantined(outcome: Mapping[str, Any]) -> Iterator[str]:
+    rows = outcome["quarantined_rows"]
+    yield f"{outcome['rows']} rows, {len(rows)} quarantined" + (" (`medpipe quarantine` lists them)" if rows else "")
+    for remark, times in Counter(outcome["remarks"]).items():
+        yield remark if times == 1 else f"{remark} ({times} times)"
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{_words(name)} {count}" for name, count in counts.items())
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
