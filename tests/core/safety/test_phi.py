@@ -142,6 +142,8 @@ def test_short_parts_and_particles_are_not_looked_for(name: str) -> None:
         ({(1, 3): "AGE", (2, 4): "MRN"}, ("a[AGE]efghij", {"AGE": 1})),
         # a chain of overlaps is one group, and a short last span does not end it early
         ({(0, 3): "AGE", (2, 8): "MRN", (3, 4): "IP", (7, 9): "URL"}, ("[MRN]j", {"MRN": 1})),
+        # a span that only the third of a chain outgrows
+        ({(2, 4): "AGE", (3, 5): "MRN", (4, 8): "IP"}, ("ab[IP]ij", {"IP": 1})),
         # the longest is remembered over several spans
         ({(0, 5): "AGE", (1, 3): "MRN", (2, 6): "IP"}, ("[AGE]ghij", {"AGE": 1})),
     ],
