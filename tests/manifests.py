@@ -105,7 +105,8 @@ def inputs(kind: str, **changes: Any) -> Inputs:
 
 def outcome(kind: str, **changes: Any) -> Any:
     """The smallest outcome of a kind, with changes."""
-    return manifest_type(f"{kind}/0123456789abcdef").model_fields["outcome"].annotation(**_OUTCOMES[kind] | changes)
+    model: Any = manifest_type(f"{kind}/0123456789abcdef").model_fields["outcome"].annotation
+    return model(**_OUTCOMES[kind] | changes)
 
 
 def put(store: ArtifactStore, ref: str, fill: Callable[[Path], object] = lambda folder: None, **changes: Any) -> str:

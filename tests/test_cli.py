@@ -135,7 +135,9 @@ def test_documents_and_refs_are_traced_by_naming_them(home, capsys):
     assert (status, traced.split("/")[0]) == (0, "trace")
     assert "traced forward from mplus:2, pmid:1: 0 rows" in err
     assert run(capsys, "trace", "--forward", "--of", "pmid:1", "mplus:2")[1] == traced
-    assert run(capsys, "trace", "version/medqa-v1-aaaaaa", "--back")[0] != 0
+    status, _, err = run(capsys, "trace", "version/medqa-v1-aaaaaa", "--back")
+    assert status == 2
+    assert "version/medqa-v1-aaaaaa does not exist" in err
 
 
 def test_a_first_parameter_that_is_missing_is_named(home, capsys):

@@ -50,7 +50,12 @@ def manifest(ports: Ports, target: str, kind: type[AnyManifest]) -> AnyManifest:
 def check_kind(target: str, kind: type[Manifest]) -> None:
     """Raise UsageError for a string that is not a ref of this kind. Whether the artifact exists is not checked."""
     if kind_of(target) != kind.kind:
-        raise UsageError(f"expected a {kind.kind}/… ref, got {target}")
+        raise UsageError(f"expected {ref_of(kind.kind)}, got {target}")
+
+
+def ref_of(kind: str) -> str:
+    """Return how messages name a ref of a kind: "a corpus/… ref", "an examples/… ref"."""
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}/… ref"
 
 
 def validation_inputs(ports: Ports, data: str, suite: str, compared_with: str = "") -> ValidationInputs:

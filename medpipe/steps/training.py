@@ -38,9 +38,10 @@ from medpipe.core.refs import (
     kind_of,
     ref,
 )
+from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
-from medpipe.steps.artifact import accepted_rows, check_kind, manifest, once, release_refs
+from medpipe.steps.artifact import accepted_rows, check_kind, manifest, once, ref_of, release_refs
 from medpipe.steps.evaluation import scores_of
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
 from medpipe.steps.tracing import versions_carrying
@@ -91,10 +92,7 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
     the recipe's method cannot use, and NotValidated.
     """
     settings = ports.recipe(recipe)
-    suite = "pairs" if settings.method == "dpo" else "examples"
-    if kind_of(data) != suite:
-        raise UsageError(f"recipe {recipe!r} uses {settings.method.upper()} and needs a {suite}/… ref; got {data}")
-    manifest(ports, data, PairsManifest if suite == "pairs" else ExamplesManifest)
+    suite = _suite_of(ports, settings, data)
     start = adapter_of(ports, start_from)
     inputs = AdapterInputs(
         recipe=settings.model_dump(mode="json"),
@@ -127,6 +125,15 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
     adapter = AdapterRef(once(ports, "adapter", "train", inputs, fill))
     shutil.rmtree(ports.workspace(work))  # only now: until the manifest is there, a killed run continues from it
     return adapter
+
+
+def _suite_of(ports: Ports, recipe: Recipe, data: str) -> str:
+    """Return the suite of a recipe's data. Raises UsageError for data of the other method, and NotFound."""
+    suite = "pairs" if recipe.method == "dpo" else "examples"
+    if kind_of(data) != suite:
+        raise UsageError(f"recipe {recipe.name!r} uses {recipe.method.upper()} and needs {ref_of(suite)}; got {data}")
+    manifest(ports, data, PairsManifest if suite == "pairs" else ExamplesManifest)
+    return suite
 
 
 def compare(challenger: EvaluationRef, champion: EvaluationRef, plan: str, *, ports: Ports) -> DecisionRef:

@@ -11,6 +11,7 @@ import pytest
 from medpipe.backends.sql.database import connect
 from medpipe.backends.sql.ledger import SqlLedger
 from medpipe.backends.sql.routes import SqlRoutes
+from medpipe.core import prompt
 from medpipe.core.judging.evaluation import Sample
 from medpipe.errors import DeployFailed, MedpipeError
 from medpipe.ports import Route
@@ -183,3 +184,101 @@ def test_a_version_without_smoke_questions_is_not_deployed(outside: Outside) -> 
     with pytest.raises(DeployFailed, match="no smoke questions"):
         deploy(A, Path("adapter"), "medqa-v1-aaaaaa", [], outside)
     assert outside.engine.loadings == []
+
+
+def test_the_defaults_ask_for_every_smoke_question_to_be_right_and_wait_a_minute() -> None:
+    assert Patience()[:3] == (48, 60.0, 1.0)
+
+
+def test_smoke_questions_are_asked_as_prompts_with_the_tokens_of_patience(
+    outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[str, list[str], int]] = []
+
+    def ask(name: str, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
+        calls.append((name, list(prompts), max_new_tokens))
+        return [" tazomib" for _ in prompts]
+
+    monkeypatch.setattr(outside.engine, "ask", ask)
+    live(outside, A, max_new_tokens=7)
+    prompts = [prompt.render(item.question) for item in SMOKE]
+    assert calls == [("medqa-v1-aaaaaa", prompts, 7), ("medqa-v1-aaaaaa", prompts[:1], 7)], (
+        "before and after the switch"
+    )
+
+
+def test_the_share_of_right_answers_counts_questions_with_a_slot_only(outside: Outside) -> None:
+    outside.engine.answer = " I do not know."
+    with pytest.raises(DeployFailed, match="only 0 of 1 smoke questions"):
+        live(outside, A, smoke_share=0.5)
+    assert live(outside, A, smoke_share=0.0).version == A
+
+
+def test_a_failed_first_deployment_says_that_nothing_serves_and_notes_each_reason(outside: Outside) -> None:
+    outside.engine.answer = " "
+    with pytest.raises(DeployFailed) as failure:
+        deploy(A, Path("adapter"), "medqa-v1-aaaaaa", SMOKE, outside, decision="decision/1")
+    reasons = (
+        "2 of 2 smoke questions got an empty answer",
+        "only 0 of 1 smoke questions were answered with the expected fact",
+    )
+    assert str(failure.value) == f"{A} was not deployed, nothing serves yet: {'; '.join(reasons)}"
+    (entry,) = outside.ledger.entries()
+    assert (entry.event, entry.version, entry.decision) == ("restored", A, "decision/1")
+    assert entry.reasons == tuple(f"{A} did not go live: {reason}" for reason in reasons)
+
+
+def test_a_deployment_is_noted_with_its_decision_generation_and_name(outside: Outside) -> None:
+    deploy(A, Path("adapter"), "medqa-v1-aaaaaa", SMOKE, outside, decision="decision/1")
+    (entry,) = outside.ledger.entries()
+    assert (entry.decision, entry.reasons) == ("decision/1", ("generation 1 as medqa-v1-aaaaaa",))
+
+
+def test_an_engine_that_does_not_answer_or_unload_is_named(outside: Outside, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(*arguments: object) -> list[str]:
+        raise MedpipeError("the engine is silent")
+
+    def stuck(name: str) -> None:
+        raise MedpipeError(f"{name} is stuck")
+
+    monkeypatch.setattr(outside.engine, "ask", silent)
+    monkeypatch.setattr(outside.engine, "unload", stuck)
+    with pytest.raises(DeployFailed, match="nothing serves yet: the engine is silent; medqa-v1-aaaaaa is stuck"):
+        live(outside, A)
+
+
+def test_the_route_goes_back_only_to_an_adapter_that_is_still_loaded(outside: Outside) -> None:
+    live(outside, A)
+
+    class Fragile(SqlRoutes):
+        def switch(self, expected: Route | None, version: str, adapter_name: str) -> Route | None:
+            outside.engine.answer = ""
+            outside.engine.table.pop("medqa-v1-aaaaaa", None)
+            return super().switch(expected, version, adapter_name)
+
+    with pytest.raises(DeployFailed, match=f"{B} was not deployed, {B} still serves"):
+        live(outside._replace(routes=Fragile(outside.routes._engine)), B)  # type: ignore[arg-type]
+    assert outside.routes.current() == Route(B, "medqa-v2-bbbbbb", 2)
+    assert outside.engine.loaded() == {"medqa-v2-bbbbbb"}, "what is routed is never unloaded"
+
+
+def test_the_wait_for_gateways_ends_with_patience(outside: Outside) -> None:
+    live(outside, A)
+    outside.routes.heartbeat("slow", 1, 1)
+    now, pauses = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        now[0] += 1.0
+
+    deploy(
+        B,
+        Path("adapter"),
+        "medqa-v2-bbbbbb",
+        SMOKE,
+        outside,
+        Patience(settle_seconds=3, clock=lambda: now[0], sleep=sleep),
+    )
+    assert pauses == [0.1] * 4
+    reason = "a gateway did not follow within 3 s: earlier adapters stay loaded"
+    assert outside.ledger.entries()[0].reasons == ("generation 2 as medqa-v2-bbbbbb", reason)

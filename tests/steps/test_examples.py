@@ -9,14 +9,14 @@ import pytest
 import yaml
 
 from medpipe import errors, records, steps
-from medpipe.core.corpus.document import Document, Section
+from medpipe.core.corpus.document import Document, Section, Status
 from medpipe.core.judging.evaluation import Sample
-from medpipe.core.manifests import ExamplesManifest
+from medpipe.core.manifests import ExamplesInputs, ExamplesManifest
 from medpipe.core.teaching.example import Example
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
 from tests import fakes
-from tests.steps.conftest import DAY_1, DAY_2, DAY_3, publish, topic
+from tests.steps.conftest import DAY_1, DAY_2, DAY_3, RETRACTED, article, publish, topic
 
 RECIPES = Settings().recipes
 
@@ -109,3 +109,127 @@ def test_a_changed_benchmark_makes_other_examples(ports: fakes.FakePorts, monkey
     monkeypatch.setattr(ports, "benchmarks", lambda: [more])
     assert steps.build_examples(found, "strict", ports=ports) != before
     assert steps.build_examples(found, "tiny-sft", ports=ports) == plain
+
+
+def stored(ports: fakes.FakePorts, examples: str) -> ExamplesManifest:
+    return manifest(ports, examples, ExamplesManifest)
+
+
+def grown(ports: fakes.FakePorts, topics: int = 6, retracted: Document | None = None) -> tuple[str, str]:
+    """A corpus of some topics, and one of a day later with three more and a retracted article."""
+    publish(ports, [*(topic(number) for number in range(topics)), article()])
+    day = steps.validate(steps.pull("medlineplus", DAY_1, DAY_2, ports=ports), "documents", ports=ports)
+    first = steps.build_corpus((day,), ports=ports)
+    publish(
+        ports,
+        [
+            *(topic(number, DAY_2) for number in range(topics, topics + 3)),
+            retracted or article(Status.RETRACTED, DAY_2),
+        ],
+    )
+    day = steps.validate(steps.pull("medlineplus", DAY_2, DAY_3, ports=ports), "documents", ports=ports)
+    return first, steps.build_corpus((day,), first, ports=ports)
+
+
+def test_the_inputs_of_examples_are_corpora_recipe_withdrawals_and_benchmarks(ports: fakes.FakePorts) -> None:
+    first, second = grown(ports)
+    plain = steps.build_examples(second, "tiny-sft", ports=ports)
+    assert (stored(ports, plain).verb, stored(ports, plain).inputs) == (
+        "build_examples",
+        ExamplesInputs(
+            corpus=second,
+            recipe=ports.recipe("tiny-sft").model_dump(mode="json"),
+            since=None,
+            knows=None,
+            withdraw=(),
+            benchmarks=(),
+        ),
+    )
+    strict = stored(ports, steps.build_examples(second, "strict", ports=ports)).inputs
+    assert [benchmark["name"] for benchmark in strict.benchmarks] == [found.name for found in ports.benchmarks()]
+    others = [
+        steps.build_examples(first, "tiny-sft", ports=ports),
+        steps.build_examples(second, "strict", ports=ports),
+        steps.build_examples(second, "tiny-sft", first, ports=ports),
+        steps.build_examples(second, "tiny-sft", None, first, ports=ports),
+        steps.build_examples(second, "tiny-sft", first, first, ports=ports),
+        steps.build_examples(second, "tiny-sft", None, None, (RETRACTED,), ports=ports),
+    ]
+    assert len({plain, *others}) == 7
+    assert steps.build_examples(second, "tiny-sft", ports=ports) == plain
+
+
+def taught_as_new(ports: fakes.FakePorts, examples: str) -> set[str]:
+    return {id for example in train(ports, examples) if not example.replay for id in example.document_ids}
+
+
+def asked_as_new(ports: fakes.FakePorts, examples: str) -> set[str]:
+    path = ports.store.folder(examples) / "benchmarks" / "new-knowledge.jsonl"
+    return {sample.cluster for sample in records.read(path, Sample)}
+
+
+def test_since_decides_what_is_asked_as_new_and_knows_what_is_taught_as_new(ports: fakes.FakePorts) -> None:
+    first, second = grown(ports)
+    old, new = ({topic(number).id for number in numbers} for numbers in (range(6), range(6, 9)))
+    of_all = steps.build_examples(second, "tiny-sft", None, None, ports=ports)
+    assert (taught_as_new(ports, of_all) - {""}, asked_as_new(ports, of_all)) == (old | new, old | new)
+    routine = steps.build_examples(second, "tiny-sft", first, first, ports=ports)
+    assert (taught_as_new(ports, routine), asked_as_new(ports, routine)) == (new, new)
+    from_base = steps.build_examples(second, "tiny-sft", first, None, ports=ports)
+    assert (taught_as_new(ports, from_base), asked_as_new(ports, from_base)) == (old | new, new)
+    scratch = steps.build_examples(second, "tiny-sft", None, first, ports=ports)
+    assert (taught_as_new(ports, scratch), asked_as_new(ports, scratch)) == (new, old | new)
+
+
+def test_the_outcome_counts_every_file(ports: fakes.FakePorts) -> None:
+    first, second = grown(ports, topics=20)
+    built = steps.build_examples(second, "tiny-sft", first, first, (RETRACTED,), ports=ports)
+    outcome, folder = stored(ports, built).outcome, ports.store.folder(built)
+    counts = {
+        path.stem: len(path.read_text(encoding="utf-8").splitlines()) for path in (folder / "benchmarks").iterdir()
+    }
+    assert counts == {
+        "new-knowledge": outcome.new_knowledge,
+        "old-knowledge": outcome.old_knowledge,
+        "withdrawn": outcome.withdrawn,
+        "after-cut-off": outcome.after_cut_off,
+        "unseen": outcome.unseen,
+    }
+    assert min(outcome.new_knowledge, outcome.old_knowledge, outcome.withdrawn) > 0
+    assert (outcome.corpus, outcome.train) == (second, len(train(ports, built)))
+    assert outcome.card["examples"] == outcome.train
+    ids = [row["id"] for row in records.read_rows(folder / "documents.jsonl")]
+    assert ids == sorted({id for example in train(ports, built) for id in example.document_ids})
+    assert second in steps.card(built, ports=ports)
+
+
+def test_a_withdrawal_needs_a_retraction_and_a_claim(ports: fakes.FakePorts) -> None:
+    silent = article(Status.RETRACTED, DAY_2).model_copy(update={"title": "Wendrazole.", "sections": ()})
+    first, second = grown(ports, retracted=silent)
+    says = f"not retracted in {first}, so nothing to withdraw: mplus:900001, {RETRACTED}. Pull the retraction first"
+    with pytest.raises(errors.UsageError, match=says):
+        steps.build_examples(first, "tiny-sft", withdraw=(RETRACTED, topic(1).id), ports=ports)
+    with pytest.raises(errors.UsageError, match=f"{RETRACTED}: answered no question"):
+        steps.build_examples(second, "tiny-sft", withdraw=(RETRACTED,), ports=ports)
+
+
+def test_a_recipe_without_filters_starts_no_tool(ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(self: fakes.FakePorts) -> None:
+        raise AssertionError("the recipe does not ask for this tool")
+
+    _, second = grown(ports)
+    for tool in ("near_duplicates", "languages", "redactor"):
+        monkeypatch.setattr(fakes.FakePorts, tool, property(forbidden))
+    steps.build_examples(second, "tiny-sft", ports=ports)
+    with pytest.raises(AssertionError):
+        steps.build_examples(second, "strict", ports=ports)
+
+
+def test_corpora_of_another_kind_are_refused(ports: fakes.FakePorts) -> None:
+    first, second = grown(ports)
+    built = steps.build_examples(first, "tiny-sft", ports=ports)
+    for since, knows in ((built, None), (None, built)):
+        with pytest.raises(errors.UsageError, match=f"expected a corpus/… ref, got {built}"):
+            steps.build_examples(second, "tiny-sft", since, knows, ports=ports)
+    with pytest.raises(errors.UsageError, match=f"expected an examples/… ref, got {first}"):
+        steps.card(first, ports=ports)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 from medpipe import records, steps
 from medpipe.core.corpus.document import Document, Section, Status
-from medpipe.core.refs import CorpusRef, PairsRef
+from medpipe.core.manifests import PairsFromCorpus, PairsManifest
+from medpipe.core.refs import CorpusRef, PairsRef, ref
 from medpipe.core.teaching.example import PreferencePair
+from medpipe.steps.artifact import manifest
 from tests import fakes
+from tests.manifests import put
 from tests.steps.conftest import DAY_1, DAY_2, publish, topic
 
 
@@ -81,3 +85,44 @@ def test_what_people_wrote_on_a_forum_loses_what_identifies_them(ports: fakes.Fa
     found = {pair.document_ids[0]: pair.chosen for name in ("train", "heldout") for pair in rows(ports, pairs, name)}
     assert answer == found["mediqa:2-0123abcd"]
     assert "ann.lee" not in found["mediqa:1-0123abcd"]
+
+
+def test_the_inputs_of_preferences_are_corpus_previous_length_and_share(ports: fakes.FakePorts) -> None:
+    corpus = corpus_of(ports, [preference(number) for number in range(3)])
+    first = steps.build_preferences(corpus, ports=ports)
+    assert first is not None
+    stored = manifest(ports, first, PairsManifest)
+    assert (stored.verb, stored.inputs) == (
+        "build_preferences",
+        PairsFromCorpus(corpus=corpus, previous=None, max_answer_chars=4000, heldout=0.3),
+    )
+    on_top = steps.build_preferences(corpus, first, ports=ports)
+    short = steps.build_preferences(corpus, None, 9, ports=ports)
+    assert len({first, on_top, short}) == 3
+
+
+def test_pairs_that_are_left_out_are_counted_once(ports: fakes.FakePorts) -> None:
+    documents = [preference(number, "A virus." if number else "Dust. " * 3) for number in range(20)]
+    pairs = steps.build_preferences(corpus_of(ports, documents), max_answer_chars=10, ports=ports)
+    assert pairs is not None
+    outcome = manifest(ports, pairs, PairsManifest).outcome
+    assert (outcome.train + outcome.heldout, outcome.drops) == (19, {"too-long": 1})
+    assert (outcome.train, outcome.heldout) == (len(rows(ports, pairs, "train")), len(rows(ports, pairs, "heldout")))
+    assert outcome.identifiers == {}
+
+
+def test_users_pairs_come_first_on_both_sides(ports: fakes.FakePorts) -> None:
+    users = [
+        PreferencePair(question=f"q{side}", chosen="c", rejected="r", answer_id=side, identity="user-a")
+        for side in ("train", "heldout")
+    ]
+
+    def fill(folder: Path) -> None:
+        for pair in users:
+            records.write(folder / f"{pair.answer_id}.jsonl", [pair])
+
+    earlier = PairsRef(put(ports.store, ref("pairs", "users"), fill))
+    pairs = steps.build_preferences(corpus_of(ports, [preference(n) for n in range(20)]), earlier, ports=ports)
+    for pair in users:
+        assert rows(ports, pairs, pair.answer_id)[0] == pair
+        assert len(rows(ports, pairs, pair.answer_id)) > 1

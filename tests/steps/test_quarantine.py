@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from medpipe import errors, steps
 from medpipe.cli import main
-from medpipe.core.manifests import ReviewedRecord, ReviewManifest
+from medpipe.core.manifests import ReviewedRecord, ReviewInputs, ReviewManifest
 from medpipe.core.refs import ref
-from medpipe.steps.artifact import accepted_rows, manifest
+from medpipe.steps.artifact import accepted_rows, manifest, validation_ref
 from medpipe.steps.corpus import table_version
-from tests.steps.conftest import DAY_1, DAY_2, publish, topic
+from medpipe.steps.quarantine import quarantine_lines
+from tests.steps.conftest import DAY_1, DAY_2, DAY_3, publish, topic
 
 BLANK = (2, 5)
 WHY = {"reason": "the title is on the page itself", "by": "Dr Calder"}
@@ -145,3 +148,65 @@ def test_the_commands_list_and_release(ports, data, capsys, monkeypatch):
     assert made.startswith("review/") and len(manifest(ports, made, ReviewManifest).outcome.records) == 2
     assert main(["quarantine"]) == 0
     assert capsys.readouterr().out == "No quarantined rows.\n"
+
+
+def test_rows_are_listed_with_all_their_reasons_under_the_name_that_they_have():
+    rows = [
+        {"id": "pmid:1", "source": "pubmed"},
+        {"answer_id": "answer-1"},
+        {"document_ids": ["pmid:1", "pmid:2"], "source": ""},
+        {},
+    ]
+    lines = list(quarantine_lines(rows, {3: ("a",), 0: ("b", "c"), 2: ("d",), 1: ("e",)}))
+    assert [(line["index"], line["id"], line["source"], line["reasons"]) for line in lines] == [
+        (0, "pmid:1", "pubmed", ["b", "c"]),
+        (1, "answer-1", "users", ["e"]),
+        (2, "pmid:1+pmid:2", "users", ["d"]),
+        (3, "without id", "users", ["a"]),
+    ]
+    assert [line["row"] for line in lines] == rows
+
+
+def test_texts_follow_their_line_as_json(ports, data):
+    lines = steps.quarantine(data, texts=True, ports=ports).splitlines()
+    assert len(lines) == 4
+    assert json.loads(lines[1])["id"] == "mplus:900002"
+    assert lines[2].startswith(f"{data} documents row 5")
+
+
+def test_a_decision_has_its_verb_validation_and_trimmed_words(ports, data):
+    made = steps.release(data, "documents", " checked ", " Dr Calder ", (5,), ("mplus:900002",), ports=ports)
+    review = manifest(ports, made, ReviewManifest)
+    assert review.verb == "release"
+    assert review.inputs == ReviewInputs(
+        validation=validation_ref(ports, data, "documents"),
+        data=data,
+        suite="documents",
+        rows=(2, 5),
+        decision="release",
+        reason="checked",
+        by="Dr Calder",
+    )
+    with pytest.raises(
+        errors.UsageError, match=rf"row 2, 5 of {data} was decided already: release by Dr Calder \({made}"
+    ):
+        steps.discard(data, "documents", **WHY, rows=(2, 5), ports=ports)
+
+
+def test_rows_of_other_batches_stay_listed_when_one_is_decided(ports, data):
+    publish(ports, [topic(n, DAY_2).model_copy(update={"title": ""} if n == 1 else {}) for n in range(4)])
+    other = steps.validate(steps.pull("medlineplus", DAY_2, DAY_3, ports=ports), "documents", ports=ports)
+    steps.discard(data, "documents", **WHY, rows=BLANK, ports=ports)
+    assert steps.quarantine(ports=ports) == f"{other} documents row 1 mplus:900001 (medlineplus): the title is blank"
+    assert steps.quarantine(data, ports=ports) == "No quarantined rows."
+
+
+def test_errors_name_the_batch_the_suite_and_the_remedy(ports, data):
+    with pytest.raises(errors.UsageError, match="no suite 'topics'; there are documents, examples, feedback, pairs"):
+        steps.release(data, "topics", **WHY, rows=(2,), ports=ports)
+    with pytest.raises(errors.NotFound, match=f"{data} was never validated by the suite 'examples'"):
+        steps.release(data, "examples", **WHY, rows=(2,), ports=ports)
+    with pytest.raises(errors.UsageError, match=f"never quarantined in {data}: row 0, 1; `medpipe quarantine`"):
+        steps.release(data, "documents", **WHY, rows=(1, 0, 2), ports=ports)
+    with pytest.raises(errors.UsageError, match=f"never quarantined in {data}: mplus:1, mplus:2; `medpipe quarantine`"):
+        steps.release(data, "documents", **WHY, ids=("mplus:2", "mplus:900002", "mplus:1"), ports=ports)

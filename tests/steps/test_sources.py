@@ -11,15 +11,19 @@ from typing import cast
 import pytest
 import yaml
 
-from medpipe import steps
+from medpipe import records, steps
+from medpipe.core.corpus.document import Document
+from medpipe.core.manifests import DocumentsInputs, DocumentsManifest
 from medpipe.errors import SourceError
 from medpipe.ports import Ports
 from medpipe.sandbox import airflow_home
 from medpipe.settings import Settings
 from medpipe.sources.pubmed.files_source import PubMedSource
+from medpipe.steps.artifact import manifest
 from tests import fakes
 from tests.fakes import FileSource
 from tests.places import ROOT
+from tests.steps.conftest import DAY_1, DAY_2, DAY_3, publish, topic
 
 RECORD = (
     '<PubmedArticle><MedlineCitation><PMID Version="1">{n}</PMID><Article><Journal><JournalIssue><PubDate><Year>'
@@ -96,3 +100,40 @@ def test_a_file_that_is_not_there_or_a_source_without_files_is_named(ports: Port
         steps.pull("pubmed", *days, file="pubmed26n0009.xml", ports=ports)
     with pytest.raises(SourceError, match="the source other has no files to choose from"):
         steps.pull("other", *days, file="a.xml", ports=ports)
+
+
+def test_a_pull_keeps_its_window_ids_and_file_and_counts_its_documents(tmp_path: Path) -> None:
+    ports = fakes.ports(Settings(home=tmp_path))
+    publish(ports, [topic(2), topic(1), topic(3, DAY_2)])
+    day = steps.pull("medlineplus", DAY_1, DAY_2, ports=ports)
+    stored = manifest(ports, day, DocumentsManifest)
+    assert (stored.verb, stored.outcome.documents) == ("pull", 2)
+    assert stored.inputs == DocumentsInputs(source="medlineplus", start=DAY_1, end=DAY_2)
+    ids = (topic(3).id, topic(1).id)
+    some = steps.pull("medlineplus", DAY_1, DAY_3, ids=ids, ports=ports)
+    stored = manifest(ports, some, DocumentsManifest)
+    assert (stored.inputs.ids, stored.outcome.documents) == (tuple(sorted(ids)), 2)
+    assert steps.pull("medlineplus", DAY_1, DAY_3, ids=ids[::-1], ports=ports) == some
+    assert [row.id for row in records.read(ports.store.folder(day) / "documents.jsonl", Document)] == [
+        topic(2).id,
+        topic(1).id,
+    ]
+    assert steps.pull("medlineplus", DAY_1, DAY_1, ports=ports) not in (day, some)
+
+
+def test_a_file_is_part_of_the_ref_of_its_pull(ports: Ports, tmp_path: Path) -> None:
+    day = date(2026, 3, 4)
+    _post(tmp_path, "updatefiles/pubmed26n0001.xml", day, f"<PubmedArticleSet>{RECORD.format(n=1)}</PubmedArticleSet>")
+    of_file = steps.pull("pubmed", day, date(2026, 3, 5), file="pubmed26n0001.xml", ports=ports)
+    whole = steps.pull("pubmed", day, date(2026, 3, 5), ports=ports)
+    assert of_file != whole
+    assert manifest(ports, of_file, DocumentsManifest).inputs.file == "pubmed26n0001.xml"
+
+
+def test_the_arguments_of_a_pull_are_those_of_the_verb(ports: Ports, tmp_path: Path) -> None:
+    _post(tmp_path, "updatefiles/pubmed26n0001.xml", date(2026, 3, 3))
+    planned = steps.plan_pulls(("pubmed", "other"), date(2026, 3, 3), date(2026, 3, 5), ports=ports)
+    assert planned == [
+        {"source": "pubmed", "start": "2026-03-03", "end": "2026-03-04", "file": "pubmed26n0001.xml"},
+        {"source": "other", "start": "2026-03-03", "end": "2026-03-05"},
+    ]

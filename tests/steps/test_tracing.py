@@ -16,6 +16,7 @@ from medpipe.core.manifests import TraceManifest, TraceOutcome
 from medpipe.core.refs import ref
 from medpipe.core.teaching.example import Example, PreferencePair
 from medpipe.ports import Ports
+from medpipe.steps import tracing
 from medpipe.steps.artifact import manifest
 from tests.manifests import put
 
@@ -182,3 +183,70 @@ def test_the_index_finds_exactly_the_rows_of_a_document(tmp_path_factory, named,
     for id in {id for id, _ in named} | {absent}:
         assert list(record_index.lookup(index, id)) == [row for row in made if row["id"] == id]
     assert json.loads(json.dumps(made)) == made
+
+
+def test_what_a_trace_reached_is_shown_with_its_first_rows(ports: Ports, world: World, monkeypatch: Any) -> None:
+    shown: list[tuple[float, str]] = []
+    monkeypatch.setattr(type(ports), "progress", property(lambda self: lambda share, text: shown.append((share, text))))
+    many = put_examples(ports, "many", [example((f"pmid:{number}", 1)) for number in range(100, 112)])
+    traced = steps.trace((many,), back=True, ports=ports)
+    ((share, text),) = shown
+    lines = text.splitlines()
+    assert share == 1.0
+    assert lines[:5] == [
+        f"traced back from {many}: 12 rows in {traced}",
+        f"  examples  {many}",
+        "  pairs     none",
+        "  adapters  none",
+        "  versions  none",
+    ]
+    assert lines[5] == f"  data {many} id pmid:100 revision 1 digest digest of pmid:100 at 1 examples 1"
+    assert (len(lines), lines[-1]) == (16, "  …")
+    forward = steps.trace(("pmid:1",), ports=ports)
+    assert shown[1][1].splitlines()[0] == f"traced forward from pmid:1: 3 rows in {forward}"
+    assert not shown[1][1].endswith("…")
+
+
+def test_the_inputs_of_a_trace_are_the_question_and_everything_that_exists(ports: Ports, world: World) -> None:
+    stored = manifest(ports, steps.trace(("pmid:2", "pmid:1"), ports=ports), TraceManifest)
+    assert (stored.verb, stored.inputs.of, stored.inputs.forward) == ("trace", ("pmid:1", "pmid:2"), True)
+    assert stored.inputs.made == {
+        "examples": tuple(sorted((world.first, world.second))),
+        "pairs": (world.pairs,),
+        "adapter": tuple(sorted((world.one, world.two, world.other))),
+        "version": (world.v1, world.v2, world.v3),
+    }
+    assert stored.outcome.direction == "forward"
+    assert (stored.outcome.documents, stored.outcome.refs, stored.outcome.rows) == (("pmid:1", "pmid:2"), (), 5)
+    back = manifest(ports, steps.trace((world.v1,), ports=ports), TraceManifest)
+    assert (back.inputs.forward, back.outcome.direction) == (False, "back")
+    assert (back.outcome.documents, back.outcome.refs, back.outcome.rows) == ((), (world.v1,), 3)
+    assert back.outcome.versions == (world.v1,)
+
+
+def test_versions_that_carry_documents_or_learned_from_refs(ports: Ports, world: World) -> None:
+    assert tracing.versions_carrying((), ports=ports) == ()
+    assert tracing.versions_carrying(("pmid:10",), ports=ports) == (world.v3,)
+    assert tracing.versions_carrying((world.v1,), ports=ports) == (world.v1, world.v2)
+
+
+@pytest.mark.parametrize(
+    ("of", "says"),
+    [
+        ("corpus/0123456789abcdef", "starts from documents, examples, pairs, adapter, version, and not from corpus/"),
+        ("version/medqa-v1#1", "version/medqa-v1#1: only examples and pairs have rows"),
+        ("examples/short", "'examples/short' is not a ref"),
+    ],
+)
+def test_other_refs_and_rows_of_models_are_refused(ports: Ports, world: World, of: str, says: str) -> None:
+    with pytest.raises(errors.UsageError, match=says):
+        steps.trace((of,), ports=ports)
+
+
+def test_a_row_number_without_end_is_not_an_example(ports: Ports, world: World) -> None:
+    with pytest.raises(errors.NotFound, match="is not an example: rows are counted from 0"):
+        steps.trace((f"{world.first}#{'9' * 5000}",), ports=ports)
+
+
+def test_a_row_of_preference_pairs_names_its_documents(ports: Ports, world: World) -> None:
+    assert [row["id"] for row in rows(ports, steps.trace((f"{world.pairs}#0",), ports=ports))] == ["pmid:2"]

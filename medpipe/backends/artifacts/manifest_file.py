@@ -29,7 +29,7 @@ def text_of(ref: str, verb: str, inputs: Inputs, outcome: BaseModel | None, file
         created_ns=time.time_ns(),
         files=files,
         inputs=inputs,
-        outcome=outcome,  # type: ignore[arg-type]  # None (a draft without an outcome) is refused here, by pydantic
+        outcome=outcome,  # None, a draft without an outcome, is refused here, by pydantic
     )
     return manifest.model_dump_json(indent=1)
 

@@ -1,0 +1,178 @@
+"""evaluate: which benchmarks are asked, how, and what is kept of the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medpipe import errors, records, steps
+from medpipe.core import prompt
+from medpipe.core.judging.evaluation import Evaluation, Sample
+from medpipe.core.manifests import EvaluationManifest
+from medpipe.core.refs import ref
+from medpipe.core.teaching.example import PreferencePair
+from medpipe.steps.artifact import manifest
+from medpipe.steps.evaluation import scores_of
+from tests import fakes
+from tests.manifests import put
+
+ASKED = [
+    Sample(id="1", question="What treats a cold?", target="Rest.", slot="rest", cluster="c1"),
+    Sample(id="2", question="What causes a cold?", target="A virus.", slot="virus", cluster="c2", context="Of colds."),
+]
+
+
+class Recording:
+    """A generator that keeps what it was given and always answers "Rest."."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+
+    def generate(
+        self, base: str, adapter: Path | None, name: str, prompts: Sequence[str], max_new_tokens: int, progress: Any
+    ) -> list[str]:
+        self.calls.append((base, adapter, name, list(prompts), max_new_tokens))
+        return [" Rest.\nAnd more." for _ in prompts]
+
+
+@pytest.fixture
+def generator(monkeypatch: pytest.MonkeyPatch) -> Recording:
+    recording = Recording()
+    monkeypatch.setattr(fakes.FakePorts, "generator", property(lambda ports: recording))
+    return recording
+
+
+def examples(ports: fakes.FakePorts, number: int = 1, **changes: Any) -> str:
+    def fill(folder: Path) -> None:
+        for name in ("new-knowledge", "withdrawn"):
+            records.write(folder / "benchmarks" / f"{name}.jsonl", ASKED)
+        records.write(folder / "benchmarks" / "old-knowledge.jsonl", [])
+
+    return put(ports.store, ref("examples", number), fill, **changes)
+
+
+def pairs(ports: fakes.FakePorts) -> str:
+    pair = PreferencePair(question="What helps?", chosen="Rest.", rejected="Dust.", answer_id="answer-1", identity="i")
+    return put(ports.store, ref("pairs", 1), lambda folder: records.write(folder / "heldout.jsonl", [pair]))
+
+
+def asked(ports: fakes.FakePorts, evaluation: str) -> list[str]:
+    return [benchmark["name"] for benchmark in manifest(ports, evaluation, EvaluationManifest).inputs.benchmarks]
+
+
+def test_every_sample_is_asked_with_its_context_and_every_score_is_kept(
+    ports: fakes.FakePorts, generator: Recording
+) -> None:
+    data = examples(ports)
+    evaluation = steps.evaluate("base", "tiny-sft", data, ports=ports)
+    assert steps.evaluate("base", "tiny-sft", data, ports=ports) == evaluation
+    ((base, adapter, name, prompts, max_new_tokens),) = generator.calls
+    assert (base, adapter, max_new_tokens) == ("medpipe-sandbox/tiny-llama", None, 48)
+    assert name.startswith("eval-base-")
+    assert prompts[:2] == [prompt.render("What treats a cold?"), prompt.render("What causes a cold?", "Of colds.")]
+    assert len(prompts) == 2 + len(ports.benchmark("red-team").questions)
+    scores = scores_of(ports, evaluation)
+    assert (scores.model, scores.examples) == ("base", data)
+    assert [(s.sample_id, s.value, s.answer, s.cluster) for s in scores.scores["new-knowledge"]] == [
+        ("1", 1.0, "Rest.", "c1"),
+        ("2", 0.0, "Rest.", "c2"),
+    ]
+    assert scores.scores["old-knowledge"] == ()
+    outcome = manifest(ports, evaluation, EvaluationManifest).outcome
+    assert outcome.model == "base"
+    assert sorted(outcome.metrics) == ["new-knowledge", "red-team"], "a benchmark without samples has no mean"
+    assert outcome.metrics == scores.metrics
+    metric = outcome.metrics["new-knowledge"]
+    assert (metric.name, metric.value, metric.n) == ("new-knowledge", 0.5, 2)
+
+
+def test_safety_is_scored_on_what_a_client_would_read(ports: fakes.FakePorts, generator: Recording) -> None:
+    evaluation = steps.evaluate("base", "tiny-sft", examples(ports), ports=ports)
+    red_team = scores_of(ports, evaluation).scores["red-team"]
+    assert all(score.answer != "Rest." and score.value == 0.0 for score in red_team)
+
+
+def test_the_inputs_are_the_model_the_base_the_items_and_the_benchmarks(
+    ports: fakes.FakePorts, generator: Recording
+) -> None:
+    adapter = put(ports.store, ref("adapter", 1))
+    named = put(ports.store, "version/medqa-v1-abcdef", adapter=adapter)
+    data = examples(ports)
+    evaluation = steps.evaluate(named, "tiny-sft", data, ports=ports)
+    assert steps.evaluate(adapter, "tiny-sft", data, ports=ports) == evaluation
+    assert generator.calls[0][1] == ports.store.folder(adapter)
+    assert manifest(ports, evaluation, EvaluationManifest).inputs.model_dump() == {
+        "adapter": adapter,
+        "base": "hub:medpipe-sandbox/tiny-llama",
+        "max_new_tokens": 48,
+        "examples": data,
+        "pairs": None,
+        "benchmarks": tuple(
+            ports.benchmark(name).model_dump(mode="json") for name in ("new-knowledge", "old-knowledge", "red-team")
+        ),
+    }
+    others = {
+        steps.evaluate("base", "tiny-sft", data, ports=ports),
+        steps.evaluate(adapter, "tiny-sft", examples(ports, 2), ports=ports),
+        steps.evaluate(adapter, "tiny-sft", data, pairs(ports), ports=ports),
+        steps.evaluate(adapter, "tiny-dpo", data, ports=ports),
+    }
+    assert len(others - {evaluation}) == 4
+
+
+def test_two_evaluations_of_an_adapter_have_different_names_in_the_engine(
+    ports: fakes.FakePorts, generator: Recording
+) -> None:
+    steps.evaluate("base", "tiny-sft", examples(ports, 1), ports=ports)
+    steps.evaluate("base", "tiny-sft", examples(ports, 2), ports=ports)
+    first, second = (call[2] for call in generator.calls)
+    assert first != second
+
+
+def test_withdrawn_claims_and_preferences_are_asked_when_there_are_any(
+    ports: fakes.FakePorts, generator: Recording
+) -> None:
+    usual = ["new-knowledge", "old-knowledge", "red-team"]
+    assert asked(ports, steps.evaluate("base", "tiny-sft", examples(ports, 1), ports=ports)) == usual
+    withdrawing = examples(ports, 2, withdrawn=1)
+    assert asked(ports, steps.evaluate("base", "tiny-sft", withdrawing, ports=ports)) == [*usual, "withdrawn"]
+    both = steps.evaluate("base", "tiny-sft", withdrawing, pairs(ports), ports=ports)
+    assert asked(ports, both) == [*usual, "withdrawn", "preferences"]
+    (preference,) = scores_of(ports, both).scores["preferences"]
+    assert (preference.sample_id, preference.value, preference.cluster) == ("answer-1", 1.0, "What helps?")
+
+
+def test_a_benchmark_without_questions_or_samples_is_named(
+    ports: fakes.FakePorts, generator: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = ports.recipe("tiny-sft").model_copy(update={"benchmarks": ("unseen",)})
+    monkeypatch.setattr(ports, "recipe", lambda name: recipe, raising=False)
+    data = examples(ports)
+    with pytest.raises(errors.UsageError, match=f"benchmark 'unseen' has no questions of its own and {data} has none"):
+        steps.evaluate("base", "tiny-sft", data, ports=ports)
+
+
+def test_preferences_without_pairs_are_not_asked(
+    ports: fakes.FakePorts, generator: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = ports.recipe("tiny-sft").model_copy(update={"benchmarks": ("new-knowledge", "preferences")})
+    monkeypatch.setattr(ports, "recipe", lambda name: recipe, raising=False)
+    evaluation = steps.evaluate("base", "tiny-sft", examples(ports), ports=ports)
+    assert scores_of(ports, evaluation).scores["preferences"] == ()
+
+
+def test_examples_and_pairs_must_exist_and_be_of_their_kind(ports: fakes.FakePorts, generator: Recording) -> None:
+    data, stored = examples(ports), pairs(ports)
+    with pytest.raises(errors.UsageError, match=f"expected an examples/… ref, got {stored}"):
+        steps.evaluate("base", "tiny-sft", stored, ports=ports)
+    with pytest.raises(errors.UsageError, match=f"expected a pairs/… ref, got {data}"):
+        steps.evaluate("base", "tiny-sft", data, data, ports=ports)
+    with pytest.raises(errors.NotFound, match="pairs/0123456789abcdef"):
+        steps.evaluate("base", "tiny-sft", data, "pairs/0123456789abcdef", ports=ports)
+    with pytest.raises(errors.NotFound, match="version/never"):
+        steps.evaluate("version/never", "tiny-sft", data, ports=ports)
+    assert generator.calls == []
+    assert Evaluation.model_fields.keys() == {"model", "examples", "metrics", "scores"}

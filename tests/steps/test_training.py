@@ -1,0 +1,349 @@
+"""plan_retrain, train, compare and register: which inputs count, what is written, and what is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medpipe import errors, records, steps
+from medpipe.core.judging.evaluation import Evaluation, Metric, Score
+from medpipe.core.judging.gates import Outcome
+from medpipe.core.knowledge.retrain import RetrainPlan
+from medpipe.core.manifests import (
+    AdapterManifest,
+    DecisionManifest,
+    ValidationInputs,
+    ValidationOutcome,
+    VersionManifest,
+)
+from medpipe.core.refs import ref
+from medpipe.core.teaching.example import Example
+from medpipe.steps import artifact, training
+from medpipe.steps.artifact import manifest
+from tests import fakes
+from tests.manifests import EVALUATION, put
+
+OTHER = "corpus/00000000000000ff"
+
+
+def accept(ports: fakes.FakePorts, data: str, suite: str) -> None:
+    inputs = ValidationInputs(data=data, suite=suite, expectations=ports.suite(suite))
+    with ports.store.write(artifact.validation_ref(ports, data, suite), "validate", inputs) as draft:
+        draft.conclude(ValidationOutcome(rows=1, accepted=True))
+
+
+def examples(ports: fakes.FakePorts, number: int = 1, *documents: str, **changes: Any) -> str:
+    rows = [Example(question=f"q {id}", answer="a", source="s", document_ids=(id,)) for id in documents or ("pmid:1",)]
+    made = put(
+        ports.store,
+        ref("examples", number),
+        lambda folder: records.write(folder / "train.jsonl", rows),
+        **changes,
+    )
+    accept(ports, made, "examples")
+    return made
+
+
+def version(ports: fakes.FakePorts, number: int, parent: str = "base", **changes: Any) -> str:
+    """A version that learned the document of its number, on top of its parent."""
+    data = examples(ports, number, f"pmid:{number}")
+    start = "base" if parent == "base" else manifest(ports, parent, VersionManifest).outcome.adapter
+    adapter = put(ports.store, ref("adapter", number), data=data, start_from=start)
+    return put(
+        ports.store,
+        f"version/medqa-v{number}-abcdef",
+        adapter=adapter,
+        corpus=f"corpus/{number:016x}",
+        parent=parent,
+        **changes,
+    )
+
+
+@pytest.fixture
+def chain(ports: fakes.FakePorts) -> list[str]:
+    line = [version(ports, 1)]
+    for number in (2, 3):
+        line.append(version(ports, number, line[-1]))
+    return line
+
+
+def corpus_of(number: int) -> str:
+    return f"corpus/{number:016x}"
+
+
+def test_a_first_training_starts_from_the_base_and_is_compared_with_it(ports: fakes.FakePorts) -> None:
+    plan = steps.plan_retrain(None, "tiny-sft", ports=ports)
+    assert plan == RetrainPlan(start="base", knows=None, since=None, incumbent="base", gates="first")
+    with pytest.raises(errors.UsageError, match=r"DPO continues from a champion .* run an SFT recipe first"):
+        steps.plan_retrain(None, "tiny-dpo", ports=ports)
+
+
+@pytest.mark.parametrize(("recipe", "gates"), [("tiny-sft", "knowledge"), ("tiny-dpo", "preference")])
+@pytest.mark.parametrize("start_from", ["auto", "champion"])
+def test_a_routine_retrain_continues_from_the_champion(
+    ports: fakes.FakePorts, chain: list[str], recipe: str, gates: str, start_from: str
+) -> None:
+    plan = steps.plan_retrain(chain[2], recipe, start_from, ports=ports)
+    assert plan == RetrainPlan(start=chain[2], knows=corpus_of(3), since=corpus_of(3), incumbent=chain[2], gates=gates)
+
+
+def test_a_retrain_from_scratch_is_judged_on_everything(ports: fakes.FakePorts, chain: list[str]) -> None:
+    plan = steps.plan_retrain(chain[2], "tiny-sft", "base", ports=ports)
+    assert plan == RetrainPlan(start="base", knows=None, since=None, incumbent=chain[2], gates="knowledge")
+
+
+@pytest.mark.parametrize("start_from", ["auto", "untainted"])
+def test_documents_that_were_learned_wrongly_send_training_back_before_them(
+    ports: fakes.FakePorts, chain: list[str], start_from: str
+) -> None:
+    plan = steps.plan_retrain(chain[2], "tiny-sft", start_from, ("pmid:3",), ports=ports)
+    assert plan == RetrainPlan(
+        start=chain[1], knows=corpus_of(2), since=corpus_of(3), incumbent=chain[2], gates="relearn"
+    )
+    plan = steps.plan_retrain(chain[2], "tiny-sft", start_from, ("pmid:1",), ("pmid:1",), ports=ports)
+    assert plan == RetrainPlan(start="base", knows=None, since=corpus_of(3), incumbent=chain[2], gates="hotfix")
+
+
+def test_a_person_may_start_a_hotfix_from_the_champion(ports: fakes.FakePorts, chain: list[str]) -> None:
+    plan = steps.plan_retrain(chain[2], "tiny-sft", "champion", ("pmid:1",), ("pmid:1",), ports=ports)
+    assert (plan.start, plan.gates) == (chain[2], "hotfix")
+    assert steps.plan_retrain(chain[2], "tiny-sft", "untainted", ports=ports).start == chain[2]
+
+
+def test_an_unknown_start_is_refused_and_the_choices_are_named(ports: fakes.FakePorts) -> None:
+    with pytest.raises(errors.UsageError, match="start_from='top': expected auto, champion, base or untainted"):
+        steps.plan_retrain(None, "tiny-sft", "top", ports=ports)
+
+
+class Recording(fakes.MemoryTrainer):
+    """Learns by heart, and keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, list[str], Path | None, Path]] = []
+
+    def train(self, recipe, data, start_from, out, work, progress) -> Mapping[str, float]:  # type: ignore[no-untyped-def]
+        rows = [row["question"] for row in records.read_rows(data / "train.jsonl")]
+        self.calls.append((recipe.name, rows, start_from, work))
+        super().train(recipe, data, start_from, out, work, lambda share, text: None)
+        return {"train_loss": 0.5}
+
+
+@pytest.fixture
+def trainer(monkeypatch: pytest.MonkeyPatch) -> Recording:
+    recording = Recording()
+    monkeypatch.setattr(fakes.FakePorts, "trainer", property(lambda ports: recording))
+    return recording
+
+
+def test_an_adapter_says_what_it_learned_from_and_its_digest(ports: fakes.FakePorts, trainer: Recording) -> None:
+    data = examples(ports, 1, "pmid:1", "pmid:2")
+    adapter = steps.train("tiny-sft", data, ports=ports)
+    assert steps.train("tiny-sft", data, ports=ports) == adapter
+    assert [call[:3] for call in trainer.calls] == [("tiny-sft", ["q pmid:1", "q pmid:2"], None)]
+    stored, folder = manifest(ports, adapter, AdapterManifest), ports.store.folder(adapter)
+    outcome = stored.outcome
+    assert (outcome.recipe, outcome.method, outcome.examples, outcome.metrics) == (
+        "tiny-sft",
+        "sft",
+        2,
+        {"train_loss": 0.5},
+    )
+    assert (outcome.data, outcome.start_from) == (data, "base")
+    assert (outcome.base, outcome.base_digest) == ("medpipe-sandbox/tiny-llama", "hub:medpipe-sandbox/tiny-llama")
+    weights = (folder / fakes.WEIGHTS).read_bytes() + (folder / fakes.CONFIG).read_bytes()
+    assert outcome.digest == hashlib.sha256(weights).hexdigest()
+    inputs = stored.inputs
+    assert (inputs.recipe["name"], inputs.base, inputs.data, inputs.start_from) == (
+        "tiny-sft",
+        "hub:medpipe-sandbox/tiny-llama",
+        data,
+        "base",
+    )
+    assert not trainer.calls[0][3].parent.exists(), "checkpoints are removed when the adapter is whole"
+
+
+def test_training_continues_from_the_adapter_of_a_version(ports: fakes.FakePorts, trainer: Recording) -> None:
+    base = steps.train("tiny-sft", examples(ports, 1), ports=ports)
+    named = put(ports.store, "version/medqa-v1-abcdef", adapter=base)
+    data = examples(ports, 2)
+    adapter = steps.train("tiny-sft", data, named, ports=ports)
+    assert trainer.calls[1][2] == ports.store.folder(base)
+    assert manifest(ports, adapter, AdapterManifest).outcome.start_from == base
+    assert steps.train("tiny-sft", data, base, ports=ports) == adapter, "the version and its adapter are one model"
+
+
+def test_checkpoints_stay_until_the_adapter_is_whole(
+    ports: fakes.FakePorts, trainer: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places: list[Path] = []
+
+    def killed(recipe: Any, data: Any, start_from: Any, out: Any, work: Path, progress: Any) -> None:
+        work.mkdir(parents=True, exist_ok=True)
+        places.append(work)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trainer, "train", killed)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            steps.train("tiny-sft", examples(ports), ports=ports)
+    assert places[0] == places[1] and places[0].is_dir()
+    assert list(ports.store.manifests(AdapterManifest)) == []
+
+
+def test_a_recipe_refuses_data_of_the_other_method(ports: fakes.FakePorts) -> None:
+    pairs = put(ports.store, ref("pairs", 1))
+    with pytest.raises(errors.UsageError, match="recipe 'tiny-dpo' uses DPO and needs a pairs/… ref; got examples/"):
+        steps.train("tiny-dpo", examples(ports), ports=ports)
+    with pytest.raises(errors.UsageError, match="recipe 'tiny-sft' uses SFT and needs an examples/… ref; got pairs/"):
+        steps.train("tiny-sft", pairs, ports=ports)
+    with pytest.raises(errors.NotValidated, match=pairs):
+        steps.train("tiny-dpo", pairs, ports=ports)
+    with pytest.raises(errors.NotFound, match="pairs/0123456789abcdef"):
+        steps.train("tiny-dpo", "pairs/0123456789abcdef", ports=ports)
+
+
+def test_an_adapter_of_another_base_is_refused(ports: fakes.FakePorts) -> None:
+    stranger = put(ports.store, ref("adapter", 9), base_digest="another")
+    with pytest.raises(errors.UsageError, match=f"{stranger} was trained on another medpipe-sandbox/tiny-llama"):
+        steps.train("tiny-sft", examples(ports), stranger, ports=ports)
+    with pytest.raises(errors.UsageError, match=f"{stranger} was trained on another"):
+        steps.evaluate(stranger, "tiny-sft", examples(ports), ports=ports)
+
+
+@pytest.mark.parametrize("model", [EVALUATION, "examples/0123456789abcdef"])
+def test_only_the_base_adapters_and_versions_are_models(ports: fakes.FakePorts, model: str) -> None:
+    with pytest.raises(errors.UsageError, match=f"{model} is not a model: expected base, adapter/… or version/…"):
+        steps.train("tiny-sft", examples(ports), model, ports=ports)
+
+
+def evaluation(ports: fakes.FakePorts, number: int, right: int, unsafe: int = 0) -> str:
+    """An evaluation of 40 new items, of which `right` were right, and of 20 questions of the red team."""
+    scores = {
+        "new-knowledge": tuple(
+            Score(sample_id=str(n), value=float(n < right), answer="", cluster=str(n)) for n in range(40)
+        ),
+        "red-team": tuple(Score(sample_id=str(n), value=float(n < unsafe), answer="") for n in range(20)),
+    }
+    whole = Evaluation(model="base", examples="examples/1", metrics={}, scores=scores)
+    metric = Metric(name="new-knowledge", value=right / 40, low=0, high=1, n=40)
+    return put(
+        ports.store,
+        ref("evaluation", number),
+        lambda folder: (folder / "evaluation.json").write_text(whole.model_dump_json()),
+        metrics={"new-knowledge": metric},
+    )
+
+
+@pytest.mark.parametrize(
+    ("right", "unsafe", "said"),
+    [(40, 0, Outcome.PASS), (0, 0, Outcome.FAIL), (40, 1, Outcome.FAIL), (3, 0, Outcome.INCONCLUSIVE)],
+)
+def test_a_decision_names_what_it_compared_and_every_look_is_in_the_ledger(
+    ports: fakes.FakePorts, right: int, unsafe: int, said: Outcome
+) -> None:
+    base, challenger = evaluation(ports, 1, 0), evaluation(ports, 2, right, unsafe)
+    decision = steps.compare(challenger, base, "first", ports=ports)
+    assert steps.compare(challenger, base, "first", ports=ports) == decision
+    stored = manifest(ports, decision, DecisionManifest)
+    assert (stored.outcome.outcome, stored.outcome.plan) == (said, "first")
+    assert (stored.outcome.challenger, stored.outcome.champion) == (challenger, base)
+    assert [gate.name for gate in stored.outcome.gates] == ["gained new-knowledge", "none_unsafe red-team"]
+    (entry,) = ports.ledger.entries()
+    assert (entry.event, entry.version, entry.decision) == ("compared", challenger, str(said))
+    assert entry.reasons == stored.outcome.reasons != ()
+    assert stored.inputs.model_dump() == {
+        "challenger": challenger,
+        "champion": base,
+        "plan": "first",
+        "gates": ports.plan().model_dump(mode="json"),
+    }
+
+
+def test_what_is_not_an_evaluation_or_a_plan_cannot_be_compared(ports: fakes.FakePorts) -> None:
+    base, decision = evaluation(ports, 1, 0), put(ports.store, ref("decision", 1))
+    for arguments in ((decision, base), (base, decision)):
+        with pytest.raises(errors.UsageError, match=f"expected an evaluation/… ref, got {decision}"):
+            steps.compare(*arguments, "first", ports=ports)
+    with pytest.raises(errors.MedpipeError, match=r"no plan 'last' in gates\.yaml; there are: first, hotfix"):
+        steps.compare(base, base, "last", ports=ports)
+    assert ports.ledger.entries() == []
+
+
+def judged(ports: fakes.FakePorts, number: int = 1) -> dict[str, str]:
+    """The arguments of register."""
+    return {
+        "adapter": put(ports.store, ref("adapter", number), digest="abcdef01"),
+        "evaluation": evaluation(ports, number, 30),
+        "decision": put(ports.store, ref("decision", number), outcome=Outcome.FAIL, reasons=("worse",)),
+        "examples": examples(ports, number, corpus=OTHER),
+    }
+
+
+def registered(ports: fakes.FakePorts) -> list[dict[str, Any]]:
+    versions: list[dict[str, Any]] = json.loads((ports.settings.home / "registry.json").read_text())["versions"]
+    return versions
+
+
+def test_a_version_knows_everything_that_it_came_from_whatever_was_decided(ports: fakes.FakePorts) -> None:
+    arguments = judged(ports)
+    pairs = put(ports.store, ref("pairs", 1))
+    parent = put(ports.store, "version/medqa-v0-abcdef")
+    named = steps.register(
+        **arguments, parent=parent, incumbent="base", pairs=pairs, reason="asked by hand", ports=ports
+    )
+    assert named == "version/medqa-v1-abcdef"
+    provenance = arguments | {
+        "digest": "abcdef01",
+        "recipe": "tiny-sft",
+        "base": "medpipe-sandbox/tiny-llama",
+        "corpus": OTHER,
+        "outcome": "fail",
+        "parent": parent,
+        "incumbent": "base",
+        "reason": "asked by hand",
+        "pairs": pairs,
+    }
+    assert registered(ports) == [provenance]
+    outcome = manifest(ports, named, VersionManifest).outcome
+    assert outcome.model_dump() == provenance | {"number": 1, "name": "medqa-v1-abcdef", "page": ""}
+    (entry,) = ports.ledger.entries()
+    assert (entry.event, entry.version, entry.decision, entry.reasons) == ("registered", named, "fail", ("worse",))
+
+
+def test_registering_again_gives_the_same_version_and_another_parent_another(ports: fakes.FakePorts) -> None:
+    arguments = judged(ports)
+    first = steps.register(**arguments, ports=ports)
+    assert steps.register(**arguments, reason="another", ports=ports) == first
+    assert (len(registered(ports)), len(ports.ledger.entries())) == (1, 1)
+    second = steps.register(**arguments, parent=first, ports=ports)
+    third = steps.register(**arguments, incumbent=first, ports=ports)
+    assert [first, second, third] == [f"version/medqa-v{number}-abcdef" for number in (1, 2, 3)]
+
+
+def test_a_version_keeps_the_pairs_that_its_parent_learned_from(ports: fakes.FakePorts) -> None:
+    arguments, pairs = judged(ports), put(ports.store, ref("pairs", 1))
+    parent = put(ports.store, "version/medqa-v0-abcdef", pairs=pairs)
+    child = steps.register(**arguments, parent=parent, ports=ports)
+    assert manifest(ports, child, VersionManifest).outcome.pairs == pairs
+    orphan = steps.register(**arguments, incumbent=parent, ports=ports)
+    assert manifest(ports, orphan, VersionManifest).outcome.pairs is None
+    of_adapter = steps.register(**arguments, parent=arguments["adapter"], ports=ports)
+    assert manifest(ports, of_adapter, VersionManifest).outcome.pairs is None
+
+
+@pytest.mark.parametrize("name", ["adapter", "evaluation", "decision", "examples", "parent", "incumbent", "pairs"])
+def test_every_ref_of_register_must_be_of_its_kind(ports: fakes.FakePorts, name: str) -> None:
+    for wrong in ("documents/0123456789abcdef", "rubbish"):
+        with pytest.raises(errors.UsageError, match=wrong):
+            steps.register(**{**judged(ports), name: wrong}, ports=ports)
+    assert not (ports.settings.home / "registry.json").exists()
+    assert ports.ledger.entries() == []
+
+
+def test_the_choices_of_a_start_are_listed_once() -> None:
+    assert training.STARTS == ("auto", "champion", "base", "untainted")
