@@ -14,7 +14,6 @@ from medpipe import ports as port
 from medpipe.core import sources
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.gates import Plan
-from medpipe.core.judging.scoring import SCORERS
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.recipe import Recipe
@@ -242,13 +241,7 @@ class Wiring:
             raise NotFound(
                 f"{GATES!r} is the promotion plan and not a benchmark; there are: {', '.join(self._benchmark_names())}"
             )
-        benchmark = configuration.load_named(self.settings.benchmarks, name, "benchmark", Benchmark)
-        if benchmark.scorer not in SCORERS:
-            raise ConfigError(
-                f"{self.settings.benchmarks / name}.yaml: scorer: there is no scorer {benchmark.scorer!r}; "
-                f"there are: {', '.join(SCORERS)}"
-            )
-        return benchmark
+        return configuration.load_named(self.settings.benchmarks, name, "benchmark", Benchmark)
 
     def benchmarks(self) -> Sequence[Benchmark]:
         """Return every benchmark, in the order of their names."""

@@ -148,11 +148,12 @@ def _metrics(ports: Ports, evaluation: str) -> dict[str, Metric]:
 
 
 def _remark(ports: Ports, benchmark: str) -> str:
-    """Say that a lower value is better, where a benchmark counts faults."""
+    """Say which faults a benchmark counts, if its score counts faults."""
     try:
-        return "" if ports.benchmark(benchmark).higher_is_better else "lower is better"
+        faults = ports.benchmark(benchmark).faults
     except MedpipeError:  # the benchmark was removed since
         return ""
+    return f"share of {faults}; lower is better" if faults else ""
 
 
 def _ancestry(ports: Ports, version: VersionOutcome) -> list[str]:

@@ -1,5 +1,7 @@
-"""Laws of the corpus: the order, repetition, split and overlap of pulls and the compactions between them change no
-document, and every version stays what it was."""
+"""Laws of the corpus, for every order, repetition, split and overlap of pulls, and compactions between them.
+
+They change no document, and every version stays what it was.
+"""
 
 from __future__ import annotations
 

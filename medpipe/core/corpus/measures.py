@@ -84,7 +84,8 @@ def of_delivery(rows: Sequence[Row], source: str, start: date, end: date, previo
     Args:
         rows: the delivered documents.
         source: the name that was pulled (`core.sources`).
-        start, end: the window [start, end).
+        start: first day of the window.
+        end: the day after the last day of the window.
         previous: how many documents the source's delivery before had; None without one.
     """
     delivery: dict[str, float] = {}

@@ -27,6 +27,8 @@ class DocumentsInputs(Inputs):
 
 
 class DocumentsOutcome(Outcome):
+    """The outcome of `pull`."""
+
     documents: int
     """Rows of documents.jsonl."""
 
@@ -96,6 +98,8 @@ class ReviewedRecord(Value):
 
 
 class ReviewOutcome(Outcome):
+    """The outcome of `release` and `discard`."""
+
     records: tuple[ReviewedRecord, ...]
 
 
@@ -117,6 +121,8 @@ class CorpusInputs(Inputs):
 
 
 class CorpusOutcome(Outcome):
+    """The outcome of `build_corpus`."""
+
     table_version: int
     """The version of the corpus table that holds the documents."""
     incoming: int
@@ -136,6 +142,8 @@ class CorpusManifest(Manifest):
 
 
 class DriftInputs(Inputs):
+    """The inputs of `detect_drift`."""
+
     corpus: str
     champion: str | None
     pairs: str | None
@@ -157,6 +165,8 @@ class FeedbackInputs(Inputs):
 
 
 class FeedbackOutcome(Outcome):
+    """The outcome of `collect_feedback`."""
+
     feedback: int
     """Rows of feedback.jsonl."""
 

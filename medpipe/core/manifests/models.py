@@ -50,6 +50,8 @@ class ExamplesManifest(Manifest):
 
 
 class PairsFromFeedback(Inputs):
+    """The inputs of `build_pairs`."""
+
     written_when_set: ClassVar[frozenset[str]] = frozenset({"released"})
     feedback: str
     previous: str | None
@@ -62,6 +64,8 @@ class PairsFromFeedback(Inputs):
 
 
 class PairsFromCorpus(Inputs):
+    """The inputs of `build_preferences`."""
+
     corpus: str
     previous: str | None
     max_answer_chars: int
@@ -70,6 +74,8 @@ class PairsFromCorpus(Inputs):
 
 
 class PairsOutcome(Outcome):
+    """The outcome of pairs."""
+
     train: int
     heldout: int
     drops: dict[str, int] = {}
@@ -87,6 +93,8 @@ class PairsManifest(Manifest):
 
 
 class AdapterInputs(Inputs):
+    """The inputs of `train`."""
+
     written_when_set: ClassVar[frozenset[str]] = frozenset({"released"})
     recipe: Snapshot
     base: str
@@ -99,6 +107,8 @@ class AdapterInputs(Inputs):
 
 
 class AdapterOutcome(Outcome):
+    """The outcome of `train`."""
+
     recipe: str
     method: Literal["sft", "dpo"]
     base: str
@@ -121,6 +131,8 @@ class AdapterManifest(Manifest):
 
 
 class EvaluationInputs(Inputs):
+    """The inputs of `evaluate`."""
+
     adapter: str
     """`base` or an adapter ref."""
     base: str
@@ -149,6 +161,8 @@ class EvaluationManifest(Manifest):
 
 
 class DecisionInputs(Inputs):
+    """The inputs of `compare`."""
+
     challenger: str
     champion: str
     plan: str
@@ -173,6 +187,8 @@ class DecisionManifest(Manifest):
 
 
 class VersionInputs(Inputs):
+    """The inputs of `register`."""
+
     adapter: str
     evaluation: str
     decision: str
@@ -204,6 +220,8 @@ class Provenance(Outcome):
 
 
 class VersionOutcome(Provenance):
+    """The outcome of `register`."""
+
     number: int
     """The registry's number of the version."""
     name: str
@@ -220,6 +238,8 @@ class VersionManifest(Manifest):
 
 
 class TraceInputs(Inputs):
+    """The inputs of `trace`."""
+
     of: tuple[str, ...]
     """Sorted document ids or refs."""
     forward: bool

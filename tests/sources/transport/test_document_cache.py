@@ -40,10 +40,10 @@ def test_the_same_bytes_are_read_once_and_others_again(tmp_path: Path) -> None:
 def test_nothing_is_kept_of_a_file_that_could_not_be_read(tmp_path: Path) -> None:
     def broken() -> Iterator[Document]:
         yield DOCUMENT
-        raise ValueError
+        raise ValueError("cut off")
 
     (tmp_path / "a.xml").write_bytes(b"a")
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="cut off"):
         document_cache.documents_of(tmp_path / "a.xml", tmp_path / "cache", (topics,), 1, broken)
     assert not (tmp_path / "cache").exists()
 
