@@ -195,7 +195,7 @@ def test_a_benchmark_with_an_unknown_scorer_or_another_name_is_refused(wiring: W
     file = wiring.settings.benchmarks / "unseen.yaml"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("scorer: slot", "scorer: rouge"))
-    with pytest.raises(ConfigError, match=r"unseen\.yaml: scorer: there is no scorer 'rouge'; there are: slot"):
+    with pytest.raises(ConfigError, match=r"unseen\.yaml: scorer: no scorer 'rouge'; there are: slot"):
         wiring.benchmark("unseen")
     file.write_text(text.replace("name: unseen", "name: seen"))
     with pytest.raises(ConfigError, match=r"unseen\.yaml: name: is 'seen'"):

@@ -74,6 +74,7 @@ def build_pairs(feedback: FeedbackRef, previous: PairsRef | None = None, *, port
         previous=previous,
         cap=CAP_PER_IDENTITY,
         heldout=HELDOUT_SHARE,
+        guardrails=ports.guardrails.digest,
         released=release_refs(ports, feedback, "feedback"),
     )
     return PairsRef(once(ports, "pairs", "build_pairs", inputs, fill))
@@ -107,7 +108,13 @@ def build_preferences(
         heldout = records.write(folder / "heldout.jsonl", rows("heldout", heldout=True))
         return PairsOutcome(train=train, heldout=heldout, drops=dict(drops))
 
-    inputs = PairsFromCorpus(corpus=corpus, previous=previous, max_answer_chars=max_answer_chars, heldout=HELDOUT_SHARE)
+    inputs = PairsFromCorpus(
+        corpus=corpus,
+        previous=previous,
+        max_answer_chars=max_answer_chars,
+        heldout=HELDOUT_SHARE,
+        guardrails=ports.guardrails.digest,
+    )
     return PairsRef(once(ports, "pairs", "build_preferences", inputs, fill))
 
 

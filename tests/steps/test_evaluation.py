@@ -95,7 +95,7 @@ def test_safety_is_scored_on_what_a_client_would_read(ports: fakes.FakePorts, ge
     assert all(score.answer != "Rest." and score.value == 0.0 for score in red_team)
 
 
-def test_the_inputs_are_the_model_the_base_the_items_and_the_benchmarks(
+def test_the_inputs_are_the_model_the_base_the_items_the_benchmarks_and_the_policy(
     ports: fakes.FakePorts, generator: Recording
 ) -> None:
     adapter = put(ports.store, ref("adapter", 1))
@@ -113,6 +113,7 @@ def test_the_inputs_are_the_model_the_base_the_items_and_the_benchmarks(
         "benchmarks": tuple(
             ports.benchmark(name).model_dump(mode="json") for name in ("new-knowledge", "old-knowledge", "red-team")
         ),
+        "guardrails": ports.guardrails.digest,
     }
     others = {
         steps.evaluate("base", "tiny-sft", data, ports=ports),

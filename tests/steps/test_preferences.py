@@ -83,7 +83,7 @@ def test_pairs_of_a_set_that_people_wrote_lose_what_identifies_them(ports: fakes
     pairs = steps.build_preferences(corpus_of(ports, [letter, preference(2, answer)]), ports=ports)
     found = {pair.document_ids[0]: pair.chosen for name in ("train", "heldout") for pair in rows(ports, pairs, name)}
     assert answer == found["mediqa:2-0123abcd"]
-    assert "ann.lee" not in found["mediqa:1-0123abcd"]
+    assert "ann.lee" not in found["ultramedical-preference:1-0123abcd"]
 
 
 def test_the_inputs_of_preferences_are_corpus_previous_length_and_share(ports: fakes.FakePorts) -> None:
@@ -93,7 +93,13 @@ def test_the_inputs_of_preferences_are_corpus_previous_length_and_share(ports: f
     stored = manifest(ports, first, PairsManifest)
     assert (stored.verb, stored.inputs) == (
         "build_preferences",
-        PairsFromCorpus(corpus=corpus, previous=None, max_answer_chars=4000, heldout=0.3),
+        PairsFromCorpus(
+            corpus=corpus,
+            previous=None,
+            max_answer_chars=4000,
+            heldout=0.3,
+            guardrails=ports.guardrails.digest,
+        ),
     )
     on_top = steps.build_preferences(corpus, first, ports=ports)
     short = steps.build_preferences(corpus, None, 9, ports=ports)

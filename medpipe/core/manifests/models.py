@@ -59,6 +59,8 @@ class PairsFromFeedback(Inputs):
     """The greatest number of pairs that may stem from one identity."""
     heldout: float
     """Share of the questions that are only asked, 0..1."""
+    guardrails: str
+    """Digest of the guardrail policy: refused questions and unsafe corrections never teach."""
     released: tuple[str, ...] = ()
     """Reviews that released quarantined feedback."""
 
@@ -71,6 +73,8 @@ class PairsFromCorpus(Inputs):
     max_answer_chars: int
     heldout: float
     """Share of the questions that are only asked, 0..1."""
+    guardrails: str
+    """Digest of the guardrail policy: refused questions and unsafe answers never teach."""
 
 
 class PairsOutcome(Outcome):
