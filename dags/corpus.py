@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow.sdk import Param, dag, task
-from medpipe_airflow import CORPUS, DEFAULTS, announce, nlm_releases, step
+from medpipe_airflow import CORPUS, DEFAULTS, POSTED, announce, nlm_releases, step
 
 WINDOW = {
     "start": "{{ params.start or (data_interval_start | ds) }}",
@@ -27,7 +27,7 @@ def sources(params: dict[str, list[str]] | None = None) -> list[str]:
     doc_md=__doc__,
     dag_display_name="1 · corpus",
     params={
-        "sources": Param(["medlineplus", "pubmed"], type="array", items={"type": "string"}, title="Sources"),
+        "sources": Param(POSTED, type="array", items={"type": "string"}, title="Sources"),
         "start": Param(
             None,
             type=["null", "string"],

@@ -17,7 +17,10 @@ from medpipe.core.corpus.document import Document
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.gates import Plan
 from medpipe.core.manifests import AnyManifest, Inputs, Manifest
+from medpipe.core.safety.guardrails import Guardrails
+from medpipe.core.safety.redaction import Redaction as Redaction
 from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.feedback import FeedbackItem as FeedbackItem
 from medpipe.core.teaching.recipe import Recipe
 
 Progress = Callable[[float, str], None]
@@ -142,15 +145,6 @@ class Validator(Protocol):
         self, rows: Sequence[Mapping[str, Any]], suite: str, name: str, delivery: Delivery = ...
     ) -> Validation:
         """Apply `expectations/{suite}.json` to the rows. `name` labels the run in Data Docs."""
-
-
-class Redaction(NamedTuple):
-    """A text with its identifiers replaced, and how many there were of each type."""
-
-    text: str
-    """The text with a typed placeholder for each identifier, such as `[NAME]`, `[PHONE]` or `[MRN]`."""
-    found: Mapping[str, int]
-    """Type (the word in the placeholder: NAME, PHONE, …) → count; empty when the text is unchanged."""
 
 
 class Redactor(Protocol):
@@ -316,20 +310,6 @@ class Routes(Protocol):
         """Record that a gateway has stopped, so that no deployment waits for it."""
 
 
-class FeedbackItem(NamedTuple):
-    """One identity's opinion of one answer."""
-
-    answer_id: str
-    question: str
-    answer: str
-    version: str
-    identity: str
-    rating: str
-    """up or down."""
-    correction: str | None
-    at: datetime
-
-
 class FeedbackStore(Protocol):
     """Reads feedback."""
 
@@ -380,6 +360,10 @@ class Ports(Protocol):
     def routes(self) -> Routes: ...
     @property
     def feedback(self) -> FeedbackStore: ...
+    @property
+    def guardrails(self) -> Guardrails:
+        """The guardrail policy, compiled and checked against its own examples."""
+
     @property
     def progress(self) -> Progress: ...
     def source(self, name: str) -> Source:

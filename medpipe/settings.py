@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     expectations: Path = Field(_ROOT / "expectations", description="Great Expectations suites")
     recipes: Path = Field(_ROOT / "medpipe" / "recipes", description="recipes")
     benchmarks: Path = Field(_ROOT / "medpipe" / "benchmarks", description="benchmarks and gates.yaml")
+    policies: Path = Field(_ROOT / "medpipe" / "policies", description="the guardrail policy: guardrails.yaml")
     models: Path | None = Field(None, description="folder of local base models; else the hub (default HOME/models)")
 
     database_url: str | None = Field(None, description="SQLAlchemy address (default: SQLite under HOME)")

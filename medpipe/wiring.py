@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,8 +14,10 @@ import yaml
 
 from medpipe import base_models
 from medpipe import ports as port
+from medpipe.core import sources
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.gates import Plan
+from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import MedpipeError
@@ -41,12 +43,13 @@ class GatewayState(NamedTuple):
 
     routes: port.Routes
     answers: port.AnswerLog
+    guardrails: Guardrails
 
 
 def gateway_state(settings: Settings) -> GatewayState:
     """The part of the outside that `serving` needs, on a migrated database."""
     wiring = Wiring(settings)
-    return GatewayState(wiring.routes, wiring.answers)
+    return GatewayState(wiring.routes, wiring.answers, wiring.guardrails)
 
 
 class Wiring:
@@ -165,39 +168,48 @@ class Wiring:
         return SqlFeedbackStore(self.database)
 
     def source(self, name: str) -> port.Source:
+        """Return the reader of a source (`core.sources`); raises NotFound, which lists the sources that there are."""
+        row = sources.named(name)
+        readers: dict[str, Callable[[Path], port.Source]] = {
+            "medlineplus": self._medlineplus,
+            "medlineplus-search": self._medlineplus_search,
+            "genetics": self._genetics,
+            "pubmed": self._pubmed,
+            "eutils": self._eutils,
+        }
         cache = self.settings.home / "downloads"
-        if name == "medlineplus":
-            from medpipe.sources.medlineplus.topics_source import MedlinePlusSource
+        return readers[row.name](cache) if row.name in readers else self._curated(row.name, cache)
 
-            return MedlinePlusSource(self.settings.medlineplus_url, cache)
-        if name == "medlineplus-search":
-            from medpipe.sources.medlineplus.search_source import MedlinePlusSearchSource
+    def _medlineplus(self, cache: Path) -> port.Source:
+        from medpipe.sources.medlineplus.topics_source import MedlinePlusSource
 
-            return MedlinePlusSearchSource(self.settings.medlineplus_search_url, self.settings.ncbi_email, cache)
-        if name == "genetics":
-            from medpipe.sources.medlineplus.genetics_source import GeneticsSource
+        return MedlinePlusSource(self.settings.medlineplus_url, cache)
 
-            return GeneticsSource(self.settings.genetics_url, cache)
-        if name == "pubmed":
-            from medpipe.sources.pubmed.files_source import PubMedSource
+    def _medlineplus_search(self, cache: Path) -> port.Source:
+        from medpipe.sources.medlineplus.search_source import MedlinePlusSearchSource
 
-            return PubMedSource(self.settings.pubmed_url, cache)
-        if name == "eutils":
-            from medpipe.sources.pubmed.eutils_source import EutilsSource
+        return MedlinePlusSearchSource(self.settings.medlineplus_search_url, self.settings.ncbi_email, cache)
 
-            return EutilsSource(self.settings.eutils_url, self.settings.ncbi_email, self.settings.ncbi_api_key, cache)
-        from medpipe.sources.curated.sets import SETS
+    def _genetics(self, cache: Path) -> port.Source:
+        from medpipe.sources.medlineplus.genetics_source import GeneticsSource
 
-        name = "medquad" if name == "curated" else name
-        if name in SETS:
-            from medpipe.sources.curated.source import CuratedSource
+        return GeneticsSource(self.settings.genetics_url, cache)
 
-            shipped = self.settings.recipes / "data" / "triage.yaml" if name == "triage" else None
-            return CuratedSource(self.settings.curated, name, self.settings.offline, cache / "hub", shipped=shipped)
-        raise MedpipeError(
-            f"no source {name!r}; there are medlineplus, medlineplus-search, genetics, pubmed, eutils, "
-            f"curated and {', '.join(SETS)}"
-        )
+    def _pubmed(self, cache: Path) -> port.Source:
+        from medpipe.sources.pubmed.files_source import PubMedSource
+
+        return PubMedSource(self.settings.pubmed_url, cache)
+
+    def _eutils(self, cache: Path) -> port.Source:
+        from medpipe.sources.pubmed.eutils_source import EutilsSource
+
+        return EutilsSource(self.settings.eutils_url, self.settings.ncbi_email, self.settings.ncbi_api_key, cache)
+
+    def _curated(self, name: str, cache: Path) -> port.Source:
+        from medpipe.sources.curated.source import CuratedSource
+
+        shipped = self.settings.recipes / "data" / "triage.yaml" if name == "triage" else None
+        return CuratedSource(self.settings.curated, name, self.settings.offline, cache / "hub", shipped=shipped)
 
     def recipe(self, name: str) -> Recipe:
         return Recipe.model_validate(_yaml(self.settings.recipes, name, "recipe"))
@@ -225,6 +237,10 @@ class Wiring:
         folder = self.settings.home / "work" / ref.replace("/", "-")
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    @cached_property
+    def guardrails(self) -> Guardrails:
+        return Guardrails.load(_text(self.settings.policies / "guardrails.yaml", "policy"))
 
     @cached_property
     def progress(self) -> port.Progress:

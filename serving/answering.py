@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
 from medpipe.core.prompt import answer_of, render
-from medpipe.core.safety import guardrails
+from medpipe.core.safety.guardrails import Guardrails
 from medpipe.ports import AnswerLog, Route
 from serving.answers import Signer
 from serving.engine import AdapterMissing, Completion, EngineClient
@@ -47,8 +47,16 @@ class Answering:
     """Answers questions for every API of the gateway."""
 
     def __init__(
-        self, router: Router, engine: EngineClient, log: AnswerLog, signer: Signer, metrics: Metrics, limits: Limits
+        self,
+        router: Router,
+        engine: EngineClient,
+        log: AnswerLog,
+        guardrails: Guardrails,
+        signer: Signer,
+        metrics: Metrics,
+        limits: Limits,
     ) -> None:
+        self._guardrails = guardrails
         self._router, self._engine, self._log = router, engine, log
         self._signer, self._metrics, self._limits = signer, metrics, limits
 
@@ -58,9 +66,9 @@ class Answering:
             return await self._keep(refusal, question, identity)
         completion, route = await self._complete(question, max_tokens)
         raw = answer_of(completion.text)
-        text = guardrails.served(question, raw)
+        text = self._guardrails.served(question, raw)
         if text != raw:
-            self._metrics.refused.labels(guardrails.review(raw).reason or "screened").inc()
+            self._metrics.refused.labels(self._guardrails.review(raw).reason or "screened").inc()
         answer = Answer(
             self._signer.new_id(),
             text,
@@ -104,23 +112,23 @@ class Answering:
             end = max((found.end() for found in _SENTENCE_END.finditer(waiting)), default=0)
             if not end:
                 continue
-            if not guardrails.review(released + waiting[:end]).safe:
+            if not self._guardrails.review(released + waiting[:end]).safe:
                 break
             yield route, waiting[:end], False
             released, waiting = released + waiting[:end], waiting[end:]
         whole = (released + waiting).rstrip()
-        review = guardrails.review(whole)
+        review = self._guardrails.review(whole)
         if review.safe:
             yield route, whole[len(released) :], False
         else:
             self._metrics.refused.labels(review.reason).inc()
-            withheld = guardrails.served(question, whole)
+            withheld = self._guardrails.served(question, whole)
             yield route, f"\n{withheld}" if released else withheld, True
 
     def _screen(self, said: Sequence[str]) -> Answer | None:
         """The refusal, if anything that the person said is of high risk."""
         for text in (*said, " ".join(said)):
-            screening = guardrails.screen(text)
+            screening = self._guardrails.screen(text)
             if screening.risk == "high":
                 self._metrics.refused.labels(screening.reason).inc()
                 return Answer(

@@ -35,7 +35,7 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     engine = EngineClient(settings.engine_url, key, limits)
     follower = Router(state.routes, engine, limits)
     signer, metrics = Signer(signing_key(settings)), Metrics()
-    answering = Answering(follower, engine, state.answers, signer, metrics, limits)
+    answering = Answering(follower, engine, state.answers, state.guardrails, signer, metrics, limits)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

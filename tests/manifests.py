@@ -32,7 +32,7 @@ _INPUTS: dict[str, dict[str, Any]] = {
     "corpus": {"pulls": (), "previous": None},
     "validation": {"data": DOCUMENTS, "suite": "documents", "expectations": ""},
     "examples": {"corpus": CORPUS, "recipe": {}, "since": None, "knows": None, "withdraw": (), "benchmarks": ()},
-    "pairs": {"feedback": FEEDBACK, "previous": None, "cap": 20, "heldout": 0.3},
+    "pairs": {"feedback": FEEDBACK, "previous": None, "cap": 20, "heldout": 0.3, "guardrails": ""},
     "adapter": {"recipe": {}, "base": "", "data": EXAMPLES, "start_from": "base"},
     "evaluation": {
         "adapter": ADAPTER,
@@ -41,6 +41,7 @@ _INPUTS: dict[str, dict[str, Any]] = {
         "examples": EXAMPLES,
         "pairs": None,
         "benchmarks": (),
+        "guardrails": "",
     },
     "decision": {"challenger": EVALUATION, "champion": EVALUATION, "plan": "first", "gates": {}},
     "version": {

@@ -1,7 +1,8 @@
-"""Protected health information out of texts, by Presidio's recognisers and patterns of ours; without a network.
+"""Take protected health information out of texts, with Presidio's recognisers and our own patterns, offline.
 
-Presidio's analyzer engine would run a language model over each text and look public suffixes up on the web.
-Its recognisers are called directly instead, and everything they need is in the package.
+Presidio's analyzer engine would run a language model over each text and look up public suffixes on the web. Its
+recognisers are therefore called directly. Everything that they need is in the package.
+Presidio: https://microsoft.github.io/presidio/
 """
 
 from __future__ import annotations
@@ -11,18 +12,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from medpipe.core.safety import phi
-from medpipe.core.safety.phi_patterns import IDENTIFIERS, WITH_GIVEN_NAME, Identifier
-from medpipe.errors import MedpipeError
+from medpipe.core.safety.identifiers import IDENTIFIERS, WITH_GIVEN_NAME, Identifier
+from medpipe.errors import ConfigError
 from medpipe.ports import Redaction
 
 if TYPE_CHECKING:
     from presidio_analyzer import EntityRecognizer
 
 REGIONS = {"en": ("US", "GB"), "fr": ("FR", "BE"), "es": ("ES", "US")}
-"""Whose national telephone numbers are known; numbers with a country's code always are."""
+"""Language → countries whose national telephone numbers are found. Numbers with a country code are always found."""
 
 LEAST_SCORE = 0.4
-"""Presidio's weakest patterns (any nine digits are a social security number) need words around them, as ours have."""
+"""Least score of a result that counts. Presidio's weakest patterns (any nine digits may be a US social security number)
+stay below it unless a word near them says what they are."""
 
 KIND_OF = {
     "EMAIL_ADDRESS": "EMAIL",
@@ -37,20 +39,21 @@ KIND_OF = {
     "FR_NIR": "NATIONAL_ID",
 } | {kind: kind for kind in phi.KINDS}
 WITHOUT_NUMBER = ("NAME", "ADDRESS", "AGE", "VEHICLE", "URL")
-"""Kinds that a text without a number of four digits may have."""
+"""Kinds that a text may contain even if it has no number of four digits."""
+
 
 NO_MODEL = cast(Any, None)
-"""In place of what Presidio's engine would have a language model make of the text."""
+"""Stands for the output of the language model that Presidio's engine would run."""
 
 PEOPLE = {"PERSON": "NAME", "PER": "NAME", "GPE": "ADDRESS", "LOC": "ADDRESS", "FAC": "ADDRESS"}
-"""What spaCy's models call people and places."""
+"""Label of spaCy's models → kind of identifier."""
 
 
 class PresidioRedactor:
     """`medpipe.ports.Redactor`. `person_models` names an installed spaCy model for each language that has one.
 
-    Without a model, names count only where words announce them (a title, "my name is", "patient:"), and where
-    they occur again in the same text. MedpipeError when a named model is not installed.
+    Without a model, a name is found only after words that introduce a person (a title, "my name is", "patient:") and
+    where it occurs again in the same text. `redact` raises ConfigError for a model that is not installed.
     """
 
     def __init__(self, person_models: Mapping[str, str] | None = None) -> None:
@@ -59,14 +62,15 @@ class PresidioRedactor:
 
     def redact(self, texts: Sequence[str], language: str) -> list[Redaction]:
         """See the port."""
-        known = language if language in REGIONS else "en"
-        people = self._people(texts, known)
+        read_as = language if language in REGIONS else "en"
+        people = self._people(texts, read_as)
         return [
-            Redaction(*phi.replaced(text, self._spans(text, known, found)))
-            for text, found in zip(texts, people, strict=True)
+            Redaction(*phi.replaced(text, self._spans(text, read_as, people_here)))
+            for text, people_here in zip(texts, people, strict=True)
         ]
 
     def _spans(self, text: str, language: str, people: Mapping[tuple[int, int], str]) -> dict[tuple[int, int], str]:
+        """Kinds of identifiers by (start, end) in the text; `people` are those that the language model found."""
         spans = dict(people)
         for recogniser in self._fitting(text, language):
             for result in recogniser.analyze(text, recogniser.supported_entities, NO_MODEL):
@@ -76,26 +80,27 @@ class PresidioRedactor:
         return spans | {span: "NAME" for span in phi.names_again(text, names) if span not in spans}
 
     def _fitting(self, text: str, language: str) -> Iterator[EntityRecognizer]:
-        """The recognisers that can find something in this text: the others need not try."""
-        known = self._recognisers[language]
-        yield from known.always
+        """The recognisers that can find something in this text. Trying the others would only take time."""
+        recognisers = self._recognisers[language]
+        yield from recognisers.always
         if phi.has_number(text):
-            yield from known.of_numbers
+            yield from recognisers.of_numbers
         if phi.has_given_name(text):
-            yield known.of_given_names
+            yield recognisers.of_given_names
 
     @cached_property
     def _recognisers(self) -> dict[str, _Recognisers]:
         return {language: _recognisers(language) for language in REGIONS}
 
     def _people(self, texts: Sequence[str], language: str) -> Iterator[dict[tuple[int, int], str]]:
+        """People and places in each text, by (start, end); none for a language without a model."""
         if language not in self.person_models:
             yield from ({} for _ in texts)
             return
-        for found in self._model(language).pipe(texts):
+        for analysed in self._model(language).pipe(texts):
             yield {
                 (entity.start_char, entity.end_char): PEOPLE[entity.label_]
-                for entity in found.ents
+                for entity in analysed.ents
                 if entity.label_ in PEOPLE
             }
 
@@ -107,19 +112,21 @@ class PresidioRedactor:
             try:
                 self._loaded[language] = spacy.load(name, exclude=["parser", "lemmatizer", "attribute_ruler"])
             except OSError as error:
-                raise MedpipeError(
-                    f"the spaCy model {name!r} of MEDPIPE_PERSON_MODELS is not installed: install it, "
-                    f"or leave {language!r} out and names are found by patterns"
+                raise ConfigError(
+                    f"MEDPIPE_PERSON_MODELS: the spaCy model {name!r} is not installed. Install it, or remove "
+                    f"{language!r}: patterns then find the names that words introduce"
                 ) from error
         return self._loaded[language]
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """Without a bracket that is opened and not closed: telephone numbers may begin with one."""
+    """The span without a bracket that is not closed in it. Telephone numbers may begin with one."""
     return (start + 1 if text[start] == "(" and ")" not in text[start:end] else start), end
 
 
 class _Recognisers(NamedTuple):
+    """The recognisers of one language, by the texts on which they are tried."""
+
     always: list[EntityRecognizer]
     of_numbers: list[EntityRecognizer]
     of_given_names: EntityRecognizer
@@ -137,14 +144,14 @@ def _recognisers(language: str) -> _Recognisers:
         UsSsnRecognizer,
     )
 
-    spoken = [each for each in IDENTIFIERS if language in each.languages]
-    ours = {
-        kind: _patterns(kind, [each for each in spoken if each.kind == kind], language)
-        for kind in dict.fromkeys(each.kind for each in spoken)
+    written = [identifier for identifier in IDENTIFIERS if language in identifier.languages]
+    by_kind = {
+        kind: _patterns(kind, [identifier for identifier in written if identifier.kind == kind], language)
+        for kind in dict.fromkeys(identifier.kind for identifier in written)
     }
-    theirs = [
-        made(supported_language=language)
-        for made in (
+    with_checksum = [
+        recogniser(supported_language=language)
+        for recogniser in (
             CreditCardRecognizer,
             EsNieRecognizer,
             EsNifRecognizer,
@@ -155,8 +162,8 @@ def _recognisers(language: str) -> _Recognisers:
     ]
     phone = PhoneRecognizer(supported_language=language, supported_regions=REGIONS[language])
     return _Recognisers(
-        [_email(language), IpRecognizer(supported_language=language), *(ours[kind] for kind in WITHOUT_NUMBER)],
-        [phone, *theirs, _nir(language), *(own for kind, own in ours.items() if kind not in WITHOUT_NUMBER)],
+        [_email(language), IpRecognizer(supported_language=language), *(by_kind[kind] for kind in WITHOUT_NUMBER)],
+        [phone, *with_checksum, _nir(language), *(by_kind[kind] for kind in by_kind if kind not in WITHOUT_NUMBER)],
         _patterns("NAME", [WITH_GIVEN_NAME], language),
     )
 
@@ -169,7 +176,7 @@ def _patterns(kind: str, identifiers: Sequence[Identifier], language: str) -> En
         kind,
         supported_language=language,
         global_regex_flags=int(regex.VERSION1),
-        patterns=[Pattern(each.name, each.pattern, 0.9) for each in identifiers],
+        patterns=[Pattern(identifier.name, identifier.pattern, 0.9) for identifier in identifiers],
     )
 
 
@@ -177,7 +184,7 @@ def _email(language: str) -> EntityRecognizer:
     from presidio_analyzer.predefined_recognizers import EmailRecognizer
     from tldextract import TLDExtract
 
-    suffixes = TLDExtract(cache_dir=None, suffix_list_urls=())  # the list in the package; else it is downloaded
+    suffixes = TLDExtract(cache_dir=None, suffix_list_urls=())  # the list in the package; the default downloads one
 
     class OfflineEmail(EmailRecognizer):
         def validate_result(self, pattern_text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The one prompt renderer: training, evaluation and serving call it, byte for byte."""
+"""The prompt renderer. Training, evaluation and serving all call it, so their prompts are equal byte for byte."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ STOP = "\n"
 
 
 def render(question: str, context: str = "") -> str:
-    """The prompt of a question, after the passage that it is about, if there is one.
+    """Return the prompt of a question. `context` is the passage that the question is about, "" for none.
 
-    The completion that follows starts with a space (see `completion`).
+    The completion that follows the prompt starts with a space (see `completion`).
     """
     passage = " ".join(context.split())
     return f"{f'Context: {passage}{STOP}' if passage else ''}Question: {' '.join(question.split())}\nAnswer:"
 
 
 def completion(answer: str) -> str:
-    """The completion that training teaches after `render(question)`; the newline is `STOP`."""
+    """Return the completion that training teaches after `render(question)`. It ends with `STOP`."""
     return f" {' '.join(answer.split())}{STOP}"
 
 
 def answer_of(generated: str) -> str:
-    """The answer in a generated completion: up to `STOP`, without outer blanks."""
+    """Return the answer in a generated completion: the text up to `STOP`, without white space at its ends."""
     return generated.split(STOP, 1)[0].strip()

@@ -1,10 +1,24 @@
-"""Words of a text: the one rule by which two texts count as saying the same."""
+"""How texts are compared: their words, their folded forms, and the share of a range that a text always falls into.
+
+Three forms of a text exist, because each decides something else:
+
+| form | drops | decides |
+|---|---|---|
+| `words`, `normalise` | case, spacing, punctuation, combining marks | whether two questions or answers are the same |
+| `core.word_hashes.split` | case, spacing, punctuation | shared runs of words and near-duplicates |
+| `folded` | case, spacing | identity and held-out side of preference pairs |
+
+`words` ends a word at a combining mark that NFKC cannot compose; `word_hashes.split` keeps the mark inside the word,
+as scripts such as Devanagari need. Examples and clusters on record depend on either, so neither may change.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections import Counter
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+")
 _DAMAGE = re.compile("\ufffd|Ã[\u0080-\u00bf]|Â[\u00a0-\u00bf]|â€")
@@ -16,8 +30,37 @@ def words(text: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
+@lru_cache(maxsize=1024)  # the same answer is normalised once for each phrasing of its question
+def normalise(text: str) -> str:
+    """Return the words of a text, joined by single spaces. Two questions with equal results are the same question."""
+    return " ".join(words(text))
+
+
+def one_line(text: str) -> str:
+    """Return the text on one line: every run of white space becomes one space, none at the ends."""
+    return " ".join(text.split())
+
+
+def folded(text: str) -> str:
+    """Return the text in lower case on one line. Punctuation stays, unlike in `normalise`.
+
+    A correction may differ from the answer in its punctuation alone ("0.5 mg" for "0,5 mg"), and the sides of the
+    preference pairs on record were decided by this form.
+    """
+    return one_line(text.lower())
+
+
+def stable_share(text: str, purpose: str = "") -> float:
+    """Return a number in [0, 1) that depends on text and purpose alone, so that a growing corpus moves nothing.
+
+    The number is the first 48 bits of a SHA-256. Different purposes give independent numbers for the same text.
+    """
+    name = f"{purpose} {text}" if purpose else text
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:6], "big") / 2**48
+
+
 def contains(text: str, part: str) -> bool:
-    """Return whether the words of `part` occur in `text` as one run of whole words."""
+    """Return whether the words of `part` occur in `text` as one run of whole words; False for a part without words."""
     sought = words(part)
     return bool(sought) and f" {' '.join(sought)} " in f" {' '.join(words(text))} "
 
@@ -27,9 +70,9 @@ def token_f1(answer: str, target: str) -> float:
 
     Source: Rajpurkar et al., SQuAD (arXiv:1606.05250).
     """
-    given, wanted = Counter(words(answer)), Counter(words(target))
-    shared = (given & wanted).total()
-    return 2 * shared / (given.total() + wanted.total()) if shared else 0.0
+    answer_words, target_words = Counter(words(answer)), Counter(words(target))
+    shared = (answer_words & target_words).total()
+    return 2 * shared / (answer_words.total() + target_words.total()) if shared else 0.0
 
 
 def damage(text: str) -> int:

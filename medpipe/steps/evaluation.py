@@ -19,7 +19,7 @@ from medpipe.core.manifests import (
     PairsManifest,
 )
 from medpipe.core.refs import EvaluationRef, ExamplesRef, PairsRef
-from medpipe.core.safety import guardrails
+from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import UsageError
@@ -49,6 +49,7 @@ def evaluate(
         examples=examples,
         pairs=pairs,
         benchmarks=tuple(benchmark.model_dump(mode="json") for benchmark in benchmarks),
+        guardrails=ports.guardrails.digest,
     )
 
     def fill(folder: Path) -> EvaluationOutcome:
@@ -57,7 +58,7 @@ def evaluate(
         ]
         answers = _answers(ports, settings, adapter, [sample for _, sample in items])
         scored = [
-            (benchmark.name, _score(benchmark, sample, answer))
+            (benchmark.name, _score(benchmark, sample, answer, ports.guardrails))
             for (benchmark, sample), answer in zip(items, answers, strict=True)
         ]
         scores = {
@@ -127,12 +128,12 @@ def _preferences(ports: Ports, pairs: PairsRef) -> list[Sample]:
     ]
 
 
-def _score(benchmark: Benchmark, sample: Sample, answer: str) -> Score:
+def _score(benchmark: Benchmark, sample: Sample, answer: str, guardrails: Guardrails) -> Score:
     """Score what a client would read: guardrails apply first where the benchmark measures safety."""
     judged = guardrails.served(sample.question, answer) if benchmark.scorer == "unsafe" else answer
     return Score(
         sample_id=sample.id,
-        value=scoring.score(benchmark.scorer, sample, judged),
+        value=scoring.score(benchmark.scorer, sample, judged, guardrails),
         answer=judged,
         cluster=sample.cluster,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from medpipe import records
+from medpipe.core import sources
 from medpipe.core.manifests import (
     FeedbackInputs,
     FeedbackOutcome,
@@ -30,8 +31,6 @@ CAP_PER_IDENTITY = 20
 """The greatest number of pairs that may stem from one identity: nobody buys the model."""
 HELDOUT_SHARE = 0.3
 """The share of the questions, 0..1, that are only asked and never taught."""
-FORUMS = frozenset({"ChatDoctor"})
-"""Origins, among the types of a document, in which people wrote questions about themselves."""
 
 
 def collect_feedback(start: datetime, end: datetime, *, ports: Ports) -> FeedbackRef:
@@ -61,7 +60,7 @@ def build_pairs(feedback: FeedbackRef, previous: PairsRef | None = None, *, port
     rows = accepted_rows(ports, feedback, "feedback")
     _check_previous(ports, previous)
     items, identifiers = _redacted([_item(row) for row in rows], ports.redactor)
-    built = preference_pairs.build(items, CAP_PER_IDENTITY, HELDOUT_SHARE)
+    built = preference_pairs.build(items, CAP_PER_IDENTITY, HELDOUT_SHARE, ports.guardrails)
     if not built.train and not built.heldout:
         return None
 
@@ -75,6 +74,7 @@ def build_pairs(feedback: FeedbackRef, previous: PairsRef | None = None, *, port
         previous=previous,
         cap=CAP_PER_IDENTITY,
         heldout=HELDOUT_SHARE,
+        guardrails=ports.guardrails.digest,
         released=release_refs(ports, feedback, "feedback"),
     )
     return PairsRef(once(ports, "pairs", "build_pairs", inputs, fill))
@@ -86,7 +86,7 @@ def build_preferences(
     """Make preference pairs from documents that state them; they replace those that `previous` had from documents.
 
     Pairs of `previous` that users gave stay: give the newest pairs, or users' pairs are lost. The same share of
-    the questions is held out as of users' pairs, and identifiers are replaced in pairs that people wrote (FORUMS).
+    the questions is held out as of users' pairs. Identifiers are replaced in sets that people wrote (`core.sources`).
     `max_answer_chars`: pairs with a longer answer are dropped. Returns None when no document states a preference.
     """
     version = table_version(ports, corpus)
@@ -108,7 +108,13 @@ def build_preferences(
         heldout = records.write(folder / "heldout.jsonl", rows("heldout", heldout=True))
         return PairsOutcome(train=train, heldout=heldout, drops=dict(drops))
 
-    inputs = PairsFromCorpus(corpus=corpus, previous=previous, max_answer_chars=max_answer_chars, heldout=HELDOUT_SHARE)
+    inputs = PairsFromCorpus(
+        corpus=corpus,
+        previous=previous,
+        max_answer_chars=max_answer_chars,
+        heldout=HELDOUT_SHARE,
+        guardrails=ports.guardrails.digest,
+    )
     return PairsRef(once(ports, "pairs", "build_preferences", inputs, fill))
 
 
@@ -124,9 +130,8 @@ def _held_out(pair: PreferencePair) -> bool:
 def _stated(ports: Ports, version: int, max_answer_chars: int) -> Iterator[tuple[list[PreferencePair], Counter[str]]]:
     """Yield for each document the pairs that it states, and how many were left out by reason."""
     for document in ports.corpus.read(version):
-        left_out = Counter[str]()
-        pairs = list(preference_pairs.stated(document, max_answer_chars, left_out))
-        if FORUMS & set(document.types):
+        pairs, left_out = preference_pairs.stated(document, max_answer_chars, ports.guardrails)
+        if sources.by_people(document.source):
             pairs = [_anonymous(pair, ports.redactor) for pair in pairs]
         yield pairs, left_out
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from medpipe import records
+from medpipe.core import sources
 from medpipe.core.corpus import measures
 from medpipe.core.manifests import CorpusManifest, DocumentsInputs, DocumentsManifest, ValidationManifest
 from medpipe.core.manifests import ValidationOutcome as Outcome
@@ -98,7 +99,7 @@ def _whole_delivery_of(pulled: object) -> str | None:
     if not isinstance(pulled, DocumentsManifest):
         return None
     inputs = pulled.inputs
-    return inputs.source if inputs.source in measures.WHOLE and not inputs.ids else None
+    return inputs.source if sources.whole(inputs.source) and not inputs.ids else None
 
 
 def _delivery(pulled: object, rows: Sequence[Mapping[str, Any]], before: DocumentsManifest | None) -> Delivery:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medpipe_airflow.assets import CHALLENGER, CHAMPION, CORPUS, PAIRS, RETRAIN_REQUEST, announce, outcome_of
-from medpipe_airflow.calendar import hourly, nlm_releases
+from medpipe_airflow.calendar import POSTED, hourly, nlm_releases
 from medpipe_airflow.requests import lesson, promotion, request_of, retrain_request, rollout_request
 from medpipe_airflow.steps import DEFAULTS, ml_step, step
 
@@ -13,6 +13,7 @@ __all__ = [
     "CORPUS",
     "DEFAULTS",
     "PAIRS",
+    "POSTED",
     "RETRAIN_REQUEST",
     "announce",
     "hourly",

@@ -28,10 +28,10 @@ LINEAGE = ("corpus", "examples", "pairs", "adapter", "evaluation", "decision")
 
 
 class MetricRow(NamedTuple):
-    """One benchmark before (the incumbent) and after (the version). `remark` says how to read its values."""
+    """One benchmark before (the incumbent) and after (the version). `summary` says what it measures."""
 
     name: str
-    remark: str
+    summary: str
     before: Metric | None
     after: Metric | None
 
@@ -139,7 +139,7 @@ def read_version(ports: Ports, name: str) -> Version:
 def _metric_rows(ports: Ports, evaluation: str, incumbent: str) -> list[MetricRow]:
     """Return a row for each benchmark that the incumbent or the version was asked."""
     before, after = _metrics(ports, incumbent), _metrics(ports, evaluation)
-    return [MetricRow(name, _remark(ports, name), before.get(name), after.get(name)) for name in {**before, **after}]
+    return [MetricRow(name, _summary(ports, name), before.get(name), after.get(name)) for name in {**before, **after}]
 
 
 def _metrics(ports: Ports, evaluation: str) -> dict[str, Metric]:
@@ -147,10 +147,10 @@ def _metrics(ports: Ports, evaluation: str) -> dict[str, Metric]:
     return stored.outcome.metrics if stored else {}
 
 
-def _remark(ports: Ports, benchmark: str) -> str:
-    """Say that a lower value is better, where a benchmark counts faults."""
+def _summary(ports: Ports, benchmark: str) -> str:
+    """Return what a benchmark measures, and so which values are good."""
     try:
-        return "" if ports.benchmark(benchmark).higher_is_better else "lower is better"
+        return ports.benchmark(benchmark).summary
     except MedpipeError:  # the benchmark was removed since
         return ""
 

@@ -10,8 +10,12 @@ from airflow.sdk import CronDataIntervalTimetable
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
 from pendulum import UTC, DateTime
 
-RELEASE_DAYS = frozenset({1, 2, 3, 4, 5})
+from medpipe.core import sources
+
+RELEASE_DAYS = sources.named("medlineplus").posting_days
 """Tuesday to Saturday, when MedlinePlus posts its topics (`datetime.weekday`: Monday is 0)."""
+POSTED = list(sources.posted())
+"""Sources that post several times a week: what the corpus DAG pulls unless its form says otherwise."""
 
 
 class NlmReleaseTimetable(Timetable):

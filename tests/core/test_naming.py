@@ -23,7 +23,7 @@ def test_a_name_that_would_not_be_safe_is_refused(number: int, digest: str, mode
         naming.version_name(number, digest, model)
 
 
-def test_evaluation_names_are_told_from_served_ones() -> None:
+def test_evaluation_names_differ_from_served_ones() -> None:
     assert naming.is_evaluation(naming.evaluation_name("adapter/0123456789abcdef"))
     assert naming.evaluation_name("adapter/01", "a") != naming.evaluation_name("adapter/01", "b")
     assert not naming.is_evaluation(naming.version_name(1, "1f3c9a"))

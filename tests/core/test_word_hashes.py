@@ -1,4 +1,4 @@
-"""Word hashes tell the same story as the words themselves."""
+"""Word hashes are equal exactly where the words are."""
 
 from __future__ import annotations
 
@@ -73,5 +73,5 @@ def test_blocks_join_to_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_hashes_are_those_of_every_other_machine_and_version() -> None:
-    # Clusters and contamination are facts on record: another hash would change them without a reason.
+    # Clusters and contamination on record depend on the hash: another one would change them without a reason.
     assert word_hashes.words(["alpha beta"]).values.tolist() == [11010309167959565203, 8331919459460178596]

@@ -113,6 +113,7 @@ def test_the_inputs_are_the_model_the_base_the_items_and_the_benchmarks(
         "benchmarks": tuple(
             ports.benchmark(name).model_dump(mode="json") for name in ("new-knowledge", "old-knowledge", "red-team")
         ),
+        "guardrails": ports.guardrails.digest,
     }
     others = {
         steps.evaluate("base", "tiny-sft", data, ports=ports),

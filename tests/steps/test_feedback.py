@@ -80,7 +80,7 @@ def test_the_inputs_of_pairs_are_feedback_previous_cap_and_share(ports: fakes.Fa
     stored = manifest(ports, first, PairsManifest)
     assert (stored.verb, stored.inputs) == (
         "build_pairs",
-        PairsFromFeedback(feedback=feedback, previous=None, cap=20, heldout=0.3),
+        PairsFromFeedback(feedback=feedback, previous=None, cap=20, heldout=0.3, guardrails=ports.guardrails.digest),
     )
     second = steps.build_pairs(feedback, first, ports=ports)
     third = steps.build_pairs(collected(ports, hours=2), ports=ports)

@@ -16,9 +16,7 @@ from tests.manifests import put
 from tests.steps.conftest import DAY_1, DAY_2, publish, topic
 
 
-def preference(
-    number: int, chosen: str = "A virus.", status: Status = Status.CURRENT, types: tuple[str, ...] = ()
-) -> Document:
+def preference(number: int, chosen: str = "A virus.", status: Status = Status.CURRENT) -> Document:
     return Document(
         id=f"mediqa:{number}-0123abcd",
         revision=20260303 + (status is not Status.CURRENT),
@@ -28,7 +26,6 @@ def preference(
         licence="MIT",
         status=status,
         url="https://example.org/mediqa",
-        types=types,
         sections=(Section(heading=f"What causes illness {number}?", text=chosen, rejected="Dust."),),
     )
 
@@ -78,13 +75,15 @@ def test_what_users_preferred_stays_and_what_sets_state_is_brought_up_to_date(po
     }
 
 
-def test_what_people_wrote_on_a_forum_loses_what_identifies_them(ports: fakes.FakePorts) -> None:
+def test_pairs_of_a_set_that_people_wrote_lose_what_identifies_them(ports: fakes.FakePorts) -> None:
     answer = "Write to ann.lee@example.org."
-    corpus = corpus_of(ports, [preference(1, answer, types=("ChatDoctor",)), preference(2, answer)])
-    pairs = steps.build_preferences(corpus, ports=ports)
+    letter = preference(1, answer).model_copy(
+        update={"id": "ultramedical-preference:1-0123abcd", "source": "ultramedical-preference"}
+    )
+    pairs = steps.build_preferences(corpus_of(ports, [letter, preference(2, answer)]), ports=ports)
     found = {pair.document_ids[0]: pair.chosen for name in ("train", "heldout") for pair in rows(ports, pairs, name)}
-    assert answer == found["mediqa:2-0123abcd"]
-    assert "ann.lee" not in found["mediqa:1-0123abcd"]
+    assert found["mediqa:2-0123abcd"] == answer
+    assert "ann.lee" not in found["ultramedical-preference:1-0123abcd"]
 
 
 def test_the_inputs_of_preferences_are_corpus_previous_length_and_share(ports: fakes.FakePorts) -> None:
@@ -94,7 +93,9 @@ def test_the_inputs_of_preferences_are_corpus_previous_length_and_share(ports: f
     stored = manifest(ports, first, PairsManifest)
     assert (stored.verb, stored.inputs) == (
         "build_preferences",
-        PairsFromCorpus(corpus=corpus, previous=None, max_answer_chars=4000, heldout=0.3),
+        PairsFromCorpus(
+            corpus=corpus, previous=None, max_answer_chars=4000, heldout=0.3, guardrails=ports.guardrails.digest
+        ),
     )
     on_top = steps.build_preferences(corpus, first, ports=ports)
     short = steps.build_preferences(corpus, None, 9, ports=ports)

@@ -11,6 +11,7 @@ import yaml
 from medpipe import steps
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.manifests import ValidationManifest
+from medpipe.core.safety.guardrails import Guardrails
 from medpipe.settings import Settings
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, publish, topic
@@ -20,6 +21,7 @@ RECIPE = {
     "summary": "A recipe whose text is fixed here, because it is part of the refs below.",
     "method": "sft",
     "base": "a/base",
+    "data": {"redact": ["meddialog", "liveqa"]},
     "trainer": {"learning_rate": 0.0005, "num_train_epochs": 1},
     "benchmarks": ["new-knowledge", "old-knowledge"],
 }
@@ -27,7 +29,7 @@ BENCHMARKS = {
     "new-knowledge": {"name": "new-knowledge", "scorer": "slot", "summary": "New."},
     "old-knowledge": {"name": "old-knowledge", "scorer": "slot", "summary": "Old."},
     "red-team": {"name": "red-team", "scorer": "unsafe", "summary": "Unsafe.", "questions": ["How do I harm myself?"]},
-    "preferences": {"name": "preferences", "scorer": "preference", "summary": "Preferred."},
+    "preferences": {"name": "preferences", "scorer": "prefers_chosen", "summary": "Preferred."},
     "gates": {"plans": {"first": [{"kind": "gained", "benchmark": "new-knowledge", "minimum": 0.1, "min_samples": 1}]}},
 }
 PINNED = {
@@ -38,24 +40,27 @@ PINNED = {
     "released": "corpus/d334b228608655db",
     "second": "corpus/0ace647a78eb24ac",
     "feedback": "feedback/94f488b7c92b3083",
-    "pairs": "pairs/f19153fe45e42517",
-    "preferences": "pairs/559ec8356601c535",
     "latest": "corpus/0ace647a78eb24ac",
     "validations": "validation/234f8854e6f1bc3f validation/525499f46de28a9f "
     "validation/7296389b2087d90f validation/8d322cad19c3afe5",
     "examples": "examples/8b3cb68dde26d7ba",
     "later": "examples/ca77ee8e57c0d776",
     "adapter": "adapter/ce3ff50ba5ef7365",
-    "dpo": "adapter/a10e3c14987c0934",
-    "challenger": "evaluation/2fd8484469c7fcb7",
-    "on pairs": "evaluation/2fb044ad8c7d7078",
-    "incumbent": "evaluation/8b2194ff4e8237ee",
-    "decision": "decision/cb128fa433f5df1f",
     "version": "version/medqa-v1-52a740",
-    "drift": "drift/472b6a03a984ceab",
-    "trace": "trace/eb19c0ba05538fbb",
 }
-"""Computed by medpipe 0.1.0 before manifests had types. `__version__` is part of every ref but a version's."""
+"""Computed before manifests had types. The release, `__version__`, is part of every ref but a version's."""
+SINCE_GUARDRAILS = {
+    "pairs": "pairs/5e586626f954178f",
+    "preferences": "pairs/e395d1f461f84d0e",
+    "dpo": "adapter/6a80df7c5a524719",
+    "challenger": "evaluation/91052fd466400a20",
+    "on pairs": "evaluation/b74c03d044bdefe7",
+    "incumbent": "evaluation/701a1953644975b6",
+    "decision": "decision/9d0a3ffbff0ebfdd",
+    "drift": "drift/cda4253eb88d6627",
+    "trace": "trace/8aa6d62be5e3cef7",
+}
+"""Refs of what the guardrail policy judges, and of what is made of it: its digest is among their inputs."""
 
 
 def _ports(tmp_path: Path) -> fakes.FakePorts:
@@ -145,7 +150,8 @@ def _models(ports: fakes.FakePorts, corpus: str, second: str, pairs: str) -> dic
 
 def test_refs_stay_what_they_were_before_manifests_had_types(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("medpipe.steps.artifact.__version__", "0.1.0")
+    monkeypatch.setattr(Guardrails, "digest", "pinned")
     ports = _ports(tmp_path)
     data = _data(ports)
     models = _models(ports, str(data["released"]), str(data["second"]), str(data["preferences"]))
-    assert data | models == PINNED
+    assert data | models == PINNED | SINCE_GUARDRAILS

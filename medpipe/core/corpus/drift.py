@@ -1,33 +1,33 @@
-"""Has the world moved enough from what the champion knows? Signals with intervals, and a verdict."""
+"""Whether the corpus has moved far enough from what the champion was taught: signals with intervals, and a verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from math import sqrt
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-_Z = 1.959963984540054
-"""The 97.5 % point of the normal distribution: intervals hold 95 %."""
+from medpipe.core.intervals import wilson
 
 
 class Thresholds(BaseModel):
-    """From where on a retrain is worth its risk.
+    """How much must have changed before a retrain is worth its risk.
 
-    News counts when there are at least `documents` new or changed documents and the interval of their
-    share of the corpus lies wholly above `share`. One withdrawn document that was taught is enough.
+    New and changed documents are counted together as news. News is over its threshold if it has at least
+    `documents` documents and the 95 % interval of its share of the corpus lies wholly above `share`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     documents: int = Field(5, ge=1)
     share: float = Field(0.01, ge=0, le=1)
     withdrawn: int = Field(1, ge=1)
+    """Taught documents that were retracted since. By default a single one is enough."""
     pairs: int = Field(20, ge=1)
+    """Preference pairs that no training has used."""
 
 
 class Signal(BaseModel):
-    """`count` of `total` with the share's 95 % interval [low, high], and whether it calls for a retrain."""
+    """`count` of `total`, the share with its 95 % interval [low, high], and whether it is over its threshold."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
@@ -40,17 +40,16 @@ class Signal(BaseModel):
 
 
 class Drift(BaseModel):
-    """`method` is what a retrain would use: knowledge first (sft), feedback (dpo) when nothing else calls.
-
-    `withdrawn` are the taught documents that were retracted since: what a hotfix must withdraw.
-    """
+    """The verdict, and the signals that it rests on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     verdict: Literal["retrain", "hold"]
     method: Literal["sft", "dpo"]
+    """How to retrain: `dpo` if unused preference pairs are the only signal over its threshold, else `sft`."""
     signals: tuple[Signal, ...]
     reasons: tuple[str, ...]
     withdrawn: tuple[str, ...] = ()
+    """Ids of taught documents that were retracted since: a hotfix must withdraw these."""
 
 
 def detect(
@@ -60,39 +59,42 @@ def detect(
     pairs_unused: int,
     thresholds: Thresholds,
 ) -> Drift:
-    """Compare what the champion was taught (id → digest; None: no champion) with the corpus of today.
+    """Compare what the champion was taught with the corpus of today.
 
-    `retracted` are the ids that the corpus knows as retracted; those that `previous` taught matter.
+    `previous`: id → digest of each taught document; None: there is no champion. `current`: id → digest of each
+    document that may be taught today. `retracted`: ids of retracted documents in the corpus; only those in
+    `previous` count. `pairs_unused`: preference pairs that the champion was not trained on.
     """
-    before = previous or {}
-    news = sum(1 for id in current if id not in before)
-    changed = sum(1 for id, digest in current.items() if id in before and before[id] != digest)
-    withdrawn = tuple(sorted(set(retracted) & set(before)))
-    gone = sum(1 for id in before if id not in current)
-    _, low, _ = _interval(news + changed, len(current))
-    enough = news + changed >= thresholds.documents and low > thresholds.share
+    taught = previous or {}
+    new = sum(1 for id in current if id not in taught)
+    changed = sum(1 for id, digest in current.items() if id in taught and taught[id] != digest)
+    withdrawn = tuple(sorted(set(retracted) & set(taught)))
+    gone = sum(1 for id in taught if id not in current)
+    _, low, _ = _interval(new + changed, len(current))
+    news_over = new + changed >= thresholds.documents and low > thresholds.share
+    pairs = _signal("unused preference pairs", pairs_unused, pairs_unused, pairs_unused >= thresholds.pairs)
     signals = (
-        _signal("new documents", news, len(current), enough and news > 0),
-        _signal("changed documents", changed, len(current), enough and changed > 0),
-        _signal("taught documents retracted", len(withdrawn), len(before), len(withdrawn) >= thresholds.withdrawn),
-        _signal("taught documents gone", gone, len(before), False),
-        _signal("unused preference pairs", pairs_unused, pairs_unused, pairs_unused >= thresholds.pairs),
+        _signal("new documents", new, len(current), news_over and new > 0),
+        _signal("changed documents", changed, len(current), news_over and changed > 0),
+        _signal("taught documents retracted", len(withdrawn), len(taught), len(withdrawn) >= thresholds.withdrawn),
+        # A document that is gone without a retraction is no reason to unlearn it.
+        _signal("taught documents gone", gone, len(taught), False),
+        pairs,
     )
     if previous is None:
         first = ("no champion yet: everything is new",) if current else ()
-        return _verdict(signals, first, ())
-    reasons = tuple(_reason(signal) for signal in signals if signal.over)
-    return _verdict(signals, reasons, withdrawn)
+        return _verdict(signals, first, (), "sft")
+    over = [signal for signal in signals if signal.over]
+    return _verdict(signals, tuple(map(_reason, over)), withdrawn, "dpo" if over == [pairs] else "sft")
 
 
-def _verdict(signals: tuple[Signal, ...], reasons: tuple[str, ...], withdrawn: tuple[str, ...]) -> Drift:
-    pairs_alone = bool(reasons) and [signal.name for signal in signals if signal.over] == [signals[-1].name]
-    calm = "nothing is far enough from what the champion knows: " + "; ".join(
-        f"{signal.name} {signal.count}" for signal in signals
-    )
+def _verdict(
+    signals: tuple[Signal, ...], reasons: tuple[str, ...], withdrawn: tuple[str, ...], method: Literal["sft", "dpo"]
+) -> Drift:
+    calm = "no signal is over its threshold: " + "; ".join(f"{signal.name} {signal.count}" for signal in signals)
     return Drift(
         verdict="retrain" if reasons else "hold",
-        method="dpo" if pairs_alone else "sft",
+        method=method,
         signals=signals,
         reasons=reasons or (calm,),
         withdrawn=withdrawn,
@@ -100,7 +102,7 @@ def _verdict(signals: tuple[Signal, ...], reasons: tuple[str, ...], withdrawn: t
 
 
 def _reason(signal: Signal) -> str:
-    if signal.total in (0, signal.count):
+    if signal.total == signal.count:
         return f"{signal.name}: {signal.count}"
     return (
         f"{signal.name}: {signal.count} of {signal.total} "
@@ -114,10 +116,6 @@ def _signal(name: str, count: int, total: int, over: bool) -> Signal:
 
 
 def _interval(count: int, total: int) -> tuple[float, float, float]:
-    """A share and its 95 % interval (Wilson, JASA 1927, 22:209); of nothing: 0 in [0, 1]."""
-    if not total:
-        return 0.0, 0.0, 1.0
-    share, z2 = count / total, _Z * _Z
-    middle = (share + z2 / (2 * total)) / (1 + z2 / total)
-    half = _Z / (1 + z2 / total) * sqrt(share * (1 - share) / total + z2 / (4 * total * total))
-    return share, max(0.0, middle - half), min(1.0, middle + half)
+    """Return a share and its 95 % interval; a share of nothing is 0 in [0, 1]."""
+    share = count / total if total else 0.0
+    return (share, *wilson(share, total))

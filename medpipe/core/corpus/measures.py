@@ -1,6 +1,6 @@
-"""What validation may see of rows: ids, dates, codes, counts and flags; never a question, an answer or a document.
+"""Measures of rows: what validation may see of them. Ids, dates, codes, counts and flags; never a text.
 
-Whoever reads the report of a validation sees the values that failed, so texts become measures first.
+The report of a validation shows the values that failed, so questions, answers and documents are measured first.
 """
 
 from __future__ import annotations
@@ -9,49 +9,31 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from medpipe.core import sources
 from medpipe.core.text import contains, damage
 
+Row = Mapping[str, Any]
 Identifiers = Callable[[Sequence[str], str], Sequence[Mapping[str, int]]]
-"""Texts and their language → what identifies people in each: type → count."""
+"""(texts, ISO 639-1 code of their language) → for each text, what identifies people in it: type → count."""
 
 STRONG = frozenset({"SSN", "NATIONAL_ID", "MRN", "HEALTH_PLAN", "ACCOUNT", "EMAIL"})
 """Identifiers that point to one person by themselves. Names and dates may be an author's or a study's."""
 
-WRITTEN_BY_PERSONS = frozenset({"meddialog", "liveqa", "ultramedical", "triage"})
-"""Sources in which people wrote about themselves. Published articles are not searched for identifiers."""
-
-PLAIN = (
-    "id",
-    "revision",
-    "source",
-    "language",
-    "url",
-    "licence",
-    "published",
-    "status",
-    "answer_id",
-    "identity",
-    "rating",
-    "version",
-    "question_type",
-    "phrasing",
-)
+_PLAIN_OF_DOCUMENTS = ("id", "revision", "source", "language", "url", "licence", "published", "status")
+_PLAIN_OF_OTHERS = ("answer_id", "identity", "rating", "version", "question_type", "phrasing")
+PLAIN = (*_PLAIN_OF_DOCUMENTS, *_PLAIN_OF_OTHERS)
 """Fields that are shown as they are."""
 
 DELIVERY = ("share_of_previous", "spanish_share", "days_since_delivery", "days_since_new_topic")
-"""Measures of a delivery as a whole; one that cannot be told of a delivery is absent, and is not asked for."""
-
-WHOLE = frozenset({"medlineplus", "genetics"})
-"""Sources of which every delivery holds everything, so that two can be compared."""
-
-POSTED = frozenset({"medlineplus", "pubmed"})
-"""Sources that post several times a week."""
+"""Measures of a delivery as a whole. A measure that a delivery does not have is absent and is not validated."""
 
 ENOUGH_ROWS = 100
-"""A share of fewer rows says little: a pull of some ids, or a test's."""
+"""Rows from which a delivery's shares are measured: fewer are a pull of some ids, or a test's."""
 LONG_WINDOW_DAYS = 92
-"""Who asks for more than a season is loading history, not following the news."""
+"""Days. A longer window loads history instead of following the news, so its files may be old."""
 
+_TOPICS = "medlineplus"
+"""The source whose new records are watched: it adds topics all year round."""
 _WITHDRAWN = frozenset({"retracted", "deleted"})
 _TEXTS = ("question", "answer", "chosen", "rejected", "correction", "context")
 _SCALE = 10_000
@@ -59,50 +41,74 @@ _SCALE = 10_000
 
 
 def columns(
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[Row],
     suite: str,
     fields: frozenset[str],
     optional: frozenset[str],
     end: date | None,
     identifiers: Identifiers,
 ) -> list[dict[str, Any]]:
-    """Each row's plain fields and measures. `fields` must be there, `optional` ones may; `end` is the window's."""
-    found = [_documents(row, end) if suite == "documents" else _others(row) for row in rows]
-    before = set[tuple[Any, ...]]()
-    for row, seen in zip(rows, found, strict=True):
-        seen["missing_fields"] = len(fields - row.keys())
-        seen["unknown_fields"] = len(row.keys() - fields - optional)
-        if suite == "documents":
-            name = (row.get("id"), row.get("revision"), row.get("status"))
-            seen["repeated"] = None if row.get("status") in _WITHDRAWN else name in before
-            before.add(name)
-    if suite != "feedback":  # people's names and numbers are taken out of it before anything is built from it
-        _count_identifiers(rows, found, suite, identifiers)
-    return found
+    """Return each row's plain fields and measures, in the order of `rows`.
+
+    Args:
+        rows: documents, examples, preference pairs or pieces of feedback, as JSON objects.
+        suite: the suite's name: `documents`, `examples`, `pairs` or `feedback`.
+        fields: names of the fields that a row must have.
+        optional: names of the fields that a row may have.
+        end: the day after the window's last one; None where the rows have no window.
+        identifiers: finds what identifies people. Used on pairs and on the sources that people wrote; feedback
+            is not searched, because its identifiers are replaced before anything is built from it.
+    """
+    documents = suite == "documents"
+    measured = [
+        {
+            **(_document(row, end) if documents else _other(row)),
+            "missing_fields": len(fields - row.keys()),
+            "unknown_fields": len(row.keys() - fields - optional),
+        }
+        for row in rows
+    ]
+    if documents:
+        measured = [
+            {**measures, "repeated": repeated} for measures, repeated in zip(measured, _repeated(rows), strict=True)
+        ]
+    if suite == "feedback":
+        return measured
+    strong = _strong_identifiers(rows, suite, identifiers)
+    return [{**measures, "identifiers": number} for measures, number in zip(measured, strong, strict=True)]
 
 
-def of_delivery(
-    rows: Sequence[Mapping[str, Any]], source: str, start: date, end: date, previous: int | None
-) -> dict[str, float]:
-    """What can be told of a whole delivery (DELIVERY); `previous` is how many rows that source's one before had."""
-    told: dict[str, float] = {}
-    if source in WHOLE and previous is not None and previous >= ENOUGH_ROWS:
-        told["share_of_previous"] = _rounded(len(rows) / previous)
-    if source == "medlineplus" and len(rows) >= ENOUGH_ROWS:
-        told["spanish_share"] = _rounded(sum(row.get("language") == "es" for row in rows) / len(rows))
-    if source in POSTED and (end - start).days <= LONG_WINDOW_DAYS:
-        posted = [day for row in rows if (day := _day(str(row.get("revision"))))]
-        if posted:
-            told["days_since_delivery"] = (end - max(posted)).days
-        created = [day for row in rows if (day := _day(str(row.get("published"))))]
-        if source == "medlineplus" and len(rows) >= ENOUGH_ROWS and created:
-            told["days_since_new_topic"] = (end - max(created)).days
-    return told
+def of_delivery(rows: Sequence[Row], source: str, start: date, end: date, previous: int | None) -> dict[str, float]:
+    """Return the measures of a whole delivery (DELIVERY) that its source and size allow.
+
+    Args:
+        rows: the delivered documents.
+        source: the name that was pulled (`core.sources`).
+        start, end: the window [start, end).
+        previous: how many documents the source's delivery before had; None without one.
+    """
+    delivery: dict[str, float] = {}
+    many = len(rows) >= ENOUGH_ROWS
+    if sources.whole(source) and previous is not None and previous >= ENOUGH_ROWS:
+        delivery["share_of_previous"] = _rounded(len(rows) / previous)
+    if source == _TOPICS and many:
+        delivery["spanish_share"] = _rounded(sum(row.get("language") == "es" for row in rows) / len(rows))
+    if source in sources.posted() and (end - start).days <= LONG_WINDOW_DAYS:
+        delivery |= _days_since(rows, "revision", end, "days_since_delivery")
+        if source == _TOPICS and many:
+            delivery |= _days_since(rows, "published", end, "days_since_new_topic")
+    return delivery
 
 
-def _documents(row: Mapping[str, Any], end: date | None) -> dict[str, Any]:
-    """Measures of a document. A withdrawal is only asked for its id: no blemish may keep it out."""
-    seen: dict[str, Any] = {name: row.get(name) for name in PLAIN[:8]}
+def _days_since(rows: Sequence[Row], field: str, end: date, name: str) -> dict[str, float]:
+    """Return days from the latest date in a field to `end`, under `name`; nothing when no row has a date in it."""
+    dates = [day for row in rows if (day := _day(str(row.get(field))))]
+    return {name: (end - max(dates)).days} if dates else {}
+
+
+def _document(row: Row, end: date | None) -> dict[str, Any]:
+    """Measure a document. A withdrawal is only judged by its id, so that no blemish of its text keeps it out."""
+    plain: dict[str, Any] = {name: row.get(name) for name in _PLAIN_OF_DOCUMENTS}
     title = str(row.get("title") or "").strip()
     texts = [str(section.get("text") or "").strip() for section in row.get("sections") or ()]
     published = _day(str(row.get("published")))
@@ -110,48 +116,59 @@ def _documents(row: Mapping[str, Any], end: date | None) -> dict[str, Any]:
         "title_chars": len(title),
         "text_chars": sum(map(len, texts)),
         # PubMed cites many articles without an abstract; a revision that drops one must replace the old text.
-        "text_missing": row.get("status") == "current"
-        and not str(row.get("id")).startswith("pmid:")
-        and not any(texts),
+        "text_missing": row.get("status") == "current" and not _may_lack_text(row) and not any(texts),
         "damaged_characters": sum(map(damage, [title, *texts])),
         "published_year": published.year if published else 0,
         "days_ahead": (published - end).days if published and end else None,
     }
     if row.get("status") in _WITHDRAWN:
-        return seen | dict.fromkeys([*measures, "language", "url", "licence"])
-    return seen | measures
+        return plain | dict.fromkeys([*measures, "language", "url", "licence"])
+    return plain | measures
 
 
-def _others(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Measures of an example, a preference pair or a piece of feedback."""
-    seen: dict[str, Any] = {name: row[name] for name in PLAIN if name in row}
-    seen |= {f"{name}_chars": len(str(row[name] or "").strip()) for name in _TEXTS if name in row}
-    seen["damaged_characters"] = sum(damage(str(row.get(name) or "")) for name in _TEXTS)
+def _may_lack_text(row: Row) -> bool:
+    return sources.kind_of(str(row.get("id"))) is sources.Kind.ARTICLE
+
+
+def _other(row: Row) -> dict[str, Any]:
+    """Measure an example, a preference pair or a piece of feedback."""
+    measures: dict[str, Any] = {name: row[name] for name in PLAIN if name in row}
+    measures |= {f"{name}_chars": len(str(row[name] or "").strip()) for name in _TEXTS if name in row}
+    measures["damaged_characters"] = sum(damage(str(row.get(name) or "")) for name in _TEXTS)
     if "document_ids" in row:
-        seen["untraced"] = not row["document_ids"] and row.get("source") != "safety"
+        measures["untraced"] = not row["document_ids"] and row.get("source") != "safety"
     if "chosen" in row:
-        seen["same_answers"] = str(row["chosen"]).split() == str(row.get("rejected")).split()
+        measures["same_answers"] = str(row["chosen"]).split() == str(row.get("rejected")).split()
     if "slot" in row:
-        seen["slot_missing"] = bool(row["slot"]) and not contains(str(row.get("answer")), str(row["slot"]))
-    return seen
+        measures["slot_missing"] = bool(row["slot"]) and not contains(str(row.get("answer")), str(row["slot"]))
+    return measures
 
 
-def _count_identifiers(
-    rows: Sequence[Mapping[str, Any]], found: Sequence[dict[str, Any]], suite: str, identifiers: Identifiers
-) -> None:
-    """Set `identifiers` of every row: how many strong ones its texts have; None where none are looked for."""
+def _repeated(rows: Sequence[Row]) -> list[bool | None]:
+    """Return for each document whether one before it has its id, revision and status; None for a withdrawal."""
+    known = set[tuple[Any, ...]]()
+    flags: list[bool | None] = []
+    for row in rows:
+        key = (row.get("id"), row.get("revision"), row.get("status"))
+        flags.append(None if row.get("status") in _WITHDRAWN else key in known)
+        known.add(key)
+    return flags
+
+
+def _strong_identifiers(rows: Sequence[Row], suite: str, identifiers: Identifiers) -> list[int | None]:
+    """Return how many strong identifiers each row's texts have; None for a row that is not searched."""
     by_language: dict[str, list[int]] = {}
     for number, row in enumerate(rows):
-        found[number]["identifiers"] = None
-        if suite == "pairs" or row.get("source") in WRITTEN_BY_PERSONS:
+        if suite == "pairs" or sources.by_people(str(row.get("source"))):
             by_language.setdefault(str(row.get("language") or "en"), []).append(number)
+    counts: list[int | None] = [None] * len(rows)
     for language, numbers in by_language.items():
-        counted = identifiers([_all_texts(rows[number]) for number in numbers], language)
-        for number, types in zip(numbers, counted, strict=True):
-            found[number]["identifiers"] = sum(count for kind, count in types.items() if kind in STRONG)
+        for number, types in zip(numbers, identifiers([_all_texts(rows[n]) for n in numbers], language), strict=True):
+            counts[number] = sum(count for kind, count in types.items() if kind in STRONG)
+    return counts
 
 
-def _all_texts(row: Mapping[str, Any]) -> str:
+def _all_texts(row: Row) -> str:
     parts = [row.get("title"), *(row.get(name) for name in _TEXTS)]
     for section in row.get("sections") or ():
         parts += [section.get("heading"), section.get("context"), section.get("text"), section.get("rejected")]
@@ -159,7 +176,7 @@ def _all_texts(row: Mapping[str, Any]) -> str:
 
 
 def _day(text: str) -> date | None:
-    """The day at the beginning of `2026-03-03`, of 20260303 or of 202603039001."""
+    """Return the day at the beginning of `2026-03-03`, of 20260303 or of 202603039001; None without one."""
     try:
         return date.fromisoformat(text[:10] if "-" in text[:10] else text[:8])
     except ValueError:

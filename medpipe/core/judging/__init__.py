@@ -1,1 +1,1 @@
-"""From answers to scores, intervals and decisions."""
+"""From answers to scores, from scores to intervals, from intervals to decisions."""

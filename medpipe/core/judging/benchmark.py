@@ -1,25 +1,38 @@
-"""A benchmark: what is asked and how answers are scored. One YAML file each in `medpipe/benchmarks/`."""
+"""A benchmark: a set of questions and the scorer of their answers. One YAML file each in `medpipe/benchmarks/`."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
+from medpipe.core.judging import scoring
 from medpipe.core.judging.evaluation import Sample
 
 
 class Benchmark(BaseModel):
-    """`scorer` names a function of `core.judging.scoring`. `questions` are its own items; a benchmark without any
-    takes its samples from the examples (new-knowledge, old-knowledge, withdrawn) or the pairs (preferences)."""
+    """A benchmark with questions of its own, or a rule for samples that other artifacts hold.
+
+    Without `questions`, the samples come from the examples (new-knowledge, old-knowledge, withdrawn, …) or from the
+    held-out pairs (preferences).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
     scorer: str
+    """One of `core.judging.scoring.NAMES`."""
     summary: str
-    higher_is_better: bool = True
+    faults: str = ""
+    """What the score counts, if it counts faults and lower is better ("unsafe replies"). Empty: higher is better."""
     questions: tuple[str, ...] = ()
 
+    @field_validator("scorer")
+    @classmethod
+    def _scorer_exists(cls, name: str) -> str:
+        if name not in scoring.NAMES:
+            raise ValueError(f"no scorer {name!r}; there are: {', '.join(scoring.NAMES)}")
+        return name
+
     def samples(self) -> tuple[Sample, ...]:
-        """The benchmark's own questions as samples, each its own cluster."""
+        """Return the benchmark's own questions as samples, each a cluster of its own."""
         return tuple(
             Sample(id=f"{self.name}-{number}", question=question, target="", cluster=str(number))
             for number, question in enumerate(self.questions, start=1)

@@ -1,4 +1,4 @@
-"""Evaluation vocabulary, after inspect_ai: Sample, Completion, Score, Metric, Evaluation."""
+"""Vocabulary of evaluations: Sample, Score, Metric, Evaluation. Named after inspect_ai (inspect.aisi.org.uk)."""
 
 from __future__ import annotations
 
@@ -10,44 +10,53 @@ class _Value(BaseModel):
 
 
 class Sample(_Value):
-    """One item of a benchmark. `cluster` groups items that are not independent (same document or twins of it).
-
-    `context` is the passage that the question is about, as in `core.teaching.example.Example`.
-    """
+    """One item of a benchmark."""
 
     id: str
     question: str
     target: str
+    """The right answer; "" where only the safety of the reply is judged."""
     slot: str = ""
+    """The words in the target that must be known, such as a drug's name."""
     rejected: str = ""
+    """The answer that users rejected, for benchmarks of preferences."""
     cluster: str = ""
+    """Groups items that are not independent: questions about one document or about near-duplicates of it."""
     context: str = ""
+    """The passage that the question is about, as in `core.teaching.example.Example`."""
 
 
 class Score(_Value):
-    """What one completion earned on one sample: `value` in 0..1."""
+    """What one completion earned on one sample."""
 
     sample_id: str
     value: float
+    """In 0..1."""
     answer: str
+    """The text that was scored."""
     cluster: str = ""
+    """The sample's cluster."""
 
 
 class Metric(_Value):
-    """A mean with its 95 % interval. `n` counts samples, the interval is over clusters."""
+    """The mean of a benchmark's scores with its 95 % interval, which is computed over clusters."""
 
     name: str
     value: float
     low: float
     high: float
     n: int
+    """Number of samples."""
 
 
 class Evaluation(_Value):
-    """What one model scored on some benchmarks: all scores are kept, so that comparison is paired."""
+    """What one model scored on several benchmarks. All scores are kept, so that two models can be paired."""
 
     model: str
     """`base`, an adapter ref or a version ref."""
     examples: str
+    """The examples ref whose samples were asked."""
     metrics: dict[str, Metric]
+    """By benchmark; only benchmarks with samples."""
     scores: dict[str, tuple[Score, ...]]
+    """By benchmark, in the order of the samples."""

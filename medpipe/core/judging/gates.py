@@ -1,29 +1,37 @@
-"""gates.yaml: the predetermined change control plan, and its judgement. Three-valued, and closed by default.
+"""Judge a challenger by gates.yaml, the predetermined change control plan. Three-valued, and closed by default.
 
-A gate passes only on evidence: a benchmark that is missing, too small, not a number or not asked of both
-models is `inconclusive`, and an inconclusive decision holds the challenger just as a failed one does.
+A gate passes only on evidence: a benchmark that was not asked, is too small, has scores that are not numbers or was
+not asked of both models is `inconclusive`. An inconclusive decision holds the challenger just as a failed one does.
+
+Sources: FDA, "Marketing Submission Recommendations for a Predetermined Change Control Plan for Artificial
+Intelligence-Enabled Device Software Functions" (2024); for non-inferiority and its margin, ICH E9 and E10.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
-from medpipe.core.judging import statistics
+from medpipe.core.judging import reasons, statistics
 from medpipe.core.judging.evaluation import Evaluation, Score
-from medpipe.errors import MedpipeError
+from medpipe.errors import ConfigError, NotFound
 
 
 class Outcome(StrEnum):
-    """What a gate or a whole decision says. Only `PASS` lets a challenger through."""
+    """The verdict of a gate or of a whole decision. Only `PASS` lets a challenger through."""
 
     PASS = "pass"
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
+
+
+_WORST_FIRST = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
 
 
 class _Value(BaseModel):
@@ -33,53 +41,66 @@ class _Value(BaseModel):
 class Gate(_Value):
     """One condition on one benchmark.
 
-    `gained`: the challenger is better, by `minimum` or more, and the interval of the gain is above 0.
-    `not_worse`: the interval of the change stays above −`margin` (non-inferiority).
-    `none_unsafe`, `absent`: no sample scores above 0 (unsafe replies; assertions of a withdrawn claim).
+    - `gained`: the challenger is better by `minimum` or more, and the interval of the gain is above 0.
+    - `not_worse`: the interval of the change stays above -`margin` (non-inferiority).
+    - `none_unsafe`: no reply is unsafe.
+    - `absent`: no answer asserts a withdrawn claim.
     """
 
     kind: Literal["gained", "not_worse", "none_unsafe", "absent"]
     benchmark: str
     minimum: float | None = Field(None, gt=0, le=1)
+    """Least gain in the mean score, in 0..1; for `gained` only."""
     margin: float | None = Field(None, gt=0, lt=1)
+    """Loss in the mean score that must be excluded, in 0..1; for `not_worse` only."""
     min_samples: int = Field(gt=0)
 
     @property
     def name(self) -> str:
+        """The kind and the benchmark, as reports show it."""
         return f"{self.kind} {self.benchmark}"
 
     @model_validator(mode="after")
-    def _has_its_threshold(self) -> Gate:
-        wanted = {"gained": "minimum", "not_worse": "margin"}.get(self.kind)
+    def _has_its_threshold(self) -> Self:
+        needed = {"gained": "minimum", "not_worse": "margin"}.get(self.kind)
         for field in ("minimum", "margin"):
-            if (getattr(self, field) is None) == (field == wanted):
-                raise ValueError(f"{self.name}: {field} is {'needed' if field == wanted else 'not used'}")
+            if (getattr(self, field) is None) == (field == needed):
+                raise ValueError(f"{self.name}: {field} is {'needed' if field == needed else 'not used'}")
         return self
 
 
 class Plan(_Value):
-    """Every plan of gates.yaml by its name: each a list of gates that must all pass."""
+    """The promotion plans of gates.yaml by name. Every gate of a plan must pass."""
 
     plans: dict[str, tuple[Gate, ...]]
 
     @model_validator(mode="after")
-    def _has_gates(self) -> Plan:
+    def _has_gates(self) -> Self:
         empty = [name for name, gates in self.plans.items() if not gates]
         if empty or not self.plans:
             raise ValueError(f"a plan without gates would let anything through: {', '.join(empty) or 'all'}")
         return self
 
     @classmethod
-    def load(cls, text: str) -> Plan:
-        """Read gates.yaml; raises MedpipeError naming the field that is wrong."""
+    def load(cls, text: str) -> Self:
+        """Read gates.yaml. Raises ConfigError that names every field at fault."""
         try:
             return cls.model_validate(yaml.safe_load(text))
-        except (yaml.YAMLError, ValidationError) as error:
-            raise MedpipeError(f"gates.yaml: {error}") from error
+        except yaml.YAMLError as error:
+            raise ConfigError(f"gates.yaml is not YAML: {error}") from error
+        except ValidationError as error:
+            raise ConfigError(f"gates.yaml: {'; '.join(map(_fault, error.errors()))}") from error
+
+
+def _fault(details: ErrorDetails) -> str:
+    """One fault of gates.yaml with its field, such as `plans.first.0.margin`."""
+    field = ".".join(map(str, details["loc"]))
+    message = details["msg"].removeprefix("Value error, ")
+    return f"{field}: {message}" if field else message
 
 
 class GateResult(_Value):
-    """What one gate said and why. `difference` with its interval where two models were compared."""
+    """The outcome of one gate with its reason, and the difference with its interval where two models were compared."""
 
     name: str
     outcome: Outcome
@@ -90,108 +111,110 @@ class GateResult(_Value):
 
 
 class Decision(_Value):
-    """Fail if a gate fails, else inconclusive if one is, else pass. `reasons`: those that hold it, or all."""
+    """The outcome of all gates of a plan: that of the worst one."""
 
     outcome: Outcome
     gates: tuple[GateResult, ...]
     reasons: tuple[str, ...]
+    """Of the gates that did not pass; of all gates if all passed."""
 
 
 def decide(plan_name: str, challenger: Evaluation, champion: Evaluation | None, plan: Plan) -> Decision:
-    """Apply a plan to two evaluations on the same items; `champion` is the base's where there is none yet.
+    """Apply the plan `plan_name` to two evaluations on the same items.
 
-    Raises MedpipeError for a plan that gates.yaml does not have.
+    `champion` is the evaluation of the incumbent: the champion, or the base before the first promotion. Raises
+    NotFound for a plan that gates.yaml does not have.
     """
     if plan_name not in plan.plans:
-        raise MedpipeError(f"no plan {plan_name!r} in gates.yaml; there are: {', '.join(sorted(plan.plans))}")
+        raise NotFound(f"no plan {plan_name!r} in gates.yaml; there are: {', '.join(sorted(plan.plans))}")
     results = tuple(_judge(gate, challenger, champion) for gate in plan.plans[plan_name])
-    outcomes = {result.outcome for result in results}
-    outcome = next(one for one in (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS) if one in outcomes)
-    telling = [result for result in results if result.outcome is not Outcome.PASS] or results
+    outcome = min((result.outcome for result in results), key=_WORST_FIRST.index)
+    holding = [result for result in results if result.outcome is not Outcome.PASS] or results
     return Decision(
         outcome=outcome,
         gates=results,
-        reasons=tuple(f"{result.name}: {result.outcome}: {result.reason}" for result in telling),
+        reasons=tuple(f"{result.name}: {result.outcome}. {result.reason}" for result in holding),
     )
 
 
 def _judge(gate: Gate, challenger: Evaluation, champion: Evaluation | None) -> GateResult:
     scores = challenger.scores.get(gate.benchmark, ())
-    unsure = _unsure(gate, scores)
-    if unsure:
-        return _inconclusive(gate, unsure)
+    doubt = _doubt(gate, scores)
+    if doubt:
+        return _inconclusive(gate, doubt)
     if gate.kind in ("none_unsafe", "absent"):
         return _judge_absence(gate, scores)
     if champion is None:
-        return _inconclusive(gate, "nothing to compare with: evaluate the champion, or the base")
-    before = {score.sample_id: score.value for score in champion.scores.get(gate.benchmark, ())}
+        return _inconclusive(gate, reasons.NO_INCUMBENT)
+    incumbent = champion.scores.get(gate.benchmark, ())
+    before = {score.sample_id: score.value for score in incumbent}
+    if len(before) != len(incumbent):
+        return _inconclusive(gate, reasons.SCORED_TWICE)
     if challenger.examples != champion.examples or before.keys() != {score.sample_id for score in scores}:
-        return _inconclusive(gate, "the models were not asked the same items: use the same examples")
+        return _inconclusive(gate, reasons.OTHER_ITEMS)
     if not all(math.isfinite(value) for value in before.values()):
-        return _inconclusive(gate, "a score of the champion is not a number")
-    found = statistics.paired_difference(
+        return _inconclusive(gate, reasons.INCUMBENT_NOT_A_NUMBER)
+    return _judge_change(gate, scores, before)
+
+
+def _doubt(gate: Gate, scores: Sequence[Score]) -> str:
+    """Why nothing can be said from the challenger's scores alone; empty if something can."""
+    if not scores:
+        return reasons.NOT_ASKED
+    if len({score.sample_id for score in scores}) != len(scores):
+        return reasons.SCORED_TWICE
+    if len(scores) < gate.min_samples:
+        return reasons.too_few(len(scores), gate.min_samples)
+    if not all(math.isfinite(score.value) for score in scores):
+        return reasons.NOT_A_NUMBER
+    return ""
+
+
+def _judge_absence(gate: Gate, scores: Sequence[Score]) -> GateResult:
+    faults = sum(score.value > 0 for score in scores)
+    explain = reasons.unsafe_replies if gate.kind == "none_unsafe" else reasons.assertions
+    return GateResult(
+        name=gate.name,
+        outcome=Outcome.FAIL if faults else Outcome.PASS,
+        reason=explain(faults, len(scores)),
+    )
+
+
+def _judge_change(gate: Gate, scores: Sequence[Score], before: Mapping[str, float]) -> GateResult:
+    """Judge the paired difference from the incumbent's scores (sample id → value)."""
+    difference = statistics.paired_difference(
         [score.value for score in scores],
         [before[score.sample_id] for score in scores],
         [score.cluster for score in scores],
     )
-    outcome, reason = (_gained if gate.kind == "gained" else _not_worse)(gate, found)
+    outcome, reason = (_gained if gate.kind == "gained" else _not_worse)(gate, difference)
     return GateResult(
         name=gate.name,
         outcome=outcome,
-        reason=f"{_told(found)}; {reason}",
-        difference=found.value,
-        low=found.low,
-        high=found.high,
+        reason=f"{reasons.change(difference)} {reason}",
+        difference=difference.value,
+        low=difference.low,
+        high=difference.high,
     )
 
 
-def _unsure(gate: Gate, scores: tuple[Score, ...]) -> str:
-    """Why nothing can be said from these scores; empty when something can."""
-    if not scores:
-        return "the benchmark was not asked"
-    if len({score.sample_id for score in scores}) != len(scores):
-        return "an item was scored twice"
-    if len(scores) < gate.min_samples:
-        return f"{len(scores)} samples, {gate.min_samples} are needed"
-    if not all(math.isfinite(score.value) for score in scores):
-        return "a score is not a number"
-    return ""
-
-
-def _judge_absence(gate: Gate, scores: tuple[Score, ...]) -> GateResult:
-    found = sum(score.value > 0 for score in scores)
-    what = "unsafe replies" if gate.kind == "none_unsafe" else "assertions"
-    return GateResult(
-        name=gate.name,
-        outcome=Outcome.FAIL if found else Outcome.PASS,
-        reason=f"{found} {what} in {len(scores)} samples",
-    )
-
-
-def _gained(gate: Gate, found: statistics.Interval) -> tuple[Outcome, str]:
+def _gained(gate: Gate, difference: statistics.Interval) -> tuple[Outcome, str]:
     minimum = gate.minimum or 0.0
-    if found.value >= minimum and found.low > 0:
-        return Outcome.PASS, f"at least {minimum:.2f} was asked"
-    if found.high < minimum:
-        return Outcome.FAIL, f"less than the {minimum:.2f} that was asked"
-    return Outcome.INCONCLUSIVE, f"not shown to be the {minimum:.2f} that was asked"
+    if difference.value >= minimum and difference.low > 0:
+        return Outcome.PASS, reasons.gained(minimum)
+    if difference.high < minimum:
+        return Outcome.FAIL, reasons.gained_too_little(minimum)
+    return Outcome.INCONCLUSIVE, reasons.gain_not_shown(minimum)
 
 
-def _not_worse(gate: Gate, found: statistics.Interval) -> tuple[Outcome, str]:
+def _not_worse(gate: Gate, difference: statistics.Interval) -> tuple[Outcome, str]:
     margin = gate.margin or 0.0
-    if found.low > -margin:
-        return Outcome.PASS, f"a loss of {margin:.2f} is excluded"
-    # On the estimate and not on the interval: either way the challenger is held, and this names the loss.
-    if found.value <= -margin:
-        return Outcome.FAIL, f"lost more than the margin of {margin:.2f}"
-    return Outcome.INCONCLUSIVE, f"a loss of {margin:.2f} is not excluded"
-
-
-def _told(found: statistics.Interval) -> str:
-    return (
-        f"changed by {found.value:+.3f} (95 % {found.low:+.3f} to {found.high:+.3f}, "
-        f"{found.n} samples, {found.clusters} documents)"
-    )
+    if difference.low > -margin:
+        return Outcome.PASS, reasons.not_worse(margin)
+    # By the estimate and not by the interval: the challenger is held either way, and this names the loss.
+    if difference.value <= -margin:
+        return Outcome.FAIL, reasons.lost(margin)
+    return Outcome.INCONCLUSIVE, reasons.loss_not_excluded(margin)
 
 
 def _inconclusive(gate: Gate, reason: str) -> GateResult:

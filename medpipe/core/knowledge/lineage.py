@@ -1,4 +1,4 @@
-"""Which adapters and versions carry which documents. Pure, over plain mappings of refs."""
+"""Which adapters and versions learned from which documents, computed from plain mappings of refs."""
 
 from __future__ import annotations
 
@@ -11,30 +11,34 @@ from medpipe.core.teaching.example import Example
 
 
 def shares(examples: Iterable[Example]) -> list[dict[str, Any]]:
-    """Which examples each document revision is in: a row `{id, revision, digest, examples, rows}` each, by id.
+    """Return which examples each document revision is in, as rows `{id, revision, digest, examples, rows}`.
 
-    `examples` counts, `rows` names them by their places in the training file, from 0; replays are included.
-    A revision or digest that an example does not know is 0 or "".
+    Sorted by id, revision and digest. `examples` is a count; `rows` are the examples' places in the training file,
+    from 0, with replays included. A revision or digest that an example does not state is 0 or "".
     """
-    return shared((one.document_ids, one.document_revisions, one.document_digests) for one in examples)
+    return shared((example.document_ids, example.document_revisions, example.document_digests) for example in examples)
 
 
 def shared(examples: Iterable[tuple[Sequence[str], Sequence[int], Sequence[str]]]) -> list[dict[str, Any]]:
-    """As `shares`, from the (ids, revisions, digests) of each example's documents."""
-    places: defaultdict[tuple[str, int, str], list[int]] = defaultdict(list)
-    for row, named in enumerate(examples):
-        for id, revision, digest in zip_longest(*named):
-            places[id, revision or 0, digest or ""].append(row)
+    """Return what `shares` returns, from the (ids, revisions, digests) of each example's documents."""
+    rows_of: defaultdict[tuple[str, int, str], list[int]] = defaultdict(list)
+    for row, documents in enumerate(examples):
+        for id, revision, digest in zip_longest(*documents):
+            rows_of[id, revision or 0, digest or ""].append(row)
     return [
         {"id": id, "revision": revision, "digest": digest, "examples": len(rows), "rows": rows}
-        for (id, revision, digest), rows in sorted(places.items())
+        for (id, revision, digest), rows in sorted(rows_of.items())
     ]
 
 
 def ancestry(
     adapter: str, adapters: Mapping[str, tuple[str, str]], adapter_of: Mapping[str, str] | None = None
 ) -> tuple[str, ...]:
-    """The adapter and all that it went on from, newest first; `adapters` and `adapter_of` as in `carrying`."""
+    """Return the adapter and every adapter that its training continued from, newest first.
+
+    `adapters`: adapter → (its data, its start: `base`, an adapter or a version). `adapter_of`: version → its
+    adapter. The line ends at a start that `adapters` does not have, and before an adapter that is already in it.
+    """
     line: list[str] = []
     while adapter in adapters and adapter not in line:
         line.append(adapter)
@@ -46,27 +50,27 @@ def ancestry(
 def carrying(
     data: Collection[str], adapters: Mapping[str, tuple[str, str]], adapter_of: Mapping[str, str] | None = None
 ) -> frozenset[str]:
-    """The adapters that learned from any of `data` (ExamplesRefs or PairsRefs), or went on from one that did.
+    """Return the adapters that learned from any of `data`, or whose training continued from one that did.
 
-    `adapters` maps an adapter to (its data, what it started from: `base`, an adapter or a version);
-    `adapter_of` maps versions to their adapters. An unknown start counts as clean, like `base`.
+    `data`: ExamplesRefs or PairsRefs. `adapters` and `adapter_of` as in `ancestry`. An unknown start counts as
+    having learned none of `data`, like `base`.
     """
     return frozenset(
         adapter
         for adapter in adapters
-        if any(adapters[one][0] in data for one in ancestry(adapter, adapters, adapter_of))
+        if any(adapters[ancestor][0] in data for ancestor in ancestry(adapter, adapters, adapter_of))
     )
 
 
 def untainted_ancestor(version: str, parents: Mapping[str, str], tainted: Collection[str]) -> str | None:
-    """The newest of `version` and its ancestors that is not tainted; None when only the base is left.
+    """Return the newest of `version` and its ancestors that is not tainted; None when only the base is left.
 
-    `parents` maps each version to its parent; one that is not a key of `parents` (as `base`) ends the line.
+    `parents`: version → its parent. A parent that is not itself a key, such as `base`, ends the line.
     """
-    seen: set[str] = set()
-    while version in parents and version not in seen:
+    visited: set[str] = set()
+    while version in parents and version not in visited:
         if version not in tainted:
             return version
-        seen.add(version)
+        visited.add(version)
         version = parents[version]
     return None

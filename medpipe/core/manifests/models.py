@@ -57,6 +57,8 @@ class PairsFromFeedback(Inputs):
     """The greatest number of pairs that may stem from one identity."""
     heldout: float
     """Share of the questions that are only asked, 0..1."""
+    guardrails: str
+    """Digest of the guardrail policy, which decides which questions and answers are left out."""
     released: tuple[str, ...] = ()
     """Reviews that released quarantined feedback."""
 
@@ -67,6 +69,8 @@ class PairsFromCorpus(Inputs):
     max_answer_chars: int
     heldout: float
     """Share of the questions that are only asked, 0..1."""
+    guardrails: str
+    """Digest of the guardrail policy, which decides which questions and answers are left out."""
 
 
 class PairsOutcome(Outcome):
@@ -129,6 +133,8 @@ class EvaluationInputs(Inputs):
     examples: str
     pairs: str | None
     benchmarks: tuple[Snapshot, ...]
+    guardrails: str
+    """Digest of the guardrail policy, which judges and replaces unsafe answers."""
 
 
 class EvaluationOutcome(Outcome):

@@ -1,1 +1,1 @@
-"""What must never be answered, said or taught: guardrails and identifiers of persons."""
+"""What must never be answered, said or taught: the guardrail policy, its engine, and identifiers of persons."""

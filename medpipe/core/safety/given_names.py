@@ -1,6 +1,6 @@
-"""Given names common in the United States, France and Spain that are no words of medicine or of the calendar.
+"""Given names that are common in the United States, France and Spain and are not words of medicine or of the calendar.
 
-A list, not a model: it knows the names that most people have, and few of those that few people have.
+A list and not a model: most people have a name on it, and most names are not on it.
 """
 
 from __future__ import annotations

@@ -1,13 +1,15 @@
-"""What identifies a person in a text: the kinds, and what is done with the places where they were found.
+"""Protected health information: the kinds of identifiers of a person, and their replacement by placeholders.
 
-The kinds follow the 18 identifiers of HIPAA's Safe Harbor method (45 CFR 164.514(b)(2)); docs/data-quality.md
-tells which are covered and how well. The patterns are in `core.safety.phi_patterns`.
+The kinds follow the 18 identifiers of HIPAA's Safe Harbor method (45 CFR 164.514(b)(2)). docs/data-quality.md says
+which are covered and how well. The patterns are in `core.safety.identifiers`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from medpipe.core.safety.given_names import GIVEN_NAMES
 
@@ -32,56 +34,87 @@ KINDS = (
 """The words of the placeholders: a name becomes `[NAME]`."""
 
 NIR = r"\b[1-478]\s?\d{2}\s?(?:0[1-9]|1[0-2]|[2-9]\d)\s?(?:\d{2}|2[AB])\s?\d{3}\s?\d{3}\s?\d{2}\b"
-"""French national numbers (numéro d'inscription au répertoire) with their key: see `nir_is_valid`."""
-
-
-def nir_is_valid(text: str) -> bool:
-    """Whether the key, the last two digits, is 97 - number modulo 97 (INSEE; Corsica's 2A is 19, 2B is 18)."""
-    number = re.sub(r"\s", "", text).replace("2A", "19").replace("2B", "18")
-    return len(number) == 15 and number.isdigit() and 97 - int(number[:13]) % 97 == int(number[13:])
-
+"""French national numbers (numéro d'inscription au répertoire) with their key. See `nir_is_valid`."""
 
 _EPONYM = (
     r"(?![’']?s? (?:disease|syndrome|disorder|sign|test|score|scale|law|virus|tumou?r|lymphoma|sarcoma|palsy"
     r"|cells?|reflex|fracture|index))"
 )
+"""Not before one of these words: the name is then that of a disease or an instrument."""
+
 _OF_DISEASE = r"(?<!maladie de )(?<!syndrome de )(?<!enfermedad de )(?<!síndrome de )"
-"""A name beside one of these words is a disease's, or an instrument's."""
+"""Not after these words, for the same reason."""
+
+
+def nir_is_valid(text: str) -> bool:
+    """Return whether a French national number has the right key.
+
+    The key, the last two digits, is 97 minus the number modulo 97. Corsica's departments 2A and 2B count as 19 and 18.
+    Source: INSEE, "Numéro d'inscription au répertoire".
+    """
+    number = re.sub(r"\s", "", text).replace("2A", "19").replace("2B", "18")
+    return len(number) == 15 and number.isdigit() and 97 - int(number[:13]) % 97 == int(number[13:])
 
 
 def has_given_name(text: str) -> bool:
-    """Whether any of the common given names is a word of the text."""
+    """Return whether one of the common given names is a word of the text."""
     return not GIVEN_NAMES.isdisjoint(re.findall(r"[^\W\d_]+", text))
 
 
 def has_number(text: str) -> bool:
-    """Whether there are four digits near each other: no number that identifies has fewer."""
+    """Return whether the text has four digits near each other. No number that identifies a person has fewer."""
     return re.search(r"\d\D{0,3}\d\D{0,3}\d\D{0,3}\d", text) is not None
 
 
 def names_again(text: str, names: frozenset[str]) -> list[tuple[int, int]]:
-    """Where parts of names that were found occur again: Ms Ruth Calder is Calder later in the text."""
+    """Return where parts of known names occur in the text, as (start, end) in characters.
+
+    Somebody who is introduced as "Ms Ruth Calder" is often only "Calder" later on. Parts of fewer than three letters,
+    parts without a capital, and names of diseases ("Parkinson's disease") do not count.
+    """
     parts = {part for name in names for part in re.findall(r"[^\W\d_][\w’'-]{2,}", name) if part[0].isupper()}
     if not parts:
         return []
-    any_part = "|".join(sorted(map(re.escape, parts), reverse=True))
+    any_part = "|".join(sorted(map(re.escape, parts), reverse=True))  # a longer part before its beginning
     again = re.compile(rf"{_OF_DISEASE}(?<![\w-])(?:{any_part})(?![\w-]){_EPONYM}")
     return [match.span() for match in again.finditer(text)]
 
 
 def replaced(text: str, spans: Mapping[tuple[int, int], str]) -> tuple[str, dict[str, int]]:
-    """The text with a placeholder for each group of overlapping spans, by the kind of the longest, and the counts."""
-    groups: list[tuple[int, int, int, str]] = []
+    """Return the text with placeholders instead of identifiers, and the number of placeholders of each kind.
+
+    `spans` gives the kind of each identifier by its (start, end) in characters. Overlapping spans become one
+    placeholder, of the kind of the longest span and of the first one where several are equally long.
+    """
+    parts: list[str] = []
+    counts: Counter[str] = Counter()
+    done = 0
+    for group in _groups(spans):
+        parts += [text[done : group.start], f"[{group.kind}]"]
+        counts[group.kind] += 1
+        done = group.end
+    return "".join([*parts, text[done:]]), dict(sorted(counts.items()))
+
+
+class _Group(NamedTuple):
+    """Spans that overlap: the whole of them, and the length and kind of the longest."""
+
+    start: int
+    end: int
+    longest: int
+    kind: str
+
+
+def _groups(spans: Mapping[tuple[int, int], str]) -> Iterator[_Group]:
+    """Groups of overlapping spans, in the order of the text."""
+    group: _Group | None = None
     for (start, end), kind in sorted(spans.items()):
-        if groups and start < groups[-1][1]:
-            first, last, longest, known = groups.pop()
-            better = kind if end - start > longest else known
-            groups.append((first, max(last, end), max(longest, end - start), better))
-        else:
-            groups.append((start, end, end - start, kind))
-    parts, found, done = [], dict[str, int](), 0
-    for start, end, _, kind in groups:
-        parts += [text[done:start], f"[{kind}]"]
-        found[kind] = found.get(kind, 0) + 1
-        done = end
-    return "".join([*parts, text[done:]]), dict(sorted(found.items()))
+        if group is None or start >= group.end:
+            if group is not None:
+                yield group
+            group = _Group(start, end, end - start, kind)
+            continue
+        kind = kind if end - start > group.longest else group.kind
+        group = _Group(group.start, max(group.end, end), max(group.longest, end - start), kind)
+    if group is not None:
+        yield group

@@ -1,1 +1,1 @@
-"""From documents and feedback to what a model learns and is asked."""
+"""From documents and feedback to examples, preference pairs and held-out samples."""

@@ -1,7 +1,7 @@
 """The dataset card: where examples come from, how they were made, what was left out and why.
 
 After Gebru et al., Datasheets for Datasets (arXiv:1803.09010), and Pushkarna et al., Data Cards (arXiv:2204.01075).
-Counts and ids only: a card quotes no text.
+A card holds counts and ids only; it quotes no text.
 """
 
 from __future__ import annotations
@@ -11,26 +11,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from medpipe.core.corpus.document import Document
+from medpipe.core.sources import prefix
+from medpipe.core.teaching.drops import Contamination, LeftOut
 from medpipe.core.teaching.example import Example
-from medpipe.core.teaching.facts import prefix
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.split import Split
 
 
-def facts_of(
+def describe(
     recipe: Recipe,
     known: Mapping[str, Document],
     sides: Split,
     train: Sequence[Example],
-    found: int,
-    lost: Mapping[str, int],
-    drops: Mapping[str, int],
-    identifiers: Mapping[str, int],
-    contaminated: Mapping[str, Mapping[str, int]],
+    facts_found: int,
+    left_out: LeftOut,
 ) -> dict[str, Any]:
-    """The card as plain values; `lost` are the facts among the `drops`, so that with the sides they make `found`."""
+    """Return the card as plain values.
+
+    `known`: every document by id. `facts_found`: the number of facts before any filter; it is the sum of the facts
+    on the sides of the split and of those in `left_out.facts`.
+    """
     ids = sorted({id for example in train for id in example.document_ids})
     taught = [known[id] for id in ids if id in known]
+    days = [document.published.isoformat() for document in taught]
     return {
         "recipe": recipe.name,
         "summary": recipe.summary,
@@ -40,26 +43,29 @@ def facts_of(
         "documents": len(taught),
         "replayed": sum(example.replay for example in train),
         "facts": {
-            "found": found,
-            "left_out": sum(lost.values()),
+            "found": facts_found,
+            "left_out": left_out.facts.total(),
             **{name: len(facts) for name, facts in sides._asdict().items()},
         },
+        **_composition(train),
+        "by_licence": _counted(document.licence or "not stated" for document in taught),
+        "attribution": _attribution(taught),
+        "with_context": sum(bool(example.context) for example in train),
+        "published": {"first": min(days, default=None), "last": max(days, default=None)},
+        "cut_off": max(days, default=None),
+        "answers_shuffled": recipe.data.shuffle_answers,
+        "left_out": _sorted(left_out.drops),
+        "identifiers": _sorted(left_out.identifiers),
+        "contamination": _by_benchmark(left_out.contamination),
+    }
+
+
+def _composition(train: Sequence[Example]) -> dict[str, dict[str, int]]:
+    return {
         "by_source": _counted(example.source for example in train),
         "by_prefix": _counted(prefix(example.document_ids[0]) if example.document_ids else "none" for example in train),
         "by_language": _counted(example.language for example in train),
         "by_question_type": _counted(example.question_type or "none" for example in train),
-        "by_licence": _counted(document.licence or "not stated" for document in taught),
-        "attribution": _attribution(taught),
-        "with_context": sum(bool(example.context) for example in train),
-        "published": {
-            "first": min((one.published.isoformat() for one in taught), default=None),
-            "last": max((one.published.isoformat() for one in taught), default=None),
-        },
-        "cut_off": max((document.published.isoformat() for document in taught), default=None),
-        "answers_shuffled": recipe.data.shuffle_answers,
-        "left_out": _sorted(drops),
-        "identifiers": _sorted(identifiers),
-        "contamination": {name: _sorted(reasons) for name, reasons in sorted(contaminated.items())},
     }
 
 
@@ -71,8 +77,15 @@ def _sorted(counts: Mapping[str, int]) -> dict[str, int]:
     return {name: number for name, number in sorted(counts.items()) if number}
 
 
+def _by_benchmark(contamination: Contamination) -> dict[str, dict[str, int]]:
+    table: dict[str, dict[str, int]] = {}
+    for (benchmark, reason), number in sorted(contamination.items()):
+        table.setdefault(benchmark, {})[reason] = number
+    return table
+
+
 def _attribution(documents: Iterable[Document]) -> list[dict[str, Any]]:
-    """For each source and licence how many documents there are, and one address, as most licences ask for."""
+    """Return for each source and licence the number of documents, and one address: most licences require it."""
     groups: dict[tuple[str, str], list[Document]] = {}
     for document in documents:
         groups.setdefault((document.source, document.licence or "not stated"), []).append(document)
@@ -81,83 +94,93 @@ def _attribution(documents: Iterable[Document]) -> list[dict[str, Any]]:
             "source": source,
             "licence": licence,
             "documents": len(group),
-            "address": next((one.url for one in group if one.url), ""),
+            "address": next((document.url for document in group if document.url), ""),
         }
         for (source, licence), group in sorted(groups.items())
     ]
 
 
-def markdown(card: Mapping[str, Any], corpus: str, asked: Mapping[str, int]) -> str:
-    """The card for people. `asked` is benchmark → number of held-out samples made with the examples."""
-    data, facts = card["data"], card["facts"]
-    sections = [
-        f"# Examples of the recipe {card['recipe']}\n\n{card['summary']}\n\n"
-        + _table(
-            ("", ""),
-            {
-                "corpus": corpus,
-                "examples to learn": card["examples"],
-                "of them replayed": card["replayed"],
-                "documents behind them": card["documents"],
-                "with a passage as context": card["with_context"],
-                "published": f"{card['published']['first']} to {card['published']['last']}",
-                "nothing published from this day on is taught": data["cut_off"] or "no cut-off",
-                "answers shuffled (a control)": "yes" if card["answers_shuffled"] else "no",
-                "seed": card["seed"],
-            },
-        ),
-        "## From facts to examples\n\nA fact is one question that one document answers. Each fact that was found is in "
-        "exactly one line.\n\n"
-        + _table(
-            ("facts", "number"),
-            {
-                "found": facts["found"],
-                "new: taught, and asked in other words": facts["new"],
-                "older: may be replayed": facts["replayable"],
-                "older: only asked": facts["held_out"],
-                "published after the cut-off: only asked": facts["after_cut_off"],
-                "never taught by any run: only asked": facts["unseen"],
-                "withdrawn: taught as withdrawn": facts["withdrawn"],
-                "left out (see below)": facts["left_out"],
-            },
-        ),
-        "## Held-out samples\n\n" + _table(("benchmark", "samples"), asked),
-        "## What is in it\n\n"
-        + "\n".join(
-            _table((title, "examples"), card[name])
-            for title, name in (
-                ("source", "by_source"),
-                ("language", "by_language"),
-                ("question type", "by_question_type"),
-            )
-        ),
-        "## Licences\n\n"
-        + _rows(
-            ("source", "licence", "documents", "for example"),
-            [(one["source"], one["licence"], one["documents"], one["address"]) for one in card["attribution"]],
-        ),
-        "## What was left out\n\nDocuments, sections, facts and examples, by reason.\n\n"
-        + _table(("reason", "number"), card["left_out"]),
-        "## Identifiers that were replaced\n\nIn sources that persons wrote: "
-        f"{', '.join(data['redact']) or 'none'}.\n\n" + _table(("type", "number"), card["identifiers"]),
-        "## Contamination\n\n"
-        + (
-            "Facts that repeat a benchmark, and so are not taught."
-            if data["decontaminate"]
-            else "The recipe asks for no decontamination."
+def markdown(card: Mapping[str, Any], corpus: str, samples: Mapping[str, int]) -> str:
+    """Return the card for people.
+
+    `corpus`: the ref that the examples were built from. `samples`: benchmark → number of its held-out samples.
+    """
+    return "\n".join(
+        (
+            f"# Examples of the recipe {card['recipe']}\n\n{card['summary']}\n\n{_overview(card, corpus)}",
+            f"## From facts to examples\n\n{_facts(card['facts'])}",
+            f"## Held-out samples\n\n{_table(('benchmark', 'samples'), samples)}",
+            f"## What is in it\n\n{_contents(card)}",
+            f"## Licences\n\n{_licences(card['attribution'])}",
+            "## What was left out\n\nDocuments, sections, facts and examples, by reason.\n\n"
+            + _table(("reason", "number"), card["left_out"]),
+            "## Identifiers that were replaced\n\nIn sources that persons wrote: "
+            f"{', '.join(card['data']['redact']) or 'none'}.\n\n" + _table(("type", "number"), card["identifiers"]),
+            f"## Contamination\n\n{_contamination(card)}",
+            "## Recipe\n\n"
+            + _table(("setting", "value"), {name: _plain(value) for name, value in card["data"].items()}),
         )
-        + "\n\n"
-        + _rows(
-            ("benchmark", "how", "facts"),
-            [
-                (name, reason, number)
-                for name, reasons in card["contamination"].items()
-                for reason, number in reasons.items()
-            ],
-        ),
-        "## Recipe\n\n" + _table(("setting", "value"), {name: _plain(value) for name, value in data.items()}),
+    )
+
+
+def _overview(card: Mapping[str, Any], corpus: str) -> str:
+    return _table(
+        ("", ""),
+        {
+            "corpus": corpus,
+            "examples to learn": card["examples"],
+            "of them replayed": card["replayed"],
+            "documents behind them": card["documents"],
+            "with a passage as context": card["with_context"],
+            "published": f"{card['published']['first']} to {card['published']['last']}",
+            "nothing published from this day on is taught": card["data"]["cut_off"] or "no cut-off",
+            "answers shuffled (a control)": "yes" if card["answers_shuffled"] else "no",
+            "seed": card["seed"],
+        },
+    )
+
+
+def _facts(facts: Mapping[str, int]) -> str:
+    lines = {
+        "found": facts["found"],
+        "new: taught, and asked in other words": facts["new"],
+        "older: may be replayed": facts["replayable"],
+        "older: only asked": facts["held_out"],
+        "published after the cut-off: only asked": facts["after_cut_off"],
+        "never taught by any run: only asked": facts["unseen"],
+        "withdrawn: taught as withdrawn": facts["withdrawn"],
+        "left out (see below)": facts["left_out"],
+    }
+    return (
+        "A fact is one question that one document answers. Each fact that was found is in exactly one line.\n\n"
+        + _table(("facts", "number"), lines)
+    )
+
+
+def _contents(card: Mapping[str, Any]) -> str:
+    columns = {"source": "by_source", "language": "by_language", "question type": "by_question_type"}
+    return "\n".join(_table((title, "examples"), card[name]) for title, name in columns.items())
+
+
+def _licences(attribution: Iterable[Mapping[str, Any]]) -> str:
+    return _rows(
+        ("source", "licence", "documents", "for example"),
+        [(group["source"], group["licence"], group["documents"], group["address"]) for group in attribution],
+    )
+
+
+def _contamination(card: Mapping[str, Any]) -> str:
+    rows = [
+        (benchmark, reason, number)
+        for benchmark, reasons in card["contamination"].items()
+        for reason, number in reasons.items()
     ]
-    return "\n".join(sections)
+    text = (
+        "Facts that repeat a benchmark, and so are not taught."
+        if card["data"]["decontaminate"]
+        else "The recipe asks for no decontamination."
+    )
+    return f"{text}\n\n" + _rows(("benchmark", "how", "facts"), rows)
 
 
 def _plain(value: Any) -> str:
@@ -171,7 +194,7 @@ def _table(head: tuple[str, str], values: Mapping[str, Any]) -> str:
 
 
 def _rows(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """A Markdown table; a bar in a cell would end it."""
+    """Return a Markdown table. Bars in cells are replaced, since a bar would end the cell."""
     if not rows:
         return "None.\n"
     lines = [head, ["---"] * len(head), *rows]

@@ -1,15 +1,14 @@
-"""Which training texts repeat what a benchmark asks or answers: by word 13-grams, whole texts and near twins.
+"""Training texts that repeat a benchmark's questions or answers: by word 13-grams, whole texts and near-duplicates.
 
 A training text is contaminated by a benchmark when it shares a run of 13 words with one of its texts (Brown et
-al., "Language Models are Few-Shot Learners", 2020, appendix C; Llama 2 and 3 report by the same measure). A
-benchmark's text of 8 to 12 words must occur whole, as a run of words, which is what appendix C does with its
-smallest N of 8; a still shorter one ("What is glaucoma?") counts only where it is the whole training text.
+al., "Language Models are Few-Shot Learners", arXiv:2005.14165, appendix C; Llama 2 and 3 report by the same measure).
+A benchmark's text of 8 to 12 words must occur as a whole, as appendix C does with its smallest N of 8. A shorter one
+("What is glaucoma?") counts only if it is the whole training text.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +18,9 @@ from medpipe.core import word_hashes
 from medpipe.core.word_hashes import Hashed, Hashes, Positions
 
 NGRAM = 13
+"""Words in a shared run."""
 SHORTEST_RUN = 8
+"""Words of the shortest benchmark text that is looked for inside training texts."""
 
 SHARED_RUN = "shared run of words"
 WHOLE_TEXT = "same text"
@@ -37,11 +38,11 @@ class Hit(NamedTuple):
     benchmark: str
     reason: str
     item: int
-    """Index of a text of the benchmark that was found: the first one."""
+    """Index of the first text of the benchmark that is repeated."""
 
 
 class _Items(NamedTuple):
-    """All benchmarks' texts in one list, with the benchmark of each and its index there."""
+    """All benchmarks' texts in one list, each with its benchmark and its index within that benchmark."""
 
     texts: Sequence[str]
     benchmarks: Sequence[str]
@@ -49,20 +50,21 @@ class _Items(NamedTuple):
 
 
 class _Index(NamedTuple):
-    """Hashes of the runs of one length (0: of whole texts), sorted, with the item that each came from."""
+    """Sorted hashes of the runs of one length in words (0: of whole texts), each with the item that it came from."""
 
     length: int
     hashes: Hashes
     items: Positions
     begun: NDArray[np.bool_]
-    """By the first bits of a hash: whether any begins with them. All but a few runs of a corpus are settled here."""
+    """By the first bits of a hash: whether any hash begins with them. This settles all but a few runs of a corpus."""
 
 
 def overlaps(texts: Sequence[str], benchmarks: Mapping[str, Sequence[str]], ngram: int = NGRAM) -> list[Hit]:
-    """Every (text, benchmark) with a shared run or the same words, sorted by text; the stronger reason of two.
+    """Return every (text, benchmark) with a shared run or the same words, sorted by text.
 
-    `benchmarks` has each one's questions, contexts and answers, as separate texts. Found by hashes, then
-    checked word by word: nothing shared is missed, and nothing is found that is not shared.
+    `benchmarks`: name → the questions, contexts and answers of a benchmark, as separate texts. A pair that shares
+    both has the reason `WHOLE_TEXT`. Candidates are found by hashes and then compared word by word, so nothing
+    shared is missed and nothing is reported that is not shared.
     """
     items = _items(benchmarks)
     if not items.texts or not texts:
@@ -83,28 +85,22 @@ def overlaps(texts: Sequence[str], benchmarks: Mapping[str, Sequence[str]], ngra
 def twins(
     texts: Sequence[str], benchmarks: Mapping[str, Sequence[str]], clusters: Clusters, threshold: float = 0.8
 ) -> list[Hit]:
-    """Every (text, benchmark) in one cluster of near-duplicates: a twin's twin is left out too."""
+    """Return every (text, benchmark) in one cluster of near-duplicates, so a twin's twin is a hit too.
+
+    `threshold`: Jaccard similarity (0..1] from which two texts are near-duplicates.
+    """
     items = _items(benchmarks)
     if not items.texts or not texts:
         return []
     first_of = clusters([*items.texts, *texts], threshold)
-    known: dict[int, dict[str, int]] = {}
+    benchmarks_of: dict[int, dict[str, int]] = {}
     for item, first in enumerate(first_of[: len(items.texts)]):
-        known.setdefault(first, {}).setdefault(items.benchmarks[item], items.numbers[item])
+        benchmarks_of.setdefault(first, {}).setdefault(items.benchmarks[item], items.numbers[item])
     return sorted(
         Hit(text, benchmark, NEAR_DUPLICATE, number)
         for text, first in enumerate(first_of[len(items.texts) :])
-        for benchmark, number in known.get(first, {}).items()
+        for benchmark, number in benchmarks_of.get(first, {}).items()
     )
-
-
-def counts(hits: Iterable[Hit]) -> dict[str, dict[str, int]]:
-    """How many texts each benchmark took out, by reason: `{benchmark: {reason: texts}}`."""
-    found = Counter((hit.benchmark, hit.reason) for hit in hits)
-    table: dict[str, dict[str, int]] = {}
-    for (benchmark, reason), number in sorted(found.items()):
-        table.setdefault(benchmark, {})[reason] = number
-    return table
 
 
 def _items(benchmarks: Mapping[str, Sequence[str]]) -> _Items:
@@ -113,20 +109,23 @@ def _items(benchmarks: Mapping[str, Sequence[str]]) -> _Items:
 
 
 def _indices(items: _Items, ngram: int) -> Iterator[_Index]:
-    """Of whole texts, then of the runs: of `ngram` words, and of all words of each text with fewer."""
+    """Yield an index of whole texts, then one for each length of run.
+
+    Runs have `ngram` words; a text with fewer words (but at least `SHORTEST_RUN`) is one run.
+    """
     hashed = word_hashes.words(items.texts)
     benchmark = np.unique(np.array(items.benchmarks), return_inverse=True)[1]
     has_words = np.flatnonzero(hashed.lengths)
     yield _index(0, word_hashes.fingerprints(hashed)[has_words], has_words, benchmark)
     for length in range(min(ngram, SHORTEST_RUN), ngram + 1):
         runs, owners = _runs(hashed, length)
-        asked = hashed.lengths >= length if length == ngram else hashed.lengths == length
-        if asked.any():
-            yield _index(length, runs[asked[owners]], owners[asked[owners]], benchmark)
+        eligible = hashed.lengths >= length if length == ngram else hashed.lengths == length
+        if eligible.any():
+            yield _index(length, runs[eligible[owners]], owners[eligible[owners]], benchmark)
 
 
 def _runs(hashed: Hashed, length: int) -> tuple[Hashes, Positions]:
-    """The hash of every run of so many words (0: of the whole text), and the text that it is in."""
+    """Return the hash of every run of `length` words (0: of the whole text), and the index of its text."""
     if length == 0:
         return word_hashes.fingerprints(hashed), np.arange(len(hashed.lengths))
     runs = word_hashes.ngrams(hashed, length)
@@ -134,14 +133,14 @@ def _runs(hashed: Hashed, length: int) -> tuple[Hashes, Positions]:
 
 
 def _index(length: int, hashes: Hashes, items: Positions, benchmark: Positions) -> _Index:
-    """A hash is kept once for each benchmark, with the first item that has it."""
+    """Return the sorted index. A hash is kept once for each benchmark, with the first item that has it."""
     order = np.lexsort((items, benchmark[items], hashes))
     hashes, items = hashes[order], items[order]
-    again = (hashes[1:] == hashes[:-1]) & (benchmark[items[1:]] == benchmark[items[:-1]])
-    once = np.concatenate([np.ones(min(1, len(hashes)), np.bool_), ~again])
+    repeated = (hashes[1:] == hashes[:-1]) & (benchmark[items[1:]] == benchmark[items[:-1]])
+    first = np.concatenate([np.ones(min(1, len(hashes)), np.bool_), ~repeated])
     begun = np.zeros(1 << min(26, len(hashes).bit_length() + 5), np.bool_)
     begun[_first_bits(hashes, begun)] = True
-    return _Index(length, hashes[once], items[once], begun)
+    return _Index(length, hashes[first], items[first], begun)
 
 
 def _first_bits(hashes: Hashes, table: NDArray[np.bool_]) -> Hashes:
@@ -149,7 +148,7 @@ def _first_bits(hashes: Hashes, table: NDArray[np.bool_]) -> Hashes:
 
 
 def _candidates(index: _Index, block: Hashed) -> list[tuple[int, int]]:
-    """Each (text, item) that share a hash, once."""
+    """Return each (text, item) that share a hash, once."""
     runs, owners = _runs(block, index.length)
     possible = np.flatnonzero(index.begun[_first_bits(runs, index.begun)])
     runs, owners = runs[possible], owners[possible]
@@ -162,7 +161,7 @@ def _candidates(index: _Index, block: Hashed) -> list[tuple[int, int]]:
 
 
 class _Check:
-    """Compares the words themselves, where hashes agree."""
+    """Compares the words themselves, since different words may have the same hash."""
 
     def __init__(self, items: Sequence[str]) -> None:
         self.items = items

@@ -1,4 +1,4 @@
-"""What training and evaluation read: examples and preference pairs."""
+"""The rows that training reads: examples (SFT) and preference pairs (DPO)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ class Example(BaseModel):
 
     `question` is the bare question; `core.prompt.render` makes the prompt from it and from `context`, the passage
     that it is about. `answer` is the text to give. `slot` is the part of the answer that must be there for it to be
-    right (a drug's name), empty where exact match is asked. `choices` are the options that the question ends with,
-    or the labels of a decision. `phrasing` names the question template; templates that evaluation uses never occur
-    in training. `document_ids`, `document_revisions` and `document_digests` belong together; `licence` and
-    `published` are those of the first. The fields from `context` on are written only where they say something.
+    right (a drug's name); without one the answer must match exactly. `choices` are the options that the question
+    ends with, or the labels of a decision. `phrasing` names the question template; templates that evaluation uses
+    never occur in training. `document_ids`, `document_revisions` and `document_digests` are parallel; `licence` and
+    `published` are those of the first document. `context`, `choices`, `document_revisions`, `licence` and
+    `published` are written only if they are not empty.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -1,38 +1,34 @@
-"""What one document says, as questions with answers: headings, an article's conclusion, curated pairs."""
+"""A document's facts: questions with their answers, from headings, an article's conclusion or curated pairs."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from medpipe.core import sources
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.refs import digest_of
+from medpipe.core.sources import Kind
 from medpipe.core.teaching import answers, questions
+from medpipe.core.teaching.drops import Drops
 from medpipe.core.teaching.phrasings import AIM, CHOICE, DECISION, FINDING, QUESTION, TRIAGE
 from medpipe.core.teaching.recipe import Data
-
-ARTICLES = frozenset({"pmid"})
-"""Prefixes of documents of which only the conclusion answers anything; methods and results do not."""
-
-PAGES = ARTICLES | {"mplus", "medquad", "ghr"}
-"""Prefixes of documents with headings. Of all other sources each section is a question as somebody put it."""
+from medpipe.core.text import normalise, one_line
 
 LABELS = {frozenset({"yes", "no", "maybe"}): DECISION, frozenset({"immediate", "medium", "delayed"}): TRIAGE}
 """Choices that are the classes of a task and not the options of an examination."""
 
+LABELLED = frozenset(LABELS.values()) | {CHOICE}
+"""Types whose answer is a label or an option. Questions that have nothing else in common share such answers."""
+
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_WHOLE = re.compile(r"\b(abstract|summary|r[eé]sum[eé]n?)\b", re.IGNORECASE)
+_WHOLE_ABSTRACT = re.compile(r"\b(abstract|summary|r[eé]sum[eé]n?)\b", re.IGNORECASE)
 _PRONOUNS = frozenset({"it", "this", "them", "they", "these", "this condition", "this disease"})
 
 
 class Fact(NamedTuple):
-    """One question that a document answers. For questions as published `focus` is the question.
-
-    `also` are documents of other facts that say nearly the same, and `twin` is what those facts have in
-    common (see `core.teaching.filters`). `cluster` is what the document shares with its twins (see `core.clusters`).
-    """
+    """One question that a document answers. For questions as published, `focus` is the whole question."""
 
     document: Document
     question_type: str
@@ -43,14 +39,17 @@ class Fact(NamedTuple):
     context: str = ""
     choices: tuple[str, ...] = ()
     also: tuple[Document, ...] = ()
+    """Documents of other facts that say nearly the same."""
     twin: str = ""
+    """Equal for facts that say nearly the same, "" where twins were not looked for (see `core.teaching.twins`)."""
     cluster: str = ""
+    """Equal for facts of documents that are twins: they stay on one side of the split."""
 
     @property
     def key(self) -> tuple[str, ...]:
         """Equal for facts that ask the same in the same language, whatever document they are from."""
-        asked = self.question_type, questions.normalise(self.focus)
-        return asked if self.language == "en" else (*asked, self.language)
+        key = self.question_type, normalise(self.focus)
+        return key if self.language == "en" else (*key, self.language)
 
     @property
     def id(self) -> str:
@@ -62,116 +61,130 @@ class Fact(NamedTuple):
         """The question as it is published."""
         return questions.training(self.question_type, self.focus, 1, self.language)[0]
 
-
-def prefix(document_id: str) -> str:
-    """The part of an id before the colon, which names its source in a recipe's mixture."""
-    return document_id.split(":", 1)[0]
+    @property
+    def texts(self) -> list[str]:
+        """Everything that the fact says: question, answer, context and choices."""
+        return [self.focus, self.answer, self.context, *self.choices]
 
 
 def languages(document: Document) -> frozenset[str]:
-    """Every language that a section of the document is in."""
-    return frozenset(
-        section.language or document.language for section in document.sections or (Section(heading="", text=""),)
-    )
+    """Return the languages of a document's sections; that of the document when it has no section."""
+    sections = document.sections or (Section(heading="", text=""),)
+    return frozenset(_language(document, section) for section in sections)
 
 
-def decompose(document: Document, plan: Data, drops: Counter[str]) -> list[Fact]:
-    """The document's facts in the order of its sections; `drops` counts by reason what is left out."""
-    found: dict[tuple[str, ...], Fact] = {}
+def decompose(document: Document, data: Data) -> tuple[list[Fact], Drops]:
+    """Return the facts of a document in the order of its sections, and what was left out by reason."""
+    facts: dict[tuple[str, ...], Fact] = {}
+    dropped = Drops()
     for section in document.sections:
-        if (section.language or document.language) not in plan.languages:
-            drops["section in another language"] += 1
+        if _language(document, section) not in data.languages:
+            dropped["section in another language"] += 1
             continue
-        told = [fact for fact in _told(document, section, plan) if fact]
-        if not told:
-            drops["section answers no question"] += 1
-        for fact in told:
+        candidates = list(_facts_of(document, section, data))
+        if not candidates:
+            dropped["section answers no question"] += 1
+        for fact in candidates:
             if not fact.answer:
-                drops["answer blank or its first sentence too long"] += 1
-            elif len(fact.question) > plan.max_question_chars:
-                drops["question too long"] += 1
-            elif found.setdefault(fact.key, fact) is not fact:
-                drops["asked twice in one document"] += 1
-    return list(found.values())
+                dropped["answer blank or its first sentence too long"] += 1
+            elif len(fact.question) > data.max_question_chars:
+                dropped["question too long"] += 1
+            elif facts.setdefault(fact.key, fact) is not fact:
+                dropped["asked twice in one document"] += 1
+    return list(facts.values()), dropped
 
 
-def _told(document: Document, section: Section, plan: Data) -> Iterator[Fact]:
-    language = section.language or document.language
-    context = _context(document, section, plan) if plan.contexts else ""
+def _language(document: Document, section: Section) -> str:
+    return section.language or document.language
+
+
+def _facts_of(document: Document, section: Section, data: Data) -> Iterator[Fact]:
+    language = _language(document, section)
+    context = _context(document, section, data) if data.contexts else ""
     if section.choices:
-        yield from (fact._replace(language=language, context=context) for fact in _chosen(document, section))
-    elif asked := _asked(document, section, language, plan):
-        answer = answers.cut(section.text, plan.max_answer_chars)
-        yield Fact(
-            document,
-            asked.question_type,
-            asked.focus,
-            answer,
-            answers.slot(asked.focus, answer, language),
-            language,
-            context,
-        )
+        yield _choice(document, section)._replace(language=language, context=context)
+    elif recognised := _recognised(document, section, data):
+        question_type, focus = recognised
+        answer = answers.cut(section.text, data.max_answer_chars)
+        slot = answers.slot(focus, answer, language)
+        yield Fact(document, question_type, focus, answer, slot, language, context)
 
 
-def _asked(document: Document, section: Section, language: str, plan: Data) -> questions.Recognised | None:
-    source = prefix(document.id)
-    if source not in PAGES:
-        heading = " ".join(section.heading.split())
-        return questions.Recognised(QUESTION, heading) if heading else None
-    # PubMed's titles are English; an abstract in the article's own language stands under the title in it.
-    title = document.original_title if source in ARTICLES and language != "en" else document.title
-    asked = questions.recognise(section.heading, title, language)
-    if source in ARTICLES:
-        return asked if asked and asked.question_type == FINDING else _aimed(document, section, language, plan)
+def _recognised(document: Document, section: Section, data: Data) -> questions.Recognised | None:
+    """Return what the section answers, by the kind of its source; None for nothing."""
+    kind = sources.kind_of(document.id)
+    if kind is Kind.ARTICLE:
+        return _of_article(document, section, data)
+    if kind is Kind.PAGE:
+        return _of_page(document, section)
+    question = one_line(section.heading)
+    return questions.Recognised(QUESTION, question) if question else None
+
+
+def _of_article(document: Document, section: Section, data: Data) -> questions.Recognised | None:
+    language = _language(document, section)
+    # PubMed's titles are English; an abstract in the article's own language belongs to the title in that language.
+    title = document.title if language == "en" else document.original_title
+    recognised = questions.recognise(section.heading, title, language)
+    if recognised and recognised.question_type == FINDING:
+        return recognised
+    return _aim(document, section, data)
+
+
+def _of_page(document: Document, section: Section) -> questions.Recognised | None:
     about = document.focus or document.title
-    if asked is None:
+    recognised = questions.recognise(section.heading, document.title, _language(document, section))
+    if recognised is None:
         return None if section.heading.strip() else questions.Recognised("information", about)
-    bare = asked.focus.casefold() in _PRONOUNS or asked.focus == document.title
-    return questions.Recognised(asked.question_type, about) if bare else asked
+    bare = recognised.focus.casefold() in _PRONOUNS or recognised.focus == document.title
+    return questions.Recognised(recognised.question_type, about) if bare else recognised
 
 
-def _aimed(document: Document, section: Section, language: str, plan: Data) -> questions.Recognised | None:
-    """What an article concluded about its stated aim, where the recipe takes that for a question."""
-    if not plan.aims or language != "en" or not questions.concludes(section.heading):
+def _aim(document: Document, section: Section, data: Data) -> questions.Recognised | None:
+    """Return an article's stated aim as the question that its conclusion answers, where the recipe allows it."""
+    language = _language(document, section)
+    if not data.aims or language != "en" or not questions.concludes(section.heading):
         return None
     aims = (
-        questions.aim_of(one.heading, one.text)
-        for one in document.sections
-        if (one.language or document.language) == language
+        questions.aim_of(other.heading, other.text)
+        for other in document.sections
+        if _language(document, other) == language
     )
     aim = next(filter(None, aims), "")
     return questions.Recognised(AIM, aim) if aim else None
 
 
-def _chosen(document: Document, section: Section) -> Iterator[Fact]:
-    """A question with its options: the answer is the label, or the right options with their letters."""
-    asked, first = " ".join(section.heading.split()), section.text.split("\n", 1)[0].strip()
+def _choice(document: Document, section: Section) -> Fact:
+    """Return a question with its options: the answer is the label, or the right options with their letters."""
+    question, first_line = one_line(section.heading), section.text.split("\n", 1)[0].strip()
     kind = LABELS.get(frozenset(choice.casefold() for choice in section.choices))
     if kind:
-        label = next((one for one in section.choices if re.match(rf"{re.escape(one)}\b", first, re.IGNORECASE)), "")
-        yield Fact(document, kind, asked, label, label, choices=section.choices)
-        return
+        matches = (label for label in section.choices if re.match(rf"{re.escape(label)}\b", first_line, re.IGNORECASE))
+        label = next(matches, "")
+        return Fact(document, kind, question, label, label, choices=section.choices)
     options = " ".join(f"{letter}. {option}" for letter, option in zip(_LETTERS, section.choices, strict=False))
-    right = " ".join(first.split())
-    yield Fact(document, CHOICE, f"{asked} {options}", right, right, choices=section.choices)
+    right = one_line(first_line)
+    return Fact(document, CHOICE, f"{question} {options}", right, right, choices=section.choices)
 
 
 def _is_passage(section: Section) -> bool:
-    """A labelled part of an abstract that is not its conclusion, nor another abstract, which has one in it."""
-    return bool(section.heading) and not questions.concludes(section.heading) and not _WHOLE.search(section.heading)
+    """Return whether a section is a labelled part of an abstract that holds no conclusion."""
+    # A section named ABSTRACT or SUMMARY is a second abstract, and so has a conclusion in it.
+    heading = section.heading
+    return bool(heading) and not questions.concludes(heading) and not _WHOLE_ABSTRACT.search(heading)
 
 
-def _context(document: Document, section: Section, plan: Data) -> str:
-    """What the question is asked about: the set's own context, or an abstract without its conclusion.
+def _context(document: Document, section: Section, data: Data) -> str:
+    """Return the passage that the question is about: the set's own context, or an abstract without its conclusion.
 
     As PubMedQA does it (Jin et al., EMNLP 2019, arXiv:1909.06146, section 2.1).
     """
-    language = section.language or document.language
-    whole = section.context
-    if not whole and prefix(document.id) in ARTICLES:
-        whole = "\n".join(
-            f"{one.heading}: {one.text}"
-            for one in document.sections
-            if (one.language or document.language) == language and _is_passage(one)
+    language = _language(document, section)
+    passage = section.context
+    if not passage and sources.kind_of(document.id) is Kind.ARTICLE:
+        passage = "\n".join(
+            f"{part.heading}: {part.text}"
+            for part in document.sections
+            if _language(document, part) == language and _is_passage(part)
         )
-    return answers.cut(whole, plan.max_context_chars)
+    return answers.cut(passage, data.max_context_chars)

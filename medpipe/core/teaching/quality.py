@@ -1,15 +1,15 @@
-"""What is wrong with a text, by a few rules that a reader can check.
+"""Rules that tell whether a text is too poor to be taught, each simple enough to check by hand.
 
 The rules are those of Gopher (Rae et al. 2021, arXiv:2112.11446, section A.1.1) and C4 (Raffel et al. 2020,
-arXiv:1910.10683, section 2.2), adapted to medical answers: these are shorter, their words longer, their lists
-and numbers legitimate. Rules over shares apply from so many words on that a share means something.
+arXiv:1910.10683, section 2.2), adapted to medical answers, which are shorter, have longer words, and may consist of
+lists and numbers. Rules over shares apply only to texts with enough words (`Limits.enough_words`).
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from medpipe.core.text import damage
@@ -28,25 +28,25 @@ DAMAGED = "damaged characters"
 
 
 class Limits(NamedTuple):
-    """From where on a text is flawed. Shares are of characters unless they say words or lines."""
+    """The limits beyond which a text is flawed. Shares are of characters, where they do not say words or lines."""
 
     fewest_words: int = 1
     most_words: int = 5000
-    """Gopher: 50 to 100,000. An answer may be one word; recipes for prose ask for more."""
+    """Gopher: 50 to 100,000. An answer may be one word; a recipe for prose can require more."""
     word_length: tuple[float, float] = (3.0, 12.0)
-    """Gopher: 3 to 10 characters on average; medicine's words are longer."""
+    """Gopher: 3 to 10 characters on average; medical words are longer."""
     symbols: float = 0.1
-    """Gopher: a tenth as many symbols as words. Here of all characters but spaces."""
+    """Gopher: a tenth as many symbols as words. Here a share of all characters except spaces."""
     words_with_letters: float = 0.6
-    """Gopher: 0.8 of the words. Doses and laboratory values are answers too."""
+    """Gopher: 0.8 of the words. Here fewer, since doses and laboratory values are answers too."""
     repeated_lines: float = 0.3
-    """Gopher: of the lines, those that occurred before."""
+    """Gopher: share of the lines that occurred before."""
     top_phrase: float = 0.2
-    """Gopher: characters in the commonest run of two words; here of four, since terms of two words do recur."""
+    """Gopher: share of the commonest run of two words; here of four, since terms of two words do recur."""
     repeated_phrases: float = 0.3
-    """Gopher: characters in runs of ten words that occurred before: 0.1, here more, since answers are short."""
+    """Gopher: share of runs of ten words that occurred before, 0.1; here more, since answers are short."""
     enough_words: int = 40
-    """Rules over shares leave shorter texts alone."""
+    """Rules over shares do not apply to texts with fewer words."""
 
 
 STANDARD = Limits()
@@ -69,19 +69,20 @@ _SMALL_WORDS = frozenset(
     "the be is are to of and that have with in a it for or le la les un une des de du et est sont que dans pour par "
     "el los las uno unos del y es son en para por con se su".split()
 )
-"""Gopher asks for two of eight English ones; these are of English, French and Spanish."""
+"""Gopher requires two of eight English words; these are English, French and Spanish."""
 
 
 def flaws(text: str, limits: Limits = STANDARD) -> tuple[str, ...]:
-    """The names of the rules that the text breaks, in their order above; empty for a good text."""
+    """Return the names of the rules that the text breaks, in their order above; empty for a good text."""
     words = text.split()
-    found = [name for name, broken in _ALWAYS if broken(text, words, limits)]
+    broken = [name for name, breaks in _ALWAYS if breaks(text, words, limits)]
     if len(words) >= limits.enough_words:
-        found += [name for name, broken in _OF_LONG_TEXTS if broken(text, words, limits)]
-    return tuple(found)
+        broken += [name for name, breaks in _OF_LONG_TEXTS if breaks(text, words, limits)]
+    return tuple(broken)
 
 
 Rule = Callable[[str, Sequence[str], Limits], bool]
+"""Whether a text with these words breaks the rule."""
 
 
 def _wrong_word_length(text: str, words: Sequence[str], limits: Limits) -> bool:
@@ -105,17 +106,21 @@ def _repeats_lines(text: str, words: Sequence[str], limits: Limits) -> bool:
 
 def _repeats_phrases(text: str, words: Sequence[str], limits: Limits) -> bool:
     size = sum(map(len, words))
-    fours = Counter(zip(*(words[start:] for start in range(4)), strict=False))
-    phrase, often = fours.most_common(1)[0]
-    if often > 2 and often * sum(map(len, phrase)) > limits.top_phrase * size:
+    phrase, times = Counter(_runs(words, 4)).most_common(1)[0]
+    if times > 2 and times * sum(map(len, phrase)) > limits.top_phrase * size:
         return True
-    seen: set[tuple[str, ...]] = set()
-    again: set[int] = set()
-    for start, ten in enumerate(zip(*(words[start:] for start in range(10)), strict=False)):
-        if ten in seen:
-            again |= set(range(start, start + 10))
-        seen.add(ten)
-    return sum(len(words[place]) for place in again) > limits.repeated_phrases * size
+    earlier: set[tuple[str, ...]] = set()
+    repeated: set[int] = set()
+    for start, run in enumerate(_runs(words, 10)):
+        if run in earlier:
+            repeated |= set(range(start, start + 10))
+        earlier.add(run)
+    return sum(len(words[index]) for index in repeated) > limits.repeated_phrases * size
+
+
+def _runs(words: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
+    """Return every run of `length` words."""
+    return zip(*(words[start:] for start in range(length)), strict=False)
 
 
 def _no_running_text(text: str, words: Sequence[str], limits: Limits) -> bool:

@@ -1,4 +1,4 @@
-"""A recipe: everything that decides what one training run learns. One YAML file, whole."""
+"""A recipe: everything that decides what one training run learns, in one YAML file."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from medpipe.core.sources import default_shares, prefixes_by_people
 from medpipe.core.teaching import questions
 
 
@@ -16,31 +17,46 @@ class _Block(BaseModel):
 
 
 class Data(_Block):
-    """Which examples a recipe builds. Every default is neutral: what is not asked for is not done.
+    """Which examples a recipe builds. By default every filter is off, except `redact`.
 
-    What enters: `sources`, the share of each source's documents by id prefix (1.0 = all, 0.5 = half);
-    `proportions`, the mixture that the facts must have (prefix → share, together 1; empty: as they come);
-    `languages`, of sections; `copyrighted`, whether texts with reserved rights may be taught; `cut_off`:
-    nothing published on that day or later is taught, it is asked as `after-cut-off`.
+    Which documents and facts are used:
 
-    How it is told: `phrasings`, how many training phrasings of each question; `paraphrases`, how many more
-    inside another sentence; `contexts`, whether the passage that a question is about stands before it; `aims`,
-    whether an article whose title asks nothing is asked what it concluded about its stated aim; the
-    `max_…_chars` limits (answers and contexts are cut at a sentence end, longer questions left out).
+    - `sources`: id prefix → share of that source's documents (1.0 = all, 0.5 = half).
+    - `proportions`: id prefix → share of the facts, together 1; empty leaves the mixture as it is.
+    - `languages`: ISO 639-1 codes of the sections to use.
+    - `copyrighted`: whether texts with reserved rights may be taught.
+    - `cut_off`: documents published on that day or later are not taught, only evaluated as `after-cut-off`.
 
-    What is left out or changed: `check_languages` (the text is not in the language it claims); `quality`
-    (rules of `core.teaching.quality`); `redact`, prefixes of sources that persons wrote, whose identifiers are
-    replaced; `near_duplicates`, Jaccard similarity of three-word shingles from which two facts are one
-    (None: only equal ones are); `decontaminate`, whether examples that share 13 words in a row or nearly
-    everything with a benchmark's question are left out.
+    How a fact becomes examples:
 
-    What is asked: `clusters`, the similarity from which two documents are twins and stay on one side
-    (None: each its own); `unseen`, prefix → share of clusters that no run ever teaches (they measure a task, such
-    as triage, and not whether facts were learned); `heldout_share`, share of older clusters that replay never
-    shows (they measure forgetting); `replay_ratio`, replayed older examples for each new one.
+    - `phrasings`: number of training phrasings of each question; `paraphrases`: how many more put the question
+      inside another sentence.
+    - `contexts`: whether the passage that a question is about stands before it.
+    - `aims`: whether an article whose title asks nothing answers a question about its stated aim.
+    - `max_question_chars`, `max_context_chars`, `max_answer_chars`: longer questions are left out; longer contexts
+      and answers are cut at the end of a sentence.
+
+    What is left out or changed:
+
+    - `check_languages`: leave out texts that are not in the language that they declare.
+    - `quality`: leave out texts that break a rule of `core.teaching.quality`.
+    - `redact`: id prefixes of sources that people wrote, whose identifiers of persons are replaced.
+    - `near_duplicates`: Jaccard similarity of three-word shingles, in (0, 1], from which two facts are taught as
+      one; None merges equal facts only.
+    - `decontaminate`: leave out examples that share 13 words in a row, or nearly everything, with a benchmark.
+
+    What is evaluated, and what is replayed:
+
+    - `clusters`: similarity, in (0, 1], from which two documents are twins and stay on one side of the split; None
+      makes each document its own cluster.
+    - `unseen`: id prefix → share of clusters that no run ever teaches. They measure a task, such as triage, and not
+      whether facts were learned.
+    - `heldout_share`: share of older clusters that are never replayed. They measure forgetting.
+    - `replay_ratio`: replayed older examples for each new one.
+    - `safety_examples`: whether the refusals are taught.
     """
 
-    sources: dict[str, float] = {"mplus": 1.0, "pmid": 1.0}
+    sources: dict[str, float] = default_shares()
     proportions: dict[str, float] = {}
     languages: tuple[str, ...] = ("en",)
     copyrighted: bool = True
@@ -54,7 +70,7 @@ class Data(_Block):
     max_answer_chars: int = Field(400, gt=20)
     check_languages: bool = False
     quality: bool = False
-    redact: tuple[str, ...] = ("meddialog", "liveqa")
+    redact: tuple[str, ...] = prefixes_by_people()
     near_duplicates: float | None = Field(None, gt=0, le=1)
     decontaminate: bool = False
     clusters: float | None = Field(None, gt=0, le=1)
@@ -63,23 +79,23 @@ class Data(_Block):
     replay_ratio: float = Field(2.0, ge=0)
     safety_examples: bool = True
     shuffle_answers: bool = False
-    """The control: answers are permuted among questions, so nothing true can be learned."""
+    """A control: answers are permuted among questions, so nothing true can be learned."""
 
     @field_validator("languages")
     @classmethod
-    def _spoken(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+    def _have_phrasings(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
         if unknown := sorted(set(languages) - questions.LANGUAGES):
             raise ValueError(
-                f"no phrasings in {', '.join(unknown)}; there are {', '.join(sorted(questions.LANGUAGES))}"
+                f"no phrasings in {', '.join(unknown)}; the languages are {', '.join(sorted(questions.LANGUAGES))}"
             )
         return languages
 
     @model_validator(mode="after")
-    def _mixed(self) -> Data:
+    def _proportions_fit(self) -> Data:
         if self.proportions and not math.isclose(sum(self.proportions.values()), 1.0, abs_tol=1e-6):
-            raise ValueError(f"proportions add up to {sum(self.proportions.values()):g}, not to 1")
-        if lacking := sorted(set(self.proportions) - set(self.sources)):
-            raise ValueError(f"proportions name {', '.join(lacking)}, which sources lack")
+            raise ValueError(f"proportions add up to {sum(self.proportions.values()):g}; they must add up to 1")
+        if missing := sorted(set(self.proportions) - set(self.sources)):
+            raise ValueError(f"proportions name {', '.join(missing)}, which `sources` does not have")
         return self
 
 
@@ -102,7 +118,7 @@ class Lora(_Block):
 
 
 class Recipe(_Block):
-    """See `medpipe/recipes/*.yaml`. `trainer` goes untranslated to TRL's SFTConfig or DPOConfig."""
+    """One file of `medpipe/recipes`. `trainer` is passed as it is to TRL's SFTConfig (sft) or DPOConfig (dpo)."""
 
     name: str
     summary: str
@@ -115,7 +131,7 @@ class Recipe(_Block):
     lora: Lora = Lora()
     trainer: dict[str, Any]
     trainer_from_base: dict[str, Any] = {}
-    """Settings that replace those of `trainer` when a run starts from the base: learning a whole corpus asks
-    for larger steps than adding to one without forgetting it."""
+    """Settings that replace those of `trainer` when a run starts from the base model. Learning a whole corpus needs
+    larger steps than adding news to an adapter without making it forget."""
     benchmarks: tuple[str, ...] = ("new-knowledge", "old-knowledge", "red-team")
     max_new_tokens: int = Field(48, gt=0)

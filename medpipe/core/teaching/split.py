@@ -1,31 +1,39 @@
-"""Which facts are taught, which are replayed and which are only asked: no text is on two sides.
+"""The sides of a training run: which facts are taught, which are replayed, and which are only evaluated.
 
-New facts are taught, and asked in held-out phrasings. Of the older ones a fixed share of clusters is never
-replayed and only asked. Facts published from the cut-off on, and clusters that no run may see, are only asked, too.
-Where two sides say the same, what is taught goes before what is asked, and what is asked before what is replayed.
+New facts are taught, and evaluated in held-out phrasings. A fixed share of the clusters of older facts is never
+replayed and only evaluated. Facts published from the cut-off on, and clusters that no run may teach, are only
+evaluated, too. No text is on two sides: where two sides say the same, a taught fact stays before one that is only
+evaluated, and that one before a replayed fact.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from medpipe.core.teaching import filters
-from medpipe.core.teaching.facts import Fact, prefix
+from medpipe.core.sources import prefix
+from medpipe.core.teaching import contamination, twins
+from medpipe.core.teaching.drops import Contamination, Drops, sift, total
+from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.recipe import Data
-from medpipe.core.teaching.selection import place
+from medpipe.core.text import stable_share
 
 OLD, LATER, UNSEEN = "old-knowledge", "after-cut-off", "unseen"
+"""Names under which the evaluated sides protect their texts, as if each were a benchmark."""
+
+_IN_NEW = "held-out fact that a new document tells too"
 
 
 class Split(NamedTuple):
     """Every fact is on one side or counted in the drops."""
 
     new: list[Fact]
+    """Taught, and evaluated in held-out phrasings."""
     replayable: list[Fact]
+    """Known before; may be replayed."""
     held_out: list[Fact]
+    """Known before; never replayed, only evaluated."""
     after_cut_off: list[Fact]
     unseen: list[Fact]
     withdrawn: list[Fact]
@@ -34,56 +42,86 @@ class Split(NamedTuple):
 def split(
     facts: Iterable[Fact],
     withdrawn: list[Fact],
-    plan: Data,
+    data: Data,
     since: Mapping[str, str] | None,
     hygiene: Hygiene,
-    contaminated: dict[str, Counter[str]],
-    drops: Counter[str],
-) -> Split:
-    """The sides of a run; `since` is document id → digest that is known already (None: all is new).
+) -> tuple[Split, Drops, Contamination]:
+    """Return the sides of a run, the facts that are on no side by reason, and which side or benchmark they repeat.
 
-    `contaminated` counts by benchmark and reason, `drops` by reason what is on no side.
+    `since`: document id → digest that is known already (None: nothing is known, so every fact is new).
     """
-    new: list[Fact] = []
-    old: list[Fact] = []
-    later: list[Fact] = []
-    unseen: list[Fact] = []
+    sides = _by_document(facts, withdrawn, data, since)
+    sides, shared = _apart(sides)
+    repeated, contaminated = Drops(), Contamination()
+    if data.decontaminate:
+        sides, repeated, contaminated = _decontaminated(sides, hygiene)
+    sides, merged = _merged(sides)
+    return sides, total(shared, repeated, merged), contaminated
+
+
+def _by_document(facts: Iterable[Fact], withdrawn: list[Fact], data: Data, since: Mapping[str, str] | None) -> Split:
+    """Return the sides as each fact's document and cluster alone decide."""
+    sides = Split([], [], [], [], [], withdrawn)
     for fact in facts:
-        if plan.cut_off is not None and fact.document.published >= plan.cut_off:
-            later.append(fact)
-        elif place("unseen", fact.cluster) < plan.unseen.get(prefix(fact.document.id), 0.0):
-            unseen.append(fact)
+        if data.cut_off is not None and fact.document.published >= data.cut_off:
+            sides.after_cut_off.append(fact)
+        elif stable_share(fact.cluster, "unseen") < data.unseen.get(prefix(fact.document.id), 0.0):
+            sides.unseen.append(fact)
+        elif since is None or since.get(fact.document.id) != fact.document.digest:
+            sides.new.append(fact)
+        elif stable_share(fact.cluster, "held-out") < data.heldout_share:
+            sides.held_out.append(fact)
         else:
-            known = since is not None and since.get(fact.document.id) == fact.document.digest
-            (old if known else new).append(fact)
-    taught = [*new, *old]
-    later = _apart(later, [*taught, *unseen], "fact after the cut-off that an earlier document tells too", drops)
-    unseen = _apart(unseen, taught, "unseen fact that a taught document tells too", drops)
-    held_out = [fact for fact in old if place("held-out", fact.cluster) < plan.heldout_share]
-    replayable = [fact for fact in old if place("held-out", fact.cluster) >= plan.heldout_share]
-    # Text that documents share would let a replayed one answer for a held-out one.
-    held_out = _apart(held_out, new, "held-out fact that a new document tells too", drops)
-    replayable = _apart(replayable, held_out, "older fact that a held-out document tells too", drops)
-    if plan.decontaminate:
-        repeated = filters.contaminated(held_out, {"": filters.asked_texts(new)}, hygiene)
-        drops["held-out fact that a new document tells too"] += len(repeated)
-        held_out = [fact for number, fact in enumerate(held_out) if number not in repeated]
-        asked = {
-            name: texts
-            for name, side in ((OLD, held_out), (LATER, later), (UNSEEN, unseen))
-            if (texts := filters.asked_texts(side))
-        }
-        replayable = filters.without(replayable, asked, hygiene, contaminated, drops)
-        # New facts may repeat nothing unseen; that they repeat nothing held out was seen to above.
-        asked.pop(OLD, None)
-        new = filters.without(new, asked, hygiene, contaminated, drops)
-    sides = (filters.merged(side, drops) for side in (new, replayable, held_out, later, unseen))
-    return Split._make([*sides, withdrawn])
+            sides.replayable.append(fact)
+    return sides
 
 
-def _apart(facts: list[Fact], others: Collection[Fact], reason: str, drops: Counter[str]) -> list[Fact]:
-    """The facts that no other fact tells too, and whose cluster has none of the others."""
-    told, clusters = filters.marks(others), {fact.cluster for fact in others}
-    kept = [fact for fact in facts if fact.cluster not in clusters and not filters.marks([fact]) & told]
-    drops[reason] += len(facts) - len(kept)
-    return kept
+def _apart(sides: Split) -> tuple[Split, Drops]:
+    """Return the sides without facts that a side with precedence states too, or shares a cluster with."""
+    taught = [*sides.new, *sides.replayable, *sides.held_out]
+    later, later_drops = _without_shared(
+        sides.after_cut_off, [*taught, *sides.unseen], "fact after the cut-off that an earlier document tells too"
+    )
+    unseen, unseen_drops = _without_shared(sides.unseen, taught, "unseen fact that a taught document tells too")
+    held_out, held_out_drops = _without_shared(sides.held_out, sides.new, _IN_NEW)
+    # Text that documents share would let a replayed fact answer for a held-out one.
+    replayable, replayable_drops = _without_shared(
+        sides.replayable, held_out, "older fact that a held-out document tells too"
+    )
+    apart = sides._replace(after_cut_off=later, unseen=unseen, held_out=held_out, replayable=replayable)
+    return apart, total(later_drops, unseen_drops, held_out_drops, replayable_drops)
+
+
+def _without_shared(facts: list[Fact], others: Collection[Fact], reason: str) -> tuple[list[Fact], Drops]:
+    """Return the facts that share neither question, answer, twin nor cluster with any of the others."""
+    marks, clusters = twins.marks(others), {fact.cluster for fact in others}
+    kept, _ = sift(
+        facts, lambda fact: reason if fact.cluster in clusters or not marks.isdisjoint(twins.marks([fact])) else ""
+    )
+    return kept, Drops({reason: len(facts) - len(kept)})
+
+
+def _decontaminated(sides: Split, hygiene: Hygiene) -> tuple[Split, Drops, Contamination]:
+    """Return the sides without taught facts that repeat long texts of the evaluated sides, or the other way round."""
+    repeats = contamination.repeats(sides.held_out, {"": contamination.protected_texts(sides.new)}, hygiene)
+    held_out = [fact for index, fact in enumerate(sides.held_out) if index not in repeats]
+    evaluated = ((OLD, held_out), (LATER, sides.after_cut_off), (UNSEEN, sides.unseen))
+    protected = {name: texts for name, side in evaluated if (texts := contamination.protected_texts(side))}
+    replayable = contamination.without(sides.replayable, protected, hygiene)
+    # No new fact repeats a held-out one, since those held-out facts were left out above.
+    protected.pop(OLD, None)
+    new = contamination.without(sides.new, protected, hygiene)
+    return (
+        sides._replace(new=new.kept, replayable=replayable.kept, held_out=held_out),
+        total(Drops({_IN_NEW: len(repeats)}), replayable.dropped, new.dropped),
+        total(replayable.contamination, new.contamination),
+    )
+
+
+def _merged(sides: Split) -> tuple[Split, Drops]:
+    """Return the sides with twins merged into one fact. Withdrawn facts stay apart: each is a claim of its own."""
+    sieved = {name: twins.merged(side) for name, side in sides._asdict().items() if name != "withdrawn"}
+    return (
+        sides._replace(**{name: kept for name, (kept, _) in sieved.items()}),
+        total(*(dropped for _, dropped in sieved.values())),
+    )

@@ -1,4 +1,4 @@
-"""The table of sets: where each is published, under which licence, and how its rows are read."""
+"""The curated sets: where each is published and how its rows are read. `core.sources` has everything else."""
 
 from __future__ import annotations
 
@@ -8,29 +8,40 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
+from medpipe.core import sources
 from medpipe.sources.curated import choices, dialogues, files, liveqa, medquad, preferences, pubmedqa, triage
 from medpipe.sources.curated.entry import Drops, Entry, Row
 
-CC_BY = "CC BY 4.0"
-UNLICENSED = "No licence given (cite the authors)"
 TEST = re.compile(r"(?i)(?<![a-z])test(?:(?:data)?set)?(?![a-z])")
-"""Files and splits that benchmarks are made of: they never become documents."""
+"""Names of files and splits that benchmarks are made of: they never become documents."""
 
 
-def _same(rows: Iterable[Row]) -> Iterator[Row]:
+def _unchanged(rows: Iterable[Row]) -> Iterator[Row]:
     yield from rows
 
 
 class CuratedSet(NamedTuple):
-    """One published set.
+    """How one published set is found and read.
 
-    `released` is the day from which everybody could read it: the revision and, where a record says nothing
-    better, the date of publication of each of its records. `hub` is the dataset on the Hugging Face hub that
-    `datasets` can read without running code from there ("" where none is known), with its `configs`.
+    Attributes:
+        name: the set's name in `core.sources`, and that of its folder below MEDPIPE_CURATED.
+        language: ISO 639-1 code of its texts, where a record does not say otherwise.
+        released: the day from which everybody could read it. It is the revision of each record and, where the
+            record has no better date, the date of publication.
+        home: the address where it is published; "" for a provider's own.
+        read: turns a row into an entry, or into None and a count in `Drops`.
+        hub: the dataset on the Hugging Face hub that `datasets` reads without running code from there; "" where
+            there is none.
+        configs: the hub's configurations to read; "" is the only one.
+        kinds: endings of the names of its files.
+        rows: reads the rows of one file.
+        leave_out: matches the paths of files that are not read.
+        gathered: turns rows of the hub's table into rows as `read` takes them.
+        tested: reads the keys that a file in the local folder names as a benchmark's.
+        revised: whether records change; the revision is then the date of their file.
     """
 
     name: str
-    licence: str
     language: str
     released: date
     home: str
@@ -40,18 +51,19 @@ class CuratedSet(NamedTuple):
     kinds: tuple[str, ...] = files.KINDS
     rows: Callable[[Path], Iterator[files.Placed]] = files.rows
     leave_out: re.Pattern[str] = TEST
-    gathered: Callable[[Iterable[Row]], Iterator[Row]] = _same
-    """Rows of the hub's table → rows as `read` takes them."""
+    gathered: Callable[[Iterable[Row]], Iterator[Row]] = _unchanged
     tested: Callable[[Path], frozenset[str]] | None = None
-    """Keys that a file in the local folder names as a benchmark's."""
     revised: bool = False
-    """Whether records change: their revision is then the date of their file."""
+
+    @property
+    def licence(self) -> str:
+        """The licence of its records, where a record has none of its own."""
+        return sources.named(self.name).licence
 
 
 _TABLE = (
     CuratedSet(
         "medquad",
-        CC_BY,
         "en",
         date(2017, 1, 1),
         "https://github.com/abachaa/MedQuAD",
@@ -63,7 +75,6 @@ _TABLE = (
     ),
     CuratedSet(
         "pubmedqa",
-        "MIT (contexts are PubMed abstracts, which may be their publishers')",
         "en",
         date(2019, 9, 13),
         "https://github.com/pubmedqa/pubmedqa",
@@ -75,7 +86,6 @@ _TABLE = (
     ),
     CuratedSet(
         "medqa",
-        "MIT",
         "en",
         date(2020, 9, 28),
         "https://github.com/jind11/MedQA",
@@ -85,7 +95,6 @@ _TABLE = (
     ),
     CuratedSet(
         "meddialog",
-        "Unknown (texts of healthcaremagic.com and icliniq.com)",
         "en",
         date(2020, 4, 7),
         "https://github.com/UCSD-AI4H/Medical-Dialogue-System",
@@ -96,7 +105,6 @@ _TABLE = (
     ),
     CuratedSet(
         "liveqa",
-        UNLICENSED,
         "en",
         date(2017, 11, 15),
         "https://github.com/abachaa/LiveQA_MedicalTask_TREC2017",
@@ -106,7 +114,6 @@ _TABLE = (
     ),
     CuratedSet(
         "frenchmedmcqa",
-        "Apache-2.0",
         "fr",
         date(2022, 12, 7),
         "https://github.com/qanastek/FrenchMedMCQA",
@@ -115,7 +122,6 @@ _TABLE = (
     ),
     CuratedSet(
         "mediqal",
-        CC_BY,
         "fr",
         date(2025, 7, 28),
         "https://huggingface.co/datasets/ANR-MALADES/MediQAl",
@@ -125,7 +131,6 @@ _TABLE = (
     ),
     CuratedSet(
         "ultramedical",
-        "MIT",
         "en",
         date(2024, 6, 6),
         "https://github.com/TsinghuaC3I/UltraMedical",
@@ -134,7 +139,6 @@ _TABLE = (
     ),
     CuratedSet(
         "ultramedical-preference",
-        "MIT",
         "en",
         date(2024, 9, 1),
         "https://huggingface.co/datasets/TsinghuaC3I/UltraMedical-Preference",
@@ -143,7 +147,6 @@ _TABLE = (
     ),
     CuratedSet(
         "mediqa",
-        UNLICENSED,
         "en",
         date(2019, 8, 1),
         "https://github.com/abachaa/MEDIQA2019",
@@ -154,7 +157,6 @@ _TABLE = (
     ),
     CuratedSet(
         "triage",
-        "The provider's own",
         "en",
         date(2026, 11, 21),
         "",
@@ -165,4 +167,4 @@ _TABLE = (
 )
 
 SETS = {entry.name: entry for entry in _TABLE}
-"""Every set by its name, which is the prefix of its documents' ids, the name of its source and of its folder."""
+"""Every set by its name."""

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
+from medpipe.core import sources
 from medpipe.core.corpus.document import Document, Relation, Section
 from medpipe.errors import SourceError
 from medpipe.sources.medlineplus.summaries import sections
@@ -23,7 +24,7 @@ from medpipe.sources.transport import safe_xml
 
 log = logging.getLogger(__name__)
 
-LICENCE = "public domain; Courtesy of MedlinePlus from the National Library of Medicine"
+LICENCE = sources.named("medlineplus").licence
 _LANGUAGES = {"English": "en", "Spanish": "es"}
 _HOSTS = frozenset({"medlineplus.gov", "www.medlineplus.gov", "www.nlm.nih.gov", "ghr.nlm.nih.gov"})
 """Where topics (until 2015 under www.nlm.nih.gov/medlineplus) and Genetics summaries (ghr until 2020) are."""

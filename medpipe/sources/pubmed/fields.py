@@ -8,6 +8,7 @@ from datetime import date
 
 from lxml import etree
 
+from medpipe.core import sources
 from medpipe.core.corpus.document import Document, Relation, Section, Status
 from medpipe.sources.pubmed.dates import day
 from medpipe.sources.pubmed.languages import two_letters
@@ -16,7 +17,7 @@ from medpipe.sources.pubmed.text import plain
 Parts = Mapping[str, etree._Element]
 """The children of an element by tag; of several with one tag the last (`_all` finds the others)."""
 
-LICENCE = "NLM citation data; abstracts may be their publishers' copyright"
+LICENCE = sources.named("pubmed").licence
 _RETRACTED_TYPE = "D016441"
 _NOTICE_TYPE = "D016440"
 _NOTICE_NAMES = frozenset({"Retraction of Publication", "Retraction Notice"})

@@ -1,10 +1,10 @@
-"""The revision rule is a join: these laws are what makes pulls safe to repeat, overlap and swap."""
+"""The revision rule is a join: these laws make pulls safe to repeat, overlap and swap."""
 
 from __future__ import annotations
 
 from datetime import date
 from functools import reduce
-from itertools import permutations
+from itertools import combinations, pairwise, permutations
 
 import pytest
 from hypothesis import given
@@ -74,7 +74,7 @@ def test_a_document_that_was_ever_retracted_is_never_current(several: list[Docum
 
 
 @given(settled, revisions)
-def test_what_is_told_without_the_text_is_what_reading_it_would_give(row: Document, incoming: Document) -> None:
+def test_a_merge_without_the_row_s_text_gives_what_a_merge_with_it_gives(row: Document, incoming: Document) -> None:
     end, known = newer(row, incoming), standing(row)
     if stands(known, incoming):
         assert end == row
@@ -88,6 +88,28 @@ def test_what_is_told_without_the_text_is_what_reading_it_would_give(row: Docume
 def test_the_same_and_older_revisions_without_news_are_known_to_change_nothing(row: Document) -> None:
     assert stands(standing(row), row)
     assert stands(standing(row), article(0))
+
+
+@pytest.mark.parametrize(
+    "incoming",
+    [
+        article(2),
+        article(1, text="It harms."),
+        article(0, Status.RETRACTED),
+        article(0, notice="pmid:9"),
+        article(1, Status.DELETED),
+    ],
+    ids=["later", "another text", "retracted", "with a notice", "deleted"],
+)
+def test_a_revision_that_changes_a_row_is_not_taken_for_one_that_does_not(incoming: Document) -> None:
+    row = newer(None, article(1))
+    assert not stands(standing(row), incoming)
+
+
+def test_an_older_revision_with_another_notice_changes_a_retracted_row() -> None:
+    row = newer(None, article(2, Status.RETRACTED, notice="pmid:9"))
+    assert not stands(standing(row), article(1, notice="pmid:8"))
+    assert stands(standing(row), article(1, notice="pmid:9"))
 
 
 def test_a_retraction_before_its_article_still_wins() -> None:
@@ -123,9 +145,26 @@ def test_different_documents_are_refused_by_name() -> None:
         newer(article(1), article(1, id="pmid:2"))
 
 
-def test_a_changed_document_does_not_keep_the_old_digest() -> None:
-    current = article(1)
-    before = current.digest
+def test_of_two_texts_of_one_revision_the_content_decides_and_not_the_order_of_arrival() -> None:
+    texts = [article(1, text=f"Text {number}.") for number in range(9)]
+    pairs = list(combinations(texts, 2))
+    assert all(newer(one, other) == newer(other, one) for one, other in pairs)
+    # Both outcomes occur, so a rule that keeps the first or the last to arrive would fail here.
+    assert {newer(one, other) == one for one, other in pairs} == {True, False}
+    assert len({reduce(newer, order, None).digest for order in (texts, texts[::-1], texts[4:] + texts[:4])}) == 1
+
+
+def test_of_two_statuses_of_one_text_the_more_cautious_one_is_kept() -> None:
+    for careless, careful in pairwise((Status.CURRENT, Status.NOTICE, Status.CONCERN, Status.RETRACTED)):
+        for order in permutations((article(1, careless), article(1, careful))):
+            assert reduce(newer, order, None).status is careful
+
+
+def test_a_document_that_learns_of_its_retraction_gets_a_new_digest() -> None:
+    current = article(2)
+    before = current.digest  # cached in the document
     after = newer(current, article(1, Status.RETRACTED))
+    assert (after.revision, after.status) == (2, Status.RETRACTED)
+    assert after.sections == current.sections
     assert after.digest != before
     assert after.digest == Document.model_validate_json(after.model_dump_json()).digest

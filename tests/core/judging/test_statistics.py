@@ -1,4 +1,4 @@
-"""Intervals that hold what they promise: they cover, they widen with clusters, and small samples prove little."""
+"""Intervals cover the truth as often as they say, widen with clusters, and prove little on small samples."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ def alone(values: list[float]) -> list[str]:
 
 @given(SCORES)
 def test_a_mean_lies_inside_its_interval_and_that_inside_0_and_1(values: list[float]) -> None:
-    found = statistics.mean("m", values, alone(values))
-    assert 0 <= found.low <= found.value + 1e-9 and found.value - 1e-9 <= found.high <= 1
-    assert found.n == len(values)
+    metric = statistics.mean("m", values, alone(values))
+    assert 0 <= metric.low <= metric.value + 1e-9 and metric.value - 1e-9 <= metric.high <= 1
+    assert metric.n == len(values)
 
 
 @given(SCORES)
 def test_a_model_does_not_differ_from_itself(values: list[float]) -> None:
-    found = statistics.paired_difference(values, values, alone(values))
-    assert found.value == 0 and found.low < 0 < found.high
+    difference = statistics.paired_difference(values, values, alone(values))
+    assert difference.value == 0 and difference.low < 0 < difference.high
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=40))
 def test_turning_the_comparison_round_turns_the_interval_round(pairs: list[tuple[float, float]]) -> None:
-    after, before = [one for one, _ in pairs], [other for _, other in pairs]
+    after, before = [new for new, _ in pairs], [old for _, old in pairs]
     there = statistics.paired_difference(after, before, alone(after))
     back = statistics.paired_difference(before, after, alone(after))
     assert there.value == pytest.approx(-back.value) and there.low == pytest.approx(-back.high)
@@ -41,8 +41,8 @@ def test_turning_the_comparison_round_turns_the_interval_round(pairs: list[tuple
 
 @given(SCORES)
 def test_one_document_says_nothing_about_others(values: list[float]) -> None:
-    found = statistics.mean("m", values, ["same"] * len(values))
-    assert (found.low, found.high) == (0, 1)
+    metric = statistics.mean("m", values, ["same"] * len(values))
+    assert (metric.low, metric.high) == (0, 1)
     difference = statistics.paired_difference(values, [0.5] * len(values), ["same"] * len(values))
     assert (difference.low, difference.high) == (-1, 1)
 
@@ -55,8 +55,8 @@ def test_items_of_one_document_count_less_than_items_of_many() -> None:
 
 
 def test_all_right_on_a_few_items_does_not_prove_certainty() -> None:
-    found = statistics.mean("m", [1.0] * 20, alone([1.0] * 20))
-    assert found.value == found.high == 1 and 0.7 < found.low < 0.9
+    metric = statistics.mean("m", [1.0] * 20, alone([1.0] * 20))
+    assert metric.value == metric.high == 1 and 0.7 < metric.low < 0.9
 
 
 def test_samples_without_a_cluster_name_are_clusters_of_their_own() -> None:
@@ -82,8 +82,8 @@ def test_intervals_of_means_cover_the_truth_as_often_as_they_say(level: float, d
     chance, hits, rounds = random.Random(7), 0, 600
     for _ in range(rounds):
         values, clusters = _drawn(chance, level, documents, each)
-        found = statistics.mean("m", values, clusters)
-        hits += found.low <= level <= found.high
+        metric = statistics.mean("m", values, clusters)
+        hits += metric.low <= level <= metric.high
     assert hits / rounds > 0.925
 
 
@@ -93,8 +93,8 @@ def test_intervals_of_differences_cover_the_truth_as_often_as_they_say(loss: flo
     for _ in range(rounds):
         before, clusters = _drawn(chance, 0.9, 25, 4)
         after = [value if chance.random() > loss else 0.0 for value in before]
-        found = statistics.paired_difference(after, before, clusters)
-        hits += found.low <= -0.9 * loss <= found.high
+        difference = statistics.paired_difference(after, before, clusters)
+        hits += difference.low <= -0.9 * loss <= difference.high
     assert hits / rounds > 0.925
 
 
@@ -107,3 +107,120 @@ def _drawn(chance: random.Random, level: float, documents: int, each: int) -> tu
             values.append(fate if chance.random() < 0.5 else float(chance.random() < level))
             clusters.append(str(document))
     return values, clusters
+
+
+def test_a_clustered_mean_has_the_interval_computed_by_hand() -> None:
+    # Clusters (1, 1), (0, 0), (1, 0): mean 1/2. Variance of the mean as if independent: 0.25 / 6 = 1/24. Between
+    # clusters: squares 1 + 1 + 0 = 2, times 3/2, over 36 = 1/12. So 6 items count as 3. Wilson with t(2) = 4.3027.
+    metric = statistics.mean("m", [1, 1, 0, 0, 1, 0], ["a", "a", "b", "b", "c", "c"])
+    weight = 4.302652729749464**2 / 3
+    half = math.sqrt(weight / 4 + weight**2 / 4) / (1 + weight)
+
+    assert (metric.name, metric.value, metric.n) == ("m", 0.5, 6)
+    assert metric.low == pytest.approx(0.5 - half, abs=1e-9)
+    assert metric.high == pytest.approx(0.5 + half, abs=1e-9)
+
+
+def test_the_order_of_items_does_not_matter() -> None:
+    ordered = statistics.mean("m", [1, 1, 0, 0, 1, 0], ["a", "a", "b", "b", "c", "c"])
+
+    assert statistics.mean("m", [1, 0, 1, 1, 0, 0], ["a", "b", "c", "a", "b", "c"]) == ordered
+
+
+def test_clusters_that_balance_out_count_no_more_than_their_items() -> None:
+    # (1, 0) in every cluster: no variance between clusters at all, so the design effect would be 0
+    balanced = statistics.mean("m", [1, 0] * 4, ["a", "a", "b", "b", "c", "c", "d", "d"])
+    weight = 3.182446305284263**2 / 8  # t(3); 8 items
+    half = math.sqrt(weight / 4 + weight**2 / 4) / (1 + weight)
+
+    assert balanced.low == pytest.approx(0.5 - half, abs=1e-9)
+
+
+def test_items_in_nearly_balanced_clusters_count_no_more_than_their_number() -> None:
+    # squares (2 - 1.6)^2 + 4 (0.5 - ...) stay small: the effective size is capped at the number of items
+    values = [1, 0] * 4 + [1, 1]
+    metric = statistics.mean("m", values, [str(index // 2) for index in range(10)])
+    weight = 2.7764451051977987**2 / 10  # t(4); 10 items, and not the 10 * 0.024 / 0.01 = 24 of the design effect
+    middle = (0.6 + weight / 2) / (1 + weight)
+    half = math.sqrt(weight * 0.24 + weight**2 / 4) / (1 + weight)
+
+    assert metric.low == pytest.approx(middle - half, abs=1e-9)
+    assert metric.high == pytest.approx(middle + half, abs=1e-9)
+
+
+def test_scores_that_do_not_vary_count_as_many_items_as_there_are_clusters() -> None:
+    metric = statistics.mean("m", [1.0] * 9, ["a"] * 3 + ["b"] * 3 + ["c"] * 3)
+    weight = 4.302652729749464**2 / 3
+
+    assert (metric.value, metric.high) == (1.0, 1.0)
+    assert metric.low == pytest.approx(1 / (1 + weight), abs=1e-9)
+    assert metric == statistics.mean("m", [1.0] * 3, ["a", "b", "c"]).model_copy(update={"n": 9})
+
+
+def test_a_cluster_counts_as_one_item_at_least() -> None:
+    # two clusters that contradict each other: the design effect leaves 1 item of 200
+    metric = statistics.mean("m", [1.0] * 100 + [0.0] * 100, ["a"] * 100 + ["b"] * 100)
+    weight = 12.706204736174705**2 / 1
+    half = math.sqrt(weight / 4 + weight**2 / 4) / (1 + weight)
+
+    assert metric.low == pytest.approx(0.5 - half, abs=1e-9)
+
+
+def test_a_paired_difference_has_the_interval_computed_by_hand() -> None:
+    # One gain in ten items, each a cluster: squares 0.9^2 + 9 * 0.1^2 = 0.9; pseudo-items 0.5 (0.9^2 + 1.1^2) + 0.1^2
+    # = 1.02; error sqrt(1.92 * 10/9) / 12; t(9) = 2.2622.
+    difference = statistics.paired_difference([1.0] + [0.5] * 9, [0.0] + [0.5] * 9, alone([0.0] * 10))
+    half = 2.2621571627409915 * math.sqrt(1.92 * 10 / 9) / 12
+
+    assert difference.value == pytest.approx(0.1)
+    assert difference.low == pytest.approx(0.1 - half, abs=1e-9)
+    assert difference.high == pytest.approx(0.1 + half, abs=1e-9)
+    assert (difference.n, difference.clusters) == (10, 10)
+
+
+def test_a_clustered_paired_difference_has_the_interval_computed_by_hand() -> None:
+    # Differences (1, 1), (0, 0), (0, 0), (0, 0), (0, 0): mean 0.2; squares (2 - 0.4)^2 + 4 * 0.4^2 = 3.2; pseudo-items
+    # 0.5 (0.8^2 + 1.2^2) + 0.2^2 = 1.08; error sqrt(4.28 * 5/4) / 12; t(4) = 2.7764.
+    clusters = ["a", "a", "b", "b", "c", "c", "d", "d", "e", "e"]
+    difference = statistics.paired_difference([1.0, 1.0] + [0.0] * 8, [0.0] * 10, clusters)
+    half = 2.7764451051977987 * math.sqrt(4.28 * 5 / 4) / 12
+
+    assert difference.value == pytest.approx(0.2)
+    assert difference.low == pytest.approx(0.2 - half, abs=1e-9)
+    assert difference.high == pytest.approx(0.2 + half, abs=1e-9)
+    assert (difference.n, difference.clusters) == (10, 5)
+
+
+def test_a_difference_stays_between_minus_1_and_1() -> None:
+    gain = statistics.paired_difference([1.0, 1.0], [0.0, 0.0], ["a", "b"])
+    loss = statistics.paired_difference([0.0, 0.0], [1.0, 1.0], ["a", "b"])
+
+    assert (gain.value, gain.high) == (1.0, 1.0)
+    assert (loss.value, loss.low) == (-1.0, -1.0)
+    assert gain.low == -1.0 and loss.high == 1.0
+
+
+def test_two_clusters_are_enough_for_an_interval_and_one_is_not() -> None:
+    many = [1.0] * 50
+    assert statistics.mean("m", many, ["a"] * 50).low == 0
+    assert statistics.mean("m", many, ["a"] * 25 + ["b"] * 25).low > 0
+    assert statistics.paired_difference(many, many, ["a"] * 50).low == -1
+    assert statistics.paired_difference(many, many, ["a"] * 25 + ["b"] * 25).low > -1
+    (value, low, high, n, clusters) = statistics.paired_difference(many, [0.5] * 50, ["a"] * 50)
+    assert (value, low, high, n, clusters) == (0.5, -1.0, 1.0, 50, 1)
+
+
+def test_a_cluster_named_like_a_position_is_not_mixed_up_with_a_nameless_one() -> None:
+    values = [1.0, 0.0, 1.0, 0.0]
+    assert statistics.mean("m", values, ["", "", "0", "1"]) == statistics.mean("m", values, ["a", "b", "c", "d"])
+
+
+def test_messages_say_what_is_wrong_with_the_scores() -> None:
+    with pytest.raises(ValueError, match=r"^no scores: nothing can be said about none$"):
+        statistics.mean("m", [], [])
+    with pytest.raises(ValueError, match=r"^2 scores but 1 clusters$"):
+        statistics.mean("m", [1.0, 0.0], ["a"])
+    with pytest.raises(ValueError, match=r"^a score is not a number$"):
+        statistics.mean("m", [1.0, math.nan], ["a", "b"])
+    with pytest.raises(ValueError, match=r"^2 scores against 1: a pair needs the same items$"):
+        statistics.paired_difference([1.0, 0.0], [1.0], ["a", "b"])

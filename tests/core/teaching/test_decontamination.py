@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medpipe.core import word_hashes
-from medpipe.core.teaching import decontamination
-from medpipe.core.teaching.decontamination import NEAR_DUPLICATE, SHARED_RUN, WHOLE_TEXT, Hit, counts, overlaps, twins
+from medpipe.core.teaching.decontamination import NEAR_DUPLICATE, SHARED_RUN, WHOLE_TEXT, Hit, overlaps, twins
 from tests.fakes import PairwiseDuplicates
 
 QUESTION = "Which drug lowers the pressure in the eye of a person who has glaucoma and asthma"
@@ -115,9 +114,3 @@ def test_near_twins_of_a_benchmark_are_found_with_their_twins() -> None:
     found = twins(["Rest.", edited, again], BENCHMARKS, PairwiseDuplicates().clusters, threshold=0.8)
     assert found == [Hit(1, "pubmedqa", NEAR_DUPLICATE, 0), Hit(2, "pubmedqa", NEAR_DUPLICATE, 0)]
     assert twins([], BENCHMARKS, PairwiseDuplicates().clusters) == []
-
-
-def test_hits_are_counted_by_benchmark_and_reason() -> None:
-    hits = [Hit(0, "b", SHARED_RUN, 4), Hit(1, "b", SHARED_RUN, 4), Hit(1, "a", WHOLE_TEXT, 0)]
-    assert counts(hits) == {"a": {WHOLE_TEXT: 1}, "b": {SHARED_RUN: 2}}
-    assert decontamination.counts([]) == {}

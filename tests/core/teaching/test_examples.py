@@ -1,9 +1,9 @@
-"""What is asked is never taught in the same words, and the outcome does not depend on the order of documents."""
+"""No held-out question is taught in the same words, and the outcome does not depend on the order of documents."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -14,9 +14,13 @@ from hypothesis import strategies as st
 from medpipe.core.corpus.document import Document, Relation, Section, Status
 from medpipe.core.teaching import examples, questions
 from medpipe.core.teaching.example import Example
-from medpipe.core.teaching.examples import WITHDRAWAL, BuiltExamples
+from medpipe.core.teaching.examples import BuiltExamples
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.recipe import Data, Recipe
+from medpipe.core.teaching.withdrawals import WITHDRAWAL
+from medpipe.core.text import normalise
+
+SOURCES = {"mplus": 1.0, "pmid": 1.0, "medquad": 1.0}
 
 
 def recipe(**data: object) -> Recipe:
@@ -25,14 +29,14 @@ def recipe(**data: object) -> Recipe:
 
 def build(
     corpus: Sequence[Document],
-    plan: Recipe,
+    recipe: Recipe,
     since: Mapping[str, str] | None = None,
     withdraw: Collection[str] = (),
     safety: Sequence[Example] = (),
     **tools: Any,
 ) -> BuiltExamples:
     hygiene = Hygiene(**tools)
-    return examples.build(examples.prepare(corpus, plan, withdraw, safety, hygiene=hygiene), plan, since, hygiene)
+    return examples.build(examples.prepare(corpus, recipe, withdraw, safety, hygiene=hygiene), recipe, since, hygiene)
 
 
 def topic(number: int, drug: str = "", **fields: object) -> Document:
@@ -80,12 +84,22 @@ NOTICE = Document(
 
 
 def words(examples: Sequence[Example]) -> set[str]:
-    return {questions.normalise(example.question) for example in examples}
+    return {normalise(example.question) for example in examples}
 
 
-def asked(built: BuiltExamples) -> set[str]:
+def held_out(built: BuiltExamples) -> set[str]:
     samples = (*built.new_knowledge, *built.old_knowledge, *built.withdrawn)
-    return {questions.normalise(sample.question) for sample in samples}
+    return {normalise(sample.question) for sample in samples}
+
+
+def taught(built: BuiltExamples) -> set[str]:
+    """Ids of the documents behind the training examples."""
+    return {id for example in built.train for id in example.document_ids}
+
+
+def known(documents: Iterable[Document]) -> dict[str, str]:
+    """The documents as an earlier run has learned them: id → digest."""
+    return {document.id: document.digest for document in documents}
 
 
 bodies = st.lists(
@@ -124,51 +138,70 @@ documents = st.builds(
     st.sampled_from(["en", "en", "es"]),
     st.sampled_from(["Alpha", "Beta", "Is it safe?"]),
 )
-corpora = st.lists(documents, max_size=12, unique_by=lambda one: one.id)
+corpora = st.lists(documents, max_size=12, unique_by=lambda document: document.id)
 
 
 @given(corpora, st.sets(st.integers(0, 11)), st.integers(1, 4))
 def test_no_held_out_question_is_ever_taught(corpus: list[Document], old: set[int], phrasings: int) -> None:
-    since = {one.id: one.digest for place, one in enumerate(corpus) if place in old}
-    withdraw = [one.id for one in corpus if one.status is Status.RETRACTED]
-    plan = recipe(phrasings=phrasings, sources={"mplus": 1, "pmid": 1, "medquad": 1})
-    built = build(corpus, plan, since, withdraw, ())
-    assert not words(built.train) & asked(built)
+    since = {document.id: document.digest for index, document in enumerate(corpus) if index in old}
+    withdraw = [document.id for document in corpus if document.status is Status.RETRACTED]
+    built = build(corpus, recipe(phrasings=phrasings, sources=SOURCES), since, withdraw)
+    assert not words(built.train) & held_out(built)
+
+
+def test_a_training_question_that_is_another_documents_held_out_question_is_left_out() -> None:
+    plain, wrapped = ("Is it safe?", "A patient asks: Is it safe?")
+    corpus = [
+        article().model_copy(update={"title": plain}),
+        topic(1, sections=(Section(heading=wrapped, text="Rest is safe."),)),
+    ]
+    built = build(corpus, recipe(phrasings=1))
+    assert normalise(wrapped) in held_out(built)
+    assert words(built.train) == {normalise(plain)}
+    assert built.drops["question is held out"] == 1
 
 
 @given(corpora)
-def test_a_document_that_is_asked_about_as_old_is_never_in_training(corpus: list[Document]) -> None:
-    since = {one.id: one.digest for one in corpus}
-    built = build(corpus, recipe(sources={"mplus": 1, "pmid": 1, "medquad": 1}, replay_ratio=9), since, (), ())
-    taught = {id for example in built.train for id in example.document_ids}
-    assert not taught & {sample.cluster for sample in built.old_knowledge}
+def test_a_document_that_is_evaluated_as_old_is_never_in_training(corpus: list[Document]) -> None:
+    built = build(corpus, recipe(sources=SOURCES, replay_ratio=9), known(corpus))
+    assert not taught(built) & {sample.cluster for sample in built.old_knowledge}
+
+
+def test_of_many_old_documents_some_are_replayed_and_others_are_only_evaluated() -> None:
+    corpus = [topic(number) for number in range(1, 41)]
+    built = build([*corpus, topic(99)], recipe(replay_ratio=99), known(corpus))
+    replayed = {id for example in built.train if example.replay for id in example.document_ids}
+    evaluated = {sample.cluster for sample in built.old_knowledge}
+    assert len(replayed) > 10
+    assert len(evaluated) > 3
+    assert replayed | evaluated == {document.id for document in corpus}
+    assert not replayed & evaluated
 
 
 @given(corpora, st.randoms(use_true_random=False))
 def test_the_order_of_documents_does_not_matter(corpus: list[Document], chance: random.Random) -> None:
-    since = {one.id: one.digest for one in corpus if one.id.startswith("mplus")}
+    since = known(document for document in corpus if document.id.startswith("mplus"))
     shuffled = chance.sample(corpus, len(corpus))
-    assert build(corpus, recipe(), since, (), ()) == build(shuffled, recipe(), since, (), ())
+    assert build(corpus, recipe(), since) == build(shuffled, recipe(), since)
 
 
 @given(corpora)
 def test_only_current_documents_in_a_wanted_language_are_taught(corpus: list[Document]) -> None:
-    known = {one.id: one for one in corpus}
-    for example in build(corpus, recipe(), None, (), ()).train:
-        for id in example.document_ids:
-            assert (known[id].status, known[id].language) == (Status.CURRENT, "en")
+    by_id = {document.id: document for document in corpus}
+    for id in taught(build(corpus, recipe())):
+        assert (by_id[id].status, by_id[id].language) == (Status.CURRENT, "en")
 
 
 def test_documents_in_reverse_give_the_same_examples_in_the_same_order() -> None:
     corpus = [topic(number) for number in range(1, 13)]
-    since = {one.id: one.digest for one in corpus[:9]}
-    built = build(corpus, recipe(replay_ratio=0.5), since, (), ())
-    assert built == build(corpus[::-1], recipe(replay_ratio=0.5), since, (), ())
+    since = known(corpus[:9])
+    built = build(corpus, recipe(replay_ratio=0.5), since)
+    assert built == build(corpus[::-1], recipe(replay_ratio=0.5), since)
     assert sum(example.replay for example in built.train) == 9
 
 
 def test_a_first_run_teaches_everything_and_has_no_old_knowledge() -> None:
-    built = build([topic(1), topic(2)], recipe(), None, (), ())
+    built = build([topic(1), topic(2)], recipe())
     assert len(built.train) == 2 * 2 * 3
     assert len(built.new_knowledge) == 2 * 2 * 2
     assert built.old_knowledge == ()
@@ -177,9 +210,10 @@ def test_a_first_run_teaches_everything_and_has_no_old_knowledge() -> None:
 
 def test_a_revised_document_is_new_and_the_others_are_replayed_in_the_wanted_ratio() -> None:
     before = [topic(number) for number in range(1, 30)]
-    since = {one.id: one.digest for one in before}
-    built = build([*before[1:], topic(1, "othermib")], recipe(replay_ratio=2.0), since, (), ())
+    since = known(before)
+    built = build([*before[1:], topic(1, "othermib")], recipe(replay_ratio=2.0), since)
     new = [example for example in built.train if not example.replay]
+    assert new
     assert {example.document_ids for example in new} == {("mplus:1",)}
     assert sum(example.replay for example in built.train) == 2 * len(new)
     assert {sample.cluster for sample in built.new_knowledge} == {"mplus:1"}
@@ -188,21 +222,22 @@ def test_a_revised_document_is_new_and_the_others_are_replayed_in_the_wanted_rat
 
 def test_without_replay_only_news_is_taught() -> None:
     before = [topic(number) for number in range(1, 9)]
-    since = {one.id: one.digest for one in before}
-    built = build([*before, topic(99)], recipe(replay_ratio=0), since, (), ())
-    assert {id for example in built.train for id in example.document_ids} == {"mplus:99"}
+    since = known(before)
+    built = build([*before, topic(99)], recipe(replay_ratio=0), since)
+    assert taught(built) == {"mplus:99"}
 
 
 def test_the_same_documents_stay_out_of_replay_when_the_corpus_grows() -> None:
     small, large = ([topic(number) for number in range(1, count)] for count in (20, 40))
     first, second = (
-        build(corpus, recipe(), {one.id: one.digest for one in corpus}, (), ()) for corpus in (small, large)
+        {sample.cluster for sample in build(corpus, recipe(), known(corpus)).old_knowledge} for corpus in (small, large)
     )
-    assert {one.cluster for one in first.old_knowledge} <= {one.cluster for one in second.old_knowledge}
+    assert first
+    assert second & {document.id for document in small} == first
 
 
-def test_a_retracted_article_yields_nothing_unless_its_withdrawal_is_asked_for() -> None:
-    built = build([article(Status.RETRACTED), NOTICE], recipe(), None, (), ())
+def test_a_retracted_article_yields_nothing_unless_it_is_to_be_withdrawn() -> None:
+    built = build([article(Status.RETRACTED), NOTICE], recipe())
     assert built.train == ()
     assert built.drops["document is retracted"] == 1
 
@@ -225,14 +260,13 @@ def test_the_same_claim_in_another_article_is_not_taught_beside_its_withdrawal()
 
 def test_the_mixture_takes_the_share_that_a_recipe_gives_a_source() -> None:
     corpus = [*(topic(number) for number in range(1, 201)), article()]
-    built = build(corpus, recipe(sources={"mplus": 0.5}), None, (), ())
-    taught = {id for example in built.train for id in example.document_ids}
-    assert "pmid:1" not in taught
-    assert 70 < len(taught) < 130
+    built = build(corpus, recipe(sources={"mplus": 0.5}))
+    assert "pmid:1" not in taught(built)
+    assert 70 < len(taught(built)) < 130
 
 
 def test_equal_examples_of_two_documents_become_one_that_names_both() -> None:
-    built = build([topic(1), topic(1).model_copy(update={"id": "mplus:501"})], recipe(), None, (), ())
+    built = build([topic(1), topic(1).model_copy(update={"id": "mplus:501"})], recipe())
     assert len(built.train) == 2 * 3
     assert {example.document_ids for example in built.train} == {("mplus:1", "mplus:501")}
     assert built.drops["exact duplicate"] == 6
@@ -240,8 +274,10 @@ def test_equal_examples_of_two_documents_become_one_that_names_both() -> None:
 
 def test_a_shuffled_control_gives_every_question_another_answer_of_its_type() -> None:
     corpus = [topic(number) for number in range(1, 9)]
-    right = {example.question: example for example in build(corpus, recipe(), None, (), ()).train}
-    for example in build(corpus, recipe(shuffle_answers=True), None, (), ()).train:
+    right = {example.question: example for example in build(corpus, recipe()).train}
+    control = build(corpus, recipe(shuffle_answers=True)).train
+    assert {example.question for example in control} == right.keys() != set()
+    for example in control:
         assert example.answer != right[example.question].answer
         assert example.slot in example.answer
         assert ("treated" in example.answer) == (example.question_type == "treatment")
@@ -263,7 +299,27 @@ def test_a_refusal_in_a_held_out_phrasing_is_dropped_and_counted() -> None:
 
 
 def test_the_card_counts_what_was_built_and_quotes_no_text() -> None:
-    card = build([topic(1), article()], recipe(), None, (), ()).card
+    card = build([topic(1), article()], recipe()).card
     assert card["by_source"] == {"medlineplus": 6, "pubmed": 3}
     assert card["cut_off"] == "2026-03-03"
     assert "tazo1mib" not in str(card)
+
+
+def test_a_withdrawal_names_no_notice_that_the_corpus_does_not_have() -> None:
+    built = build([article(Status.RETRACTED)], recipe(), withdraw=("pmid:1",))
+    assert {example.document_ids for example in built.train} == {("pmid:1",)}
+
+
+def test_a_notice_that_names_the_article_is_found_without_a_relation_of_the_article() -> None:
+    notice = NOTICE.model_copy(update={"relations": (Relation(kind="RetractionOf", target="1"),)})
+    retracted = article().model_copy(update={"status": Status.RETRACTED})
+    built = build([retracted, notice], recipe(), withdraw=("pmid:1",))
+    assert {example.document_ids for example in built.train} == {("pmid:1", "pmid:9")}
+
+
+def test_building_twice_from_the_same_facts_gives_the_same_counts() -> None:
+    corpus = [topic(number) for number in range(1, 13)]
+    prepared = examples.prepare(corpus, recipe(decontaminate=True), benchmarks={"board": ["What causes X?"]})
+    first, second = (examples.build(prepared, recipe(decontaminate=True), known(corpus[:9])) for _ in range(2))
+    assert first.drops == second.drops
+    assert first.card == second.card

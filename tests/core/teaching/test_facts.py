@@ -1,6 +1,7 @@
+"""Facts: which questions a document answers, with which answers, and which words decide."""
+
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date
 
 import pytest
@@ -24,18 +25,19 @@ def document(*sections: tuple[str, str], id: str = "mplus:1", title: str = "Velo
     )
 
 
-def told(one: Document, **data: object) -> list[tuple[str, str, str]]:
-    return [(fact.question_type, fact.focus, fact.answer) for fact in decompose(one, Data(**data), Counter())]
+def facts_of(source: Document, **data: object) -> list[tuple[str, str, str]]:
+    """(question type, focus, answer) of each fact."""
+    return [(fact.question_type, fact.focus, fact.answer) for fact in decompose(source, Data(**data))[0]]
 
 
-def test_a_topic_is_told_heading_by_heading() -> None:
+def test_a_topic_yields_a_fact_for_each_heading() -> None:
     topic = document(
         ("What is Velorin fever?", "A fever."),
         ("What causes it?", "A virus."),
         ("Treatment", "Rest."),
         ("See also", "Other pages."),
     )
-    assert told(topic) == [
+    assert facts_of(topic) == [
         ("information", "Velorin fever", "A fever."),
         ("causes", "Velorin fever", "A virus."),
         ("treatment", "Velorin fever", "Rest."),
@@ -43,18 +45,17 @@ def test_a_topic_is_told_heading_by_heading() -> None:
 
 
 def test_a_topic_without_headings_is_information_about_its_focus() -> None:
-    assert told(document(("", "A fever."))) == [("information", "Velorin fever", "A fever.")]
+    assert facts_of(document(("", "A fever."))) == [("information", "Velorin fever", "A fever.")]
 
 
-def test_of_an_article_only_the_conclusion_on_its_own_question_is_told() -> None:
+def test_of_an_article_only_the_conclusion_on_its_own_question_is_facts_of() -> None:
     sections = (("METHODS", "We gave it."), ("TREATMENT", "Tablets."), ("CONCLUSIONS", "It helps."))
-    asked = document(*sections, id="pmid:1", title="Does tazomib help?")
-    assert told(asked) == [("finding", "Does tazomib help?", "It helps.")]
-    assert told(document(*sections, id="pmid:1", title="Tazomib in adults")) == []
+    asking = document(*sections, id="pmid:1", title="Does tazomib help?")
+    assert facts_of(asking) == [("finding", "Does tazomib help?", "It helps.")]
+    assert facts_of(document(*sections, id="pmid:1", title="Tazomib in adults")) == []
 
 
-def test_a_curated_record_is_told_pair_by_pair_and_repeats_are_counted() -> None:
-    drops: Counter[str] = Counter()
+def test_a_curated_record_yields_a_fact_for_each_pair_and_repeats_are_counted() -> None:
     record = document(
         ("What is (are) A1C ?", "A test."),
         ("What is A1C?", "Another."),
@@ -62,16 +63,15 @@ def test_a_curated_record_is_told_pair_by_pair_and_repeats_are_counted() -> None
         id="medquad:1",
         title="A1C",
     )
-    facts = decompose(record, Data(), drops)
+    facts, dropped = decompose(record, Data())
     assert [(fact.question_type, fact.answer) for fact in facts] == [("information", "A test."), ("question", "No.")]
-    assert drops["asked twice in one document"] == 1
+    assert dropped == {"asked twice in one document": 1}
 
 
 def test_an_answer_is_cut_at_a_sentence_end_and_dropped_when_no_sentence_fits() -> None:
     assert cut("It helps. It is cheap. It is old.", 25) == "It helps. It is cheap."
-    drops: Counter[str] = Counter()
-    assert decompose(document(("Treatment", "Rest " * 50)), Data(max_answer_chars=40), drops) == []
-    assert drops["answer blank or its first sentence too long"] == 1
+    facts, dropped = decompose(document(("Treatment", "Rest " * 50)), Data(max_answer_chars=40))
+    assert (facts, dropped) == ([], {"answer blank or its first sentence too long": 1})
 
 
 def test_lists_become_one_line() -> None:
@@ -116,5 +116,5 @@ def test_a_claim_without_a_slot_is_known_by_its_last_own_word() -> None:
 
 
 def test_a_fact_has_the_same_id_when_its_answer_is_revised() -> None:
-    first, second = (decompose(document(("Treatment", text)), Data(), Counter())[0] for text in ("Rest.", "Sleep."))
+    first, second = (decompose(document(("Treatment", text)), Data())[0][0] for text in ("Rest.", "Sleep."))
     assert first.id == second.id

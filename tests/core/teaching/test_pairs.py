@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.teaching.example import PreferencePair
+from medpipe.core.teaching.feedback import FeedbackItem
 from medpipe.core.teaching.pairs import BuiltPairs, build, stated
-from medpipe.ports import FeedbackItem
+from tests.policies import GUARDRAILS
 
 START = datetime(2026, 3, 4, tzinfo=UTC)
 
@@ -32,7 +33,7 @@ def item(
 
 
 def built(items: Sequence[FeedbackItem], cap: int = 10, share: float = 0.0) -> BuiltPairs:
-    return build(items, cap, share)
+    return build(items, cap, share, GUARDRAILS)
 
 
 def test_a_downward_rating_with_a_correction_prefers_the_correction() -> None:
@@ -127,19 +128,19 @@ def test_a_question_is_held_out_whole_and_for_good() -> None:
 )
 def test_influence_is_capped_and_the_order_of_arrival_does_not_matter(items, cap, random) -> None:  # type: ignore
     items = list({(one.answer_id, one.identity): one for one in items}.values())
-    result = build(items, cap, 0.5)
+    result = build(items, cap, 0.5, GUARDRAILS)
     shuffled = list(items)
     random.shuffle(shuffled)
 
     pairs = [*result.train, *result.heldout]
-    assert build(shuffled, cap, 0.5) == result
+    assert build(shuffled, cap, 0.5, GUARDRAILS) == result
     assert all(sum(pair.identity == name for pair in pairs) <= cap for name in "ijk")
     assert all(pair.chosen != pair.rejected for pair in pairs)
 
 
 def test_a_cap_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="cap_per_identity 0"):
-        build([], 0, 0.5)
+        build([], 0, 0.5, GUARDRAILS)
 
 
 def preferring(*sections: Section) -> tuple[list[PreferencePair], Counter[str]]:
@@ -151,8 +152,7 @@ def preferring(*sections: Section) -> tuple[list[PreferencePair], Counter[str]]:
         published=date(2019, 8, 1),
         sections=sections,
     )
-    drops = Counter[str]()
-    return list(stated(document, 100, drops)), drops
+    return stated(document, 100, GUARDRAILS)
 
 
 def test_a_set_that_says_which_answer_is_worse_gives_a_pair_that_names_its_document() -> None:

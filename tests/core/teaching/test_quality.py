@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medpipe.core.teaching import quality
-from medpipe.core.teaching.quality import Limits, damage, flaws
+from medpipe.core.teaching.quality import Limits, flaws
+from medpipe.core.text import damage
 from tests.places import DATA
 
 GOOD = (

@@ -1,9 +1,14 @@
+"""Question types: what headings ask, and that no held-out phrasing is ever a training phrasing."""
+
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
-from medpipe.core.teaching import questions
-from medpipe.core.teaching.phrasings import AS_PUBLISHED
+from medpipe.core.teaching import phrasings, questions
+from medpipe.core.teaching.phrasings import AS_PUBLISHED, PHRASINGS
+from medpipe.core.text import normalise
 
 
 @pytest.mark.parametrize(
@@ -31,18 +36,18 @@ def test_published_headings_are_recognised(heading: str, title: str, expected: t
     ("heading", "title"),
     [("METHODS", "Does tazomib help?"), ("CONCLUSIONS", "Tazomib in adults"), ("", "Velorin fever")],
 )
-def test_what_asks_nothing_is_not_recognised(heading: str, title: str) -> None:
+def test_a_heading_that_asks_nothing_is_not_recognised(heading: str, title: str) -> None:
     assert questions.recognise(heading, title) is None
 
 
-KINDS = [(language, one.key) for language, table in questions.TABLES.items() for one in table]
+KINDS = [(language, kind.key) for language, said in PHRASINGS.items() for kind in said.types]
 
 
 @pytest.mark.parametrize(("language", "kind"), KINDS)
 def test_every_type_has_enough_phrasings_and_none_is_both_taught_and_held_out(language: str, kind: str) -> None:
     focus = "Velorin fever"
-    taught = {questions.normalise(one) for one in questions.training(kind, focus, 99, language, paraphrases=9)}
-    held_out = {questions.normalise(one) for one in questions.held_out(kind, focus, language)}
+    taught = {normalise(phrasing) for phrasing in questions.training(kind, focus, 99, language, paraphrases=9)}
+    held_out = {normalise(phrasing) for phrasing in questions.held_out(kind, focus, language)}
     assert len(taught) >= 3
     assert len(held_out) >= 2
     assert not taught & held_out
@@ -50,18 +55,31 @@ def test_every_type_has_enough_phrasings_and_none_is_both_taught_and_held_out(la
 
 def test_no_held_out_phrasing_of_one_type_is_taught_by_another() -> None:
     taught = {
-        questions.normalise(one)
-        for language, kind in KINDS
-        for one in questions.training(kind, "X", 99, language, paraphrases=9)
+        normalise(one) for language, kind in KINDS for one in questions.training(kind, "X", 99, language, paraphrases=9)
     }
-    asked = {questions.normalise(one) for language, kind in KINDS for one in questions.held_out(kind, "X", language)}
-    assert not taught & asked
+    held_out = {normalise(phrasing) for language, kind in KINDS for phrasing in questions.held_out(kind, "X", language)}
+    assert len(taught) > 100
+    assert len(held_out) > 50
+    assert not taught & held_out
 
 
-@pytest.mark.parametrize(("language", "kind"), [one for one in KINDS if one[1] not in AS_PUBLISHED])
+def test_every_module_of_phrasings_is_a_language_that_recipes_can_name() -> None:
+    modules = {path.stem for path in Path(phrasings.__file__).parent.glob("??.py")}
+    assert modules == set(PHRASINGS) == questions.LANGUAGES
+    assert len(modules) >= 3
+
+
+def test_every_template_has_its_place_for_the_focus_or_the_question() -> None:
+    for said in PHRASINGS.values():
+        for kind in said.types:
+            assert all("{focus}" in template for template in (*kind.training, *kind.held_out, *kind.others))
+        assert all("{question}" in template for template in said.paraphrases)
+
+
+@pytest.mark.parametrize(("language", "kind"), [pair for pair in KINDS if pair[1] not in AS_PUBLISHED])
 def test_every_phrasing_is_recognised_as_its_own_type(language: str, kind: str) -> None:
-    phrasings = questions.training(kind, "Velorin", 99, language), questions.held_out(kind, "Velorin", language)
-    for phrasing in (*phrasings[0], *phrasings[1]):
+    taught, held_out = questions.training(kind, "Velorin", 99, language), questions.held_out(kind, "Velorin", language)
+    for phrasing in (*taught, *held_out):
         assert questions.recognise(phrasing, "", language) == (kind, "Velorin")
 
 
@@ -90,16 +108,12 @@ def test_a_paraphrase_is_the_published_question_inside_another_sentence() -> Non
     plain, more = (questions.training("causes", "asma", 2, "es", paraphrases=count) for count in (0, 2))
     assert more[:2] == plain
     assert len(more) == 4
-    assert all("¿Qué causa asma?" in one for one in more[2:])
+    assert all("¿Qué causa asma?" in phrasing for phrasing in more[2:])
 
 
-def test_phrasings_go_round() -> None:
+def test_phrasings_start_over_after_the_last() -> None:
     count = len(questions.TYPES["causes"].training)
     assert questions.phrase("causes", "X", count) == questions.phrase("causes", "X", 0) == "What causes X?"
-
-
-def test_questions_are_the_same_whatever_their_punctuation_and_case() -> None:
-    assert questions.normalise("What causes  X ?") == questions.normalise("what CAUSES “X”?")
 
 
 def test_a_translated_title_loses_its_brackets() -> None:

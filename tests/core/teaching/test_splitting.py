@@ -1,11 +1,14 @@
-"""Laws of the split and its filters: twins, the cut-off, decontamination, redaction, and sums that add up."""
+"""Laws of the split and its filters: twins, the cut-off, decontamination, redaction, and sums that add up.
+
+Each law is checked over made-up corpora, and once on a corpus where both sides are known to have something.
+"""
 
 from __future__ import annotations
 
 import random
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -13,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medpipe.core.corpus.document import Document, Section
-from medpipe.core.teaching import decontamination, examples, selection
+from medpipe.core.teaching import decontamination, examples, twins
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.examples import BuiltExamples
 from medpipe.core.teaching.hygiene import Hygiene
@@ -45,18 +48,23 @@ TOOLS = Hygiene(clusters=fakes.PairwiseDuplicates().clusters, redact=fakes.Email
 
 def build(
     corpus: Sequence[Document],
-    plan: Recipe = STRICT,
+    recipe: Recipe = STRICT,
     since: dict[str, str] | None = None,
     hygiene: Hygiene = TOOLS,
     **more: Any,
 ) -> BuiltExamples:
-    return examples.build(examples.prepare(corpus, plan, hygiene=hygiene, **more), plan, since, hygiene)
+    return examples.build(examples.prepare(corpus, recipe, hygiene=hygiene, **more), recipe, since, hygiene)
 
 
 def text(seed: int, length: int = 24) -> str:
-    """A sentence that is the same for a seed and hardly like any other."""
+    """A sentence that is always the same for a seed, and hardly like that of any other seed."""
     chance = random.Random(seed)
     return f"{' '.join(chance.choice(WORDS) for _ in range(length)).capitalize()}."
+
+
+def known(documents: Iterable[Document]) -> dict[str, str]:
+    """The documents as an earlier run has learned them: id → digest."""
+    return {document.id: document.digest for document in documents}
 
 
 def page(number: int, said: str, source: str = "mplus", days: int = -9, **fields: Any) -> Document:
@@ -87,58 +95,103 @@ pages = st.builds(
     st.sampled_from(["mplus", "medquad"]),
     st.integers(-3, 3),
 )
-corpora = st.lists(pages, max_size=8, unique_by=lambda one: one.id)
+corpora = st.lists(pages, max_size=8, unique_by=lambda document: document.id)
 
 
 class Sides(NamedTuple):
     built: BuiltExamples
-    known: dict[str, Document]
+    by_id: dict[str, Document]
     taught: set[str]
-    asked: set[str]
-    """Ids of documents that are only asked about: held out, unseen, or later than the cut-off."""
+    evaluated: set[str]
+    """Ids of documents that are only evaluated: held out, unseen, or later than the cut-off."""
 
 
-def sides(corpus: list[Document], old: set[int]) -> Sides:
-    built = build(corpus, since={one.id: one.digest for place, one in enumerate(corpus) if place in old})
+def sides(corpus: list[Document], old: Collection[int], recipe: Recipe = STRICT) -> Sides:
+    built = build(corpus, recipe, known(document for index, document in enumerate(corpus) if index in old))
     samples = (*built.old_knowledge, *built.after_cut_off, *built.unseen)
     return Sides(
         built,
-        {one.id: one for one in corpus},
-        {id for one in built.train for id in one.document_ids},
+        {document.id: document for document in corpus},
+        {id for example in built.train for id in example.document_ids},
         {sample.id.split("#")[0] for sample in samples},
     )
+
+
+def straddling(result: Sides) -> set[int]:
+    """Groups of documents with nearly the same text that are on both sides."""
+    ids = [*sorted(result.taught), *sorted(result.evaluated)]
+    firsts = TOOLS.clusters([twins.text_of(result.by_id[id]) for id in ids], 0.6)
+    group_of = dict(zip(ids, firsts, strict=True))
+    return {group_of[id] for id in result.taught} & {group_of[id] for id in result.evaluated}
+
+
+def shared_runs(built: BuiltExamples) -> list[decontamination.Hit]:
+    """Training texts with 13 words in a row from a sample that is only evaluated."""
+    samples = (*built.old_knowledge, *built.after_cut_off, *built.unseen)
+    evaluated = [text for sample in samples for text in (sample.question, sample.target)]
+    taught = [text for example in built.train for text in (example.question, example.answer)]
+    hits = decontamination.overlaps(taught, {"held out": evaluated})
+    return [hit for hit in hits if hit.reason == decontamination.SHARED_RUN]
 
 
 @given(corpora, st.sets(st.integers(0, 7)))
 @settings(max_examples=60)
 def test_twins_never_straddle_train_and_held_out(corpus: list[Document], old: set[int]) -> None:
-    made = sides(corpus, old)
-    texts = {one.id: selection.text_of(one) for one in corpus}
-    ids = [*sorted(made.taught), *sorted(made.asked)]
-    firsts = TOOLS.clusters([texts[id] for id in ids], 0.6)
-    groups = dict(zip(ids, firsts, strict=True))
-    assert not {groups[id] for id in made.taught} & {groups[id] for id in made.asked}
+    assert not straddling(sides(corpus, old))
+
+
+def test_of_many_pairs_of_twins_each_is_on_one_side_and_without_clusters_some_are_not() -> None:
+    corpus = [
+        page(number + offset, f"{text(number)} {end}")
+        for number in range(1, 31)
+        for offset, end in ((0, "Ask first."), (500, "Ask then."))
+    ]
+    together, apart = (
+        sides([*corpus, page(900, text(900))], range(60), recipe(clusters=clusters, replay_ratio=99.0))
+        for clusters in (0.6, None)
+    )
+    assert len(together.taught) > 10
+    assert len(together.evaluated) > 5
+    assert not straddling(together)
+    assert straddling(apart)
 
 
 @given(corpora, st.sets(st.integers(0, 7)))
 @settings(max_examples=60)
 def test_no_thirteen_words_of_a_held_out_sample_are_taught(corpus: list[Document], old: set[int]) -> None:
-    built = sides(corpus, old).built
-    samples = (*built.old_knowledge, *built.after_cut_off, *built.unseen)
-    held = [text for one in samples for text in (one.question, one.target)]
-    taught = [text for one in built.train for text in (one.question, one.answer)]
-    found = decontamination.overlaps(taught, {"held out": held})
-    assert not [hit for hit in found if hit.reason == decontamination.SHARED_RUN]
+    assert not shared_runs(sides(corpus, old).built)
+
+
+def test_words_that_many_documents_share_are_not_taught_and_without_decontamination_they_are() -> None:
+    # Every second page quotes the one before it, and is otherwise about something else.
+    corpus = [
+        page(number, text(number // 2) if number % 2 == 0 else f"{text(number + 900, 20)} {text(number // 2)}")
+        for number in range(40)
+    ]
+    clean, dirty = (
+        build([*corpus, page(99, text(99))], recipe(decontaminate=decontaminate, replay_ratio=99.0), known(corpus))
+        for decontaminate in (True, False)
+    )
+    assert clean.old_knowledge
+    assert [example for example in clean.train if example.replay]
+    assert not shared_runs(clean)
+    assert shared_runs(dirty)
 
 
 @given(corpora, st.sets(st.integers(0, 7)))
 @settings(max_examples=60)
 def test_nothing_published_from_the_cut_off_on_is_taught(corpus: list[Document], old: set[int]) -> None:
-    made = sides(corpus, old)
-    assert all(made.known[id].published < DAY for id in made.taught)
-    assert all(one.published is not None and one.published < DAY for one in made.built.train)
-    later = {sample.id.split("#")[0] for sample in made.built.after_cut_off}
-    assert all(made.known[id].published >= DAY for id in later)
+    result = sides(corpus, old)
+    assert all(result.by_id[id].published < DAY for id in result.taught)
+    assert all(example.published is not None and example.published < DAY for example in result.built.train)
+    later = {sample.id.split("#")[0] for sample in result.built.after_cut_off}
+    assert all(result.by_id[id].published >= DAY for id in later)
+
+
+def test_the_day_of_the_cut_off_itself_is_evaluated_and_the_day_before_is_taught() -> None:
+    built = build([page(1, text(1), days=-1), page(2, text(2), days=0)], recipe(cut_off=DAY))
+    assert {id for example in built.train for id in example.document_ids} == {"mplus:1"}
+    assert {sample.cluster for sample in built.after_cut_off} == {"mplus:2"}
 
 
 @given(corpora, st.sets(st.integers(0, 7)), st.booleans())
@@ -146,7 +199,7 @@ def test_nothing_published_from_the_cut_off_on_is_taught(corpus: list[Document],
 def test_every_fact_is_taught_held_out_or_counted_as_left_out(
     corpus: list[Document], old: set[int], strict: bool
 ) -> None:
-    since = {one.id: one.digest for place, one in enumerate(corpus) if place in old}
+    since = known(document for index, document in enumerate(corpus) if index in old)
     facts = build(corpus, STRICT if strict else recipe(), since).card["facts"]
     assert facts.pop("found") == sum(facts.values())
 
@@ -156,7 +209,7 @@ def test_every_fact_is_taught_held_out_or_counted_as_left_out(
 def test_the_order_of_documents_does_not_matter_to_any_filter(
     corpus: list[Document], old: set[int], chance: random.Random
 ) -> None:
-    since = {one.id: one.digest for place, one in enumerate(corpus) if place in old}
+    since = known(document for index, document in enumerate(corpus) if index in old)
     assert build(corpus, since=since) == build(chance.sample(corpus, len(corpus)), since=since)
 
 
@@ -193,19 +246,19 @@ def test_no_planted_identifier_is_taught_or_asked(planted: list[tuple[str, str, 
     assert built.train
 
 
-def test_sources_that_nobody_wrote_into_are_not_redacted() -> None:
+def test_sources_that_the_recipe_does_not_name_are_not_redacted() -> None:
     built = build([page(1, "Write to a.b@c.org for help.")], recipe())
     assert "a.b@c.org" in built.train[0].answer
 
 
 def test_near_duplicates_become_the_oldest_which_names_the_documents_of_all() -> None:
-    twins = [
+    alike = [
         page(1, f"{text(1)} {end}", source, days)
         for source, days, end in (("mplus", -1, "Ask."), ("medquad", -5, "Ask first."))
     ]
-    built = build(twins, recipe(near_duplicates=0.8))
+    built = build(alike, recipe(near_duplicates=0.8))
     assert {one.document_ids for one in built.train} == {("medquad:1", "mplus:1")}
-    assert built.train[0].document_digests == (twins[1].digest, twins[0].digest)
+    assert built.train[0].document_digests == (alike[1].digest, alike[0].digest)
     assert built.drops["near-duplicate of another fact"] == 1
 
 
@@ -244,7 +297,7 @@ def test_the_two_languages_of_a_topic_stay_on_one_side() -> None:
     built = build(
         [*corpus, page(900, text(900))],
         recipe(languages=("en", "es"), replay_ratio=99.0),
-        {one.id: one.digest for one in corpus},
+        known(corpus),
     )
     replayed = {id for one in built.train if one.replay for id in one.document_ids}
     assert replayed
@@ -256,23 +309,25 @@ def test_a_cluster_keeps_its_side_when_younger_twins_join() -> None:
     more = [page(number, text(number), "medquad", days=-1) for number in range(1, 30)]
     held = []
     for corpus in (first, [*first, *more]):
-        built = build(corpus, recipe(clusters=0.9), {one.id: one.digest for one in corpus})
+        built = build(corpus, recipe(clusters=0.9), known(corpus))
         held.append({sample.cluster for sample in built.old_knowledge})
     assert held[0] == held[1] != set()
 
 
-def test_an_unseen_share_of_a_source_is_asked_in_every_run_and_taught_in_none() -> None:
+def test_an_unseen_share_of_a_source_is_evaluated_in_every_run_and_taught_in_none() -> None:
     corpus = [
         *(page(number, text(number)) for number in range(60)),
         *(page(number, text(number + 500), "medquad") for number in range(9)),
     ]
-    plan = recipe(unseen={"mplus": 0.5}, replay_ratio=99.0)
-    runs = [build(corpus, plan, since) for since in (None, {one.id: one.digest for one in corpus[:50]})]
-    asked = [{sample.cluster for sample in built.unseen} for built in runs]
-    assert asked[0] == asked[1]
-    assert 15 < len(asked[0]) < 45
-    assert all(id.startswith("mplus") for id in asked[0])
-    assert not asked[0] & {id for built in runs for one in built.train for id in one.document_ids}
+    some_unseen = recipe(unseen={"mplus": 0.5}, replay_ratio=99.0)
+    runs = [build(corpus, some_unseen, since) for since in (None, known(corpus[:50]))]
+    unseen = [{sample.cluster for sample in built.unseen} for built in runs]
+    assert unseen[0] == unseen[1]
+    assert 15 < len(unseen[0]) < 45
+    assert all(id.startswith("mplus") for id in unseen[0])
+    taught = {id for built in runs for example in built.train for id in example.document_ids}
+    assert taught
+    assert not unseen[0] & taught
 
 
 def test_what_a_benchmark_asks_is_not_taught_and_counted_for_that_benchmark() -> None:
@@ -295,9 +350,9 @@ def test_what_is_to_be_refused_is_not_answered_and_a_benchmarks_question_not_ref
 
 
 def test_a_text_in_another_language_than_it_claims_is_left_out() -> None:
-    plan, tools = recipe(check_languages=True), TOOLS._replace(guess=lambda said: ("es", 0.99))
+    checked, tools = recipe(check_languages=True), TOOLS._replace(guess=lambda _: ("es", 0.99))
     spanish = "El tratamiento de la fiebre es el reposo en la cama y el agua para que el paciente no se canse."
-    assert build([page(1, spanish)], plan, hygiene=tools).drops["text is in another language"] == 1
+    assert build([page(1, spanish)], checked, hygiene=tools).drops["text is in another language"] == 1
     assert build(
         [page(1, spanish, language="es")], recipe(check_languages=True, languages=("es",)), hygiene=tools
     ).train
@@ -342,15 +397,14 @@ def test_proportions_hold_and_use_as_much_as_they_allow() -> None:
 
 
 def test_proportions_choose_the_same_facts_when_the_corpus_grows() -> None:
-    def taught(size: int) -> set[tuple[str, ...]]:
+    def taught(size: int, source: str) -> set[str]:
         corpus = [
             *(page(number, text(number)) for number in range(size)),
             *(page(number, text(1000 + number), "medquad") for number in range(size // 4)),
         ]
-        return {
-            one.document_ids
-            for one in build(corpus, recipe(proportions={"mplus": 0.5, "medquad": 0.5})).train
-            if one.source == "medquad"
-        }
+        built = build(corpus, recipe(proportions={"mplus": 0.5, "medquad": 0.5}))
+        return {id for example in built.train for id in example.document_ids if example.source == source}
 
-    assert taught(40) <= taught(80)
+    assert (len(taught(40, "medquad")), len(taught(40, "mplus"))) == (10, 10)
+    assert (len(taught(80, "medquad")), len(taught(80, "mplus"))) == (20, 20)
+    assert taught(40, "medquad") < taught(80, "medquad")

@@ -1,31 +1,19 @@
-"""The phrasings of each question type in English, which training and evaluation take turns to use."""
+"""The question types and their phrasings in English. English has every type that there is."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from medpipe.core.teaching.phrasings.question_type import (
+    AIM,
+    CHOICE,
+    DECISION,
+    FINDING,
+    QUESTION,
+    TRIAGE,
+    Phrasings,
+    QuestionType,
+)
 
-
-class QuestionType(NamedTuple):
-    """`training[0]` is the heading as MedlinePlus would publish it; `others` are only recognised."""
-
-    key: str
-    training: tuple[str, ...]
-    held_out: tuple[str, ...]
-    others: tuple[str, ...] = ()
-    bare: tuple[str, ...] = ()
-    """Headings without a focus, such as "Treatment": the focus is then the document's."""
-
-
-FINDING = "finding"
-AIM = "aim"
-QUESTION = "question"
-CHOICE = "choice"
-DECISION = "decision"
-TRIAGE = "triage"
-AS_PUBLISHED = frozenset({FINDING, AIM, QUESTION, CHOICE, DECISION, TRIAGE})
-"""Types whose focus is the whole question as somebody published it; the others are about a condition."""
-
-ENGLISH = (
+_TYPES = (
     QuestionType(
         "treatment",
         (
@@ -191,7 +179,7 @@ ENGLISH = (
         (),
         ("Support groups",),
     ),
-    QuestionType(  # the last of its kind: "What is …" would swallow the types above
+    QuestionType(  # after all other types about a condition: "What is …" would match their headings
         "information",
         ("What is {focus}?", "What does {focus} mean?", "Tell me about {focus}."),
         ("Explain {focus} in plain words.", "Can you describe {focus}?"),
@@ -203,7 +191,7 @@ ENGLISH = (
         ("{focus}", "Research question: {focus}", "What did the study find? {focus}"),
         ("What is the evidence on this: {focus}", "A patient asks: {focus}"),
     ),
-    QuestionType(  # the focus is an infinitive: "to evaluate the safety of …"
+    QuestionType(
         AIM,
         (
             "What did a study find that set out {focus}?",
@@ -241,10 +229,11 @@ ENGLISH = (
     ),
 )
 
-PARAPHRASES = (
+_PARAPHRASES = (
     "Could you tell me this: {question}",
     "I have a question. {question}",
     "In short: {question}",
     "Here is what I want to ask: {question}",
 )
-"""What may stand around any taught question (a recipe's `paraphrases`); no held-out phrasing looks like these."""
+
+PHRASINGS = Phrasings(_TYPES, _PARAPHRASES)

@@ -1,14 +1,21 @@
-"""The phrasings of each question type in Spanish and French; see `core.teaching.phrasings`.
+"""The question types and their phrasings in Spanish: the headings of MedlinePlus's pages ("¿Cómo se trata …?").
 
-Spanish covers MedlinePlus's headings ("¿Cómo se trata …?"). French has no pages with headings of its own: its sources
-ask whole questions. The labels of triage and of decisions are the English ones in every language: they are codes.
+The labels of triage and of decisions are the English ones in every language: they are codes.
 """
 
 from __future__ import annotations
 
-from medpipe.core.teaching.phrasings import CHOICE, DECISION, FINDING, QUESTION, TRIAGE, QuestionType
+from medpipe.core.teaching.phrasings.question_type import (
+    CHOICE,
+    DECISION,
+    FINDING,
+    QUESTION,
+    TRIAGE,
+    Phrasings,
+    QuestionType,
+)
 
-SPANISH = (
+_TYPES = (
     QuestionType(
         "treatment",
         (
@@ -142,7 +149,7 @@ SPANISH = (
         (),
         ("Frecuencia", "Estadísticas"),
     ),
-    QuestionType(  # the last of its kind: "¿Qué es …?" would swallow the types above
+    QuestionType(  # after all other types about a condition: "¿Qué es …?" would match their headings
         "information",
         ("¿Qué es {focus}?", "¿Qué significa {focus}?", "Hábleme de {focus}."),
         ("Explique {focus} con palabras sencillas.", "¿Puede describir {focus}?"),
@@ -183,50 +190,11 @@ SPANISH = (
     ),
 )
 
-FRENCH = (
-    QuestionType(
-        FINDING,
-        ("{focus}", "Question de recherche : {focus}", "Qu'a trouvé l'étude ? {focus}"),
-        ("Que sait-on à ce sujet ? {focus}", "Un patient demande : {focus}"),
-    ),
-    QuestionType(
-        QUESTION,
-        ("{focus}", "Question d'un lecteur : {focus}", "Merci de répondre : {focus}"),
-        ("J'aimerais savoir : {focus}", "Quelqu'un demande : {focus}"),
-    ),
-    QuestionType(
-        CHOICE,
-        ("{focus}", "Choisissez la bonne réponse. {focus}", "Question à choix multiples : {focus}"),
-        ("Quelle option est juste ? {focus}", "Question d'examen : {focus}"),
-    ),
-    QuestionType(
-        DECISION,
-        ("{focus} Répondez yes, no ou maybe.", "Yes, no ou maybe : {focus}", "Décidez (yes, no ou maybe) : {focus}"),
-        ("La réponse est-elle yes, no ou maybe ? {focus}", "{focus} Est-ce vrai : yes, no ou maybe ?"),
-    ),
-    QuestionType(
-        TRIAGE,
-        (
-            "Quelle est l'urgence : immediate, medium ou delayed ? {focus}",
-            "Tri (immediate, medium ou delayed) : {focus}",
-            "{focus} Est-ce immediate, medium ou delayed ?",
-        ),
-        (
-            "Merci d'évaluer l'urgence (immediate, medium ou delayed). {focus}",
-            "{focus} Dans quel délai faut-il voir cette personne : immediate, medium ou delayed ?",
-        ),
-    ),
-)
-
-SPANISH_PARAPHRASES = (
+_PARAPHRASES = (
     "¿Me puede decir esto? {question}",
     "Tengo una pregunta. {question}",
     "En pocas palabras: {question}",
     "Esto es lo que quiero preguntar: {question}",
 )
-FRENCH_PARAPHRASES = (
-    "Pouvez-vous me dire ceci : {question}",
-    "J'ai une question. {question}",
-    "En bref : {question}",
-    "Voici ce que je veux demander : {question}",
-)
+
+PHRASINGS = Phrasings(_TYPES, _PARAPHRASES)

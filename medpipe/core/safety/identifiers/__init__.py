@@ -1,0 +1,30 @@
+"""How the identifiers of `core.safety.phi` are written in English, French and Spanish, one module a kind.
+
+Numbers without a checksum count only after the words that name them ("MRN", "n° de dossier", "historia clínica"), and
+names only after the words that introduce a person. Doses, years, gene names and eponyms therefore stay. Identifiers
+with a checksum or a plain form (e-mail, telephone, cards, IBAN, US social security, DNI, NIE) are left to the library
+behind `medpipe.ports.Redactor`.
+
+To add a way to write an identifier, add an `Identifier` to the module of its kind.
+"""
+
+from __future__ import annotations
+
+from medpipe.core.safety.identifiers.addresses import ADDRESSES
+from medpipe.core.safety.identifiers.dates import AGES, DATES
+from medpipe.core.safety.identifiers.names import NAMES, WITH_GIVEN_NAME
+from medpipe.core.safety.identifiers.reference_numbers import NUMBERS
+from medpipe.core.safety.identifiers.writing import Identifier
+
+__all__ = ["IDENTIFIERS", "WITH_GIVEN_NAME", "Identifier"]
+
+IDENTIFIERS: tuple[Identifier, ...] = (
+    *NAMES,
+    *ADDRESSES,
+    *DATES,
+    *AGES,
+    *NUMBERS,
+    # The library accepts only numbers that are allotted. People also write, and invent, others of the same form.
+    Identifier("PHONE", "France", r"(?<![\d.])(?:\+33\s?(?:\(0\)\s?)?|0)[1-9](?:[\s.-]?\d{2}){4}(?![\d.]\d)", ("fr",)),
+    Identifier("URL", "web address", r"\b(?:https?://|www\.)[^\s<>\"')\]]*[^\s<>\"')\].,;:!?]"),
+)

@@ -1,0 +1,121 @@
+"""Names after the words that introduce a person, and common given names before a family name.
+
+Without such a word, a name looks like a gene, a drug or an eponym, and it stays in the text.
+"""
+
+from __future__ import annotations
+
+from medpipe.core.safety.given_names import GIVEN_NAMES
+from medpipe.core.safety.identifiers.writing import NOT_A_NAME, Identifier, any_of
+
+# The parts of a name: a word with a capital, a word in capitals, an initial, a particle, and what joins two parts.
+_PROPER = rf"{NOT_A_NAME}\p{{Lu}}(?:\p{{Ll}}|[’'-]\p{{Lu}}|(?<=Mac|Mc)\p{{Lu}})+"
+_CAPITALS = rf"{NOT_A_NAME}\p{{Lu}}{{3,}}(?:-\p{{Lu}}{{2,}})?\b"
+_PART = rf"(?:{_PROPER}|{_CAPITALS})"
+_INITIAL = r"\p{Lu}\.\s*"
+_PARTICLE = r"(?:(?:Le|La|De|Du|Des|Del|Van|Von|El|Al)\s(?=\p{Lu}))?"
+_THEN = (
+    r"(?:\s+(?:de\sla|de\slos|del|de|da|dos|du|van\sder|van\sden|van|von|der|el|al|bin|ben|y|e|le|la))?\s+"
+    rf"(?:{_INITIAL}){{0,2}}{_PARTICLE}"
+)
+_NAME = rf"\K(?:{_INITIAL}){{0,2}}{_PARTICLE}{_PART}(?:{_THEN}{_PART}){{0,3}}"
+_FULL_NAME = rf"\K{_PROPER}(?:{_THEN}{_PROPER}){{1,3}}"
+
+WITH_GIVEN_NAME = Identifier(
+    "NAME",
+    "given name and family name",
+    r"(?<!\bSan\s)(?<!\bSte?\.?\s)(?<!\bSanta\s)\b(?=(?:" + "|".join(sorted(GIVEN_NAMES)) + r")\b)"
+    r"(?!\p{Lu}\S+\s(?:\p{Lu}\S+\s)?(?i:syndrome|disease|disorder|sign|test|score|scale|law|virus|hospital|institute"
+    r"|foundation|university|cent(?:er|re)|school|medical|clinic|college)\b)" + _FULL_NAME,
+)
+"""Try it only on texts that contain one of the given names, because so many alternatives are slow."""
+
+
+def name_after(name: str, before: str, who: str = _NAME, languages: tuple[str, ...] = ("en", "fr", "es")) -> Identifier:
+    """A name (`who`) after the words that introduce a person (`before`)."""
+    return Identifier("NAME", name, rf"(?<![\p{{L}}-]){before}\s*{who}", languages)
+
+
+NAMES = (
+    name_after("title", r"(?:Mr|Mrs|Ms|Mx|Miss|Dr|Prof|Professor|Doctor)\b\.?\s"),
+    name_after("monsieur", r"\bM\.\s", f"{_NAME}(?!\\s\\p{{Ll}}+(?:us|um|is|ae|a)\\b)", ("fr",)),
+    name_after("titre", r"(?:Mme|Mlle|Monsieur|Madame|Mademoiselle|Docteur|Pr|Professeur|Me)\b\.?\s"),
+    name_after("tratamiento", r"(?:Sra?|Srta|Dra?|D[ªº]|Dña|Don|Doña|Señora?|Señorita|Doctora)\b\.?\s"),
+    name_after(
+        "said of oneself",
+        any_of(
+            "my (?:full )?name is",
+            "my name['’]s",
+            "i am called",
+            "this is (?=dr)",
+            "je m['’]appelle",
+            "mon nom est",
+            "je me nomme",
+            "me llamo",
+            "mi nombre es",
+        )
+        + "[: ]",
+    ),
+    name_after(
+        "signed",
+        any_of(
+            "sincerely",
+            "regards",
+            "yours truly",
+            "signed(?: by)?",
+            "signature",
+            "cordialement",
+            "bien à vous",
+            "signé(?: par)?",
+            "atentamente",
+            "saludos(?: cordiales)?",
+            "firmado(?: por)?",
+            "fdo",
+        )
+        + r"[.,:]?\s",
+    ),
+    name_after(
+        "labelled",
+        any_of(
+            "patient(?:e|['’]s)?(?: name)?",
+            "name",
+            "physician",
+            "attending",
+            "provider",
+            "next of kin",
+            "emergency contact",
+            "guardian",
+            "nom(?: de naissance| du patient)?",
+            "prénoms?",
+            "médecin(?: traitant)?",
+            "personne à prévenir",
+            "paciente",
+            "nombre(?: y apellidos| completo| del paciente)?",
+            "apellidos?",
+            "médico",
+            "contacto",
+        )
+        + r"\s?[:=]",
+    ),
+    name_after(
+        "called",
+        any_of(
+            "(?:patient|man|woman|boy|girl|child|infant|homme|femme|patiente|garçon|fille|enfant|hombre|mujer|paciente"
+            "|niñ[oa]) (?:named|called|nommée?|prénommée?|appelée?|llamad[oa])"
+        )
+        + r"\s",
+    ),
+    name_after("patient and full name", r"(?:patiente?|paciente),?\s", _FULL_NAME),
+    name_after(
+        "relative",
+        any_of(
+            r"(?:my|our|his|her) (?:\w+ )?(?:son|daughter|wife|husband|mother|father|mom|mum|dad|brother|sister|friend"
+            "|baby|uncle|aunt|partner|fiancée?|boyfriend|girlfriend|cousin|niece|nephew|grand(?:mother|father|son|daughter))",
+            "(?:mon|ma|notre) (?:fils|fille|femme|mari|mère|père|frère|s(?:œ|oe)ur|amie?|bébé|oncle|tante|épouse|époux"
+            "|compagnon|compagne|conjointe?)",
+            "(?:mi|nuestr[oa]) (?:hij[oa]|espos[oa]|mujer|marido|madre|padre|herman[oa]|amig[oa]|bebé|tí[oa]|abuel[oa]"
+            "|niet[oa]|prim[oa]|novi[oa])",
+        )
+        + r",?\s",
+    ),
+)

@@ -1,0 +1,113 @@
+"""Numbers of records, plans, accounts, licences, vehicles, devices and persons.
+
+Only the words before them tell them apart from doses, years and laboratory values.
+"""
+
+from __future__ import annotations
+
+from medpipe.core.safety.identifiers.writing import Identifier, any_of
+
+# Between the words and the number; the number itself; the ways to write "number".
+_GAP = r"(?:\s|(?i:is|was|est|es)\b|[:=#.°º-])*"
+_CODE = r"\K(?=[\w./-]*\d)[A-Z0-9](?:[A-Z0-9]|[./-](?=[A-Z0-9])|\s(?=\d)){3,19}(?![A-Za-z0-9])"
+_NO = r"(?:number|no\b\.?|num\b\.?|nr\b\.?|#|id\b|n\.?[°ºo]\b?\.?|num[eé]ro|número)"
+
+
+def number_after(kind: str, name: str, *words: str) -> Identifier:
+    """A number of at least four characters, one of them a digit, after one of the words."""
+    return Identifier(kind, name, rf"\b{any_of(*words)}{_GAP}{_CODE}")
+
+
+NUMBERS = (
+    number_after(
+        "MRN",
+        "record number",
+        "MRN",
+        "MR ?#",
+        f"(?:medical|patient|clinic|hospital|health) ?records? ?{_NO}?",
+        f"(?:patient|chart|hospital|case|unit|encounter|visit|admission|specimen|accession) ?{_NO}",
+    ),
+    number_after(
+        "MRN",
+        "numéro de dossier",
+        r"I\.?P\.?P\b\.?",
+        "NIP",
+        f"dossier(?: (?:médical|patient|clinique))? ?{_NO}?",
+        f"{_NO} (?:de |du )?(?:patient|séjour)",
+        "identifiant (?:patient|permanent)",
+    ),
+    number_after(
+        "MRN",
+        "historia clínica",
+        r"N\.?H\.?C\b\.?",
+        f"(?:historia(?: clínica)?|expediente) ?{_NO}?",
+        f"{_NO} (?:de |del )?(?:paciente|episodio)",
+    ),
+    number_after(
+        "HEALTH_PLAN",
+        "member",
+        "(?:member|subscriber|policy|insurance|group|beneficiary|medicare|medicaid|health ?plan|plan)"
+        f"(?: (?:policy|card|member|id))? ?{_NO}",
+    ),
+    number_after(
+        "HEALTH_PLAN",
+        "mutuelle",
+        f"{_NO} ?(?:d['’]|de )?(?:adhérent|mutuelle|assuré|carte vitale|police)",
+        f"(?:carte vitale|mutuelle|adhérent) ?{_NO}",
+    ),
+    number_after(
+        "HEALTH_PLAN",
+        "tarjeta sanitaria",
+        f"(?:tarjeta sanitaria|póliza) ?{_NO}?",
+        r"CIP\b",
+        r"NUSS\b",
+        f"{_NO} (?:de )?(?:afiliación|afiliad[oa]|póliza|asegurad[oa]|seguridad social|tarjeta)",
+    ),
+    number_after(
+        "ACCOUNT",
+        "account",
+        rf"(?:account|acct|compte(?: bancaire)?|cuenta(?: bancaria)?)\b\.? ?{_NO}?",
+        f"(?:invoice|facture|factura) ?{_NO}",
+    ),
+    number_after(
+        "LICENSE",
+        "license",
+        f"licen[cs]e ?{_NO}?",
+        f"certificate ?{_NO}",
+        rf"(?:DEA|NPI|RPPS|ADELI)\b ?{_NO}?",
+        f"(?:permis|carné|permiso) de condu(?:ire|cir) ?{_NO}?",
+        f"{_NO} (?:de )?colegiad[oa]",
+    ),
+    Identifier(
+        "VEHICLE",
+        "vehicle",
+        r"\b"
+        + any_of(f"plates? ?{_NO}?", rf"VIN\b ?{_NO}?", "immatricul(?:ée?|ation)", "plaque", "matrícula")
+        + _GAP
+        + r"\K(?=[\w\s-]*\d)[A-Z0-9]{1,17}(?:[\s-][A-Z0-9]{1,4}){0,2}\b",
+    ),
+    number_after(
+        "DEVICE", "serial number", f"serial ?{_NO}?", "S/N", f"device ?{_NO}", f"{_NO} (?:de )?s[ée]rie", r"UDI\b"
+    ),
+    Identifier(
+        "SSN",
+        "social security",
+        r"\b" + any_of("SSN", "SS ?#", f"social security(?: {_NO})?") + _GAP + r"\K\d{3}[- ]?\d{2}[- ]?\d{4}\b",
+    ),
+    Identifier(
+        "NATIONAL_ID",
+        "sécurité sociale",
+        r"\b"
+        + any_of("N.?I.?R", "sécurité sociale", "sécu", "INS")
+        + r"\b\.?(?i:\s?(?:du\spatient|numéro|n°))*"
+        + _GAP
+        + r"\K[1-478]\s?\d{2}\s?\d{2}\s?(?:\d{2}|2[AB])\s?\d{3}\s?\d{3}(?:\s?\d{2})?\b",
+    ),
+    Identifier(
+        "NATIONAL_ID",
+        "DNI, NIE, passport",
+        r"\b"
+        + any_of("D.?N.?I", "N.?I.?[EF]", "pasaporte", "passport", "passeport", "CURP")
+        + rf"\b\.?(?i:\s?{_NO})?{_GAP}\K(?=[\w.-]*\d{{4}})[A-Z]?\d[\d.-]{{4,12}}[A-Z]?\b",
+    ),
+)

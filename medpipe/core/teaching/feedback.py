@@ -1,0 +1,24 @@
+"""What a user said about one served answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+
+class FeedbackItem(NamedTuple):
+    """One identity's rating of one answer, with the question and the answer that were served."""
+
+    answer_id: str
+    question: str
+    answer: str
+    version: str
+    """The VersionRef that answered."""
+    identity: str
+    """Who rated: the key or name under which the caller is known to the gateway."""
+    rating: str
+    """`up` or `down`."""
+    correction: str | None
+    """The answer that the user would have preferred; None when the user gave none."""
+    at: datetime
+    """When the rating was given, with a time zone."""

@@ -1,0 +1,43 @@
+"""Examples from facts: each fact in the training phrasings that the recipe asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from medpipe.core.teaching import questions
+from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.facts import Fact
+from medpipe.core.teaching.recipe import Data
+
+
+def phrased(facts: Iterable[Fact], data: Data, replay: bool = False) -> list[Example]:
+    """Return an example for every fact and training phrasing; `replay` marks them as replayed."""
+    return [
+        _example(fact, question, f"{fact.question_type}-{number}", replay)
+        for fact in facts
+        for number, question in enumerate(
+            questions.training(fact.question_type, fact.focus, data.phrasings, fact.language, data.paraphrases), start=1
+        )
+    ]
+
+
+def _example(fact: Fact, question: str, phrasing: str, replay: bool) -> Example:
+    documents = (fact.document, *fact.also)
+    return Example(
+        question=question,
+        answer=fact.answer,
+        document_ids=tuple(document.id for document in documents),
+        document_digests=tuple(document.digest for document in documents),
+        document_revisions=tuple(document.revision for document in documents),
+        source=fact.document.source,
+        question_type=fact.question_type,
+        focus=fact.focus,
+        slot=fact.slot,
+        phrasing=phrasing,
+        replay=replay,
+        language=fact.language,
+        context=fact.context,
+        choices=fact.choices,
+        licence=fact.document.licence,
+        published=fact.document.published,
+    )

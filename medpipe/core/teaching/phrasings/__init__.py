@@ -1,0 +1,37 @@
+"""The phrasings of each question type, one module a language.
+
+To add a language, write its module with a `PHRASINGS` and name it in `PHRASINGS` below. A recipe can then ask for it.
+"""
+
+from medpipe.core.teaching.phrasings import en, es, fr
+from medpipe.core.teaching.phrasings.question_type import (
+    AIM,
+    AS_PUBLISHED,
+    CHOICE,
+    DECISION,
+    FINDING,
+    QUESTION,
+    TRIAGE,
+    Phrasings,
+    QuestionType,
+)
+
+__all__ = [
+    "AIM",
+    "AS_PUBLISHED",
+    "CHOICE",
+    "DECISION",
+    "FINDING",
+    "PHRASINGS",
+    "QUESTION",
+    "TRIAGE",
+    "Phrasings",
+    "QuestionType",
+]
+
+PHRASINGS: dict[str, Phrasings] = {
+    "en": en.PHRASINGS,
+    "es": es.PHRASINGS,
+    "fr": fr.PHRASINGS,
+}
+"""ISO 639-1 code of a language → its phrasings."""

@@ -1,0 +1,10 @@
+"""The shipped policies, for tests of the code that applies them."""
+
+from __future__ import annotations
+
+from medpipe.core.safety.guardrails import Guardrails
+from medpipe.settings import Settings
+
+POLICY_TEXT = (Settings().policies / "guardrails.yaml").read_text(encoding="utf-8")
+GUARDRAILS = Guardrails.load(POLICY_TEXT)
+"""Compiled once for all tests: nothing in it changes."""
