@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+
+import pytest
 
 from medpipe import records, steps
 from medpipe.core.corpus.document import Document, Section, Status
 from medpipe.core.manifests import PairsFromCorpus, PairsManifest
 from medpipe.core.refs import CorpusRef, PairsRef, ref
+from medpipe.core.safety.redaction import Redaction
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.steps.artifact import manifest
 from tests import fakes
@@ -127,3 +131,39 @@ def test_users_pairs_come_first_on_both_sides(ports: fakes.FakePorts) -> None:
     for pair in users:
         assert rows(ports, pairs, pair.answer_id)[0] == pair
         assert len(rows(ports, pairs, pair.answer_id)) > 1
+
+
+def test_identifiers_are_replaced_in_question_and_in_both_answers(ports: fakes.FakePorts) -> None:
+    letter = Document(
+        id="ultramedical-preference:1-0123abcd",
+        revision=20260303,
+        source="ultramedical-preference",
+        title="A letter",
+        published=date(2019, 8, 1),
+        sections=(
+            Section(
+                heading="my name is Ada Lovelace. What helps?", text="Write to a@x.org.", rejected="Write to b@x.org."
+            ),
+        ),
+    )
+    pairs = steps.build_preferences(corpus_of(ports, [letter]), ports=ports)
+    (pair,) = [*rows(ports, pairs, "train"), *rows(ports, pairs, "heldout")]
+    assert (pair.question, pair.chosen, pair.rejected) == (
+        "my name is [NAME]. What helps?",
+        "Write to [EMAIL].",
+        "Write to [EMAIL].",
+    )
+
+
+def test_texts_are_redacted_as_english(ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch) -> None:
+    languages: set[str] = set()
+    redact = fakes.EmailRedactor.redact
+
+    def recorded(self: fakes.EmailRedactor, texts: Sequence[str], language: str) -> list[Redaction]:
+        languages.add(language)
+        return redact(self, texts, language)
+
+    monkeypatch.setattr(fakes.EmailRedactor, "redact", recorded)
+    letter = preference(1).model_copy(update={"id": "ultramedical-preference:1", "source": "ultramedical-preference"})
+    steps.build_preferences(corpus_of(ports, [letter]), ports=ports)
+    assert languages == {"en"}
