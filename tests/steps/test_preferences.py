@@ -14,6 +14,7 @@ from medpipe.core.manifests import PairsFromCorpus, PairsManifest
 from medpipe.core.refs import CorpusRef, PairsRef, ref
 from medpipe.core.safety.redaction import Redaction
 from medpipe.core.teaching.example import PreferencePair
+from medpipe.core.teaching.pairs import held_out
 from medpipe.steps.artifact import manifest
 from tests import fakes
 from tests.manifests import put
@@ -167,3 +168,16 @@ def test_texts_are_redacted_as_english(ports: fakes.FakePorts, monkeypatch: pyte
     letter = preference(1).model_copy(update={"id": "ultramedical-preference:1", "source": "ultramedical-preference"})
     steps.build_preferences(corpus_of(ports, [letter]), ports=ports)
     assert languages == {"en"}
+
+
+def test_the_pairs_of_an_older_corpus_are_those_that_it_had(ports: fakes.FakePorts) -> None:
+    first = corpus_of(ports, [preference(number) for number in range(4)])
+    corpus_of(ports, [preference(number, status=Status.RETRACTED) for number in range(4)], first)
+    pairs = steps.build_preferences(first, ports=ports)
+    assert len([*rows(ports, pairs, "train"), *rows(ports, pairs, "heldout")]) == 4
+
+
+def test_the_questions_that_are_held_out_are_those_of_users_pairs(ports: fakes.FakePorts) -> None:
+    pairs = steps.build_preferences(corpus_of(ports, [preference(number) for number in range(20)]), ports=ports)
+    assert all(held_out(pair.question, 0.3) for pair in rows(ports, pairs, "heldout"))
+    assert not any(held_out(pair.question, 0.3) for pair in rows(ports, pairs, "train"))
