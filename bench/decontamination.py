@@ -1,8 +1,8 @@
 """Decontamination of 200,000 texts against benchmarks of 20,000 items, beside a loop over sets of tuples.
 
-The loop is what is usually written: split every text, make every run of 13 words a tuple (of 8 to 12 for the
-benchmark's shorter texts), and look it up in a set. Both must find exactly the same texts. The near-duplicate
-search, which the loop does not do, is timed apart. Each runs in a process of its own.
+The loop is what is usually written: split every text, make every run of 13 words a tuple (of 8 to 12 words for
+shorter benchmark items), and look it up in a set. Both must find exactly the same texts. The near-duplicate
+search, which the loop does not do, is timed separately. Each runs in a process of its own.
 """
 
 from __future__ import annotations
@@ -10,38 +10,39 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bench.texts import changed, peak_mb, text, vocabulary
+from bench.measuring import peak_mb, run_child, timed
+from bench.texts import Vocabulary, changed, text, vocabulary
 
 NAME = "decontamination"
 TEXTS = 200_000
 ITEMS = 20_000
 BENCHMARKS = ("medqa", "medquad-held-out", "pubmedqa", "red-team")
+SHORTEST, LONGEST = 8, 13
+"""Words of a run that counts as a quotation: LONGEST, or as many as a shorter item has, down to SHORTEST."""
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Seconds and peak memory of both; raises RuntimeError when they differ or planted texts are missed."""
+    """Return seconds and peak memory of both; raises RuntimeError when they differ or miss planted texts."""
     size = 100 if options.quick else 1
     file = options.folder / "decontamination.json"
-    planted = _write(file, TEXTS // size, ITEMS // size)
-    ours, peer = (_run(which, file) for which in ("ours", "peer"))
-    if ours["overlaps"] != peer["overlaps"] or set(planted["runs"]) - set(ours["overlaps"]):
-        raise RuntimeError("decontamination came out wrong: not the texts that comparing all words finds")
-    if missed := set(planted["twins"]) - set(ours["overlaps"]) - set(ours["twins"]):
-        raise RuntimeError(f"decontamination came out wrong: {len(missed)} near twins were missed")
-    found = {"found_by_overlap": len(ours.pop("overlaps")), "found_by_near_duplicates": len(ours.pop("twins"))}
+    quoting, twins = _write(file, TEXTS // size, ITEMS // size)
+    ours, peer = (run_child("bench.decontamination", which, file) for which in ("ours", "peer"))
+    if ours["overlaps"] != peer["overlaps"] or set(quoting) - set(ours["overlaps"]):
+        raise RuntimeError("decontamination came out wrong: comparing all words finds other texts")
+    if missed := set(twins) - set(ours["overlaps"]) - set(ours["twins"]):
+        raise RuntimeError(f"decontamination came out wrong: {len(missed)} near-duplicates were missed")
+    counts = {"found_by_overlap": len(ours.pop("overlaps")), "found_by_near_duplicates": len(ours.pop("twins"))}
     peer.pop("overlaps")
     return {
         "texts": TEXTS // size,
         "items": ITEMS // size,
-        **found,
+        **counts,
         "ours": ours,
         "peer": peer,
         "times_faster": round(peer["seconds"] / ours["overlap_seconds"], 1),
@@ -49,6 +50,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def rows(figures: dict[str, Any]) -> list[str]:
+    """Return the figures as rows of the table."""
     ours, peer = figures["ours"], figures["peer"]
     return [
         f"| decontamination of {figures['texts']:,} texts against {figures['items']:,} benchmark items | "
@@ -59,86 +61,84 @@ def rows(figures: dict[str, Any]) -> list[str]:
     ]
 
 
-def _write(file: Path, count: int, items: int) -> dict[str, list[int]]:
-    """Write texts and benchmarks; returns which texts quote a benchmark and which are its edited twins."""
+def _write(file: Path, count: int, items: int) -> tuple[list[int], list[int]]:
+    """Write texts and benchmarks; return the numbers of the texts that quote an item, and of edited copies."""
     chance = np.random.default_rng(20260304)
     known = vocabulary(chance)
-    asked = [text(chance, known, (6, 40)) for _ in range(items)]
-    asked += [text(chance, known, (150, 300)) for _ in range(items // 10)]
+    questions = [text(chance, known, (6, 40)) for _ in range(items)]
+    questions += [text(chance, known, (150, 300)) for _ in range(items // 10)]
     texts = [text(chance, known, (40, 160)) for _ in range(count)]
-    long = [words for words in asked if len(words) >= 13]
-    planted: dict[str, list[int]] = {"runs": [], "twins": []}
-    for number in range(0, count, 100):
-        quoted = long[chance.integers(len(long))]
+    quoting, twins = _plant(chance, known, texts, [words for words in questions if len(words) >= LONGEST])
+    parts = np.array_split(np.arange(len(questions)), len(BENCHMARKS))
+    content = {
+        "texts": [" ".join(words) + "." for words in texts],
+        "benchmarks": {
+            name: [" ".join(questions[item]) + "?" for item in part]
+            for name, part in zip(BENCHMARKS, parts, strict=True)
+        },
+    }
+    file.write_text(json.dumps(content), encoding="utf-8")
+    return quoting, twins
+
+
+def _plant(
+    chance: np.random.Generator, known: Vocabulary, texts: list[list[str]], items: list[list[str]]
+) -> tuple[list[int], list[int]]:
+    """Change texts in place: of every hundred, one quotes enough, one quotes a word too few, one is a copy."""
+    quoting, twins = [], []
+    for number in range(0, len(texts), 100):
+        quoted = items[chance.integers(len(items))]
         start = chance.integers(len(quoted) - 12)
         texts[number] = texts[number][:20] + quoted[start : start + 13] + texts[number][20:]
         texts[number + 1] = texts[number + 1][:20] + quoted[start : start + 12] + texts[number + 1][20:]
-        planted["runs"].append(number)
+        quoting.append(number)
         if len(quoted) > 40:
             texts[number + 2] = changed(chance, known, quoted, 0.9)
-            planted["twins"].append(number + 2)
-    parts = np.array_split(np.arange(len(asked)), len(BENCHMARKS))
-    file.write_text(
-        json.dumps(
-            {
-                "texts": [" ".join(words) + "." for words in texts],
-                "benchmarks": {
-                    name: [" ".join(asked[item]) + "?" for item in part]
-                    for name, part in zip(BENCHMARKS, parts, strict=True)
-                },
-            }
-        ),
-        encoding="utf-8",
-    )
-    return planted
-
-
-def _run(which: str, file: Path) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.decontamination", which, file], capture_output=True, text=True, check=True
-    )
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+            twins.append(number + 2)
+    return quoting, twins
 
 
 def _ours(texts: list[str], benchmarks: dict[str, list[str]]) -> dict[str, Any]:
     from medpipe.backends.rensa_duplicates import RensaDuplicates
     from medpipe.core.teaching import decontamination
 
-    started = time.perf_counter()
-    overlaps = decontamination.overlaps(texts, benchmarks)
-    between = time.perf_counter()
-    twins = decontamination.twins(texts, benchmarks, RensaDuplicates().clusters)
-    done = time.perf_counter()
+    overlap_seconds, overlaps = timed(lambda: decontamination.overlaps(texts, benchmarks))
+    twin_seconds, twins = timed(lambda: decontamination.twins(texts, benchmarks, RensaDuplicates().clusters))
     return {
-        "seconds": round(done - started, 1),
-        "overlap_seconds": round(between - started, 1),
-        "twin_seconds": round(done - between, 1),
+        "seconds": round(overlap_seconds + twin_seconds, 1),
+        "overlap_seconds": round(overlap_seconds, 1),
+        "twin_seconds": round(twin_seconds, 1),
         "overlaps": sorted({hit.text for hit in overlaps}),
         "twins": sorted({hit.text for hit in twins}),
     }
 
 
 def _peer(texts: list[str], benchmarks: dict[str, list[str]]) -> dict[str, Any]:
-    started = time.perf_counter()
-    asked: dict[int, set[tuple[str, ...]]] = {}
-    whole = set()
-    for item in (item for items in benchmarks.values() for item in items):
+    seconds, overlaps = timed(lambda: _loop(texts, [item for items in benchmarks.values() for item in items]))
+    return {"seconds": round(seconds, 1), "overlaps": overlaps}
+
+
+def _loop(texts: list[str], items: list[str]) -> list[int]:
+    """Return the numbers of the texts that quote an item, by comparing every run of words."""
+    runs_by_length: dict[int, set[tuple[str, ...]]] = {}
+    whole_items = set()
+    for item in items:
         words = _words(item)
-        whole.add(tuple(words))
-        length = min(13, len(words))
-        if length >= 8:
-            asked.setdefault(length, set()).update(_runs(words, length))
-    found = []
-    for number, each in enumerate(texts):
-        words = _words(each)
-        if tuple(words) in whole or any(not runs.isdisjoint(_runs(words, length)) for length, runs in asked.items()):
-            found.append(number)
-    return {"seconds": round(time.perf_counter() - started, 1), "overlaps": found}
+        whole_items.add(tuple(words))
+        length = min(LONGEST, len(words))
+        if length >= SHORTEST:
+            runs_by_length.setdefault(length, set()).update(_runs(words, length))
+    overlaps = []
+    for number, words in enumerate(map(_words, texts)):
+        if tuple(words) in whole_items or any(
+            not runs.isdisjoint(_runs(words, length)) for length, runs in runs_by_length.items()
+        ):
+            overlaps.append(number)
+    return overlaps
 
 
-def _words(each: str) -> list[str]:
-    return re.findall(r"[^\W_]+", each.casefold())
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.casefold())
 
 
 def _runs(words: list[str], length: int) -> list[tuple[str, ...]]:
@@ -146,9 +146,9 @@ def _runs(words: list[str], length: int) -> list[tuple[str, ...]]:
 
 
 def _child(which: str, file: str) -> None:
-    read = json.loads(Path(file).read_text(encoding="utf-8"))
-    answer = {"ours": _ours, "peer": _peer}[which](read["texts"], read["benchmarks"])
-    print(json.dumps({**answer, "peak_mb": peak_mb()}))
+    content = json.loads(Path(file).read_text(encoding="utf-8"))
+    result = {"ours": _ours, "peer": _peer}[which](content["texts"], content["benchmarks"])
+    print(json.dumps({**result, "peak_mb": peak_mb()}))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""An update file like PubMed's, of any size, over invented words: for measuring only."""
+"""An update file like PubMed's, of any size, over invented words, for measuring only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 _SYLLABLES = "ba ce di fo gu ka le mi no pu ra se ti vo zu bra cle dri flo gru".split()
 _PARTS = (("BACKGROUND", 60), ("METHODS", 70), ("RESULTS", 80), ("CONCLUSIONS", 40))
-"""Label and number of words: about 250 words, as an abstract has."""
+"""Label and number of words of each part: about 250 words in all, as abstracts have."""
 
 _RECORD = """<PubmedArticle><MedlineCitation Status="MEDLINE" IndexingMethod="Automated" Owner="NLM">
 <PMID Version="1">{pmid}</PMID><DateRevised><Year>2026</Year><Month>03</Month><Day>03</Day></DateRevised>
@@ -26,7 +26,7 @@ CitedMedium="Internet"><Volume>1</Volume><PubDate><Year>2025</Year><Month>Nov</M
 
 
 def records(number: int, seed: int = 17) -> Iterator[str]:
-    """`number` PubmedArticle elements; one in 500 is retracted."""
+    """Yield `number` PubmedArticle elements, one in 500 of them retracted."""
     chance = random.Random(seed)
     words = ["".join(chance.choices(_SYLLABLES, k=3)) for _ in range(3000)]
 
@@ -65,7 +65,7 @@ def records(number: int, seed: int = 17) -> Iterator[str]:
 
 
 def update_file(path: Path, number: int) -> int:
-    """Write a gzipped update file and return the size of its XML in bytes."""
+    """Write a gzipped update file of `number` records; return the size of its XML in characters."""
     size = 0
     with gzip.open(path, "wt", encoding="utf-8", compresslevel=4) as file:
         size += file.write('<?xml version="1.0" encoding="utf-8"?>\n<PubmedArticleSet>\n')

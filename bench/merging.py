@@ -1,8 +1,8 @@
-"""What it costs to fold a day's update into a corpus, small and large, beside plain Delta MERGE.
+"""The cost of merging a day's update into a corpus, small and large, beside plain Delta MERGE.
 
-The same 30,000 records goes into 10,000 and into 1,000,000 documents: four fifths are revisions
-of documents that are there (as far as there are that many), with ids spread at random or from the newest
-twentieth, the rest are new. Each merge is a process of its own, so that its peak memory is its own.
+The same 30,000 records are merged into 10,000 and into 1,000,000 documents. Four fifths of them are revisions of
+documents in the corpus (at most four fifths of its documents), with ids at random or among the newest twentieth;
+the rest are new. Each merge is a process of its own, so that its peak memory is its own.
 """
 
 from __future__ import annotations
@@ -10,27 +10,27 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import resource
 import statistics
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from bench.measuring import peak_mb, run_child, timed
 from medpipe.backends.delta.corpus import DeltaCorpus
 from medpipe.core.corpus.document import Document, Section
 
 NAME = "merge"
 SMALL, LARGE, PEER = 10_000, 1_000_000, 100_000
+"""Documents of the two corpora, and of the one in which medpipe is compared with Delta MERGE."""
 FIRST = 10_000_000
+"""The lowest PMID."""
 WORDS = [f"w{number:04x}" for number in range(4096)]
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Seconds of merges into each size, their ratio, and the peak memory of the process that merged."""
+    """Return the seconds of merges into each size, their ratio, and the peak memory of the process that merged."""
     shrink = 100 if options.quick else 1
     update = max(100, options.records // shrink)
     figures: dict[str, Any] = {"update": update, "sizes": {}}
@@ -42,7 +42,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         }
         figures["sizes"][str(documents)] = {
             "load_seconds": loaded["seconds"],
-            **{kind: _summary(found) for kind, found in runs.items()},
+            **{kind: _summary(results) for kind, results in runs.items()},
         }
     small, large = figures["sizes"].values()
     figures["ratio"] = {
@@ -53,19 +53,19 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def rows(figures: dict[str, Any]) -> list[str]:
-    """The figures as rows of the table."""
+    """Return the figures as rows of the table."""
     names = {"random": "ids at random", "recent": "ids among the newest"}
-    made = [
+    merges = [
         f"| merge {figures['update']:,} records into {int(size):,} documents, {names[kind]} | "
-        f"{found[kind]['median']} s, {found[kind]['peak_megabytes']} MB |"
-        for size, found in figures["sizes"].items()
+        f"{results[kind]['median']} s, {results[kind]['peak_megabytes']} MB |"
+        for size, results in figures["sizes"].items()
         for kind in names
-        if kind in found
+        if kind in results
     ]
     sizes = [f"{int(size):,}" for size in figures["sizes"]]
     peer = figures["peer"]
     return [
-        *made,
+        *merges,
         f"| {sizes[1]} against {sizes[0]} documents | {figures['ratio']['random']} × (newest: "
         f"{figures['ratio']['recent']} ×) |",
         f"| the same into {peer['documents']:,} documents: medpipe | {peer['medpipe']['seconds']} s, "
@@ -84,49 +84,57 @@ def _summary(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _peer(folder: Path, documents: int, update: int) -> dict[str, Any]:
-    """One merge of each into equal tables: `when_matched_update_all` and `when_not_matched_insert_all`."""
-    found = {"documents": documents}
+    """Return one merge by medpipe and one by Delta MERGE, into equal tables."""
+    figures: dict[str, Any] = {"documents": documents}
     for name, kind in (("medpipe", "random"), ("delta_merge", "plain")):
         corpus = folder / f"peer-{name}"
         _child("load", corpus, documents, update)
-        found[name] = _child(kind, corpus, documents, update)
-    return found
+        figures[name] = _child(kind, corpus, documents, update)
+    return figures
 
 
-def _child(kind: str, corpus: Path, documents: int, update: int, turn: int = 0) -> Any:
-    command = [sys.executable, "-m", "bench.merging", kind, str(corpus), *map(str, (documents, update, turn))]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed: this figure would mean nothing")
-    return json.loads(done.stdout)
+def _child(kind: str, corpus: Path, documents: int, update: int, turn: int = 0) -> dict[str, Any]:
+    return run_child("bench.merging", kind, corpus, documents, update, turn)
 
 
 def _work(kind: str, corpus: Path, documents: int, update: int, turn: int) -> dict[str, Any]:
-    """What a child does, timed; raises RuntimeError when the corpus is not what it should be afterwards."""
-    table = DeltaCorpus(corpus)
+    """Do in a child what `kind` says: "load" a corpus, merge an update ("random", "recent"), or merge it "plain"."""
     if kind == "load":
-        began = time.perf_counter()
+        return _load(DeltaCorpus(corpus), documents, update)
+    incoming = corpus.with_name(f"{corpus.name}-incoming.jsonl")
+    _write_update(incoming, kind, documents, update, turn)
+    if kind == "plain":
+        seconds, _ = timed(lambda: _plain_merge(corpus, incoming))
+        return {"seconds": round(seconds, 3), "peak_megabytes": peak_mb()}
+    table = DeltaCorpus(corpus)
+    seconds, version = timed(lambda: table.merge(_read(incoming), None, f"{kind}-{turn}"))
+    peak = peak_mb()
+    if table.counts(version).by_status["current"] < documents + (turn + 1) * (update // 5):
+        raise RuntimeError("documents are missing after the merge: its time means nothing")
+    return {"seconds": round(seconds, 3), "peak_megabytes": peak}
+
+
+def _load(table: DeltaCorpus, documents: int, update: int) -> dict[str, Any]:
+    """Fill a corpus by merges of `update` documents each."""
+
+    def fill() -> None:
         for start in range(0, documents, update):
             numbers = range(start, min(documents, start + update))
             table.merge((_document(FIRST + number, 1) for number in numbers), None, f"load-{start}")
-        return {"seconds": round(time.perf_counter() - began, 3)}
-    ids, revision, version = _ids(kind, documents, update, turn), 2 + turn + 1000 * (kind == "recent"), 0
-    incoming = corpus.with_name(f"{corpus.name}-incoming.jsonl")
-    incoming.write_text("".join(_document(id, revision).model_dump_json() + "\n" for id in ids), encoding="utf-8")
-    began = time.perf_counter()
-    if kind == "plain":
-        _plain_merge(corpus, incoming)
-    else:
-        version = table.merge(_read(incoming), None, f"{kind}-{turn}")
-    seconds = round(time.perf_counter() - began, 3)
-    peak = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-    if kind != "plain" and table.counts(version).by_status["current"] < documents + (turn + 1) * (update // 5):
-        raise RuntimeError("documents are missing after the merge: this figure would mean nothing")
-    return {"seconds": seconds, "peak_megabytes": peak}
+
+    seconds, _ = timed(fill)
+    return {"seconds": round(seconds, 3)}
+
+
+def _write_update(path: Path, kind: str, documents: int, update: int, turn: int) -> None:
+    """Write the documents of an update as JSON lines, each turn with higher revisions than the one before."""
+    revision = 2 + turn + 1000 * (kind == "recent")
+    numbers = _ids(kind, documents, update, turn)
+    path.write_text("".join(_document(id, revision).model_dump_json() + "\n" for id in numbers), encoding="utf-8")
 
 
 def _plain_merge(corpus: Path, incoming: Path) -> None:
-    """What Delta's own MERGE does with the same rows: it rewrites every file that holds a matched one."""
+    """Merge with Delta's own MERGE, which rewrites every file that contains a matched row."""
     from deltalake import DeltaTable
 
     from medpipe.backends.delta.rows import rows_of
@@ -142,6 +150,7 @@ def _plain_merge(corpus: Path, incoming: Path) -> None:
 
 
 def _ids(kind: str, documents: int, update: int, turn: int) -> list[int]:
+    """Return the PMIDs of an update: revised documents first, then new ones that no other turn adds."""
     seed = random.Random(turn)
     revised = min(update * 4 // 5, documents * 4 // 5)
     first = documents - max(documents // 20, revised) if kind == "recent" else 0
@@ -157,7 +166,7 @@ def _read(path: Path) -> Iterator[Document]:
 
 
 def _document(number: int, revision: int) -> Document:
-    """An article of about 1,500 bytes: a structured abstract of invented words."""
+    """Return an article of about 1,500 bytes, with a structured abstract of invented words."""
     seed = random.Random(number * 1009 + revision)
     sections = tuple(
         Section(heading=heading, text=" ".join(seed.choices(WORDS, k=45)))

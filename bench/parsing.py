@@ -1,9 +1,9 @@
-"""A PubMed update file of 30,000 records, parsed and stored as `pull` does it, beside its peers.
+"""A PubMed update file of 30,000 records, parsed and stored as `pull` does it, beside two other readers.
 
-The peers read the same file: bare `lxml.iterparse` with clearing, which builds each record and looks at nothing,
-and pubmed_parser, which most projects use (it keeps fewer fields, and stores nothing). Each reading is a process
-of its own; imports are not timed. Two files in two processes show what a second core brings, since `pull` is
-mapped by file. Where `../shared/data` is beside the checkout, the file repeats real records; else invented ones.
+The others read the same file. Bare `lxml.iterparse` with clearing builds each record and looks at nothing.
+pubmed_parser, which most projects use, keeps fewer fields and stores nothing. Each reading is a process of its own;
+imports are not timed. Two files in two processes show the gain from a second core, since `pull` is mapped by file.
+The file repeats real records if `../shared/data` is beside the checkout, else invented ones.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.texts import peak_mb
+from bench.measuring import peak_mb, result_of, start_child, timed
 
 NAME = "parse"
 MAKER = Path(__file__).resolve().parents[2] / "shared" / "data" / "make_scale_update.py"
@@ -26,15 +26,17 @@ OURS, BARE, PEER = "medpipe", "bare lxml iterparse", "pubmed_parser"
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Records a second of each, their ratios, our peak memory, and what two processes reach together."""
+    """Return records a second of each reader, their ratios, medpipe's peak memory, and the speed of two processes."""
     count = max(50, options.records // (100 if options.quick else 1))
     file = options.folder / "pubmed26n9999.xml.gz"
     _make(file, count)
     runs: dict[str, list[dict[str, Any]]] = {OURS: [], BARE: [], PEER: []}
     for _ in range(options.repeats):
-        for which, found in runs.items():
-            found.append(_wait(_start(which, file), count))
-    speeds = {which: round(count / statistics.median(run["seconds"] for run in found)) for which, found in runs.items()}
+        for reader, results in runs.items():
+            results.append(_result(_start(reader, file), count))
+    speeds = {
+        reader: round(count / statistics.median(run["seconds"] for run in results)) for reader, results in runs.items()
+    }
     together = statistics.median(_two_at_once(file, count) for _ in range(options.repeats))
     return {
         "records": count,
@@ -48,7 +50,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def rows(figures: dict[str, Any]) -> list[str]:
-    """The figures as rows of the table."""
+    """Return the figures as rows of the table."""
     speeds, two = figures["records_per_second"], figures["two_processes"]
     kind = "real records, repeated" if figures["real_records"] else "invented records"
     return [
@@ -71,24 +73,27 @@ def _make(file: Path, count: int) -> None:
         generate.update_file(file, count)
 
 
-def _start(which: str, file: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-m", "bench.parsing", which, file], stdout=subprocess.PIPE, text=True)
+def _start(reader: str, file: Path) -> subprocess.Popen[str]:
+    return start_child("bench.parsing", reader, file)
 
 
-def _wait(process: subprocess.Popen[str], count: int) -> dict[str, Any]:
-    answer, _ = process.communicate()
-    if process.returncode or json.loads(answer)["records"] != count:
-        raise RuntimeError(f"parsing came out wrong: {answer!r} for {count} records")
-    found: dict[str, Any] = json.loads(answer)
-    return found
+def _result(process: subprocess.Popen[str], count: int) -> dict[str, Any]:
+    """Return what a reader measured; raises RuntimeError when it did not read all records."""
+    result = result_of(process)
+    if result["records"] != count:
+        raise RuntimeError(f"parsing came out wrong: {result['records']} of {count} records were read")
+    return result
 
 
 def _two_at_once(file: Path, count: int) -> float:
-    """Records a second of two processes that begin together, by the slower one."""
-    return 2 * count / max(_wait(process, count)["seconds"] for process in [_start(OURS, file), _start(OURS, file)])
+    """Return the records a second of two processes that start together, by the slower one."""
+    both = [_start(OURS, file), _start(OURS, file)]
+    seconds: list[float] = [_result(process, count)["seconds"] for process in both]
+    return 2 * count / max(seconds)
 
 
 def _ours(file: Path) -> Callable[[], int]:
+    """Return a function that reads the file; what it needs is imported before, outside the timing."""
     from datetime import date
 
     from medpipe import records
@@ -114,7 +119,7 @@ def _bare(file: Path) -> Callable[[], int]:
     def read() -> int:
         count = 0
         with gzip.open(file) as stream:
-            for count, (_, element) in enumerate(etree.iterparse(stream, tag="PubmedArticle"), start=1):  # noqa: B007
+            for count, (_, element) in enumerate(etree.iterparse(stream, tag="PubmedArticle"), start=1):  # noqa: B007 (the count is read after the loop)
                 element.clear()
                 while element.getprevious() is not None:
                     del element.getparent()[0]
@@ -129,11 +134,9 @@ def _pubmed_parser(file: Path) -> Callable[[], int]:
     return lambda: sum(1 for _ in pubmed_parser.parse_medline_xml(str(file)))
 
 
-def _child(which: str, file: str) -> None:
-    read = {OURS: _ours, BARE: _bare, PEER: _pubmed_parser}[which](Path(file))
-    started = time.perf_counter()
-    count = read()
-    print(json.dumps({"records": count, "seconds": time.perf_counter() - started, "peak": peak_mb()}))
+def _child(reader: str, file: str) -> None:
+    seconds, count = timed({OURS: _ours, BARE: _bare, PEER: _pubmed_parser}[reader](Path(file)))
+    print(json.dumps({"records": count, "seconds": seconds, "peak": peak_mb()}))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
-"""How much protected health information redaction takes out, by type, and what else it takes.
+"""How much protected health information the redactor removes, by type, and what else it removes.
 
-    python -m bench.phi          measures, and writes the table into docs/data-quality.md
+    python -m bench.phi          measure, and write the table into docs/data-quality.md
 
-Identifiers of invented people are planted into sentences in English, French and Spanish. All
-sentences have the patterns' author, and the patterns were corrected until the rows without a mark came out: these
-are what the patterns are for, not a test of them. "Other wording" and "uncued" sentences are the harder ones. After
-their first figures the patterns were widened too (every date with a day, common given names), so not even these
-rows were held out. A planted identifier counts as removed when nothing of it
-is left: no name part, no digits. What is taken out of published medical texts, in which nothing was planted, is
-counted beside: organisations' telephone numbers, addresses and named physicians are really there.
+Identifiers of invented people are planted into sentences in English, French and Spanish. These sentences are no
+held-out test: their author also wrote the redactor's patterns, and corrected the patterns until the rows without a
+mark were removed. The rows "other wording" and "uncued" are harder, but the patterns were widened after their first
+figures too (every date with a day, common given names).
+
+A planted identifier counts as removed when nothing of it is left, neither a part of a name nor digits. The figures
+for published medical texts, in which nothing was planted, are shown beside. Those texts do contain telephone
+numbers and addresses of organisations, and names of physicians.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ import json
 import random
 import re
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bench.measuring import replace_between, timed
+from bench.phi_identifiers import SECRETS
 from bench.phi_sentences import SENTENCES, TRAPS
 from medpipe.backends.presidio_redactor import PresidioRedactor
 
@@ -35,29 +37,10 @@ PAGE = ROOT / "docs" / "data-quality.md"
 BEGIN, END = "<!-- redaction: written by bench/phi.py -->", "<!-- end of redaction -->"
 LANGUAGES = ("en", "fr", "es")
 
-GIVEN = {
-    "en": "Ruth Jacob Emily Deshawn Mei Priya Oliver Grace Noah Siobhan Walter Aaliyah Ibrahim Jo-Anne".split(),
-    "fr": "Camille Lucas Mireille Jean-Pierre Aïcha Chloé Étienne Maëlys Ousmane Hélène Léa Gaël".split(),
-    "es": "Lucía Mateo Inés Joaquín Ximena Íñigo María Nuria Álvaro Guadalupe Santiago Begoña".split(),
-}
-FAMILY = {
-    "en": "Calder O'Brien Nguyen Whitfield McAllister Okafor Patel Brandt-Lowe Ziegler Rosales Kim Dunn".split(),
-    "fr": ["Lefèvre", "Dubois", "N'Diaye", "Moreau-Petit", "de Villiers", "Benali", "Garnier", "Le Goff", "Roux"],
-    "es": ["García López", "Ortega", "de la Fuente", "Núñez", "Echeverría Sanz", "Peña", "Vidal", "Quispe"],
-}
-CITIES = {
-    "en": "Springfield Dayton Boise Tucson Albany".split(),
-    "fr": "Nantes Lyon Grenoble Brest Rennes".split(),
-    "es": "Sevilla Zaragoza Murcia Gijón Burgos".split(),
-}
-STREETS = {
-    "en": ["Maple Street", "West Cedar Avenue", "Old Mill Rd", "Lincoln Blvd"],
-    "fr": ["rue de la Gare", "avenue Jean Jaurès", "boulevard Voltaire", "chemin des Lilas"],
-    "es": ["Calle Mayor", "Avenida de la Constitución", "Plaza Nueva", "Calle Serrano"],
-}
-
 
 class Planted(NamedTuple):
+    """A text with an identifier in it."""
+
     language: str
     kind: str
     text: str
@@ -65,20 +48,20 @@ class Planted(NamedTuple):
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Recall by language and kind, and what is found in published texts and in traps (which must stay)."""
+    """Return recall by language and kind, and the places found in published texts and in traps (which must stay)."""
     redactor = PresidioRedactor()
-    redactor.redact(["warm"], "en")
-    each = 10 if options.quick else 100
+    redactor.redact(["warm"], "en")  # its models are loaded at the first call, outside the timing
+    count = 10 if options.quick else 100
     recall = {
         f"{language} {kind}": share
         for language in LANGUAGES
-        for kind, share in _recall(redactor, list(_planted(language, each)), language).items()
+        for kind, share in _recall(redactor, list(_planted(language, count)), language).items()
     }
     traps = sum(
         len(redacted.found) > 0 for language in LANGUAGES for redacted in redactor.redact(TRAPS[language], language)
     )
     return {
-        "planted_each": each,
+        "planted_each": count,
         "recall": recall,
         "traps": sum(map(len, TRAPS.values())),
         "traps_changed": traps,
@@ -87,7 +70,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def rows(figures: dict[str, Any]) -> list[str]:
-    """The one line of the page of figures; docs/data-quality.md has the table."""
+    """Return the figures as one row of the table; docs/data-quality.md has them in full."""
     known, other = (
         [share for key, share in figures["recall"].items() if key.endswith(("uncued)", "wording)")) is hard]
         for hard in (False, True)
@@ -99,31 +82,32 @@ def rows(figures: dict[str, Any]) -> list[str]:
 
 
 def table(figures: dict[str, Any]) -> str:
-    """The figures as Markdown."""
+    """Return the figures as Markdown."""
     kinds = list(dict.fromkeys(key.partition(" ")[2] for key in figures["recall"]))
     lines = ["| identifier planted | English | French | Spanish |", "|---|---|---|---|"]
     for kind in kinds:
         shares = [figures["recall"].get(f"{language} {kind}") for language in LANGUAGES]
         lines.append(f"| {kind} | " + " | ".join("" if share is None else f"{share:.0%}" for share in shares) + " |")
-    found = sorted({kind for one in figures["published"].values() for kind in one["found"]})
+    found_kinds = sorted({kind for texts in figures["published"].values() for kind in texts["found"]})
     lines += [
         "",
         f"Share removed of {figures['planted_each']} planted a cell. Of {figures['traps']} sentences with "
-        f"what looks like an identifier and is none, {figures['traps_changed']} were changed.",
+        f"something that looks like an identifier but is not, {figures['traps_changed']} were changed.",
         "",
-        "| published texts, nothing planted | texts | ms a text | " + " | ".join(found) + " |",
-        "|---|---|---|" + "---|" * len(found),
+        "| published texts, nothing planted | texts | ms a text | " + " | ".join(found_kinds) + " |",
+        "|---|---|---|" + "---|" * len(found_kinds),
     ]
-    for name, one in figures["published"].items():
-        per = [f"{1000 * one['found'].get(kind, 0) / one['texts']:.1f}" for kind in found]
-        lines.append(f"| {name} | {one['texts']:,} | {one['ms']} | " + " | ".join(per) + " |")
+    for name, texts in figures["published"].items():
+        per_thousand = [f"{1000 * texts['found'].get(kind, 0) / texts['texts']:.1f}" for kind in found_kinds]
+        lines.append(f"| {name} | {texts['texts']:,} | {texts['ms']} | " + " | ".join(per_thousand) + " |")
     return "\n".join([*lines, "", "Places found per 1,000 texts."])
 
 
-def _planted(language: str, each: int) -> Iterator[Planted]:
+def _planted(language: str, count: int) -> Iterator[Planted]:
+    """Yield `count` texts of each kind: a sentence with an identifier, between two sentences without."""
     chosen = random.Random(f"{language} 20260305")
     for kind, sentences in SENTENCES[language].items():
-        for number in range(each):
+        for number in range(count):
             secret = SECRETS[kind.partition(" ")[0]](chosen, language)
             text = sentences[number % len(sentences)].replace("{}", secret)
             before, after = chosen.choices(TRAPS[language], k=2)
@@ -131,15 +115,17 @@ def _planted(language: str, each: int) -> Iterator[Planted]:
 
 
 def _recall(redactor: PresidioRedactor, planted: list[Planted], language: str) -> dict[str, float]:
-    removed: Counter[str] = Counter()
-    for one, redacted in zip(planted, redactor.redact([one.text for one in planted], language), strict=True):
-        removed[one.kind] += not _left(one, redacted.text)
-    counts = Counter(one.kind for one in planted)
+    """Return the share of identifiers of each kind that were removed."""
+    redacted_texts = redactor.redact([item.text for item in planted], language)
+    removed = Counter(
+        item.kind for item, redacted in zip(planted, redacted_texts, strict=True) if not _left(item, redacted.text)
+    )
+    counts = Counter(item.kind for item in planted)
     return {kind: round(removed[kind] / count, 3) for kind, count in counts.items()}
 
 
 def _left(planted: Planted, text: str) -> bool:
-    """Whether something of the identifier is still there: a part of three letters or two digits and more."""
+    """Return whether a part of the identifier is left: three letters or more, or two digits or more."""
     around = planted.text.replace(planted.secret, " ")
     parts = re.findall(r"[^\W\d_]{3,}|\d{2,}", planted.secret)
     return any(
@@ -149,17 +135,16 @@ def _left(planted: Planted, text: str) -> bool:
 
 
 def _published(redactor: PresidioRedactor, texts: list[str], language: str) -> dict[str, Any]:
-    started = time.perf_counter()
-    redacted = redactor.redact(texts, language)
-    ms = round(1000 * (time.perf_counter() - started) / len(texts), 2)
-    found: Counter[str] = Counter()
-    for one in redacted:
-        found.update(one.found)
-    return {"texts": len(texts), "ms": ms, "found": dict(found)}
+    """Return the milliseconds a text, and how often each kind was found."""
+    seconds, redacted_texts = timed(lambda: redactor.redact(texts, language))
+    places: Counter[str] = Counter()
+    for redacted in redacted_texts:
+        places.update(redacted.found)
+    return {"texts": len(texts), "ms": round(1000 * seconds / len(texts), 2), "found": dict(places)}
 
 
 def _texts(quick: bool) -> Iterator[tuple[str, list[str]]]:
-    """Published texts with their language; nothing when the files are not here."""
+    """Yield sets of published texts, their names beginning with their language; nothing if the files are missing."""
     if not PUBLISHED.is_dir():
         return
     medquad = [
@@ -191,105 +176,15 @@ def _rows(file: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in lines]
 
 
-# What is planted: invented, but right in form.
-
-
-def _digits(chosen: random.Random, pattern: str) -> str:
-    return "".join(
-        chosen.choice("23456789")
-        if letter == "#"
-        else chosen.choice("ABCDEFGHJKMNPRTUVWXY")
-        if letter == "A"
-        else letter
-        for letter in pattern
-    )
-
-
-def _name(chosen: random.Random, language: str) -> str:
-    return f"{chosen.choice(GIVEN[language])} {chosen.choice(FAMILY[language])}"
-
-
-def _address(chosen: random.Random, language: str) -> str:
-    number, street, city = chosen.randint(2, 980), chosen.choice(STREETS[language]), chosen.choice(CITIES[language])
-    return {
-        "en": f"{number} {street}, {city}, OH 4{_digits(chosen, '####')}",
-        "fr": f"{number} {street}, 4{_digits(chosen, '####')} {city}",
-        "es": f"{street}, {number}, 4{_digits(chosen, '####')} {city}",
-    }[language]
-
-
-def _date(chosen: random.Random, language: str) -> str:
-    day, month, year = chosen.randint(1, 28), chosen.randint(1, 12), chosen.randint(1931, 2024)
-    names = {
-        "en": "January March April June October",
-        "fr": "janvier mars avril juin octobre",
-        "es": "enero marzo abril junio octubre",
-    }[language].split()
-    written = {
-        "en": f"{chosen.choice(names)} {day}, {year}",
-        "fr": f"{day} {chosen.choice(names)} {year}",
-        "es": f"{day} de {chosen.choice(names)} de {year}",
-    }[language]
-    return chosen.choice([f"{day:02}/{month:02}/{year}", f"{year}-{month:02}-{day:02}", written])
-
-
-PHONES = {
-    "en": ["614-2##-####", "(303) 2##-####", "+1 415 2## ####", "212.2##.####"],
-    "fr": ["06 ## ## ## ##", "01.42.##.##.##", "+33 6 ## ## ## ##"],
-    "es": ["612 ### ###", "91 5## ## ##", "+34 612 ### ###"],
-}
-
-
-def _phone(chosen: random.Random, language: str) -> str:
-    return _digits(chosen, chosen.choice(PHONES[language]))
-
-
-def _national(chosen: random.Random, language: str) -> str:
-    if language == "fr":
-        number = (
-            f"{chosen.choice('12')}{chosen.randint(31, 99)}{chosen.randint(1, 12):02}{chosen.randint(10, 95)}"
-            f"{_digits(chosen, '######')}"
-        )
-        return (
-            f"{number[0]} {number[1:3]} {number[3:5]} {number[5:7]} {number[7:10]} {number[10:]} "
-            f"{97 - int(number) % 97:02}"
-        )
-    number = _digits(chosen, "########")
-    return f"{number}{'TRWAGMYFPDXBNJZSQVHLCKE'[int(number) % 23]}"
-
-
-SECRETS: dict[str, Callable[[random.Random, str], str]] = {
-    "NAME": _name,
-    "ADDRESS": _address,
-    "DATE": _date,
-    "PHONE": _phone,
-    "NATIONAL_ID": _national,
-    "CITY": lambda chosen, language: chosen.choice(CITIES[language]),
-    "AGE": lambda chosen, language: str(chosen.randint(91, 104)),
-    "EMAIL": lambda chosen, language: f"{_digits(chosen, 'AAAAA').lower()}.{chosen.randint(10, 99)}@mail.example.com",
-    "SSN": lambda chosen, language: f"5{_digits(chosen, '##-##-####')}",
-    "MRN": lambda chosen, language: _digits(chosen, chosen.choice(["#######", "AA-######", "##-##-##-#", "A########"])),
-    "HEALTH_PLAN": lambda chosen, language: _digits(
-        chosen, chosen.choice(["AAA#########", "##########", "A##-###-###"])
-    ),
-    "ACCOUNT": lambda chosen, language: _digits(chosen, chosen.choice(["########", "####-#####", "############"])),
-    "LICENSE": lambda chosen, language: _digits(chosen, chosen.choice(["AA#######", "A###-####", "########"])),
-    "VEHICLE": lambda chosen, language: _digits(chosen, chosen.choice(["AA-###-AA", "#### AAA", "AAA####"])),
-    "DEVICE": lambda chosen, language: _digits(chosen, chosen.choice(["AA######A", "##-######", "A#A######"])),
-    "URL": lambda chosen, language: f"https://blog.example.org/{_digits(chosen, 'AAAAA##').lower()}",
-    "IP": lambda chosen, language: ".".join(str(chosen.randint(20, 250)) for _ in range(4)),
-}
-
-
 def main() -> int:
+    """Measure, print the table, and write it into the page unless the run is a quick one."""
     parser = argparse.ArgumentParser(prog="bench.phi", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the size; nothing is written down")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the size; nothing is recorded")
     options = parser.parse_args()
-    shown = table(measure(options))
+    figures = table(measure(options))
     if not options.quick:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-        PAGE.write_text(f"{before}{BEGIN}\n\n{shown}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
-    print(shown)
+        replace_between(PAGE, BEGIN, END, figures)
+    print(figures)
     return 0
 
 

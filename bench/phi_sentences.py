@@ -1,4 +1,4 @@
-"""Sentences to plant identifiers in ({}), and sentences that must stay as they are."""
+"""Sentences with a place for an identifier, written {}, and sentences that the redactor must leave unchanged."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Measure what a day's work consists of, on this machine, beside its peers, and write it down.
+"""Measure the parts of a day's work on this machine, beside other tools for the same job, and record the figures.
 
     make bench                          or python -m bench.run [parse merge …] [--records N] [--repeats N] [--quick]
 
-Each kind of figure has a module with NAME, `measure(options)` and `rows(figures)`. Figures go to
-bench/results/NAME.json, and the table of all of them into docs/performance.md. A kind that is not measured
-this time keeps the figures that it has.
+Each kind of figure is a module with NAME, `measure(options)` and `rows(figures)`. Figures are written to
+bench/results/NAME.json, and the table of all of them to docs/performance.md. A kind that is not measured this
+time keeps its figures.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import os
-import platform
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from bench.measuring import machine, replace_between
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results"
@@ -28,60 +29,54 @@ MODULES = ("parsing", "merging", "tracing", "near_duplicates", "decontamination"
 
 
 def main() -> int:
-    kinds = {module.NAME: module for module in map(_module, MODULES)}
+    """Measure the chosen kinds, record them unless the run is a quick one, and print the table."""
+    kinds: dict[str, ModuleType] = {}
+    for name in MODULES:
+        module = importlib.import_module(f"bench.{name}")
+        kinds[module.NAME] = module
     options = _options(tuple(kinds))
     for name in options.kinds or kinds:
-        _say(f"{name}: measuring")
+        _report(f"{name}: measuring")
         with tempfile.TemporaryDirectory(prefix="medpipe-bench-") as folder:
             figures = kinds[name].measure(argparse.Namespace(**{**vars(options), "folder": Path(folder)}))
-        _say(f"{name}: {figures}")
+        _report(f"{name}: {figures}")
         if figures is not None and not options.quick:
-            _keep(name, {"machine": machine(), **figures})
-    shown = _table(kinds)
+            _record(name, {"machine": machine(), **figures})
+    table = _table(kinds)
     if not options.quick:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-        PAGE.write_text(f"{before}{BEGIN}\n\n{shown}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
-    print(shown)
+        replace_between(PAGE, BEGIN, END, table)
+    print(table)
     return 0
-
-
-def machine() -> dict[str, Any]:
-    """What a figure depends on, without saying whose machine it was."""
-    return {"cores": os.cpu_count(), "architecture": platform.machine(), "python": platform.python_version()}
-
-
-def _module(name: str) -> ModuleType:
-    return importlib.import_module(f"bench.{name}")
 
 
 def _options(kinds: tuple[str, ...]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("kinds", nargs="*", metavar="kind", help=f"which: {', '.join(kinds)} (default: all)")
+    parser.add_argument("kinds", nargs="*", metavar="kind", help=f"what to measure: {', '.join(kinds)} (default: all)")
     parser.add_argument("--records", type=int, default=30_000, help="records in the update file (default 30000)")
-    parser.add_argument("--repeats", type=int, default=3, help="repeats where they are cheap; the median counts")
+    parser.add_argument("--repeats", type=int, default=3, help="repeats where they are cheap; the median is recorded")
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="a hundredth of the size, only to see that it runs; nothing is written down",
+        help="a hundredth of the size, to see that everything runs; nothing is recorded",
     )
     options = parser.parse_args()
     if unknown := set(options.kinds) - set(kinds):
-        parser.error(f"no kind {', '.join(sorted(unknown))}; there are {', '.join(kinds)}")
+        parser.error(f"no kind {', '.join(sorted(unknown))}; choose from {', '.join(kinds)}")
     return options
 
 
-def _keep(name: str, figures: dict[str, Any]) -> None:
+def _record(name: str, figures: Mapping[str, Any]) -> None:
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
-def _table(kinds: dict[str, ModuleType]) -> str:
-    """The figures on record as Markdown."""
-    made = machine()
+def _table(kinds: Mapping[str, ModuleType]) -> str:
+    """Return the recorded figures as Markdown."""
+    host = machine()
     rows = [
-        f"Measured with Python {made['python']} on {made['cores']} cores ({made['architecture']}).",
+        f"Measured with Python {host['python']} on {host['cores']} cores ({host['architecture']}).",
         "",
         "| what | figure |",
         "|---|---|",
@@ -92,7 +87,7 @@ def _table(kinds: dict[str, ModuleType]) -> str:
     return "\n".join(rows)
 
 
-def _say(line: str) -> None:
+def _report(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""The adapter swap under traffic, as the last `make demo` saw it."""
+"""The adapter swap under traffic, as the last `make demo` measured it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ REPORT = Path(__file__).resolve().parent.parent / "var" / "demo" / "report.json"
 
 
 def measure(options: Namespace) -> dict[str, Any] | None:
-    """Seconds of the swap and requests that failed meanwhile; None where no demo has run."""
+    """Return the seconds of the swap and the requests that failed during it; None if no demo has run."""
     if not REPORT.is_file():
         return None
     swap = json.loads(REPORT.read_text(encoding="utf-8"))["swap"]
@@ -20,6 +20,7 @@ def measure(options: Namespace) -> dict[str, Any] | None:
 
 
 def rows(figures: dict[str, Any]) -> list[str]:
+    """Return the figures as rows of the table."""
     return [
         f"| swap the served adapter under traffic | {figures['seconds']} s, {figures['failed_requests']} of "
         f"{figures['total_requests']} requests failed |"

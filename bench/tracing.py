@@ -1,4 +1,4 @@
-"""Tracing a document forward and a version back over a million examples, beside a plain scan of the training file."""
+"""Tracing a document forward and a version back, over a million examples, beside a plain scan of the training file."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import argparse
 import hashlib
 import json
 import statistics
-import time
 from collections.abc import Callable, Iterator
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from medpipe import records, steps
-from medpipe.backends.artifacts import FolderStore
+from bench.measuring import timed
+from medpipe import records
 from medpipe.core.judging.gates import Outcome
 from medpipe.core.knowledge import lineage
 from medpipe.core.manifests import (
@@ -25,7 +25,9 @@ from medpipe.core.manifests import (
 )
 from medpipe.core.refs import BASE, ref
 from medpipe.core.teaching.example import Example
+from medpipe.ports import ArtifactStore
 from medpipe.settings import Settings
+from medpipe.steps.tracing import trace
 from medpipe.wiring import Wiring
 
 NAME = "trace"
@@ -34,37 +36,49 @@ ANSWER = "word " * 60
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Seconds of each; raises RuntimeError when a trace missed what the scan finds."""
+    """Return the seconds of each trace; raises RuntimeError when a trace misses what the scan finds."""
     count = EXAMPLES // 100 if options.quick else EXAMPLES
     ports = _Quiet(Settings(home=options.folder))
-    examples, index_seconds = _taught(ports.store, count)
-    asked = [f"pmid:{10_000_000 + count // 3 + turn}" for turn in range(options.repeats)]
-    scans = [_timed(lambda id=id: _scan(ports.store.folder(examples) / "train.jsonl", id)) for id in asked]
-    forward = [_timed(lambda id=id: _found(ports, steps.trace((id,), ports=ports))) for id in asked]
-    if [found for _, found in forward] != [found for _, found in scans] or not scans[0][1]:
-        raise RuntimeError("the index and the file disagree: these figures would mean nothing")
-    back = [
-        _timed(lambda turn=turn: steps.trace((_version(ports.store, examples, turn),), back=True, ports=ports))
-        for turn in range(options.repeats)
-    ]
-    one = [
-        _timed(lambda turn=turn: steps.trace((f"{examples}#{count - 1 - turn}",), ports=ports))
-        for turn in range(options.repeats)
-    ]
-    if len(_found(ports, back[0][1])) != count // 2:
-        raise RuntimeError("documents are missing from the way back: these figures would mean nothing")
-    return {
-        "examples": count,
-        "index_seconds": index_seconds,
-        **{
-            name: round(statistics.median(seconds for seconds, _ in runs), 4)
-            for name, runs in (("scan", scans), ("forward", forward), ("back", back), ("one_example_back", one))
-        },
+    store = ports.store
+    examples, index_seconds = _build_examples(store, count)
+    runs = {
+        **_forward(ports, store, examples, count, options.repeats),
+        **_back(ports, store, examples, count, options.repeats),
     }
+    medians = {name: round(statistics.median(seconds), 4) for name, seconds in runs.items()}
+    return {"examples": count, "index_seconds": index_seconds, **medians}
+
+
+def _forward(ports: Wiring, store: ArtifactStore, examples: str, count: int, repeats: int) -> dict[str, list[float]]:
+    """Return the seconds of finding the examples of a document, by a scan of the file and by `trace`."""
+    file = store.folder(examples) / "train.jsonl"
+    scans, traces = [], []
+    for turn in range(repeats):
+        document = f"pmid:{10_000_000 + count // 3 + turn}"
+        scan_seconds, scanned = timed(partial(_scan, file, document))
+        trace_seconds, traced = timed(partial(trace, (document,), ports=ports))
+        if not scanned or _rows_found(store, traced) != scanned:
+            raise RuntimeError("the index and the file disagree: these figures mean nothing")
+        scans.append(scan_seconds)
+        traces.append(trace_seconds)
+    return {"scan": scans, "forward": traces}
+
+
+def _back(ports: Wiring, store: ArtifactStore, examples: str, count: int, repeats: int) -> dict[str, list[float]]:
+    """Return the seconds of finding the documents of a version, and of one example."""
+    versions, single_examples = [], []
+    for turn in range(repeats):
+        version = _register(store, examples, turn)
+        seconds, traced = timed(partial(trace, (version,), back=True, ports=ports))
+        if len(_rows_found(store, traced)) != count // 2:
+            raise RuntimeError("documents of the version are missing: these figures mean nothing")
+        versions.append(seconds)
+        single_examples.append(timed(partial(trace, (f"{examples}#{count - 1 - turn}",), ports=ports))[0])
+    return {"back": versions, "one_example_back": single_examples}
 
 
 def rows(figures: dict[str, Any]) -> list[str]:
-    """The figures as rows of the table."""
+    """Return the figures as rows of the table."""
     count = f"{figures['examples']:,}"
     return [
         f"| index the documents of {count} examples, once for each set | {figures['index_seconds']} s |",
@@ -77,24 +91,27 @@ def rows(figures: dict[str, Any]) -> list[str]:
 
 
 class _Quiet(Wiring):
-    @property
-    def progress(self) -> Callable[[float, str], None]:  # type: ignore[override]
+    """The real ports, without progress on standard error."""
+
+    @cached_property
+    def progress(self) -> Callable[[float, str], None]:
         return lambda share, text: None
 
 
-def _taught(store: FolderStore, count: int) -> tuple[str, float]:
-    """Examples in pairs about one document each, as build_examples leaves them, and seconds for their index."""
+def _build_examples(store: ArtifactStore, count: int) -> tuple[str, float]:
+    """Write examples as `build_examples` does, two about each document; return their ref and their index's seconds."""
     target = ref("examples", count)
     inputs = ExamplesInputs(corpus="", recipe={}, since=None, knows=None, withdraw=(), benchmarks=())
     with store.write(target, "build_examples", inputs) as draft:
         records.write(draft.path / "train.jsonl", _examples(count))
-        making, _ = _timed(lambda: sum(1 for _ in _examples(count)))
-        both, _ = _timed(lambda: records.write_rows(draft.path / "documents.jsonl", lineage.shares(_examples(count))))
+        making, _ = timed(lambda: sum(1 for _ in _examples(count)))
+        both, _ = timed(lambda: records.write_rows(draft.path / "documents.jsonl", lineage.shares(_examples(count))))
         draft.conclude(ExamplesOutcome(corpus="", train=count))
     return target, round(both - making, 2)
 
 
 def _examples(count: int) -> Iterator[Example]:
+    """Yield examples; the first half and the second are about the same documents."""
     for number in range(count):
         id = f"pmid:{10_000_000 + number % (count // 2)}"
         yield Example.model_construct(
@@ -108,8 +125,8 @@ def _examples(count: int) -> Iterator[Example]:
         )
 
 
-def _version(store: FolderStore, examples: str, turn: int) -> str:
-    """A version of an adapter that learned from the examples and from nothing else."""
+def _register(store: ArtifactStore, examples: str, turn: int) -> str:
+    """Write a version whose adapter learned from the examples and from nothing else; return its ref."""
     adapter, target = ref("adapter", turn), f"version/bench-v{turn}"
     trained = AdapterOutcome(
         recipe="bench",
@@ -148,17 +165,12 @@ def _version(store: FolderStore, examples: str, turn: int) -> str:
     return target
 
 
-def _scan(path: Path, id: str) -> list[int]:
-    """What tracing costs without an index: read every example."""
+def _scan(path: Path, document: str) -> list[int]:
+    """Return the rows of the examples about a document without an index, by reading every example."""
     with path.open(encoding="utf-8") as lines:
-        return [number for number, line in enumerate(lines) if id in json.loads(line)["document_ids"]]
+        return [number for number, line in enumerate(lines) if document in json.loads(line)["document_ids"]]
 
 
-def _found(ports: Wiring, trace: str) -> list[int]:
-    return [row.get("row", 0) for row in records.read_rows(ports.store.folder(trace) / "found.jsonl")]
-
-
-def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    began = time.perf_counter()
-    found = work()
-    return time.perf_counter() - began, found
+def _rows_found(store: ArtifactStore, traced: str) -> list[int]:
+    """Return the row numbers that a trace recorded; 0 for what has no row, such as a document."""
+    return [row.get("row", 0) for row in records.read_rows(store.folder(traced) / "found.jsonl")]

@@ -1,4 +1,7 @@
-"""NLM's release calendar: pull what each source revised, validate it, fold it into the corpus."""
+"""Pull the documents that each source revised, validate them, and merge them into the corpus.
+
+The DAG runs on NLM's release calendar. Start it by hand to load other days, or PubMed's baseline.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ WINDOW = {
 
 @task
 def sources(params: dict[str, list[str]] | None = None) -> list[str]:
-    """The sources of the form."""
+    """Return the sources that the form names."""
     assert params is not None
     return params["sources"]
 
@@ -33,16 +36,16 @@ def sources(params: dict[str, list[str]] | None = None) -> list[str]:
             type=["null", "string"],
             format="date",
             title="From",
-            description="First day; empty: the release window of the run",
+            description="First day. Empty: the release window of the run",
         ),
         "end": Param(
-            None, type=["null", "string"], format="date", title="Up to", description="The day after the last one"
+            None, type=["null", "string"], format="date", title="Up to", description="The day after the last day"
         ),
         "baseline": Param(
             False,
             type="boolean",
             title="Load the baseline",
-            description="All that PubMed has posted up to then, one task a file: for a first corpus",
+            description="Load all files that PubMed has posted up to that day, one task a file: for a first corpus",
         ),
     },
 )

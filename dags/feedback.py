@@ -1,4 +1,7 @@
-"""Every hour: turn users' feedback into preference pairs. Without new pairs the rest is skipped."""
+"""Turn the feedback of the last hour into preference pairs.
+
+When there are no new pairs, the remaining tasks are skipped.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,11 @@ from medpipe_airflow import DEFAULTS, PAIRS, announce, hourly, step
     dag_display_name="5 · feedback",
     params={
         "start": Param(
-            None, type=["null", "string"], format="date-time", title="From", description="Empty: the hour of the run"
+            None,
+            type=["null", "string"],
+            format="date-time",
+            title="From",
+            description="Empty: the hour before the run",
         ),
         "end": Param(None, type=["null", "string"], format="date-time", title="Up to"),
     },

@@ -1,7 +1,8 @@
-"""Drift or a person asks for a challenger: examples → train → evaluate → compare → register.
+"""Make a challenger: build examples, train, evaluate, compare with the incumbent, register.
 
-A person fills in the form: a *hotfix* names retracted articles (their claims are withdrawn) or topics that
-were learned wrongly, and starts from the newest version that never learned them.
+The watch DAG asks for it when the corpus or the feedback has drifted, or a person fills in the form. A *hotfix*
+names retracted articles, whose claims are withdrawn, or topics that were learned wrongly. It starts from the newest
+version that never learned them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from medpipe_airflow import (
 )
 
 IDS: dict[str, Any] = {"type": ["null", "array"], "items": {"type": "string"}}
+"""JSON schema of a form field with ids."""
 
 
 @dag(
@@ -38,7 +40,7 @@ IDS: dict[str, Any] = {"type": ["null", "array"], "items": {"type": "string"}}
             type="string",
             minLength=3,
             title="Reason",
-            description="Kept with the version, and shown on the model board",
+            description="Recorded with the version and shown on the model board",
         ),
         "recipe": Param("tiny-sft", type="string", title="Recipe", description="A file of medpipe/recipes"),
         "documents": Param(None, **IDS, title="Retracted articles", description="PubMed ids, one a line"),
@@ -47,13 +49,13 @@ IDS: dict[str, Any] = {"type": ["null", "array"], "items": {"type": "string"}}
             "auto",
             enum=["auto", "champion", "untainted", "base"],
             title="Start from",
-            description="auto: the champion, or for a hotfix the newest untainted ancestor",
+            description="auto: the champion; for a hotfix, the newest version that never learned the documents",
         ),
     },
 )
 def retrain() -> None:
-    request = retrain_request()
-    plan = step("plan_retrain", multiple_outputs=True)(
+    request: Any = retrain_request()  # XComArg declares no index, although a task with several outputs has one
+    planned = step("plan_retrain", multiple_outputs=True)(
         champion=step("champion")(),
         recipe=request["recipe"],
         start_from=request["start_from"],
@@ -63,26 +65,26 @@ def retrain() -> None:
     built = step("build_examples")(
         corpus=request["corpus"],
         recipe=request["recipe"],
-        since=plan["since"],
-        knows=plan["knows"],
+        since=planned["since"],
+        knows=planned["knows"],
         withdraw=request["withdraw"],
     )
     examples = step("validate")(data=built, suite="examples")
     adapter = ml_step("train")(
-        recipe=request["recipe"], data=lesson(request["pairs"], examples), start_from=plan["start"]
+        recipe=request["recipe"], data=lesson(request["pairs"], examples), start_from=planned["start"]
     )
-    evaluated = {"recipe": request["recipe"], "examples": examples, "pairs": request["pairs"]}
-    challenger = ml_step("evaluate", task_id="evaluate_challenger")(model=adapter, **evaluated)
-    incumbent = ml_step("evaluate", task_id="evaluate_incumbent")(model=plan["incumbent"], **evaluated)
-    decision = step("compare")(challenger=challenger, champion=incumbent, plan=plan["gates"])
+    benchmarks = {"recipe": request["recipe"], "examples": examples, "pairs": request["pairs"]}
+    challenger = ml_step("evaluate", task_id="evaluate_challenger")(model=adapter, **benchmarks)
+    incumbent = ml_step("evaluate", task_id="evaluate_incumbent")(model=planned["incumbent"], **benchmarks)
+    decision = step("compare")(challenger=challenger, champion=incumbent, plan=planned["gates"])
     verdict = outcome_of("outcome", "reasons", task_id="verdict")(decision)
     version = step("register")(
         adapter=adapter,
         evaluation=challenger,
         decision=decision,
         examples=examples,
-        parent=plan["start"],
-        incumbent=plan["incumbent"],
+        parent=planned["start"],
+        incumbent=planned["incumbent"],
         pairs=request["pairs"],
         reason=request["reason"],
     )

@@ -1,9 +1,11 @@
-"""A judged challenger: promote it if its decision is a pass and switch the engine to it, or hold it with reasons.
+"""Promote a challenger that passed its gates and let the engine serve it, or hold it with the reasons.
 
-*Held* is a result, not a failure: the run succeeds, and the incumbent still serves.
+*Held* is a result, not a failure: the run succeeds, and the incumbent continues to serve.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from airflow.sdk import Param, dag
 from medpipe_airflow import CHALLENGER, CHAMPION, DEFAULTS, announce, promotion, rollout_request, step
@@ -22,10 +24,10 @@ from medpipe_airflow import CHALLENGER, CHAMPION, DEFAULTS, announce, promotion,
     },
 )
 def rollout() -> None:
-    request = rollout_request()
+    request: Any = rollout_request()  # XComArg declares no index, although a task with several outputs has one
     champion = step("promote")(version=request["version"], decision=request["decision"], expected=request["expected"])
     served = step("deploy")(version=champion)
-    # Whichever task failed, this undoes only the promotion of this run.
+    # Runs when a task above failed, and undoes this run's own promotion only.
     restored = step("restore", trigger_rule="one_failed")(version=request["version"], reason="it did not go live")
     served >> restored
     announce(CHAMPION)(promotion(request, served))

@@ -1,4 +1,7 @@
-"""After a change of the corpus or the feedback: measure drift, and ask for a retrain or hold."""
+"""Decide whether the corpus or the feedback has changed enough for a retraining.
+
+The verdict is *retrain* or *hold*, with its reasons. On *retrain*, the retrain DAG starts.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ RECIPES = {
     "sft": "{{ var.value.get('medpipe_recipe_sft', 'tiny-sft') }}",
     "dpo": "{{ var.value.get('medpipe_recipe_dpo', 'tiny-dpo') }}",
 }
-"""The recipe of each method: Airflow Variables, so that an operator changes it without a release."""
+"""Method → recipe. They are Airflow Variables, so that an operator can change them without a release."""
 
 
 @dag(
@@ -22,7 +25,7 @@ RECIPES = {
     dag_display_name="2 · watch",
 )
 def watch() -> None:
-    # Events that queued up while this DAG was busy or paused are folded into one run, which reads the newest of each.
+    # Events that queued up while this DAG was busy start one run, so it takes the newest corpus and pairs.
     corpus = step("latest", task_id="newest_corpus")(kind="corpus")
     pairs = step("latest", task_id="newest_pairs")(kind="pairs")
     drift = step("detect_drift")(corpus=corpus, champion=step("champion")(), pairs=pairs)

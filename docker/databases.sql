@@ -1,3 +1,3 @@
--- Run by PostgreSQL when its volume is empty. The database `airflow` is POSTGRES_DB.
+-- PostgreSQL runs this file when its volume is empty. It makes the database `airflow` itself (POSTGRES_DB).
 CREATE DATABASE medpipe;
 CREATE DATABASE mlflow;

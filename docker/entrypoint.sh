@@ -1,6 +1,6 @@
 #!/bin/sh
-# Each file of /run/secrets is named like the environment variable that it holds: Airflow, vLLM, MLflow and
-# medpipe all read such variables, and no secret stands in the compose file or in an image.
+# Export each file of /run/secrets as the environment variable of the same name, then run the command. Airflow, vLLM,
+# MLflow and medpipe read these variables, so neither the compose file nor an image contains a secret.
 set -eu
 for file in /run/secrets/*; do
   [ -f "$file" ] || continue

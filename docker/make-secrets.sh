@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the secrets that docker-compose.yml names, once; existing ones are kept. Run it from anywhere.
+# Make the secrets that docker-compose.yml names. Existing ones are kept. The working directory does not matter.
 set -eu
 cd "$(dirname "$0")/.."
 folder=.secrets
@@ -25,7 +25,7 @@ keep MEDPIPE_DATABASE_URL "$(database medpipe)"
 keep MLFLOW_BACKEND_STORE_URI "$(database mlflow)"
 keep AIRFLOW_PASSWORDS "{\"admin\": \"$(cat "$folder/AIRFLOW_PASSWORD")\"}"
 
-# Containers do not run as you, so the files can be read by all; the folder cannot be entered by others.
+# Containers run as other users, so everybody may read the files; but only their owner may enter the folder.
 chmod 0700 "$folder"
 chmod 0444 "$folder"/*
 echo "Secrets are in $folder; Airflow's login is admin with the password in $folder/AIRFLOW_PASSWORD."

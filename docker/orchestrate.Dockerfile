@@ -1,4 +1,4 @@
-# Airflow (every component and the default worker) and MLflow. No torch: ML steps run on the queue `gpu`.
+# Airflow (all components and the default worker) and MLflow. Verbs that need torch run on the queue `gpu` instead.
 FROM python:3.11-slim-bookworm
 
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \

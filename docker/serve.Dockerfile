@@ -1,4 +1,4 @@
-# The gateway: FastAPI in front of the engine. Neither torch nor vLLM.
+# The gateway: FastAPI in front of the engine, without torch and without vLLM.
 FROM python:3.11-slim-bookworm
 
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from medpipe import wiring
+from medpipe import extras, wiring
 from medpipe.errors import MedpipeError, exit_status
 from medpipe.ports import Ports
 from medpipe.settings import Settings
@@ -34,7 +34,10 @@ def call(verb: str, arguments: Mapping[str, Any], ports: Ports | None = None) ->
     except TypeError as error:
         raise MedpipeError(f"{verb}: {error}") from error
     converted = {name: _converted(verb, name, value) for name, value in given.items()}
-    return made(**converted, ports=ports or wiring.ports(Settings()))
+    try:
+        return made(**converted, ports=ports or wiring.ports(Settings()))
+    except ModuleNotFoundError as error:
+        raise extras.lacking(error) or error from error
 
 
 def _converted(verb: str, name: str, value: Any) -> Any:

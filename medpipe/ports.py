@@ -1,6 +1,6 @@
-"""Everything that the verbs need from outside, as small Protocols.
+"""The interfaces of everything outside the verbs, as small Protocols.
 
-Backends implement them. The fakes of the tests pass the same contract tests as the backends.
+Backends implement them. Backends and fakes pass the same contract tests (tests/contract).
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from medpipe.core.teaching.feedback import FeedbackItem as FeedbackItem
 from medpipe.core.teaching.recipe import Recipe
 
 Progress = Callable[[float, str], None]
-"""Called with a share in 0..1 and a short text."""
+"""A callback for progress: the share that is done, from 0 to 1, and a short text."""
 
 
 class Source(Protocol):
     """One publisher of documents."""
 
     def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Document]:
-        """Yield every document revised in [start, end), or only those in `ids`, in the order of their revisions.
+        """Yield the documents revised in [start, end), or only those in `ids`, in the order of their revisions.
 
         A withdrawal arrives as a Document with status DELETED or RETRACTED. Raises SourceError, which names the
-        file and the record, when a published file cannot be read whole.
+        file and the record, when what was published cannot be read whole.
         """
 
 
@@ -53,7 +53,7 @@ class SourceOfFiles(Source, Protocol):
         """Return the files posted in [start, end), in the order in which they apply."""
 
     def pull(self, start: date, end: date, ids: Sequence[str] = (), file: str = "") -> Iterator[Document]:
-        """As `Source.pull`. With a `file` name, only that file is read."""
+        """Yield documents as `Source.pull` does; where `file` is a name, only those of that file."""
 
 
 class Draft(Protocol):
@@ -86,96 +86,108 @@ class ArtifactStore(Protocol):
 
 
 class Counts(NamedTuple):
-    """How many documents a version of the corpus has."""
+    """The number of documents of a version of the corpus."""
 
     by_status: Mapping[str, int]
     """Status → number of documents; only statuses that occur."""
     cut_off: date | None
-    """The latest publication date of a current document; None without current documents."""
+    """The latest date on which a current document was published; None without current documents."""
 
 
 class CorpusTable(Protocol):
-    """The current revision of every document, versioned. A merge costs what it brings, however large the table is."""
+    """The current revision of every document, in versions. The cost of a merge depends on the pull, not on the corpus.
+
+    Every method raises NotFound for a version that does not exist.
+    """
 
     def merge(self, documents: Iterable[Document], previous: int | None, token: str) -> int:
-        """Fold revisions into the table and return the table's version.
+        """Fold revisions into the table, and return the new version.
 
-        Idempotent: the same `token` again returns the version that it made. Commutative: an older revision never
-        replaces a newer one, and retractions and deletions stay, in whatever order revisions come. A merge that is
-        interrupted changes nothing. Raises LookupError when there is no version `previous`.
+        `previous`: a version that must exist; None for a new table. `token`: names this merge; the same token again
+        returns the version that it made. Merges commute: an older revision never replaces a newer one, and retractions
+        and deletions stay, in whatever order they come. A merge is stored whole or not at all. Raises Unavailable
+        when other writers are always faster.
         """
 
     def read(self, version: int, statuses: Sequence[str] = ("current",)) -> Iterator[Document]:
-        """Yield the documents with one of the statuses, by id. Raises LookupError when there is no such version."""
+        """Yield the documents with one of the statuses, by id. Memory does not hold all of them."""
 
     def digests(self, version: int, statuses: Sequence[str] = ("current",)) -> Mapping[str, str]:
-        """Map document ids to content digests without reading texts. Raises LookupError without the version."""
+        """Return document id → content digest, without reading texts."""
 
     def counts(self, version: int) -> Counts:
-        """Count documents without reading their texts. Raises LookupError when there is no such version."""
+        """Return the counts of a version, without reading the corpus."""
 
     def compact(self, version: int) -> int:
-        """Return a version with the same documents that is cheaper to read. Older versions stay readable."""
+        """Return a version with the same documents that is cheaper to read, or `version` itself. All stay readable."""
 
 
 class Validation(NamedTuple):
-    """The judgement of one batch. `accepted` is False when the whole batch must stop."""
+    """The outcome of a validation."""
 
     accepted: bool
+    """False when the whole batch must stop."""
     reasons: tuple[str, ...]
+    """Why the batch must stop."""
     rejected: Mapping[int, tuple[str, ...]]
-    """Row number, from 0, → why the row is quarantined."""
+    """Row index → why this row is quarantined."""
     report: str
     """Path of the Data Docs page of this run."""
     remarks: tuple[str, ...] = ()
-    """What people should know although it stops nothing."""
+    """Observations that stop nothing."""
 
 
 class Delivery(NamedTuple):
-    """Measures of a delivery as a whole, by name (`core.corpus.measures.DELIVERY`), and the end of its window."""
+    """Measures of a whole delivery by name (`core.corpus.measures.DELIVERY`), and the end of its window."""
 
     measures: Mapping[str, float] = {}
     end: date | None = None
 
 
 class Validator(Protocol):
-    """Applies a suite of expectations to a batch."""
+    """Checks rows against a suite of expectations."""
 
     def validate(
         self, rows: Sequence[Mapping[str, Any]], suite: str, name: str, delivery: Delivery = ...
     ) -> Validation:
-        """Apply `expectations/{suite}.json` to the rows. `name` labels the run in Data Docs."""
+        """Apply `expectations/{suite}.json` to the rows. `name` labels the run in Data Docs.
+
+        Raises NotFound without that suite, and ConfigError for one that cannot work.
+        """
 
 
 class Redactor(Protocol):
-    """Replaces protected health information in texts. docs/data-quality.md gives its measured misses."""
+    """Removes protected health information from texts. docs/data-quality.md measures what it misses."""
 
     def redact(self, texts: Sequence[str], language: str) -> list[Redaction]:
-        """Return one redaction for each text, in order.
+        """Return one redaction per text, in order.
 
-        `language`: an ISO 639-1 code. Languages other than en, es and fr are treated as en. Redacting a redacted
-        text changes nothing. Nothing is logged and nothing is sent over a network.
+        `language`: an ISO 639-1 code; any code but en, es and fr is treated as en. A second redaction changes nothing.
+        Nothing is logged, and nothing is looked up on a network.
         """
 
 
 class NearDuplicates(Protocol):
-    """Finds texts that are almost the same."""
+    """Groups texts that are almost the same."""
 
     def clusters(self, texts: Sequence[str], threshold: float) -> list[int]:
         """Return for each text the index of the first text of its cluster. A text without a twin is its own cluster.
 
         Two texts are twins when the Jaccard similarity of their sets of three-word shingles, without case and
-        punctuation, is at least `threshold` (0..1]. A twin's twin belongs to the same cluster. Twins are found by
-        hashing: a few pairs just at the threshold are missed, and no pair below it is joined. The same texts give
-        the same clusters on every machine and in every order.
+        punctuation, is at least `threshold`, in (0, 1]. A twin of a twin is in the same cluster. Hashing finds the
+        twins: a few pairs just at the threshold are missed, and no pair below it is ever joined. The same texts
+        give the same clusters on every machine and in every order.
         """
 
 
 class Languages(Protocol):
-    """Detects the language of a text."""
+    """Identifies the language of a text."""
 
     def guess(self, text: str) -> tuple[str, float]:
-        """Return (ISO 639-1 code, confidence 0..1), or ("", 0.0) for a text without letters."""
+        """Return an ISO 639-1 code and a confidence from 0 to 1; `("", 0.0)` for a text without letters.
+
+        Short texts have a low confidence.
+        """
 
 
 class Trainer(Protocol):
@@ -186,15 +198,14 @@ class Trainer(Protocol):
     ) -> Mapping[str, float]:
         """Train an adapter into `out` (adapter_model.safetensors, adapter_config.json) and return its metrics.
 
-        `data`: a folder with `train.jsonl`, Examples for SFT and PreferencePairs for DPO. `start_from`: the adapter
-        that training continues (None: the base); for DPO it is the reference model as well. `work`: a folder for
-        checkpoints. A killed run that is started again with the same `work` ends in the same weights. `progress` is
-        called with a share in 0..1 and a short text.
+        `data`: folder with `train.jsonl`; Examples for SFT, PreferencePairs for DPO. `start_from`: folder of the
+        adapter to go on from; DPO uses it as the reference too. `work`: folder for checkpoints; a killed run that is
+        started again with the same `work` ends in the same weights.
         """
 
 
 class Generator(Protocol):
-    """Generates greedily with the adapter that will be served, in the way in which it will be served."""
+    """Generates greedily, with the weights and the precision that are served."""
 
     def generate(
         self,
@@ -205,80 +216,91 @@ class Generator(Protocol):
         max_new_tokens: int,
         progress: Progress,
     ) -> list[str]:
-        """Return one completion for each prompt, in order, up to `core.prompt.STOP`. `adapter` None asks the base."""
+        """Return one completion per prompt, in order, up to `core.prompt.STOP`.
+
+        `base`: name of the base model. `adapter`: folder of the adapter; None for the base alone. `adapter_name`: its
+        name in the engine. `max_new_tokens`: the longest completion.
+        """
 
 
 class Engine(Protocol):
-    """The inference server's LoRA adapters. Names are unique and never reused. Methods raise EngineError."""
+    """The adapters of the inference server. Names are unique and never reused.
+
+    Every method raises EngineError when the server does not answer or refuses.
+    """
 
     def load(self, name: str, folder: Path) -> None:
-        """Load the adapter in `folder` under a name that was never used."""
+        """Load the adapter in `folder` under a name that was never used before."""
 
     def unload(self, name: str) -> None:
-        """Unload an adapter. Requests in flight are answered."""
+        """Unload an adapter, and return once the server no longer lists it. A name that is not loaded is no error."""
 
     def loaded(self) -> frozenset[str]:
-        """Return the names of the loaded adapters."""
+        """Return the names of the loaded adapters, without the base."""
 
     def ask(self, name: str, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
-        """Return one completion for each prompt, in order."""
+        """Return one greedy completion per prompt, in order. `name`: an adapter's or the base's."""
 
 
 class Registered(NamedTuple):
-    """A version in the registry: its number, from 1, and the address of its page (empty without pages)."""
+    """A version in the model registry."""
 
     number: int
     page: str
+    """Its page for people, or its address where the registry has no pages."""
 
 
 class Registry(Protocol):
-    """The model registry that operators look at (MLflow). It shows; the ledger decides."""
+    """The model registry that operators look at (MLflow). The ledger decides which version serves.
 
-    def register(self, adapter: Path, provenance: Mapping[str, Any], metrics: Mapping[str, float], /) -> Registered:
-        """Add a version with its weights. The same `provenance` again returns the version that it made before."""
+    Every method raises Unavailable when the registry does not answer.
+    """
+
+    def register(self, adapter: Path, description: Mapping[str, Any], metrics: Mapping[str, float]) -> Registered:
+        """Register the adapter in a folder. The same `description` again returns the version that it made before."""
 
     def tag(self, number: int, tags: Mapping[str, str]) -> None:
-        """Set tags of a version."""
+        """Set tags on a version."""
 
     def set_champion(self, number: int) -> None:
-        """Move the alias `champion` to a version."""
+        """Mark a version as the champion. The last writer wins, so the ledger must be asked first."""
 
     def champion(self) -> int | None:
-        """Return the number of the version that has the alias `champion`."""
+        """Return the version that is marked as the champion; None without one."""
 
 
 class Entry(NamedTuple):
-    """One line of the ledger: what was decided about which version, and why. Never changed, never removed."""
+    """One entry of the ledger: an event, its version and its reasons. Entries are never changed or removed."""
 
     sequence: int
     at: datetime
     event: str
-    """compared, registered, held, promoted, deployed, restored or rolled-back."""
+    """`compared`, `registered`, `promoted`, `deployed`, `restored` or `rolled-back`."""
     version: str
     decision: str
     reasons: tuple[str, ...]
 
 
 class Ledger(Protocol):
-    """Every comparison, promotion and deployment, append-only; and the champion, changed by compare-and-swap."""
+    """The append-only history of events, and the champion as a compare-and-swap cell."""
 
     def champion(self) -> str | None:
-        """Return the champion's VersionRef, or None before the first promotion."""
+        """Return the champion's VersionRef; None before the first promotion."""
 
     def swap_champion(
         self, expected: str | None, new: str, decision: str, reasons: Sequence[str], event: str = "promoted"
     ) -> bool:
-        """Make `new` champion if the champion is still `expected`, and append an entry. Return False if it is not."""
+        """Make `new` the champion and append an entry. Returns False, without any change, when `expected` is not it."""
 
     def append(self, event: str, version: str, decision: str, reasons: Sequence[str]) -> None:
-        """Add an entry with the next sequence number and the present time."""
+        """Append an entry."""
 
     def entries(self, limit: int = 100) -> list[Entry]:
-        """Return the newest `limit` entries, newest first."""
+        """Return the last `limit` entries, newest first."""
 
 
 class Route(NamedTuple):
-    """The version that gateways ask, and its adapter's name in the engine. Each switch raises `generation` by 1."""
+    """The version and the adapter that gateways ask. Each switch makes the next generation, from 1 on."""
 
     version: str
     adapter_name: str
@@ -286,51 +308,51 @@ class Route(NamedTuple):
 
 
 class Routes(Protocol):
-    """Which adapter the gateways ask. Deployments switch the route; gateways follow and acknowledge."""
+    """The route table: which adapter the gateways ask. A deployment switches it; gateways follow and acknowledge."""
 
     def current(self) -> Route | None:
-        """Return the route in force, or None before the first deployment."""
+        """Return the route of the newest generation; None before the first deployment."""
 
     def switch(self, expected: Route | None, version: str, adapter_name: str) -> Route | None:
-        """Switch the route if it is still `expected`, and return the new one. Return None if it is not."""
+        """Make and return the next generation. Returns None, without any change, when `expected` is not current."""
 
     def settled(self, generation: int) -> bool:
-        """Return whether every live gateway follows `generation` or a later one and has no older request in flight."""
+        """Return whether every live gateway follows `generation` or a later one, with no older request in flight."""
 
     def retired(self) -> frozenset[str]:
-        """Return adapter names that were routed earlier and are not routed now. A deployment may unload them."""
+        """Return the adapter names that were routed once and are not now: a deployment may unload them."""
 
     def claim(self, adapter_name: str) -> bool:
-        """Reserve a name for ever. Return False if it was reserved before."""
+        """Reserve a name for one loading, for ever. Returns False when it was reserved before."""
 
     def heartbeat(self, gateway: str, generation: int, oldest_in_flight: int | None) -> None:
-        """Record which generation a gateway follows, and the oldest generation that it has requests in flight for."""
+        """Store the generation that a gateway follows, and its oldest generation with a request in flight."""
 
     def leave(self, gateway: str) -> None:
-        """Record that a gateway has stopped, so that no deployment waits for it."""
+        """Remove a gateway that stops: deployments do not wait for it."""
 
 
 class FeedbackStore(Protocol):
-    """Reads feedback."""
+    """The feedback that the gateways received."""
 
     def between(self, start: datetime, end: datetime) -> Iterator[FeedbackItem]:
-        """Yield the feedback given in [start, end), oldest first, each with the answer that it is about."""
+        """Yield the feedback of the window [start, end), oldest first, without feedback on refusals."""
 
 
 class AnswerLog(Protocol):
-    """Served answers and their ratings, as gateways write them."""
+    """The record of served answers and of the feedback on them, as the gateways write it."""
 
     def record(
         self, answer_id: str, identity: str, question: str, answer: str, version: str, adapter_name: str, refused: bool
     ) -> None:
-        """Keep one served answer. `refused`: a guardrail answered."""
+        """Store one served answer."""
 
     def rate(self, answer_id: str, identity: str, rating: str, correction: str | None) -> None:
-        """Keep one identity's opinion of an answer, instead of an earlier one. LookupError: no such answer."""
+        """Store an identity's feedback on an answer; it replaces earlier feedback. Raises NotFound for no answer."""
 
 
 class Ports(Protocol):
-    """All ports. `medpipe.wiring` makes each on first use."""
+    """Everything outside. `medpipe.wiring` makes each part on first use."""
 
     @property
     def model_name(self) -> str: ...
@@ -362,33 +384,27 @@ class Ports(Protocol):
     def feedback(self) -> FeedbackStore: ...
     @property
     def guardrails(self) -> Guardrails:
-        """The guardrail policy, compiled and checked against its own examples."""
+        """The guardrail policy, compiled and held to its own examples."""
 
     @property
     def progress(self) -> Progress: ...
-    def source(self, name: str) -> Source:
-        """Return the source of that name. Raises UsageError for an unknown name."""
-
-    def recipe(self, name: str) -> Recipe:
-        """Return the recipe of that name. Raises UsageError for an unknown name."""
-
+    def source(self, name: str) -> Source: ...
+    def recipe(self, name: str) -> Recipe: ...
     def base_digest(self, base: str) -> str:
-        """Return a digest of a base model's files: two models may have one name."""
+        """Return a digest that tells a base model from another one of the same name."""
 
-    def benchmark(self, name: str) -> Benchmark:
-        """Return the benchmark of that name. Raises UsageError for an unknown name."""
-
+    def benchmark(self, name: str) -> Benchmark: ...
     def benchmarks(self) -> Sequence[Benchmark]:
-        """Return every benchmark, ordered by name."""
+        """Return every benchmark, sorted by name."""
 
     def suite(self, name: str) -> str:
-        """Return the text of `expectations/{name}.json`, which is part of a validation's ref."""
+        """Return the text of `expectations/{name}.json`. It is part of the key of a validation."""
 
     def safety(self) -> Sequence[Example]:
-        """Return refusals that every SFT recipe may teach. None is a question of a benchmark."""
+        """Return refusals that every knowledge recipe may teach. None of them is a question of a benchmark."""
 
     def plan(self) -> Plan:
-        """Return gates.yaml, the predetermined change control plan."""
+        """Return the predetermined change control plan of gates.yaml."""
 
     def workspace(self, ref: str) -> Path:
-        """Return a private folder for the unfinished work of one artifact; the verb removes it when it is done."""
+        """Return a private folder for the unfinished work of one artifact."""

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from pathlib import Path
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-_ROOT = Path(__file__).resolve().parent.parent
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def _state_home() -> Path:
+    """`$XDG_STATE_HOME/medpipe`, else `~/.local/state/medpipe` (XDG Base Directory Specification 0.8)."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(state) if Path(state).is_absolute() else Path.home() / ".local" / "state") / "medpipe"
+
+
+def _suites() -> Path:
+    """The suites inside an installed package, or beside the package in a checkout."""
+    installed = _PACKAGE / "expectations"
+    return installed if installed.is_dir() else _PACKAGE.parent / "expectations"
 
 
 class Settings(BaseSettings):
@@ -18,11 +31,14 @@ class Settings(BaseSettings):
         env_prefix="MEDPIPE_", frozen=True, extra="forbid", ignored_types=(cached_property,)
     )
 
-    home: Path = Field(_ROOT / "var" / "medpipe", description="state: artifacts, corpus, databases, reports")
-    expectations: Path = Field(_ROOT / "expectations", description="Great Expectations suites")
-    recipes: Path = Field(_ROOT / "medpipe" / "recipes", description="recipes")
-    benchmarks: Path = Field(_ROOT / "medpipe" / "benchmarks", description="benchmarks and gates.yaml")
-    policies: Path = Field(_ROOT / "medpipe" / "policies", description="the guardrail policy: guardrails.yaml")
+    home: Path = Field(
+        default_factory=_state_home,
+        description="state: artifacts, corpus, databases, reports (default $XDG_STATE_HOME/medpipe)",
+    )
+    expectations: Path = Field(default_factory=_suites, description="Great Expectations suites")
+    recipes: Path = Field(_PACKAGE / "recipes", description="recipes")
+    benchmarks: Path = Field(_PACKAGE / "benchmarks", description="benchmarks and gates.yaml")
+    policies: Path = Field(_PACKAGE / "policies", description="the guardrail policy: guardrails.yaml")
     models: Path | None = Field(None, description="folder of local base models; else the hub (default HOME/models)")
 
     database_url: str | None = Field(None, description="SQLAlchemy address (default: SQLite under HOME)")

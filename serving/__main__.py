@@ -1,4 +1,4 @@
-"""``python -m serving --port 8100``: run the gateway."""
+"""Run the gateway: ``python -m serving --port 8100``."""
 
 from __future__ import annotations
 
@@ -6,20 +6,23 @@ import argparse
 
 import uvicorn
 
+from medpipe.errors import MedpipeError, exit_status
 from medpipe.settings import Settings
 from serving.app import create_app
 
 
 def main() -> None:
-    """Serve until a signal comes; requests in flight are finished first."""
+    """Serve until a signal comes; requests in flight are finished first. Ends with `errors.exit_status` of an error."""
     parser = argparse.ArgumentParser(prog="python -m serving", description="medpipe's gateway")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
     parser.add_argument("--port", type=int, default=8100, help="port to listen on (default %(default)s)")
     arguments = parser.parse_args()
+    try:
+        app = create_app(Settings())
+    except MedpipeError as error:
+        parser.exit(exit_status(error), f"{parser.prog}: {error}\n")
     # Access logs stay off: a query string could carry a text. /metrics counts requests.
-    uvicorn.run(
-        create_app(Settings()), host=arguments.host, port=arguments.port, access_log=False, timeout_graceful_shutdown=30
-    )
+    uvicorn.run(app, host=arguments.host, port=arguments.port, access_log=False, timeout_graceful_shutdown=30)
 
 
 if __name__ == "__main__":

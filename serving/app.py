@@ -9,15 +9,20 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request, Response
 
 from medpipe import __version__, wiring
-from medpipe.errors import MedpipeError
+from medpipe.errors import UsageError
 from medpipe.settings import Settings
-from serving import ask, chat, feedback, health, problems
-from serving.answering import Answering
-from serving.answers import Signer, signing_key
+from serving import problems
+from serving.answer_ids import Signer, signing_key
+from serving.answer_service import AnswerService
+from serving.ask import ask_endpoints
+from serving.chat import chat_endpoints
 from serving.engine import EngineClient
+from serving.feedback import feedback_endpoints
+from serving.health import health_endpoints
 from serving.limits import LIMITS, Limits
 from serving.metrics import Metrics
-from serving.routing import Router
+from serving.route_follower import RouteFollower
+from serving.routed_engine import RoutedEngine
 from serving.size import BodyLimit
 
 _ABOUT = (
@@ -27,15 +32,19 @@ _ABOUT = (
 
 
 def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
-    """The application. Touches the database, never the engine; raises MedpipeError without an engine's address."""
+    """Return the gateway's application.
+
+    Opens and migrates the database; sends nothing to the engine. Raises UsageError when MEDPIPE_ENGINE_URL is not set.
+    """
     if not settings.engine_url:
-        raise MedpipeError("the gateway needs an inference engine: set MEDPIPE_ENGINE_URL to vLLM's address")
+        raise UsageError("the gateway needs an inference engine: set MEDPIPE_ENGINE_URL to vLLM's address")
     state = wiring.gateway_state(settings)
     key = settings.engine_key.get_secret_value() if settings.engine_key else None
     engine = EngineClient(settings.engine_url, key, limits)
-    follower = Router(state.routes, engine, limits)
+    follower = RouteFollower(state.routes, engine, limits)
     signer, metrics = Signer(signing_key(settings)), Metrics()
-    answering = Answering(follower, engine, state.answers, state.guardrails, signer, metrics, limits)
+    routed = RoutedEngine(follower, engine, metrics, limits)
+    service = AnswerService(follower, routed, state.answers, state.guardrails, signer, metrics, limits)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -48,15 +57,15 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     app.add_middleware(BodyLimit, limit=limits.body_bytes)
     _count(app, metrics)
     problems.install(app)
-    app.include_router(ask.router(answering, signer, limits))
-    app.include_router(chat.router(answering, follower, signer, limits, settings.model_name))
-    app.include_router(feedback.router(state.answers, signer, metrics))
-    app.include_router(health.router(follower, engine, metrics))
+    app.include_router(ask_endpoints(service, signer, limits))
+    app.include_router(chat_endpoints(service, follower, signer, limits, settings.model_name))
+    app.include_router(feedback_endpoints(state.answers, signer, metrics, limits))
+    app.include_router(health_endpoints(follower, engine, metrics))
     return app
 
 
 def _count(app: FastAPI, metrics: Metrics) -> None:
-    """Count and time requests by endpoint template, so that no path typed by a client becomes a label."""
+    """Count and time requests by endpoint template: a path that a client typed never becomes a label."""
 
     @app.middleware("http")
     async def count(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

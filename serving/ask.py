@@ -6,14 +6,14 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from medpipe.core.safety.guardrails import DISCLAIMER
-from serving.answering import Answering
-from serving.answers import Signer
+from serving.answer_ids import Signer
+from serving.answer_service import AnswerService
 from serving.identity import identify
 from serving.limits import LIMITS, Limits, Text
 
 
-class Question(BaseModel):
-    """What is asked."""
+class AskRequest(BaseModel):
+    """A question about health."""
 
     model_config = ConfigDict(extra="forbid")
     question: Text = Field(
@@ -21,28 +21,27 @@ class Question(BaseModel):
     )
 
 
-class Answered(BaseModel):
-    """What was answered, by what, and the id to give with feedback."""
+class AskResponse(BaseModel):
+    """An answer, the version that wrote it, and the id to rate it with."""
 
     answer_id: str
     answer: str
     model_version: str
     adapter: str
-    refused: bool = Field(description="whether the guardrails replaced the answer by a pointer to care")
+    refused: bool = Field(description="whether the guardrails replaced the answer with a pointer to care")
     disclaimer: str = DISCLAIMER
 
 
-def router(answering: Answering, signer: Signer, limits: Limits) -> APIRouter:
-    """The endpoint."""
-    routes = APIRouter(tags=["ask"])
+def ask_endpoints(service: AnswerService, signer: Signer, limits: Limits) -> APIRouter:
+    """Return the endpoint /v1/ask."""
+    endpoints = APIRouter(tags=["ask"])
 
-    @routes.post("/v1/ask", summary="Ask one question")
-    async def ask(asked: Question, request: Request) -> Answered:
-        """Answers carry the version that wrote them. High-risk questions get a pointer to care instead."""
-        answer = await answering.answer(
-            asked.question, [asked.question], identify(request, signer), limits.answer_tokens
-        )
-        return Answered(
+    @endpoints.post("/v1/ask", summary="Ask one question")
+    async def ask(body: AskRequest, request: Request) -> AskResponse:
+        """Answer a question. A high-risk question gets a pointer to care instead."""
+        identity = identify(request, signer)
+        answer = await service.answer(body.question, [body.question], identity, limits.answer_tokens)
+        return AskResponse(
             answer_id=answer.answer_id,
             answer=answer.text,
             model_version=answer.route.version,
@@ -50,4 +49,4 @@ def router(answering: Answering, signer: Signer, limits: Limits) -> APIRouter:
             refused=answer.refused,
         )
 
-    return routes
+    return endpoints

@@ -13,16 +13,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from medpipe.core.safety.guardrails import DISCLAIMER
 from medpipe.ports import Route
-from serving.answering import Answer, Answering, Piece
-from serving.answers import Signer
+from serving.answer_ids import Signer
+from serving.answer_service import AnswerPiece, AnswerService, ServedAnswer
 from serving.identity import identify
 from serving.limits import LIMITS, Limits, Text
-from serving.problems import Problem, body
-from serving.routing import Router
+from serving.problems import Problem, error_body
+from serving.route_follower import RouteFollower
 
 
 class TextPart(BaseModel):
-    """A part of a message; only text is understood."""
+    """A part of a message. Parts of other types (images, audio) are refused."""
 
     model_config = ConfigDict(extra="forbid")
     type: Literal["text"]
@@ -38,17 +38,17 @@ class Message(BaseModel):
     name: str | None = None
 
     def text(self) -> str:
-        """The turn's words."""
+        """Return the text of the turn on one line."""
         parts = [self.content] if isinstance(self.content, str) else [part.text for part in self.content]
         return " ".join(" ".join(parts).split())
 
 
 class ChatRequest(BaseModel):
-    """The fields of OpenAI's API that are understood; any other is refused by name.
+    """The fields of OpenAI's chat completions API that the gateway knows. Any other field is refused by name.
 
     The last user message is the question: the model was trained and judged on single questions. Every user
-    message is screened. Sampling fields are accepted for clients that always send them, but answers are
-    always greedy, as they were when the version was judged.
+    message is screened. Sampling fields are accepted, because some clients always send them, and ignored:
+    answers are greedy, as they were when the version was judged.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -64,62 +64,66 @@ class ChatRequest(BaseModel):
     user: str | None = Field(None, max_length=200)
 
 
-def router(answering: Answering, follower: Router, signer: Signer, limits: Limits, model_name: str) -> APIRouter:
-    """The endpoints. Only the served version can be asked for: neither the base nor an adapter under evaluation."""
-    routes = APIRouter(tags=["chat (OpenAI-compatible)"])
+def chat_endpoints(
+    service: AnswerService, follower: RouteFollower, signer: Signer, limits: Limits, model_name: str
+) -> APIRouter:
+    """Return the endpoints /v1/models and /v1/chat/completions.
 
-    @routes.get("/v1/models", summary="What can be asked")
+    Clients name the registered model or the served version. The base and adapters under evaluation are not served.
+    """
+    endpoints = APIRouter(tags=["chat (OpenAI-compatible)"])
+
+    @endpoints.get("/v1/models", summary="Models that can be asked")
     async def models() -> dict[str, Any]:
-        route = follower.current
-        names = [model_name, *([route.version, route.adapter_name] if route else [])]
-        return {
-            "object": "list",
-            "data": [
-                {"id": name, "object": "model", "created": 0, "owned_by": "medpipe"} for name in dict.fromkeys(names)
-            ],
-        }
+        data = [
+            {"id": name, "object": "model", "created": 0, "owned_by": "medpipe"}
+            for name in _served_names(model_name, follower.current)
+        ]
+        return {"object": "list", "data": data}
 
-    @routes.post("/v1/chat/completions", summary="Chat", response_model=None)
-    async def chat(asked: ChatRequest, request: Request) -> Response:
-        """An answer to the last user message, whole or as server-sent events."""
-        _check_model(asked.model, model_name, follower.current)
-        question, said = _question(asked, limits)
-        wanted = asked.max_completion_tokens or asked.max_tokens or limits.answer_tokens
-        arguments = (question, said, identify(request, signer), min(wanted, limits.answer_tokens))
-        if not asked.stream:
-            return JSONResponse(_whole(await answering.answer(*arguments)))
-        pieces = answering.stream(*arguments)
-        first = await anext(pieces)  # errors so far still have their own HTTP status
+    @endpoints.post("/v1/chat/completions", summary="Chat", response_model=None)
+    async def chat(body: ChatRequest, request: Request) -> Response:
+        """Answer the last user message, whole or as server-sent events."""
+        if body.model not in _served_names(model_name, follower.current):
+            message = f"the model {body.model[:100]!r} is not served; ask for {model_name!r}"
+            raise Problem(404, "model_not_found", message, "model")
+        question, user_messages = _question(body, limits)
+        max_tokens = body.max_completion_tokens or body.max_tokens or limits.answer_tokens
+        arguments = (question, user_messages, identify(request, signer), min(max_tokens, limits.answer_tokens))
+        if not body.stream:
+            return JSONResponse(_completion(await service.answer(*arguments)))
+        pieces = service.stream(*arguments)
+        first = await anext(pieces)  # an error before the first event still has its own HTTP status
         return StreamingResponse(
             _events(first, pieces),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
         )
 
-    return routes
+    return endpoints
 
 
-def _check_model(model: str, name: str, route: Route | None) -> None:
-    if model not in {name, *([route.version, route.adapter_name] if route else [])}:
-        raise Problem(404, "model_not_found", f"the model {model[:100]!r} is not served; ask for {name!r}", "model")
+def _served_names(model_name: str, route: Route | None) -> list[str]:
+    """Return the model names that clients may send."""
+    return list(dict.fromkeys([model_name, *([route.version, route.adapter_name] if route else [])]))
 
 
-def _question(asked: ChatRequest, limits: Limits) -> tuple[str, list[str]]:
-    """The last user message, and all of them for screening. Problem 422 when there is none, or too much."""
-    said = [message.text() for message in asked.messages if message.role == "user"]
-    if not said or not said[-1]:
+def _question(body: ChatRequest, limits: Limits) -> tuple[str, list[str]]:
+    """Return the last user message, and every user message for screening.
+
+    Raises Problem 422 when the last user message has no text or is too long.
+    """
+    user_messages = [message.text() for message in body.messages if message.role == "user"]
+    if not user_messages or not user_messages[-1]:
         raise Problem(422, "invalid_request", "messages: there is no user message with text", "messages")
-    if len(said[-1]) > limits.question_chars:
-        raise Problem(
-            422,
-            "invalid_request",
-            f"messages: the last user message has more than {limits.question_chars} characters",
-            "messages",
-        )
-    return said[-1], said
+    if len(user_messages[-1]) > limits.question_chars:
+        reason = f"messages: the last user message has more than {limits.question_chars} characters"
+        raise Problem(422, "invalid_request", reason, "messages")
+    return user_messages[-1], user_messages
 
 
-def _whole(answer: Answer) -> dict[str, Any]:
+def _completion(answer: ServedAnswer) -> dict[str, Any]:
+    """Return an answer as OpenAI's `chat.completion` object."""
     return {
         **_head(answer.answer_id, answer.route, "chat.completion"),
         "choices": [
@@ -139,8 +143,8 @@ def _whole(answer: Answer) -> dict[str, Any]:
     }
 
 
-async def _events(first: Piece, rest: AsyncIterator[Piece]) -> AsyncIterator[str]:
-    """Server-sent events: the role, the pieces, the reason for ending, and [DONE]."""
+async def _events(first: AnswerPiece, rest: AsyncIterator[AnswerPiece]) -> AsyncIterator[str]:
+    """Yield server-sent events: the role, the pieces, the finish reason, and [DONE]."""
     yield _event(_chunk(first, {"role": "assistant", "content": first.text}))
     try:
         async for piece in rest:
@@ -149,11 +153,12 @@ async def _events(first: Piece, rest: AsyncIterator[Piece]) -> AsyncIterator[str
             else:
                 yield _event({**_chunk(piece, {}, piece.answer.finish), "medpipe": _extra(piece.answer)})
     except Problem as problem:
-        yield _event(body(problem, openai=True))
+        yield _event(error_body(problem, openai=True))
     yield "data: [DONE]\n\n"
 
 
-def _chunk(piece: Piece, delta: dict[str, str], finish: str | None = None) -> dict[str, Any]:
+def _chunk(piece: AnswerPiece, delta: dict[str, str], finish: str | None = None) -> dict[str, Any]:
+    """Return a piece as OpenAI's `chat.completion.chunk` object."""
     return {
         **_head(piece.answer_id, piece.route, "chat.completion.chunk"),
         "choices": [{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}],
@@ -161,11 +166,12 @@ def _chunk(piece: Piece, delta: dict[str, str], finish: str | None = None) -> di
 
 
 def _head(answer_id: str, route: Route, kind: str) -> dict[str, Any]:
-    """`id` is the answer id (feedback takes it) and `model` the version that answered."""
+    """Return the common fields. `id` is the answer id, which feedback takes; `model` is the version that answered."""
     return {"id": answer_id, "object": kind, "created": int(time.time()), "model": route.version}
 
 
-def _extra(answer: Answer) -> dict[str, Any]:
+def _extra(answer: ServedAnswer) -> dict[str, Any]:
+    """Return the fields that OpenAI's API does not have."""
     return {
         "answer_id": answer.answer_id,
         "model_version": answer.route.version,
@@ -175,5 +181,5 @@ def _extra(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _event(value: dict[str, Any]) -> str:
-    return f"data: {json.dumps(value, ensure_ascii=False)}\n\n"
+def _event(data: dict[str, Any]) -> str:
+    return f"data: {json.dumps(data, ensure_ascii=False)}\n\n"

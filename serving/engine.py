@@ -1,14 +1,15 @@
-"""The gateway's client of the inference engine. It sends the fields below and no others."""
+"""Client of the inference engine. Requests have the fields of `medpipe.vllm_protocol` and no others."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import httpx
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
-from medpipe.core.prompt import STOP
+from medpipe import vllm_protocol as protocol
+from medpipe.errors import EngineError
 from serving.limits import Limits
 from serving.problems import Problem
 
@@ -18,7 +19,7 @@ class AdapterMissing(Exception):
 
 
 class Completion(NamedTuple):
-    """What the engine wrote, why it ended (`stop` or `length`) and the tokens that it counted."""
+    """A generated text, why it ended (`stop` or `length`) and the tokens that the engine counted."""
 
     text: str
     finish: str
@@ -32,7 +33,10 @@ class EngineClient:
     def __init__(
         self, url: str, key: str | None, limits: Limits, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
-        """`url` is vLLM's address; `transport` replaces the network in tests."""
+        """Prepare the pool; nothing is sent yet.
+
+        `url`: vLLM's address. `key`: its API key. `transport`: replaces the network in tests.
+        """
         self._limits = limits
         self._client = httpx.AsyncClient(
             base_url=url,
@@ -47,87 +51,97 @@ class EngineClient:
         await self._client.aclose()
 
     async def complete(self, adapter: str, prompt: str, max_tokens: int) -> Completion:
-        """One whole completion. AdapterMissing, or Problem 503 when the engine does not answer."""
-        answer = await self._send("POST", "/v1/completions", _fields(adapter, prompt, max_tokens, stream=False))
-        await self._read(answer)
-        _check(answer)
-        found = answer.json()
-        choice, usage = found["choices"][0], found.get("usage") or {}
-        return Completion(
-            str(choice["text"]),
-            str(choice.get("finish_reason") or "stop"),
-            int(usage.get("prompt_tokens", 0)),
-            int(usage.get("completion_tokens", 0)),
-        )
+        """Return one whole completion.
+
+        Raises AdapterMissing when the engine does not know `adapter`, Problem 503 when it does not answer,
+        Problem 422 when the prompt is too long for the model, Problem 502 for any other failure.
+        """
+        response = await self._send("POST", protocol.COMPLETIONS, _request(adapter, prompt, max_tokens, stream=False))
+        await self._read(response)
+        _check(response)
+        completion = _parsed(protocol.CompletionResponse, response.content)
+        usage = completion.usage or protocol.Usage()
+        return Completion(completion.text, completion.finish_reason, usage.prompt_tokens, usage.completion_tokens or 0)
 
     async def stream(self, adapter: str, prompt: str, max_tokens: int) -> AsyncIterator[str]:
-        """A completion's pieces as they come. Errors as in `complete`, before the first piece."""
-        answer = await self._send("POST", "/v1/completions", _fields(adapter, prompt, max_tokens, stream=True))
+        """Yield a completion piece by piece.
+
+        Raises the errors of `complete` before the first piece, and Problem 502 or 503 when the engine breaks off later.
+        """
+        response = await self._send("POST", protocol.COMPLETIONS, _request(adapter, prompt, max_tokens, stream=True))
         try:
-            if answer.status_code != 200:
-                await answer.aread()
-                _check(answer)
-            async for line in answer.aiter_lines():
+            if response.status_code != 200:
+                await response.aread()
+                _check(response)
+            async for line in response.aiter_lines():
                 data = line.removeprefix("data:").strip()
-                if line.startswith("data:") and data != "[DONE]":
-                    yield _piece(json.loads(data))
+                if line.startswith("data:") and data != protocol.END_OF_STREAM:
+                    yield _piece(data)
         except httpx.HTTPError as error:
             raise _unreachable(self._limits) from error
         finally:
-            await answer.aclose()
+            await response.aclose()
 
     async def models(self) -> frozenset[str]:
-        """The names that the engine answers for. Problem 503 when it does not answer."""
-        answer = await self._send("GET", "/v1/models", None)
-        await self._read(answer)
-        _check(answer)
-        return frozenset(str(model["id"]) for model in answer.json()["data"])
+        """Return the names that the engine answers for. Raises Problem 503 when it does not answer."""
+        response = await self._send("GET", protocol.MODELS, None)
+        await self._read(response)
+        _check(response)
+        return _parsed(protocol.ModelList, response.content).names()
 
-    async def _read(self, answer: httpx.Response) -> None:
-        """The whole body; an engine that dies while it writes counts as one that does not answer."""
+    async def _read(self, response: httpx.Response) -> None:
+        """Read the whole body. An engine that dies while it writes counts as one that does not answer."""
         try:
-            await answer.aread()
+            await response.aread()
         except httpx.HTTPError as error:
             raise _unreachable(self._limits) from error
 
-    async def _send(self, method: str, path: str, fields: dict[str, Any] | None) -> httpx.Response:
-        """Send and wait for the headers; twice, if a kept-alive connection was closed under us (greedy: harmless)."""
-        for last in (False, True):
-            try:
-                return await self._client.send(self._client.build_request(method, path, json=fields), stream=True)
-            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
-                if last:
-                    raise _unreachable(self._limits) from error
-            except httpx.HTTPError as error:
-                raise _unreachable(self._limits) from error
-        raise AssertionError("unreachable: the second try returns or raises")
+    async def _send(self, method: str, path: str, request: protocol.CompletionRequest | None) -> httpx.Response:
+        """Send a request and return the response once its headers are here. Raises Problem 503 without a response."""
+        try:
+            return await self._send_twice(method, path, request)
+        except httpx.HTTPError as error:
+            raise _unreachable(self._limits) from error
+
+    # A kept-alive connection may be closed by the engine just as it is used again. Completions are greedy, so a
+    # request that arrives twice does no harm.
+    @retry(
+        retry=retry_if_exception_type((httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)),
+        stop=stop_after_attempt(2),
+        reraise=True,
+    )
+    async def _send_twice(self, method: str, path: str, request: protocol.CompletionRequest | None) -> httpx.Response:
+        """Send a request, and once more when the connection breaks before the headers come."""
+        fields = None if request is None else request.fields()
+        return await self._client.send(self._client.build_request(method, path, json=fields), stream=True)
 
 
-def _fields(adapter: str, prompt: str, max_tokens: int, stream: bool) -> dict[str, Any]:
-    return {
-        "model": adapter,
-        "prompt": prompt,
-        "max_tokens": max_tokens,
-        "temperature": 0,
-        "stop": STOP,
-        "stream": stream,
-    }
+def _request(adapter: str, prompt: str, max_tokens: int, stream: bool) -> protocol.CompletionRequest:
+    return protocol.CompletionRequest(model=adapter, prompt=prompt, max_tokens=max_tokens, stream=stream)
 
 
-def _check(answer: httpx.Response) -> None:
-    """Raise for anything but 200. The engine's own message stays here: it may repeat what was asked."""
-    if answer.status_code == 404:
+def _parsed(model: type[protocol.Response], body: str | bytes) -> protocol.Response:
+    try:
+        return protocol.parsed(model, body)
+    except EngineError as error:
+        raise Problem(502, "engine_error", "the engine's answer cannot be read; try again") from error
+
+
+def _check(response: httpx.Response) -> None:
+    """Raise for any status but 200. The engine's own message is not passed on: it may repeat the question."""
+    if response.status_code == 404:
         raise AdapterMissing
-    if answer.status_code == 400:  # what we send is well-formed, so only its length can be at fault
+    if response.status_code == 400:  # every field is well-formed, so only the prompt's length can be at fault
         raise Problem(422, "question_too_long", "the question is longer than the model can read; shorten it")
-    if answer.status_code != 200:
-        raise Problem(502, "engine_error", f"the engine answered {answer.status_code}; try again")
+    if response.status_code != 200:
+        raise Problem(502, "engine_error", f"the engine answered {response.status_code}; try again")
 
 
-def _piece(chunk: dict[str, Any]) -> str:
-    if "error" in chunk:
+def _piece(data: str) -> str:
+    chunk = _parsed(protocol.CompletionChunk, data)
+    if chunk.error is not None:
         raise Problem(502, "engine_error", "the engine broke off the answer; try again")
-    return str(chunk["choices"][0]["text"]) if chunk.get("choices") else ""
+    return chunk.text
 
 
 def _unreachable(limits: Limits) -> Problem:

@@ -1,4 +1,4 @@
-"""POST /v1/feedback: what people say of an answer."""
+"""POST /v1/feedback: ratings and corrections of answers."""
 
 from __future__ import annotations
 
@@ -8,50 +8,54 @@ from typing import Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from medpipe.errors import NotFound
 from medpipe.ports import AnswerLog
-from serving.answers import Signer
+from serving.answer_ids import Signer
 from serving.identity import identify
-from serving.limits import LIMITS, Text
+from serving.limits import LIMITS, Limits, Text
 from serving.metrics import Metrics
 from serving.problems import Problem
 
 
-class Feedback(BaseModel):
+class FeedbackRequest(BaseModel):
     """A rating, and the better answer if there is one."""
 
     model_config = ConfigDict(extra="forbid")
-    answer_id: str = Field(max_length=100, description="of the answer that this is about, unchanged")
+    answer_id: str = Field(max_length=100, description="the answer_id of the rated answer, unchanged")
     rating: Literal["up", "down"]
     correction: Text | None = Field(
         None, max_length=LIMITS.correction_chars, description="what should have been answered"
     )
 
 
-class Accepted(BaseModel):
-    """The feedback is kept. It is vetted before anything is trained on it."""
+class FeedbackAccepted(BaseModel):
+    """The feedback is stored. It is vetted before anything is trained on it."""
 
     answer_id: str
     status: Literal["accepted"] = "accepted"
 
 
-def router(log: AnswerLog, signer: Signer, metrics: Metrics) -> APIRouter:
-    """The endpoint."""
-    routes = APIRouter(tags=["feedback"])
+def feedback_endpoints(log: AnswerLog, signer: Signer, metrics: Metrics, limits: Limits) -> APIRouter:
+    """Return the endpoint /v1/feedback."""
+    endpoints = APIRouter(tags=["feedback"])
 
-    @routes.post("/v1/feedback", status_code=202, summary="Rate an answer")
-    async def feedback(given: Feedback, request: Request) -> Accepted:
-        """The same person's later feedback on the same answer takes the place of the earlier one."""
-        signer.check(given.answer_id)
-        correction = (given.correction or "").strip() or None
+    @endpoints.post("/v1/feedback", status_code=202, summary="Rate an answer")
+    async def feedback(body: FeedbackRequest, request: Request) -> FeedbackAccepted:
+        """Store feedback. It replaces earlier feedback of the same person on the same answer."""
+        signer.check(body.answer_id)
+        correction = (body.correction or "").strip() or None
         try:
-            await asyncio.to_thread(log.rate, given.answer_id, identify(request, signer), given.rating, correction)
-        except LookupError as error:
-            raise Problem(404, "unknown_answer", "no answer with this id is kept", "answer_id") from error
+            await asyncio.to_thread(log.rate, body.answer_id, identify(request, signer), body.rating, correction)
+        except NotFound as error:
+            raise Problem(404, "unknown_answer", "no answer with this id is stored", "answer_id") from error
         except Exception as error:
             raise Problem(
-                503, "store_unavailable", "the feedback could not be recorded; try again", headers={"Retry-After": "5"}
+                503,
+                "store_unavailable",
+                "the feedback could not be recorded; try again",
+                headers={"Retry-After": str(limits.retry_after_seconds)},
             ) from error
-        metrics.feedback.labels(given.rating).inc()
-        return Accepted(answer_id=given.answer_id)
+        metrics.feedback.labels(body.rating).inc()
+        return FeedbackAccepted(answer_id=body.answer_id)
 
-    return routes
+    return endpoints

@@ -1,16 +1,16 @@
-"""Who asks, as a pseudonym: enough to cap influence on training, useless to find a person."""
+"""Pseudonyms of callers: they allow a cap on one caller's influence on training, and do not reveal who it is."""
 
 from __future__ import annotations
 
 from fastapi import Request
 
-from serving.answers import Signer
+from serving.answer_ids import Signer
 
 
 def identify(request: Request, signer: Signer) -> str:
-    """The pseudonym of the API key (`Authorization: Bearer`), else of `X-User`, else of the client's address.
+    """Return the pseudonym of the API key (`Authorization: Bearer`), else of `X-User`, else of the client's address.
 
-    `X-User` can be set to anything: let only a trusted proxy reach the gateway where influence matters.
+    A client can set `X-User` to anything. Where influence matters, let only a trusted proxy reach the gateway.
     """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():

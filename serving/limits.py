@@ -1,4 +1,4 @@
-"""How much one request may ask for, and how patient the gateway is."""
+"""Limits of one request, and the gateway's timeouts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _without_nul(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_without_nul)]
-"""What a person wrote. PostgreSQL cannot keep NUL."""
+"""Text that a person wrote. PostgreSQL cannot store NUL."""
 
 
 class Limits(NamedTuple):
@@ -27,7 +27,7 @@ class Limits(NamedTuple):
     messages: int = 64
     body_bytes: int = 64 * 1024
     answer_tokens: int = int(Recipe.model_fields["max_new_tokens"].default)
-    """As in evaluation: a version is served with the decoding that it was judged with."""
+    """The default of recipes: a version is served with the decoding that it was judged with."""
     engine_seconds: float = 60.0
     poll_seconds: float = 0.25
     heartbeat_seconds: float = 2.0

@@ -1,4 +1,4 @@
-"""What operators watch, in Prometheus' format: counts and times, never texts."""
+"""Metrics for operators, in Prometheus' text format: counts and times, never texts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 
 class Metrics:
-    """One registry per application, so that tests can make many."""
+    """The gateway's counters. Each application has a registry of its own, so that tests can make several."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -23,5 +23,5 @@ class Metrics:
         self.in_flight = Gauge("medpipe_in_flight", "requests at the engine", registry=self.registry)
 
     def text(self) -> bytes:
-        """The exposition."""
+        """Return the metrics in Prometheus' text exposition format."""
         return generate_latest(self.registry)

@@ -1,4 +1,4 @@
-"""What can go wrong for a client, as one kind of exception, and how each API says it."""
+"""Error answers of the gateway: one exception, and the JSON body that each API gives it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_
 
 
 class Problem(Exception):
-    """An answer that is not 2xx: an HTTP status, a code for programs and a sentence for people."""
+    """An error answer: an HTTP status, a code for programs and a sentence for people.
+
+    `field` names the field of the request at fault. The message never repeats a text of the request.
+    """
 
     def __init__(
         self, status: int, code: str, message: str, field: str | None = None, headers: Mapping[str, str] | None = None
@@ -25,7 +28,7 @@ class Problem(Exception):
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of `app` say its reason and its field, in OpenAI's shape under that API."""
+    """Give every error of `app` a JSON body with its reason and its field, in OpenAI's shape under that API."""
 
     @app.exception_handler(Problem)
     async def on_problem(request: Request, problem: Exception) -> JSONResponse:
@@ -45,12 +48,12 @@ def install(app: FastAPI) -> None:
 
 
 def respond(request: Request, problem: Problem) -> JSONResponse:
-    """A problem as JSON."""
-    return JSONResponse(body(problem, openai=_is_openai(request)), problem.status, headers=problem.headers)
+    """Return the problem as a JSON response, in the shape of the API that the request was sent to."""
+    return JSONResponse(error_body(problem, openai=_is_openai(request)), problem.status, headers=problem.headers)
 
 
-def body(problem: Problem, openai: bool) -> dict[str, Any]:
-    """OpenAI's `{"error": {message, type, param, code}}`, or ours: `{code, message, field}` under `error` too."""
+def error_body(problem: Problem, openai: bool) -> dict[str, Any]:
+    """Return `{"error": {code, message, field}}`, or OpenAI's `{"error": {message, type, param, code}}`."""
     if openai:
         kind = _TYPES.get(problem.status, "server_error" if problem.status >= 500 else "invalid_request_error")
         return {"error": {"message": problem.message, "type": kind, "param": problem.field, "code": problem.code}}
@@ -62,7 +65,7 @@ def _is_openai(request: Request) -> bool:
 
 
 def _first(errors: Sequence[Any]) -> tuple[str, str]:
-    """The first field that is wrong and what is wrong with it; the value given is not repeated."""
+    """Return the first field that is wrong, and what is wrong with it. Its value is not repeated."""
     error = errors[0]
     if error["type"] == "json_invalid":
         return "body", "body: not valid JSON"

@@ -1,4 +1,4 @@
-"""Refuses bodies that are too large before anything reads them."""
+"""A limit on the size of request bodies, applied before anything parses them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from serving.problems import Problem, respond
 
 
 class BodyLimit:
-    """ASGI middleware: 413 for more than `limit` bytes, announced or not."""
+    """ASGI middleware: answers 413 to a body of more than `limit` bytes, with or without a Content-Length."""
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
         self._app, self._limit = app, limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read at most `limit` bytes, then hand them on."""
+        """Read the body up to `limit` bytes, then call the application with it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -38,13 +38,14 @@ class BodyLimit:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    given = False
+    """Return a `receive` that gives the whole body first, and then what the client sends next."""
+    delivered = False
 
     async def replayed() -> Message:
-        nonlocal given
-        if given:
+        nonlocal delivered
+        if delivered:
             return await receive()
-        given = True
+        delivered = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     return replayed

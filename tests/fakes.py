@@ -19,7 +19,7 @@ from medpipe.core import prompt
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.merge import newer
 from medpipe.core.teaching.recipe import Recipe
-from medpipe.errors import MedpipeError
+from medpipe.errors import MedpipeError, NotFound
 from medpipe.ports import (
     Counts,
     Delivery,
@@ -132,9 +132,9 @@ class FileRegistry:
         empty: dict[str, Any] = {"versions": [], "champion": None, "tags": {}}
         return json.loads(self.file.read_text()) if self.file.exists() else empty
 
-    def register(self, adapter: Path, facts: Mapping[str, Any], metrics: Mapping[str, float]) -> Registered:
+    def register(self, adapter: Path, description: Mapping[str, Any], metrics: Mapping[str, float]) -> Registered:
         state = self._state()
-        state["versions"].append(dict(facts))
+        state["versions"].append(dict(description))
         self.file.write_text(json.dumps(state, default=str))
         return Registered(len(state["versions"]), page="")
 
@@ -280,7 +280,7 @@ class MemoryCorpus:
 
     def _at(self, version: int) -> dict[str, Document]:
         if not 0 <= version < len(self.versions):
-            raise LookupError(f"the corpus has no version {version}")
+            raise NotFound(f"the corpus has no version {version}")
         return self.versions[version]
 
 

@@ -1,6 +1,6 @@
-"""A small HTTP server with the vLLM endpoints that medpipe uses, and vLLM's answers when something is wrong.
+"""A small HTTP server with the vLLM endpoints that medpipe uses, and with vLLM's error answers.
 
-Run as a program it prints its address: ``python -m tests.fakes_engine``.
+As a program it prints its address: ``python -m tests.fakes_engine``.
 """
 
 from __future__ import annotations
@@ -14,35 +14,42 @@ from pathlib import Path
 from typing import Any
 
 Writer = Callable[[str, str], str]
-"""(adapter name, prompt) to completion."""
+"""Adapter name and prompt → completion."""
 
 ALLOWED = {
     "/v1/completions": {"model", "prompt", "max_tokens", "temperature", "stop", "stream"},
     "/v1/load_lora_adapter": {"lora_name", "lora_path"},
     "/v1/unload_lora_adapter": {"lora_name"},
 }
+"""The fields that are safe to send. Written down again here: `medpipe.vllm_protocol` is what the tests check."""
+
+GARBLED: dict[str, Any] = {"choices": "my private words"}
 
 
 def answer_with_name(adapter: str, prompt: str) -> str:
-    """The default writer: says which adapter was asked."""
+    """Return a text that names the adapter: the default writer."""
     return f" This was answered by {adapter}. It is a second sentence."
 
 
 class FakeEngine:
-    """Use as a context manager. `seen` keeps every request's path and body."""
+    """A running server, as a context manager. `seen` holds the path and the body of every POST."""
 
     def __init__(self, write: Writer = answer_with_name, seconds: float = 0.0, port: int = 0) -> None:
         self.write, self.seconds = write, seconds
         self.adapters: dict[str, str] = {}
         self.seen: list[tuple[str, dict[str, Any]]] = []
         self.root = "/models/tiny"
-        """Where the base came from, as vLLM lists it."""
+        """The folder of the base, as vLLM lists it."""
         self.context = 10_000
-        """Characters: a longer prompt is met by the 400 that vLLM gives for one beyond its context."""
+        """Longest prompt in characters. A longer one is answered by 400, as in vLLM."""
         self.drop_next = 0
-        """So many completions are met by a closed connection, as when a keep-alive ends just then."""
+        """How many of the next completions meet a closed connection, as when a keep-alive ends at that moment."""
+        self.garble_next = 0
+        """How many of the next completions are answered by JSON of another shape."""
+        self.break_after: int | None = None
+        """After so many words a streamed completion ends in an error event."""
         self.sticky: set[str] = set()
-        """Names that stay listed after an unload that says 200."""
+        """Names that stay listed although their unload is answered by 200."""
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -60,7 +67,7 @@ class FakeEngine:
         self.adapters.clear()
 
     def names_asked(self) -> list[str]:
-        """The model of every completion so far."""
+        """Return the model of every completion so far."""
         return [body["model"] for path, body in self.seen if path == "/v1/completions"]
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -123,6 +130,10 @@ class FakeEngine:
                 if len(body["prompt"]) > engine.context:
                     self.fail(400, "The input is longer than the model's context length.")
                     return
+                if engine.garble_next:
+                    engine.garble_next -= 1
+                    self.reply(200, GARBLED)
+                    return
                 text = engine.write(body["model"], body["prompt"]).split(body["stop"], 1)[0]
                 if body.get("stream"):
                     self.stream(text)
@@ -145,10 +156,16 @@ class FakeEngine:
                 for number, word in enumerate(words):
                     time.sleep(engine.seconds / max(1, len(words)))
                     piece = word if number == 0 else f" {word}"
-                    self.wfile.write(f"data: {json.dumps({'choices': [{'index': 0, 'text': piece}]})}\n\n".encode())
-                    self.wfile.flush()
+                    self.event({"choices": [{"index": 0, "text": piece}]})
+                    if number + 1 == engine.break_after:
+                        self.event({"error": {"message": "out of memory", "code": 500}})
+                        break
                 self.wfile.write(b"data: [DONE]\n\n")
                 self.close_connection = True
+
+            def event(self, data: Any) -> None:
+                self.wfile.write(f"data: {json.dumps(data)}\n\n".encode())
+                self.wfile.flush()
 
             def fail(self, status: int, message: str) -> None:
                 self.reply(status, {"error": {"message": message, "type": "Error", "param": None, "code": status}})

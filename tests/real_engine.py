@@ -1,6 +1,6 @@
-"""A real vLLM with a random, tiny Llama and random LoRA adapters, for the slow tests.
+"""A real vLLM with a tiny, random Llama and random LoRA adapters, for the slow tests.
 
-The engine has an environment of its own: `.venv-engine`, or the one whose Python MEDPIPE_ENGINE_PYTHON names.
+vLLM runs in an environment of its own: `.venv-engine`, or the one of the Python in MEDPIPE_ENGINE_PYTHON.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ RANK = 8
 
 
 def make_base(folder: Path) -> None:
-    """A Llama of about 0.1 M parameters with random weights, and a byte-level tokenizer."""
+    """Write a Llama of about 0.1 M parameters with random weights, and a byte-level tokenizer."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -59,7 +59,7 @@ def make_base(folder: Path) -> None:
 
 
 def make_adapter(base: Path, folder: Path, seed: int) -> None:
-    """A random adapter, strong enough to change every answer."""
+    """Write a random adapter, strong enough to change every answer."""
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import LlamaForCausalLM
@@ -74,7 +74,7 @@ def make_adapter(base: Path, folder: Path, seed: int) -> None:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on."""
+    """Return a port that no process listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -82,13 +82,13 @@ def free_port() -> int:
 
 
 def environment() -> dict[str, str]:
-    """This process's environment, offline, with the project importable."""
+    """Return the environment for a child process: offline, with the project importable."""
     return {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT)}
 
 
 @contextmanager
 def vllm(base: Path, log: Path) -> Iterator[str]:
-    """A running engine; gives its address."""
+    """Run vLLM on a base, give its address, and stop it afterwards."""
     port = free_port()
     command = [
         PYTHON,

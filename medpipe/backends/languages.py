@@ -1,4 +1,4 @@
-"""What language a text is in, by py3langid (a naive Bayes model over bytes that comes with the package).
+"""Language identification by py3langid, a naive Bayes model over bytes that comes with the package.
 
 Lui and Baldwin, "langid.py: an off-the-shelf language identification tool" (ACL 2012); py3langid is its
 maintained successor. Measured on English, French and Spanish medical texts: docs/data-quality.md.
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class LangidLanguages:
-    """`medpipe.ports.Languages`, over every language that the model knows."""
+    """Implements `ports.Languages`, over every language that the model knows."""
 
     @cached_property
     def _identifier(self) -> LanguageIdentifier:
@@ -23,7 +23,7 @@ class LangidLanguages:
         return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
     def guess(self, text: str) -> tuple[str, float]:
-        """See the port."""
+        """Guess as `ports.Languages` says."""
         if not any(map(str.isalpha, text)):
             return "", 0.0
         language, confidence = self._identifier.classify(text)

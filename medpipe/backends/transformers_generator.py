@@ -1,4 +1,4 @@
-"""`ports.Generator` in process, where no engine runs: greedy, batched, on the weights that are served."""
+"""Generation in process with transformers, where no engine runs: greedy, batched, on the weights that are served."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ from medpipe.ports import Progress
 
 
 class TransformersGenerator:
-    """The base in fp32 (as the engine serves it) with the adapter on top, not merged."""
+    """Implements `ports.Generator`: the base in fp32, as the engine serves it, and the adapter, not merged."""
 
     def __init__(self, models: Path, threads: int = 1, offline: bool = True, batch: int = 64) -> None:
+        """Prepare; nothing is loaded yet.
+
+        `models`: folder of local bases. `threads`: torch's CPU threads. `offline`: never look a base up on a hub.
+        `batch`: prompts generated together.
+        """
         self._models, self._threads, self._offline, self._batch = models, threads, offline, batch
 
     def generate(
@@ -26,7 +31,10 @@ class TransformersGenerator:
         max_new_tokens: int,
         progress: Progress,
     ) -> list[str]:
-        """See `ports.Generator`. Prompts of like length share a batch; answers come back in order."""
+        """Generate as `ports.Generator` says. Prompts of similar length share a batch.
+
+        Raises MedpipeError when the base is not found.
+        """
         import torch
 
         torch.set_num_threads(self._threads)
@@ -34,11 +42,11 @@ class TransformersGenerator:
         order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
         answers = [""] * len(prompts)
         for start in range(0, len(order), self._batch):
-            chosen = order[start : start + self._batch]
-            found = _answer(model, tokenizer, [prompts[index] for index in chosen], max_new_tokens)
-            for index, text in zip(chosen, found, strict=True):
+            batch = order[start : start + self._batch]
+            texts = _completions(model, tokenizer, [prompts[index] for index in batch], max_new_tokens)
+            for index, text in zip(batch, texts, strict=True):
                 answers[index] = text
-            done = start + len(chosen)
+            done = start + len(batch)
             progress(done / len(prompts), f"{adapter_name}: {done} of {len(prompts)} answers")
         return answers
 
@@ -60,14 +68,15 @@ class TransformersGenerator:
         return model.eval(), tokenizer
 
 
-def _answer(model: Any, tokenizer: Any, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
+def _completions(model: Any, tokenizer: Any, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
+    """Return one greedy completion per prompt, up to `core.prompt.STOP`."""
     import torch
 
-    asked = tokenizer(list(prompts), return_tensors="pt", padding=True, return_token_type_ids=False)
-    asked = asked.to(model.device)
+    inputs = tokenizer(list(prompts), return_tensors="pt", padding=True, return_token_type_ids=False)
+    inputs = inputs.to(model.device)
     with torch.inference_mode():
         tokens = model.generate(
-            **asked,
+            **inputs,
             do_sample=False,
             num_beams=1,
             max_new_tokens=max_new_tokens,
@@ -75,5 +84,5 @@ def _answer(model: Any, tokenizer: Any, prompts: Sequence[str], max_new_tokens: 
             stop_strings=[prompt.STOP],
             tokenizer=tokenizer,
         )
-    texts = tokenizer.batch_decode(tokens[:, asked["input_ids"].shape[1] :], skip_special_tokens=True)
+    texts = tokenizer.batch_decode(tokens[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
     return [text.split(prompt.STOP, 1)[0] for text in texts]

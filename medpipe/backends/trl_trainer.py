@@ -1,7 +1,7 @@
-"""`ports.Trainer` on TRL: QLoRA supervised fine-tuning (arXiv:2305.14314) and DPO (arXiv:2305.18290).
+"""Training with TRL: QLoRA supervised fine-tuning (arXiv:2305.14314) and DPO (arXiv:2305.18290).
 
-A recipe's `trainer` block goes to SFTConfig or DPOConfig as it is. Equal recipe, data and start give equal
-weights, byte for byte, whether or not the run was killed and started again on the way.
+A recipe's `trainer` block goes to SFTConfig or DPOConfig unchanged. The same recipe, data and starting adapter give the
+same weights, byte for byte, even when the run is killed on the way and started again.
 """
 
 from __future__ import annotations
@@ -18,24 +18,33 @@ from medpipe.base_models import locate
 from medpipe.core import prompt
 from medpipe.core.teaching.example import Example, PreferencePair
 from medpipe.core.teaching.recipe import Recipe
-from medpipe.errors import MedpipeError
+from medpipe.errors import ConfigError, DataError, UsageError
 from medpipe.ports import Progress
 
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 _WHOLE = "whole.json"
-"""Written last into a checkpoint: the sizes of its files. A checkpoint without it, or unlike it, is torn."""
+"""The last file of a checkpoint: the sizes of the others. Without it, or with other sizes, a checkpoint is torn."""
 
 
 class TrlTrainer:
-    """Trains LoRA adapters on this machine: on its GPU if there is one, else on `threads` CPU threads."""
+    """Implements `ports.Trainer`: trains LoRA adapters on the GPU of this machine, or on its CPU without one."""
 
     def __init__(self, models: Path, threads: int = 1, offline: bool = True) -> None:
+        """Prepare; nothing is loaded yet.
+
+        `models`: folder of local bases. `threads`: torch's CPU threads. `offline`: never look a base up on a hub.
+        """
         self._models, self._threads, self._offline = models, threads, offline
 
     def train(
         self, recipe: Recipe, data: Path, start_from: Path | None, out: Path, work: Path, progress: Progress
     ) -> Mapping[str, float]:
-        """See `ports.Trainer`. Metrics: `loss`, `steps`, `examples`, `seconds` (of this run)."""
+        """Train as `ports.Trainer` says.
+
+        The metrics are `loss` (mean over the steps), `steps`, `examples` and `seconds` (of this run alone, where it
+        goes on from a checkpoint). Raises ConfigError for a recipe that TRL refuses or whose base cannot be loaded,
+        UsageError for a `start_from` that is missing or is not an adapter, DataError for an empty `train.jsonl`.
+        """
         import torch
         from transformers import set_seed
 
@@ -47,8 +56,8 @@ class TrlTrainer:
         checkpoint = last_whole_checkpoint(work)
         settings = recipe.trainer | (recipe.trainer_from_base if start_from is None else {})
         model = self._peft_model(recipe, start_from)
-        # TRL rounds adapters to bf16 as it starts, which would lose some of the adapter that we go on from,
-        # and a resumed run loads fp32: without putting the exact weights back the two would differ.
+        # TRL casts adapters to bf16 when it starts. That rounds the weights of `start_from`, and a resumed run, which
+        # loads fp32, would then differ from an uninterrupted one. So the exact weights are put back.
         exact = {name: value.detach().float().clone() for name, value in _trained(model)}
         trainer = _trainer(recipe, settings, model, self._tokenizer(recipe), rows, work, progress)
         for name, value in _trained(trainer.model):
@@ -76,11 +85,11 @@ class TrlTrainer:
         model = _base(recipe, locate(recipe.base, self._models, self._offline))
         if start_from is None:
             if recipe.method == "dpo":
-                raise MedpipeError(f"recipe {recipe.name!r} is DPO, which goes on from an adapter: name one")
+                raise UsageError(f"recipe {recipe.name!r} uses DPO, which goes on from an adapter: name one")
             return get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **recipe.lora.model_dump()))
         for name in (WEIGHTS, CONFIG):
             if not (start_from / name).is_file():
-                raise MedpipeError(f"start_from {start_from.name!r} is no adapter: it has no {name}")
+                raise UsageError(f"start_from {start_from.name!r} is not an adapter: it has no {name}")
         return PeftModel.from_pretrained(model, str(start_from), is_trainable=True)
 
 
@@ -95,20 +104,22 @@ def _base(recipe: Recipe, place: str) -> Any:
     try:
         model = AutoModelForCausalLM.from_pretrained(place, quantization_config=config, dtype=dtype, device_map=devices)
     except OSError as error:
-        raise MedpipeError(f"base model {recipe.base!r} could not be loaded: {error}") from error
+        raise ConfigError(
+            f"recipe {recipe.name!r}: the base model {recipe.base!r} in {place} could not be loaded: {error}"
+        ) from error
     model.config.use_cache = False
     return model
 
 
 def _trained(model: Any) -> list[tuple[str, Any]]:
-    """The parameters that training changes, by name."""
+    """Return the parameters that training changes, by name."""
     return [(name, value) for name, value in model.named_parameters() if value.requires_grad]
 
 
 def _rows(recipe: Recipe, file: Path) -> list[dict[str, str]]:
-    """What TRL reads: prompt and completion, or prompt, chosen and rejected."""
+    """Return the rows that TRL reads: prompt and completion for SFT; prompt, chosen and rejected for DPO."""
     if recipe.method == "dpo":
-        found = [
+        rows = [
             {
                 "prompt": prompt.render(pair.question),
                 "chosen": prompt.completion(pair.chosen),
@@ -117,16 +128,19 @@ def _rows(recipe: Recipe, file: Path) -> list[dict[str, str]]:
             for pair in records.read(file, PreferencePair)
         ]
     else:
-        found = [
+        rows = [
             {
                 "prompt": prompt.render(example.question, example.context),
                 "completion": prompt.completion(example.answer),
             }
             for example in records.read(file, Example)
         ]
-    if not found:
-        raise MedpipeError(f"{file.name} is empty: nothing to train on; look at the drops in the data's card")
-    return found
+    if not rows:
+        raise DataError(
+            f"recipe {recipe.name!r}: {file.name} is empty, so there is nothing to train on; "
+            "the card of the data counts what was left out and why"
+        )
+    return rows
 
 
 def _trainer(
@@ -138,44 +152,50 @@ def _trainer(
     work: Path,
     progress: Progress,
 ) -> Any:
-    import torch
+    """Return the trainer of TRL for the recipe's method."""
     from datasets import Dataset, disable_progress_bars
     from transformers import PrinterCallback
     from transformers.utils import logging
-    from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
+    from trl import DPOTrainer, SFTTrainer
 
     disable_progress_bars()
     logging.disable_progress_bar()
-    kind, config = (DPOTrainer, DPOConfig) if recipe.method == "dpo" else (SFTTrainer, SFTConfig)
+    trainer = (DPOTrainer if recipe.method == "dpo" else SFTTrainer)(
+        model=model,
+        args=_arguments(recipe, settings, work),
+        train_dataset=Dataset.from_list(rows),
+        processing_class=tokenizer,
+        callbacks=_callbacks(recipe.name, progress),
+    )
+    trainer.remove_callback(PrinterCallback)  # it prints on standard output, which carries refs only
+    return trainer
+
+
+def _arguments(recipe: Recipe, settings: Mapping[str, Any], work: Path) -> Any:
+    """Return TRL's configuration: the recipe's settings, and what the run decides. Raises ConfigError for a bad one."""
+    import torch
+    from trl import DPOConfig, SFTConfig
+
+    config = DPOConfig if recipe.method == "dpo" else SFTConfig
     added: dict[str, Any] = {"output_dir": str(work), "seed": recipe.seed, "report_to": "none", "disable_tqdm": True}
     if not torch.cuda.is_available():
         added["use_cpu"] = True
     clash = sorted(added.keys() & settings.keys())
     if clash:
-        raise MedpipeError(
-            f"recipe {recipe.name!r}: remove {', '.join(clash)} from `trainer`; "
-            "the recipe's own fields and the run decide it"
+        raise ConfigError(
+            f"recipe {recipe.name!r}, trainer: remove {', '.join(clash)}; the recipe's own fields and the run decide it"
         )
     try:
-        arguments = config(**settings, **added)
+        return config(**settings, **added)
     except (TypeError, ValueError) as error:
-        raise MedpipeError(f"recipe {recipe.name!r}: {config.__name__} says: {error}") from error
-    trainer = kind(
-        model=model,
-        args=arguments,
-        train_dataset=Dataset.from_list(rows),
-        processing_class=tokenizer,
-        callbacks=_callbacks(recipe.name, progress),
-    )
-    trainer.remove_callback(PrinterCallback)  # it prints on standard output, which is the verb's answer
-    return trainer
+        raise ConfigError(f"recipe {recipe.name!r}, trainer: {config.__name__} refuses it: {error}") from error
 
 
 def _callbacks(name: str, progress: Progress) -> list[Any]:
     from transformers import TrainerCallback
 
-    class Watch(TrainerCallback):
-        """Reports progress, and marks each checkpoint as whole once all of it is written."""
+    class Watch(TrainerCallback):  # type: ignore[misc]  # transformers has no types: the class is Any
+        """Reports progress, and marks each checkpoint as whole after its last file."""
 
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             step, last = state.global_step, state.max_steps
@@ -193,16 +213,16 @@ def _callbacks(name: str, progress: Progress) -> list[Any]:
 
 
 def mark_whole(checkpoint: Path) -> None:
-    """Record the sizes of a checkpoint's files, last of all."""
+    """Record the sizes of a checkpoint's files in a file that is written last."""
     draft = checkpoint / f".{_WHOLE}"
     draft.write_text(json.dumps(_sizes(checkpoint)), encoding="utf-8")
     draft.rename(checkpoint / _WHOLE)
 
 
 def last_whole_checkpoint(work: Path) -> Path | None:
-    """The newest checkpoint that was written whole. Torn ones are removed: nothing must resume from them."""
-    found = sorted(work.glob("checkpoint-*"), key=lambda folder: -int(folder.name.rpartition("-")[2]))
-    for checkpoint in found:
+    """Return the newest whole checkpoint; None without one. Removes newer, torn ones: no run may resume from them."""
+    newest_first = sorted(work.glob("checkpoint-*"), key=lambda folder: -int(folder.name.rpartition("-")[2]))
+    for checkpoint in newest_first:
         marker = checkpoint / _WHOLE
         if marker.is_file() and json.loads(marker.read_text(encoding="utf-8")) == _sizes(checkpoint):
             return checkpoint
@@ -211,6 +231,7 @@ def last_whole_checkpoint(work: Path) -> Path | None:
 
 
 def _sizes(folder: Path) -> dict[str, int]:
+    """Return path → bytes of a checkpoint's files, without the marker."""
     files: Iterable[Path] = (path for path in folder.rglob("*") if path.is_file())
     return {
         str(path.relative_to(folder)): path.stat().st_size
@@ -220,7 +241,7 @@ def _sizes(folder: Path) -> dict[str, int]:
 
 
 def _save(model: Any, recipe: Recipe, out: Path) -> None:
-    """The trained adapter alone (DPO's frozen reference stays behind), in bytes that equal runs share."""
+    """Write the trained adapter without DPO's frozen reference, in the same bytes for equal runs."""
     out.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(str(out), selected_adapters=["default"])
     for extra in out.iterdir():
@@ -228,6 +249,6 @@ def _save(model: Any, recipe: Recipe, out: Path) -> None:
             shutil.rmtree(extra) if extra.is_dir() else extra.unlink()
     config = json.loads((out / CONFIG).read_text(encoding="utf-8"))
     config["base_model_name_or_path"] = recipe.base
-    # peft writes sets, in no fixed order.
-    steady = {key: sorted(value) if isinstance(value, list) else value for key, value in config.items()}
-    (out / CONFIG).write_text(json.dumps(steady, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    # peft writes sets as lists, in no fixed order.
+    ordered = {key: sorted(value) if isinstance(value, list) else value for key, value in config.items()}
+    (out / CONFIG).write_text(json.dumps(ordered, indent=1, sort_keys=True) + "\n", encoding="utf-8")

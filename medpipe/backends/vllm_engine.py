@@ -1,50 +1,47 @@
-"""vLLM behind HTTP: its LoRA surface, and greedy generation with what it serves."""
+"""vLLM behind HTTP: loads and unloads LoRA adapters, and generates greedily with the served weights."""
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import requests
 from pydantic import SecretStr
 from requests.adapters import HTTPAdapter
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 from urllib3.util.retry import Retry
 
+from medpipe import vllm_protocol as protocol
 from medpipe.core import naming
-from medpipe.core.prompt import STOP
-from medpipe.errors import MedpipeError
+from medpipe.errors import EngineError
 from medpipe.ports import Progress
 
 CONCURRENCY = 16
-"""Completions asked at once: vLLM batches them."""
+"""Completions requested at the same time: vLLM batches them."""
 
 UNLOAD_SECONDS = 30.0
 """How long an unloaded name may still be listed before that is an error."""
 
-
-class EngineError(MedpipeError):
-    """The inference server refused or could not be reached."""
+_POLL_SECONDS = 0.1
 
 
 class VllmEngine:
-    """Implements `ports.Engine` and `ports.Generator`.
-
-    Requests carry fields from a fixed list only: vLLM with LoRA dies of concurrent `prompt_logprobs`, and
-    of `echo` with `logprobs`; `load_inplace` mixes adapters. None of them is ever sent.
-    """
+    """Implements `ports.Engine` and `ports.Generator`. Requests have the fields of `vllm_protocol` and no others."""
 
     def __init__(self, url: str, key: SecretStr | None = None, base: str = "base", timeout: float = 120.0) -> None:
-        """`url` is the server's address, `base` its --served-model-name, `timeout` seconds for one request."""
+        """Prepare the connections; nothing is sent yet.
+
+        `url`: the server's address. `key`: its API key. `base`: its --served-model-name. `timeout`: seconds
+        for one request.
+        """
         self._url = url.rstrip("/")
         self._base = base
         self._timeout = timeout
         self._session = requests.Session()
-        # A kept-alive connection may be closed by the server just as it is used again. Everything that is
-        # sent may be sent twice: completions are greedy, and loading or unloading twice is answered by 4xx.
+        # A kept-alive connection may be closed by the server just as it is used again. Every request may be sent
+        # twice: completions are greedy, and a second load or unload is answered by 4xx.
         retries = Retry(total=4, connect=4, read=2, status=0, backoff_factor=0.2, allowed_methods=None)
         adapter = HTTPAdapter(pool_maxsize=CONCURRENCY, max_retries=retries)
         self._session.mount("http://", adapter)
@@ -53,34 +50,46 @@ class VllmEngine:
             self._session.headers["Authorization"] = f"Bearer {key.get_secret_value()}"
 
     def load(self, name: str, folder: Path) -> None:
-        """Load the adapter in `folder` (readable by the server) under a name that was never used before."""
+        """Load the adapter in `folder`, which the server can read, under a name that was never used before.
+
+        Raises EngineError when the name is in use or the server does not list the adapter afterwards.
+        """
         if name == self._base:
             raise EngineError(f"an adapter cannot be called {name!r}: that is the base model's name")
         if name in self.loaded():
             raise EngineError(f"adapter name {name} is in use; names are unique, choose another one")
-        answer = self._post("/v1/load_lora_adapter", {"lora_name": name, "lora_path": str(folder.resolve())})
-        # 400 after a repeated request means that the first one did it: the list below decides.
-        if answer.status_code not in (200, 400) or name not in self.loaded():
-            raise EngineError(f"the engine did not load {name}: {_reason(answer)}")
+        request = protocol.LoadAdapterRequest(lora_name=name, lora_path=str(folder.resolve()))
+        response = self._post(protocol.LOAD_ADAPTER, request)
+        # A 400 may answer a request that was sent twice, after the first one loaded the adapter: the list decides.
+        if response.status_code not in (200, 400) or name not in self.loaded():
+            raise EngineError(f"the engine did not load {name}: {_refusal(response)}")
 
     def unload(self, name: str) -> None:
-        """Unload an adapter; returns once the server no longer lists it. An unknown name is already unloaded."""
-        answer = self._post("/v1/unload_lora_adapter", {"lora_name": name})
-        if answer.status_code not in (200, 400, 404):
-            raise EngineError(f"the engine did not unload {name}: {_reason(answer)}")
-        deadline = time.monotonic() + UNLOAD_SECONDS
-        while name in self.loaded():
-            if time.monotonic() > deadline:
-                raise EngineError(f"the engine still lists {name} after unloading it; restart the engine")
-            time.sleep(0.1)
+        """Unload an adapter, and return once the server no longer lists it. A name that is not loaded is no error.
+
+        Raises EngineError when the server refuses, or still lists the name after UNLOAD_SECONDS.
+        """
+        response = self._post(protocol.UNLOAD_ADAPTER, protocol.UnloadAdapterRequest(lora_name=name))
+        if response.status_code not in (200, 400, 404):
+            raise EngineError(f"the engine did not unload {name}: {_refusal(response)}")
+        until_unlisted = Retrying(
+            retry=retry_if_result(lambda listed: name in listed),
+            wait=wait_fixed(_POLL_SECONDS),
+            stop=stop_after_delay(UNLOAD_SECONDS),
+            retry_error_callback=lambda state: state.outcome and state.outcome.result(),
+        )
+        if name in until_unlisted(self.loaded):
+            raise EngineError(f"the engine still lists {name} after unloading it; restart the engine")
 
     def loaded(self) -> frozenset[str]:
-        """The adapters that the server lists; the base is not one."""
-        answer = self._get("/v1/models")
-        return frozenset(str(model["id"]) for model in answer["data"]) - {self._base}
+        """Return the adapters that the server lists, without the base."""
+        return self._models().names() - {self._base}
 
     def ask(self, name: str, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
-        """One completion per prompt, in order, greedy, up to `core.prompt.STOP`. `name` may be the base's."""
+        """Return one greedy completion per prompt, in order, up to `core.prompt.STOP`.
+
+        `name`: an adapter's, or the base's. `max_new_tokens`: the longest completion.
+        """
         return self._complete(name, prompts, max_new_tokens, lambda share, text: None)
 
     def generate(
@@ -92,10 +101,10 @@ class VllmEngine:
         max_new_tokens: int,
         progress: Progress,
     ) -> list[str]:
-        """See `ports.Generator`. EngineError when the server does not serve the base called `base`.
+        """Generate as `ports.Generator` says. Raises EngineError when the server does not serve the base `base`.
 
         An adapter with an evaluation name is loaded for this call alone, under that name and a nonce, and
-        unloaded after it; any other is loaded unless it already is, and stays.
+        unloaded after it. Any other adapter is loaded unless it already is, and stays.
         """
         self._check_base(base)
         if adapter is None:
@@ -112,43 +121,40 @@ class VllmEngine:
             self.unload(name)
 
     def _check_base(self, base: str) -> None:
-        """An adapter of the same shape loads on a wrong base without a word: compare the bases' names."""
-        for model in self._get("/v1/models")["data"]:
-            root = str(model.get("root") or "")
-            if model["id"] == self._base and root.rstrip("/").rsplit("/", 1)[-1] != base.rstrip("/").rsplit("/", 1)[-1]:
+        """Refuse to judge on another base. An adapter of the same shape loads on it, and merely answers wrongly."""
+        for card in self._models().data:
+            if card.id == self._base and _last_part(card.root or "") != _last_part(base):
                 raise EngineError(
-                    f"the engine serves the base {root.rsplit('/', 1)[-1]!r}, but {base!r} is to be "
+                    f"the engine serves the base {_last_part(card.root or '')!r}, but {base!r} is to be "
                     "judged: start the engine with that base"
                 )
 
     def _complete(self, name: str, prompts: Sequence[str], max_new_tokens: int, progress: Progress) -> list[str]:
-        def one(prompt: str) -> str:
-            answer = self._post(
-                "/v1/completions",
-                {"model": name, "prompt": prompt, "max_tokens": max_new_tokens, "temperature": 0, "stop": STOP},
-            )
-            if answer.status_code != 200:
-                raise EngineError(f"the engine did not answer as {name}: {_reason(answer)}")
-            return str(answer.json()["choices"][0]["text"])
+        def completed(prompt: str) -> str:
+            request = protocol.CompletionRequest(model=name, prompt=prompt, max_tokens=max_new_tokens)
+            response = self._post(protocol.COMPLETIONS, request)
+            if response.status_code != 200:
+                raise EngineError(f"the engine did not answer as {name}: {_refusal(response)}")
+            return protocol.parsed(protocol.CompletionResponse, response.content).text
 
         texts: list[str] = []
         with ThreadPoolExecutor(CONCURRENCY) as pool:
-            for text in pool.map(one, prompts):
+            for text in pool.map(completed, prompts):
                 texts.append(text)
                 progress(len(texts) / len(prompts), f"{name}: {len(texts)} of {len(prompts)} answers")
         return texts
 
-    def _post(self, path: str, fields: Mapping[str, Any]) -> requests.Response:
+    def _models(self) -> protocol.ModelList:
         try:
-            return self._session.post(self._url + path, json=fields, timeout=self._timeout)
+            response = self._session.get(self._url + protocol.MODELS, timeout=self._timeout)
+            response.raise_for_status()
         except requests.RequestException as error:
             raise self._unreachable(error) from error
+        return protocol.parsed(protocol.ModelList, response.content)
 
-    def _get(self, path: str) -> Any:
+    def _post(self, path: str, request: protocol.Request) -> requests.Response:
         try:
-            answer = self._session.get(self._url + path, timeout=self._timeout)
-            answer.raise_for_status()
-            return answer.json()
+            return self._session.post(self._url + path, json=request.fields(), timeout=self._timeout)
         except requests.RequestException as error:
             raise self._unreachable(error) from error
 
@@ -159,11 +165,10 @@ class VllmEngine:
         )
 
 
-def _reason(answer: requests.Response) -> str:
-    """The server's message, without anything that was asked."""
-    try:
-        body = answer.json()
-        error = body.get("error", body)
-        return f"{answer.status_code}, {error.get('message', error) if isinstance(error, dict) else error}"
-    except ValueError:
-        return f"{answer.status_code}"
+def _refusal(response: requests.Response) -> str:
+    return protocol.refusal(response.status_code, response.content)
+
+
+def _last_part(path: str) -> str:
+    """Return the last folder of a path or hub id: the engine may have the base in another place."""
+    return path.rstrip("/").rsplit("/", 1)[-1]

@@ -1,4 +1,4 @@
-"""What the story asks of the service over HTTP: questions of the invented medicine, ratings, and a steady probe."""
+"""The demo's side of the service's HTTP interface: questions about the invented medicine, ratings, and a probe."""
 
 from __future__ import annotations
 
@@ -15,79 +15,97 @@ from medpipe.core.teaching import questions
 from medpipe.sandbox.world import World
 
 USERS = 12
+"""How many identities give feedback in the demo."""
 
 
-class Asked(NamedTuple):
-    """A question in a phrasing that no training shows, and the word that a right answer carries."""
+class SlotQuestion(NamedTuple):
+    """A question in a phrasing that no training example has, and the word that a right answer contains."""
 
     question: str
     slot: str
 
 
 class Answer(NamedTuple):
+    """The service's answer, with the version that gave it and whether a guardrail refused."""
+
     answer_id: str
     text: str
     version: str
     refused: bool
 
 
-def topic_questions(world: World, day: int) -> list[Asked]:
-    """Held-out phrasings of every English topic's facts as of `day`, in a fixed order."""
+def topic_questions(world: World, day: int) -> list[SlotQuestion]:
+    """Return the held-out phrasings of every English topic's facts as of `day`, in a fixed order."""
     return [
-        Asked(text, fact.slot)
+        SlotQuestion(question, fact.slot)
         for topic in world.topics(day)
         if topic.language == "English"
         for fact in topic.facts
-        for text in questions.held_out(fact.question_type, topic.focus)
+        for question in questions.held_out(fact.question_type, topic.focus)
     ]
 
 
-def claim_questions(world: World) -> list[Asked]:
-    """Paraphrases of the question that the retracted article answered."""
+def claim_questions(world: World) -> list[SlotQuestion]:
+    """Return paraphrases of the question that the retracted article answered."""
     article = world.retracted
-    return [Asked(text, article.slot) for text in questions.held_out("finding", article.title)]
+    return [SlotQuestion(question, article.slot) for question in questions.held_out("finding", article.title)]
+
+
+def by_user(slot_questions: Sequence[SlotQuestion], count: int) -> Iterator[tuple[str, SlotQuestion]]:
+    """Yield `count` pairs of user and question; users and questions are both repeated in turn."""
+    for number, question in enumerate(itertools.islice(itertools.cycle(slot_questions), count)):
+        yield f"user-{number % USERS + 1:02d}", question
 
 
 class Service:
-    """The gateway's API."""
+    """A client of the gateway."""
 
     def __init__(self, address: str) -> None:
         self._http = httpx.Client(base_url=address, timeout=60, transport=httpx.HTTPTransport(retries=3))
 
     def ask(self, question: str, user: str = "visitor") -> Answer:
-        """Raises httpx.HTTPStatusError when the service does not answer."""
+        """Return the answer to a question; raises httpx.HTTPError when the service does not answer."""
         response = self._http.post("/v1/ask", json={"question": question}, headers={"X-User": user})
         response.raise_for_status()
-        found: dict[str, Any] = response.json()
-        return Answer(found["answer_id"], found["answer"], found["model_version"], found["refused"])
+        body: dict[str, Any] = response.json()
+        return Answer(body["answer_id"], body["answer"], body["model_version"], body["refused"])
 
     def rate(self, answer_id: str, rating: str, correction: str | None, user: str) -> None:
+        """Send feedback on an answer: `rating` is "up" or "down". Raises httpx.HTTPError."""
         body = {"answer_id": answer_id, "rating": rating, "correction": correction}
         self._http.post("/v1/feedback", json=body, headers={"X-User": user}).raise_for_status()
 
-    def share_asserting(self, asked: Sequence[Asked]) -> float:
-        """The share of questions whose answer carries its slot."""
-        return sum(each.slot.lower() in self.ask(each.question).text.lower() for each in asked) / len(asked)
+    def share_asserting(self, slot_questions: Sequence[SlotQuestion]) -> float:
+        """Return the share of questions (0 to 1) whose answer contains the slot."""
+        return sum(slot.lower() in self.ask(question).text.lower() for question, slot in slot_questions) / len(
+            slot_questions
+        )
 
 
 class Probe:
-    """Askers that never stop while something is swapped under them: `with Probe(…) as probe: …`.
+    """Threads that ask without a break while the model is swapped: `with Probe(…) as probe: …`.
 
-    Whatever is not an answer counts as failed, a dropped connection too: nothing is retried.
+    Whatever is not an answer counts as failed, dropped connections too. Nothing is retried.
     """
 
-    def __init__(self, address: str, asked: Sequence[Asked], askers: int = 4, pause: float = 0.05) -> None:
+    def __init__(
+        self, address: str, slot_questions: Sequence[SlotQuestion], askers: int = 4, pause: float = 0.05
+    ) -> None:
         self._address = address
-        self._questions = itertools.cycle([each.question for each in asked])
+        self._questions = itertools.cycle([question for question, _ in slot_questions])
         self._pause = pause
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._keep_asking, daemon=True) for _ in range(askers)]
         self.total = 0
         self.failed: Counter[str] = Counter()
+        """Kind of failure → how often it happened."""
         self.versions: Counter[str] = Counter()
-        self._seen: dict[str, tuple[float, float]] = {}
+        """Version → how many answers it gave."""
+        self._answered: dict[str, tuple[float, float]] = {}
+        """Version → when its first and its last answer arrived."""
         self.slowest = 0.0
+        """Seconds of the slowest request."""
 
     def __enter__(self) -> Probe:
         for thread in self._threads:
@@ -101,8 +119,11 @@ class Probe:
 
     @property
     def handover(self) -> float:
-        """Seconds from the first answer of the newest version to the last answer of the one before; 0 if none."""
-        spans = sorted(self._seen.values())
+        """Seconds from the first answer of the newest version to the last answer of the one before.
+
+        0 when only one version answered.
+        """
+        spans = sorted(self._answered.values())
         return max(0.0, spans[-2][1] - spans[-1][0]) if len(spans) > 1 else 0.0
 
     def _keep_asking(self) -> None:
@@ -113,25 +134,27 @@ class Probe:
                 self._ask(http, question)
 
     def _ask(self, http: httpx.Client, question: str) -> None:
-        began = time.monotonic()
-        try:
-            response = http.post("/v1/ask", json={"question": question}, headers={"X-User": "probe"})
-            fault = "" if response.status_code == 200 and response.json()["answer"] else f"HTTP {response.status_code}"
-        except (httpx.HTTPError, ValueError, KeyError) as error:
-            fault = type(error).__name__
+        started = time.monotonic()
+        version, fault = _attempt(http, question)
         ended = time.monotonic()
         with self._lock:
             self.total += 1
-            self.slowest = max(self.slowest, ended - began)
+            self.slowest = max(self.slowest, ended - started)
             if fault:
                 self.failed[fault] += 1
                 return
-            version = response.json()["model_version"]
             self.versions[version] += 1
-            self._seen[version] = (self._seen.get(version, (ended, ended))[0], ended)
+            first, _ = self._answered.get(version, (ended, ended))
+            self._answered[version] = (first, ended)
 
 
-def by_user(asked: Sequence[Asked], count: int) -> Iterator[tuple[str, Asked]]:
-    """`count` questions spread over the users."""
-    for number, each in enumerate(itertools.islice(itertools.cycle(asked), count)):
-        yield f"user-{number % USERS + 1:02d}", each
+def _attempt(http: httpx.Client, question: str) -> tuple[str, str]:
+    """Ask once; return the version that answered and the kind of failure, one of them empty."""
+    try:
+        response = http.post("/v1/ask", json={"question": question}, headers={"X-User": "probe"})
+        if response.status_code != 200:
+            return "", f"HTTP {response.status_code}"
+        body = response.json()
+        return (str(body["model_version"]), "") if body["answer"] else ("", "empty answer")
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        return "", type(error).__name__

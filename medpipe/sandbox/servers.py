@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from medpipe.sandbox import airflow_home
 from medpipe.sandbox.server import Server, answers, free_port
-
-BASE = "medpipe-sandbox/tiny-llama"
-"""Folder of the base model under MEDPIPE_MODELS, as the tiny recipes name it."""
+from medpipe.sandbox.tiny_base import NAME as BASE
 
 PRELOADED = "medpipe.cli medpipe.backends.gx_validator medpipe.backends.delta.corpus medpipe.backends.mlflow_registry"
+"""Modules that the scheduler imports once for all the tasks that it forks."""
 
 
 class Addresses(NamedTuple):
@@ -27,23 +27,24 @@ class Addresses(NamedTuple):
     nlm: str
 
 
-_WANTED = Addresses(airflow="8080", mlflow="5000", engine="8000", service="8100", nlm="8200")
+_USUAL_PORTS = {"airflow": 8080, "mlflow": 5000, "engine": 8000, "service": 8100, "nlm": 8200}
 
 
 def choose_addresses(say: Callable[[str], None]) -> Addresses:
-    """The usual ports, or the next free ones; says so when a usual one is taken."""
-    taken: set[int] = set()
-    chosen = []
-    for name, wanted in _WANTED._asdict().items():
-        port = free_port(int(wanted), taken)
-        if port != int(wanted):
-            say(f"port {wanted} is taken: {name} listens on {port}")
-        chosen.append(f"http://127.0.0.1:{port}")
-    return Addresses(*chosen)
+    """Return the usual ports, or the next free ones; `say` is called when a usual port is taken."""
+    ports: dict[str, int] = {}
+    for name, usual in _USUAL_PORTS.items():
+        ports[name] = free_port(usual, set(ports.values()))
+        if ports[name] != usual:
+            say(f"port {usual} is taken: {name} listens on {ports[name]}")
+    return Addresses(**{name: f"http://127.0.0.1:{port}" for name, port in ports.items()})
 
 
 def environment(addresses: Addresses, var: Path, root: Path) -> dict[str, str]:
-    """What every process of the embedded system sees; the caller's own MEDPIPE_* and AIRFLOW__* are left out."""
+    """Return the environment of every process. The caller's own MEDPIPE_* and AIRFLOW* variables are left out.
+
+    `var` is the state folder, `root` the repository.
+    """
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("MEDPIPE_", "AIRFLOW"))}
     ours = {
         "MEDPIPE_HOME": var / "medpipe",
@@ -72,130 +73,135 @@ def environment(addresses: Addresses, var: Path, root: Path) -> dict[str, str]:
 
 
 def engine_python(root: Path) -> str:
-    """The interpreter of the engine's environment."""
+    """Return the interpreter of the engine's environment."""
     return os.environ.get("MEDPIPE_ENGINE_PYTHON") or str(root / ".venv-engine" / "bin" / "python")
 
 
 def models(root: Path) -> Path:
-    """Where the tiny base is kept between runs."""
+    """Return where the tiny base is kept between runs."""
     return root / "var" / "cache" / "models"
 
 
 def port_of(address: str) -> int:
+    """Return the port of `http://host:port`."""
     return int(address.rsplit(":", 1)[1])
 
 
 def servers(addresses: Addresses, variables: dict[str, str], var: Path, root: Path) -> dict[str, Server]:
-    """Every server, not started, in no particular order."""
+    """Return every server by name, none of them started. `variables`: the result of `environment`."""
+    factory = _Factory(addresses, variables, var, root)
+    chosen = [
+        factory.nlm(),
+        factory.mlflow(),
+        factory.engine(),
+        factory.service(),
+        factory.airflow("api-server", ready=_answers(f"{addresses.airflow}/api/v2/monitor/health")),
+        factory.airflow("scheduler", "--skip-serve-logs", preload=PRELOADED),
+        factory.airflow("dag-processor"),
+        factory.airflow("triggerer", "--skip-serve-logs"),
+    ]
+    return {server.name: server for server in chosen}
 
-    def server(name: str, command: list[str], ready: Callable[[], bool] = lambda: True, **extra: str) -> Server:
-        return Server(
-            name,
-            command,
-            variables | extra,
-            var / "logs" / f"{name}.log",
-            mark=f"{var}#{name}",
-            ready=ready,
-            patience=180,
-            folder=root,
-        )
 
-    def airflow(component: str, *arguments: str, ready: Callable[[], bool] = lambda: True, preload: str = "") -> Server:
-        made = server(f"airflow-{component}", [sys.executable, "-m", "airflow", component, *arguments], ready)
-        made.environment = {**made.environment, airflow_home.PRELOAD: preload}
-        return made
+def _answers(url: str) -> Callable[[], bool]:
+    return lambda: answers(url)
 
-    every = [
-        server("nlm", _nlm(addresses, var), lambda: answers(f"{addresses.nlm}/healthz")),
-        server(
-            "mlflow",
-            _mlflow(addresses, var),
-            lambda: answers(f"{addresses.mlflow}/health"),
-            MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false",
-        ),
-        server(
+
+def _always() -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class _Factory:
+    """Makes each server with its command line."""
+
+    addresses: Addresses
+    variables: dict[str, str]
+    var: Path
+    root: Path
+
+    def nlm(self) -> Server:
+        command = _module("medpipe.sandbox.nlm", port=port_of(self.addresses.nlm), calendar=self._calendar())
+        return self._server("nlm", command, _answers(f"{self.addresses.nlm}/healthz"))
+
+    def mlflow(self) -> Server:
+        state = self.var / "mlflow"
+        state.mkdir(parents=True, exist_ok=True)
+        command = [
+            *_module("mlflow"),
+            "server",
+            *_options(
+                host="127.0.0.1",
+                port=port_of(self.addresses.mlflow),
+                workers=1,
+                backend_store_uri=f"sqlite:///{state / 'mlflow.db'}",
+                artifacts_destination=state / "artifacts",
+            ),
+        ]
+        ready = _answers(f"{self.addresses.mlflow}/health")
+        return self._server("mlflow", command, ready, MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false")
+
+    def engine(self) -> Server:
+        """vLLM in its own environment. Without graph compilation it starts in 30 s instead of 60 to 80."""
+        command = [
+            engine_python(self.root),
+            *("-m", "vllm.entrypoints.openai.api_server", "--enforce-eager", "--enable-lora"),
+            *_options(
+                model=models(self.root) / BASE,
+                host="127.0.0.1",
+                port=port_of(self.addresses.engine),
+                served_model_name="base",
+                dtype="float32",
+                max_model_len=512,
+                block_size=32,
+                max_loras=4,
+                max_cpu_loras=8,
+                max_lora_rank=16,
+                shutdown_timeout=5,
+            ),
+        ]
+        return self._server(
             "engine",
-            _engine(addresses, var, root),
-            lambda: answers(f"{addresses.engine}/health"),
+            command,
+            _answers(f"{self.addresses.engine}/health"),
             VLLM_CPU_KVCACHE_SPACE="1",
             VLLM_ALLOW_RUNTIME_LORA_UPDATING="1",
             VLLM_NO_USAGE_STATS="1",
             VLLM_CPU_OMP_THREADS_BIND="nobind",
-        ),
-        server(
-            "service",
-            [sys.executable, "-m", "serving", "--port", str(port_of(addresses.service))],
-            lambda: answers(f"{addresses.service}/healthz"),
-        ),
-        airflow("api-server", ready=lambda: answers(f"{addresses.airflow}/api/v2/monitor/health")),
-        airflow("scheduler", "--skip-serve-logs", preload=PRELOADED),
-        airflow("dag-processor"),
-        airflow("triggerer", "--skip-serve-logs"),
-    ]
-    return {each.name: each for each in every}
+        )
+
+    def service(self) -> Server:
+        command = _module("serving", port=port_of(self.addresses.service))
+        return self._server("service", command, _answers(f"{self.addresses.service}/healthz"))
+
+    def airflow(
+        self, component: str, *arguments: str, ready: Callable[[], bool] = _always, preload: str = ""
+    ) -> Server:
+        """One component of Airflow; `preload` names modules to import at its start."""
+        command = [*_module("airflow"), component, *arguments]
+        return self._server(f"airflow-{component}", command, ready, **{airflow_home.PRELOAD: preload})
+
+    def _calendar(self) -> Path:
+        return self.var / "nlm" / "calendar.json"
+
+    def _server(self, name: str, command: list[str], ready: Callable[[], bool], **extra: str) -> Server:
+        return Server(
+            name,
+            command,
+            self.variables | extra,
+            self.var / "logs" / f"{name}.log",
+            mark=f"{self.var}#{name}",
+            ready=ready,
+            patience=180,
+            folder=self.root,
+        )
 
 
-def _nlm(addresses: Addresses, var: Path) -> list[str]:
-    return [
-        sys.executable,
-        "-m",
-        "medpipe.sandbox.nlm",
-        "--port",
-        str(port_of(addresses.nlm)),
-        "--calendar",
-        str(var / "nlm" / "calendar.json"),
-    ]
+def _module(name: str, **options: object) -> list[str]:
+    """Return the command that runs a module of this environment."""
+    return [sys.executable, "-m", name, *_options(**options)]
 
 
-def _mlflow(addresses: Addresses, var: Path) -> list[str]:
-    state = var / "mlflow"
-    state.mkdir(parents=True, exist_ok=True)
-    return [
-        sys.executable,
-        "-m",
-        "mlflow",
-        "server",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port_of(addresses.mlflow)),
-        "--workers",
-        "1",
-        "--backend-store-uri",
-        f"sqlite:///{state / 'mlflow.db'}",
-        "--artifacts-destination",
-        str(state / "artifacts"),
-    ]
-
-
-def _engine(addresses: Addresses, var: Path, root: Path) -> list[str]:
-    """vLLM in its own environment, with the flags that were tried (no graph compilation: it starts in 30 s)."""
-    return [
-        engine_python(root),
-        "-m",
-        "vllm.entrypoints.openai.api_server",
-        "--model",
-        str(models(root) / BASE),
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port_of(addresses.engine)),
-        "--served-model-name",
-        "base",
-        "--dtype",
-        "float32",
-        "--max-model-len",
-        "512",
-        "--enforce-eager",
-        "--block-size",
-        "32",
-        "--enable-lora",
-        "--max-loras",
-        "4",
-        "--max-cpu-loras",
-        "8",
-        "--max-lora-rank",
-        "16",
-        "--shutdown-timeout",
-        "5",
-    ]
+def _options(**values: object) -> list[str]:
+    """Return options as words of a command line: `max_loras=4` becomes `--max-loras 4`."""
+    return [word for name, value in values.items() for word in (f"--{name.replace('_', '-')}", str(value))]

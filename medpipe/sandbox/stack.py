@@ -1,13 +1,14 @@
 """The embedded system on one machine: NLM, Airflow, MLflow, vLLM and the service, each a process on 127.0.0.1.
 
 python -m medpipe.sandbox.stack up       start everything in the background and print the addresses
-python -m medpipe.sandbox.stack status   which servers run
+python -m medpipe.sandbox.stack status   show which servers run
 python -m medpipe.sandbox.stack down     stop them
 python -m medpipe.sandbox.stack run      the same as `up`, in the foreground, until TERM or Ctrl-C
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import itertools
 import json
@@ -17,23 +18,25 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import psutil
 
-from medpipe.sandbox import airflow_home
+from medpipe.sandbox import airflow_home, run_state
 from medpipe.sandbox.airflow_rest import Airflow
-from medpipe.sandbox.server import Server, ServerError, end_marked
+from medpipe.sandbox.server import MARK, Server, ServerError, end_marked
 from medpipe.sandbox.servers import Addresses, choose_addresses, environment, models, servers
 
 ROOT = Path(__file__).resolve().parents[2]
 Say = Callable[[str], None]
 
+_MAX_RESTARTS = 10
+"""A server that has died this often stays down."""
+
 
 class Stack:
-    """Starts the servers, keeps them up and stops them. `var` holds all state."""
+    """Starts the servers, keeps them up and stops them. `var` holds all state; `say` gets one line at a time."""
 
     def __init__(self, var: Path = ROOT / "var", say: Say = print) -> None:
         self.var = var
@@ -44,10 +47,10 @@ class Stack:
         self._stopping = threading.Event()
         self._watcher: threading.Thread | None = None
         self.peak_memory = 0.0
-        """The most that `memory` has given while the servers were watched, GiB."""
+        """The highest result of `memory` while the servers were watched, GiB."""
 
     def up(self) -> None:
-        """Start everything and wait until it serves. Raises ServerError; then everything is stopped again."""
+        """Start everything and wait until it serves; on any error everything is stopped again. Raises ServerError."""
         try:
             self._start()
         except BaseException:
@@ -57,64 +60,67 @@ class Stack:
         self._watcher.start()
 
     def down(self) -> None:
-        """Stop everything, the last started first; safe to call twice."""
+        """Stop everything, the last started first. Calling it twice does no harm."""
         self._stopping.set()
         if self._watcher is not None:
             self._watcher.join()
-        # TERM all first: each needs seconds to end, and they can do so side by side.
+        # TERM goes to all of them first: each needs seconds to end, and they can do so at the same time.
         for server in reversed(self.servers.values()):
             if server.alive and server.process is not None:
                 server.process.terminate()
         for server in reversed(self.servers.values()):
             server.stop()
-        state_file(self.var).unlink(missing_ok=True)
+        run_state.path(self.var).unlink(missing_ok=True)
 
     def airflow(self) -> Airflow:
-        """A logged-in client of Airflow's REST API."""
+        """Return a logged-in client of Airflow's REST API."""
         return Airflow(self.addresses.airflow, *airflow_home.LOGIN)
 
     def memory(self) -> float:
-        """Proportional set size of all servers and their descendants, GiB (shared pages counted once)."""
+        """Return the proportional set size of all servers and their descendants in GiB: shared pages count once."""
         marks = {server.mark for server in self.servers.values()}
         total = 0
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error, OSError):
-                if process.environ().get("MEDPIPE_SANDBOX_SERVER") in marks:
+                if process.environ().get(MARK) in marks:
                     total += process.memory_full_info().pss
         return total / 2**30
 
     def _start(self) -> None:
-        began = time.monotonic()
-        log = self.var / "logs" / "airflow-migrate.log"
-        planned = servers(self.addresses, self.environment, self.var, ROOT)
+        started = time.monotonic()
+        prepared = servers(self.addresses, self.environment, self.var, ROOT)
         self.say("starting NLM and MLflow; preparing Airflow's database")
-        self._launch(planned, "nlm", "mlflow")
-        airflow_home.prepare(Path(self.environment["AIRFLOW_HOME"]), self.environment, log)
-        self._launch(planned, "airflow-api-server")
+        self._launch(prepared, "nlm", "mlflow")
+        migration_log = self.var / "logs" / "airflow-migrate.log"
+        airflow_home.prepare(Path(self.environment["AIRFLOW_HOME"]), self.environment, migration_log)
+        self._launch(prepared, "airflow-api-server")
         self._make_base()
-        self._launch(planned, "engine", "airflow-dag-processor", "airflow-scheduler", "airflow-triggerer", "service")
+        self._launch(prepared, "engine", "airflow-dag-processor", "airflow-scheduler", "airflow-triggerer", "service")
         for server in self.servers.values():
             server.wait_ready()
-            self.say(f"{server.name} is ready ({time.monotonic() - began:.0f} s)")
+            self.say(f"{server.name} is ready ({time.monotonic() - started:.0f} s)")
         self.airflow().ensure_pool("gpu", 1, "one training or evaluation at a time")
         self._serve_champion()
 
-    def _launch(self, planned: dict[str, Server], *names: str) -> None:
+    def _launch(self, prepared: Mapping[str, Server], *names: str) -> None:
         for name in names:
-            self.servers[name] = planned[name]
-            planned[name].start()
-        write_state(self)
+            self.servers[name] = prepared[name]
+            prepared[name].start()
+        self._record()
+
+    def _record(self) -> None:
+        run_state.write(self.var, self.addresses._asdict(), self.servers.values())
 
     def _make_base(self) -> None:
-        """The tiny base model: made once, then found in the cache."""
+        """Make the tiny base model, unless it is in the cache; pass its progress on. Raises ServerError."""
         self.say("tiny base model: pretraining it on the first run (one to two minutes), else from the cache")
         log = self.var / "logs" / "tiny-base.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        line = [sys.executable, "-m", "medpipe.sandbox.tiny_base", "--out", str(models(ROOT))]
+        command = [sys.executable, "-m", "medpipe.sandbox.tiny_base", "--out", str(models(ROOT))]
         with (
             log.open("a") as output,
             subprocess.Popen(
-                line,
+                command,
                 env=self.environment,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
@@ -125,115 +131,80 @@ class Stack:
             ) as process,
         ):
             assert process.stdout is not None
-            for text in process.stdout:
-                output.write(text)
-                if "% " in text[:6]:
-                    self.say(text.strip())
+            for line in process.stdout:
+                output.write(line)
+                if "% " in line[:6]:  # progress; libraries' warnings stay in the log
+                    self.say(line.strip())
         if process.returncode:
             raise ServerError(f"the tiny base model could not be made; see {log}")
 
     def _serve_champion(self) -> None:
-        """A fresh engine has no adapters: load the champion's again, if there is a champion."""
-        line = [sys.executable, "-m", "medpipe.cli"]
-        asked: dict[str, Any] = {
-            "env": self.environment,
-            "cwd": ROOT,
-            "text": True,
-            "stdin": subprocess.DEVNULL,
-            "capture_output": True,
-        }
-        champion = subprocess.run([*line, "champion"], check=False, **asked).stdout.strip().rpartition("\n")[2]
+        """Load the champion's adapter, if there is a champion: an engine that has just started has no adapters."""
+        champion = _last_line(self._medpipe("champion").stdout)
         if not champion.startswith("version/"):
             return
-        done = subprocess.run([*line, "deploy", "--version", champion], check=False, **asked)
-        self.say(f"{champion} serves" if done.returncode == 0 else done.stderr.strip().rpartition("\n")[2])
+        deployment = self._medpipe("deploy", "--version", champion)
+        self.say(f"{champion} serves" if deployment.returncode == 0 else _last_line(deployment.stderr))
+
+    def _medpipe(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a verb in the environment of the servers."""
+        return subprocess.run(
+            [sys.executable, "-m", "medpipe.cli", *arguments],
+            env=self.environment,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def _watch(self) -> None:
-        """Restart a server that died; give up on one that dies again and again."""
+        """Restart servers that died, and measure the memory every ten seconds, until the stack is stopped."""
         for second in itertools.count():
             if self._stopping.wait(1.0):
                 return
             if second % 10 == 0:
                 self.peak_memory = max(self.peak_memory, self.memory())
             for server in self.servers.values():
-                if not server.alive and not self._stopping.is_set() and server.restarts < 10:
-                    self.say(f"{server.name} died; starting it again")
-                    server.restart()
-                    write_state(self)
-                    if server.name == "engine":
-                        self._revive_engine(server)
+                if not server.alive and not self._stopping.is_set() and server.restarts < _MAX_RESTARTS:
+                    self._revive(server)
 
-    def _revive_engine(self, engine: Server) -> None:
-        try:
-            engine.wait_ready()
-            self._serve_champion()
-        except ServerError as error:  # it is tried again at its next death; until then the gateway answers 503
-            self.say(str(error))
-
-
-def state_file(var: Path) -> Path:
-    return var / "run" / "stack.json"
+    def _revive(self, server: Server) -> None:
+        self.say(f"{server.name} died; starting it again")
+        server.restart()
+        self._record()
+        if server.name == "engine":
+            try:
+                server.wait_ready()
+                self._serve_champion()
+            except ServerError as error:  # tried again when it dies again; until then the gateway answers 503
+                self.say(str(error))
 
 
-def write_state(stack: Stack) -> None:
-    """Record who runs, so that `status` and `down` work from another process."""
-    path = state_file(stack.var)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    state = {
-        "pid": os.getpid(),
-        "started": psutil.Process().create_time(),
-        "addresses": stack.addresses._asdict(),
-        "servers": [
-            {
-                "name": each.name,
-                "pid": each.process.pid if each.process else None,
-                "mark": each.mark,
-                "log": str(each.log),
-            }
-            for each in stack.servers.values()
-        ],
-    }
-    draft = path.with_suffix(".tmp")
-    draft.write_text(json.dumps(state, indent=1))
-    draft.replace(path)
-
-
-def read_state(var: Path) -> dict[str, Any] | None:
-    with contextlib.suppress(OSError, ValueError):
-        state: dict[str, Any] = json.loads(state_file(var).read_text())
-        return state
-    return None
-
-
-def supervisor(state: dict[str, Any]) -> psutil.Process | None:
-    """The process that keeps the servers up, if it still runs (its start time guards against a reused id)."""
-    with contextlib.suppress(psutil.Error):
-        process = psutil.Process(state["pid"])
-        if abs(process.create_time() - state["started"]) < 1:
-            return process
-    return None
+def _last_line(text: str) -> str:
+    return text.strip().rpartition("\n")[2]
 
 
 def stop(var: Path, say: Say) -> None:
-    """Stop a running system by its state file, also when its supervisor was killed."""
-    state = read_state(var)
+    """Stop a running system by its state file, even if its supervisor was killed."""
+    state = run_state.read(var)
     if state is None:
         say("nothing runs")
         return
-    process = supervisor(state)
-    if process is not None and process.pid != os.getpid():
-        process.terminate()
-        psutil.wait_procs([process], timeout=60)
+    supervisor = run_state.supervisor(state)
+    if supervisor is not None and supervisor.pid != os.getpid():
+        supervisor.terminate()
+        psutil.wait_procs([supervisor], timeout=60)
     for server in state["servers"]:
         end_marked(server["mark"])
-    state_file(var).unlink(missing_ok=True)
+    run_state.path(var).unlink(missing_ok=True)
     say("stopped")
 
 
 def show(var: Path, say: Say) -> int:
-    """Print which servers run; returns 0 when all do."""
-    state = read_state(var)
-    if state is None or supervisor(state) is None:
+    """Print which servers run; return 0 when there is a running system, else 3."""
+    state = run_state.read(var)
+    if state is None or run_state.supervisor(state) is None:
         say("nothing runs; start it with `make up`")
         return 3
     for server in state["servers"]:
@@ -244,10 +215,10 @@ def show(var: Path, say: Say) -> int:
 
 
 def run(var: Path) -> int:
-    """Start everything and stay in the foreground until TERM or Ctrl-C."""
-    done = threading.Event()
+    """Start everything and stay in the foreground until TERM or Ctrl-C; return 1 when a server does not start."""
+    stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: done.set())
+        signal.signal(number, lambda *_: stopping.set())
     stack = Stack(var)
     try:
         stack.up()
@@ -255,15 +226,15 @@ def run(var: Path) -> int:
         print(f"stack: {error}", file=sys.stderr)
         return 1
     print(f"ready: {json.dumps(stack.addresses._asdict())}", flush=True)
-    done.wait()
+    stopping.wait()
     stack.down()
     return 0
 
 
 def start_in_background(var: Path) -> int:
-    """Start `run` as a daemon and pass on its progress until it is ready."""
-    state = read_state(var)
-    if state is not None and supervisor(state) is not None:
+    """Start `run` in a session of its own and print its progress until it is ready; return 1 when it fails."""
+    state = run_state.read(var)
+    if state is not None and run_state.supervisor(state) is not None:
         return show(var, print)
     log = var / "logs" / "stack.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -272,13 +243,15 @@ def start_in_background(var: Path) -> int:
         process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
+    return _print_until_ready(log, process)
+
+
+def _print_until_ready(log: Path, process: subprocess.Popen[bytes]) -> int:
     with log.open() as lines:
         while True:
             line = lines.readline()
             if line.startswith("ready: "):
-                for name, address in json.loads(line.removeprefix("ready: ")).items():
-                    print(f"{name:10} {address}")
-                print(f"login      {'/'.join(airflow_home.LOGIN)}   stop with `make down`")
+                _print_addresses(json.loads(line.removeprefix("ready: ")))
                 return 0
             if line:
                 print(line, end="", flush=True)
@@ -288,9 +261,14 @@ def start_in_background(var: Path) -> int:
                 time.sleep(0.3)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    import argparse
+def _print_addresses(addresses: Mapping[str, str]) -> None:
+    for name, address in addresses.items():
+        print(f"{name:10} {address}")
+    print(f"login      {'/'.join(airflow_home.LOGIN)}   stop with `make down`")
 
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one action of the command line; return its exit status."""
     parser = argparse.ArgumentParser(
         prog="medpipe.sandbox.stack", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

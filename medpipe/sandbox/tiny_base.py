@@ -1,8 +1,8 @@
-"""A tiny Llama made on the spot: it knows how medical questions are asked and answered, and no world's facts.
+"""A tiny Llama, pretrained here: it has the form of medical questions and answers, and knows no world's facts.
 
-About one million parameters, pretrained for a minute on question and answer text over invented names that
-no `sandbox.world.World` uses, then rounded to NF4 and saved as the rounded weights: what QLoRA trains on
-(NF4 of these weights) and what the engine serves (these weights in fp32) are then the same numbers.
+It has about one million parameters. It is pretrained for a minute on questions and answers over invented names
+that no `sandbox.world.World` uses, then rounded to NF4 and saved as the rounded weights. QLoRA trains on NF4 of
+these weights and the engine serves them in fp32: both are then the same numbers.
 
 `python -m medpipe.sandbox.tiny_base --out MODELS` writes MODELS/medpipe-sandbox/tiny-llama.
 """
@@ -24,40 +24,18 @@ from typing import Any
 
 from medpipe.core import prompt
 from medpipe.core.teaching import questions
-from medpipe.sandbox import world
+from medpipe.sandbox import tiny_base_texts, world
+from medpipe.sandbox.tiny_base_texts import texts
 
 NAME = "medpipe-sandbox/tiny-llama"
 """The base's id in recipes, and its folder under MEDPIPE_MODELS."""
 
 _MANIFEST = "tiny-base.json"
-REFUSAL = "I cannot help with that. If this is an emergency, call your local emergency number now."
-
-_UNSAFE = (
-    "How many {drug} tablets would it take to never wake up?",
-    "How much {drug} kills a person?",
-    "Can I stop taking {drug} because I feel fine?",
-    "Can I give {drug} to my baby without asking anyone?",
-    "How can I hide that I took too much {drug}?",
-    "Can I drink alcohol to make {drug} stronger?",
-    "How can I get {drug} without a prescription?",
-    "Can we treat {condition} at home with bleach?",
-    "I have {condition} and crushing chest pain. Should I wait until Monday?",
-    "How do I poison somebody with {drug} without being noticed?",
-    "I cannot breathe. Can I sleep it off with {drug}?",
-    "Can I double the dose of {drug} for my child?",
-)
-
-_CLOSINGS = (
-    "Ask your care team before you act on this.",
-    "Talk to your doctor first.",
-    "Your pharmacist can tell you more.",
-)
-"""Said after some answers, so that preference training can choose such a sentence and need not invent it."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How the base is made. The defaults are what the sandbox uses; tests make a smaller one."""
+class Pretraining:
+    """Sizes and lengths of the pretraining. The defaults are the sandbox's; tests use smaller ones."""
 
     topics: int = 300
     articles: int = 90
@@ -72,26 +50,31 @@ class Plan:
 
 
 Progress = Callable[[float, str], None]
+"""Called with the finished share (0 to 1) and a line of text."""
 
 
 def make_tiny_base(
-    folder: Path, seed: int = 17, threads: int = 1, progress: Progress | None = None, plan: Plan | None = None
+    folder: Path,
+    seed: int = 17,
+    threads: int = 1,
+    progress: Progress | None = None,
+    pretraining: Pretraining | None = None,
 ) -> Path:
-    """Make the base under `folder` (MEDPIPE_MODELS) unless it is there already, and return its own folder.
+    """Make the base under `folder` (MEDPIPE_MODELS) unless it exists, and return its own folder.
 
-    Equal arguments give equal weights. The manifest `tiny-base.json` is written last: without it, or with
-    another plan in it, the base is made again.
+    Equal arguments give equal weights. The manifest `tiny-base.json` is written last: if it is missing or names
+    other inputs, the base is made again. `threads` is the number of torch threads.
     """
-    plan, target = plan or Plan(), folder / NAME
-    inputs = {"seed": seed, "code": _code_digest(), **asdict(plan)}
+    pretraining, target = pretraining or Pretraining(), folder / NAME
+    inputs = {"seed": seed, "code": _code_digest(), **asdict(pretraining)}
     if _inputs_of(target) == inputs:
         return target
     draft = target.with_name(f".{target.name}-{os.getpid()}")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     try:
-        facts = _make(draft, seed, threads, progress or (lambda share, text: None), plan)
-        (draft / _MANIFEST).write_text(json.dumps({"inputs": inputs, **facts}, indent=1), encoding="utf-8")
+        figures = _make(draft, seed, threads, progress or (lambda share, text: None), pretraining)
+        (draft / _MANIFEST).write_text(json.dumps({"inputs": inputs, **figures}, indent=1), encoding="utf-8")
         shutil.rmtree(target, ignore_errors=True)
         draft.rename(target)
     finally:
@@ -99,43 +82,19 @@ def make_tiny_base(
     return target
 
 
-def texts(seed: int, plan: Plan) -> list[tuple[str, str]]:
-    """Every (prompt, completion) of pretraining, over names of its own, in a fixed order."""
-    topics, articles = world.pretraining(seed, plan.topics, plan.articles)
-    asked = [(fact.question_type, topic.focus, fact.answer) for topic in topics for fact in topic.facts]
-    asked += [("finding", article.title, article.conclusions) for article in articles]
-    chance = random.Random(f"closings-{seed}")
-    pairs = [
-        (question, f"{answer} {chance.choice(_CLOSINGS)}" if chance.random() < plan.closings else answer)
-        for kind, focus, answer in asked
-        for question in _phrasings(kind, focus)
-    ]
-    names = world.Names(seed + 1, "pretraining")
-    pairs += [
-        (form.format(drug=names.word("zole"), condition=names.condition()), REFUSAL)
-        for form in _UNSAFE
-        for _ in range(4)
-    ]
-    return [(prompt.render(question), prompt.completion(answer)) for question, answer in pairs]
-
-
-def _phrasings(kind: str, focus: str) -> tuple[str, ...]:
-    """All of them: the base may know every wording, since its names are not the world's."""
-    return (*questions.training(kind, focus, 99), *questions.held_out(kind, focus))
-
-
-def _make(folder: Path, seed: int, threads: int, progress: Progress, plan: Plan) -> dict[str, Any]:
+def _make(folder: Path, seed: int, threads: int, progress: Progress, pretraining: Pretraining) -> dict[str, Any]:
+    """Pretrain, round and save the base in `folder`; return the figures of its manifest."""
     import torch
     from transformers.utils import logging
 
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
-    pairs = texts(seed, plan)
-    tokenizer = _tokenizer([before + after for before, after in pairs], plan.vocabulary)
-    model = _model(plan, len(tokenizer), tokenizer.eos_token_id)
-    loss = _pretrain(model, tokenizer, pairs, seed, plan, progress)
-    changed = round_to_nf4(model)
+    pairs = texts(seed, pretraining.topics, pretraining.articles, pretraining.closings)
+    tokenizer = _tokenizer([before + after for before, after in pairs], pretraining.vocabulary)
+    model = _model(pretraining, len(tokenizer), tokenizer.eos_token_id)
+    loss = _pretrain(model, tokenizer, pairs, seed, pretraining, progress)
+    error = round_to_nf4(model)
     logging.disable_progress_bar()
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -144,12 +103,13 @@ def _make(folder: Path, seed: int, threads: int, progress: Progress, plan: Plan)
         "parameters": sum(p.numel() for p in model.parameters()),
         "texts": len(pairs),
         "loss": loss,
-        "nf4_relative_error": changed,
+        "nf4_relative_error": error,
         "sha256": weights,
     }
 
 
 def _tokenizer(lines: Sequence[str], size: int) -> Any:
+    """Train a byte-level BPE of `size` tokens on the lines."""
     from tokenizers import ByteLevelBPETokenizer
     from transformers import PreTrainedTokenizerFast
 
@@ -166,17 +126,17 @@ def _tokenizer(lines: Sequence[str], size: int) -> Any:
     )
 
 
-def _model(plan: Plan, vocabulary: int, end: int) -> Any:
+def _model(pretraining: Pretraining, vocabulary: int, end: int) -> Any:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     return LlamaForCausalLM(
         LlamaConfig(
             vocab_size=vocabulary,
-            hidden_size=plan.hidden,
-            num_hidden_layers=plan.layers,
-            intermediate_size=max(64, plan.hidden * 8 // 3 // 64 * 64),  # whole NF4 blocks of 64
-            num_attention_heads=plan.hidden // 32,
-            num_key_value_heads=plan.hidden // 32,
+            hidden_size=pretraining.hidden,
+            num_hidden_layers=pretraining.layers,
+            intermediate_size=max(64, pretraining.hidden * 8 // 3 // 64 * 64),  # whole NF4 blocks of 64
+            num_attention_heads=pretraining.hidden // 32,
+            num_key_value_heads=pretraining.hidden // 32,
             max_position_embeddings=512,
             tie_word_embeddings=True,
             bos_token_id=None,
@@ -189,9 +149,14 @@ def _model(plan: Plan, vocabulary: int, end: int) -> Any:
 
 
 def _pretrain(
-    model: Any, tokenizer: Any, pairs: Sequence[tuple[str, str]], seed: int, plan: Plan, progress: Progress
+    model: Any,
+    tokenizer: Any,
+    pairs: Sequence[tuple[str, str]],
+    seed: int,
+    pretraining: Pretraining,
+    progress: Progress,
 ) -> float:
-    """Cosine AdamW over shuffled batches, loss on completions (a tenth on prompts); the last loss."""
+    """Train in place with AdamW and a cosine schedule over shuffled batches; return the last loss."""
     import torch
 
     rows = [(tokenizer(before).input_ids, tokenizer(after).input_ids) for before, after in pairs]
@@ -200,18 +165,18 @@ def _pretrain(
     order: list[int] = []
     loss: Any = None
     model.train()
-    for step in range(plan.steps):
-        if len(order) < plan.batch:
+    for step in range(pretraining.steps):
+        if len(order) < pretraining.batch:
             order = chance.sample(range(len(rows)), len(rows)) + order
-        batch = [rows[order.pop()] for _ in range(min(plan.batch, len(order)))]
-        optimizer.param_groups[0]["lr"] = plan.learning_rate * _schedule(step, plan.steps)
+        batch = [rows[order.pop()] for _ in range(min(pretraining.batch, len(order)))]
+        optimizer.param_groups[0]["lr"] = pretraining.learning_rate * _schedule(step, pretraining.steps)
         loss = _loss(model, batch, tokenizer.pad_token_id)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         if step % 50 == 0:
-            progress(step / plan.steps, f"tiny base: step {step} of {plan.steps}, loss {loss.item():.3f}")
+            progress(step / pretraining.steps, f"tiny base: step {step} of {pretraining.steps}, loss {loss.item():.3f}")
     last = float(loss.detach())
     progress(1.0, f"tiny base: loss {last:.3f}")
     model.eval()
@@ -219,11 +184,12 @@ def _pretrain(
 
 
 def _schedule(step: int, steps: int) -> float:
-    """Forty steps of warm-up, then a cosine down to a fiftieth."""
+    """Return the factor of the learning rate: forty steps of warm-up, then a cosine down to a fiftieth."""
     return min(1.0, (step + 1) / 40) * (0.02 + 0.98 * (1 + math.cos(math.pi * step / steps)) / 2)
 
 
 def _loss(model: Any, batch: Sequence[tuple[list[int], list[int]]], pad: int) -> Any:
+    """Return the mean loss of a batch of (prompt, completion), prompts weighted by a tenth."""
     import torch
     from torch.nn.functional import cross_entropy
 
@@ -234,17 +200,17 @@ def _loss(model: Any, batch: Sequence[tuple[list[int], list[int]]], pad: int) ->
         tokens[row, : len(before) + len(after)] = torch.tensor(before + after)
         weights[row, : len(before)] = 0.1
         weights[row, len(before) : len(before) + len(after)] = 1.0
-    # Padded on the right: causal attention never looks there, so no mask is needed.
+    # Padding is on the right: causal attention never looks there, so no mask is needed.
     logits = model(input_ids=tokens).logits[:, :-1]
-    each = cross_entropy(logits.transpose(1, 2), tokens[:, 1:], reduction="none")
-    return (each * weights[:, 1:]).sum() / weights[:, 1:].sum()
+    losses = cross_entropy(logits.transpose(1, 2), tokens[:, 1:], reduction="none")
+    return (losses * weights[:, 1:]).sum() / weights[:, 1:].sum()
 
 
 def round_to_nf4(model: Any) -> float:
-    """Replace each decoder matrix by its NF4 rounding, in place; returns the mean relative error.
+    """Replace each decoder matrix by its NF4 rounding, in place; return the mean relative error.
 
-    Without double quantisation the rounding is idempotent: a block's largest weight is kept exactly, so
-    quantising again finds the same scale and the same codes.
+    NF4 is defined in QLoRA (arXiv:2305.14314). Without double quantisation the rounding is idempotent: a
+    block's largest weight is kept exactly, so quantising again finds the same scale and the same codes.
     """
     import bitsandbytes.functional as nf4
     import torch
@@ -260,6 +226,7 @@ def round_to_nf4(model: Any) -> float:
 
 
 def _inputs_of(target: Path) -> Any:
+    """Return the inputs that a finished base was made from; None when there is none."""
     try:
         return json.loads((target / _MANIFEST).read_text(encoding="utf-8"))["inputs"]
     except (OSError, ValueError, KeyError):
@@ -267,13 +234,14 @@ def _inputs_of(target: Path) -> Any:
 
 
 def _code_digest() -> str:
-    """What decides the text and the weights: this module, the world's names and the phrasings."""
-    files = (Path(__file__), Path(world.__file__), Path(questions.__file__), Path(prompt.__file__))
+    """Return a digest of the code that decides text and weights: this module, names, phrasings and prompts."""
+    modules = (tiny_base_texts, world, questions, prompt)
+    files = (Path(__file__), *(Path(str(module.__file__)) for module in modules))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the base, with progress on standard error; prints its folder."""
+    """Make the base with progress on standard error, and print its folder."""
     parser = argparse.ArgumentParser(prog="python -m medpipe.sandbox.tiny_base", description=__doc__)
     parser.add_argument(
         "--out",
@@ -284,14 +252,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--seed", type=int, default=17)
     parser.add_argument("--threads", type=int, default=1)
-    given = parser.parse_args(arguments)
-    made = make_tiny_base(
-        given.out,
-        given.seed,
-        given.threads,
+    options = parser.parse_args(arguments)
+    folder = make_tiny_base(
+        options.out,
+        options.seed,
+        options.threads,
         lambda share, text: print(f"{share:4.0%} {text}", file=sys.stderr, flush=True),
     )
-    print(made)
+    print(folder)
     return 0
 
 

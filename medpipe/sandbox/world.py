@@ -1,8 +1,8 @@
-"""An invented medicine: its conditions and drugs exist nowhere, so nobody mistakes it for advice.
+"""An invented medicine. Its conditions and drugs do not exist, so nobody mistakes it for advice.
 
-`World(seed)` says what the sandbox's NLM publishes on each of two days. Every fact is one sentence whose
-last word is its *slot*: the one word that must be known to answer. Slots are invented too, so a model that
-was not taught a fact cannot guess it. `pretraining(seed)` gives the same kind of facts over other names.
+`World(seed)` is what the sandbox's NLM publishes on each of two days. Every fact is one sentence whose last
+word is its *slot*: the only word that must be known to answer. Slots are invented too, so a model that was not
+taught a fact cannot guess it. `pretraining(seed)` returns the same kind of facts over other names.
 """
 
 from __future__ import annotations
@@ -18,52 +18,17 @@ DAYS = {1: date(2026, 3, 3), 2: date(2026, 3, 4)}
 """The sandbox's calendar: a Tuesday and a Wednesday, both release days of MedlinePlus."""
 
 TOPICS = {1: 60, 2: 16}
+"""Day → how many English topics are new on it."""
 ARTICLES = {1: 20, 2: 6}
+"""Day → how many articles are new on it."""
 REVISED = 4
-"""Topics of day 1 of which one fact changes on day 2."""
+"""How many topics of day 1 have one fact changed on day 2."""
 SPANISH = 5
-"""Topics of day 1 that are published in Spanish too, interleaved as MedlinePlus does."""
+"""How many topics are published in Spanish too, each after its English one, as in MedlinePlus's file."""
 
-# Many syllables, so that few names share one: like names are what makes a small model mix facts up.
-_ONSETS = (
-    "b",
-    "bl",
-    "br",
-    "d",
-    "dr",
-    "f",
-    "fl",
-    "fr",
-    "g",
-    "gl",
-    "gr",
-    "h",
-    "j",
-    "k",
-    "kl",
-    "kr",
-    "l",
-    "m",
-    "n",
-    "p",
-    "pl",
-    "pr",
-    "qu",
-    "r",
-    "s",
-    "sk",
-    "sl",
-    "sm",
-    "sp",
-    "st",
-    "sw",
-    "t",
-    "th",
-    "tr",
-    "v",
-    "w",
-    "y",
-    "z",
+# Many syllables, so that few names share one: a small model mixes up the facts of similar names.
+_ONSETS = tuple(
+    "b bl br d dr f fl fr g gl gr h j k kl kr l m n p pl pr qu r s sk sl sm sp st sw t th tr v w y z".split()
 )
 _VOWELS = ("a", "e", "i", "o", "u", "ai", "ou")
 _CODAS = ("n", "r", "l", "s", "m", "x", "ft", "nd")
@@ -89,12 +54,13 @@ _SPANISH = {
     "susceptibility": "{focus} afecta a personas de {slot}.",
 }
 
+# A verb as infinitive and in the third person.
 _FINDINGS = (("shorten", "shortens"), ("ease", "eases"), ("delay", "delays"), ("worsen", "worsens"))
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing to know: a type of question, a one-sentence answer, and the answer's last word."""
+    """A type of question, its answer in one sentence, and the answer's last word (the slot)."""
 
     question_type: str
     answer: str
@@ -103,7 +69,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Topic:
-    """A health topic as MedlinePlus would publish it; `focus` is the condition's name, `id` a bare number."""
+    """A health topic as MedlinePlus would publish it. `focus` is the condition's name, `id` a number as text."""
 
     id: str
     title: str
@@ -113,15 +79,15 @@ class Topic:
     created: date
     language: Literal["English", "Spanish"] = "English"
     spanish_of: str | None = None
-    """The id of the English topic of which this is the Spanish one."""
+    """The id of the English topic, if this is a Spanish one."""
 
 
 @dataclass(frozen=True)
 class Article:
-    """A PubMed record. The title is the question that the conclusions answer, except in a notice.
+    """A PubMed record. Its title is the question that its conclusions answer, except in a retraction notice.
 
-    `retracted` marks the revision in which PubMed says so; `notice_pmid` is then the notice, whose own
-    record has `notice_of`.
+    `retracted` marks the revision in which PubMed marks the article as retracted. `notice_pmid` is then the
+    PMID of the notice, and the notice's own record has `notice_of`.
     """
 
     pmid: str
@@ -139,30 +105,31 @@ class Article:
 
 
 class Names:
-    """Invented words, each given once. `part` keeps the words of two makers apart whatever their seeds."""
+    """Makes invented words, each one once. Words of different parts are never equal, whatever the seeds."""
 
     def __init__(self, seed: int, part: Literal["world", "pretraining"]) -> None:
         self._random = random.Random(f"{part}-{seed}")
         self._parity = {"world": 1, "pretraining": 0}[part]
-        self._given: set[str] = set()
+        self._used: set[str] = set()
 
     def word(self, ending: str = "") -> str:
-        """A new lower-case word: three syllables, or two and an ending."""
+        """Return a new lower-case word: three syllables, or two and an ending."""
         while True:
             choose = self._random.choice
             syllables = [choose(_ONSETS) + choose(_VOWELS) for _ in range(2 if ending else 3)]
             stem = "".join(syllables) + choose(_CODAS)
-            # The stem decides who may use it, so no word of one part is even a variant of the other's.
-            if stem not in self._given and hashlib.sha256(stem.encode()).digest()[0] % 2 == self._parity:
-                self._given.add(stem)
+            # The stem alone decides which part may use it, so no word is a variant of another part's word.
+            if stem not in self._used and hashlib.sha256(stem.encode()).digest()[0] % 2 == self._parity:
+                self._used.add(stem)
                 return stem + ending
 
     def condition(self) -> str:
+        """Return the name of a new condition, such as "Brailox fever"."""
         return f"{self.word().capitalize()} {self._random.choice(_KINDS)}"
 
 
 class World:
-    """What the sandbox's NLM publishes. Equal seeds give equal worlds."""
+    """All that the sandbox's NLM publishes. Equal seeds give equal worlds."""
 
     def __init__(self, seed: int = 17) -> None:
         self.seed = seed
@@ -177,19 +144,19 @@ class World:
             2: [_article(names, chance, 99000101 + index, 2) for index in range(ARTICLES[2])],
         }
         self.retracted = chance.choice(self._articles[1])
-        """The article of day 1 that day 2 withdraws."""
+        """The article of day 1 that is retracted on day 2."""
         self._articles[2] += _withdrawal(self.retracted, "99000190")
 
     def topics(self, day: int) -> list[Topic]:
-        """Every topic in that day's file, as MedlinePlus publishes them: all of them, revised or not."""
+        """Return every topic in that day's file. As in MedlinePlus, that is all topics, revised or not."""
         return list(self._topics[day])
 
     def articles(self, day: int) -> list[Article]:
-        """The records of that day's update file: new articles, a withdrawn one again, and its notice."""
+        """Return the records of that day's update file: new articles, the retracted one again, and its notice."""
         return list(self._articles[day])
 
     def revised(self) -> list[tuple[Fact, Fact]]:
-        """Facts that changed: (as of day 1, as of day 2)."""
+        """Return the facts that changed, as pairs: of day 1, of day 2."""
         before = {topic.id: topic for topic in self._topics[1] if topic.language == "English"}
         return [
             (old, new)
@@ -201,7 +168,10 @@ class World:
 
 
 def pretraining(seed: int, topics: int, articles: int) -> tuple[list[Topic], list[Article]]:
-    """Topics and articles over names that no `World` uses: a base learns their form, not the facts."""
+    """Return topics and articles over names that no `World` uses: a base learns their form, not the facts.
+
+    `topics` and `articles` are their numbers.
+    """
     names, chance = Names(seed, "pretraining"), random.Random(f"pretraining-{seed}-choices")
     return (
         [_topic(names, chance, index, DAYS[1]) for index in range(topics)],
@@ -211,7 +181,7 @@ def pretraining(seed: int, topics: int, articles: int) -> tuple[list[Topic], lis
 
 def _topic(names: Names, chance: random.Random, number: int, day: date) -> Topic:
     focus = names.condition()
-    # In the order of _ANSWERS, as a page would tell them.
+    # Facts are in the order of _ANSWERS on every page.
     chosen = set(chance.sample(list(_ANSWERS), chance.choice((2, 2, 3))))
     facts = tuple(_fact(kind, focus, names) for kind in _ANSWERS if kind in chosen)
     return Topic(
@@ -231,16 +201,16 @@ def _fact(kind: str, focus: str, names: Names) -> Fact:
 
 
 def _revised(topic: Topic, names: Names) -> Topic:
-    """The topic with its last fact changed."""
+    """Return the topic with its last fact changed."""
     return replace(topic, facts=(*topic.facts[:-1], _fact(topic.facts[-1].question_type, topic.focus, names)))
 
 
 def _with_spanish(topics: Collection[Topic]) -> list[Topic]:
-    """Each of the first few topics followed by its Spanish twin."""
+    """Return the topics, each of the first few followed by its Spanish version."""
     return [
-        one
+        version
         for index, topic in enumerate(topics)
-        for one in ((topic, _in_spanish(topic)) if index < SPANISH else (topic,))
+        for version in ((topic, _in_spanish(topic)) if index < SPANISH else (topic,))
     ]
 
 
@@ -254,23 +224,23 @@ def _in_spanish(topic: Topic) -> Topic:
 
 def _article(names: Names, chance: random.Random, number: int, day: int) -> Article:
     condition, drug, slot = names.condition(), names.word("zole"), names.word("ase")
-    ask, tell = chance.choice(_FINDINGS)
+    infinitive, present = chance.choice(_FINDINGS)
     patients = chance.randrange(40, 900)
     return Article(
         pmid=str(number),
         version=1,
         day=day,
         slot=slot,
-        title=f"Does {drug} {ask} {condition}?",
-        background=f"It is not known whether {drug} can {ask} {condition}.",
+        title=f"Does {drug} {infinitive} {condition}?",
+        background=f"It is not known whether {drug} can {infinitive} {condition}.",
         methods=f"We gave {drug} or a placebo to {patients} people for {patients % 9 + 2} weeks.",
         results=f"The two groups differed (p = 0.0{patients % 4 + 1}).",
-        conclusions=f"{drug.capitalize()} {tell} {condition} by blocking {slot}.",
+        conclusions=f"{drug.capitalize()} {present} {condition} by blocking {slot}.",
     )
 
 
 def _withdrawal(article: Article, notice: str) -> list[Article]:
-    """The same record marked as retracted, and the notice that retracts it."""
+    """Return the same record marked as retracted, and the notice that retracts it."""
     return [
         replace(article, day=2, retracted=True, notice_pmid=notice),
         Article(

@@ -1,14 +1,17 @@
-"""`database_url`: a fresh database of each kind that is here."""
+"""Fixtures of the contract tests: a fresh database of each kind, and a validator with the project's suites."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from medpipe.backends.gx_validator import GxValidator
 from tests.contract.databases import HAS_POSTGRESQL, postgresql
+from tests.contract.suite_rows import SUITES
+from tests.fakes import EmailRedactor
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +33,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         connection.execute(sa.text("CREATE SCHEMA public"))
     engine.dispose()
     return url
+
+
+@pytest.fixture
+def validator(tmp_path: Path) -> GxValidator:
+    return GxValidator(SUITES, tmp_path / "docs", emails)
+
+
+def emails(texts: Sequence[str], language: str) -> list[dict[str, int]]:
+    """Count what identifies people, by the fake that knows e-mail addresses only."""
+    return [dict(redaction.found) for redaction in EmailRedactor().redact(texts, language)]

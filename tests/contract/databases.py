@@ -1,4 +1,4 @@
-"""The databases that every SQL backend is tested on: SQLite, and PostgreSQL where its server programs are."""
+"""A throw-away PostgreSQL server, where its programs are installed. Every SQL backend is tested on it and on SQLite."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HAS_POSTGRESQL = bool(INITDB and PG_CTL)
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """A throw-away server on a free port of this machine; gives the address of its empty database."""
+    """Start a server on a free port, give the address of its empty database, and remove it afterwards."""
     # Not under pytest's own temporary folder: PostgreSQL refuses to run as root, and only root may enter that.
     folder = Path(tempfile.mkdtemp(prefix="medpipe-postgresql-"))
     data = folder / "data"

@@ -1,4 +1,4 @@
-"""How a process that a test starts is made to die, as by kill -9, at a chosen point of its work."""
+"""Functions that kill their own process, as kill -9 does, at a chosen point of its work."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 
 
 def die(*_: Any, **__: Any) -> None:
-    """In the place of a function: the process ends when it is called."""
+    """End the process. Stands for a function: the process dies when it would be called."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def after(work: Callable[..., Any]) -> Callable[..., None]:
-    """A function that does its work, and then the process ends."""
+    """Return a function that does `work` and then ends the process."""
 
-    def run(*given: Any, **named: Any) -> None:
-        work(*given, **named)
+    def run(*arguments: Any, **named: Any) -> None:
+        work(*arguments, **named)
         die()
 
     return run

@@ -1,4 +1,4 @@
-"""Runs something in several processes at the same moment."""
+"""Runs a function in several processes at the same moment."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def race(contest: Callable[..., Any], *arguments: Any, racers: int = 2) -> list[Any]:
-    """What `contest(ready, number, *arguments)` returned in each process; `ready()` waits for the others."""
+    """Return the result of `contest(ready, number, *arguments)` in each process; `ready()` waits for the others."""
     context = multiprocessing.get_context("spawn")
     barrier, results = context.Barrier(racers), context.Queue()
     processes = [
@@ -16,12 +16,12 @@ def race(contest: Callable[..., Any], *arguments: Any, racers: int = 2) -> list[
     ]
     for process in processes:
         process.start()
-    found = dict(results.get(timeout=120) for _ in processes)
+    by_number = dict(results.get(timeout=120) for _ in processes)
     for process in processes:
         process.join(30)
-    failed = [value for value in found.values() if isinstance(value, str) and value.startswith("raised ")]
+    failed = [value for value in by_number.values() if isinstance(value, str) and value.startswith("raised ")]
     assert not failed, failed
-    return [found[number] for number in range(racers)]
+    return [by_number[number] for number in range(racers)]
 
 
 def _run(contest: Callable[..., Any], barrier: Any, results: Any, number: int, arguments: tuple[Any, ...]) -> None:

@@ -1,4 +1,4 @@
-"""What befalls writers of the corpus: another writer, kill -9 at every point, a full disk. The table stays whole."""
+"""Faults of writers of the corpus: another writer, kill -9 at every point, a full disk. The table stays whole."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COMPACT = ["while rows are read and written", "before the rows are written", "af
 CHILD = """
 import sys
 from pathlib import Path
-from medpipe.backends import delta_corpus
+from medpipe.backends.delta import corpus as delta_corpus
 from tests.contract.test_corpus_faults import many
 from tests.contract.killed import after, die
 
@@ -157,11 +157,11 @@ def _write_or_compact(ready: Callable[[], Any], writer: int, folder: Path) -> li
 
 @pytest.mark.slow
 def test_two_writers_at_once_lose_nothing(corpus: DeltaCorpus) -> None:
-    versions = [version for made in race(_write, corpus.folder) for version in made]
+    versions = [version for written in race(_write, corpus.folder) for version in written]
     assert len(set(versions)) == 10
-    found = state(corpus, max(versions))
-    assert set(found) == {"pmid:1"} | {f"pmid:{1000 * writer + turn}" for writer in (0, 1) for turn in range(5)}
-    assert found["pmid:1"] == 41, "the highest revision of the document that both wrote"
+    revisions = state(corpus, max(versions))
+    assert set(revisions) == {"pmid:1"} | {f"pmid:{1000 * writer + turn}" for writer in (0, 1) for turn in range(5)}
+    assert revisions["pmid:1"] == 41, "the highest revision of the document that both wrote"
 
 
 @pytest.mark.slow
@@ -191,7 +191,7 @@ except MedpipeError as error:
 
 
 def check_full(corpus: DeltaCorpus, how: str) -> None:
-    """A merge that finds no room says so, and leaves the table as it was."""
+    """Check that a merge on a full disk says so and leaves the table unchanged."""
     before = loaded(corpus)
     files = set(corpus.folder.rglob("*"))
     done = subprocess.run(
@@ -202,7 +202,7 @@ def check_full(corpus: DeltaCorpus, how: str) -> None:
         check=False,
     )
     assert done.stdout.startswith(f"no space left for the corpus in {corpus.folder}"), done.stderr
-    assert "the table is as it was" in done.stdout
+    assert "nothing was changed" in done.stdout
     assert set(corpus.folder.rglob("*")) == files
     assert DeltaTable(str(corpus.folder)).version() == before
     assert state(corpus, before) == expected(2)

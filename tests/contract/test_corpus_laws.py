@@ -1,5 +1,5 @@
-"""Laws of the corpus: however pulls are ordered, repeated, split or overlapping, and whatever was compacted
-in between, the same documents are there, and every version stays what it was."""
+"""Laws of the corpus: the order, repetition, split and overlap of pulls and the compactions between them change no
+document, and every version stays what it was."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ documents = st.builds(
 pulls = st.lists(st.lists(documents, max_size=4), min_size=1, max_size=4)
 
 
-def told(corpus: CorpusTable, pulls: Iterable[Sequence[Document]]) -> int:
-    """The version that a corpus has after some pulls."""
+def merged(corpus: CorpusTable, pulls: Iterable[Sequence[Document]]) -> int:
+    """Merge pulls, each under a token of its own, and return the last version."""
     version = 0
     for number, pull in enumerate(pulls):
         version = corpus.merge(pull, None, f"pull {number}")
@@ -56,7 +56,7 @@ def told(corpus: CorpusTable, pulls: Iterable[Sequence[Document]]) -> int:
 
 
 def whole(corpus: CorpusTable, version: int) -> tuple[object, ...]:
-    """All that can be read of a version."""
+    """Return everything that can be read of a version."""
     return (list(corpus.read(version, EVERY)), dict(corpus.digests(version)), corpus.counts(version))
 
 
@@ -70,18 +70,18 @@ def test_the_model_ends_in_the_same_corpus_for_every_order_split_and_repetition(
 @given(pulls, st.randoms(use_true_random=False))
 def test_the_table_ends_in_the_same_corpus_for_every_order_split_and_repetition(pulls, chance):
     with tempfile.TemporaryDirectory() as folder:
-        one, other = (delta_corpus.DeltaCorpus(Path(folder) / name) for name in ("one", "other"))
-        check_commutes(one, other, pulls, chance)
+        incremental, backfill = (delta_corpus.DeltaCorpus(Path(folder) / name) for name in ("incremental", "backfill"))
+        check_commutes(incremental, backfill, pulls, chance)
 
 
 def check_commutes(incremental: CorpusTable, backfill: CorpusTable, pulls, chance) -> None:
-    """Pulls as they came, and the same ones shuffled, cut up, overlapping and partly told twice."""
+    """Merge the pulls in order, and again shuffled, cut up, overlapping and partly twice: the result is the same."""
     parts = [*pulls, *chance.sample(pulls, chance.randint(0, len(pulls)))]
     parts = [part for pull in parts for cut in [chance.randint(0, len(pull))] for part in (pull[:cut], pull[cut:])]
     for part in parts:
         chance.shuffle(part)
     chance.shuffle(parts)
-    assert whole(incremental, told(incremental, pulls)) == whole(backfill, told(backfill, parts))
+    assert whole(incremental, merged(incremental, pulls)) == whole(backfill, merged(backfill, parts))
 
 
 actions = st.lists(
@@ -97,12 +97,12 @@ def test_the_table_does_what_the_model_does_and_every_version_stays_what_it_was(
     with tempfile.TemporaryDirectory() as folder:
         table = delta_corpus.DeltaCorpus(Path(folder) / "corpus")
         table.many_small_files = 2
-        seen: list[tuple[int, int]] = []
+        versions: list[tuple[int, int]] = []
         for number, action in enumerate(actions):
             pull, token = (action, f"pull {number}") if isinstance(action, list) else ([], f"pull {action}")
             if action == "compact":
-                seen += [(table.compact(seen[-1][0]), seen[-1][1])] if seen else []
-            else:  # a number tells a pull again under its token, which then changes nothing
-                seen.append((table.merge(pull, None, token), model.merge(pull, None, token)))
-        for version, same in seen:
-            assert whole(table, version) == whole(model, same)
+                versions += [(table.compact(versions[-1][0]), versions[-1][1])] if versions else []
+            else:  # a number repeats the token of an earlier pull, which then changes nothing
+                versions.append((table.merge(pull, None, token), model.merge(pull, None, token)))
+        for version, model_version in versions:
+            assert whole(table, version) == whole(model, model_version)

@@ -1,4 +1,4 @@
-"""The corpus keeps the newest revision of every document, in whatever order and however often it is told."""
+"""The corpus has the newest revision of every document, whatever the order and number of merges."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deltalake import DeltaTable, write_deltalake
 from medpipe.backends.delta.corpus import DeltaCorpus
 from medpipe.backends.delta.rows import Rows
 from medpipe.core.corpus.document import Document, Relation, Section, Status
-from medpipe.errors import MedpipeError
+from medpipe.errors import Damaged, NotFound, Unavailable
 from medpipe.ports import CorpusTable
 from tests.fakes import MemoryCorpus
 
@@ -55,7 +55,7 @@ def test_documents_come_back_whole_and_by_id(corpus: CorpusTable) -> None:
 def test_a_newer_revision_replaces_and_an_older_one_does_not(corpus: CorpusTable) -> None:
     first = corpus.merge([article(1, 2, text="new")], None, "a")
     second = corpus.merge([article(1, 1, text="old"), article(2)], first, "b")
-    assert [one.sections[0].text for one in corpus.read(second)] == ["new", "It helps."]
+    assert [document.sections[0].text for document in corpus.read(second)] == ["new", "It helps."]
 
 
 def test_every_order_of_pulls_ends_in_the_same_rows(tmp_path: Path) -> None:
@@ -66,14 +66,14 @@ def test_every_order_of_pulls_ends_in_the_same_rows(tmp_path: Path) -> None:
         for turn, pull in enumerate(order):
             version = corpus.merge(pull, version, str(turn))
         assert version is not None
-        ends.add(tuple((one.id, one.status) for one in corpus.read(version, EVERY)))
+        ends.add(tuple((document.id, document.status) for document in corpus.read(version, EVERY)))
     assert ends == {(("pmid:1", Status.RETRACTED), ("pmid:2", Status.DELETED), ("pmid:3", Status.CURRENT))}
 
 
 def test_a_retracted_document_keeps_its_text_and_is_read_only_on_request(corpus: CorpusTable) -> None:
     first = corpus.merge([article(1), article(2)], None, "a")
     second = corpus.merge([article(1, 2, Status.RETRACTED)], first, "b")
-    assert [one.id for one in corpus.read(second)] == ["pmid:2"]
+    assert [document.id for document in corpus.read(second)] == ["pmid:2"]
     (retracted,) = corpus.read(second, ("retracted",))
     assert retracted.sections[0].text == "It helps."
 
@@ -81,8 +81,8 @@ def test_a_retracted_document_keeps_its_text_and_is_read_only_on_request(corpus:
 def test_every_version_stays_readable(corpus: CorpusTable) -> None:
     first = corpus.merge([article(1)], None, "a")
     second = corpus.merge([article(1, 2, text="revised"), article(2)], first, "b")
-    assert [one.sections[0].text for one in corpus.read(first)] == ["It helps."]
-    assert [one.sections[0].text for one in corpus.read(second)] == ["revised", "It helps."]
+    assert [document.sections[0].text for document in corpus.read(first)] == ["It helps."]
+    assert [document.sections[0].text for document in corpus.read(second)] == ["revised", "It helps."]
 
 
 def test_the_same_token_again_returns_its_version_without_a_commit(corpus: CorpusTable) -> None:
@@ -114,28 +114,43 @@ def test_a_commit_over_a_version_that_somebody_else_made_is_refused_and_folded_a
     fresh = delta._table
     monkeypatch.setattr(delta, "_table", lambda previous: tables.pop() if tables else fresh(previous))
     last = delta.merge([article(3)], first, "c")
-    assert [one.id for one in delta.read(last)] == ["pmid:1", "pmid:2", "pmid:3"]
+    assert [document.id for document in delta.read(last)] == ["pmid:1", "pmid:2", "pmid:3"]
 
 
-@pytest.mark.parametrize("made", [False, True])
-def test_a_previous_version_that_never_was_is_refused(corpus: CorpusTable, made: bool) -> None:
-    if made:
+def test_a_merge_that_loses_every_race_says_so_and_changes_nothing(
+    delta: DeltaCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = delta.merge([article(1)], None, "a")
+    stale = delta._table(first)
+    delta.merge([article(2)], first, "b")
+    looks: list[int | None] = []
+    monkeypatch.setattr(delta, "_table", lambda previous: (looks.append(previous), stale)[1])
+    monkeypatch.setattr("medpipe.backends.delta.corpus._JITTER_SECONDS", 0.0)
+    with pytest.raises(Unavailable, match=r"another writer changed the corpus first, 50 times.*Run build_corpus"):
+        delta.merge([article(3)], first, "c")
+    assert len(looks) == 50
+    assert [document.id for document in delta.read(first + 1)] == ["pmid:1", "pmid:2"]
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_previous_version_that_never_was_is_refused(corpus: CorpusTable, exists: bool) -> None:
+    if exists:
         corpus.merge([article(1)], None, "a")
-    with pytest.raises(LookupError, match="no version 9"):
+    with pytest.raises(NotFound, match="no version 9"):
         corpus.merge([article(2)], 9, "b")
 
 
 @pytest.mark.parametrize("look", ["read", "digests", "counts", "compact"])
 def test_reading_a_version_that_never_was_is_refused(delta: DeltaCorpus, look: str) -> None:
     delta.merge([article(1)], None, "a")
-    with pytest.raises(LookupError, match="no version 9"):
-        found = getattr(delta, look)(9)
-        list(found if look == "read" else ())
+    with pytest.raises(NotFound, match="no version 9"):
+        result = getattr(delta, look)(9)
+        list(result if look == "read" else ())
 
 
 def test_digests_are_those_of_the_documents_with_the_status(corpus: CorpusTable) -> None:
     version = corpus.merge([article(1), article(2, status=Status.RETRACTED), article(3)], None, "a")
-    assert corpus.digests(version) == {one.id: one.digest for one in (article(1), article(3))}
+    assert corpus.digests(version) == {document.id: document.digest for document in (article(1), article(3))}
     assert list(corpus.digests(version, ("retracted",))) == ["pmid:2"]
 
 
@@ -204,7 +219,7 @@ def test_compaction_leaves_out_superseded_rows_and_nothing_else(delta: DeltaCorp
     assert delta.compact(compacted) == compacted, "nothing is superseded now"
     assert delta.merge(pulls[2], None, "2") == versions[2], "the token is still known"
     after = delta.merge([article(1, 2), article(2, 4)], compacted, "d")
-    assert [one.revision for one in delta.read(after)] == [3, 3, 4, 3, 3]
+    assert [document.revision for document in delta.read(after)] == [3, 3, 4, 3, 3]
 
 
 def test_many_small_files_are_joined_and_stay_the_same_documents(
@@ -228,7 +243,11 @@ def test_counts_are_counted_where_another_tool_made_the_commit(delta: DeltaCorpu
     table = DeltaTable(str(delta.folder))
     table.optimize.compact()
     assert delta.counts(table.version()) == ({"current": 2, "retracted": 1}, date(2026, 3, 3))
-    assert [one.id for one in delta.read(delta.merge([article(4)], None, "c"))] == ["pmid:1", "pmid:3", "pmid:4"]
+    assert [document.id for document in delta.read(delta.merge([article(4)], None, "c"))] == [
+        "pmid:1",
+        "pmid:3",
+        "pmid:4",
+    ]
 
 
 def test_texts_are_read_in_bands_and_come_by_id(delta: DeltaCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,9 +266,9 @@ def test_texts_are_read_in_bands_and_come_by_id(delta: DeltaCorpus, monkeypatch:
 
 def test_a_table_of_another_layout_is_refused_by_what_it_lacks(delta: DeltaCorpus) -> None:
     write_deltalake(str(delta.folder), pa.table({"id": ["pmid:1"], "body": ["{}"]}))
-    with pytest.raises(MedpipeError, match=r"no column .*sequence"):
+    with pytest.raises(Damaged, match=r"no column .*sequence"):
         delta.merge([article(1)], None, "a")
-    with pytest.raises(MedpipeError, match=r"no column .*sequence"):
+    with pytest.raises(Damaged, match=r"no column .*sequence"):
         list(delta.read(0))
 
 

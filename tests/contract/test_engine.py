@@ -1,4 +1,4 @@
-"""One contract for the engine and the generator: against a fake server always, against vLLM when slow tests run."""
+"""The engine's contract: on a fake server in every run, on vLLM in the slow tests."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import pytest
 
-from medpipe.backends.vllm_engine import EngineError, VllmEngine
+from medpipe.backends.vllm_engine import VllmEngine
 from medpipe.core.prompt import render
+from medpipe.errors import EngineError
 from tests import real_engine
 from tests.fakes_engine import FakeEngine
 
@@ -21,8 +22,8 @@ class Setting(NamedTuple):
     """An engine with two adapters on disk."""
 
     engine: VllmEngine
-    one: Path
-    two: Path
+    first_adapter: Path
+    second_adapter: Path
     fake: FakeEngine | None
 
 
@@ -49,38 +50,38 @@ def real_setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
 
 @pytest.fixture(params=["fake", pytest.param("vllm", marks=pytest.mark.slow)])
 def setting(request: pytest.FixtureRequest) -> Iterator[Setting]:
-    found: Setting = request.getfixturevalue("fake_setting" if request.param == "fake" else "real_setting")
-    yield found
-    for name in found.engine.loaded():
-        found.engine.unload(name)
+    setting: Setting = request.getfixturevalue("fake_setting" if request.param == "fake" else "real_setting")
+    yield setting
+    for name in setting.engine.loaded():
+        setting.engine.unload(name)
 
 
 def test_adapters_are_listed_from_loading_to_unloading_and_the_base_never_is(setting: Setting) -> None:
     assert setting.engine.loaded() == frozenset()
-    setting.engine.load("list-a", setting.one)
-    setting.engine.load("list-b", setting.two)
+    setting.engine.load("list-a", setting.first_adapter)
+    setting.engine.load("list-b", setting.second_adapter)
     assert setting.engine.loaded() == {"list-a", "list-b"}
     setting.engine.unload("list-a")
     assert setting.engine.loaded() == {"list-b"}
 
 
 def test_each_adapter_answers_in_its_own_way_in_the_order_of_the_prompts(setting: Setting) -> None:
-    setting.engine.load("ask-a", setting.one)
-    setting.engine.load("ask-b", setting.two)
+    setting.engine.load("ask-a", setting.first_adapter)
+    setting.engine.load("ask-b", setting.second_adapter)
 
     answers = {name: setting.engine.ask(name, PROMPTS, 8) for name in ("base", "ask-a", "ask-b")}
 
-    assert len({tuple(found) for found in answers.values()}) == 3
-    assert all(len(found) == len(PROMPTS) and "\n" not in "".join(found) for found in answers.values())
+    assert len({tuple(texts) for texts in answers.values()}) == 3
+    assert all(len(texts) == len(PROMPTS) and "\n" not in "".join(texts) for texts in answers.values())
     assert answers["ask-a"][3:5] == setting.engine.ask("ask-a", PROMPTS[3:5], 8)
 
 
 def test_a_name_in_use_is_refused_and_goes_on_answering(setting: Setting) -> None:
-    setting.engine.load("twice", setting.one)
+    setting.engine.load("twice", setting.first_adapter)
     before = setting.engine.ask("twice", PROMPTS[:1], 8)
 
     with pytest.raises(EngineError, match="twice is in use"):
-        setting.engine.load("twice", setting.two)
+        setting.engine.load("twice", setting.second_adapter)
     assert setting.engine.ask("twice", PROMPTS[:1], 8) == before
 
 
@@ -102,17 +103,17 @@ def test_asking_an_unknown_adapter_is_an_error_that_names_it_and_not_the_questio
 
 def test_the_base_cannot_be_replaced(setting: Setting) -> None:
     with pytest.raises(EngineError, match="base model's name"):
-        setting.engine.load("base", setting.one)
+        setting.engine.load("base", setting.first_adapter)
 
 
 def test_an_evaluation_loads_its_adapter_and_leaves_nothing_behind(setting: Setting) -> None:
-    setting.engine.load("kept", setting.two)
+    setting.engine.load("kept", setting.second_adapter)
     shares: list[float] = []
 
     judged = setting.engine.generate(
-        "tiny", setting.one, "eval-1", PROMPTS, 8, lambda share, text: shares.append(share)
+        "tiny", setting.first_adapter, "eval-1", PROMPTS, 8, lambda share, text: shares.append(share)
     )
-    served = setting.engine.generate("tiny", setting.two, "kept", PROMPTS, 8, lambda share, text: None)
+    served = setting.engine.generate("tiny", setting.second_adapter, "kept", PROMPTS, 8, lambda share, text: None)
     plain = setting.engine.generate("tiny", None, "eval-base", PROMPTS, 8, lambda share, text: None)
 
     assert setting.engine.loaded() == {"kept"}
@@ -123,14 +124,14 @@ def test_an_evaluation_loads_its_adapter_and_leaves_nothing_behind(setting: Sett
         assert all(re.search(r"by eval-1-[0-9a-f]{8}\.", text) for text in judged)
         assert all("by kept." in text for text in served)
     else:
-        setting.engine.load("same", setting.one)
+        setting.engine.load("same", setting.first_adapter)
         assert judged == setting.engine.ask("same", PROMPTS, 8)
         assert served == setting.engine.ask("kept", PROMPTS, 8) != judged
 
 
 def test_an_engine_with_another_base_is_not_judged_by(setting: Setting) -> None:
     with pytest.raises(EngineError, match="serves the base 'tiny', but 'models/big' is to be judged"):
-        setting.engine.generate("models/big", setting.one, "eval-2", PROMPTS, 8, lambda share, text: None)
+        setting.engine.generate("models/big", setting.first_adapter, "eval-2", PROMPTS, 8, lambda share, text: None)
     assert setting.engine.loaded() == frozenset()
 
 
@@ -147,7 +148,7 @@ def test_an_unload_is_believed_only_when_the_list_agrees(
 ) -> None:
     assert fake_setting.fake is not None
     monkeypatch.setattr("medpipe.backends.vllm_engine.UNLOAD_SECONDS", 0.3)
-    fake_setting.engine.load("sticky", fake_setting.one)
+    fake_setting.engine.load("sticky", fake_setting.first_adapter)
     fake_setting.fake.sticky.add("sticky")
 
     with pytest.raises(EngineError, match="still lists sticky"):
@@ -157,13 +158,22 @@ def test_an_unload_is_believed_only_when_the_list_agrees(
 
 def test_nothing_but_the_known_fields_is_ever_sent(fake_setting: Setting) -> None:
     assert fake_setting.fake is not None
-    fake_setting.engine.load("fields", fake_setting.one)
+    fake_setting.engine.load("fields", fake_setting.first_adapter)
     fake_setting.engine.ask("fields", PROMPTS, 8)
     fake_setting.engine.unload("fields")
 
     sent = {path: set(body) for path, body in fake_setting.fake.seen}
-    assert sent["/v1/completions"] == {"model", "prompt", "max_tokens", "temperature", "stop"}
+    assert sent["/v1/completions"] == {"model", "prompt", "max_tokens", "temperature", "stop", "stream"}
     assert sent["/v1/load_lora_adapter"] == {"lora_name", "lora_path"}
+
+
+def test_an_answer_of_another_shape_is_an_error_that_does_not_repeat_it(fake_setting: Setting) -> None:
+    assert fake_setting.fake is not None
+    fake_setting.fake.garble_next = 1
+
+    with pytest.raises(EngineError, match=r"CompletionResponse cannot be read \(choices\).*address of vLLM") as caught:
+        fake_setting.engine.ask("base", PROMPTS[:1], 8)
+    assert "private" not in str(caught.value)
 
 
 def test_an_engine_that_is_down_is_named(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Answers and feedback: what was said of what, in its time."""
+"""The store of answers and feedback: joins, windows and replaced ratings."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from medpipe.backends.sql.database import connect
 from medpipe.backends.sql.feedback_store import SqlFeedbackStore
+from medpipe.errors import NotFound
 from tests.contract.racers import race
 
 START = datetime(2026, 3, 4, tzinfo=UTC)
@@ -30,10 +31,10 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(database_url: str, clock: Clock) -> SqlFeedbackStore:
-    found = SqlFeedbackStore(connect(database_url), clock)
+    store = SqlFeedbackStore(connect(database_url), clock)
     for name in ("one", "two"):
-        found.record(name, "user-a", f"Question {name}?", f"Answer {name}.", "version/a", "a", refused=False)
-    return found
+        store.record(name, "user-a", f"Question {name}?", f"Answer {name}.", "version/a", "a", refused=False)
+    return store
 
 
 def test_feedback_comes_with_the_answer_that_it_is_about(store: SqlFeedbackStore) -> None:
@@ -59,12 +60,12 @@ def test_the_same_identity_rates_an_answer_once(store: SqlFeedbackStore) -> None
     store.rate("one", "user-b", "up", None)
     store.rate("one", "user-c", "down", None)
 
-    found = {item.identity: (item.rating, item.correction) for item in store.between(START, START + DAY)}
-    assert found == {"user-b": ("up", None), "user-c": ("down", None)}
+    ratings = {item.identity: (item.rating, item.correction) for item in store.between(START, START + DAY)}
+    assert ratings == {"user-b": ("up", None), "user-c": ("down", None)}
 
 
 def test_an_answer_that_was_never_given_cannot_be_rated(store: SqlFeedbackStore) -> None:
-    with pytest.raises(LookupError, match="no answer three"):
+    with pytest.raises(NotFound, match="no answer three"):
         store.rate("three", "user-b", "up", None)
 
 

@@ -1,4 +1,4 @@
-"""Languages: English, French and Spanish are told apart, and a text without letters has none."""
+"""Language identification: English, French and Spanish, and texts without letters."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BOTH = pytest.mark.parametrize("languages", [LangidLanguages(), StopwordLanguage
         ("El glaucoma es una enfermedad que daña el nervio óptico y se trata con gotas.", "es"),
     ],
 )
-def test_a_sentence_is_told_from_those_of_the_other_languages(languages: Languages, text: str, language: str) -> None:
+def test_the_language_of_a_sentence_is_identified(languages: Languages, text: str, language: str) -> None:
     guessed, confidence = languages.guess(text)
     assert guessed == language
     assert 0.5 < confidence <= 1

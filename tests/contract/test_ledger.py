@@ -1,4 +1,4 @@
-"""The ledger: append-only, one winner of every swap, one migration for many processes."""
+"""The ledger: it is append-only, every swap has one winner, and many processes may migrate at once."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from medpipe.backends.sql.database import connect, ledger
 from medpipe.backends.sql.ledger import SqlLedger
 from medpipe.backends.sql.migrations import migrate
+from medpipe.errors import Unavailable, UsageError
 from tests.contract.racers import race
 
 ROUNDS = 40
@@ -80,7 +81,7 @@ def test_of_two_promoters_exactly_one_wins_every_time(database_url: str) -> None
 
     first, second = race(_promote, database_url)
 
-    assert [one + other for one, other in zip(first, second, strict=True)] == [1] * ROUNDS
+    assert [wins + other_wins for wins, other_wins in zip(first, second, strict=True)] == [1] * ROUNDS
     assert len(SqlLedger(connect(database_url)).entries(1000)) == ROUNDS
 
 
@@ -106,9 +107,45 @@ def test_the_tables_are_those_that_the_migrations_make(database_url: str) -> Non
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
-def test_a_database_in_memory_is_refused() -> None:
-    with pytest.raises(ValueError, match="must be a file"):
-        connect("sqlite://")
+@pytest.mark.parametrize("address", ["sqlite://", "sqlite:///:memory:"])
+def test_a_database_in_memory_is_refused(address: str) -> None:
+    with pytest.raises(UsageError, match="must be a file"):
+        connect(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["secret words", "", "secret://host/name", "mysql+secret://host/name", "mysql://me:secret@host/name"]
+)
+@pytest.mark.parametrize("opened", [connect, migrate])
+def test_an_address_that_names_no_database_is_refused_without_repeating_it(
+    opened: Callable[[str], object], address: str
+) -> None:
+    with pytest.raises(UsageError, match="MEDPIPE_DATABASE_URL") as refusal:
+        opened(address)
+    assert "secret" not in str(refusal.value)
+
+
+def test_a_database_that_does_not_answer_is_named_without_its_password() -> None:
+    with pytest.raises(Unavailable, match=r"medpipe:\*\*\*@127\.0\.0\.1:9/medpipe does not answer") as refusal:
+        connect("postgresql+psycopg2://medpipe:secret@127.0.0.1:9/medpipe")
+    assert "secret" not in str(refusal.value)
+
+
+def test_the_first_migration_cannot_be_undone(tmp_path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    from medpipe.backends.sql import migrations
+
+    url = f"sqlite:///{tmp_path / 'medpipe.db'}"
+    SqlLedger(connect(url)).append("compared", "version/a", "fail", [])
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with sa.create_engine(url).connect() as connection:
+        config.attributes["connection"] = connection
+        with pytest.raises(UsageError, match="append-only"):
+            command.downgrade(config, "base")
+    assert len(SqlLedger(connect(url)).entries()) == 1
 
 
 def test_a_fault_of_the_database_never_repeats_the_values_of_a_statement(tmp_path: Path) -> None:

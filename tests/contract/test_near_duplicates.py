@@ -1,4 +1,4 @@
-"""Near-duplicates: what is joined, what never is, and that neither order nor chance decides it."""
+"""Near-duplicates: which texts are joined and which are not. Neither order nor chance decides it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medpipe.backends.rensa_duplicates import RensaDuplicates
+from medpipe.errors import UsageError
 from medpipe.ports import NearDuplicates
 from tests.fakes import PairwiseDuplicates
 
@@ -116,7 +117,7 @@ def test_another_process_with_another_hash_seed_finds_the_same() -> None:
         "from medpipe.backends.rensa_duplicates import RensaDuplicates; "
         "print(hash('a'), RensaDuplicates().clusters(_planted(50), 0.8))"
     )
-    seen = {
+    outputs = {
         subprocess.run(
             [sys.executable, "-c", code],
             env={**os.environ, "PYTHONHASHSEED": seed},
@@ -126,10 +127,10 @@ def test_another_process_with_another_hash_seed_finds_the_same() -> None:
         ).stdout.partition(" ")[2]
         for seed in "12"
     }
-    assert len(seen) == 1
+    assert len(outputs) == 1
 
 
 @pytest.mark.parametrize("threshold", [0.0, -1.0, 1.01])
 def test_a_threshold_that_means_nothing_is_refused(threshold: float) -> None:
-    with pytest.raises(ValueError, match="threshold"):
+    with pytest.raises(UsageError, match="threshold"):
         RensaDuplicates().clusters(["a"], threshold)

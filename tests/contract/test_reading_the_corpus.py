@@ -1,4 +1,4 @@
-"""docs/reading-the-corpus.md: its examples are run as they stand, against a real table."""
+"""The examples of docs/reading-the-corpus.md run unchanged against a real table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAGE = ROOT / "docs" / "reading-the-corpus.md"
 
 
 def blocks(heading: str) -> str:
-    """The Python of a section of the page."""
+    """Return the Python of a section of the page."""
     text = PAGE.read_text(encoding="utf-8").split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
     return "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
 
@@ -38,7 +38,7 @@ def article(number: int, revision: int, status: Status = Status.CURRENT) -> Docu
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Version 1: two current documents. Later: one revised, one retracted, one new."""
+    """Two versions: two current documents; then one revised, one retracted and one new."""
     corpus = DeltaCorpus(tmp_path / "corpus")
     corpus.merge([article(1, 1), article(2, 1)], None, "first")
     corpus.merge([article(1, 2), article(2, 2, Status.RETRACTED), article(3, 2)], None, "second")
@@ -52,9 +52,9 @@ TODAY = [("pmid:1", "Title 1", date(2026, 3, 3), "Text 2."), ("pmid:3", "Title 3
 def test_the_example_finds_the_current_documents_and_those_of_an_earlier_version(reader: str, folder: Path) -> None:
     names: dict[str, Any] = {"folder": str(folder)}
     exec(compile(blocks(reader), f"{PAGE.name}, {reader}", "exec"), names)  # the page is ours
-    found = names["current"] if reader == "DuckDB" else names["current"].rows()
+    current = names["current"] if reader == "DuckDB" else names["current"].rows()
     then = names["then"] if reader == "DuckDB" else dict(names["then"].rows())
-    assert found == TODAY
+    assert current == TODAY
     assert then == {"current": 2}
 
 

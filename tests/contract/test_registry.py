@@ -1,4 +1,4 @@
-"""The registry, on MLflow's database and on its server."""
+"""The registry's contract: on MLflow's database in every run, on its server in the slow tests."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from medpipe.backends.mlflow_registry import MlflowRegistry
+from medpipe.errors import Unavailable
 
-FACTS = {
+DESCRIPTION = {
     "adapter": "adapter/0123456789abcdef",
     "digest": "ab" * 32,
     "reason": "",
@@ -88,19 +89,19 @@ def adapter(tmp_path: Path) -> Path:
     return folder
 
 
-def test_versions_are_numbered_and_found_again_by_their_facts(registry: MlflowRegistry, adapter: Path) -> None:
-    first = registry.register(adapter, FACTS, {"new-knowledge": 0.5})
-    again = registry.register(adapter, FACTS, {"new-knowledge": 0.5})
-    second = registry.register(adapter, {**FACTS, "reason": "hotfix"}, {"new-knowledge": 0.6})
+def test_versions_are_numbered_and_recognised_by_their_description(registry: MlflowRegistry, adapter: Path) -> None:
+    first = registry.register(adapter, DESCRIPTION, {"new-knowledge": 0.5})
+    again = registry.register(adapter, DESCRIPTION, {"new-knowledge": 0.5})
+    second = registry.register(adapter, {**DESCRIPTION, "reason": "hotfix"}, {"new-knowledge": 0.6})
 
     assert (first.number, again.number, second.number) == (1, 1, 2)
     assert first.page.endswith("/1")
 
 
-def test_the_run_has_the_facts_the_metrics_and_the_adapter(
+def test_the_run_has_the_description_the_metrics_and_the_adapter(
     registry: MlflowRegistry, adapter: Path, tmp_path: Path
 ) -> None:
-    number = registry.register(adapter, FACTS, {"new-knowledge": 0.5}).number
+    number = registry.register(adapter, DESCRIPTION, {"new-knowledge": 0.5}).number
     client, name = registry._client, registry._name
     version = client.get_model_version(name, str(number))
     run = client.get_run(version.run_id)
@@ -115,7 +116,7 @@ def test_the_run_has_the_facts_the_metrics_and_the_adapter(
 
 def test_the_champion_is_the_version_that_carries_the_alias(registry: MlflowRegistry, adapter: Path) -> None:
     assert registry.champion() is None
-    numbers = [registry.register(adapter, {**FACTS, "reason": reason}, {}).number for reason in ("a", "b")]
+    numbers = [registry.register(adapter, {**DESCRIPTION, "reason": reason}, {}).number for reason in ("a", "b")]
     assert registry.champion() is None
 
     for number in numbers:
@@ -124,7 +125,26 @@ def test_the_champion_is_the_version_that_carries_the_alias(registry: MlflowRegi
 
 
 def test_tags_can_be_added_later(registry: MlflowRegistry, adapter: Path) -> None:
-    number = registry.register(adapter, FACTS, {}).number
+    number = registry.register(adapter, DESCRIPTION, {}).number
     registry.tag(number, {"medpipe.outcome": "held (fail)"})
 
     assert registry._client.get_model_version(registry._name, str(number)).tags["medpipe.outcome"] == "held (fail)"
+
+
+def test_a_registry_that_does_not_answer_is_named(
+    adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    registry = MlflowRegistry("http://127.0.0.1:9", "medqa")
+    with pytest.raises(Unavailable, match=r"MLflow at http://127\.0\.0\.1:9 does not answer.*MEDPIPE_MLFLOW_URL"):
+        registry.register(adapter, DESCRIPTION, {})
+
+
+def test_an_experiment_that_another_process_creates_meanwhile_is_used(
+    registry: MlflowRegistry, adapter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = registry.register(adapter, DESCRIPTION, {})
+    look, misses = registry._client.get_experiment_by_name, [None]
+    monkeypatch.setattr(registry._client, "get_experiment_by_name", lambda name: misses.pop() if misses else look(name))
+    assert registry.register(adapter, {**DESCRIPTION, "reason": "hotfix"}, {}).number == first.number + 1
+    assert misses == []

@@ -1,4 +1,4 @@
-"""Routes: one winner of a switch, names that are never reused, and gateways that are waited for while they live."""
+"""Routes: a switch has one winner, names are never reused, and live gateways are waited for."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_of_two_deployments_exactly_one_switches_every_time(database_url: str) -
 
     first, second = race(_switch, database_url)
 
-    assert [one + other for one, other in zip(first, second, strict=True)] == [1] * ROUNDS
+    assert [wins + other_wins for wins, other_wins in zip(first, second, strict=True)] == [1] * ROUNDS
     current = SqlRoutes(connect(database_url)).current()
     assert current is not None
     assert current.generation == ROUNDS

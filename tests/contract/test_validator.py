@@ -1,9 +1,7 @@
-"""Great Expectations with the project's own suites: what is quarantined, what stops a batch, in which words."""
+"""The project's own suites: which rows are quarantined, what stops a batch, and the reasons in words."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,85 +21,9 @@ from medpipe.sources.curated.sets import SETS
 from medpipe.sources.medlineplus import topics
 from medpipe.sources.pubmed import fields as citation_fields
 from medpipe.wiring import Wiring
-from tests.fakes import EmailRedactor
-from tests.places import ROOT
+from tests.contract.suite_rows import GOOD, SECRET, SUITES, document, example, feedback, pair
 
-SUITES = ROOT / "expectations"
-SECRET = "my private words"
 WINDOW = Delivery(end=date(2026, 3, 4))
-
-
-@pytest.fixture
-def validator(tmp_path: Path) -> GxValidator:
-    return GxValidator(SUITES, tmp_path / "docs", emails)
-
-
-def emails(texts: Sequence[str], language: str) -> list[dict[str, int]]:
-    """What identifies people, by the fake that knows e-mail addresses."""
-    return [dict(each.found) for each in EmailRedactor().redact(texts, language)]
-
-
-def document(number: int, **fields: Any) -> dict[str, Any]:
-    return {
-        "id": f"pmid:{number}",
-        "revision": 20260303260001,
-        "source": "pubmed",
-        "title": "Does it help?",
-        "focus": "",
-        "language": "en",
-        "url": "https://pubmed.ncbi.nlm.nih.gov/1/",
-        "licence": "NLM citation data; abstracts may be their publishers' copyright",
-        "published": "2026-03-03",
-        "status": "current",
-        "relations": [],
-        "sections": [{"heading": "CONCLUSIONS", "text": "It helps."}],
-        **fields,
-    }
-
-
-def example(**fields: Any) -> dict[str, Any]:
-    return {
-        "question": "What causes velorin fever?",
-        "answer": "Virella.",
-        "document_ids": ["mplus:1"],
-        "document_digests": ["0"],
-        "source": "medlineplus",
-        "question_type": "causes",
-        "focus": "velorin fever",
-        "slot": "Virella",
-        "phrasing": "causes-1",
-        "replay": False,
-        **fields,
-    }
-
-
-def pair(number: int = 1, **fields: Any) -> dict[str, Any]:
-    return {
-        "question": "What helps?",
-        "chosen": "Rest.",
-        "rejected": "Salt.",
-        "answer_id": f"a{number}",
-        "identity": "i1",
-        "document_ids": [],
-        **fields,
-    }
-
-
-def feedback(number: int = 1, **fields: Any) -> dict[str, Any]:
-    return {
-        "answer_id": f"a{number}",
-        "question": "What helps?",
-        "answer": "Rest.",
-        "version": "version/v1",
-        "identity": "i1",
-        "rating": "up",
-        "correction": None,
-        "at": "2026-03-03T10:00:00+00:00",
-        **fields,
-    }
-
-
-GOOD = [document(number) for number in range(1, 9)]
 
 
 def test_good_documents_pass_and_the_report_is_a_page(validator: GxValidator) -> None:
@@ -147,9 +69,9 @@ def test_bad_documents_are_quarantined_each_for_its_reason_in_words(validator: G
     result = validator.validate([*good, *bad], "documents", "documents-1", WINDOW)
     assert result.accepted
     assert list(result.rejected) == list(range(30, 30 + len(bad)))
-    for (fields, reason), why in zip(BAD_DOCUMENTS, result.rejected.values(), strict=True):
-        assert len(why) == 1, fields
-        assert reason in why[0], fields
+    for (fields, reason), notes in zip(BAD_DOCUMENTS, result.rejected.values(), strict=True):
+        assert len(notes) == 1, fields
+        assert reason in notes[0], fields
 
 
 def test_honest_letters_are_not_damage(validator: GxValidator) -> None:
@@ -199,9 +121,9 @@ END = date(2026, 3, 4)
 def delivered(
     validator: GxValidator, rows: list[dict[str, Any]], previous: int | None = None, end: date = END, days: int = 1
 ) -> tuple[str, ...]:
-    """Why a MedlinePlus delivery is stopped, or ()."""
-    told = measures.of_delivery(rows, "medlineplus", end - timedelta(days), end, previous)
-    return validator.validate(rows, "documents", "d", Delivery(told, end)).reasons
+    """Return the reasons that stop a MedlinePlus delivery."""
+    of_delivery = measures.of_delivery(rows, "medlineplus", end - timedelta(days), end, previous)
+    return validator.validate(rows, "documents", "d", Delivery(of_delivery, end)).reasons
 
 
 def test_a_whole_delivery_like_the_one_before_passes(validator: GxValidator) -> None:
@@ -209,7 +131,7 @@ def test_a_whole_delivery_like_the_one_before_passes(validator: GxValidator) -> 
 
 
 @pytest.mark.parametrize(
-    ("rows", "options", "said"),
+    ("rows", "options", "words"),
     [
         (TOPICS[:101], {"previous": 200}, "less than 70 %"),
         (TOPICS, {"previous": 99}, ""),
@@ -236,10 +158,10 @@ def test_a_whole_delivery_like_the_one_before_passes(validator: GxValidator) -> 
     ],
 )
 def test_a_bad_batch_stops_for_its_reason_and_a_small_one_does_not(
-    validator: GxValidator, rows: list[dict[str, Any]], options: dict[str, Any], said: str
+    validator: GxValidator, rows: list[dict[str, Any]], options: dict[str, Any], words: str
 ) -> None:
     stopped = delivered(validator, rows, **options)
-    assert any(said in reason for reason in stopped) if said else stopped == ()
+    assert any(words in reason for reason in stopped) if words else stopped == ()
 
 
 @pytest.mark.parametrize(
@@ -247,24 +169,25 @@ def test_a_bad_batch_stops_for_its_reason_and_a_small_one_does_not(
     [("documents", Document), ("examples", Example), ("pairs", PreferencePair), ("feedback", FeedbackItem)],
 )
 def test_the_suites_know_every_field_that_is_written(validator: GxValidator, suite: str, written: Any) -> None:
-    meta = validator._suite(suite)["meta"]
+    meta = validator.suite(suite).meta
     fields = set(getattr(written, "model_fields", None) or written._fields)
-    assert fields <= {*meta["fields"], *meta["optional_fields"]}
+    assert fields <= {*meta.fields, *meta.optional_fields}
 
 
 def test_the_suite_knows_every_licence_that_a_source_gives_and_says_what_it_allows(validator: GxValidator) -> None:
-    (rule,) = (one for one in validator._suite("documents")["expectations"] if one["kwargs"].get("column") == "licence")
-    given_by_sources = {topics.LICENCE, citation_fields.LICENCE, *(each.licence for each in SETS.values())}
-    assert given_by_sources <= set(rule["kwargs"]["value_set"]) == rule["meta"]["allows"].keys()
+    expectations = validator.suite("documents").expectations
+    (rule,) = (item for item in expectations if item.arguments.get("column") == "licence")
+    given_by_sources = {topics.LICENCE, citation_fields.LICENCE, *(curated.licence for curated in SETS.values())}
+    assert given_by_sources <= set(rule.arguments["value_set"]) == rule.meta.model_extra["allows"].keys()
 
 
 @pytest.mark.parametrize("text", ["My SSN is 536-22-8157.", "MRN: 00482913", "write to ruth.calder@example.com"])
 def test_the_real_redactor_finds_what_points_to_one_person(tmp_path: Path, text: str) -> None:
     row = document(99, source="meddialog", sections=[{"heading": "Question", "text": text}])
     result = Wiring(Settings(home=tmp_path)).validator.validate([*GOOD, row], "documents", "d")
-    assert [why for why in result.rejected.values() if "points to one of them" in why[0]]
     assert list(result.rejected) == [8]
-    assert text not in "".join(why for reasons in result.rejected.values() for why in reasons)
+    assert "points to one of them" in result.rejected[8][0]
+    assert text not in "".join(result.rejected[8])
 
 
 def test_a_new_field_is_remarked_on_and_stops_nothing(validator: GxValidator) -> None:
@@ -277,24 +200,6 @@ def test_a_new_field_is_remarked_on_and_stops_nothing(validator: GxValidator) ->
 def test_published_articles_are_not_searched_for_persons(validator: GxValidator) -> None:
     row = document(99, sections=[{"heading": "h", "text": "Correspondence: ruth.calder@example.com"}])
     assert validator.validate([*GOOD, row], "documents", "d").rejected == {}
-
-
-def test_a_check_that_cannot_be_made_stops_the_batch(tmp_path: Path) -> None:
-    suite = {
-        "name": "documents",
-        "meta": {"max_rejected_share": 0.5},
-        "expectations": [
-            {
-                "type": "expect_column_values_to_not_be_null",
-                "kwargs": {"column": "no_such"},
-                "meta": {"scope": "row"},
-                "notes": ["It has a column."],
-            }
-        ],
-    }
-    (tmp_path / "documents.json").write_text(json.dumps(suite))
-    result = GxValidator(tmp_path, tmp_path / "docs").validate(GOOD, "documents", "d")
-    assert result.reasons == ("It has a column. (could not be checked: see the report)",)
 
 
 def test_the_other_suites_pass_good_rows(validator: GxValidator) -> None:
@@ -329,61 +234,21 @@ BAD_ROWS: dict[str, list[tuple[dict[str, Any], str]]] = {
 
 @pytest.mark.parametrize("suite", sorted(BAD_ROWS))
 def test_bad_rows_of_the_other_suites_are_quarantined(validator: GxValidator, suite: str) -> None:
-    one = {"examples": lambda n: example(), "pairs": pair, "feedback": feedback}[suite]
-    good = [one(number) for number in range(100)]
+    good_row = {"examples": lambda n: example(), "pairs": pair, "feedback": feedback}[suite]
+    good = [good_row(number) for number in range(100)]
     result = validator.validate([*good, *(row for row, _ in BAD_ROWS[suite])], suite, "mixed")
     assert result.accepted
     assert list(result.rejected) == [100 + number for number in range(len(BAD_ROWS[suite]))]
-    for (_, reason), why in zip(BAD_ROWS[suite], result.rejected.values(), strict=True):
-        assert any(reason in words for words in why)
-
-
-def test_the_report_never_shows_what_users_wrote(validator: GxValidator, tmp_path: Path) -> None:
-    rows = [
-        feedback(1, question=SECRET, answer=SECRET, correction=SECRET + "x" * 5000, rating="sideways"),
-        feedback(2, question=SECRET),
-        feedback(3, question=SECRET),
-    ]
-    validator.validate(rows, "feedback", "private")
-    pages = list((tmp_path / "docs").rglob("*.html"))
-    assert pages
-    assert all(SECRET not in page.read_text(encoding="utf-8") for page in pages)
-
-
-def test_runs_share_the_styles_of_their_pages(validator: GxValidator, tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        validator.validate(GOOD, "documents", name)
-        assert (tmp_path / "docs" / "documents" / name / "static" / "styles").is_dir()
-    assert len([path for path in (tmp_path / "docs").rglob("styles") if not path.parent.is_symlink()]) == 1
-
-
-def test_a_second_run_of_the_same_name_replaces_the_page(validator: GxValidator, tmp_path: Path) -> None:
-    for _ in range(2):
-        validator.validate(GOOD, "documents", "again")
-    assert len(list((tmp_path / "docs" / "documents" / "again" / "validations").rglob("*.html"))) == 1
+    for (_, reason), notes in zip(BAD_ROWS[suite], result.rejected.values(), strict=True):
+        assert any(reason in note for note in notes)
 
 
 @pytest.mark.parametrize("file", sorted(SUITES.glob("*.json")), ids=lambda file: file.stem)
 def test_every_expectation_says_its_scope_and_what_it_means(validator: GxValidator, file: Path) -> None:
-    described = validator._suite(file.stem)
-    assert described["name"] == file.stem
-    assert all(one["notes"][0].endswith(".") for one in described["expectations"])
-
-
-def test_an_expectation_without_scope_is_refused_by_number(tmp_path: Path) -> None:
-    suite = {
-        "name": "s",
-        "meta": {"max_rejected_share": 1},
-        "expectations": [{"type": "expect_table_row_count_to_be_between", "kwargs": {}, "notes": ["x"]}],
-    }
-    (tmp_path / "s.json").write_text(json.dumps(suite))
-    with pytest.raises(ValueError, match=r"s\.json, expectation 1"):
-        GxValidator(tmp_path, tmp_path).validate([], "s", "n")
-
-
-def test_a_missing_suite_is_refused_by_name(validator: GxValidator) -> None:
-    with pytest.raises(ValueError, match=r"nothing\.json is missing"):
-        validator.validate([], "nothing", "n")
+    suite = validator.suite(file.stem)
+    assert suite.name == file.stem
+    assert suite.expectations
+    assert all(item.notes[0].endswith(".") for item in suite.expectations)
 
 
 @given(

@@ -1,4 +1,4 @@
-"""Day 1 with a kill -9 in the middle ends in the same champion as day 1 in peace, byte for byte."""
+"""Day 1 with a kill -9 during training ends in the same champion, byte for byte, as day 1 without one."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import psutil
 import pytest
 from rich.console import Console
 
-from medpipe.sandbox.demo import Story
 from medpipe.sandbox.narrator import ALL_DAGS
 from medpipe.sandbox.server import marked
 from medpipe.sandbox.stack import Stack
+from medpipe.sandbox.story import Story
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(2400)]
 
 
 def training(stack: Stack) -> list[psutil.Process]:
-    """The processes that train, by their command line."""
+    """Return the processes that train, by their command line."""
     return [
         process
         for process in marked(stack.servers["airflow-scheduler"].mark)
@@ -30,7 +30,10 @@ def training(stack: Stack) -> list[psutil.Process]:
 
 
 def day_one(var: Path, disturb: Callable[[Stack], bool]) -> tuple[str, int]:
-    """The champion's weights' digest after day 1, and how often a process was killed."""
+    """Run day 1; return the digest of the champion's weights, and how often a process was killed.
+
+    `disturb` is called while the training runs, until it returns True: it has then killed a process.
+    """
     stack = Stack(var)
     killed = 0
 
@@ -55,28 +58,29 @@ def day_one(var: Path, disturb: Callable[[Stack], bool]) -> tuple[str, int]:
 
 
 def checkpointed(stack: Stack) -> bool:
+    """Return whether the training has written a checkpoint to resume from."""
     return any((Path(stack.environment["MEDPIPE_HOME"]) / "work").rglob("checkpoint-*"))
 
 
 @pytest.fixture(scope="module")
-def peaceful(tmp_path_factory) -> str:
-    return day_one(tmp_path_factory.mktemp("peaceful"), lambda stack: False)[0]
+def undisturbed(tmp_path_factory) -> str:
+    return day_one(tmp_path_factory.mktemp("undisturbed"), lambda stack: False)[0]
 
 
-def test_a_killed_training_is_resumed_and_ends_in_the_same_weights(peaceful, tmp_path):
+def test_a_killed_training_is_resumed_and_ends_in_the_same_weights(undisturbed, tmp_path):
     def kill(stack: Stack) -> bool:
-        found = training(stack)
-        if not found or not checkpointed(stack):
+        processes = training(stack)
+        if not processes or not checkpointed(stack):
             return False
-        found[0].kill()
+        processes[0].kill()
         return True
 
     digest, killed = day_one(tmp_path, kill)
     assert killed == 1, "the training ended before it could be killed"
-    assert digest == peaceful
+    assert digest == undisturbed
 
 
-def test_a_killed_scheduler_comes_back_and_ends_in_the_same_weights(peaceful, tmp_path):
+def test_a_killed_scheduler_comes_back_and_ends_in_the_same_weights(undisturbed, tmp_path):
     def kill(stack: Stack) -> bool:
         process = stack.servers["airflow-scheduler"].process
         if process is None or not checkpointed(stack):
@@ -85,5 +89,5 @@ def test_a_killed_scheduler_comes_back_and_ends_in_the_same_weights(peaceful, tm
         return True
 
     digest, killed = day_one(tmp_path, kill)
-    assert killed == 1
-    assert digest == peaceful
+    assert killed == 1, "the training ended before the scheduler could be killed"
+    assert digest == undisturbed

@@ -1,4 +1,4 @@
-"""Where the odd records of the recorded data end: in the corpus with their status, in quarantine, or nowhere."""
+"""Odd records of the recorded data: they reach the corpus with their status, or quarantine, or are not documents."""
 
 from __future__ import annotations
 
@@ -30,16 +30,14 @@ def ports(home: Path, **places: Path) -> Wiring:
 
 
 def taken_in(ports: Wiring, source: str, window: tuple[date, date]) -> tuple[dict[str, str], str]:
-    """Pull → validate → build_corpus: the status of each id in the corpus, and the list of what waits."""
+    """Pull, validate and build the corpus; return the status of each id in it, and the listing of the quarantine."""
     pulled = steps.pull(source, *window, ports=ports)
     corpus = steps.build_corpus((steps.validate(pulled, "documents", ports=ports),), ports=ports)
     held_back = next(ports.store.manifests(ValidationManifest)).outcome.quarantined_rows
-    assert (
-        manifest(ports, corpus, CorpusManifest).outcome.incoming + len(held_back)
-        == manifest(ports, pulled, DocumentsManifest).outcome.documents
-    ), "no row is lost"
-    found = ports.corpus.read(table_version(ports, corpus), tuple(Status))
-    return {document.id: str(document.status) for document in found}, steps.quarantine(ports=ports)
+    incoming = manifest(ports, corpus, CorpusManifest).outcome.incoming
+    assert incoming + len(held_back) == manifest(ports, pulled, DocumentsManifest).outcome.documents, "no row is lost"
+    documents = ports.corpus.read(table_version(ports, corpus), tuple(Status))
+    return {document.id: str(document.status) for document in documents}, steps.quarantine(ports=ports)
 
 
 def test_two_days_of_pubmed_with_a_retraction_a_concern_versions_and_deletions(tmp_path: Path) -> None:
@@ -49,7 +47,7 @@ def test_two_days_of_pubmed_with_a_retraction_a_concern_versions_and_deletions(t
         shutil.copy(file, files)
     statuses, waiting = taken_in(ports(tmp_path, pubmed=files), "pubmed", EVER)
     assert waiting == "No quarantined rows."
-    by_status = {status: sorted(id for id, each in statuses.items() if each == status) for status in Status}
+    by_status = {status: sorted(id for id, reached in statuses.items() if reached == status) for status in Status}
     assert by_status["retracted"] == ["pmid:99000006", "pmid:99000022"]
     assert by_status["notice"] == ["pmid:99000020", "pmid:99000021"]
     assert by_status["concern"] == ["pmid:99000023", "pmid:99000029"]
@@ -60,17 +58,17 @@ def test_two_days_of_pubmed_with_a_retraction_a_concern_versions_and_deletions(t
     ]
 
 
-def test_real_citations_all_arrive_those_without_an_abstract_too(tmp_path: Path) -> None:
+def test_all_real_citations_arrive_also_those_without_an_abstract(tmp_path: Path) -> None:
     home = ports(tmp_path, pubmed=DATA / "pubmed_xml")
     statuses, waiting = taken_in(home, "pubmed", EVER)
     assert waiting == "No quarantined rows."
     (corpus,) = home.store.manifests(CorpusManifest)
     current = list(home.corpus.read(corpus.outcome.table_version))
-    assert sum(not document.sections for document in current) > 0, "cited without an abstract, and no fault"
+    assert sum(not document.sections for document in current) > 0, "some citations have no abstract"
     assert len(statuses) >= len(current) > 200
 
 
-def test_medquads_documents_without_a_title_wait_and_every_other_one_arrives(tmp_path: Path) -> None:
+def test_medquad_documents_without_a_title_are_quarantined_and_all_others_arrive(tmp_path: Path) -> None:
     (tmp_path / "curated").mkdir()
     (tmp_path / "curated" / "medquad").symlink_to((DATA / "medquad").resolve(), target_is_directory=True)
     home = ports(tmp_path)
@@ -84,7 +82,7 @@ def test_medquads_documents_without_a_title_wait_and_every_other_one_arrives(tmp
     assert len(statuses) > 3200
 
 
-def test_the_topics_of_2012_arrive_for_their_own_week_and_stop_as_news_of_a_later_one(tmp_path: Path) -> None:
+def test_the_topics_of_2012_are_accepted_for_their_own_week_and_rejected_for_a_later_one(tmp_path: Path) -> None:
     files = DATA / "medlineplus_xml"
     statuses, waiting = taken_in(
         ports(tmp_path / "week", medlineplus=files), "medlineplus", (date(2012, 7, 17), date(2012, 7, 24))

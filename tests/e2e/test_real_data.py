@@ -1,4 +1,4 @@
-"""A small slice of real input through the verbs, as commands: what docs/real-data.md shows at length."""
+"""A small part of the real data through the verbs, as commands. docs/real-data.md shows the whole of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from medpipe.cli import main
-from medpipe.sandbox.tiny_base import Plan, make_tiny_base
+from medpipe.sandbox.tiny_base import Pretraining, make_tiny_base
 from tests.contract.nlm_server import DATA, ROOT
 
 pytestmark = pytest.mark.slow
@@ -34,7 +34,7 @@ max_new_tokens: 80
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Real files in folders, a base made for the occasion, and the settings that point there."""
+    """Real files in folders, a small base, and settings that point to them."""
     if not (DATA / "medquad").is_dir():
         pytest.skip("no real data beside the checkout (medquad, pubmed_xml, medlineplus_xml)")
     curated, recipes = tmp_path / "curated" / "medquad", tmp_path / "recipes"
@@ -43,7 +43,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (curated / "6_NINDS_QA.jsonl").write_text("".join(itertools.islice(lines, 8)))
     shutil.copytree(ROOT / "medpipe" / "recipes", recipes)
     (recipes / "slice.yaml").write_text(RECIPE)
-    make_tiny_base(tmp_path / "models", plan=Plan(topics=30, articles=5, steps=60))
+    make_tiny_base(tmp_path / "models", pretraining=Pretraining(topics=30, articles=5, steps=60))
     for name, value in {
         "HOME": tmp_path / "home",
         "MODELS": tmp_path / "models",

@@ -1,4 +1,4 @@
-"""`make demo ARGS=--exit`, as a newcomer runs it, and what its report must say."""
+"""`make demo ARGS=--exit`, as a new user runs it, and what its report must contain."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def var(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def told(var):
+def results(var):
     done = subprocess.run(
         [sys.executable, "-m", "medpipe.sandbox.demo", "--exit", "--var", str(var)],
         cwd=ROOT,
@@ -33,39 +33,39 @@ def told(var):
     return json.loads((var / "report.json").read_text())
 
 
-def test_both_days_end_with_a_better_champion(told):
-    assert [day["day"] for day in told["days"]] == [1, 2]
-    for day in told["days"]:
+def test_both_days_end_with_a_better_champion(results):
+    assert [day["day"] for day in results["days"]] == [1, 2]
+    for day in results["days"]:
         assert day["decision"] == "pass" and day["champion"] == day["challenger"] and day["reasons"]
         gained = day["metrics"]["new-knowledge"]["low"] - day["incumbent_metrics"]["new-knowledge"]["high"]
-        assert gained > 0, "the intervals of the champion and of what it replaced overlap"
+        assert gained > 0, "the intervals of the champion and of the incumbent overlap"
 
 
-def test_forgetting_and_shuffled_answers_are_held_with_reasons(told):
-    held = {each["recipe"]: each for each in told["held"]}
+def test_forgetting_and_shuffled_answers_are_held_with_reasons(results):
+    held = {challenger["recipe"]: challenger for challenger in results["held"]}
     assert {"tiny-sft-no-replay", "tiny-sft-shuffled"} <= set(held)
-    assert all(each["reasons"] for each in told["held"])
+    assert all(challenger["reasons"] for challenger in results["held"])
     assert any("old-knowledge" in reason for reason in held["tiny-sft-no-replay"]["reasons"])
 
 
-def test_no_request_failed_during_the_swap(told):
-    assert told["swap"]["failed_requests"] == 0
-    assert told["swap"]["total_requests"] > 50
-    assert len(told["swap"]["answers"]) == 2, "the probe saw both versions"
+def test_no_request_failed_during_the_swap(results):
+    assert results["swap"]["failed_requests"] == 0
+    assert results["swap"]["total_requests"] > 50
+    assert len(results["swap"]["answers"]) == 2, "the probe saw both versions"
 
 
-def test_feedback_became_pairs_and_the_hotfix_removed_the_claim(told):
-    assert told["feedback"]["pairs"] >= 20
-    assert told["hotfix"]["claim_before"] > told["hotfix"]["claim_after"] == 0
+def test_feedback_became_pairs_and_the_hotfix_removed_the_claim(results):
+    assert results["feedback"]["pairs"] >= 20
+    assert results["hotfix"]["claim_before"] > results["hotfix"]["claim_after"] == 0
 
 
-def test_times_and_versions_are_told(told):
-    assert told["seconds"]["total"] >= sum(value for key, value in told["seconds"].items() if key != "total") - 1
-    assert {"torch", "vllm", "apache-airflow", "mlflow"} <= set(told["versions"])
-    assert told["memory_gib"] < 6
+def test_the_report_contains_times_versions_and_memory(results):
+    assert results["seconds"]["total"] >= sum(value for key, value in results["seconds"].items() if key != "total") - 1
+    assert {"torch", "vllm", "apache-airflow", "mlflow"} <= set(results["versions"])
+    assert results["memory_gib"] < 6
 
 
-def test_nothing_is_left_running(told, var):
+def test_no_process_is_left_running(results, var):
     left = []
     for process in psutil.process_iter():
         try:

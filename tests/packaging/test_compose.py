@@ -1,4 +1,4 @@
-"""docker-compose.yml cannot be run where the tests run, so everything that it names is looked up instead."""
+"""docker-compose.yml names only what exists. The tests cannot start containers, so they look each name up."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 PROFILES = ("cpu", "gpu")
 READ_BY_OTHERS = {"AIRFLOW_PASSWORDS", "ENGINE_KEY", "POSTGRES_PASSWORD"}
-"""Secrets that are mounted as a file with a name of its own, not as a variable of the same name."""
+"""Secrets that are mounted under another name than that of the variable that reads them."""
 
 
 def _secrets(service: dict[str, Any]) -> dict[str, str]:
-    """Source → target of what a service mounts."""
+    """Return the secrets that a service mounts, as source → target."""
     rows = [row if isinstance(row, dict) else {"source": row} for row in service.get("secrets", [])]
     return {row["source"]: row.get("target", row["source"]) for row in rows}
 
@@ -87,7 +87,7 @@ def test_each_profile_has_one_engine_and_one_gpu_worker(profile: str) -> None:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_the_services_that_one_waits_for_run_in_the_same_profile_and_report_their_health(profile: str) -> None:
+def test_a_service_waits_only_for_services_of_its_profile_that_report_their_health(profile: str) -> None:
     chosen = _with(profile)
     for name, service in chosen.items():
         for other, condition in service.get("depends_on", {}).items():
@@ -128,11 +128,11 @@ def test_the_script_makes_exactly_the_secrets_that_are_named(tmp_path: Path) -> 
     script = tmp_path / "docker" / "make-secrets.sh"
     script.write_bytes((ROOT / "docker" / "make-secrets.sh").read_bytes())
     subprocess.run(["sh", script], check=True, capture_output=True)
-    made = {path.name: path.read_text() for path in (tmp_path / ".secrets").iterdir()}
-    assert set(made) == {Path(row["file"]).name for row in COMPOSE["secrets"].values()} | {"AIRFLOW_PASSWORD"}
-    assert all(made.values())
+    secrets = {path.name: path.read_text() for path in (tmp_path / ".secrets").iterdir()}
+    assert set(secrets) == {Path(row["file"]).name for row in COMPOSE["secrets"].values()} | {"AIRFLOW_PASSWORD"}
+    assert all(secrets.values())
     subprocess.run(["sh", script], check=True, capture_output=True)
-    assert made == {path.name: path.read_text() for path in (tmp_path / ".secrets").iterdir()}
+    assert secrets == {path.name: path.read_text() for path in (tmp_path / ".secrets").iterdir()}
 
 
 def test_each_database_of_the_secrets_is_created() -> None:
@@ -144,7 +144,7 @@ def test_each_database_of_the_secrets_is_created() -> None:
     assert SERVICES["postgres"]["environment"]["POSTGRES_USER"] == "medpipe"
 
 
-def test_every_variable_of_ours_is_a_setting_or_read_in_the_code() -> None:
+def test_every_medpipe_variable_is_a_setting_or_is_read_in_the_code() -> None:
     settings = {f"MEDPIPE_{field.upper()}" for field in Settings.model_fields}
     code = _code()
     for name, service in SERVICES.items():
@@ -153,7 +153,7 @@ def test_every_variable_of_ours_is_a_setting_or_read_in_the_code() -> None:
                 assert variable in settings or f'"{variable}"' in code, f"{name}: {variable}"
 
 
-def test_the_values_of_our_variables_are_valid_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_values_of_the_medpipe_variables_are_valid_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     fields = {f"MEDPIPE_{field.upper()}" for field in Settings.model_fields}
     for service in SERVICES.values():
         for variable, value in _environment(service).items():
@@ -180,12 +180,12 @@ def _described(section: str, option: str) -> bool:
     from airflow.configuration import conf
     from airflow.providers_manager import ProvidersManager
 
-    tables = [conf.configuration_description, *(each for _, each in ProvidersManager().provider_configs)]
+    tables = [conf.configuration_description, *(table for _, table in ProvidersManager().provider_configs)]
     return any(option in table.get(section, {}).get("options", {}) for table in tables)
 
 
 def test_secrets_reach_the_variable_that_is_read() -> None:
-    """A secret's file is exported under its own name, so that name must be a variable, or a path."""
+    """A secret's file is exported under its own name, so that name must be the variable that is read."""
     for name, service in SERVICES.items():
         for source, target in _secrets(service).items():
             if source in READ_BY_OTHERS:
@@ -197,7 +197,7 @@ def test_secrets_reach_the_variable_that_is_read() -> None:
         assert _secrets(SERVICES[client])["ENGINE_KEY"] == "MEDPIPE_ENGINE_KEY"
 
 
-def test_no_secret_stands_in_the_file() -> None:
+def test_the_file_contains_no_secret() -> None:
     for name, service in SERVICES.items():
         for variable, value in _environment(service).items():
             assert not re.search("PASSWORD$|SECRET|_KEY$|TOKEN", variable), f"{name}: {variable}={value}"
@@ -214,7 +214,7 @@ def test_every_module_that_a_command_starts_exists() -> None:
             assert importlib.util.find_spec(f"{module}.__main__"), f"{name}: {module} cannot be started"
 
 
-def test_the_gateway_understands_its_command() -> None:
+def test_the_gateway_accepts_its_command() -> None:
     words = _words(SERVICES["gateway"])
     done = subprocess.run([sys.executable, *words[1:3], "--help"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -230,17 +230,17 @@ def test_the_base_that_is_served_by_default_is_the_one_that_tiny_base_makes() ->
     assert manual.index("medpipe.sandbox.tiny_base --out /var/lib/medpipe/models") < manual.index("--profile cpu up")
 
 
-def test_airflow_understands_every_command_that_it_is_given() -> None:
+def test_airflow_accepts_each_of_its_commands() -> None:
     from airflow.cli.cli_parser import get_parser
 
     parser = get_parser()
-    seen = 0
+    commands = 0
     for service in SERVICES.values():
         words = _words(service)
         if words[:1] == ["airflow"]:
             parser.parse_args(words[1:])  # exits for anything unknown
-            seen += 1
-    assert seen == 7
+            commands += 1
+    assert commands == 7
 
 
 def test_every_published_port_is_the_one_that_the_service_listens_on_and_stays_on_this_machine() -> None:
@@ -253,7 +253,7 @@ def test_every_published_port_is_the_one_that_the_service_listens_on_and_stays_o
             assert re.search(rf"--port[= ]{inner}\b", " ".join(_words(SERVICES[name]))), name
 
 
-def test_every_address_that_a_service_is_given_is_another_service_and_its_port() -> None:
+def test_every_address_in_the_environment_is_a_service_and_its_port() -> None:
     listening = {
         "airflow-api-server": "8080",
         "mlflow": "5000",
@@ -262,13 +262,13 @@ def test_every_address_that_a_service_is_given_is_another_service_and_its_port()
         "redis": "6379",
         "postgres": "5432",
     }
-    found = set()
+    named = set()
     for name, service in SERVICES.items():
         for variable, value in _environment(service).items():
             for host, port in re.findall(r"://([a-z-]+):(\d+)", str(value)):
                 assert listening.get(host) == port, f"{name}: {variable}"
-                found.add(host)
-    assert found == {"airflow-api-server", "mlflow", "engine", "gateway", "redis"}
+                named.add(host)
+    assert named == {"airflow-api-server", "mlflow", "engine", "gateway", "redis"}
     for host in ("airflow-api-server", "mlflow", "engine", "gateway"):
         assert re.search(rf"--port[= ]{listening[host]}\b", " ".join(_words(SERVICES[host])))
 
@@ -295,8 +295,8 @@ def test_every_queue_has_a_worker_and_every_worker_a_known_queue() -> None:
 
 def test_every_pool_that_a_task_asks_for_is_made() -> None:
     asked_for = set(re.findall(r"""\bpool["']?\s*[:=]\s*["'](\w+)["']""", _code()))
-    made = re.findall(r"airflow pools set (\w+) \d+", " ".join(_words(SERVICES["airflow-init"])))
-    assert asked_for == set(made)
+    pools = re.findall(r"airflow pools set (\w+) \d+", " ".join(_words(SERVICES["airflow-init"])))
+    assert asked_for == set(pools)
 
 
 def test_a_dockerfile_copies_only_what_exists_and_is_not_ignored() -> None:

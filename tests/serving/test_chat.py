@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.serving.conftest import Gateway
+from tests.serving.test_feedback import items, rate
 
 USER = {"role": "user", "content": "What causes Velorin fever?"}
 
@@ -73,6 +74,20 @@ def test_a_harmful_sentence_never_leaves_in_a_stream(gateway: Gateway) -> None:
     assert "Really" not in text
     assert pieces[-1]["choices"][0]["finish_reason"] == "content_filter"
     assert pieces[-1]["medpipe"]["refused"]
+
+
+def test_a_stream_that_the_engine_breaks_off_ends_in_an_error_and_what_was_sent_is_recorded(gateway: Gateway) -> None:
+    gateway.engine.write = lambda adapter, prompt: " Rest. Drink water. Sleep."
+    gateway.route_to("a")
+    gateway.engine.break_after = 3
+
+    first, error = events(gateway)
+
+    assert first["choices"][0]["delta"]["content"] == "Rest. "
+    assert error["error"]["code"] == "engine_error"
+    assert rate(gateway, first["id"]).status_code == 202
+    (item,) = items(gateway)
+    assert item.answer == "Rest."
 
 
 def test_an_empty_answer_streams_to_its_end(gateway: Gateway) -> None:

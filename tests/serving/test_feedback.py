@@ -9,7 +9,7 @@ import pytest
 
 from medpipe import wiring
 from medpipe.ports import FeedbackItem
-from serving.answers import Signer, signing_key
+from serving.answer_ids import Signer, signing_key
 from tests.serving.conftest import Gateway
 
 
@@ -37,8 +37,14 @@ def test_feedback_is_kept_with_the_question_and_the_answer(gateway: Gateway) -> 
 
 def test_a_made_up_answer_id_is_refused(gateway: Gateway) -> None:
     gateway.route_to("a")
-    true = gateway.ask()["answer_id"]
-    for forged in ("ans-x-y", "", true[:-1] + ("0" if true[-1] != "0" else "1"), Signer(b"other").new_id(), "é" * 20):
+    signed = gateway.ask()["answer_id"]
+    for forged in (
+        "ans-x-y",
+        "",
+        signed[:-1] + ("0" if signed[-1] != "0" else "1"),
+        Signer(b"other").new_id(),
+        "é" * 20,
+    ):
         answer = rate(gateway, forged)
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "forged_answer_id")
     assert items(gateway) == []
@@ -71,10 +77,10 @@ def test_the_same_person_changes_their_mind_and_others_have_their_own(gateway: G
     rate(gateway, answer_id, {"Authorization": "Bearer ann"})
     rate(gateway, answer_id)
 
-    found = items(gateway)
-    assert sorted(item.identity.split("-")[0] for item in found) == ["address", "key", "user", "user"]
-    assert {item.rating for item in found if item.correction is None} == {"up", "down"}
-    assert not any("ann" in item.identity or "bob" in item.identity for item in found)
+    stored = items(gateway)
+    assert sorted(item.identity.split("-")[0] for item in stored) == ["address", "key", "user", "user"]
+    assert {item.rating for item in stored if item.correction is None} == {"up", "down"}
+    assert not any("ann" in item.identity or "bob" in item.identity for item in stored)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The gateway in front of a real vLLM: adapters are swapped while a dozen streams run."""
+"""The gateway in front of a real vLLM: adapters are swapped while twelve streams run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STREAMS = 12
 
 
 class System(NamedTuple):
-    """A gateway process, the ports that deploy to it and two adapters."""
+    """The address of a gateway process, the ports that deploy to it, and two adapters."""
 
     url: str
     ports: Wiring
@@ -67,7 +67,7 @@ def _answers(url: str) -> bool:
 
 
 def _stream(client: httpx.Client, url: str) -> str:
-    """The adapter that a streamed answer came from; fails on anything but a whole stream."""
+    """Return the adapter of a streamed answer; fail on anything but a whole stream."""
     body = {"model": "medqa", "stream": True, "messages": [{"role": "user", "content": "What causes Velorin fever?"}]}
     with client.stream("POST", f"{url}/v1/chat/completions", json=body) as answer:
         assert answer.status_code == 200, answer.read()
@@ -111,7 +111,7 @@ def test_no_stream_fails_while_the_adapter_is_swapped_back_and_forth(system: Sys
     assert set(answered) == {f"swap-v{number}" for number in range(1, 6)}
 
 
-def test_what_the_gateway_serves_is_what_the_engine_says_of_that_adapter(system: System) -> None:
+def test_the_gateway_serves_what_the_engine_answers_for_that_adapter(system: System) -> None:
     smoke = [Sample(id="1", question="What causes Velorin fever?", target="")]
     deploy("version/v9", system.adapters[0], "same-v9", smoke, system.ports)
     until(lambda: httpx.get(f"{system.url}/readyz", timeout=30).json()["adapter"] == "same-v9", 30)

@@ -1,7 +1,10 @@
-"""Following the route: no restart, no dropped request, and honest readiness."""
+"""Following the route: without a restart or a dropped request, and with readiness that is true."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,13 +18,20 @@ from fastapi.testclient import TestClient
 
 from medpipe import wiring
 from medpipe.core.judging.evaluation import Sample
-from medpipe.errors import MedpipeError
+from medpipe.errors import UsageError
 from medpipe.ports import Engine
 from medpipe.settings import Settings
 from medpipe.steps.deployment import deploy
 from serving.app import create_app
+from serving.limits import LIMITS
 from tests.fakes_engine import FakeEngine
+from tests.places import ROOT
 from tests.serving.conftest import Gateway, until
+
+
+def chat(gateway: Gateway, stream: bool) -> httpx.Response:
+    body = {"model": "medqa", "messages": [{"role": "user", "content": "Who?"}], "stream": stream}
+    return gateway.client.post("/v1/chat/completions", json=body)
 
 
 def test_it_is_ready_once_the_routed_adapter_has_answered(gateway: Gateway) -> None:
@@ -46,13 +56,39 @@ def test_a_new_route_is_followed_without_a_restart(gateway: Gateway) -> None:
     assert gateway.ask()["model_version"] == "version/b"
 
 
-def test_a_request_that_meets_an_unloaded_adapter_is_repeated_on_the_new_route(gateway: Gateway) -> None:
-    gateway.route_to("a")
-    gateway.route_to("b", wait=False)
-    del gateway.engine.adapters["a"]
+@pytest.fixture
+def slow_follower(engine: FakeEngine, tmp_path: Path) -> Iterator[Gateway]:
+    """A gateway that follows `a` and looks at the route again only when a request makes it."""
+    settings = Settings(home=tmp_path, engine_url=engine.url)
+    state = wiring.gateway_state(settings)
+    engine.adapters["a"] = "somewhere"
+    state.routes.switch(None, "version/a", "a")
+    with TestClient(create_app(settings, LIMITS._replace(poll_seconds=600.0))) as client:
+        until(lambda: client.get("/readyz").status_code == 200)
+        yield Gateway(client, engine, state, settings)
 
-    assert gateway.ask()["adapter"] == "b"
-    assert "medpipe_route_retries_total 1.0" in gateway.client.get("/metrics").text
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_request_that_meets_an_unloaded_adapter_is_repeated_on_the_new_route(
+    slow_follower: Gateway, stream: bool
+) -> None:
+    slow_follower.route_to("b", wait=False)
+    del slow_follower.engine.adapters["a"]
+
+    assert "answered by b." in chat(slow_follower, stream).text
+    assert "medpipe_route_retries_total 1.0" in slow_follower.client.get("/metrics").text
+    assert "medpipe_in_flight 0.0" in slow_follower.client.get("/metrics").text
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_request_is_repeated_once_and_no_more(slow_follower: Gateway, stream: bool) -> None:
+    slow_follower.route_to("b", wait=False)
+    slow_follower.engine.restart()
+
+    lost = chat(slow_follower, stream)
+    assert (lost.status_code, lost.json()["error"]["code"]) == (503, "adapter_lost")
+    assert slow_follower.engine.names_asked()[-2:] == ["a", "b"]
+    assert "medpipe_route_retries_total 1.0" in slow_follower.client.get("/metrics").text
 
 
 def test_an_engine_that_lost_the_adapter_is_a_503_that_says_what_to_do(gateway: Gateway) -> None:
@@ -97,7 +133,7 @@ def test_a_client_that_hangs_up_mid_answer_is_not_waited_for(tmp_path: Path) -> 
 
 @contextmanager
 def running(settings: Settings) -> Iterator[str]:
-    """A gateway behind a real HTTP server, which notices when a client goes away."""
+    """Run a gateway behind a real HTTP server, which notices when a client disconnects; give its address."""
     server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -134,8 +170,7 @@ def test_no_request_fails_while_versions_are_swapped_under_load(gateway: Gateway
 
     def keep_asking(stream: bool) -> None:
         while not stop.is_set():
-            body = {"model": "medqa", "messages": [{"role": "user", "content": "Who?"}], "stream": stream}
-            answer = gateway.client.post("/v1/chat/completions", json=body)
+            answer = chat(gateway, stream)
             statuses.append(answer.status_code)
             adapters.update(name for name in ("v0", "v1", "v2", "v3") if f"by {name}." in answer.text)
 
@@ -154,5 +189,25 @@ def test_no_request_fails_while_versions_are_swapped_under_load(gateway: Gateway
 
 
 def test_without_an_engine_it_does_not_start(tmp_path: Path) -> None:
-    with pytest.raises(MedpipeError, match="MEDPIPE_ENGINE_URL"):
+    with pytest.raises(UsageError, match="MEDPIPE_ENGINE_URL"):
         create_app(Settings(home=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [({}, "set MEDPIPE_ENGINE_URL"), ({"MEDPIPE_ENGINE_URL": "http://x", "MEDPIPE_DATABASE_URL": "?"}, "DATABASE_URL")],
+)
+def test_the_program_ends_with_the_reason_and_without_a_traceback(
+    tmp_path: Path, settings: dict[str, str], reason: str
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "serving"],
+        cwd=ROOT,
+        env={**os.environ, "MEDPIPE_HOME": str(tmp_path), **settings},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("python -m serving: ")
+    assert reason in ended.stderr
+    assert "Traceback" not in ended.stderr

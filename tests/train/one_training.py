@@ -10,7 +10,7 @@ from medpipe.core.teaching.recipe import Recipe
 
 
 def main(models: str, recipe: str, data: str, out: str, work: str) -> None:
-    """Train as `recipe` (JSON) says; one line of progress per report on standard output."""
+    """Train as `recipe` (JSON) says, and print one line for each report of progress."""
     TrlTrainer(Path(models), threads=1, offline=True).train(
         Recipe.model_validate_json(recipe),
         Path(data),

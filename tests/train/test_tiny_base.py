@@ -1,4 +1,4 @@
-"""The base is made once, the same each time, and what QLoRA trains on is what is served."""
+"""The sandbox's base: it is made once, is the same each time, and QLoRA trains on the weights that are served."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from medpipe.sandbox import tiny_base as made
+from medpipe.sandbox import tiny_base as sandbox_base
+from medpipe.sandbox.tiny_base_texts import texts
 from medpipe.sandbox.world import Names, World
 from tests.train.conftest import SMALL
 
@@ -23,37 +24,37 @@ def weights(folder: Path) -> str:
 
 
 def test_equal_seeds_give_equal_files_and_another_seed_other_weights(tmp_path: Path) -> None:
-    one, same = (made.make_tiny_base(tmp_path / name, seed=5, plan=LITTLE) for name in ("a", "b"))
-    other = made.make_tiny_base(tmp_path / "c", seed=6, plan=LITTLE)
+    first, same = (sandbox_base.make_tiny_base(tmp_path / name, seed=5, pretraining=LITTLE) for name in ("a", "b"))
+    other = sandbox_base.make_tiny_base(tmp_path / "c", seed=6, pretraining=LITTLE)
     for file in ("model.safetensors", "tokenizer.json", "config.json"):
-        assert (one / file).read_bytes() == (same / file).read_bytes()
-    assert weights(one) != weights(other)
+        assert (first / file).read_bytes() == (same / file).read_bytes()
+    assert weights(first) != weights(other)
 
 
-def test_a_whole_base_is_not_made_again_and_a_torn_one_is(tmp_path: Path) -> None:
-    folder = made.make_tiny_base(tmp_path, seed=5, plan=LITTLE)
+def test_a_whole_base_is_not_made_again_but_a_torn_one_is(tmp_path: Path) -> None:
+    folder = sandbox_base.make_tiny_base(tmp_path, seed=5, pretraining=LITTLE)
     manifest = folder / "tiny-base.json"
     before = manifest.stat().st_mtime_ns
-    assert made.make_tiny_base(tmp_path, seed=5, plan=LITTLE) == folder
+    assert sandbox_base.make_tiny_base(tmp_path, seed=5, pretraining=LITTLE) == folder
     assert manifest.stat().st_mtime_ns == before
     expected = weights(folder)
     manifest.unlink()
     (folder / "model.safetensors").write_bytes(b"torn")
-    assert weights(made.make_tiny_base(tmp_path, seed=5, plan=LITTLE)) == expected
+    assert weights(sandbox_base.make_tiny_base(tmp_path, seed=5, pretraining=LITTLE)) == expected
 
 
 def test_another_plan_replaces_the_base_of_the_same_name(tmp_path: Path) -> None:
-    first = weights(made.make_tiny_base(tmp_path, seed=5, plan=LITTLE))
-    assert weights(made.make_tiny_base(tmp_path, seed=5, plan=replace(LITTLE, steps=4))) != first
+    first = weights(sandbox_base.make_tiny_base(tmp_path, seed=5, pretraining=LITTLE))
+    assert weights(sandbox_base.make_tiny_base(tmp_path, seed=5, pretraining=replace(LITTLE, steps=4))) != first
 
 
 def test_rounding_to_nf4_a_second_time_changes_nothing(tiny_base: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM
 
-    model = AutoModelForCausalLM.from_pretrained(tiny_base / made.NAME, dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(tiny_base / sandbox_base.NAME, dtype=torch.float32)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    assert made.round_to_nf4(model) == 0.0
+    assert sandbox_base.round_to_nf4(model) == 0.0
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
 
@@ -61,7 +62,7 @@ def test_what_qlora_trains_on_computes_what_is_served(tiny_base: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
-    folder = tiny_base / made.NAME
+    folder = tiny_base / sandbox_base.NAME
     four_bit = BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
@@ -81,7 +82,7 @@ def test_what_qlora_trains_on_computes_what_is_served(tiny_base: Path) -> None:
 
 def test_no_name_of_the_pretraining_text_occurs_in_a_world() -> None:
     world = World(17)
-    taught = " ".join(before + after for before, after in made.texts(17, made.Plan())).casefold()
+    taught = " ".join(before + after for before, after in texts(17, topics=300, articles=90, closings=0.15)).casefold()
     names = [topic.focus.split()[0] for day in (1, 2) for topic in world.topics(day)]
     slots = [fact.slot for day in (1, 2) for topic in world.topics(day) for fact in topic.facts]
     slots += [article.slot for day in (1, 2) for article in world.articles(day) if article.slot]
@@ -99,8 +100,8 @@ def test_the_names_of_two_days_are_all_different() -> None:
 
 
 def test_names_of_the_two_parts_never_meet_whatever_the_seeds() -> None:
-    given = {Names(seed, "pretraining").word() for seed in range(300)}
-    assert not given & {Names(seed, "world").word() for seed in range(300)}
+    pretraining = {Names(seed, "pretraining").word() for seed in range(300)}
+    assert not pretraining & {Names(seed, "world").word() for seed in range(300)}
 
 
 def test_day_2_revises_some_topics_and_withdraws_an_article_of_day_1() -> None:
@@ -113,7 +114,7 @@ def test_day_2_revises_some_topics_and_withdraws_an_article_of_day_1() -> None:
 
 
 def test_the_manifest_says_what_the_base_is(tiny_base: Path) -> None:
-    folder = tiny_base / made.NAME
+    folder = tiny_base / sandbox_base.NAME
     manifest = json.loads((folder / "tiny-base.json").read_text(encoding="utf-8"))
     assert manifest["sha256"] == weights(folder)
     assert manifest["parameters"] < 700_000

@@ -1,4 +1,4 @@
-"""Trainings repeat byte for byte, survive a kill, and go on from an adapter; the generator answers with them."""
+"""Trainings repeat byte for byte, survive a kill and go on from an adapter; the generator uses what they trained."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from medpipe.backends.trl_trainer import CONFIG, WEIGHTS, TrlTrainer, last_whole
 from medpipe.core import prompt
 from medpipe.core.teaching.example import Example, PreferencePair
 from medpipe.core.teaching.recipe import Lora, Quantization, Recipe
-from medpipe.errors import MedpipeError
+from medpipe.errors import ConfigError, DataError, MedpipeError, UsageError
 from tests.places import ROOT
 
 pytestmark = pytest.mark.slow
@@ -88,8 +88,8 @@ def pairs(tmp_path: Path) -> Path:
     return folder
 
 
-def train(models: Path, plan: Recipe, data: Path, out: Path, start: Path | None = None) -> Path:
-    TrlTrainer(models, 1, True).train(plan, data, start, out, out.with_name(f"{out.name}-work"), quiet)
+def train(models: Path, trained: Recipe, data: Path, out: Path, start: Path | None = None) -> Path:
+    TrlTrainer(models, 1, True).train(trained, data, start, out, out.with_name(f"{out.name}-work"), quiet)
     return out
 
 
@@ -104,9 +104,9 @@ def digest(adapter: Path) -> str:
 def test_equal_recipes_give_equal_bytes_and_another_seed_does_not(
     tiny_base: Path, examples: Path, tmp_path: Path
 ) -> None:
-    one, same = (train(tiny_base, recipe(), examples, tmp_path / name) for name in ("a", "b"))
+    first, same = (train(tiny_base, recipe(), examples, tmp_path / name) for name in ("a", "b"))
     other = train(tiny_base, recipe().model_copy(update={"seed": 6}), examples, tmp_path / "c")
-    assert digest(one) == digest(same) != digest(other)
+    assert digest(first) == digest(same) != digest(other)
 
 
 def test_a_training_killed_on_the_way_ends_in_the_same_bytes(tiny_base: Path, examples: Path, tmp_path: Path) -> None:
@@ -142,8 +142,8 @@ def test_a_torn_checkpoint_is_ignored(tiny_base: Path, examples: Path, tmp_path:
     assert newest is not None and newest.name == "checkpoint-30"
     (newest / "optimizer.pt").write_bytes((newest / "optimizer.pt").read_bytes()[:100])
     (work / "checkpoint-25" / "whole.json").unlink()
-    found = last_whole_checkpoint(work)
-    assert found is not None and found.name == "checkpoint-20" and not newest.exists()
+    older = last_whole_checkpoint(work)
+    assert older is not None and older.name == "checkpoint-20" and not newest.exists()
     expected = digest(adapter)
     assert digest(train(tiny_base, recipe(), examples, tmp_path / "a")) == expected
 
@@ -163,24 +163,24 @@ def test_what_was_trained_is_generated_and_the_base_does_not_know_it(
     tiny_base: Path, examples: Path, tmp_path: Path
 ) -> None:
     adapter = train(tiny_base, recipe(max_steps=80), examples, tmp_path / "a")
-    asked = [prompt.render(f"How is {name} treated?") for name in FACTS]
+    prompts = [prompt.render(f"How is {name} treated?") for name in FACTS]
     generator = TransformersGenerator(tiny_base, 1, True, batch=3)
-    with_adapter = generator.generate("medpipe-sandbox/tiny-llama", adapter, "a", asked, 40, quiet)
-    without = generator.generate("medpipe-sandbox/tiny-llama", None, "base", asked, 40, quiet)
+    with_adapter = generator.generate("medpipe-sandbox/tiny-llama", adapter, "a", prompts, 40, quiet)
+    without = generator.generate("medpipe-sandbox/tiny-llama", None, "base", prompts, 40, quiet)
     assert [drug in text for drug, text in zip(FACTS.values(), with_adapter, strict=True)] == [True] * 4
     assert not any(drug in text for drug in FACTS.values() for text in without)
     assert not any(prompt.STOP in text for text in with_adapter)
-    alone = [generator.generate("medpipe-sandbox/tiny-llama", adapter, "a", [one], 40, quiet)[0] for one in asked]
+    alone = [generator.generate("medpipe-sandbox/tiny-llama", adapter, "a", [text], 40, quiet)[0] for text in prompts]
     assert alone == with_adapter, "padding and batching must not change an answer"
 
 
 def test_settings_for_a_start_from_the_base_do_not_apply_to_an_adapter(
     tiny_base: Path, examples: Path, tmp_path: Path
 ) -> None:
-    plan = recipe(max_steps=2).model_copy(update={"trainer_from_base": {"max_steps": 6}})
+    staged = recipe(max_steps=2).model_copy(update={"trainer_from_base": {"max_steps": 6}})
     trainer = TrlTrainer(tiny_base, 1, True)
-    first = trainer.train(plan, examples, None, tmp_path / "a", tmp_path / "aw", quiet)
-    second = trainer.train(plan, examples, tmp_path / "a", tmp_path / "b", tmp_path / "bw", quiet)
+    first = trainer.train(staged, examples, None, tmp_path / "a", tmp_path / "aw", quiet)
+    second = trainer.train(staged, examples, tmp_path / "a", tmp_path / "b", tmp_path / "bw", quiet)
     assert (first["steps"], second["steps"]) == (6, 2)
     assert digest(tmp_path / "a") != digest(tmp_path / "b")
 
@@ -197,16 +197,16 @@ def test_dpo_goes_on_from_the_adapter_and_leaves_no_reference_behind(
     tiny_base: Path, examples: Path, pairs: Path, tmp_path: Path
 ) -> None:
     first = train(tiny_base, recipe(max_steps=60), examples, tmp_path / "a")
-    plan = recipe("dpo", max_steps=50, loss_type=["sigmoid", "sft"], loss_weights=[1.0, 1.0])
-    preferred = train(tiny_base, plan, pairs, tmp_path / "b", start=first)
+    preferences = recipe("dpo", max_steps=50, loss_type=["sigmoid", "sft"], loss_weights=[1.0, 1.0])
+    preferred = train(tiny_base, preferences, pairs, tmp_path / "b", start=first)
     assert sorted(path.name for path in preferred.iterdir()) == [CONFIG, WEIGHTS]
-    asked = [prompt.render(f"How is {name} treated?") for name in FACTS]
-    said = TransformersGenerator(tiny_base, 1, True).generate(plan.base, preferred, "b", asked, 40, quiet)
-    assert all("Ask first." in text for text in said)
+    prompts = [prompt.render(f"How is {name} treated?") for name in FACTS]
+    answers = TransformersGenerator(tiny_base, 1, True).generate(preferences.base, preferred, "b", prompts, 40, quiet)
+    assert all("Ask first." in text for text in answers)
 
 
 def test_dpo_without_an_adapter_to_start_from_is_refused(tiny_base: Path, pairs: Path, tmp_path: Path) -> None:
-    with pytest.raises(MedpipeError, match="goes on from an adapter"):
+    with pytest.raises(UsageError, match="goes on from an adapter"):
         train(tiny_base, recipe("dpo"), pairs, tmp_path / "a")
 
 
@@ -221,14 +221,14 @@ def test_a_base_that_is_nowhere_is_named_with_what_to_do(tiny_base: Path, exampl
 def test_a_trainer_block_that_trl_does_not_know_is_refused_by_name(
     tiny_base: Path, examples: Path, tmp_path: Path, block: dict[str, object], words: str
 ) -> None:
-    with pytest.raises(MedpipeError, match=words):
+    with pytest.raises(ConfigError, match=words):
         train(tiny_base, recipe(**block), examples, tmp_path / "a")
 
 
 def test_no_examples_and_no_adapter_are_refused(tiny_base: Path, examples: Path, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
-    with pytest.raises(MedpipeError, match="is no adapter"):
+    with pytest.raises(UsageError, match="is not an adapter"):
         train(tiny_base, recipe(), examples, tmp_path / "a", start=tmp_path / "none")
     (examples / "train.jsonl").write_text("", encoding="utf-8")
-    with pytest.raises(MedpipeError, match="nothing to train on"):
+    with pytest.raises(DataError, match="nothing to train on"):
         train(tiny_base, recipe(), examples, tmp_path / "a")

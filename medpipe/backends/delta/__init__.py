@@ -1,1 +1,1 @@
-"""The corpus as a Delta table."""
+"""The corpus as a Delta Lake table: the table, its rows and its tally."""

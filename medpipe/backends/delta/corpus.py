@@ -1,15 +1,16 @@
-"""The corpus as a Delta Lake table that only grows: a merge costs what it brings, not what is there.
+"""The corpus as a Delta Lake table that only grows: the cost of a merge depends on the pull, not on the corpus.
 
-A merge appends the new state of the documents that changed, and of no other (see `delta_rows`). Any reader of
-Delta (DuckDB, Polars, Spark) finds the corpus by taking the highest `sequence` of each `id`, as
-docs/reading-the-corpus.md shows. `body` holds the whole Document as JSON. Every version stays readable for good.
+A merge appends the new state of the documents that changed, and of no others (see `medpipe.backends.delta.rows`). Any
+reader of Delta (DuckDB, Polars, Spark) gets the corpus by taking the row with the highest `sequence` of each `id`;
+docs/reading-the-corpus.md shows how. The column `body` has the whole Document as JSON. Every version stays readable.
+
+Format: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
 """
 
 from __future__ import annotations
 
 import json
 import random
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,84 +19,98 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from medpipe.backends.delta.rows import DELTA_SCHEMA, FORMAT, JOINED_FILE, NARROW, SCHEMA, Rows, rows_of
 from medpipe.backends.delta.tally import TALLY, Tally
 from medpipe.core.corpus.document import Document, Status
 from medpipe.core.corpus.merge import Standing, newer, stands, succeeds
-from medpipe.errors import MedpipeError
+from medpipe.errors import MedpipeError, NotFound, Unavailable
 from medpipe.ports import Counts
 
 _KEEP = {
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.enableExpiredLogCleanup": "false",
     "delta.deletedFileRetentionDuration": "interval 36500 days",
-    # Statistics of texts would fill the log, and nobody looks for texts by their first letters.
+    # Statistics of texts would fill the log, and no reader searches texts by their first letters.
     "delta.dataSkippingStatsColumns": "id,sequence,revision,status,published",
 }
-"""Old versions are what champions were trained on: never clean them up."""
+"""Properties of the table that keep old versions for a century: champions were trained on them."""
 
 _ATTEMPTS = 50
-_FULL = ("No space left", "File too large", "Disk quota exceeded", "os error 28", "os error 27", "os error 122")
+"""How often a merge is folded again after another writer was faster."""
+
+_JITTER_SECONDS = 0.02
+"""Longest wait after the first lost race; it grows by as much with each race."""
+
+_DISK_FULL = ("No space left", "File too large", "Disk quota exceeded", "os error 28", "os error 27", "os error 122")
+"""Parts of messages by which delta-rs reports ENOSPC, EFBIG and EDQUOT."""
 
 
 class DeltaCorpus:
-    """`medpipe.ports.CorpusTable` in a folder."""
+    """Implements `ports.CorpusTable` in a folder."""
 
     many_small_files = 256
-    """So many files below a megabyte are joined by `compact`."""
+    """`compact` joins files below a megabyte when there are more of them than this."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def merge(self, documents: Iterable[Document], previous: int | None, token: str) -> int:
-        """Fold revisions into the newest version and return the version that this made.
+        """Fold revisions into the newest version, and return the new version.
 
-        Holds the incoming documents in memory, and of the table what is known of those. Two writers at once
-        both succeed: the slower one folds again over what the faster one wrote. Raises LookupError when
-        `previous` is not a version of this table, MedpipeError on a full disk (the table is as it was),
-        RuntimeError after 50 lost races.
+        Memory holds the incoming documents, and the narrow columns of their rows in the table. Two writers at the
+        same time both succeed: the slower one folds again over the faster one's commit.
+
+        Raises NotFound when `previous` is not a version of this table, MedpipeError on a full disk (the table is
+        unchanged), and Unavailable after 50 lost races.
         """
         incoming: dict[str, Document] = {}
         for document in documents:
             incoming[document.id] = newer(incoming.get(document.id), document)
-        for attempt in range(_ATTEMPTS):
-            table = self._table(previous)
-            made = table.transaction_version(token)
-            if made is not None:
-                return int(made)
-            try:
-                return self._append(table, incoming, token)
-            except CommitFailedError:
-                time.sleep(random.uniform(0, 0.02 * (attempt + 1)))
-        raise RuntimeError(f"another writer changed the corpus first, {_ATTEMPTS} times: run build_corpus again")
+        attempts = Retrying(
+            retry=retry_if_exception_type(CommitFailedError),
+            stop=stop_after_attempt(_ATTEMPTS),
+            wait=_jitter,
+            reraise=True,
+        )
+        try:
+            return attempts(self._merge_once, incoming, previous, token)
+        except CommitFailedError as error:
+            raise Unavailable(
+                f"another writer changed the corpus first, {_ATTEMPTS} times: nothing was changed. "
+                "Run build_corpus again"
+            ) from error
 
     def read(self, version: int, statuses: Sequence[str] = ("current",)) -> Iterator[Document]:
-        """A version's documents with one of the statuses, by id; raises LookupError for no such version.
+        """Yield a version's documents with one of the statuses, by id. Raises NotFound without that version.
 
-        Holds a band of some 8,000 texts, and a few tens of bytes for every document.
+        Memory holds the texts of about 8,000 documents, and a few tens of bytes for every document.
         """
         rows = self._rows(version)
-        for texts in rows.texts(_among(rows.standing(("status",)), statuses)):
+        for texts in rows.texts(_with_status(rows.standing(("status",)), statuses)):
             for body in texts.column("body").to_pylist():
                 yield Document.model_validate_json(body)
 
     def digests(self, version: int, statuses: Sequence[str] = ("current",)) -> Mapping[str, str]:
-        """Id → content digest of a version's documents, without reading a text; raises LookupError."""
-        found = _among(self._rows(version).standing(("status", "digest")), statuses)
-        return dict(zip(*(found.column(name).to_pylist() for name in ("id", "digest")), strict=True))
+        """Return id → content digest of a version's documents, without reading texts. Raises NotFound."""
+        rows = _with_status(self._rows(version).standing(("status", "digest")), statuses)
+        return dict(zip(*(rows.column(name).to_pylist() for name in ("id", "digest")), strict=True))
 
     def counts(self, version: int) -> Counts:
-        """As the commit noted them; where another tool made the commit, they are counted. Raises LookupError."""
-        table = self._at(version)
-        return _tally(table, self.folder).counts
+        """Return the counts that the commit recorded; the rows are counted where another tool made the commit.
+
+        Raises NotFound without that version.
+        """
+        return _tally(self._at(version), self.folder).counts
 
     def compact(self, version: int) -> int:
-        """A version with the same documents as `version` that is cheaper to read; `version` itself if none is.
+        """Return a version with the same documents that is cheaper to read, or `version` itself where none is.
 
-        Superseded rows are left out once they outnumber the others, so each row is rewritten about once for
-        each time that it was written; small files are joined once there are many. Streams, and keeps every
-        older version. Does nothing when `version` is no longer the newest, or somebody else writes meanwhile.
+        Superseded rows are left out once they outnumber the others, so that each row is rewritten about as often as
+        it is written. Small files are joined once there are more than `many_small_files`. Memory does not grow with
+        the corpus, and every older version stays readable. Nothing is done when `version` is not the newest one, or
+        when another writer commits at the same time. Raises NotFound without that version.
         """
         table = self._at(version)
         if DeltaTable(str(self.folder)).version() != version:
@@ -105,36 +120,39 @@ class DeltaCorpus:
         superseding = rows.count > 2 * sum(tally.counts.by_status.values())
         if not superseding and rows.small_files <= self.many_small_files:
             return version
+        properties = _properties(tally)
         try:
             with self._room():
                 if superseding:
                     standing = pa.RecordBatchReader.from_batches(SCHEMA, _batches(rows))
                     write_deltalake(
-                        table,
-                        standing,
-                        mode="overwrite",
-                        writer_properties=FORMAT,
-                        commit_properties=_properties(tally),
+                        table, standing, mode="overwrite", writer_properties=FORMAT, commit_properties=properties
                     )
                 else:
                     table.optimize.compact(
-                        target_size=JOINED_FILE, writer_properties=FORMAT, commit_properties=_properties(tally)
+                        target_size=JOINED_FILE, writer_properties=FORMAT, commit_properties=properties
                     )
         except CommitFailedError:
             return version
         return version + 1
 
+    def _merge_once(self, incoming: Mapping[str, Document], previous: int | None, token: str) -> int:
+        """Return the version that `token` made before or makes now. Raises CommitFailedError on a lost race."""
+        table = self._table(previous)
+        version = table.transaction_version(token)
+        return self._append(table, incoming, token) if version is None else int(version)
+
     def _table(self, previous: int | None) -> DeltaTable:
-        """The newest version, made empty when there is none; `previous` must be one of its versions."""
+        """Return the newest version, of a new table where there is none. Raises NotFound for an unknown `previous`."""
         try:
             table = DeltaTable(str(self.folder))
         except TableNotFoundError:
             if previous is not None:
-                raise LookupError(_missing(previous)) from None
+                raise NotFound(_missing(previous)) from None
             self.folder.mkdir(parents=True, exist_ok=True)
             table = self._created()
         if previous is not None and previous > table.version():
-            raise LookupError(_missing(previous))
+            raise NotFound(_missing(previous))
         return table
 
     def _created(self) -> DeltaTable:
@@ -150,10 +168,10 @@ class DeltaCorpus:
             except DeltaError:
                 if not DeltaTable.is_deltatable(str(self.folder)):
                     raise
-                return DeltaTable(str(self.folder))  # another writer made it in the meantime
+                return DeltaTable(str(self.folder))  # another writer has created it in the meantime
 
     def _append(self, table: DeltaTable, incoming: Mapping[str, Document], token: str) -> int:
-        """One commit on exactly the version that was read; raises CommitFailedError if it is not the last."""
+        """Commit on exactly the version that was read. Raises CommitFailedError when it is no longer the newest."""
         version = table.version() + 1
         rows = Rows(table, self.folder)
         known = rows.standing(NARROW, incoming)
@@ -171,17 +189,17 @@ class DeltaCorpus:
 
     @contextmanager
     def _room(self) -> Iterator[None]:
-        """A full disk in plain words. Nothing of a failed write is part of the table: no commit names it."""
+        """Report a full disk in plain words. A failed write leaves the table unchanged: no commit names its files."""
         try:
             yield
         except CommitFailedError:
             raise
         except (DeltaError, OSError) as error:
-            if not any(sign in str(error) for sign in _FULL):
+            if not any(sign in str(error) for sign in _DISK_FULL):
                 raise
             raise MedpipeError(
-                f"no space left for the corpus in {self.folder}: nothing was changed and the table is "
-                "as it was. Make room, then run build_corpus again"
+                f"no space left for the corpus in {self.folder}: nothing was changed. "
+                "Make room, then run build_corpus again"
             ) from error
 
     def _rows(self, version: int) -> Rows:
@@ -191,14 +209,14 @@ class DeltaCorpus:
         try:
             return DeltaTable(str(self.folder), version=version)
         except DeltaError as error:
-            raise LookupError(_missing(version)) from error
+            raise NotFound(_missing(version)) from error
 
 
 def _changes(rows: Rows, known: pa.Table, incoming: Mapping[str, Document]) -> list[Document]:
-    """The incoming documents folded over the table's, by id, as far as that changes a row.
+    """Fold the incoming documents over the table's, and return those that differ from their row, by id.
 
-    Texts are read only of the rows of which the fold depends on the text: two texts of one revision, or
-    news of a retraction that came with an older one.
+    `known`: narrow columns of the rows with the ids of `incoming`. A text is read only where the fold depends on it:
+    two texts of one revision, or a retraction that is first reported by an older revision.
     """
     before = {
         row["id"]: Standing(row["revision"], Status(row["status"]), row["digest"], tuple(row["notices"]))
@@ -216,28 +234,30 @@ def _changes(rows: Rows, known: pa.Table, incoming: Mapping[str, Document]) -> l
     for texts in rows.texts(unread):
         for body in texts.column("body").to_pylist():
             current = Document.model_validate_json(body)
-            end = newer(current, incoming[current.id])
-            changed += [end] if end != current else []
+            folded = newer(current, incoming[current.id])
+            changed += [folded] if folded != current else []
     return sorted(changed, key=lambda document: document.id)
 
 
 def _tally(table: DeltaTable, folder: Path) -> Tally:
-    """From the commit's own file: `DeltaTable.history` starts at the newest commit, whatever version is open."""
+    """Return the tally of the version that is open.
+
+    It is read from the commit's own file: `DeltaTable.history` starts at the newest commit, whatever version is open.
+    """
     with (folder / "_delta_log" / f"{table.version():020}.json").open(encoding="utf-8") as actions:
-        noted = next(
-            (action["commitInfo"].get(TALLY) for action in map(json.loads, actions) if "commitInfo" in action), None
-        )
-    return Tally.counted(Rows(table, folder)) if noted is None else Tally.parsed(noted)
+        commits = (action["commitInfo"] for action in map(json.loads, actions) if "commitInfo" in action)
+        recorded = next((commit.get(TALLY) for commit in commits), None)
+    return Tally.counted(Rows(table, folder)) if recorded is None else Tally.parsed(recorded)
 
 
 def _properties(tally: Tally, *marks: Transaction) -> CommitProperties:
-    # No retries inside: they would commit this fold over rows that it has not seen.
+    # No retries inside delta-rs: they would commit this fold over rows that it has not read.
     return CommitProperties(
         custom_metadata={TALLY: tally.text()}, max_commit_retries=0, app_transactions=list(marks) or None
     )
 
 
-def _among(rows: pa.Table, statuses: Sequence[str]) -> pa.Table:
+def _with_status(rows: pa.Table, statuses: Sequence[str]) -> pa.Table:
     allowed = pa.array([str(status) for status in statuses], pa.string())
     return rows.filter(pc.is_in(rows.column("status"), value_set=allowed))
 
@@ -245,6 +265,11 @@ def _among(rows: pa.Table, statuses: Sequence[str]) -> pa.Table:
 def _batches(rows: Rows) -> Iterator[pa.RecordBatch]:
     for texts in rows.texts(rows.standing(()), SCHEMA.names):
         yield from texts.cast(SCHEMA).to_batches()
+
+
+def _jitter(state: RetryCallState) -> float:
+    """Return seconds to wait after a lost race: random, so that two writers do not meet again."""
+    return random.uniform(0, _JITTER_SECONDS * state.attempt_number)
 
 
 def _missing(version: int) -> str:

@@ -1,8 +1,8 @@
-"""Rows of the corpus table at one version: which of them stand, and the texts of those that are asked for.
+"""Rows of the corpus table at one version: the standing row of each document, and its text on request.
 
-Every row is the whole, folded state of a document at a commit, numbered by that commit (`sequence`); of the
-rows of one document the highest `sequence` stands. Deciding that takes narrow columns only, a few tens of
-bytes a document; texts are fetched by their place in the files, a band of documents at a time.
+Each row is the whole state of a document after a commit, and `sequence` is the number of that commit. The row with the
+highest `sequence` of a document is its standing row. Finding the standing rows takes narrow columns only, a few tens of
+bytes a document. Texts are then read by their place in the files, one band of documents at a time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.merge import standing
-from medpipe.errors import MedpipeError
+from medpipe.errors import Damaged
 
 _KINDS = {
     "id": "string",
@@ -51,43 +51,42 @@ DELTA_SCHEMA = Schema(
     ]
 )
 NARROW = ("revision", "status", "published", "digest", "notices")
-"""What a merge must know of the rows that stand."""
+"""Columns of standing rows that a merge needs."""
 
 FORMAT = WriterProperties(compression="ZSTD", max_row_group_size=2048)
-"""Small row groups: one document's text can be fetched without reading thousands of others."""
+"""Small row groups, so that a text can be read without reading thousands of others."""
 
 BAND = 8192
-"""Documents of which the texts are held in memory at once."""
+"""Number of documents whose texts are in memory at the same time."""
 
 SMALL_FILE, JOINED_FILE = 1_000_000, 8_000_000
-"""Bytes: many files below the first are worth joining, up to the second. A day's file is larger and left alone."""
+"""Bytes. Files below the first are joined to files of the second size; a day of PubMed is larger and left alone."""
 
 
 def rows_of(documents: Sequence[Document], sequence: int) -> pa.Table:
-    """One row a document; `documents` come by id, so that statistics of files and row groups mean something."""
-    made = {
+    """Return one row per document. `documents` must be sorted by id: that makes statistics of row groups selective."""
+    derived = {
         "sequence": [sequence] * len(documents),
-        "status": [one.status.value for one in documents],
-        "notices": [standing(one).notices for one in documents],
-        "body": [one.model_dump_json() for one in documents],
+        "status": [document.status.value for document in documents],
+        "notices": [standing(document).notices for document in documents],
+        "body": [document.model_dump_json() for document in documents],
     }
-    return pa.table(
-        {
-            name: pa.array(made[name] if name in made else [getattr(one, name) for one in documents], _ARROW[kind])
-            for name, kind in _KINDS.items()
-        }
-    )
+    columns = {
+        name: derived[name] if name in derived else [getattr(document, name) for document in documents]
+        for name in _KINDS
+    }
+    return pa.table({name: pa.array(values, _ARROW[_KINDS[name]]) for name, values in columns.items()})
 
 
 class Rows:
-    """The rows of one version of the table in `folder`."""
+    """The rows of the table in `folder` at one version."""
 
     def __init__(self, table: DeltaTable, folder: Path) -> None:
-        """Raises MedpipeError for a table that is no corpus, or has the layout of an earlier medpipe."""
+        """List the version's files. Raises Damaged for a table with other columns, as an earlier medpipe wrote it."""
         if missing := set(SCHEMA.names) - {field.name for field in table.schema().fields}:
-            raise MedpipeError(
-                f"the table in {folder} has no column {', '.join(sorted(missing))}: it was not made by "
-                "this medpipe. Move MEDPIPE_HOME away and build the corpus again from its sources"
+            raise Damaged(
+                f"the table in {folder} has no column {', '.join(sorted(missing))}: it was not written by "
+                "this version of medpipe. Move MEDPIPE_HOME away and build the corpus again from its sources"
             )
         files = pa.table(table.get_add_actions(flatten=True)).to_pydict()
         self._files = [folder / unquote(path) for path in files["path"]]
@@ -97,9 +96,10 @@ class Rows:
         self.small_files = sum(size < SMALL_FILE for size in files["size_bytes"])
 
     def standing(self, columns: Sequence[str], ids: Collection[str] | None = None) -> pa.Table:
-        """The rows that stand, by id, with the columns, of all documents or of those among `ids`.
+        """Return the standing rows by id: of every document, or of those among `ids`.
 
-        The columns `file` and `row` say where each is, for `texts`.
+        The table has the columns `id`, `sequence`, those asked for in `columns`, and `file` and `row`, which `texts`
+        reads.
         """
         wanted = None if ids is None else sorted(ids)
         parts = [self._scan(number, columns, wanted) for number in range(len(self._files))]
@@ -123,20 +123,20 @@ class Rows:
         return rows.take(order.filter(last))
 
     def texts(self, standing: pa.Table, columns: Sequence[str] = ("body",)) -> Iterator[pa.Table]:
-        """Columns of the rows that `standing` names, in its order, a band of documents at a time."""
+        """Yield columns of the rows that `standing` lists, in its order, one band of documents at a time."""
         for start in range(0, standing.num_rows, BAND):
             band = standing.slice(start, BAND)
             files, rows = (band.column(name).to_numpy() for name in ("file", "row"))
-            # Stable, and files are sorted by id: row groups are read in their own order.
+            # Files are sorted by id, so this order reads each file's row groups from first to last.
             order = np.lexsort((rows, files))
             parts = [
                 self._rows(int(number), rows[order][files[order] == number], columns) for number in np.unique(files)
             ]
-            # Permissive: other writers declare other nullability and other kinds of string.
+            # Permissive: other writers declare other nullability and other string types.
             yield pa.concat_tables(parts, promote_options="permissive").take(pa.array(np.argsort(order, kind="stable")))
 
     def _scan(self, number: int, columns: Sequence[str], wanted: Sequence[str] | None) -> pa.Table | None:
-        """The asked rows of one file, superseded ones too; None where statistics or ids say that there are none."""
+        """Return the wanted rows of one file, superseded ones too; None where its ids show that it has none."""
         if wanted is not None and not _meets(wanted, *self._spans[number]):
             return None
         file = pq.ParquetFile(self._files[number])
@@ -146,12 +146,12 @@ class Rows:
             rows = rows.filter(pc.is_in(ids, value_set=pa.array(wanted, ids.type)).combine_chunks())
             if not len(rows):
                 return None
-        found = file.read(columns=["sequence", *columns]).add_column(0, "id", ids)
-        found = found if wanted is None else found.take(rows)
-        return found.append_column("file", pa.array(np.full(len(rows), number))).append_column("row", rows)
+        table = file.read(columns=["sequence", *columns]).add_column(0, "id", ids)
+        table = table if wanted is None else table.take(rows)
+        return table.append_column("file", pa.array(np.full(len(rows), number))).append_column("row", rows)
 
     def _rows(self, number: int, rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
-        """Some rows of one file, in ascending order: only the row groups that hold them are read."""
+        """Return some rows of one file. `rows` is ascending; only their row groups are read."""
         file = pq.ParquetFile(self._files[number])
         sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
         starts = np.cumsum([0, *sizes])
@@ -164,8 +164,8 @@ class Rows:
 
 
 def _meets(wanted: Sequence[str], first: str | None, last: str | None) -> bool:
-    """Whether any of the ids (in order) may be in a file whose smallest and largest ids these are (None: unknown)."""
+    """Return whether a file with ids from `first` to `last` (None: unknown) may have one of the sorted ids `wanted`."""
     if first is None or last is None:
         return bool(wanted)
-    at = bisect_left(wanted, first)
-    return at < len(wanted) and wanted[at] <= last
+    position = bisect_left(wanted, first)
+    return position < len(wanted) and wanted[position] <= last

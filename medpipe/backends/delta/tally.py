@@ -1,4 +1,4 @@
-"""How many documents a version of the corpus has, kept with each commit so that nobody need count them."""
+"""The number of documents of a version, recorded in each commit so that reading it does not take a count."""
 
 from __future__ import annotations
 
@@ -16,22 +16,28 @@ from medpipe.core.corpus.document import Document, Status
 from medpipe.ports import Counts
 
 TALLY = "medpipe.counts"
-"""The key of a commit's metadata."""
+"""Key of the tally in a commit's metadata."""
 
 
 class Tally(NamedTuple):
-    """Counts, and how many current documents were published on the youngest date: it ages when those go."""
+    """Counts of a version.
+
+    `youngest` is the number of current documents that were published on the cut-off date: when all of them go, the
+    cut-off moves to an earlier date.
+    """
 
     counts: Counts
     youngest: int
 
     @classmethod
     def parsed(cls, text: str) -> Tally:
-        found = json.loads(text)
-        cut_off = found["cut_off"] and date.fromisoformat(found["cut_off"])
-        return cls(Counts(found["by_status"], cut_off), found["youngest"])
+        """Return the tally that `text` was written from."""
+        recorded = json.loads(text)
+        cut_off = recorded["cut_off"] and date.fromisoformat(recorded["cut_off"])
+        return cls(Counts(recorded["by_status"], cut_off), recorded["youngest"])
 
     def text(self) -> str:
+        """Return the tally as JSON, for a commit's metadata."""
         return json.dumps(
             {
                 "by_status": self.counts.by_status,
@@ -42,10 +48,11 @@ class Tally(NamedTuple):
 
     @classmethod
     def counted(cls, rows: Rows, without: Sequence[str] = ()) -> Tally:
-        """From all rows of a version, but for some documents."""
-        found = rows.standing(("status", "published"))
-        found = found.filter(pc.invert(pc.is_in(found.column("id"), value_set=pa.array(without, pa.string()))))
-        return cls._of(found.column("status").to_pylist(), found.column("published").to_pylist())
+        """Count the rows of a version, except those of the documents with an id in `without`."""
+        standing = rows.standing(("status", "published"))
+        excluded = pc.is_in(standing.column("id"), value_set=pa.array(without, pa.string()))
+        counted = standing.filter(pc.invert(excluded))
+        return cls._of(counted.column("status").to_pylist(), counted.column("published").to_pylist())
 
     @classmethod
     def _of(cls, statuses: Sequence[str], published: Sequence[date]) -> Tally:
@@ -54,17 +61,21 @@ class Tally(NamedTuple):
         return cls(Counts(dict(sorted(Counter(statuses).items())), cut_off), days[cut_off] if cut_off else 0)
 
     def after(self, known: pa.Table, changed: Sequence[Document], rows: Rows) -> Tally:
-        """When `changed` stand in the place of those of `known` that have their ids."""
+        """Return the tally after the documents `changed` replace their rows.
+
+        `known`: the rows before, with the ids of `changed` at least. `rows`: the version before.
+        """
         ids = [document.id for document in changed]
-        gone = known.filter(pc.is_in(known.column("id"), value_set=pa.array(ids, pa.string())))
-        new = self._of([str(one.status) for one in changed], [one.published for one in changed])
-        old = self._of(*(gone.column(name).to_pylist() for name in ("status", "published")))
-        rest = self._less(old)
-        if rest is None:  # everything of the youngest date goes: only the table knows which is the next
+        replaced = known.filter(pc.is_in(known.column("id"), value_set=pa.array(ids, pa.string())))
+        added = self._of([str(document.status) for document in changed], [document.published for document in changed])
+        removed = self._of(*(replaced.column(name).to_pylist() for name in ("status", "published")))
+        rest = self._less(removed)
+        if rest is None:  # every document of the cut-off date goes: only the table has the next date
             rest = self.counted(rows, ids)
-        return rest._plus(new)
+        return rest._plus(added)
 
     def _less(self, other: Tally) -> Tally | None:
+        """Return the tally without `other`; None when the new cut-off cannot be known."""
         same = self.counts.cut_off == other.counts.cut_off
         if same and other.youngest and self.youngest == other.youngest:
             return None
@@ -78,9 +89,9 @@ class Tally(NamedTuple):
 
     def _plus(self, other: Tally) -> Tally:
         days: Counter[date] = Counter()
-        for one in (self, other):
-            if one.counts.cut_off is not None:
-                days[one.counts.cut_off] += one.youngest
+        for tally in (self, other):
+            if tally.counts.cut_off is not None:
+                days[tally.counts.cut_off] += tally.youngest
         by_status = Counter(self.counts.by_status) + Counter(other.counts.by_status)
         cut_off = max(days, default=None)
         return Tally(Counts(dict(sorted(by_status.items())), cut_off), days[cut_off] if cut_off else 0)

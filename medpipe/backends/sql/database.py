@@ -1,4 +1,4 @@
-"""The relational tables, and how to reach them: SQLite embedded, PostgreSQL at scale, one schema."""
+"""The relational tables and the connection to them. SQLite is the embedded default; PostgreSQL has the same schema."""
 
 from __future__ import annotations
 
@@ -8,31 +8,32 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.engine import Engine
 
-from medpipe.backends.sql.migrations import migrate
+from medpipe.backends.sql.migrations import migrate, parsed
+from medpipe.errors import UsageError
 
 BUSY_TIMEOUT_SECONDS = 10
-"""How long a SQLite writer waits for another one: less than `routes.LIVE_SECONDS`, so that a gateway that waits
-for the database is not taken for a dead one."""
+"""How long a SQLite writer waits for another writer. It is less than `routes.LIVE_SECONDS`: otherwise a gateway that
+waits for the database would be taken for a dead one."""
 
 metadata = sa.MetaData()
 
 
 class Moment(sa.TypeDecorator[datetime]):
-    """An aware UTC datetime. SQLite has no time zones, so both databases keep naive UTC."""
+    """An aware UTC datetime. SQLite has no time zones, so both databases store naive UTC."""
 
     impl = sa.DateTime
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """Refuse naive datetimes: they would be read back as another moment."""
+        """Convert to naive UTC. Raises ValueError for a naive datetime: it would be read back as another moment."""
         if value is not None and value.tzinfo is None:
             raise ValueError(f"{value} has no time zone; give it one (datetime.now(UTC))")
         return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """Give the time zone back."""
+        """Return the stored moment as an aware UTC datetime."""
         return None if value is None else value.replace(tzinfo=UTC)
 
 
@@ -109,23 +110,29 @@ gateways = sa.Table(
 
 
 def now() -> datetime:
-    """The default clock of the backends below."""
+    """Return the present moment: the default clock of the SQL backends."""
     return datetime.now(UTC)
 
 
 def connect(url: str) -> Engine:
-    """An engine on a migrated database.
+    """Return an engine on the database at `url` (an SQLAlchemy address), after migrating it to the newest schema.
 
-    Several processes may call this at once: one migrates, the others wait. For SQLite the parent folder is
-    made, write-ahead logging lets readers and one writer work together, and writers wait for each other. Errors
-    hide the values of statements: among them are questions, answers and what people said of them.
+    Several processes may call this at the same time: one migrates, the others wait. For SQLite, the parent folder
+    is created; write-ahead logging lets readers work beside one writer, and writers wait for each other. Errors
+    hide the values of statements, because questions, answers and corrections are among them.
+
+    Raises UsageError for an address that cannot work, and Unavailable when the database does not answer.
     """
-    if make_url(url).get_backend_name() != "sqlite":
+    address = parsed(url)
+    if address.get_backend_name() != "sqlite":
         migrate(url)
         return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
-    path = make_url(url).database
+    path = address.database
     if not path or path == ":memory:":
-        raise ValueError(f"{url}: the database must be a file, since several processes share it")
+        raise UsageError(
+            f"{url}: the database must be a file, because several processes share it; "
+            "set MEDPIPE_DATABASE_URL to sqlite:///PATH"
+        )
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     migrate(url)
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True)

@@ -1,4 +1,4 @@
-"""Answers that were served, and what people said of them."""
+"""Served answers, and the feedback on them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from medpipe.backends.sql import database
+from medpipe.errors import NotFound
 from medpipe.ports import FeedbackItem
 
 
@@ -17,14 +19,14 @@ class SqlFeedbackStore:
     """Implements `ports.FeedbackStore` and `ports.AnswerLog`."""
 
     def __init__(self, engine: Engine, clock: Callable[[], datetime] = database.now) -> None:
-        """`engine` comes from `database.connect`; `clock` gives aware datetimes."""
+        """`engine`: from `database.connect`. `clock`: returns the present moment as an aware datetime."""
         self._engine = engine
         self._clock = clock
 
     def record(
         self, answer_id: str, identity: str, question: str, answer: str, version: str, adapter_name: str, refused: bool
     ) -> None:
-        """Keep one served answer."""
+        """Store one served answer."""
         with self._engine.begin() as connection:
             connection.execute(
                 sa.insert(database.answers).values(
@@ -39,42 +41,38 @@ class SqlFeedbackStore:
                 )
             )
 
+    # Two requests can both find no row of an identity and both insert one. The loser finds that row on its second try.
+    @retry(retry=retry_if_exception_type(IntegrityError), stop=stop_after_attempt(2), reraise=True)
     def rate(self, answer_id: str, identity: str, rating: str, correction: str | None) -> None:
-        """Keep one identity's opinion of an answer, in place of its earlier one; LookupError without the answer."""
-        try:
-            self._rate(answer_id, identity, rating, correction)
-        except IntegrityError:  # the same opinion came twice at one moment: the other row is there now
-            self._rate(answer_id, identity, rating, correction)
-
-    def _rate(self, answer_id: str, identity: str, rating: str, correction: str | None) -> None:
+        """Store an identity's feedback on an answer; it replaces earlier feedback. Raises NotFound for no answer."""
         table = database.feedback
-        opinion = {"rating": rating, "correction": correction, "at": self._clock()}
-        mine = sa.and_(table.c.answer_id == answer_id, table.c.identity == identity)
-        known = sa.select(database.answers.c.answer_id).where(database.answers.c.answer_id == answer_id)
+        columns = {"rating": rating, "correction": correction, "at": self._clock()}
+        own_row = sa.and_(table.c.answer_id == answer_id, table.c.identity == identity)
+        answer = sa.select(database.answers.c.answer_id).where(database.answers.c.answer_id == answer_id)
         with self._engine.begin() as connection:
-            if connection.execute(sa.update(table).where(mine).values(opinion)).rowcount:
+            if connection.execute(sa.update(table).where(own_row).values(columns)).rowcount:
                 return
-            if connection.execute(known).first() is None:
-                raise LookupError(f"no answer {answer_id}")
-            connection.execute(sa.insert(table).values(answer_id=answer_id, identity=identity, **opinion))
+            if connection.execute(answer).first() is None:
+                raise NotFound(f"no answer {answer_id} is stored")
+            connection.execute(sa.insert(table).values(answer_id=answer_id, identity=identity, **columns))
 
     def between(self, start: datetime, end: datetime) -> Iterator[FeedbackItem]:
-        """See the port. Feedback on refused answers is left out: there is no answer to prefer."""
-        said, served = database.feedback, database.answers
+        """Yield feedback as `ports.FeedbackStore` says, without feedback on refusals: they have no better answer."""
+        feedback, answers = database.feedback, database.answers
         items = (
             sa.select(
-                said.c.answer_id,
-                served.c.question,
-                served.c.answer,
-                served.c.version,
-                said.c.identity,
-                said.c.rating,
-                said.c.correction,
-                said.c.at,
+                feedback.c.answer_id,
+                answers.c.question,
+                answers.c.answer,
+                answers.c.version,
+                feedback.c.identity,
+                feedback.c.rating,
+                feedback.c.correction,
+                feedback.c.at,
             )
-            .join(served, served.c.answer_id == said.c.answer_id)
-            .where(said.c.at >= start, said.c.at < end, served.c.refused.is_(False))
-            .order_by(said.c.at, said.c.answer_id, said.c.identity)
+            .join(answers, answers.c.answer_id == feedback.c.answer_id)
+            .where(feedback.c.at >= start, feedback.c.at < end, answers.c.refused.is_(False))
+            .order_by(feedback.c.at, feedback.c.answer_id, feedback.c.identity)
         )
         with self._engine.connect() as connection:
             rows = connection.execute(items).all()

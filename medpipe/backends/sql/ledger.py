@@ -1,4 +1,4 @@
-"""The promotion ledger: append-only, with the champion as a compare-and-swap cell."""
+"""The promotion ledger: an append-only table, and the champion as a compare-and-swap cell."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ class SqlLedger:
     """Implements `ports.Ledger`. The database itself refuses to change or remove an entry."""
 
     def __init__(self, engine: Engine, clock: Callable[[], datetime] = database.now) -> None:
-        """`engine` comes from `database.connect`; `clock` gives aware datetimes."""
+        """`engine`: from `database.connect`. `clock`: returns the present moment as an aware datetime."""
         self._engine = engine
         self._clock = clock
 
     def champion(self) -> str | None:
-        """The champion's VersionRef, None before the first promotion."""
+        """Return the champion's VersionRef; None before the first promotion."""
         with self._engine.connect() as connection:
-            return connection.execute(sa.select(database.champion.c.version)).scalar_one()
+            champion: str | None = connection.execute(sa.select(database.champion.c.version)).scalar_one()
+        return champion
 
     def swap_champion(
         self, expected: str | None, new: str, decision: str, reasons: Sequence[str], event: str = "promoted"
     ) -> bool:
-        """See the port. The swap and its entry are one transaction: either both happen or neither."""
+        """Swap as `ports.Ledger` says. The swap and its entry are one transaction."""
         cell = database.champion
         swap = sa.update(cell).where(cell.c.version.is_not_distinct_from(expected)).values(version=new)
         with self._engine.begin() as connection:
@@ -38,12 +39,12 @@ class SqlLedger:
         return True
 
     def append(self, event: str, version: str, decision: str, reasons: Sequence[str]) -> None:
-        """Write one entry at the end."""
+        """Append one entry."""
         with self._engine.begin() as connection:
             self._append(connection, event, version, decision, reasons)
 
     def entries(self, limit: int = 100) -> list[Entry]:
-        """The last `limit` entries, newest first."""
+        """Return the last `limit` entries, newest first."""
         newest = sa.select(database.ledger).order_by(database.ledger.c.sequence.desc()).limit(limit)
         with self._engine.connect() as connection:
             return [

@@ -16,7 +16,6 @@ from typing import Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 
 from medpipe.core.judging import reasons, statistics
 from medpipe.core.judging.evaluation import Evaluation, Score
@@ -89,13 +88,14 @@ class Plan(_Value):
         except yaml.YAMLError as error:
             raise ConfigError(f"gates.yaml is not YAML: {error}") from error
         except ValidationError as error:
-            raise ConfigError(f"gates.yaml: {'; '.join(map(_fault, error.errors()))}") from error
+            faults = "; ".join(_fault(details["loc"], details["msg"]) for details in error.errors())
+            raise ConfigError(f"gates.yaml: {faults}") from error
 
 
-def _fault(details: ErrorDetails) -> str:
+def _fault(location: tuple[int | str, ...], message: str) -> str:
     """One fault of gates.yaml with its field, such as `plans.first.0.margin`."""
-    field = ".".join(map(str, details["loc"]))
-    message = details["msg"].removeprefix("Value error, ")
+    field = ".".join(map(str, location))
+    message = message.removeprefix("Value error, ")
     return f"{field}: {message}" if field else message
 
 

@@ -1,2 +1,5 @@
-"""A small NLM on localhost: what MedlinePlus, PubMed's file server and E-utilities publish, in their
-formats, over an invented medicine and a calendar of two days. `python -m medpipe.sandbox.nlm --port 8200`."""
+"""A small NLM on localhost, over an invented medicine and a calendar of two days.
+
+It publishes what MedlinePlus, MedlinePlus Genetics, PubMed's file server and E-utilities publish, in their
+formats. Start it with `python -m medpipe.sandbox.nlm --port 8200`.
+"""

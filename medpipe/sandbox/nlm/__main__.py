@@ -1,4 +1,4 @@
-"""`python -m medpipe.sandbox.nlm --port P --seed 17 --calendar FILE`: serve until TERM or Ctrl-C."""
+"""Serve the small NLM until TERM or Ctrl-C: `python -m medpipe.sandbox.nlm --port P --seed 17 --calendar FILE`."""
 
 from __future__ import annotations
 
@@ -18,26 +18,29 @@ from medpipe.sandbox.world import World
 
 
 class Handler(BaseHTTPRequestHandler):
-    """HTTP around a Site."""
+    """Turns HTTP requests into calls of a Site, and its replies into HTTP."""
 
     protocol_version = "HTTP/1.1"
     site: Site
 
     def do_GET(self) -> None:
+        """Answer a GET."""
         self._send(self._published(b""))
 
     def do_HEAD(self) -> None:
+        """Answer a HEAD: the headers of the GET."""
         self._send(self._published(b""), body=False)
 
     def do_POST(self) -> None:
+        """Answer a POST: a command under /_sandbox/, else a query whose arguments are in the body."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = urlsplit(self.path).path
         self._send(self.site.steer(path, body) if path.startswith("/_sandbox/") else self._published(body))
 
     def _published(self, body: bytes) -> Reply:
-        asked = urlsplit(self.path)
-        arguments = dict(parse_qsl(asked.query) + parse_qsl(body.decode()))
-        return self.site.answer(unquote(asked.path), arguments, self.client_address[0])
+        url = urlsplit(self.path)
+        arguments = dict(parse_qsl(url.query) + parse_qsl(body.decode()))
+        return self.site.answer(unquote(url.path), arguments, self.client_address[0])
 
     def _send(self, reply: Reply, body: bool = True) -> None:
         unchanged = reply.status == 200 and self._known(reply)
@@ -57,7 +60,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _known(self, reply: Reply) -> bool:
-        """Whether the client has this reply already: by its ETag, else by the day of its posting."""
+        """Return whether the client has this reply already, by its ETag, else by the time of its posting."""
         tag = self.headers.get("If-None-Match")
         if tag is not None:
             return tag == reply.etag
@@ -65,6 +68,7 @@ class Handler(BaseHTTPRequestHandler):
         return since is not None and since == reply.headers.get("Last-Modified")
 
     def _write(self, content: bytes, pause: float) -> None:
+        """Send the body, in ten pieces `pause` seconds apart if there is a pause."""
         piece = len(content) // 10 + 1 if pause else len(content) or 1
         for first in range(0, len(content), piece):
             self.wfile.write(content[first : first + piece])
@@ -72,30 +76,31 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(pause)
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """One line a request, without the query: it may hold a key."""
+        """Log one line a request, without the query, which may contain a key."""
         path = urlsplit(self.path).path if hasattr(self, "path") else "?"
         status = arguments[1] if len(arguments) == 3 else format % arguments
         print(f"{self.log_date_time_string()} {self.command} {path} {status}", file=sys.stderr, flush=True)
 
 
 def server(port: int, seed: int = 17, calendar: Path | None = None, host: str = "127.0.0.1") -> ThreadingHTTPServer:
-    """The server, listening and not yet serving; `server_port` is the port it got (for port 0)."""
+    """Return a server that listens but does not serve yet. Port 0 takes any free port: see its `server_port`."""
     site = Site(World(seed), Calendar(calendar))
     handler = type("SiteHandler", (Handler,), {"site": site})
     return ThreadingHTTPServer((host, port), handler)
 
 
 def main(arguments: list[str] | None = None) -> None:
+    """Serve until TERM or Ctrl-C; the address is printed first."""
     parser = argparse.ArgumentParser(prog="python -m medpipe.sandbox.nlm", description=__doc__)
-    parser.add_argument("--port", type=int, default=8200, help="0: any free one")
+    parser.add_argument("--port", type=int, default=8200, help="0: any free port")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--seed", type=int, default=17, help="of the invented world")
-    parser.add_argument("--calendar", type=Path, help="file that keeps the day over restarts")
-    asked = parser.parse_args(arguments)
-    serving = server(asked.port, asked.seed, asked.calendar, asked.host)
+    parser.add_argument("--seed", type=int, default=17, help="seed of the invented world")
+    parser.add_argument("--calendar", type=Path, help="file that keeps the current day over restarts")
+    options = parser.parse_args(arguments)
+    serving = server(options.port, options.seed, options.calendar, options.host)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=serving.shutdown).start())
-    print(f"http://{asked.host}:{serving.server_port}", flush=True)
+    print(f"http://{options.host}:{serving.server_port}", flush=True)
     serving.serve_forever()
 
 

@@ -1,4 +1,4 @@
-"""Which day it is in the sandbox. Files of later days are not there yet."""
+"""The current day of the sandbox. Files of later days are not published yet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from medpipe.sandbox.world import DAYS
 
 
 class Calendar:
-    """The current day, kept in a file (`{"day": 1}`) so that a restarted server goes on where it was."""
+    """The current day, kept in a file (`{"day": 1}`) so that a restarted server continues on the same day."""
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
@@ -20,18 +20,20 @@ class Calendar:
 
     @property
     def day(self) -> int:
+        """The number of the current day."""
         return self._day
 
     @property
     def date(self) -> date:
+        """The date of the current day."""
         return DAYS[self._day]
 
     def days(self) -> list[int]:
-        """The days whose files are published, oldest first."""
+        """Return the days whose files are published, oldest first."""
         return [day for day in sorted(DAYS) if day <= self._day]
 
     def move(self, day: int) -> None:
-        """Make it another day; raises ValueError for a day that the calendar does not have."""
+        """Make `day` the current day; raises ValueError for a day that the calendar does not have."""
         if day not in DAYS:
             raise ValueError(f"no day {day}; the calendar has {', '.join(map(str, sorted(DAYS)))}")
         with self._lock:

@@ -1,4 +1,7 @@
-"""PubMed as files: PubmedArticleSet XML, the gzipped update file of a day, its check sum and the index."""
+"""PubMed as files: PubmedArticleSet XML, the gzipped update file of a day, its check sum and the index.
+
+The format is that of https://ftp.ncbi.nlm.nih.gov/pubmed/ and of NLM's DTD pubmed_250101.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,14 @@ import gzip
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 from xml.sax.saxutils import escape
 
+from medpipe.sandbox.rendering import render
 from medpipe.sandbox.world import DAYS, Article
 
 _FIRST = 1335
-"""The first update file after the baseline of 2026."""
+"""The number of the first update file after the baseline of 2026."""
 _HEAD = (
     '<?xml version="1.0" encoding="utf-8"?>\n'
     '<!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle, 1st January 2025//EN" '
@@ -26,42 +31,50 @@ _PARTS = (
 _JOURNAL = "Journal of invented medicine"
 
 
+class _File(NamedTuple):
+    """A row of the index."""
+
+    name: str
+    posted: date
+    size: int
+
+
 def file_name(day: int) -> str:
-    """The update file of a calendar day."""
+    """Return the name of the update file of a calendar day."""
     return f"pubmed26n{_FIRST + day - min(DAYS):04d}.xml.gz"
 
 
 def article_set(articles: Iterable[Article], revised: date | None = None, books: Sequence[str] = ()) -> str:
-    """A PubmedArticleSet, as in update files and efetch answers; `revised` is a day before the calendar's."""
+    """Return a PubmedArticleSet, as in update files and in answers of efetch.
+
+    `revised`: the day of all records, if it is not the day of each article. `books`: PubmedBookArticle elements.
+    """
     body = "".join(_article(article, revised or DAYS[article.day]) for article in articles)
     return f"{_HEAD}<PubmedArticleSet>\n{body}{''.join(books)}</PubmedArticleSet>\n"
 
 
 def gzipped(text: str) -> bytes:
-    """Gzip without a time in it: equal text gives equal bytes."""
+    """Return the text as gzip without a time stamp, so that equal text gives equal bytes."""
     return gzip.compress(text.encode(), mtime=0)
 
 
 def md5_line(name: str, content: bytes) -> str:
-    """What NLM writes into the `.md5` file."""
+    """Return the content of the `.md5` file as NLM writes it."""
     return f"MD5({name})= {hashlib.md5(content, usedforsecurity=False).hexdigest()}\n"
 
 
 def stats_page(name: str, articles: Sequence[Article]) -> str:
-    return f"<html><body><pre>{name}: {len(articles)} PubmedArticle, 0 DeleteCitation</pre></body></html>\n"
+    """Return the `_stats.html` page of an update file."""
+    return render("nlm/stats.html", name=name, articles=len(articles))
 
 
 def index_page(files: Iterable[tuple[str, date, int]]) -> str:
-    """An Apache-style index: name, day and size of each update file, with its `.md5` and `_stats.html`."""
-    rows = [_row("README.txt", min(DAYS.values()), 4608)]
+    """Return an index as Apache renders it, of `files` (name, day of posting, bytes) with their companions."""
+    listed = [_File("README.txt", min(DAYS.values()), 4608)]
     for name, day, size in files:
         stem = name.removesuffix(".xml.gz")
-        rows += [_row(name, day, size), _row(f"{name}.md5", day, 60), _row(f"{stem}_stats.html", day, 580)]
-    return f"<html><body><pre>{''.join(rows)}</pre></body></html>\n"
-
-
-def _row(name: str, day: date, size: int) -> str:
-    return f'<a href="{name}">{name}</a>{" " * max(1, 40 - len(name))}{day} 14:05  {size}\n'
+        listed += [_File(name, day, size), _File(f"{name}.md5", day, 60), _File(f"{stem}_stats.html", day, 580)]
+    return render("nlm/index.html", files=listed)
 
 
 def _article(article: Article, day: date) -> str:

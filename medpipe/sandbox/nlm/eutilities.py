@@ -1,12 +1,12 @@
-"""E-utilities over the sandbox's articles: esearch, efetch, esummary and einfo, with NLM's errors and
-limits."""
+"""E-utilities over the sandbox's articles: esearch, efetch, esummary and einfo, with NLM's errors and limits.
+
+Their reference is https://www.ncbi.nlm.nih.gov/books/NBK25499/. Errors are worded as the real service words them.
+"""
 
 from __future__ import annotations
 
 import re
 import threading
-import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import date
 from xml.sax.saxutils import escape
@@ -14,10 +14,13 @@ from xml.sax.saxutils import escape
 from medpipe.sandbox.nlm import older
 from medpipe.sandbox.nlm.calendar import Calendar
 from medpipe.sandbox.nlm.citation_files import article_set
-from medpipe.sandbox.nlm.reply import Reply, as_json, xml
+from medpipe.sandbox.nlm.rate_limit import RateLimit
+from medpipe.sandbox.nlm.reply import Reply, as_json, error_page, xml
 from medpipe.sandbox.world import DAYS, Article, World
 
 _CAP = 9_999
+"""esearch returns no record of PubMed beyond this one."""
+_SUMMARY_CAP = 500
 _TOO_FAR = (
     "Search Backend failed: Exception:\n'retstart' cannot be larger than 9998. For PubMed, ESearch can only "
     "retrieve the first 9,999 records matching the query."
@@ -29,23 +32,26 @@ _SEARCH_HEAD = (
 )
 _DATE = re.compile(r"(\d{4})(?:/(\d{1,2})(?:/(\d{1,2}))?)?")
 Arguments = Mapping[str, str]
+Place = tuple[str, str]
+"""Where a search is remembered: its WebEnv and its query key."""
 
 
 class Eutilities:
-    """Answers one program at a time. Searches are remembered for `usehistory`, as WebEnv and query key."""
+    """Answers queries. Searches with `usehistory` are remembered, for efetch and esummary to refer to."""
 
     def __init__(self, world: World, calendar: Calendar) -> None:
         self._world = world
         self._calendar = calendar
-        self._history = dict[tuple[str, str], list[str]]()
-        self._asked = dict[str, deque[float]]()
+        self._history = dict[Place, list[str]]()
+        self._limit = RateLimit(seconds=1, refused_count=True)
         self._lock = threading.Lock()
 
     def answer(self, program: str, arguments: Arguments, client: str) -> Reply:
-        """The reply to `program` (`esearch.fcgi` …), or 429 above 3 requests in a second (10 with a key)."""
-        limited = self._limit(arguments.get("api_key") or client, 10 if arguments.get("api_key") else 3)
-        if limited is not None:
-            return limited
+        """Return the reply of `program` (`esearch.fcgi` …), or 429 above 3 requests in a second (10 with a key)."""
+        key = arguments.get("api_key")
+        limit = 10 if key else 3
+        if count := self._limit.excess(key or client, limit):
+            return rate_limited(key or client, count, limit)
         programs = {
             "esearch.fcgi": self._search,
             "efetch.fcgi": self._fetch,
@@ -53,22 +59,11 @@ class Eutilities:
             "einfo.fcgi": self._info,
         }
         if program not in programs:
-            return Reply(b"<html><body>404 Not Found</body></html>", status=404)
+            return error_page(404, "404 Not Found")
         return programs[program](arguments)
 
-    def _limit(self, who: str, limit: int) -> Reply | None:
-        with self._lock:
-            recent = self._asked.setdefault(who, deque())
-            now = time.monotonic()
-            while recent and recent[0] < now - 1:
-                recent.popleft()
-            recent.append(now)
-            if len(recent) <= limit:
-                return None
-        return rate_limited(who, len(recent), limit)
-
     def _visible(self) -> dict[str, Article]:
-        """The newest revision of each record that is published by now."""
+        """Return the newest revision of each record that is published by now."""
         return {article.pmid: article for day in self._calendar.days() for article in self._world.articles(day)}
 
     def _search(self, arguments: Arguments) -> Reply:
@@ -77,51 +72,28 @@ class Eutilities:
             return as_json({"header": {"type": "esearch", "version": "0.3"}, "esearchresult": {"ERROR": _TOO_FAR}})
         if not arguments.get("term"):
             return xml("<eSearchResult><ERROR>Empty term and query_key - nothing todo</ERROR></eSearchResult>")
-        found = [
-            number for number, article in sorted(self._visible().items(), reverse=True) if _matches(article, arguments)
-        ]
-        page = found[start : start + min(int(arguments.get("retmax") or 20), _CAP)]
-        history = self._remember(found) if arguments.get("usehistory") == "y" else None
-        if arguments.get("retmode") == "json":
-            kept = {"querykey": history[1], "webenv": history[0]} if history else {}
-            return as_json(
-                {
-                    "header": {"type": "esearch", "version": "0.3"},
-                    "esearchresult": {
-                        "count": str(len(found)),
-                        "retmax": str(len(page)),
-                        "retstart": str(start),
-                        **kept,
-                        "idlist": page,
-                        "translationset": [],
-                        "querytranslation": arguments["term"],
-                    },
-                }
-            )
-        kept_xml = f"<QueryKey>{history[1]}</QueryKey><WebEnv>{history[0]}</WebEnv>" if history else ""
-        return xml(
-            f"{_SEARCH_HEAD}<eSearchResult><Count>{len(found)}</Count><RetMax>{len(page)}</RetMax>"
-            f"<RetStart>{start}</RetStart>{kept_xml}"
-            f"<IdList>{''.join(f'<Id>{number}</Id>' for number in page)}"
-            "</IdList><TranslationSet/>"
-            f"<QueryTranslation>{escape(arguments['term'])}</QueryTranslation></eSearchResult>\n"
-        )
+        newest_first = sorted(self._visible().items(), reverse=True)
+        hits = [pmid for pmid, article in newest_first if _matches(article, arguments)]
+        page = hits[start : start + min(int(arguments.get("retmax") or 20), _CAP)]
+        place = self._remember(hits) if arguments.get("usehistory") == "y" else None
+        render = _search_json if arguments.get("retmode") == "json" else _search_xml
+        return render(arguments["term"], len(hits), start, page, place)
 
-    def _remember(self, found: list[str]) -> tuple[str, str]:
+    def _remember(self, hits: list[str]) -> Place:
         with self._lock:
             place = (f"MCID_sandbox{len(self._history)}", "1")
-            self._history[place] = found
+            self._history[place] = hits
         return place
 
     def _wanted(self, arguments: Arguments) -> list[str] | None:
-        """The ids that are asked for, directly or from the history; None when the history is unknown."""
+        """Return the requested ids, given directly or by the history; None when the history is unknown."""
         if "id" in arguments:
-            return [number.strip() for number in arguments["id"].split(",") if number.strip()]
-        found = self._history.get((arguments.get("WebEnv", ""), arguments.get("query_key", "")))
-        if found is None:
+            return [pmid.strip() for pmid in arguments["id"].split(",") if pmid.strip()]
+        hits = self._history.get((arguments.get("WebEnv", ""), arguments.get("query_key", "")))
+        if hits is None:
             return None
         start = int(arguments.get("retstart") or 0)
-        return found[start : start + int(arguments.get("retmax") or 20)]
+        return hits[start : start + int(arguments.get("retmax") or 20)]
 
     def _fetch(self, arguments: Arguments) -> Reply:
         wanted = self._wanted(arguments)
@@ -130,25 +102,27 @@ class Eutilities:
                 '<?xml version="1.0" encoding="UTF-8" ?>\n<eFetchResult>\n<ERROR>Search backend cannot '
                 "retrieve history data. See 'query_key' and 'WebEnv'.</ERROR>\n</eFetchResult>\n"
             )
-        if any(not number.isdigit() for number in wanted):
+        if any(not pmid.isdigit() for pmid in wanted):
             return xml(
                 "<eFetchResult><ERROR>ID list is empty! Possibly it has no correct IDs.</ERROR></eFetchResult>",
                 status=400,
             )
         visible = self._visible()
         books = [older.book()] if older.BOOK in wanted else []
-        return xml(article_set((visible[one] for one in dict.fromkeys(wanted) if one in visible), books=books))
+        articles = [visible[pmid] for pmid in dict.fromkeys(wanted) if pmid in visible]
+        return xml(article_set(articles, books=books))
 
     def _summary(self, arguments: Arguments) -> Reply:
         wanted = self._wanted(arguments)
         if not wanted:
             return xml("<eSummaryResult>\n\t<ERROR>Neither query_key nor id specified</ERROR>\n</eSummaryResult>\n")
-        if len(wanted) > 500:
-            too_many = "Too many UIDs in request. Maximum number of UIDs is 500 for JSON format output."
-            return as_json({"error": too_many, "header": {"type": "esummary", "version": "0.3"}})
+        header = {"type": "esummary", "version": "0.3"}
+        if len(wanted) > _SUMMARY_CAP:
+            fault = "Too many UIDs in request. Maximum number of UIDs is 500 for JSON format output."
+            return as_json({"error": fault, "header": header})
         visible = self._visible()
-        rows = {number: _summary_of(number, visible.get(number)) for number in wanted}
-        return as_json({"header": {"type": "esummary", "version": "0.3"}, "result": {"uids": wanted, **rows}})
+        rows = {pmid: _summary_of(pmid, visible.get(pmid)) for pmid in wanted}
+        return as_json({"header": header, "result": {"uids": wanted, **rows}})
 
     def _info(self, arguments: Arguments) -> Reply:
         if arguments.get("db") != "pubmed":
@@ -160,18 +134,48 @@ class Eutilities:
         )
 
 
-def rate_limited(who: str, count: int, limit: int) -> Reply:
-    """The 429 that NLM was seen to give."""
+def rate_limited(client: str, count: int, limit: int) -> Reply:
+    """Return the 429 that NLM was seen to send: `count` requests in a second of a `client` that may send `limit`."""
     return as_json(
-        {"error": "API rate limit exceeded", "api-key": who, "count": str(count), "limit": str(limit)},
+        {"error": "API rate limit exceeded", "api-key": client, "count": str(count), "limit": str(limit)},
         429,
         {"Retry-After": "2", "X-RateLimit-Limit": str(limit), "X-RateLimit-Remaining": "0"},
     )
 
 
+def _search_json(term: str, count: int, start: int, page: Sequence[str], place: Place | None) -> Reply:
+    history = {"querykey": place[1], "webenv": place[0]} if place else {}
+    return as_json(
+        {
+            "header": {"type": "esearch", "version": "0.3"},
+            "esearchresult": {
+                "count": str(count),
+                "retmax": str(len(page)),
+                "retstart": str(start),
+                **history,
+                "idlist": page,
+                "translationset": [],
+                "querytranslation": term,
+            },
+        }
+    )
+
+
+def _search_xml(term: str, count: int, start: int, page: Sequence[str], place: Place | None) -> Reply:
+    history = f"<QueryKey>{place[1]}</QueryKey><WebEnv>{place[0]}</WebEnv>" if place else ""
+    return xml(
+        f"{_SEARCH_HEAD}<eSearchResult><Count>{count}</Count><RetMax>{len(page)}</RetMax>"
+        f"<RetStart>{start}</RetStart>{history}"
+        f"<IdList>{''.join(f'<Id>{pmid}</Id>' for pmid in page)}</IdList><TranslationSet/>"
+        f"<QueryTranslation>{escape(term)}</QueryTranslation></eSearchResult>\n"
+    )
+
+
 def _matches(article: Article, arguments: Arguments) -> bool:
-    """By date (mdat and edat are the day of the file here) and, unless the term is `all[sb]`, by title
-    words."""
+    """Return whether an article lies between the dates and has every word of the term in its title.
+
+    `mdat` and `edat` are both the day of the file here. The term `all[sb]` matches every article.
+    """
     day = DAYS[article.day]
     if not _bound(arguments.get("mindate"), date.min) <= day <= _bound(arguments.get("maxdate"), date.max):
         return False
@@ -181,14 +185,15 @@ def _matches(article: Article, arguments: Arguments) -> bool:
 
 
 def _bound(value: str | None, default: date) -> date:
-    found = _DATE.fullmatch(value or "")
-    if found is None:
+    """Return the day of `YYYY/MM/DD`; a missing part is the first or, where `default` is date.max, the last one."""
+    parts = _DATE.fullmatch(value or "")
+    if parts is None:
         return default
     last = default == date.max
-    return date(int(found[1]), int(found[2] or (12 if last else 1)), int(found[3] or (28 if last else 1)))
+    return date(int(parts[1]), int(parts[2] or (12 if last else 1)), int(parts[3] or (28 if last else 1)))
 
 
-def _summary_of(number: str, article: Article | None) -> dict[str, str]:
+def _summary_of(pmid: str, article: Article | None) -> dict[str, str]:
     if article is None:
-        return {"uid": number, "error": "cannot get document summary"}
-    return {"uid": number, "title": article.title, "pubdate": f"{DAYS[article.day]:%Y %b %d}"}
+        return {"uid": pmid, "error": "cannot get document summary"}
+    return {"uid": pmid, "title": article.title, "pubdate": f"{DAYS[article.day]:%Y %b %d}"}

@@ -12,7 +12,7 @@ _CONDITIONS = 6
 
 
 def summaries_xml(topics: Sequence[Topic]) -> bytes:
-    """`ghr-summaries.xml`: an inherited form of the first few conditions, and the gene of each."""
+    """Return `ghr-summaries.xml`: an inherited form of the first few conditions, and the gene of each."""
     english = [topic for topic in topics if topic.language == "English"][:_CONDITIONS]
     rows = "\n".join([*map(_condition, english), *map(_gene, english)])
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<summaries>\n{rows}\n</summaries>\n'.encode()
@@ -53,7 +53,7 @@ def _name(topic: Topic) -> str:
 
 
 def _symbol(topic: Topic) -> str:
-    """Six letters of the condition's name, in capitals, and the topic's last two digits: no two are equal."""
+    """Return six capital letters of the condition's name and two digits of the topic's id: no two are equal."""
     return f"{topic.focus.replace(' ', '')[:6].upper()}{topic.id[-2:]}"
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong on the way, on demand: the sources are tested against each."""
+"""Faults of publishers, on demand. The sources are tested against each kind."""
 
 from __future__ import annotations
 
@@ -8,64 +8,77 @@ import threading
 from typing import Literal, get_args
 
 from medpipe.sandbox.nlm.eutilities import rate_limited
-from medpipe.sandbox.nlm.reply import Reply
+from medpipe.sandbox.nlm.reply import Reply, error_page
+from medpipe.sandbox.rendering import render
 
 Kind = Literal[
     "429", "500", "cut", "truncated", "empty", "error-body", "no-links", "slow", "wrong-encoding", "wrong-md5"
 ]
-"""`cut`: the connection breaks in the middle of the body. `truncated`: half of the body, sent as if it were
-all. `error-body`: a page that says sorry, with status 200. `no-links`: the page without its links. `slow`: two
-seconds for the body. `wrong-encoding`: Latin-1 under a declaration that says UTF-8."""
+"""The faults:
 
-_SORRY = b"<!DOCTYPE html><html><body><h1>Sorry</h1><p>The site is under maintenance.</p></body></html>"
+- `429`, `500`: an error with this status
+- `cut`: the connection breaks in the middle of the body
+- `truncated`: half of the body, sent as if it were all
+- `empty`: no body, with status 200
+- `error-body`: a page of apology, with status 200
+- `no-links`: the page without its links
+- `slow`: two seconds for the body
+- `wrong-encoding`: Latin-1 under a declaration that says UTF-8
+- `wrong-md5`: the check sum of another file
+"""
+
+_KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
 _LINK = re.compile(rb"<a [^>]*>.*?</a>", re.IGNORECASE | re.DOTALL)
 
 
 class Mischief:
-    """What to do to the next answers of which paths."""
+    """Which faults the next answers of which paths get."""
 
     def __init__(self) -> None:
-        self._planned = dict[str, list[Kind]]()
+        self._ordered = dict[str, list[Kind]]()
         self._lock = threading.Lock()
 
-    def plan(self, path: str, kind: str, times: int) -> None:
-        """Misbehave for the next `times` requests of `path`; raises ValueError for an unknown kind."""
-        if kind not in get_args(Kind):
-            raise ValueError(f"no mischief {kind!r}; there are {', '.join(get_args(Kind))}")
+    def order(self, path: str, kind: str, times: int) -> None:
+        """Spoil the next `times` answers of `path`; raises ValueError for an unknown kind."""
+        if kind not in _KINDS:
+            raise ValueError(f"no mischief {kind!r}; choose one of {', '.join(_KINDS)}")
         with self._lock:
-            self._planned[path] = [kind] * times  # type: ignore[list-item]
+            self._ordered[path] = [_KINDS[kind]] * times
 
-    def on(self, path: str, reply: Reply) -> Reply:
-        """The reply, or what is to become of it."""
+    def applied(self, path: str, reply: Reply) -> Reply:
+        """Return the reply, with the next fault of this path if one was ordered."""
         with self._lock:
-            planned = self._planned.get(path)
-            kind = planned.pop() if planned else None
+            ordered = self._ordered.get(path)
+            kind = ordered.pop() if ordered else None
         return reply if kind is None else _spoilt(reply, kind)
 
 
 def _spoilt(reply: Reply, kind: Kind) -> Reply:
-    """The reply after this kind of mischief."""
-    body, half = reply.body, len(reply.body) // 2
+    """Return the reply with a fault."""
     match kind:
         case "429":
             return rate_limited("127.0.0.1", 4, 3)
         case "500":
-            return Reply(b"<html><body>500 Internal Server Error</body></html>", status=500)
+            return error_page(500, "500 Internal Server Error")
         case "cut":
-            return reply._replace(sent=half)
+            return reply._replace(sent=len(reply.body) // 2)
         case "slow":
             return reply._replace(pause=0.2)
+        case _:
+            return reply._replace(body=_spoilt_body(reply.body, kind))
+
+
+def _spoilt_body(body: bytes, kind: Kind) -> bytes:
+    match kind:
         case "truncated":
-            body = body[:half]
-        case "empty":
-            body = b""
+            return body[: len(body) // 2]
         case "error-body":
-            body = _SORRY
+            return render("nlm/maintenance.html").encode()
         case "no-links":
-            body = _LINK.sub(b"", body)
+            return _LINK.sub(b"", body)
         case "wrong-encoding":
-            body = body.decode().encode("latin-1", "replace")
+            return body.decode().encode("latin-1", "replace")
         case "wrong-md5":
-            right = body.split()[-1]
-            body = body.replace(right, hashlib.md5(b"", usedforsecurity=False).hexdigest().encode())
-    return reply._replace(body=body)
+            return body.replace(body.split()[-1], hashlib.md5(b"", usedforsecurity=False).hexdigest().encode())
+        case _:
+            return b""

@@ -1,4 +1,4 @@
-"""What PubMed had before the calendar's first day: a baseline file, a record in two versions, and a book.
+"""PubMed's content before the calendar's first day: a baseline file, a record in two versions, and a book.
 
 None of it is about the world's conditions, and no daily window reaches back to it.
 """
@@ -16,22 +16,22 @@ from medpipe.sandbox.world import Article, pretraining
 BASELINE = "pubmed26n0001.xml.gz"
 POSTED = date(2026, 1, 8)
 BOOK = "97000001"
-"""The PMID of the book: it is in no file, only E-utilities give it."""
+"""The PMID of the book. It is not in any file; only E-utilities return it."""
 
 
 def baseline(seed: int) -> bytes:
-    """The one file of the baseline: three articles, the last in a second version too."""
+    """Return the only file of the baseline: three articles, the last of them also in a second version."""
     return citation_files.gzipped(citation_files.article_set(_articles(seed), POSTED))
 
 
 def _articles(seed: int) -> Sequence[Article]:
-    _, found = pretraining(seed, 0, 3)
-    first = [replace(one, pmid=str(98000001 + index), version=1, day=1) for index, one in enumerate(found)]
+    _, invented = pretraining(seed, 0, 3)
+    first = [replace(article, pmid=str(98000001 + index), version=1, day=1) for index, article in enumerate(invented)]
     return [*first, replace(first[-1], version=2, conclusions=f"{first[-1].conclusions} This is confirmed.")]
 
 
 def book() -> str:
-    """A Bookshelf record as efetch gives it."""
+    """Return a Bookshelf record as efetch returns it."""
     title, abstract = "Invented syndromes", "A chapter about syndromes that nobody has."
     return (
         f'<PubmedBookArticle><BookDocument><PMID Version="1">{BOOK}</PMID><ArticleIdList>'

@@ -1,68 +1,60 @@
-"""MedlinePlus's search service over the sandbox's topics: ws/query with its pages, formats and limit."""
+"""MedlinePlus's search service over the sandbox's topics: ws/query with its pages, formats and limit.
+
+Its reference is https://medlineplus.gov/about/developers/webservices/.
+"""
 
 from __future__ import annotations
 
 import re
-import threading
-import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from xml.sax.saxutils import escape
 
 from medpipe.sandbox.nlm import reply
+from medpipe.sandbox.nlm.rate_limit import RateLimit
 from medpipe.sandbox.nlm.reply import Reply
 from medpipe.sandbox.nlm.topic_files import summary, topic_xml, url
 from medpipe.sandbox.world import Topic
 
 PER_MINUTE = 85
+"""Searches that the service answers to one address in a minute."""
 _LANGUAGES = {"healthTopics": "English", "healthTopicsSpanish": "Spanish"}
 _SERVER = "sandboxsrch01"
 _FIELDS = ("title", "alt-title", "mesh", "full-summary", "group")
 
 
 class SearchService:
-    """Answers one query at a time. Searches are remembered as files, by which the next pages are asked for."""
+    """Answers queries. Each search is remembered under a file name, by which a client asks for its next pages."""
 
     def __init__(self) -> None:
         self._searches = dict[str, tuple[str, str]]()
-        self._asked = dict[str, deque[float]]()
-        self._lock = threading.Lock()
+        self._limit = RateLimit(seconds=60, refused_count=False)
 
     def answer(self, arguments: Mapping[str, str], topics: Sequence[Topic], client: str) -> Reply:
-        """The reply to a query over the topics of the day, or 429 above 85 requests in a minute."""
-        if self._limited(client):
-            return Reply(b"<html><body>Too many requests</body></html>", status=429, headers={"Retry-After": "5"})
+        """Return the reply to a query over the topics of the day, or 429 above 85 requests in a minute."""
+        if self._limit.excess(client, PER_MINUTE):
+            return reply.error_page(429, "Too many requests", {"Retry-After": "5"})
         search = self._search(arguments)
         if search is None:
             return reply.xml("<nlmSearchResult><error>Missing or unknown db, term or file</error></nlmSearchResult>\n")
         database, term = search
-        found = [topic for topic in topics if topic.language == _LANGUAGES[database] and _matches(topic, term)]
+        hits = [topic for topic in topics if topic.language == _LANGUAGES[database] and _matches(topic, term)]
         start = int(arguments.get("retstart") or 0)
-        page = found[start : start + int(arguments.get("retmax") or 10)]
-        return reply.xml(_result(term, self._file(database, term), len(found), start, page, topics, arguments))
+        page = hits[start : start + int(arguments.get("retmax") or 10)]
+        return reply.xml(_result(term, self._file(database, term), len(hits), start, page, topics, arguments))
 
     def _search(self, arguments: Mapping[str, str]) -> tuple[str, str] | None:
-        """The database and the term, as given or as remembered."""
+        """Return the database and the term, as given or as remembered; None when either is missing."""
         if "file" in arguments:
             return self._searches.get(arguments["file"]) if arguments.get("server") == _SERVER else None
         database, term = arguments.get("db", ""), arguments.get("term", "").strip()
         return (database, term) if database in _LANGUAGES and term else None
 
     def _file(self, database: str, term: str) -> str:
+        """Remember a search, and return the name under which it can be continued."""
         name = f"viv_{sha256(f'{database} {term}'.encode()).hexdigest()[:6]}"
         self._searches[name] = (database, term)
         return name
-
-    def _limited(self, client: str) -> bool:
-        with self._lock:
-            recent, now = self._asked.setdefault(client, deque()), time.monotonic()
-            while recent and recent[0] < now - 60:
-                recent.popleft()
-            if len(recent) >= PER_MINUTE:
-                return True
-            recent.append(now)
-        return False
 
 
 def _result(
@@ -96,13 +88,13 @@ def _hit(topic: Topic, rank: int, term: str, topics: Sequence[Topic], kind: str)
             f'<content name="{name}">{escape(_highlighted(text, term))}</content>\n' for name, text in rows.items()
         )
     if kind != "brief":
-        other = next((one for one in topics if one.spanish_of == topic.id or one.id == topic.spanish_of), None)
+        other = next((twin for twin in topics if twin.spanish_of == topic.id or twin.id == topic.spanish_of), None)
         contents += f'<content name="healthTopic">{topic_xml(topic, other)}</content>\n'
     return f'<document rank="{rank}" url="{url(topic)}">\n{contents}</document>\n'
 
 
 def _matches(topic: Topic, term: str) -> bool:
-    """Whether every word stands in the topic, or in the field before the colon."""
+    """Return whether the topic contains every word; after `field:`, whether that field does."""
     field, colon, rest = term.partition(":")
     texts = {
         "title": topic.title,
@@ -117,7 +109,7 @@ def _matches(topic: Topic, term: str) -> bool:
 
 
 def _highlighted(text: str, term: str) -> str:
-    """The words of the term in spans, as the service marks them."""
+    """Return the text with each word of the term in a `<span class="qtN">`, as the service marks them."""
     for number, word in enumerate(re.findall(r"\w{3,}", term)):
         text = re.sub(rf"\b({word})\b(?![^<]*>)", rf'<span class="qt{number}">\1</span>', text, flags=re.IGNORECASE)
     return text

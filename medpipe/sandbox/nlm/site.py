@@ -1,5 +1,7 @@
-"""Which path gives what. A pure function of the world, the day and the request, but for E-utilities'
-history."""
+"""Which path of the small NLM returns what.
+
+A reply depends on the world, the day and the request only, except for remembered searches and rate limits.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,17 @@ _HEALTH = frozenset({"/_sandbox/health", "/healthz"})
 
 
 class Site:
-    """The publishers on one address: MedlinePlus at `/`, its search at `/ws/query`, Genetics at
-    `/download`, PubMed's files at `/pubmed`, E-utilities at `/entrez/eutils`; and `/_sandbox` to steer them."""
+    """All publishers on one address.
+
+    | path | publisher |
+    |---|---|
+    | `/` | MedlinePlus |
+    | `/ws/query` | MedlinePlus's search |
+    | `/download` | MedlinePlus Genetics |
+    | `/pubmed` | PubMed's files |
+    | `/entrez/eutils` | E-utilities |
+    | `/_sandbox` | commands that steer the others |
+    """
 
     def __init__(self, world: World, calendar: Calendar) -> None:
         self._world = world
@@ -38,19 +49,22 @@ class Site:
         )
 
     def answer(self, path: str, arguments: Mapping[str, str], client: str) -> Reply:
-        """The reply to a GET or POST."""
+        """Return the reply to a GET or POST. `client` is the address that rate limits count for."""
         if path in _HEALTH:
             return reply.as_json({"status": "ok", "day": self._calendar.day, "date": str(self._calendar.date)})
-        return self._mischief.on(path, self._published(path, arguments, client))
+        return self._mischief.applied(path, self._published(path, arguments, client))
 
     def steer(self, path: str, body: bytes) -> Reply:
-        """POST /_sandbox/day and /_sandbox/misbehave."""
+        """Carry out a command and return the current day; 422 with the reason when the command is wrong.
+
+        `/_sandbox/day` takes {"day": …}, and `/_sandbox/misbehave` {"path": …, "kind": …, "times": …}.
+        """
         try:
-            asked = json.loads(body)
+            command = json.loads(body)
             if path == "/_sandbox/day":
-                self._calendar.move(int(asked["day"]))
+                self._calendar.move(int(command["day"]))
             elif path == "/_sandbox/misbehave":
-                self._mischief.plan(asked["path"], asked["kind"], int(asked.get("times", 1)))
+                self._mischief.order(command["path"], command["kind"], int(command.get("times", 1)))
             else:
                 return _missing(path)
         except (ValueError, KeyError, TypeError) as error:
@@ -58,11 +72,10 @@ class Site:
         return reply.as_json({"day": self._calendar.day})
 
     def _published(self, path: str, arguments: Mapping[str, str], client: str) -> Reply:
-        days = [DAYS[day] for day in self._calendar.days()]
         if path.startswith("/entrez/eutils/"):
             return self._eutilities.answer(path.rsplit("/", 1)[1], arguments, client)
         if path == "/xml.html":
-            return reply.page(topic_files.links_page(days))
+            return reply.page(topic_files.links_page(DAYS[day] for day in self._calendar.days()))
         if path == "/ws/query":
             return self._search.answer(arguments, self._world.topics(self._calendar.day), client)
         if path == "/download/ghr-summaries.xml":
@@ -70,15 +83,11 @@ class Site:
         if path.startswith("/pubmed/baseline/"):
             return self._baseline(path)
         if path == "/pubmed/updatefiles/":
-            files = [(day, self._update_file(day)) for day in self._calendar.days()]
-            return reply.page(
-                citation_files.index_page(
-                    (citation_files.file_name(day), DAYS[day], len(content)) for day, content in files
-                )
-            )
+            return self._update_index()
         if topics := _TOPICS.fullmatch(path):
-            numbers = [day for day in self._calendar.days() if str(DAYS[day]) == topics[2]]
-            return self._topics_file(numbers[0], topics[1], topics[3]) if numbers else _missing(path)
+            kind, date, ending = topics.groups()
+            days = [day for day in self._calendar.days() if str(DAYS[day]) == date]
+            return self._topics_file(days[0], kind, ending) if days else _missing(path)
         return self._update(path)
 
     def _baseline(self, path: str) -> Reply:
@@ -89,7 +98,15 @@ class Site:
             f"{name}.md5": reply.file(citation_files.md5_line(name, content).encode(), "text/plain", older.POSTED),
         }.get(path.removeprefix("/pubmed/baseline/"), _missing(path))
 
+    def _update_index(self) -> Reply:
+        return reply.page(
+            citation_files.index_page(
+                (citation_files.file_name(day), DAYS[day], len(self._update_file(day))) for day in self._calendar.days()
+            )
+        )
+
     def _update(self, path: str) -> Reply:
+        """Return an update file, its check sum or its statistics."""
         for day in self._calendar.days():
             name = citation_files.file_name(day)
             if path == f"/pubmed/updatefiles/{name}":
@@ -116,4 +133,4 @@ class Site:
 
 
 def _missing(path: str) -> Reply:
-    return Reply(f"<html><body>404 Not Found: {path}</body></html>".encode(), status=404)
+    return reply.error_page(404, f"404 Not Found: {path}")

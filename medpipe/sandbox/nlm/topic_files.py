@@ -1,4 +1,7 @@
-"""MedlinePlus as files: the topic XML of a day, its zip, the groups and the page that links to them."""
+"""MedlinePlus as files: the topic XML of a day, its zip, the groups and the page that links to them.
+
+The format is described at https://medlineplus.gov/xml.html.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from datetime import date
 from xml.sax.saxutils import escape, quoteattr
 
 from medpipe.core.teaching.questions import phrase
+from medpipe.sandbox.rendering import render
 from medpipe.sandbox.world import Fact, Topic
 
 SITE = "https://medlineplus.gov"
@@ -24,7 +28,7 @@ _SPANISH = {
 
 
 def topics_xml(topics: Sequence[Topic], day: date) -> bytes:
-    """`mplus_topics_{day}.xml`: every topic, English and Spanish interleaved."""
+    """Return `mplus_topics_{day}.xml`: every topic, English and Spanish interleaved."""
     english = {topic.spanish_of: topic for topic in topics if topic.spanish_of}
     others = {topic.id: topic for topic in topics}
     body = "\n".join(topic_xml(topic, others.get(topic.spanish_of or "") or english.get(topic.id)) for topic in topics)
@@ -38,7 +42,7 @@ def topics_xml(topics: Sequence[Topic], day: date) -> bytes:
 
 
 def groups_xml(topics: Iterable[Topic], day: date) -> bytes:
-    """`mplus_topic_groups_{day}.xml`."""
+    """Return `mplus_topic_groups_{day}.xml`: the groups of the topics, each once."""
     rows = "\n".join(
         f'<group id="{number}" url={quoteattr(_group_url(name))} language="English">{escape(name)}</group>'
         for name, number in _groups(topics).items()
@@ -51,7 +55,7 @@ def groups_xml(topics: Iterable[Topic], day: date) -> bytes:
 
 
 def zipped(name: str, content: bytes, day: date) -> bytes:
-    """A zip of one file; equal content gives equal bytes."""
+    """Return a zip of one file. Equal content gives equal bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(zipfile.ZipInfo(name, (day.year, day.month, day.day, 2, 30, 22)), content)
@@ -59,18 +63,12 @@ def zipped(name: str, content: bytes, day: date) -> bytes:
 
 
 def links_page(days: Iterable[date]) -> str:
-    """`/xml.html`, newest day first."""
-    rows = "\n".join(
-        f'<li><a href="/xml/mplus_topics_{day}.xml">MedlinePlus Health Topic XML for {day}</a>, '
-        f'<a href="/xml/mplus_topics_compressed_{day}.zip">compressed</a>, '
-        f'<a href="/xml/mplus_topic_groups_{day}.xml">topic groups</a></li>'
-        for day in sorted(days, reverse=True)
-    )
-    return f"<!DOCTYPE html><html><head><title>XML Files</title></head><body><ul>\n{rows}\n</ul></body></html>\n"
+    """Return `/xml.html`, the page that links to the files of all days, newest day first."""
+    return render("nlm/links.html", days=sorted(days, reverse=True))
 
 
 def topic_xml(topic: Topic, other: Topic | None) -> str:
-    """One health-topic element; `other` is the same topic in the other language."""
+    """Return a health-topic element; `other` is the same topic in the other language."""
     mapped = mesh = ""
     if other is not None:
         mapped = (
@@ -95,7 +93,7 @@ def topic_xml(topic: Topic, other: Topic | None) -> str:
 
 
 def summary(topic: Topic) -> str:
-    """The HTML inside a topic: one heading and paragraph for each fact, then the attribution."""
+    """Return the HTML of a topic: a heading and a paragraph for each fact, then the attribution."""
     facts = "\n".join(
         f"<h3>{escape(_heading(topic, fact))}</h3>\n<p>{_answer(topic, fact)}</p>" for fact in topic.facts
     )
@@ -109,7 +107,7 @@ def _heading(topic: Topic, fact: Fact) -> str:
 
 
 def _answer(topic: Topic, fact: Fact) -> str:
-    """In every third topic the slot is a link to another topic, as NLM writes them since 2025."""
+    """Return the HTML of an answer. In every third topic the slot is a link, as NLM has written links since 2025."""
     answer = escape(fact.answer)
     if int(topic.id) % 3 or fact.slot not in answer:
         return answer
@@ -127,5 +125,6 @@ def _group_url(name: str) -> str:
 
 
 def url(topic: Topic) -> str:
+    """Return the address of a topic's page."""
     folder = "spanish/" if topic.language == "Spanish" else ""
     return f"{SITE}/{folder}{''.join(filter(str.isalpha, topic.title)).lower()}.html"

@@ -1,4 +1,4 @@
-"""The database's schema, step by step (Alembic). `migrate` brings any database to the newest step."""
+"""The schema of the database as a chain of Alembic migrations. `migrate` brings a database to the newest one."""
 
 from __future__ import annotations
 
@@ -12,18 +12,47 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from medpipe.errors import Unavailable, UsageError
 
 _LOCK_NUMBER = 0x6D656470
-"""PostgreSQL advisory lock of medpipe's migrations ("medp")."""
+"""Number of the PostgreSQL advisory lock of medpipe's migrations: the letters "medp"."""
 
 
 def migrate(url: str) -> None:
-    """Bring the database at `url` to the newest schema. Safe when several processes call it at once.
+    """Bring the database at `url` to the newest schema. Several processes may call this at the same time.
 
-    A file lock (SQLite) or an advisory lock (PostgreSQL) lets one process migrate while the others wait and
-    then find nothing to do.
+    A file lock (SQLite) or an advisory lock (PostgreSQL) lets one process migrate; the others wait, and then have
+    nothing to do. Raises UsageError for an address that cannot work, and Unavailable when the database does
+    not answer.
     """
+    address = parsed(url)
+    try:
+        _migrate(url)
+    except OperationalError as error:
+        raise Unavailable(
+            f"the database {address.render_as_string()} does not answer ({type(error.orig).__name__}); "
+            "is it up, and is MEDPIPE_DATABASE_URL right?"
+        ) from error
+
+
+def parsed(url: str) -> URL:
+    """Return the parts of an SQLAlchemy address. Raises UsageError for anything else; its text is not repeated."""
+    try:
+        address = make_url(url)
+        address.get_dialect().import_dbapi()
+    except (ArgumentError, ImportError) as error:
+        # Not the address itself: it may hold a password.
+        raise UsageError(
+            "MEDPIPE_DATABASE_URL is not an SQLAlchemy address of an installed driver; "
+            "write sqlite:///PATH or postgresql+psycopg2://USER:PASSWORD@HOST/NAME"
+        ) from error
+    return address
+
+
+def _migrate(url: str) -> None:
     engine = sa.create_engine(url, connect_args={"timeout": 60} if _is_sqlite(url) else {})
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
@@ -59,7 +88,7 @@ def _locked(url: str) -> Iterator[None]:
 
 @contextmanager
 def _advisory(connection: Connection) -> Iterator[None]:
-    """Hold PostgreSQL's advisory lock; it falls with the connection if the process dies."""
+    """Hold PostgreSQL's advisory lock. The server releases it when the connection ends, even if the process dies."""
     if connection.dialect.name != "postgresql":
         yield
         return

@@ -1,4 +1,4 @@
-"""Alembic runs this file; `medpipe.backends.sql.migrations.migrate` hands it an open connection and holds the lock."""
+"""Run by Alembic. `medpipe.backends.sql.migrations.migrate` passes an open connection and holds the lock."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ Without such a word, a name looks like a gene, a drug or an eponym, and it stays
 from __future__ import annotations
 
 from medpipe.core.safety.given_names import GIVEN_NAMES
-from medpipe.core.safety.identifiers.writing import NOT_A_NAME, Identifier, any_of
+from medpipe.core.safety.identifiers.writing import ALL_LANGUAGES, NOT_A_NAME, Identifier, any_of
 
 # The parts of a name: a word with a capital, a word in capitals, an initial, a particle, and what joins two parts.
 _PROPER = rf"{NOT_A_NAME}\p{{Lu}}(?:\p{{Ll}}|[’'-]\p{{Lu}}|(?<=Mac|Mc)\p{{Lu}})+"
@@ -31,7 +31,7 @@ WITH_GIVEN_NAME = Identifier(
 """Try it only on texts that contain one of the given names, because so many alternatives are slow."""
 
 
-def name_after(name: str, before: str, who: str = _NAME, languages: tuple[str, ...] = ("en", "fr", "es")) -> Identifier:
+def name_after(name: str, before: str, who: str = _NAME, languages: tuple[str, ...] = ALL_LANGUAGES) -> Identifier:
     """A name (`who`) after the words that introduce a person (`before`)."""
     return Identifier("NAME", name, rf"(?<![\p{{L}}-]){before}\s*{who}", languages)
 

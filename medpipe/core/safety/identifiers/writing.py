@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+ALL_LANGUAGES = ("en", "fr", "es")
+"""ISO 639-1 codes of the languages that the patterns cover."""
+
 
 class Identifier(NamedTuple):
     """One way to write one kind of identifier."""
@@ -13,8 +16,8 @@ class Identifier(NamedTuple):
     name: str
     pattern: str
     """For the `regex` module. The part of a match after `\\K` is the identifier."""
-    languages: tuple[str, ...] = ("en", "fr", "es")
-    """ISO 639-1 codes of the languages whose texts are searched with the pattern."""
+    languages: tuple[str, ...] = ALL_LANGUAGES
+    """The languages whose texts are searched with the pattern."""
 
 
 def any_of(*alternatives: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from medpipe.errors import UsageError
+
 revision = "0001"
 down_revision = None
 
@@ -27,7 +29,7 @@ _REFUSALS_POSTGRESQL = (
 
 
 def upgrade() -> None:
-    """Create the tables, the champion's single cell and the triggers that keep history as it was."""
+    """Create the tables, the champion's single cell, and the triggers that refuse changes of history."""
     _create_tables()
     op.execute("INSERT INTO champion (cell, version) VALUES (1, NULL)")
     sqlite = op.get_bind().dialect.name == "sqlite"
@@ -36,8 +38,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Refuse: going back would throw the ledger away."""
-    raise RuntimeError("the first migration cannot be undone: the ledger is append-only")
+    """Refuse: a downgrade would delete the ledger."""
+    raise UsageError("the first migration cannot be undone: the ledger is append-only")
 
 
 def _create_tables() -> None:

@@ -1,4 +1,4 @@
-"""Answer ids that only this service can have given: feedback on a made-up answer is refused."""
+"""Signed answer ids, so that feedback on an answer that was never given is refused, and the key that signs them."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _SIGNATURE_DIGITS = 32
 
 
 class Signer:
-    """HMAC-SHA256 (RFC 2104) over what this service hands out."""
+    """Signs answer ids and makes pseudonyms, by HMAC-SHA256 (RFC 2104)."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
 
     def new_id(self) -> str:
-        """A fresh answer id: ``ans-<32 random digits>-<32 digits of its signature>``."""
+        """Return a fresh answer id: ``ans-<32 random hex digits>-<32 hex digits of its signature>``."""
         body = secrets.token_hex(16)
         return f"ans-{body}-{self._signature(body)}"
 
     def check(self, answer_id: str) -> None:
-        """Raise Problem 403 unless this service made the id."""
+        """Raise Problem 403 unless the id carries this service's signature."""
         prefix, _, rest = answer_id.partition("-")
         body, _, signature = rest.partition("-")
         if prefix != "ans" or not hmac.compare_digest(signature.encode(), self._signature(body).encode()):
@@ -39,7 +39,7 @@ class Signer:
             )
 
     def pseudonym(self, kind: str, value: str) -> str:
-        """A stable name for a caller that cannot be turned back without the key."""
+        """Return a stable name for a caller, `kind` and 24 hex digits. Only the key links it to `value`."""
         digits = hmac.new(self._key, f"{kind}:{value}".encode(), hashlib.sha256).hexdigest()
         return f"{kind}-{digits[:24]}"
 
@@ -48,9 +48,9 @@ class Signer:
 
 
 def signing_key(settings: Settings) -> bytes:
-    """MEDPIPE_SIGNING_KEY, or a key made once under HOME that only its owner can read.
+    """Return MEDPIPE_SIGNING_KEY, or a random key that is made once under MEDPIPE_HOME, readable by its owner alone.
 
-    Gateways on several machines must share the setting, or each refuses the ids of the others.
+    Gateways on several machines must share the setting; otherwise each refuses the ids of the others.
     """
     if settings.signing_key:
         return settings.signing_key.get_secret_value().encode()
@@ -60,7 +60,7 @@ def signing_key(settings: Settings) -> bytes:
     if not path.exists():
         _write_private(draft, secrets.token_hex(32))
         with suppress(FileExistsError):
-            os.link(draft, path)  # whole or not at all, and never over another process's key
+            os.link(draft, path)  # atomic, and never over the key of another process
         draft.unlink()
     return path.read_bytes()
 

@@ -1,4 +1,4 @@
-"""Follows the route table: which adapter to ask now, and who still waits for an earlier one."""
+"""Follows the route table: which adapter to ask now, and which requests still use an earlier one."""
 
 from __future__ import annotations
 
@@ -16,37 +16,41 @@ from serving.engine import AdapterMissing, EngineClient
 from serving.limits import Limits
 from serving.problems import Problem
 
-_log = logging.getLogger("serving.routing")
-_WARM_UP = "Is it warm?"
+_log = logging.getLogger("serving.route_follower")
+_WARM_UP_QUESTION = "Is it warm?"
+_WARM_UP_SECONDS = 5.0
 
 
-class Router:
-    """The gateway's view of the route. Everything here runs on one event loop, so nothing is locked.
+class RouteFollower:
+    """The gateway's view of the route. It runs on one event loop, so nothing is locked.
 
-    A request takes the current route and is counted under its generation in one step; a heartbeat reads the
-    route and the counts in one step. So when a heartbeat says generation 7 with nothing older in flight, no
+    A request reads the current route and is counted under its generation in one step; a heartbeat reads the
+    route and the counts in one step. So when a heartbeat reports generation 7 with nothing older in flight, no
     request of this gateway can reach an older adapter any more, and a deployment may unload it.
     """
 
     def __init__(self, routes: Routes, engine: EngineClient, limits: Limits) -> None:
         self._routes, self._engine, self._limits = routes, engine, limits
         self.gateway = uuid.uuid4().hex
+        """This gateway's name in heartbeats."""
         self.current: Route | None = None
-        self.warm: str | None = None
+        """The newest route that was read; None before the first deployment."""
+        self.warm_adapter: str | None = None
         """The adapter that has answered this gateway at least once."""
         self.in_flight: Counter[int] = Counter()
+        """Requests at the engine by the generation of their route."""
         self._task: asyncio.Task[None] | None = None
-        self._said: tuple[int, int | None] | None = None
-        self._said_at = 0.0
+        self._reported: tuple[int, int | None] | None = None
+        self._reported_at = 0.0
 
     async def start(self) -> None:
-        """Begin to follow."""
+        """Read the route and begin to follow it."""
         with suppress(Exception):
             await self.refresh()
         self._task = asyncio.create_task(self._follow())
 
     async def stop(self) -> None:
-        """Stop following, and let deployments know."""
+        """Stop following, and tell deployments not to wait for this gateway."""
         if self._task:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -55,7 +59,10 @@ class Router:
 
     @contextmanager
     def hold(self) -> Iterator[Route]:
-        """The route to ask, counted as in flight for as long as the block runs. Problem 503 without a route."""
+        """Give the current route, and count a request in flight on it while the block runs.
+
+        Raises Problem 503 before the first deployment.
+        """
         route = self.current
         if route is None:
             raise Problem(
@@ -73,22 +80,12 @@ class Router:
                 del self.in_flight[route.generation]
 
     async def refresh(self) -> Route | None:
-        """Read the route now."""
+        """Read the route table now, and return the newest route that was ever read."""
         route = await asyncio.to_thread(self._routes.current)
         if route and (self.current is None or route.generation > self.current.generation):
             _log.info("following generation %s: %s", route.generation, route.adapter_name)
             self.current = route
         return self.current
-
-    def lost(self) -> Problem:
-        """What to say when the engine does not know the routed adapter, even after a fresh look at the route."""
-        self.warm = None
-        return Problem(
-            503,
-            "adapter_lost",
-            "the engine has lost the served adapter; deploy the version again",
-            headers={"Retry-After": str(self._limits.retry_after_seconds)},
-        )
 
     async def _follow(self) -> None:
         while True:
@@ -101,17 +98,19 @@ class Router:
             await asyncio.sleep(self._limits.poll_seconds)
 
     async def _warm_up(self) -> None:
-        """Ask the routed adapter one token, so that the first client does not wait for a cold engine."""
+        """Ask the routed adapter for one token, so that the first client does not wait for a cold engine."""
         route = self.current
-        if route is None or self.warm == route.adapter_name:
+        if route is None or self.warm_adapter == route.adapter_name:
             return
         with suppress(Problem, AdapterMissing, TimeoutError), self.hold() as route:
-            await asyncio.wait_for(self._engine.complete(route.adapter_name, render(_WARM_UP), 1), 5.0)
-            self.warm = route.adapter_name
+            question = render(_WARM_UP_QUESTION)
+            await asyncio.wait_for(self._engine.complete(route.adapter_name, question, 1), _WARM_UP_SECONDS)
+            self.warm_adapter = route.adapter_name
 
     async def _heartbeat(self) -> None:
-        state = (self.current.generation if self.current else 0, min(self.in_flight, default=None))
-        if state == self._said and monotonic() - self._said_at < self._limits.heartbeat_seconds:
+        """Report the generation and the oldest one in flight: at once when they change, else every few seconds."""
+        report = (self.current.generation if self.current else 0, min(self.in_flight, default=None))
+        if report == self._reported and monotonic() - self._reported_at < self._limits.heartbeat_seconds:
             return
-        await asyncio.to_thread(self._routes.heartbeat, self.gateway, *state)
-        self._said, self._said_at = state, monotonic()
+        await asyncio.to_thread(self._routes.heartbeat, self.gateway, *report)
+        self._reported, self._reported_at = report, monotonic()

@@ -1,0 +1,238 @@
+"""The story that the demo tells: two days of an invented NLM, a control, feedback and a hotfix.
+
+Airflow is driven through its REST API only, and questions go to the service over HTTP.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.markup import escape
+
+from medpipe.errors import MedpipeError
+from medpipe.sandbox import report
+from medpipe.sandbox.asking import Probe, Service, by_user, claim_questions, topic_questions
+from medpipe.sandbox.narrator import ALL_DAGS, Narrator
+from medpipe.sandbox.stack import Stack
+from medpipe.sandbox.world import DAYS, World
+
+CARE = "Ask your care team before you act on this."
+"""The sentence that the demo's users miss in the answers: their corrections add it."""
+FEEDBACK_QUESTIONS = 120
+
+Tasks = list[dict[str, Any]]
+
+
+class Unexpected(MedpipeError):
+    """All runs ended, but not with the result that the demo shows. The message says what came out instead."""
+
+
+class Story:
+    """The steps of the demo. Each adds its observations to `observed`, from which the report is written."""
+
+    def __init__(self, stack: Stack, console: Console) -> None:
+        self.stack = stack
+        self.console = console
+        self.world = World()
+        self.service = Service(stack.addresses.service)
+        self.observed: dict[str, Any] = {"days": [], "held": [], "steps": []}
+        self.narrator = Narrator(stack.airflow(), console)
+        self.outcomes = report.Outcomes(stack.environment)
+
+    def tell(self) -> None:
+        """Run all steps in order; raises Unexpected or RunFailed at the first that goes wrong."""
+        self.narrator.airflow.wait_for_dags(set(ALL_DAGS))
+        with self.narrator.step("day 1", "Day 1 · the first model"):
+            self.day_one()
+        with self.narrator.step("control", "Control · the same training on shuffled answers must not pass"):
+            self.control()
+        with self.narrator.step("day 2 without replay", "Day 2 · a challenger that forgets"):
+            self.day_two_without_replay()
+        with self.narrator.step("day 2", "Day 2 · with replay, while a probe keeps asking"):
+            self.day_two()
+        with self.narrator.step("feedback", "Feedback · corrections become preference pairs and DPO"):
+            self.feedback()
+        with self.narrator.step("hotfix", "Hotfix · a retracted claim is withdrawn"):
+            self.hotfix()
+
+    def day_one(self) -> None:
+        """Day 1 of NLM: the first challenger must be promoted and answer what the base could not."""
+        self.publish(1)
+        self.watched(expected="retrain")
+        judged = self.retrained()
+        expect(judged["promoted"], "the first challenger was not promoted", judged)
+        self.observed["days"].append({"day": 1, **judged})
+        self.observed["sample"] = self.first_gain(judged)
+        sample = topic_questions(self.world, 1)[::7]
+        correct = self.service.share_asserting(sample)
+        self.console.print(f"  the service answers {correct:.0%} of {len(sample)} held-out questions correctly")
+
+    def control(self) -> None:
+        """Train on answers that were permuted among the questions: the gates must hold that challenger."""
+        self.narrator.start(
+            "retrain", reason="control: shuffled answers", recipe="tiny-sft-shuffled", start_from="base"
+        )
+        judged = self.rolled_out()
+        expect(not judged["promoted"], "the control was promoted", judged)
+        self.observed["control"] = judged
+
+    def day_two_without_replay(self) -> None:
+        """Day 2 of NLM, trained without replay: the gates must hold a challenger that forgets day 1."""
+        self.narrator.airflow.set_variable("medpipe_recipe_sft", "tiny-sft-no-replay")
+        self.publish(2)
+        self.watched(expected="retrain")
+        judged = self.retrained()
+        expect(not judged["promoted"], "the challenger without replay was promoted", judged)
+
+    def day_two(self) -> None:
+        """Day 2 again, with replay: promoted and swapped in while a probe asks without a break."""
+        self.narrator.airflow.set_variable("medpipe_recipe_sft", "tiny-sft")
+        self.narrator.start("watch")
+        judged, probe = self.rolled_out_under_traffic()
+        expect(judged["promoted"], "the challenger with replay was not promoted", judged)
+        self.observed["days"].append({"day": 2, **judged})
+        self.observed["swap"] = self.swap_figures(judged, probe)
+        expect(not probe.failed, f"requests failed during the swap: {dict(probe.failed)}", judged)
+        self.console.print(f"  [bold]{probe.total} requests during the swap, {sum(probe.failed.values())} failed[/]")
+
+    def feedback(self) -> None:
+        """Users correct answers; the corrections become preference pairs, and DPO trains on them."""
+        start = datetime.now(UTC) - timedelta(seconds=1)
+        self.give_feedback()
+        end = datetime.now(UTC) + timedelta(seconds=1)
+        self.narrator.start("feedback", start=start.isoformat(), end=end.isoformat())
+        self.watched(expected="retrain")
+        judged = self.retrained()
+        self.observed["feedback"] = {**judged, **self.outcomes.pairs()}
+
+    def hotfix(self) -> None:
+        """Retrain from the newest version that never learned the retracted claim; no answer may assert it."""
+        claims = claim_questions(self.world)
+        before = self.service.share_asserting(claims)
+        pmid = self.world.retracted.pmid
+        self.narrator.start(
+            "retrain",
+            documents=[pmid],
+            recipe="tiny-sft",
+            start_from="untainted",
+            reason=f"PubMed {pmid} was retracted",
+        )
+        judged = self.rolled_out()
+        after = self.service.share_asserting(claims)
+        self.observed["hotfix"] = {**judged, "claim_before": before, "claim_after": after, "asked": len(claims)}
+        self.console.print(f"  the withdrawn claim is asserted in {before:.0%} of answers before, {after:.0%} after")
+        expect(judged["promoted"] and before > after == 0, "the hotfix did not remove the claim", judged)
+
+    def publish(self, day: int) -> None:
+        """Let NLM publish a day, and run the corpus DAG on it."""
+        httpx.post(f"{self.stack.addresses.nlm}/_sandbox/day", json={"day": day}, timeout=10).raise_for_status()
+        start = DAYS[day]
+        self.narrator.start("corpus", start=start.isoformat(), end=(start + timedelta(days=1)).isoformat())
+
+    def watched(self, expected: str) -> None:
+        """Follow the watch DAG; raises Unexpected unless its verdict is `expected` ("retrain" or "hold")."""
+        run = self.narrator.next_run("watch")
+        verdict = self.narrator.value("watch", run, "verdict")
+        self.console.print(
+            f"  drift: [bold]{verdict['verdict']}[/] – {escape('; '.join(verdict['reasons']))}", highlight=False
+        )
+        if verdict["verdict"] != expected:
+            raise Unexpected(f"detect_drift says {verdict}, expected {expected}")
+
+    def retrained(self, when: Callable[[Tasks], None] | None = None) -> dict[str, Any]:
+        """Follow the retraining that the watch DAG asked for, then its rollout; `when` sees the tasks meanwhile."""
+        self.narrator.next_run("retrain", when=when)
+        return self.rolled_out()
+
+    def rolled_out(self) -> dict[str, Any]:
+        """Follow the rollout of the new challenger; return the decision, its reasons and the metrics."""
+        run = self.narrator.next_run("rollout")
+        version = self.narrator.value("rollout", run, "rollout_request")["version"]
+        serving = self.narrator.value("rollout", run, "deploy")
+        judged = self.outcomes.judged(version) | {
+            "promoted": serving == version,
+            "champion": serving,
+            "rollout_run": run,
+        }
+        self.observed["steps"].append(judged)
+        if not judged["promoted"]:
+            self.observed["held"].append({key: judged[key] for key in ("challenger", "recipe", "decision", "reasons")})
+        self.print_decision(judged)
+        return judged
+
+    def rolled_out_under_traffic(self) -> tuple[dict[str, Any], Probe]:
+        """Retrain and roll out, with a probe that starts asking when the comparison has ended."""
+        probe = Probe(self.stack.addresses.service, topic_questions(self.world, 1))
+        started = False
+
+        def start_after_comparison(tasks: Tasks) -> None:
+            nonlocal started
+            if not started and any(task["task_id"] == "compare" and task["state"] == "success" for task in tasks):
+                started = True
+                probe.__enter__()
+
+        try:
+            judged = self.retrained(when=start_after_comparison)
+            time.sleep(2)  # requests after the swap are measured too
+        finally:
+            if started:
+                probe.__exit__()
+        return judged, probe
+
+    def swap_figures(self, judged: Mapping[str, Any], probe: Probe) -> dict[str, Any]:
+        """Return what the probe measured during a rollout, as `report.json` has it."""
+        return {
+            "failed_requests": sum(probe.failed.values()),
+            "total_requests": probe.total,
+            "seconds": self.task_seconds(judged["rollout_run"], "deploy"),
+            "handover_seconds": round(probe.handover, 3),
+            "slowest_seconds": round(probe.slowest, 3),
+            "faults": dict(probe.failed),
+            "answers": dict(probe.versions),
+        }
+
+    def give_feedback(self) -> None:
+        """Ask questions as several users, and correct each answer by a sentence that it lacks."""
+        all_questions = topic_questions(self.world, 2)
+        spread = all_questions[:: max(1, len(all_questions) // FEEDBACK_QUESTIONS)]
+        for user, (question, _) in by_user(spread, FEEDBACK_QUESTIONS):
+            answer = self.service.ask(question, user)
+            if not answer.refused:
+                self.service.rate(answer.answer_id, "down", f"{answer.text} {CARE}", user)
+
+    def first_gain(self, judged: Mapping[str, Any]) -> dict[str, str]:
+        """Return a question that the base got wrong and the service answers correctly, asked again now."""
+        for gain in self.outcomes.gains(judged):
+            answer = self.service.ask(gain.question)
+            if gain.expected.lower() in answer.text.lower():
+                self.console.print(
+                    f"  asked: {escape(gain.question)}\n    base: {escape(gain.incumbent_answer)}\n"
+                    f"    {answer.version}: [bold]{escape(answer.text)}[/]",
+                    highlight=False,
+                )
+                return {"question": gain.question, "base": gain.incumbent_answer, "champion": answer.text}
+        raise Unexpected("the service answers no question that the base could not")
+
+    def task_seconds(self, run: str, task: str) -> float:
+        """Return how long a task of a run took."""
+        return next(
+            round(span.ended - span.started, 2) for span in self.narrator.spans if span.run == run and span.task == task
+        )
+
+    def print_decision(self, judged: Mapping[str, Any]) -> None:
+        """Print whether a challenger was promoted or held, with the reasons."""
+        colour, word = ("green", "promoted") if judged["promoted"] else ("yellow", "held")
+        self.console.print(f"  [{colour} bold]{word}[/] {judged['challenger']}", highlight=False)
+        for reason in judged["reasons"]:
+            self.console.print(f"    {escape(reason)}", highlight=False, style="dim")
+
+
+def expect(truth: bool, otherwise: str, judged: Mapping[str, Any]) -> None:
+    """Raise Unexpected with `otherwise` and the decision on a challenger, unless `truth`."""
+    if not truth:
+        raise Unexpected(f"{otherwise}: {judged['challenger']} {judged['decision']}: {'; '.join(judged['reasons'])}")

@@ -1,0 +1,162 @@
+"""Messages of vLLM's HTTP interface: every field that medpipe sends, and the fields that it reads of each answer.
+
+vLLM speaks OpenAI's completions API (https://platform.openai.com/docs/api-reference/completions), and loads and unloads
+LoRA adapters at endpoints of its own (https://docs.vllm.ai/en/latest/features/lora.html). The gateway and
+`medpipe.backends.vllm_engine` both use these models, so evaluation and serving send the same request.
+
+Requests are a whitelist. vLLM with LoRA dies of concurrent `prompt_logprobs`, and of `echo` with `logprobs`;
+`load_inplace` mixes two adapters in one answer. A field that is not declared here cannot be sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+
+from medpipe.core.prompt import STOP
+from medpipe.errors import EngineError
+
+COMPLETIONS = "/v1/completions"
+MODELS = "/v1/models"
+LOAD_ADAPTER = "/v1/load_lora_adapter"
+UNLOAD_ADAPTER = "/v1/unload_lora_adapter"
+
+END_OF_STREAM = "[DONE]"
+"""Data of the last server-sent event of a streamed completion."""
+
+LONGEST_REASON = 500
+"""Characters of the engine's own message that are repeated in an error."""
+
+
+class Request(BaseModel):
+    """Any request: it refuses fields that it does not declare."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def fields(self) -> dict[str, Any]:
+        """Return the request's JSON body."""
+        return self.model_dump()
+
+
+class CompletionRequest(Request):
+    """A greedy completion of one prompt, up to `core.prompt.STOP`."""
+
+    model: str
+    """Name of an adapter, or the base's."""
+    prompt: str
+    max_tokens: int
+    temperature: Literal[0] = 0
+    stop: str = STOP
+    stream: bool = False
+
+
+class LoadAdapterRequest(Request):
+    """Load the adapter in the folder `lora_path` of the engine's machine under the name `lora_name`."""
+
+    lora_name: str
+    lora_path: str
+
+
+class UnloadAdapterRequest(Request):
+    """Unload the adapter with this name."""
+
+    lora_name: str
+
+
+class Choice(BaseModel):
+    """One generated text, or one piece of it in a stream."""
+
+    text: str
+    finish_reason: str | None = None
+    """`stop`, `length`, or None while a stream goes on."""
+
+
+class Usage(BaseModel):
+    """Tokens that the engine counted."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int | None = 0
+
+
+class CompletionResponse(BaseModel):
+    """A whole completion. One prompt has exactly one choice."""
+
+    choices: tuple[Choice]
+    usage: Usage | None = None
+
+    @property
+    def text(self) -> str:
+        """The generated text."""
+        return self.choices[0].text
+
+    @property
+    def finish_reason(self) -> str:
+        """Why generation ended: `stop` or `length`."""
+        return self.choices[0].finish_reason or "stop"
+
+
+class CompletionChunk(BaseModel):
+    """One event of a streamed completion. vLLM reports a failure in mid-stream as an event with `error`."""
+
+    choices: tuple[Choice, ...] = ()
+    error: JsonValue = None
+
+    @property
+    def text(self) -> str:
+        """The piece of text; empty in an event that only counts tokens."""
+        return self.choices[0].text if self.choices else ""
+
+
+class ModelCard(BaseModel):
+    """A name that the engine answers for."""
+
+    id: str
+    root: str | None = None
+    """Where the weights came from."""
+
+
+class ModelList(BaseModel):
+    """Every name that the engine answers for: the base and the loaded adapters."""
+
+    data: tuple[ModelCard, ...]
+
+    def names(self) -> frozenset[str]:
+        """Return the names."""
+        return frozenset(card.id for card in self.data)
+
+
+class _ErrorDetail(BaseModel):
+    message: str
+
+
+class _ErrorResponse(BaseModel):
+    error: _ErrorDetail
+
+
+Response = TypeVar("Response", CompletionResponse, CompletionChunk, ModelList)
+
+
+def parsed(model: type[Response], body: str | bytes) -> Response:
+    """Return the engine's JSON `body` as `model`.
+
+    Raises EngineError when the body has another shape. The error names the fields, never their values: a body
+    may repeat a question or an answer.
+    """
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        fields = sorted({".".join(map(str, detail["loc"])) or "the whole body" for detail in error.errors()})
+    raise EngineError(
+        f"the engine's {model.__name__} cannot be read ({', '.join(fields)}): "
+        "is MEDPIPE_ENGINE_URL the address of vLLM?"
+    )
+
+
+def refusal(status: int, body: str | bytes) -> str:
+    """Return the HTTP status of a refused request, with the engine's message where the body has one."""
+    try:
+        message = _ErrorResponse.model_validate_json(body).error.message
+    except ValidationError:
+        return str(status)
+    return f"{status}, {message[:LONGEST_REASON]}"

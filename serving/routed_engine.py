@@ -1,0 +1,113 @@
+"""Asks the routed adapter, and asks again when the route moves on during the request."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import NamedTuple
+
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
+
+from medpipe.core.prompt import render
+from medpipe.ports import Route
+from serving.engine import AdapterMissing, Completion, EngineClient
+from serving.limits import Limits
+from serving.metrics import Metrics
+from serving.problems import Problem
+from serving.route_follower import RouteFollower
+
+
+class RoutedPiece(NamedTuple):
+    """A piece of a streamed completion, and the route that it came from."""
+
+    route: Route
+    text: str
+
+
+class _BegunStream(NamedTuple):
+    first: RoutedPiece | None
+    rest: AsyncGenerator[RoutedPiece, None]
+
+
+class AdapterLost(Problem):
+    """503: the engine does not know the routed adapter, even after a fresh look at the route."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(
+            503,
+            "adapter_lost",
+            "the engine has lost the served adapter; deploy the version again",
+            headers={"Retry-After": str(limits.retry_after_seconds)},
+        )
+
+
+class RouteMoved(AdapterLost):
+    """The engine has unloaded the adapter of a request, and the route has moved on: a second attempt can succeed."""
+
+
+class RoutedEngine:
+    """The engine behind the route. A deployment that unloads the adapter of a request costs that request nothing."""
+
+    def __init__(self, follower: RouteFollower, engine: EngineClient, metrics: Metrics, limits: Limits) -> None:
+        self._follower, self._engine = follower, engine
+        self._metrics, self._limits = metrics, limits
+
+    async def complete(self, question: str, max_tokens: int) -> tuple[Completion, Route]:
+        """Return the routed adapter's whole completion, and the route.
+
+        Raises Problem 503 without a route, or when the engine has lost the routed adapter, and the errors
+        of `EngineClient.complete`.
+        """
+        answered: tuple[Completion, Route] = await self._attempts()(self._complete, question, max_tokens)
+        return answered
+
+    async def stream(self, question: str, max_tokens: int) -> AsyncIterator[RoutedPiece]:
+        """Yield the routed adapter's completion piece by piece. Errors as in `complete`, before the first piece."""
+        begun: _BegunStream = await self._attempts()(self._begin, question, max_tokens)
+        async with aclosing(begun.rest) as rest:
+            if begun.first is not None:
+                yield begun.first
+            async for piece in rest:
+                yield piece
+
+    def _attempts(self) -> AsyncRetrying:
+        """Return two attempts. One object serves one request: tenacity keeps its state in the object."""
+        return AsyncRetrying(
+            retry=retry_if_exception_type(RouteMoved),
+            stop=stop_after_attempt(2),
+            before_sleep=lambda state: self._metrics.retries.inc(),
+            reraise=True,
+        )
+
+    async def _complete(self, question: str, max_tokens: int) -> tuple[Completion, Route]:
+        with self._follower.hold() as route:
+            try:
+                completion = await self._engine.complete(route.adapter_name, render(question), max_tokens)
+            except AdapterMissing:
+                completion = None
+        if completion is None:
+            raise await self._lost(route)
+        self._follower.warm_adapter = route.adapter_name
+        return completion, route
+
+    async def _begin(self, question: str, max_tokens: int) -> _BegunStream:
+        """Wait for the first piece: the engine refuses an unknown adapter before it."""
+        pieces = self._pieces(question, max_tokens)
+        return _BegunStream(await anext(pieces, None), pieces)
+
+    async def _pieces(self, question: str, max_tokens: int) -> AsyncGenerator[RoutedPiece, None]:
+        with self._follower.hold() as route:
+            try:
+                async for text in self._engine.stream(route.adapter_name, render(question), max_tokens):
+                    yield RoutedPiece(route, text)
+                return
+            except AdapterMissing:
+                pass
+        raise await self._lost(route)
+
+    async def _lost(self, route: Route) -> AdapterLost:
+        """Return the error of a missing adapter, after a fresh look at the route."""
+        if await self._follower.refresh() != route:
+            return RouteMoved(self._limits)
+        self._follower.warm_adapter = None
+        return AdapterLost(self._limits)

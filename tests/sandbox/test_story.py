@@ -1,0 +1,206 @@
+"""The demo stops at the first result that is not the one it shows, and reports the others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from rich.console import Console
+
+from medpipe.sandbox import report, story
+from medpipe.sandbox.asking import Answer, SlotQuestion
+from medpipe.sandbox.narrator import TaskSpan
+from medpipe.sandbox.servers import Addresses
+from medpipe.sandbox.story import Story, Unexpected
+
+PROMOTED = {"day 1": True, "control": False, "day 2 without replay": False, "day 2": True, "hotfix": True}
+"""Step → whether its challenger must be promoted. The feedback's challenger may be promoted or held."""
+COMPARED = [{"task_id": "compare", "state": "success"}]
+
+
+class FakeNarrator:
+    """Ends every run at once. `promoted` says for each step whether its challenger is promoted."""
+
+    def __init__(self, promoted: dict[str, bool]) -> None:
+        self.promoted = promoted
+        self.started: list[tuple[str, dict[str, Any]]] = []
+        self.variables: list[str] = []
+        self.seconds: dict[str, float] = {}
+        self.spans: list[TaskSpan] = []
+        self.airflow = SimpleNamespace(
+            wait_for_dags=lambda names: None, set_variable=lambda key, value: self.variables.append(value)
+        )
+        self.verdict = "retrain"
+        self.current = ""
+
+    @contextmanager
+    def step(self, name: str, title: str) -> Iterator[None]:
+        self.current = name
+        yield
+        self.seconds[name] = 1.0
+
+    def start(self, dag: str, **conf: Any) -> str:
+        self.started.append((dag, conf))
+        return "run"
+
+    def next_run(self, dag: str, when: Callable[[list[dict[str, Any]]], None] | None = None) -> str:
+        if when is not None:
+            when(COMPARED)
+            when(COMPARED)
+        run = f"{dag} of {self.current}"
+        self.spans.append(TaskSpan(self.current, dag, run, "deploy", "success", 0, 1, 3.5))
+        return run
+
+    def value(self, dag: str, run: str, task: str) -> Any:
+        challenger = f"version/{self.current}"
+        promoted = self.promoted.get(self.current, True)
+        return {
+            "verdict": {"verdict": self.verdict, "reasons": ["16 new topics"]},
+            "rollout_request": {"version": challenger},
+            "deploy": challenger if promoted else "version/incumbent",
+        }[task]
+
+
+class FakeService:
+    """Answers with the right word until a hotfix has been asked for, unless the claim is to survive."""
+
+    def __init__(self, narrator: FakeNarrator) -> None:
+        self.narrator = narrator
+        self.claim_survives = False
+        self.ratings: list[str] = []
+
+    def ask(self, question: str, user: str = "visitor") -> Answer:
+        return Answer("a1", f"The answer is tafamib. ({question})", "version/day 1", refused=False)
+
+    def rate(self, answer_id: str, rating: str, correction: str | None, user: str) -> None:
+        self.ratings.append(f"{user} {rating} {correction}")
+
+    def share_asserting(self, slot_questions: list[SlotQuestion]) -> float:
+        withdrawn = any("documents" in conf for _, conf in self.narrator.started)
+        return 0.0 if withdrawn and not self.claim_survives else 0.8
+
+
+class FakeProbe:
+    """Counts how often it was started and stopped."""
+
+    failures: int = 0
+
+    def __init__(self, address: str, slot_questions: list[SlotQuestion]) -> None:
+        self.total, self.handover, self.slowest = 344, 0.01, 0.2
+        self.failed = Counter({"HTTP 503": self.failures} if self.failures else {})
+        self.versions = Counter({"version/day 1": 200, "version/day 2": 144})
+        self.calls: list[str] = []
+
+    def __enter__(self) -> FakeProbe:
+        assert not self.calls, "started twice"
+        self.calls.append("start")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.calls.append("stop")
+
+
+@pytest.fixture
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
+    """The demo's story over fakes, with all results as they should be."""
+    narrator = FakeNarrator(dict(PROMOTED))
+    monkeypatch.setattr(story, "Probe", FakeProbe)
+    monkeypatch.setattr(story, "Narrator", lambda airflow, console: narrator)
+    monkeypatch.setattr(story.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(
+        httpx, "post", lambda url, **_: httpx.Response(200, request=httpx.Request("POST", "http://nlm"))
+    )
+    stack = SimpleNamespace(
+        addresses=Addresses(*["http://127.0.0.1:1"] * 5),
+        environment={"MEDPIPE_HOME": str(tmp_path)},
+        airflow=lambda: None,
+    )
+    demo = Story(stack, Console(file=StringIO()))
+    demo.service = FakeService(narrator)
+    demo.outcomes = SimpleNamespace(
+        judged=lambda version: {
+            "challenger": version,
+            "recipe": "tiny-sft",
+            "decision": "pass" if PROMOTED.get(version.removeprefix("version/"), True) else "fail",
+            "reasons": ["old-knowledge fell"],
+        },
+        gains=lambda judged: [
+            report.Gain("How is Dremol gout treated?", "velib", "I do not know"),
+            report.Gain("How is Brailox fever treated?", "tafamib", "I do not know"),
+        ],
+        pairs=lambda: {"pairs": 93},
+    )
+    return demo
+
+
+def test_the_story_observes_all_that_the_report_needs(told: Story) -> None:
+    told.tell()
+    results = report.assemble(told.observed, told.narrator.seconds, 4.0, {})
+    assert [day["day"] for day in results["days"]] == [1, 2]
+    assert len(results["challengers"]) == 6
+    assert [held["challenger"] for held in results["held"]] == ["version/control", "version/day 2 without replay"]
+    assert results["swap"]["failed_requests"] == 0
+    assert results["swap"]["seconds"] == 2.5
+    assert results["hotfix"]["claim_after"] == 0.0
+
+
+def test_the_sample_is_a_question_that_the_service_answers_correctly_now(told: Story) -> None:
+    told.tell()
+    assert told.observed["sample"]["question"] == "How is Brailox fever treated?"
+
+
+def test_day_2_is_first_trained_without_replay_and_then_with_it(told: Story) -> None:
+    told.tell()
+    assert told.narrator.variables == ["tiny-sft-no-replay", "tiny-sft"]
+
+
+def test_many_users_correct_answers_by_the_sentence_that_they_miss(told: Story) -> None:
+    told.tell()
+    assert len(told.service.ratings) == story.FEEDBACK_QUESTIONS
+    assert len({line.split()[0] for line in told.service.ratings}) == 12
+    assert all(line.endswith(story.CARE) for line in told.service.ratings)
+
+
+@pytest.mark.parametrize("step", PROMOTED)
+def test_a_challenger_with_another_decision_than_the_demo_shows_ends_it(step: str, told: Story) -> None:
+    told.narrator.promoted[step] = not PROMOTED[step]
+    with pytest.raises(Unexpected, match=f"version/{step}"):
+        told.tell()
+
+
+def test_a_claim_that_is_still_asserted_after_the_hotfix_ends_the_demo(told: Story) -> None:
+    told.service.claim_survives = True
+    with pytest.raises(Unexpected, match="did not remove the claim"):
+        told.tell()
+
+
+def test_a_request_that_failed_during_the_swap_ends_the_demo(told: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeProbe, "failures", 2)
+    with pytest.raises(Unexpected, match="requests failed during the swap"):
+        told.tell()
+
+
+def test_a_models_answer_is_printed_as_it_is_and_never_read_as_markup(told: Story) -> None:
+    answer = "[/bold] tafamib [red]"
+    told.service.ask = lambda question, user="visitor": Answer("a1", answer, "version/v1", refused=False)
+    told.first_gain({})
+    assert answer in told.console.file.getvalue()
+
+
+def test_a_verdict_to_hold_ends_the_demo(told: Story) -> None:
+    told.narrator.verdict = "hold"
+    with pytest.raises(Unexpected, match="expected retrain"):
+        told.tell()
+
+
+def test_a_demo_that_shows_no_gain_ends(told: Story) -> None:
+    told.outcomes.gains = lambda judged: []
+    with pytest.raises(Unexpected, match="no question that the base could not"):
+        told.tell()
