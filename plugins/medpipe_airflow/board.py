@@ -28,10 +28,10 @@ LINEAGE = ("corpus", "examples", "pairs", "adapter", "evaluation", "decision")
 
 
 class MetricRow(NamedTuple):
-    """One benchmark before (the incumbent) and after (the version). `remark` says how to read its values."""
+    """One benchmark before (the incumbent) and after (the version). `summary` says what it measures."""
 
     name: str
-    remark: str
+    summary: str
     before: Metric | None
     after: Metric | None
 

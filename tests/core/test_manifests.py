@@ -13,7 +13,7 @@ from medpipe.core import manifests
 from medpipe.core.manifests import MANIFESTS, Inputs, manifest_type
 from medpipe.core.refs import kind_of, ref
 from medpipe.errors import UsageError
-from tests.manifests import inputs, outcome
+from tests.manifests import CORPUS, inputs, outcome
 
 KINDS = (
     "adapter corpus decision documents drift evaluation examples feedback pairs review trace validation version".split()
@@ -73,8 +73,8 @@ def test_inputs_and_outcomes_are_frozen_and_refuse_unknown_fields(kind: str) -> 
 
 
 def test_pairs_from_feedback_and_from_a_corpus_are_told_apart() -> None:
-    stored = {"feedback": "feedback/0123456789abcdef", "previous": None, "cap": 20, "heldout": 0.3}
-    stated = {"corpus": "corpus/0123456789abcdef", "previous": None, "max_answer_chars": 4000, "heldout": 0.3}
+    stored = {"feedback": "feedback/0123456789abcdef", "previous": None, "cap": 20, "heldout": 0.3, "guardrails": "d"}
+    stated = {"corpus": CORPUS, "previous": None, "max_answer_chars": 4000, "heldout": 0.3, "guardrails": "d"}
     for written, model in ((stored, manifests.PairsFromFeedback), (stated, manifests.PairsFromCorpus)):
         whole = {"ref": "pairs/0123456789abcdef", "verb": "v", "created_ns": 1, "inputs": written}
         manifest = manifests.PairsManifest.model_validate({**whole, "outcome": {"train": 1, "heldout": 0}})

@@ -34,12 +34,10 @@ def taken_in(ports: Wiring, source: str, window: tuple[date, date]) -> tuple[dic
     pulled = steps.pull(source, *window, ports=ports)
     corpus = steps.build_corpus((steps.validate(pulled, "documents", ports=ports),), ports=ports)
     held_back = next(ports.store.manifests(ValidationManifest)).outcome.quarantined_rows
-    assert (
-        manifest(ports, corpus, CorpusManifest).outcome.incoming + len(held_back)
-        == manifest(ports, pulled, DocumentsManifest).outcome.documents
-    ), "no row is lost"
-    found = ports.corpus.read(table_version(ports, corpus), tuple(Status))
-    return {document.id: str(document.status) for document in found}, steps.quarantine(ports=ports)
+    incoming = manifest(ports, corpus, CorpusManifest).outcome.incoming
+    assert incoming + len(held_back) == manifest(ports, pulled, DocumentsManifest).outcome.documents, "no row is lost"
+    documents = ports.corpus.read(table_version(ports, corpus), tuple(Status))
+    return {document.id: str(document.status) for document in documents}, steps.quarantine(ports=ports)
 
 
 def test_two_days_of_pubmed_with_a_retraction_a_concern_versions_and_deletions(tmp_path: Path) -> None:
@@ -49,7 +47,7 @@ def test_two_days_of_pubmed_with_a_retraction_a_concern_versions_and_deletions(t
         shutil.copy(file, files)
     statuses, waiting = taken_in(ports(tmp_path, pubmed=files), "pubmed", EVER)
     assert waiting == "No quarantined rows."
-    by_status = {status: sorted(id for id, each in statuses.items() if each == status) for status in Status}
+    by_status = {status: sorted(id for id, reached in statuses.items() if reached == status) for status in Status}
     assert by_status["retracted"] == ["pmid:99000006", "pmid:99000022"]
     assert by_status["notice"] == ["pmid:99000020", "pmid:99000021"]
     assert by_status["concern"] == ["pmid:99000023", "pmid:99000029"]
@@ -66,7 +64,7 @@ def test_all_real_citations_arrive_also_those_without_an_abstract(tmp_path: Path
     assert waiting == "No quarantined rows."
     (corpus,) = home.store.manifests(CorpusManifest)
     current = list(home.corpus.read(corpus.outcome.table_version))
-    assert sum(not document.sections for document in current) > 0, "cited without an abstract, and no fault"
+    assert sum(not document.sections for document in current) > 0, "some citations have no abstract"
     assert len(statuses) >= len(current) > 200
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+
+import pytest
 
 from medpipe import records, steps
 from medpipe.core.corpus.document import Document, Section, Status
 from medpipe.core.manifests import PairsFromCorpus, PairsManifest
 from medpipe.core.refs import CorpusRef, PairsRef, ref
+from medpipe.core.safety.redaction import Redaction
 from medpipe.core.teaching.example import PreferencePair
+from medpipe.core.teaching.pairs import held_out
 from medpipe.steps.artifact import manifest
 from tests import fakes
 from tests.manifests import put
@@ -82,7 +87,7 @@ def test_pairs_of_a_set_that_people_wrote_lose_what_identifies_them(ports: fakes
     )
     pairs = steps.build_preferences(corpus_of(ports, [letter, preference(2, answer)]), ports=ports)
     found = {pair.document_ids[0]: pair.chosen for name in ("train", "heldout") for pair in rows(ports, pairs, name)}
-    assert answer == found["mediqa:2-0123abcd"]
+    assert found["mediqa:2-0123abcd"] == answer
     assert "ann.lee" not in found["ultramedical-preference:1-0123abcd"]
 
 
@@ -94,11 +99,7 @@ def test_the_inputs_of_preferences_are_corpus_previous_length_and_share(ports: f
     assert (stored.verb, stored.inputs) == (
         "build_preferences",
         PairsFromCorpus(
-            corpus=corpus,
-            previous=None,
-            max_answer_chars=4000,
-            heldout=0.3,
-            guardrails=ports.guardrails.digest,
+            corpus=corpus, previous=None, max_answer_chars=4000, heldout=0.3, guardrails=ports.guardrails.digest
         ),
     )
     on_top = steps.build_preferences(corpus, first, ports=ports)
@@ -131,3 +132,52 @@ def test_users_pairs_come_first_on_both_sides(ports: fakes.FakePorts) -> None:
     for pair in users:
         assert rows(ports, pairs, pair.answer_id)[0] == pair
         assert len(rows(ports, pairs, pair.answer_id)) > 1
+
+
+def test_identifiers_are_replaced_in_question_and_in_both_answers(ports: fakes.FakePorts) -> None:
+    letter = Document(
+        id="ultramedical-preference:1-0123abcd",
+        revision=20260303,
+        source="ultramedical-preference",
+        title="A letter",
+        published=date(2019, 8, 1),
+        sections=(
+            Section(
+                heading="my name is Ada Lovelace. What helps?", text="Write to a@x.org.", rejected="Write to b@x.org."
+            ),
+        ),
+    )
+    pairs = steps.build_preferences(corpus_of(ports, [letter]), ports=ports)
+    (pair,) = [*rows(ports, pairs, "train"), *rows(ports, pairs, "heldout")]
+    assert (pair.question, pair.chosen, pair.rejected) == (
+        "my name is [NAME]. What helps?",
+        "Write to [EMAIL].",
+        "Write to [EMAIL].",
+    )
+
+
+def test_texts_are_redacted_as_english(ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch) -> None:
+    languages: set[str] = set()
+    redact = fakes.EmailRedactor.redact
+
+    def recorded(self: fakes.EmailRedactor, texts: Sequence[str], language: str) -> list[Redaction]:
+        languages.add(language)
+        return redact(self, texts, language)
+
+    monkeypatch.setattr(fakes.EmailRedactor, "redact", recorded)
+    letter = preference(1).model_copy(update={"id": "ultramedical-preference:1", "source": "ultramedical-preference"})
+    steps.build_preferences(corpus_of(ports, [letter]), ports=ports)
+    assert languages == {"en"}
+
+
+def test_the_pairs_of_an_older_corpus_are_those_that_it_had(ports: fakes.FakePorts) -> None:
+    first = corpus_of(ports, [preference(number) for number in range(4)])
+    corpus_of(ports, [preference(number, status=Status.RETRACTED) for number in range(4)], first)
+    pairs = steps.build_preferences(first, ports=ports)
+    assert len([*rows(ports, pairs, "train"), *rows(ports, pairs, "heldout")]) == 4
+
+
+def test_the_questions_that_are_held_out_are_those_of_users_pairs(ports: fakes.FakePorts) -> None:
+    pairs = steps.build_preferences(corpus_of(ports, [preference(number) for number in range(20)]), ports=ports)
+    assert all(held_out(pair.question, 0.3) for pair in rows(ports, pairs, "heldout"))
+    assert not any(held_out(pair.question, 0.3) for pair in rows(ports, pairs, "train"))

@@ -11,6 +11,7 @@ import yaml
 from medpipe import steps
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.manifests import ValidationManifest
+from medpipe.core.safety.guardrails import Guardrails
 from medpipe.settings import Settings
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, publish, topic
@@ -20,6 +21,7 @@ RECIPE = {
     "summary": "A recipe whose text is fixed here, because it is part of the refs below.",
     "method": "sft",
     "base": "a/base",
+    "data": {"redact": ["meddialog", "liveqa"]},
     "trainer": {"learning_rate": 0.0005, "num_train_epochs": 1},
     "benchmarks": ["new-knowledge", "old-knowledge"],
 }
@@ -30,8 +32,6 @@ BENCHMARKS = {
     "preferences": {"name": "preferences", "scorer": "prefers_chosen", "summary": "Preferred."},
     "gates": {"plans": {"first": [{"kind": "gained", "benchmark": "new-knowledge", "minimum": 0.1, "min_samples": 1}]}},
 }
-# Written by 0.1.0: documents, corpus, review, feedback, validation and version. The refs of examples and what follows
-# them changed once since, with the default of `redact`; those of pairs and evaluations with the guardrails' digest.
 PINNED = {
     "documents": "documents/afebb9e456cb1e3b",
     "ids": "documents/73bad9d44268a334",
@@ -40,24 +40,27 @@ PINNED = {
     "released": "corpus/d334b228608655db",
     "second": "corpus/0ace647a78eb24ac",
     "feedback": "feedback/94f488b7c92b3083",
-    "pairs": "pairs/d8eb7585a06de4dc",
-    "preferences": "pairs/018df63526f108c6",
     "latest": "corpus/0ace647a78eb24ac",
     "validations": "validation/234f8854e6f1bc3f validation/525499f46de28a9f "
     "validation/7296389b2087d90f validation/8d322cad19c3afe5",
-    "examples": "examples/997e7a6b8a155ca5",
-    "later": "examples/7f8bdb58b10291f8",
-    "adapter": "adapter/65be5e968718cbc5",
-    "dpo": "adapter/27504287244a67f1",
-    "challenger": "evaluation/31aef152b57f7cd1",
-    "on pairs": "evaluation/c0084b3b6f09f3a1",
-    "incumbent": "evaluation/1f2e937950ff50b0",
-    "decision": "decision/9704332b175bd1a2",
+    "examples": "examples/8b3cb68dde26d7ba",
+    "later": "examples/ca77ee8e57c0d776",
+    "adapter": "adapter/ce3ff50ba5ef7365",
     "version": "version/medqa-v1-52a740",
-    "drift": "drift/7ca68d75677b7708",
-    "trace": "trace/4f3b432cadaa1959",
 }
-"""Computed by medpipe 0.1.0 before manifests had types. `__version__` is part of every ref but a version's."""
+"""Computed before manifests had types. The release, `__version__`, is part of every ref but a version's."""
+SINCE_GUARDRAILS = {
+    "pairs": "pairs/5e586626f954178f",
+    "preferences": "pairs/e395d1f461f84d0e",
+    "dpo": "adapter/6a80df7c5a524719",
+    "challenger": "evaluation/91052fd466400a20",
+    "on pairs": "evaluation/b74c03d044bdefe7",
+    "incumbent": "evaluation/701a1953644975b6",
+    "decision": "decision/9d0a3ffbff0ebfdd",
+    "drift": "drift/cda4253eb88d6627",
+    "trace": "trace/8aa6d62be5e3cef7",
+}
+"""Refs of what the guardrail policy judges, and of what is made of it: its digest is among their inputs."""
 
 
 def _ports(tmp_path: Path) -> fakes.FakePorts:
@@ -145,9 +148,10 @@ def _models(ports: fakes.FakePorts, corpus: str, second: str, pairs: str) -> dic
     }
 
 
-def test_the_refs_of_known_inputs_do_not_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refs_stay_what_they_were_before_manifests_had_types(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("medpipe.steps.artifact.__version__", "0.1.0")
+    monkeypatch.setattr(Guardrails, "digest", "pinned")
     ports = _ports(tmp_path)
     data = _data(ports)
     models = _models(ports, str(data["released"]), str(data["second"]), str(data["preferences"]))
-    assert data | models == PINNED
+    assert data | models == PINNED | SINCE_GUARDRAILS

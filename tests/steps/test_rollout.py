@@ -208,8 +208,12 @@ def test_the_first_champion_has_none_to_restore(ports: fakes.FakePorts) -> None:
     first, decision = version(ports, 1)
     assert steps.restore(first, "never promoted", ports=ports) is None
     steps.promote(first, decision, None, ports=ports)
-    with pytest.raises(errors.MedpipeError, match=f"{first} is the first champion, so there is no earlier one"):
+    with pytest.raises(errors.MedpipeError) as refusal:
         steps.restore(first, "it did not go live", ports=ports)
+    assert str(refusal.value) == (
+        f"{first} is the first champion, so there is no earlier one to restore: "
+        "find out why it did not go live, then deploy it again"
+    )
     assert ports.ledger.champion() == first
 
 
@@ -231,12 +235,16 @@ def test_without_a_clean_earlier_champion_nothing_is_rolled_back(ports: fakes.Fa
 
 
 def test_the_only_champion_cannot_be_rolled_back(ports: fakes.FakePorts) -> None:
-    with pytest.raises(errors.MedpipeError, match="there is no champion to roll back from"):
+    with pytest.raises(errors.MedpipeError) as refusal:
         steps.roll_back("worse", ports=ports)
+    assert str(refusal.value) == "there is no champion to roll back from"
     first, decision = version(ports, 1)
     steps.promote(first, decision, None, ports=ports)
-    with pytest.raises(errors.MedpipeError, match="every earlier champion carries the fault, or there is none"):
+    with pytest.raises(errors.MedpipeError) as refusal:
         steps.roll_back("worse", ports=ports)
+    assert str(refusal.value) == (
+        "every earlier champion carries the fault, or there is none: start a hotfix retrain from the base instead"
+    )
 
 
 def test_a_champion_that_changes_during_the_rollback_stays(

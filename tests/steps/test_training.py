@@ -347,3 +347,47 @@ def test_every_ref_of_register_must_be_of_its_kind(ports: fakes.FakePorts, name:
 
 def test_the_choices_of_a_start_are_listed_once() -> None:
     assert training.STARTS == ("auto", "champion", "base", "untainted")
+
+
+def test_each_training_has_a_workspace_of_its_own_named_after_its_inputs(
+    ports: fakes.FakePorts, trainer: Recording
+) -> None:
+    first, second = (steps.train("tiny-sft", examples(ports, number), ports=ports) for number in (1, 2))
+    places = [call[3] for call in trainer.calls]
+    for adapter, place in zip((first, second), places, strict=True):
+        stored = manifest(ports, adapter, AdapterManifest)
+        assert stored.verb == "train"
+        work = ref("work", stored.inputs.model_dump(mode="json"))
+        assert (place.name, place.parent.name) == ("checkpoints", work.replace("/", "-"))
+    assert places[0] != places[1]
+
+
+def test_training_reports_its_progress(
+    ports: fakes.FakePorts, trainer: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[Any] = []
+    learn = trainer.train
+
+    def watched(recipe, data, start_from, out, work, progress):  # type: ignore[no-untyped-def]
+        shown.append(progress)
+        return learn(recipe, data, start_from, out, work, progress)
+
+    monkeypatch.setattr(trainer, "train", watched)
+    steps.train("tiny-sft", examples(ports), ports=ports)
+    assert shown == [ports.progress]
+
+
+def test_a_release_of_quarantined_examples_gives_another_adapter(ports: fakes.FakePorts, trainer: Recording) -> None:
+    rows = [Example(question=f"q {n}", answer="a", source="s", document_ids=("pmid:1",)) for n in range(3)]
+    data = put(ports.store, ref("examples", 7), lambda folder: records.write(folder / "train.jsonl", rows))
+    inputs = ValidationInputs(data=data, suite="examples", expectations=ports.suite("examples"))
+    with ports.store.write(artifact.validation_ref(ports, data, "examples"), "validate", inputs) as draft:
+        held = {"index": 1, "id": "x", "source": "s", "reasons": ["odd"], "row": rows[1].model_dump(mode="json")}
+        records.write_rows(draft.path / "quarantine.jsonl", [held])
+        draft.conclude(ValidationOutcome(rows=3, accepted=True, quarantined_rows=(1,)))
+    before = steps.train("tiny-sft", data, ports=ports)
+    released = steps.release(data, "examples", "fine", "Dr Calder", rows=(1,), ports=ports)
+    after = steps.train("tiny-sft", data, ports=ports)
+    assert before != after
+    assert [call[1] for call in trainer.calls] == [["q 0", "q 2"], ["q 0", "q 1", "q 2"]]
+    assert manifest(ports, after, AdapterManifest).inputs.released == (released,)
