@@ -26,15 +26,6 @@ CODE_FOLDERS = ("medpipe", "plugins", "serving", "dags", "tests", "bench")
 BASES = (ROOT, ROOT / "medpipe", ROOT / "medpipe" / "core")
 """Folders from which a page may name a path."""
 
-ARRIVING = frozenset(
-    """
-    backends/artifacts/ configuration.py core/knowledge/retrain.py core/manifests/ faults.py medpipe/core/manifests
-    record_index.py remarks.py sources/transport/archive.py steps/evaluation.py testing.md
-    tests/sources/transport/test_archive.py tests/test_any_argument.py service_url
-    """.split()
-)
-"""Names that the manual uses and that other parts of this change bring, and a setting that they remove."""
-
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 every_present_page = pytest.mark.parametrize(
     "page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=lambda page: page.name
@@ -63,7 +54,7 @@ def _broken_links(text: str, page: Path) -> list[str]:
     """Return the relative links of a page that lead to no file, or to no heading of that file."""
     broken = []
     for link in re.findall(r"\]\(([^)\s]+)\)", _without_code(text)):
-        if "://" in link or link in ARRIVING:
+        if "://" in link:
             continue
         name, _, anchor = link.partition("#")
         target = (page.parent / name) if name else page
@@ -122,7 +113,7 @@ def _folders_with_tracked_files() -> set[Path]:
 def test_every_path_of_the_annotated_tree_exists() -> None:
     paths = list(_tree_paths(_text(ROOT / "README.md")))
     missing = [path.relative_to(ROOT).as_posix() for path in paths if not path.exists()]
-    assert [name for name in missing if name not in ARRIVING] == []
+    assert missing == []
     assert len(paths) > 15
 
 
@@ -149,7 +140,7 @@ NOT_IN_THE_REPOSITORY = re.compile(
 
 def _missing_paths(text: str) -> list[str]:
     names = {match[1] for match in _PATH.finditer(_without_code(text)) if not NOT_IN_THE_REPOSITORY.match(match[1])}
-    return sorted(name for name in names if not any((base / name).exists() for base in BASES) and name not in ARRIVING)
+    return sorted(name for name in names if not any((base / name).exists() for base in BASES))
 
 
 @pytest.mark.parametrize("name", ["CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md", "docs/decisions.md"])
@@ -194,7 +185,7 @@ def _make_targets() -> set[str]:
 def _unknown_targets(text: str) -> set[str]:
     """Return the `make` targets that a text names, in code quotes or in a console line, and the Makefile lacks."""
     named = re.findall(r"(?:`|\$ )make ([a-z][a-z-]*)", text)
-    return set(named) - _make_targets() - ARRIVING
+    return set(named) - _make_targets()
 
 
 @cache
@@ -284,7 +275,7 @@ def _sources() -> str:
 def _unknown_settings(text: str) -> set[str]:
     settings = {f"MEDPIPE_{field.upper()}" for field in Settings.model_fields}
     named = set(re.findall(r"\bMEDPIPE_[A-Z][A-Z_]*[A-Z]\b", text)) - settings
-    return {name for name in named - ARRIVING if f'"{name}"' not in _sources()}
+    return {name for name in named if f'"{name}"' not in _sources()}
 
 
 @every_present_page
@@ -296,7 +287,7 @@ def test_a_setting_that_does_not_exist_is_reported() -> None:
     assert _unknown_settings("MEDPIPE_HOME and MEDPIPE_" + "CELLAR") == {"MEDPIPE_" + "CELLAR"}
 
 
-@pytest.mark.parametrize("field", sorted(set(Settings.model_fields) - ARRIVING))
+@pytest.mark.parametrize("field", sorted(Settings.model_fields))
 def test_every_setting_is_on_the_page_of_settings(field: str) -> None:
     assert f"`MEDPIPE_{field.upper()}`" in _text(ROOT / "docs" / "settings.md")
 
