@@ -400,7 +400,6 @@ class Ports(Protocol):
     def benchmark(self, name: str) -> Benchmark:
         """Return the benchmark of that name. Raises NotFound or ConfigError."""
 
-    def benchmark(self, name: str) -> Benchmark: ...
     def benchmarks(self) -> Sequence[Benchmark]:
         """Return every benchmark, sorted by name."""
 
