@@ -46,7 +46,8 @@ def _counts(outcome: Mapping[str, Any]) -> Iterator[str]:
         yield _listed(single)
     for name, value in outcome.items():
         if isinstance(value, Mapping) and value and all(map(_is_count, value.values())):
-            yield f"{_words(name)}: {_listed(value)}"
+            counts = {reason: count for reason, count in value.items() if count}
+            yield f"{_words(name)}: {_listed(counts) or 'none'}"
 
 
 def _quarantined(outcome: Mapping[str, Any]) -> Iterator[str]:

@@ -32,8 +32,8 @@ def _ports(outcome: Counted) -> Any:
     return SimpleNamespace(store=SimpleNamespace(find=lambda ref: manifest if ref == manifest.ref else None))
 
 
-def test_counts_and_reasons_are_listed_and_texts_are_left_out() -> None:
-    store = _ports(Counted(train=7, drops={"too long": 2, "twin": 1}))
+def test_counts_and_reasons_are_listed_and_texts_and_zeros_are_left_out() -> None:
+    store = _ports(Counted(train=7, drops={"too long": 2, "unasked": 0, "twin": 1}))
     assert remarks.of_result("build_examples", {}, "examples/0123456789abcdef", store) == [
         "examples/0123456789abcdef: train 7",
         "examples/0123456789abcdef: drops: too long 2, twin 1",
