@@ -1,4 +1,4 @@
-"""Turns a question into the text that a client sees: screen, ask the engine, review, record, return."""
+"""Answer a question: screen it, ask the engine, review the answer, record it and return it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Fakes for the ports that are slow or far away; everything else in `FakePorts` is the real backend.
 
-`MEDPIPE_PORTS=tests.fakes:ports` puts them in the place of the real ones, in a test's processes too:
-all they know is under MEDPIPE_HOME.
+`MEDPIPE_PORTS=tests.fakes:ports` replaces the real ports by them, in processes that a test starts too:
+all their state is under MEDPIPE_HOME.
 """
 
 from __future__ import annotations

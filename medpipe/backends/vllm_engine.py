@@ -121,7 +121,7 @@ class VllmEngine:
             self.unload(name)
 
     def _check_base(self, base: str) -> None:
-        """Refuse to judge on another base. An adapter of the same shape loads on it, and merely answers wrongly."""
+        """Refuse to evaluate on another base. An adapter of the same shape loads there, but its answers are wrong."""
         for card in self._models().data:
             if card.id == self._base and _last_part(card.root or "") != _last_part(base):
                 raise EngineError(

@@ -1,7 +1,8 @@
 """The table of sources: everything that medpipe knows about a source apart from how it is read.
 
-`medpipe.sources` has the code that reads them, one folder a publisher. Nothing else lists sources: a rule that
-depends on a source asks for a column of this table. CONTRIBUTING.md says how to add a row.
+`medpipe.sources` has the code that reads them, one folder a publisher. A rule that depends on a source reads a
+column of this table. The only other list is in `medpipe.wiring`, from name to reader. CONTRIBUTING.md says how to add
+a source.
 """
 
 from __future__ import annotations
@@ -152,7 +153,7 @@ SOURCES = (
     # One part of both UltraMedical sets is ChatDoctor: letters of patients to the forums that MedDialog is from.
     _collection("ultramedical", _MIT, written_by_people=True),
     _collection("ultramedical-preference", _MIT, Kind.PREFERENCES, written_by_people=True),
-    # Its answers are published pages, whose telephone numbers are a clinic's; its Alexa questions are nobody's letters.
+    # Its answers are published pages, whose telephone numbers are a clinic's; its Alexa questions are not letters.
     _collection("mediqa", _UNLICENSED, Kind.PREFERENCES),
     # A hospital's own accounts of complaints; the items that medpipe ships are invented.
     _collection("triage", "The provider's own", written_by_people=True),

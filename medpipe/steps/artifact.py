@@ -1,4 +1,4 @@
-"""What every verb shares: the same inputs give the same ref, an artifact is made once, and a manifest has a type."""
+"""Artifacts, as all verbs use them: refs made from inputs, each artifact made once, and typed manifests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Great Expectations between what arrives and what is used: validate."""
+"""Validation of data by a suite of Great Expectations before anything is built from it: validate."""
 
 from __future__ import annotations
 

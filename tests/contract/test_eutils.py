@@ -136,7 +136,7 @@ def test_a_window_that_fits_is_searched_once_and_read_by_the_page(server: Server
     assert programs == ["esearch.fcgi", *["efetch.fcgi"] * 4]
 
 
-def test_what_a_page_leaves_out_is_asked_for_by_id_and_then_told(
+def test_what_a_page_leaves_out_is_requested_by_id_and_then_reported(
     server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.lost = {1003, 1007}

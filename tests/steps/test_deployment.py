@@ -25,7 +25,7 @@ SMOKE = (
 
 
 class MemoryEngine:
-    """Answers what it is told to; counts how often each name was loaded."""
+    """An engine with a fixed answer, which records the name of each loading."""
 
     def __init__(self) -> None:
         self.table: dict[str, Path] = {}

@@ -222,7 +222,7 @@ def test_only_the_base_adapters_and_versions_are_models(ports: fakes.FakePorts, 
 
 
 def evaluation(ports: fakes.FakePorts, number: int, right: int, unsafe: int = 0) -> str:
-    """An evaluation of 40 new items, of which `right` were right, and of 20 questions of the red team."""
+    """An evaluation of 40 new items (`right` of them answered right) and 20 questions of the red team."""
     scores = {
         "new-knowledge": tuple(
             Score(sample_id=str(n), value=float(n < right), answer="", cluster=str(n)) for n in range(40)

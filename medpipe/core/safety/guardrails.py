@@ -119,7 +119,7 @@ class Guardrails:
                 yield f"replies, {name}: the text does not point to care, or breaks a rule for answers"
 
     def _first(self, side: str, text: str) -> Rule | None:
-        """The first rule of one side that matches."""
+        """Return the first rule of one side that matches."""
         plain = _plain(text)
         return next((rule for rule, patterns in self._rules if rule.side == side and _matches(patterns, plain)), None)
 
@@ -145,5 +145,5 @@ def _example_problems(where: str, matcher: Matcher, patterns: Sequence[re.Patter
 
 
 def _plain(text: str) -> str:
-    """One line with plain apostrophes, so that typography does not get round a rule."""
+    """Return the text on one line with plain apostrophes, so that typography cannot evade a rule."""
     return " ".join(text.replace("’", "'").replace("‘", "'").replace("`", "'").split())
