@@ -99,7 +99,8 @@ class Settings(BaseSettings):
     offline: bool = Field(True, description="never look a model or a curated set up on a hub")
 
     calendar: Literal["nlm", "off"] = Field(
-        "nlm", description="when Airflow refreshes the corpus: on NLM's release days, or `off` for by hand only"
+        "nlm",
+        description="`nlm`: the corpus DAG runs on NLM's release days, the feedback DAG every hour; `off`: only by hand",
     )
     python: str | None = Field(
         None, description="interpreter of Airflow's training and evaluation tasks (not set: Airflow's own)"

@@ -1,6 +1,6 @@
 """The table of sources: everything that medpipe knows about a source apart from how it is read.
 
-`medpipe.sources` has the code that reads them, one folder a publisher. A rule that depends on a source reads a
+`medpipe.sources` has the code that reads them, one folder for each publisher. A rule that depends on a source reads a
 column of this table. The only other list is in `medpipe.wiring`, from name to reader. CONTRIBUTING.md says how to add
 a source.
 """
@@ -58,7 +58,8 @@ class Source:
         publisher: the folder of `medpipe.sources` that reads it.
         kind: how its documents become questions.
         delivery: what one pull holds.
-        posting_days: weekdays (Monday is 0) on which it posts, for sources that post several times a week.
+        posting_days: weekdays (Monday is 0) on which it posts, for sources that post several times a week. The corpus
+            DAG pulls these sources by default, on MedlinePlus's days.
         languages: ISO 639-1 codes that every whole delivery has documents in.
         licence: the licence of its documents; a record with a licence of its own keeps that.
         written_by_people: whether people wrote about themselves or their patients in it. Identifiers are

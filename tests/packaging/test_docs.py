@@ -152,6 +152,31 @@ def test_a_path_that_does_not_exist_is_reported() -> None:
     assert _missing_paths("`core/prompt.py`, `steps/nothing.py: latest` and `dags/`") == ["steps/nothing.py"]
 
 
+_NAMES = re.compile(r"`((?:[\w-]+/)*[\w-]+\.py): ?([^`]+)`")
+"""A module in code quotes with names after it: `steps/sources.py: plan_pulls, pull`."""
+
+
+def _missing_names(text: str) -> list[str]:
+    """Return the names of a page that their module does not define."""
+    missing = []
+    for path, names in _NAMES.findall(text):
+        module = next(base / path for base in BASES if (base / path).exists())
+        defined = set(re.findall(r"^\s*(?:(?:async )?def|class) (\w+)|^(\w+)(?::.*)? = ", _text(module), re.MULTILINE))
+        known = {name for pair in defined for name in pair}
+        missing += [f"{path}: {name}" for name in names.split(", ") if name not in known]
+    return missing
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_function_that_a_page_for_developers_names_is_in_its_module(name: str) -> None:
+    assert _missing_names(_text(ROOT / name)) == []
+
+
+def test_a_function_that_its_module_does_not_define_is_reported() -> None:
+    text = "`steps/sources.py: plan_pulls, push` and `plugins/medpipe_airflow/assets.py: PAIRS`"
+    assert _missing_names(text) == ["steps/sources.py: push"]
+
+
 # --- import contracts ---------------------------------------------------------------------------------------------
 
 
