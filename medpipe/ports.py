@@ -233,7 +233,7 @@ class Engine(Protocol):
         """Load the adapter in `folder` under a name that was never used before."""
 
     def unload(self, name: str) -> None:
-        """Unload an adapter, and return once the server no longer lists it. A name that is not loaded is no error."""
+        """Unload an adapter, and return once the server no longer lists it. Does nothing for an unknown name."""
 
     def loaded(self) -> frozenset[str]:
         """Return the names of the loaded adapters, without the base."""
@@ -384,7 +384,7 @@ class Ports(Protocol):
     def feedback(self) -> FeedbackStore: ...
     @property
     def guardrails(self) -> Guardrails:
-        """The guardrail policy, compiled and held to its own examples."""
+        """The guardrail policy, compiled and checked against its own examples."""
 
     @property
     def progress(self) -> Progress: ...

@@ -100,7 +100,7 @@ class Settings(BaseSettings):
 
     calendar: Literal["nlm", "off"] = Field(
         "nlm",
-        description="`nlm`: the corpus DAG runs on NLM's release days, the feedback DAG every hour; `off`: only by hand",
+        description="`nlm`: the corpus DAG runs on NLM's release days, feedback every hour; `off`: both only by hand",
     )
     python: str | None = Field(
         None, description="interpreter of Airflow's training and evaluation tasks (not set: Airflow's own)"

@@ -65,7 +65,7 @@ class VllmEngine:
             raise EngineError(f"the engine did not load {name}: {_refusal(response)}")
 
     def unload(self, name: str) -> None:
-        """Unload an adapter, and return once the server no longer lists it. A name that is not loaded is no error.
+        """Unload an adapter, and return once the server no longer lists it. Does nothing for an unknown name.
 
         Raises EngineError when the server refuses, or still lists the name after UNLOAD_SECONDS.
         """

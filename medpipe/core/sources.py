@@ -163,7 +163,7 @@ SOURCES = (
 
 _BY_NAME = {key: source for source in SOURCES for key in (source.name, source.alias) if key}
 _BY_PREFIX = {source.prefix: source for source in reversed(SOURCES)}
-"""Where two sources share a prefix, the first of them: they agree in whatever is asked of documents."""
+"""If two sources share a prefix, the first of them. They agree in all columns that describe documents."""
 
 
 def named(name: str) -> Source:

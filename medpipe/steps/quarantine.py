@@ -143,10 +143,10 @@ def _reviewed(row: Quarantined) -> ReviewedRecord:
 def _refuse_second_decision(ports: Ports, inputs: ReviewInputs) -> None:
     """Raise UsageError if one of the rows was decided before: something may have been built on that decision."""
     for earlier in reviews(ports, inputs.data, inputs.suite):
-        both = sorted(set(earlier.inputs.rows) & set(inputs.rows))
-        if both and earlier.inputs != inputs:
+        decided_before = sorted(set(earlier.inputs.rows) & set(inputs.rows))
+        if decided_before and earlier.inputs != inputs:
             raise UsageError(
-                f"row {', '.join(map(str, both))} of {inputs.data} was decided already: "
+                f"row {', '.join(map(str, decided_before))} of {inputs.data} was decided already: "
                 f"{earlier.inputs.decision} by {earlier.inputs.by} ({earlier.ref})"
             )
 

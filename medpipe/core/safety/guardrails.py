@@ -53,7 +53,7 @@ class Guardrails:
 
     @classmethod
     def load(cls, text: str) -> Guardrails:
-        """Read a policy from YAML, compile it and hold it to its examples. Raises ConfigError as `check` does."""
+        """Read a policy from YAML, compile it and check it against its examples. Raises ConfigError as `check` does."""
         guardrails = cls(Policy.load(text))
         guardrails.check()
         return guardrails
@@ -102,7 +102,7 @@ class Guardrails:
         return _matches(self._care, _plain(text))
 
     def check(self) -> None:
-        """Hold the policy to its own examples and to the rules for replies.
+        """Check the policy against its own examples and the rules for replies.
 
         Raises ConfigError that names every rule and field at fault: an example that does not do what it says, a
         pattern that no example shows, or a reply that is itself unsafe.

@@ -1,4 +1,4 @@
-"""What the publishers share, one module a noun.
+"""Downloading and reading files, as all publishers share it.
 
 | module | what it has |
 |---|---|

@@ -187,7 +187,7 @@ def test_a_record_given_twice_is_one_document_and_another_text_of_its_number_is_
 
 
 BAD = {
-    "a right answer that is no option": (
+    "a right answer that is not an option": (
         "frenchmedmcqa",
         {"id": "1", "question": "Q?", "answers": {"a": "x", "b": "y"}, "correct_answers": ["e"]},
     ),

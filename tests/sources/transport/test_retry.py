@@ -1,4 +1,4 @@
-"""Trying again: as often as said, only after what may pass, with a line in the log and growing pauses."""
+"""Retries: as often as configured, only after temporary errors, with a line in the log and growing pauses."""
 
 from __future__ import annotations
 
