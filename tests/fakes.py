@@ -152,7 +152,7 @@ class FileRegistry:
 
 
 class BlankTitleValidator:
-    """Quarantines rows with a blank title; stops a batch of which more than half is quarantined."""
+    """Quarantines rows with a blank title; stops a batch if more than half of it is quarantined."""
 
     def validate(
         self, rows: Sequence[Mapping[str, Any]], suite: str, name: str, delivery: Delivery = Delivery()
@@ -247,7 +247,7 @@ class FileSource:
 
 
 class MemoryCorpus:
-    """Every version as a dictionary: the model that the contract tests hold the real table against."""
+    """Every version as a dictionary. The contract tests compare the real table with it."""
 
     def __init__(self) -> None:
         self.versions: list[dict[str, Document]] = [{}]
@@ -328,6 +328,6 @@ class FakePorts(Wiring):
 
 
 def ports(settings: Settings) -> FakePorts:
-    """What MEDPIPE_PORTS=tests.fakes:ports gives."""
+    """Return the ports of MEDPIPE_PORTS=tests.fakes:ports."""
     settings.home.mkdir(parents=True, exist_ok=True)
     return FakePorts(settings)

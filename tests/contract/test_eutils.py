@@ -46,7 +46,7 @@ class Server(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def numbers(self, arguments: dict[str, str]) -> list[int]:
-        """What a search by days finds, all of it."""
+        """Every number that a search by days finds."""
         days = (date.fromisoformat(arguments[name].replace("/", "-")) - FIRST for name in ("mindate", "maxdate"))
         first, last = (day.days for day in days)
         return list(range(1000 + first * self.daily, 1000 + (last + 1) * self.daily))

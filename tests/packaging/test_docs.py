@@ -208,7 +208,7 @@ def _make_targets() -> set[str]:
 
 
 def _unknown_targets(text: str) -> set[str]:
-    """Return the `make` targets that a text names, in code quotes or in a console line, and the Makefile lacks."""
+    """Return the `make` targets in a text's code quotes and console lines that the Makefile does not have."""
     named = re.findall(r"(?:`|\$ )make ([a-z][a-z-]*)", text)
     return set(named) - _make_targets()
 
@@ -229,7 +229,7 @@ _OPTION = re.compile(r"(?<=\s)--[a-z][a-z-]*")
 
 
 def _code(text: str) -> str:
-    """Return the code of a page: blocks in fences or by indentation, and code quotes, a line each."""
+    """Return the code of a page: blocks in fences or by indentation, and code quotes, each on a line."""
     fenced = [code for kind, code in re.findall(r"```(\w*)\n(.*?)```", text, re.DOTALL) if kind in SHELL]
     prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     indented = re.findall(r"^    (.+)$", prose, re.MULTILINE)
@@ -240,7 +240,7 @@ def _code(text: str) -> str:
 
 
 def _false_commands(text: str) -> list[str]:
-    """Return what a page's `medpipe` commands name and the command line lacks: verbs, and options of a verb."""
+    """Return the verbs and options of a page's `medpipe` commands that the command line does not have."""
     false = []
     for verb, rest in _COMMAND.findall(_code(text)):
         if verb not in _commands():

@@ -121,7 +121,7 @@ def test_the_engine_is_one_release_on_cpu_and_gpu_and_does_not_contain_medpipe()
 
 
 def test_the_service_imports_with_the_packages_of_its_own_extra_alone() -> None:
-    """A blocker stands for the environment: only what `serve` brings, with its dependencies, can be imported."""
+    """A blocker imitates the environment: only what `serve` brings, with its dependencies, can be imported."""
     code = (ROOT / "tests" / "packaging" / "blocker.py").read_text(encoding="utf-8")
     modules = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts)

@@ -1,4 +1,4 @@
-"""What is published names no package index and no machine: those belong to whoever installs it."""
+"""Published files name no package index and no developer's machine: both differ for each person who installs."""
 
 from __future__ import annotations
 

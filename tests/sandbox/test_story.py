@@ -1,4 +1,4 @@
-"""The demo stops at the first result that is not the one it shows, and reports the others."""
+"""The demo stops at the first result that differs from what it must show, and reports all earlier results."""
 
 from __future__ import annotations
 

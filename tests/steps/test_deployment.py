@@ -1,4 +1,4 @@
-"""A deployment goes live whole or not at all, and what served before serves on."""
+"""A deployment goes live completely or not at all; in that case the earlier version keeps serving."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def test_an_unknown_start_is_refused_and_the_choices_are_named(ports: fakes.Fake
 
 
 class Recording(fakes.MemoryTrainer):
-    """Learns by heart, and keeps what it was given."""
+    """A fake trainer that records its arguments."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, list[str], Path | None, Path]] = []

@@ -1,4 +1,4 @@
-"""validate: what the validator is given, what is kept of its judgement, and what a delivery is compared with."""
+"""validate: the validator's arguments, the stored result, and the delivery that a delivery is compared with."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from medpipe.sources.transport import retry
 
 
 class Passing(Exception):
-    """May be gone at the next attempt."""
+    """A temporary error."""
 
 
 @pytest.fixture
