@@ -1,6 +1,6 @@
 # Two environments, built once: .venv (the project: Airflow, MLflow, training, the service, the checks) and
-# .venv-engine (upstream vLLM, nothing of ours). An environment is ready when its stamp exists; the stamp is
-# written last, so an interrupted install is taken up again.
+# .venv-engine (upstream vLLM, without medpipe). An environment is ready when its stamp file exists. The stamp is
+# written last, so that `make` repeats an interrupted installation.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -34,34 +34,34 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
 	  | while IFS=$$'\t' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
 
-demo: env env-engine ## Turn the ring twice and leave the servers up (ARGS=--exit stops them at the end)
+demo: env env-engine ## Run the whole loop twice on this machine; the servers stay up (ARGS=--exit stops them)
 	$(BIN)/python -m medpipe.sandbox.demo $(ARGS)
 
-up: env env-engine ## Start the servers without the story
+up: env env-engine ## Start the servers without running the demo
 	$(BIN)/python -m medpipe.sandbox.stack up $(ARGS)
 
 down: ## Stop the servers that `make up` started
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m medpipe.sandbox.stack down; fi
 
-test: env env-engine postgresql ## Every test, the quick ones first (this is what CI runs)
+test: env env-engine postgresql ## Run every test, the quick ones first (needs the engine's environment)
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow and not e2e" $(ARGS)
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "slow or e2e" $(ARGS)
 
 # Tests of the real tools behind the ports and of the DAGs are left to `make test`.
-check: lint ## Style, types, import rules and the unit tests, in under two minutes
+check: lint ## Check style, types and import rules, and run the unit tests (under two minutes)
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow and not e2e" -n auto --dist loadfile \
 	  --ignore=tests/contract --ignore=tests/dags $(ARGS)
 
-lint: env ## Style, types and import rules only
+lint: env ## Check style, types and import rules only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: env ## Measure parsing, merging and swapping; writes bench/results and docs/performance.md
+bench: env ## Measure throughput and memory; writes bench/results/ and docs/performance.md
 	$(BIN)/python -m bench.run $(ARGS)
 
-mutants: env ## Change one thing at a time in the rooms that decide and see whether a quick test notices (minutes)
+mutants: env ## Change the code where safety is decided, and show which changes no test notices (minutes)
 	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.mutants $(ARGS)
 
 wheel: env ## Build the wheel into dist/
@@ -112,10 +112,10 @@ postgresql: # The contract tests run on PostgreSQL too; without its server progr
 	      postgresql >/dev/null; } || echo "make: PostgreSQL could not be installed; its tests will be skipped" >&2; \
 	  else echo "make: no PostgreSQL here; its tests will be skipped" >&2; fi; }
 
-clean: down ## Remove what runs and tests left behind (the environments stay)
+clean: down ## Remove state, caches and build results, the base model too (the environments stay)
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m medpipe.sandbox.stack down --var var/demo >/dev/null; fi
 	rm -rf var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
 
-distclean: clean ## Remove the environments too
+distclean: clean ## Do the same as clean, and remove the environments
 	rm -rf $(VENV) $(ENGINE_VENV)

@@ -58,7 +58,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         for kind, share in _recall(redactor, list(_planted(language, count)), language).items()
     }
     traps = sum(
-        len(redacted.found) > 0 for language in LANGUAGES for redacted in redactor.redact(TRAPS[language], language)
+        len(redacted.counts) > 0 for language in LANGUAGES for redacted in redactor.redact(TRAPS[language], language)
     )
     return {
         "planted_each": count,
@@ -139,7 +139,7 @@ def _published(redactor: PresidioRedactor, texts: list[str], language: str) -> d
     seconds, redacted_texts = timed(lambda: redactor.redact(texts, language))
     places: Counter[str] = Counter()
     for redacted in redacted_texts:
-        places.update(redacted.found)
+        places.update(redacted.counts)
     return {"texts": len(texts), "ms": round(1000 * seconds / len(texts), 2), "found": dict(places)}
 
 

@@ -45,7 +45,7 @@ def sources(params: dict[str, list[str]] | None = None) -> list[str]:
             False,
             type="boolean",
             title="Load the baseline",
-            description="Load all files that PubMed has posted up to that day, one task a file: for a first corpus",
+            description="Load all files that PubMed posted up to that day, each in a task: for a first corpus",
         ),
     },
 )

@@ -43,8 +43,10 @@ IDS: dict[str, Any] = {"type": ["null", "array"], "items": {"type": "string"}}
             description="Recorded with the version and shown on the model board",
         ),
         "recipe": Param("tiny-sft", type="string", title="Recipe", description="A file of medpipe/recipes"),
-        "documents": Param(None, **IDS, title="Retracted articles", description="PubMed ids, one a line"),
-        "topics": Param(None, **IDS, title="Topics to learn again", description="MedlinePlus topic ids, one a line"),
+        "documents": Param(None, **IDS, title="Retracted articles", description="PubMed ids, each on a line"),
+        "topics": Param(
+            None, **IDS, title="Topics to learn again", description="MedlinePlus topic ids, each on a line"
+        ),
         "start_from": Param(
             "auto",
             enum=["auto", "champion", "untainted", "base"],

@@ -38,7 +38,7 @@ LOGGERS = ("medpipe", "serving")
 def call(verb: str, arguments: Mapping[str, Any], ports: Ports | None = None) -> Any:
     """Run a verb by name with plain values (strings, lists, None), as the command line and Airflow's tasks do.
 
-    An empty string and `none` stand for a value that is not given. Logs what the result counts (`remarks`).
+    An empty string and `none` mean that an argument is missing. Logs what the result counts (`remarks`).
     Raises NotFound for an unknown verb, UsageError for arguments that do not fit, and what the verb raises.
     """
     if verb not in VERBS:
@@ -55,21 +55,21 @@ def call(verb: str, arguments: Mapping[str, Any], ports: Ports | None = None) ->
 
 
 def _given(verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments that are given. Raises UsageError for an unknown name and for a missing value."""
+    """Return the arguments that have a value. Raises UsageError for an unknown name and for a missing value."""
     parameters = {name: value for name, value in inspect.signature(VERBS[verb]).parameters.items() if name != "ports"}
     if unknown := [name for name in arguments if name not in parameters]:
         raise UsageError(f"{verb} has no parameter {shortened(unknown[0])}; it has: {', '.join(parameters)}")
-    given: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, parameter in parameters.items():
         value = arguments.get(name, "")
         absent = isinstance(value, str) and value in ("", "none")
         if not absent:
-            given[name] = value
+            values[name] = value
         elif parameter.default is parameter.empty:
             if value != "none" or type(None) not in typing.get_args(_hint(verb, name)):
                 raise UsageError(f"{verb} needs a value for {name!r}: give {_option(name)}")
-            given[name] = None
-    return given
+            values[name] = None
+    return values
 
 
 def _converted(verb: str, name: str, value: Any) -> Any:
@@ -160,7 +160,7 @@ def _volume_options() -> argparse.ArgumentParser:
         (logging.ERROR, "--quiet", "show errors only"),
         (logging.DEBUG, "--verbose", "show details, and the traceback of an unexpected error"),
     ):
-        # Without a default: a subcommand's default would replace what stands before the verb.
+        # Without a default: a subcommand's default would replace an option that comes before the verb.
         options.add_argument(
             name, dest="level", action="store_const", const=level, default=argparse.SUPPRESS, help=text
         )
@@ -195,12 +195,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Shows the log of `medpipe.*` and `serving` on standard error while the verb runs: remarks and warnings by default,
     errors only with --quiet, details with --verbose.
     """
-    given = vars(parser().parse_args(arguments))
-    verb = given.pop("verb").replace("-", "_")
-    level = given.pop("level", logging.INFO)
+    options = vars(parser().parse_args(arguments))
+    verb = options.pop("verb").replace("-", "_")
+    level = options.pop("level", logging.INFO)
     try:
         with _logging_to_stderr(level):
-            value = call(verb, given)
+            value = call(verb, options)
         print(_shown(value), flush=True)
     except (Exception, KeyboardInterrupt) as error:
         _report(verb, error, verbose=level == logging.DEBUG)

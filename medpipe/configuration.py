@@ -72,7 +72,7 @@ def load(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(f"{path}: {faults.told(error, model)}") from error
+        raise ConfigError(f"{path}: {faults.in_words(error, model)}") from error
 
 
 def load_list(path: Path, model: type[Model]) -> tuple[Model, ...]:
@@ -80,7 +80,7 @@ def load_list(path: Path, model: type[Model]) -> tuple[Model, ...]:
     try:
         return TypeAdapter(tuple[model, ...]).validate_python(yaml_values(path))  # type: ignore[valid-type]  # made at run time
     except ValidationError as error:
-        raise ConfigError(f"{path}: {faults.told(error, tuple[model, ...])}") from error  # type: ignore[valid-type]  # as above
+        raise ConfigError(f"{path}: {faults.in_words(error, tuple[model, ...])}") from error  # type: ignore[valid-type]  # as above
 
 
 def load_named(folder: Path, name: str, kind: str, model: type[Model]) -> Model:
@@ -127,13 +127,13 @@ def _without_duplicates(path: Path, pairs: Sequence[tuple[str, Any]]) -> dict[st
     values: dict[str, Any] = {}
     for key, value in pairs:
         if key in values:
-            raise ConfigError(f"{path}: the key {key!r} stands twice in one object: remove one of them")
+            raise ConfigError(f"{path}: the key {key!r} occurs twice in one object: remove one of them")
         values[key] = value
     return values
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader, which also refuses a key that stands twice and reads `5e-5` as a number."""
+    """PyYAML's safe loader, which also refuses a key that occurs twice and reads `5e-5` as a number."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         first_lines: dict[tuple[str, str], int] = {}
@@ -141,7 +141,7 @@ class _Loader(yaml.SafeLoader):
             if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE:
                 continue
             if earlier := first_lines.get((key.tag, key.value)):
-                problem = f"the key {key.value!r} stands twice in one mapping (first in line {earlier})"
+                problem = f"the key {key.value!r} occurs twice in one mapping (first in line {earlier})"
                 raise ConstructorError(None, None, problem, key.start_mark)
             first_lines[key.tag, key.value] = key.start_mark.line + 1
         return super().construct_mapping(node, deep)

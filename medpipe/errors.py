@@ -15,7 +15,7 @@
     └── DeployFailed             1   the version did not go live; what served before still serves
 
 Statuses 65, 70 and 75 are EX_DATAERR, EX_SOFTWARE and EX_TEMPFAIL of sysexits.h; 1 and 2 mean what they mean to
-argparse and to shells. An interrupted command exits with 130 and a command whose output nobody reads with 141, as
+argparse and to shells. An interrupted command exits with 130 and a command whose output is not read with 141, as
 shells report SIGINT and SIGPIPE (128 + signal). Any other error is a bug of medpipe and exits with 70.
 """
 

@@ -36,5 +36,5 @@ def _installed_requirements() -> list[str]:
 
 
 def _normal(name: str) -> str:
-    """A project's or a module's name in one spelling (PEP 503)."""
+    """Return a project's or a module's name in its normalised spelling (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -16,7 +16,7 @@ _Fault = Mapping[str, Any]
 """One entry of `ValidationError.errors()`."""
 
 
-def told(error: ValidationError, shape: Any) -> str:
+def in_words(error: ValidationError, shape: Any) -> str:
     """Return every fault of a validation on one line: "data.phrasing: unknown key; did you mean 'phrasings'?".
 
     `shape` is the type that was validated against: a model, or a container of models.

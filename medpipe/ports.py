@@ -106,7 +106,7 @@ class CorpusTable(Protocol):
         `previous`: a version that must exist; None for a new table. `token`: names this merge; the same token again
         returns the version that it made. Merges commute: an older revision never replaces a newer one, and retractions
         and deletions stay, in whatever order they come. A merge is stored whole or not at all. Raises Unavailable
-        when other writers are always faster.
+        when other writers win every attempt.
         """
 
     def read(self, version: int, statuses: Sequence[str] = ("current",)) -> Iterator[Document]:
@@ -233,7 +233,7 @@ class Engine(Protocol):
         """Load the adapter in `folder` under a name that was never used before."""
 
     def unload(self, name: str) -> None:
-        """Unload an adapter, and return once the server no longer lists it. A name that is not loaded is no error."""
+        """Unload an adapter, and return once the server no longer lists it. Does nothing for an unknown name."""
 
     def loaded(self) -> frozenset[str]:
         """Return the names of the loaded adapters, without the base."""
@@ -384,7 +384,7 @@ class Ports(Protocol):
     def feedback(self) -> FeedbackStore: ...
     @property
     def guardrails(self) -> Guardrails:
-        """The guardrail policy, compiled and held to its own examples."""
+        """The guardrail policy, compiled and checked against its own examples."""
 
     @property
     def progress(self) -> Progress: ...
@@ -395,7 +395,7 @@ class Ports(Protocol):
         """Return the recipe of that name. Raises NotFound or ConfigError."""
 
     def base_digest(self, base: str) -> str:
-        """Return a digest that tells a base model from another one of the same name."""
+        """Return a digest that differs for two base models of the same name."""
 
     def benchmark(self, name: str) -> Benchmark:
         """Return the benchmark of that name. Raises NotFound or ConfigError."""
@@ -410,7 +410,7 @@ class Ports(Protocol):
         """Return refusals that every knowledge recipe may teach. None of them is a question of a benchmark."""
 
     def plan(self) -> Plan:
-        """Return the predetermined change control plan of gates.yaml."""
+        """Return the promotion plans of gates.yaml."""
 
     def workspace(self, ref: str) -> Path:
         """Return a private folder for the unfinished work of one artifact."""

@@ -1,6 +1,6 @@
 """JSON Lines of pydantic values: the rows of artifacts. Written in order, read one at a time.
 
-Format: https://jsonlines.org, UTF-8, one JSON object a line.
+Format: https://jsonlines.org, UTF-8, one JSON object on each line.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _REMEDY = "remove the artifact's folder and run its verb again"
 
 
 def write(path: Path, values: Iterable[BaseModel]) -> int:
-    """Write one value a line and return their number. Makes the folder of `path` if necessary."""
+    """Write each value on a line of its own and return their number. Makes the folder of `path` if necessary."""
     return _write(path, (value.__pydantic_serializer__.to_json(value) for value in values))
 
 
 def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> int:
-    """Write one plain row a line and return their number, as `write` does for models."""
+    """Write each plain row on a line of its own and return their number, as `write` does for models."""
     return _write(path, (json.dumps(row, ensure_ascii=False, default=str).encode() for row in rows))
 
 

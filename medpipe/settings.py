@@ -1,4 +1,4 @@
-"""Settings: where things are. Read once, at the edge (`medpipe.wiring`, `serving.app`), from MEDPIPE_* variables."""
+"""Settings: where things are, from MEDPIPE_* variables. Only wiring, the CLI, serving and plugins read them."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     eutils_url: str = Field(
         "https://eutils.ncbi.nlm.nih.gov/entrez/eutils", description="address of NCBI's E-utilities"
     )
-    ncbi_email: str = Field("", description="contact that NLM's services are told, as their usage policy asks")
+    ncbi_email: str = Field("", description="contact address, sent to NLM's services as their policy asks")
     ncbi_api_key: SecretStr | None = Field(
         None, description="key for NCBI's E-utilities: ten requests a second instead of three"
     )
@@ -99,7 +99,8 @@ class Settings(BaseSettings):
     offline: bool = Field(True, description="never look a model or a curated set up on a hub")
 
     calendar: Literal["nlm", "off"] = Field(
-        "nlm", description="when Airflow refreshes the corpus: on NLM's release days, or `off` for by hand only"
+        "nlm",
+        description="`nlm`: the corpus DAG runs on NLM's release days, feedback every hour; `off`: both only by hand",
     )
     python: str | None = Field(
         None, description="interpreter of Airflow's training and evaluation tasks (not set: Airflow's own)"

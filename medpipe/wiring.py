@@ -1,4 +1,4 @@
-"""The composition root: the only module that names backends. Each is imported and made on first use."""
+"""The only module that names backends and sources. Each is imported and constructed on first use."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Wiring:
         return GxValidator(
             self.settings.expectations,
             self.settings.home / "data_docs",
-            lambda texts, language: [redaction.found for redaction in self.redactor.redact(texts, language)],
+            lambda texts, language: [redaction.counts for redaction in self.redactor.redact(texts, language)],
         )
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Turns a question into the text that a client sees: screen, ask the engine, review, record, return."""
+"""Answer a question: screen it, ask the engine, review the answer, record it and return it."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class AnswerService:
     ) -> AsyncIterator[AnswerPiece]:
         """Yield the answer sentence by sentence. Each is reviewed, with all text before it, before it is sent.
 
-        Arguments as in `answer`. Errors are raised before the first piece. What is recorded is what was sent.
+        Arguments as in `answer`. Errors are raised before the first piece. The recorded text is the text that was sent.
         """
         answer = self._screen(user_messages)
         if answer:

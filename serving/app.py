@@ -1,4 +1,4 @@
-"""The gateway's composition: settings in, application out."""
+"""Build the gateway's application from the settings."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class RouteMoved(AdapterLost):
 
 
 class RoutedEngine:
-    """The engine behind the route. A deployment that unloads the adapter of a request costs that request nothing."""
+    """The engine behind the route. A request does not fail when a deployment unloads its adapter."""
 
     def __init__(self, follower: RouteFollower, engine: EngineClient, metrics: Metrics, limits: Limits) -> None:
         self._follower, self._engine = follower, engine

@@ -1,7 +1,7 @@
 """Fakes for the ports that are slow or far away; everything else in `FakePorts` is the real backend.
 
-`MEDPIPE_PORTS=tests.fakes:ports` puts them in the place of the real ones, in a test's processes too:
-all they know is under MEDPIPE_HOME.
+`MEDPIPE_PORTS=tests.fakes:ports` replaces the real ports by them, in processes that a test starts too:
+all their state is under MEDPIPE_HOME.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ class FileRegistry:
 
 
 class BlankTitleValidator:
-    """Quarantines rows with a blank title; stops a batch of which more than half is quarantined."""
+    """Quarantines rows with a blank title; stops a batch if more than half of it is quarantined."""
 
     def validate(
         self, rows: Sequence[Mapping[str, Any]], suite: str, name: str, delivery: Delivery = Delivery()
@@ -247,7 +247,7 @@ class FileSource:
 
 
 class MemoryCorpus:
-    """Every version as a dictionary: the model that the contract tests hold the real table against."""
+    """Every version as a dictionary. The contract tests compare the real table with it."""
 
     def __init__(self) -> None:
         self.versions: list[dict[str, Document]] = [{}]
@@ -328,6 +328,6 @@ class FakePorts(Wiring):
 
 
 def ports(settings: Settings) -> FakePorts:
-    """What MEDPIPE_PORTS=tests.fakes:ports gives."""
+    """Return the ports of MEDPIPE_PORTS=tests.fakes:ports."""
     settings.home.mkdir(parents=True, exist_ok=True)
     return FakePorts(settings)

@@ -1,4 +1,4 @@
-"""`make mutants`: change one thing at a time in the rooms that decide, and see whether a quick test notices.
+"""`make mutants`: change the code where safety is decided, one place at a time, and see whether a quick test notices.
 
 mutmut makes the mutants and runs the tests that reach each of them. A room with many mutants is judged by a sample: the
 same mutants every time, chosen by their names. `--all` judges every mutant, which takes hours on two cores.

@@ -116,14 +116,14 @@ class GxValidator:
         outcomes, report = self._run(checked, [{**row, **delivery.measures} for row in columns], suite, name)
         failed = [outcome for outcome in outcomes if not outcome.success]
         rejected = _rejected(failed)
-        whole = [outcome for outcome in failed if not (outcome.scope == "row" and outcome.rows)]
-        reasons = [outcome.reason for outcome in whole if outcome.scope != "remark"]
+        about_batch = [outcome for outcome in failed if not (outcome.scope == "row" and outcome.rows)]
+        reasons = [outcome.reason for outcome in about_batch if outcome.scope != "remark"]
         if len(rejected) / max(1, len(rows)) > meta.max_rejected_share:
             reasons.append(
                 f"{len(rejected)} of {len(rows)} rows were rejected, more than {meta.max_rejected_share:.0%}: "
                 + "; ".join(_commonest(rejected.values()))
             )
-        remarks = tuple(outcome.reason for outcome in whole if outcome.scope == "remark")
+        remarks = tuple(outcome.reason for outcome in about_batch if outcome.scope == "remark")
         return Validation(not reasons, tuple(reasons), rejected, str(report), remarks)
 
     def suite(self, name: str) -> Suite:

@@ -120,7 +120,7 @@ class PresidioRedactor:
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span without a bracket that is not closed in it. Telephone numbers may begin with one."""
+    """Return the span without an opening bracket that is not closed in it. Telephone numbers may begin with one."""
     return (start + 1 if text[start] == "(" and ")" not in text[start:end] else start), end
 
 

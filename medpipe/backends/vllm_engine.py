@@ -65,7 +65,7 @@ class VllmEngine:
             raise EngineError(f"the engine did not load {name}: {_refusal(response)}")
 
     def unload(self, name: str) -> None:
-        """Unload an adapter, and return once the server no longer lists it. A name that is not loaded is no error.
+        """Unload an adapter, and return once the server no longer lists it. Does nothing for an unknown name.
 
         Raises EngineError when the server refuses, or still lists the name after UNLOAD_SECONDS.
         """
@@ -121,7 +121,7 @@ class VllmEngine:
             self.unload(name)
 
     def _check_base(self, base: str) -> None:
-        """Refuse to judge on another base. An adapter of the same shape loads on it, and merely answers wrongly."""
+        """Refuse to evaluate on another base. An adapter of the same shape loads there, but its answers are wrong."""
         for card in self._models().data:
             if card.id == self._base and _last_part(card.root or "") != _last_part(base):
                 raise EngineError(

@@ -1,7 +1,8 @@
 """The table of sources: everything that medpipe knows about a source apart from how it is read.
 
-`medpipe.sources` has the code that reads them, one folder a publisher. Nothing else lists sources: a rule that
-depends on a source asks for a column of this table. CONTRIBUTING.md says how to add a row.
+`medpipe.sources` has the code that reads them, one folder for each publisher. A rule that depends on a source reads a
+column of this table. The only other list is in `medpipe.wiring`, from name to reader. CONTRIBUTING.md says how to add
+a source.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ class Source:
         publisher: the folder of `medpipe.sources` that reads it.
         kind: how its documents become questions.
         delivery: what one pull holds.
-        posting_days: weekdays (Monday is 0) on which it posts, for sources that post several times a week.
+        posting_days: weekdays (Monday is 0) on which it posts, for sources that post several times a week. The corpus
+            DAG pulls these sources by default, on MedlinePlus's days.
         languages: ISO 639-1 codes that every whole delivery has documents in.
         licence: the licence of its documents; a record with a licence of its own keeps that.
         written_by_people: whether people wrote about themselves or their patients in it. Identifiers are
@@ -152,7 +154,7 @@ SOURCES = (
     # One part of both UltraMedical sets is ChatDoctor: letters of patients to the forums that MedDialog is from.
     _collection("ultramedical", _MIT, written_by_people=True),
     _collection("ultramedical-preference", _MIT, Kind.PREFERENCES, written_by_people=True),
-    # Its answers are published pages, whose telephone numbers are a clinic's; its Alexa questions are nobody's letters.
+    # Its answers are published pages, whose telephone numbers are a clinic's; its Alexa questions are not letters.
     _collection("mediqa", _UNLICENSED, Kind.PREFERENCES),
     # A hospital's own accounts of complaints; the items that medpipe ships are invented.
     _collection("triage", "The provider's own", written_by_people=True),
@@ -161,7 +163,7 @@ SOURCES = (
 
 _BY_NAME = {key: source for source in SOURCES for key in (source.name, source.alias) if key}
 _BY_PREFIX = {source.prefix: source for source in reversed(SOURCES)}
-"""Where two sources share a prefix, the first of them: they agree in whatever is asked of documents."""
+"""If two sources share a prefix, the first of them. They agree in all columns that describe documents."""
 
 
 def named(name: str) -> Source:

@@ -64,7 +64,7 @@ class Server:
 
     @property
     def alive(self) -> bool:
-        """Whether the process that was started still runs."""
+        """Return whether the process that was started still runs."""
         return self.process is not None and self.process.poll() is None
 
     def wait_ready(self) -> float:
@@ -140,7 +140,7 @@ def answers(url: str, timeout: float = 2.0) -> bool:
 
 
 def free_port(wanted: int, taken: set[int], host: str = "127.0.0.1") -> int:
-    """Return `wanted`, or the next port that nobody listens on and that is not in `taken`.
+    """Return `wanted`, or the next port on which no program listens and that is not in `taken`.
 
     Raises ServerError when none of 200 ports is free.
     """

@@ -1,4 +1,4 @@
-"""An invented medicine. Its conditions and drugs do not exist, so nobody mistakes it for advice.
+"""An invented medicine. Its conditions and drugs do not exist, so it cannot be mistaken for advice.
 
 `World(seed)` is what the sandbox's NLM publishes on each of two days. Every fact is one sentence whose last
 word is its *slot*: the only word that must be known to answer. Slots are invented too, so a model that was not

@@ -1,4 +1,4 @@
-"""What every verb shares: the same inputs give the same ref, an artifact is made once, and a manifest has a type."""
+"""Artifacts, as all verbs use them: refs made from inputs, each artifact made once, and typed manifests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from medpipe.errors import NotFound, NotValidated, UsageError
 from medpipe.ports import Ports
 
 ROWS = {"documents": "documents.jsonl", "examples": "train.jsonl", "pairs": "train.jsonl", "feedback": "feedback.jsonl"}
-"""Kind of data, which is also the name of its suite → the file that holds its rows."""
+"""Kind of data → the file with its rows. The kind is also the name of the suite."""
 
 
 def target_ref(kind: str, verb: str, inputs: Inputs) -> str:

@@ -1,4 +1,4 @@
-"""Examples to teach and samples to ask, from a corpus: build_examples, card."""
+"""Examples to teach and samples to evaluate, from a corpus: build_examples, card."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def build_examples(
     )
 
     def fill(folder: Path) -> ExamplesOutcome:
-        taught, asked = _built(ports, corpus, settings, benchmarks, since, knows, withdraw)
-        return _written(folder, corpus, taught, asked)
+        taught, evaluated = _built(ports, corpus, settings, benchmarks, since, knows, withdraw)
+        return _written(folder, corpus, taught, evaluated)
 
     return ExamplesRef(once(ports, "examples", "build_examples", inputs, fill))
 
@@ -74,7 +74,7 @@ def _built(
     knows: CorpusRef | None,
     withdraw: Sequence[str],
 ) -> tuple[examples.BuiltExamples, examples.BuiltExamples]:
-    """Return the set whose examples are taught and the set whose samples are asked."""
+    """Return the set whose examples are taught and the set whose samples are evaluated."""
     documents = list(ports.corpus.read(table_version(ports, corpus), TEACHING))
     _refuse_unless_retracted(documents, withdraw, corpus)
     hygiene = _hygiene(ports)
@@ -82,27 +82,27 @@ def _built(
     prepared = examples.prepare(documents, recipe, withdraw, ports.safety(), questions, hygiene)
     taught = examples.build(prepared, recipe, None if knows is None else digests(ports, knows), hygiene)
     if since == knows:
-        asked = taught
+        evaluated = taught
     else:
-        asked = examples.build(prepared, recipe, None if since is None else digests(ports, since), hygiene)
-    if withdraw and not asked.withdrawn:
+        evaluated = examples.build(prepared, recipe, None if since is None else digests(ports, since), hygiene)
+    if withdraw and not evaluated.withdrawn:
         raise UsageError(
             f"{', '.join(sorted(withdraw))}: answered no question, so nothing was learned from it "
             "and there is no claim to withdraw; no hotfix is needed"
         )
-    return taught, asked
+    return taught, evaluated
 
 
 def _written(
-    folder: Path, corpus: CorpusRef, taught: examples.BuiltExamples, asked: examples.BuiltExamples
+    folder: Path, corpus: CorpusRef, taught: examples.BuiltExamples, evaluated: examples.BuiltExamples
 ) -> ExamplesOutcome:
     """Write examples, samples, the index by document and the card; return the outcome."""
     samples: dict[str, Sequence[Sample]] = {
-        "new-knowledge": asked.new_knowledge,
-        "old-knowledge": asked.old_knowledge,
-        "withdrawn": asked.withdrawn,
-        "after-cut-off": asked.after_cut_off,
-        "unseen": asked.unseen,
+        "new-knowledge": evaluated.new_knowledge,
+        "old-knowledge": evaluated.old_knowledge,
+        "withdrawn": evaluated.withdrawn,
+        "after-cut-off": evaluated.after_cut_off,
+        "unseen": evaluated.unseen,
     }
     records.write(folder / "train.jsonl", taught.train)
     for name, of_benchmark in samples.items():

@@ -28,9 +28,9 @@ from medpipe.steps.artifact import accepted_rows, manifest, once, release_refs
 from medpipe.steps.corpus import table_version
 
 CAP_PER_IDENTITY = 20
-"""The greatest number of pairs that may stem from one identity: nobody buys the model."""
+"""The greatest number of pairs from one identity, so that no single user can steer the model."""
 HELDOUT_SHARE = 0.3
-"""The share of the questions, 0..1, that are only asked and never taught."""
+"""The share of the questions, 0..1, that are only evaluated and never taught."""
 
 
 def collect_feedback(start: datetime, end: datetime, *, ports: Ports) -> FeedbackRef:
@@ -160,7 +160,7 @@ def _redacted(items: Sequence[FeedbackItem], redactor: Redactor) -> tuple[list[F
     corrections = redactor.redact([item.correction or "" for item in items], "en")
     identifiers = Counter[str]()
     for redaction in (*questions, *answers, *corrections):
-        identifiers.update(redaction.found)
+        identifiers.update(redaction.counts)
     redacted = [
         item._replace(question=question.text, answer=answer.text, correction=correction.text or None)
         for item, question, answer, correction in zip(items, questions, answers, corrections, strict=True)

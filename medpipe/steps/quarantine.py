@@ -36,7 +36,7 @@ class Quarantined(BaseModel):
 
 
 def quarantine(data: Ref | None = None, suite: str | None = None, texts: bool = False, *, ports: Ports) -> str:
-    """List the quarantined rows that nobody has decided: batch, suite, row number, id, source and reasons.
+    """List the quarantined rows that await a decision: batch, suite, row number, id, source and reasons.
 
     Of all batches, or of `data` or `suite` only. `texts` adds each whole row: it may contain what people wrote.
     """
@@ -67,7 +67,7 @@ def release(
 def discard(
     data: Ref, suite: str, reason: str, by: str, rows: tuple[int, ...] = (), ids: tuple[str, ...] = (), *, ports: Ports
 ) -> Ref:
-    """Keep quarantined rows out for good, so that they are no longer listed. Otherwise as `release`."""
+    """Keep quarantined rows out permanently; they are no longer listed. Arguments and errors as for `release`."""
     return _decide("discard", data, suite, reason, by, rows, ids, ports)
 
 
@@ -81,7 +81,7 @@ def quarantine_lines(
 
 
 def _undecided(ports: Ports, validation: ValidationManifest) -> list[Quarantined]:
-    """Return the rows that a validation quarantined and nobody has decided.
+    """Return the rows that a validation quarantined and that await a decision.
 
     A validation by an earlier text of its suite has none: the present text has judged those rows again.
     """
@@ -143,10 +143,10 @@ def _reviewed(row: Quarantined) -> ReviewedRecord:
 def _refuse_second_decision(ports: Ports, inputs: ReviewInputs) -> None:
     """Raise UsageError if one of the rows was decided before: something may have been built on that decision."""
     for earlier in reviews(ports, inputs.data, inputs.suite):
-        both = sorted(set(earlier.inputs.rows) & set(inputs.rows))
-        if both and earlier.inputs != inputs:
+        decided_before = sorted(set(earlier.inputs.rows) & set(inputs.rows))
+        if decided_before and earlier.inputs != inputs:
             raise UsageError(
-                f"row {', '.join(map(str, both))} of {inputs.data} was decided already: "
+                f"row {', '.join(map(str, decided_before))} of {inputs.data} was decided already: "
                 f"{earlier.inputs.decision} by {earlier.inputs.by} ({earlier.ref})"
             )
 

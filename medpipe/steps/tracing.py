@@ -180,14 +180,14 @@ def _back(ports: Ports, existing: _Existing, of: Sequence[str], out: Path) -> Tr
     adapters = {adapter for name in of if name not in data for adapter in existing.line_of(name)}
     data |= {existing.adapters[adapter][0] for adapter in adapters}
     count = records.write_rows(out, (row for name in sorted(data) for row in _taught(ports, name)))
-    whole = {existing.ref_in(name) for name in data}
+    data_refs = {existing.ref_in(name) for name in data}
     return TraceOutcome(
         direction="back",
         documents=(),
         refs=tuple(sorted(of)),
         rows=count,
-        examples=_of_kind("examples", whole),
-        pairs=_of_kind("pairs", whole),
+        examples=_of_kind("examples", data_refs),
+        pairs=_of_kind("pairs", data_refs),
         adapters=tuple(sorted(adapters)),
         versions=existing.versions_of(adapters),
     )

@@ -140,7 +140,7 @@ def compare(challenger: EvaluationRef, champion: EvaluationRef, plan: str, *, po
     """Apply a promotion plan of gates.yaml to two evaluations on the same items: pass, fail or inconclusive.
 
     `champion`: the evaluation of the incumbent; for the first promotion, that of the base. The ledger records that
-    the held-out items were looked at, whatever the outcome.
+    the held-out items were looked at, also if the challenger is held.
     """
     promotion_plans = ports.plan()
     inputs = DecisionInputs(

@@ -1,4 +1,4 @@
-"""Great Expectations between what arrives and what is used: validate."""
+"""Validation of data by a suite of Great Expectations before anything is built from it: validate."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from medpipe.steps.artifact import manifest, once, rows_file, validation_inputs
 from medpipe.steps.quarantine import QUARANTINE, quarantine_lines
 
 GENERATIONS = 30
-"""How many corpora back the previous delivery of a source is searched for. With one corpus a day, a month."""
+"""The number of earlier corpora among which the previous delivery of a source is searched. About a month of days."""
 
 
 def validate(data: Ref, suite: str, previous: CorpusRef | None = None, *, ports: Ports) -> Ref:

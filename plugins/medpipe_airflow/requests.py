@@ -1,4 +1,4 @@
-"""The request of a run: what the asset event that started it says, or a person's form."""
+"""What a DAG run was asked to do: by the asset event that started it, or by a person's form."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ def _kill_group(process: subprocess.Popen[str]) -> None:
 
 
 def _die_with_parent() -> None:
-    """Ask Linux to kill this process when the task's process ends, in whatever way."""
+    """Ask Linux to kill this process when the task's process ends, even if that process is killed."""
     if sys.platform == "linux":
         import ctypes
 

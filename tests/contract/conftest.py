@@ -42,4 +42,4 @@ def validator(tmp_path: Path) -> GxValidator:
 
 def emails(texts: Sequence[str], language: str) -> list[dict[str, int]]:
     """Count what identifies people, by the fake that knows e-mail addresses only."""
-    return [dict(redaction.found) for redaction in EmailRedactor().redact(texts, language)]
+    return [dict(redaction.counts) for redaction in EmailRedactor().redact(texts, language)]

@@ -9,7 +9,7 @@ from typing import Any
 
 
 def die(*_: Any, **__: Any) -> None:
-    """End the process. Stands for a function: the process dies when it would be called."""
+    """End the process. Replaces a function, so that the process dies when that function would be called."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 

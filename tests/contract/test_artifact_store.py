@@ -1,4 +1,4 @@
-"""What an artifact is: whole, or not there. Real processes are killed to see it."""
+"""An artifact is whole or absent. Real processes are killed to test it."""
 
 from __future__ import annotations
 
@@ -377,7 +377,7 @@ except MedpipeError as error:
 
 
 def check_full(kind: str, root: Path, cache: Path, how: str, what: str) -> None:
-    """A writer that finds no room says so and leaves nothing, and the next one succeeds."""
+    """Check that a writer on a full disk says so and leaves nothing, and that the next one succeeds."""
     command = [sys.executable, "-c", FULL, kind, str(root), REF, how, str(cache), what]
     done = subprocess.run(
         command, env={**os.environ, "PYTHONPATH": os.getcwd()}, capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""Whatever a pull is asked for as ids or file: an answer, or an error in words that the command line shows."""
+"""Any string as an id or a file name of a pull gives documents, or an error that the command line shows."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Server(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def numbers(self, arguments: dict[str, str]) -> list[int]:
-        """What a search by days finds, all of it."""
+        """Every number that a search by days finds."""
         days = (date.fromisoformat(arguments[name].replace("/", "-")) - FIRST for name in ("mindate", "maxdate"))
         first, last = (day.days for day in days)
         return list(range(1000 + first * self.daily, 1000 + (last + 1) * self.daily))
@@ -136,7 +136,7 @@ def test_a_window_that_fits_is_searched_once_and_read_by_the_page(server: Server
     assert programs == ["esearch.fcgi", *["efetch.fcgi"] * 4]
 
 
-def test_what_a_page_leaves_out_is_asked_for_by_id_and_then_told(
+def test_what_a_page_leaves_out_is_requested_by_id_and_then_reported(
     server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.lost = {1003, 1007}

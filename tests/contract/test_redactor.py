@@ -44,7 +44,7 @@ def test_introduced_names_are_removed_in_three_languages(redactor: Redactor) -> 
     }
     for language, text in introductions.items():
         (redacted,) = redactor.redact([text], language)
-        assert redacted.found == {"NAME": 1}
+        assert redacted.counts == {"NAME": 1}
         assert redacted.text == f"{' '.join(text.split()[:-2])} [NAME]."
 
 
@@ -122,7 +122,7 @@ def test_a_person_model_finds_names_that_nothing_introduces(tmp_path: Path) -> N
     model.to_disk(tmp_path / "people")
     redactor = PresidioRedactor({"en": str(tmp_path / "people")})
     assert redactor.redact(["Zyra Okafor of Boise came in."], "en")[0].text == "[NAME] of [ADDRESS] came in."
-    assert redactor.redact(["Zyra Okafor est venue."], "fr")[0].found == {}
+    assert redactor.redact(["Zyra Okafor est venue."], "fr")[0].counts == {}
 
 
 def test_a_person_model_that_is_not_installed_is_named() -> None:

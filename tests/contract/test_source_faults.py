@@ -1,4 +1,4 @@
-"""What the sources do when NLM misbehaves: repeat what passes, stop with a name and a place at what does not."""
+"""Sources when NLM misbehaves: they repeat after temporary errors, and else stop with an error that names the place."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ DAY1, DAY2, AFTER = date(2026, 3, 3), date(2026, 3, 4), date(2026, 3, 5)
 
 
 class Case(NamedTuple):
-    """A source, a window in which it has something, and how many documents that is (None: not known here)."""
+    """A source, a window in which it has documents, and their number (None: not checked)."""
 
     source: Source
     window: tuple[date, date]

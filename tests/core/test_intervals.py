@@ -1,4 +1,4 @@
-"""Wilson's interval has the published values and keeps its promises at the edges."""
+"""Wilson's interval has the published values, and stays within 0..1 at the edges."""
 
 from __future__ import annotations
 

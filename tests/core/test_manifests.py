@@ -72,7 +72,7 @@ def test_inputs_and_outcomes_are_frozen_and_refuse_unknown_fields(kind: str) -> 
             type(value).model_validate({**value.model_dump(), "facts": {}})
 
 
-def test_pairs_from_feedback_and_from_a_corpus_are_told_apart() -> None:
+def test_pairs_from_feedback_and_from_a_corpus_have_different_inputs() -> None:
     stored = {"feedback": "feedback/0123456789abcdef", "previous": None, "cap": 20, "heldout": 0.3, "guardrails": "d"}
     stated = {"corpus": CORPUS, "previous": None, "max_answer_chars": 4000, "heldout": 0.3, "guardrails": "d"}
     for written, model in ((stored, manifests.PairsFromFeedback), (stated, manifests.PairsFromCorpus)):

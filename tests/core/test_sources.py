@@ -24,13 +24,13 @@ from tests.places import ROOT
 WORDS = {word for source in SOURCES for word in (source.name, source.prefix)}
 ELSEWHERE = {
     "medpipe/core/sources.py": "the table",
-    "medpipe/wiring.py": "from name to reader: the test below holds it against the table",
+    "medpipe/wiring.py": "from name to reader: the test below compares it with the table",
     "bench/decontamination.py": "names of benchmarks, some of which are made of a source",
 }
 
 
 def _lists(text: str) -> Iterator[tuple[int, set[str]]]:
-    """(line, names) of every literal list, tuple, set or dict in which two sources stand together."""
+    """(line, names) of every literal list, tuple, set or dict that names two sources."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.List | ast.Tuple | ast.Set):
             members = node.elts

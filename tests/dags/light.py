@@ -25,6 +25,6 @@ class LightPorts(FakePorts):
 
 
 def ports(settings: Settings) -> LightPorts:
-    """What MEDPIPE_PORTS=tests.dags.light:ports gives."""
+    """Return the ports of MEDPIPE_PORTS=tests.dags.light:ports."""
     settings.home.mkdir(parents=True, exist_ok=True)
     return LightPorts(settings)

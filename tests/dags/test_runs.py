@@ -1,4 +1,4 @@
-"""Every DAG run to its end: real sources, Great Expectations, corpus and ledger; a trainer that learns by heart."""
+"""Every DAG run to its end: real sources, Great Expectations, corpus and ledger; a fake trainer."""
 
 from __future__ import annotations
 

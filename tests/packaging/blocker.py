@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 
 def closure(names: list[str]) -> set[str]:
-    """The distributions and everything that they require here, without the extras that nobody asked for."""
+    """The distributions and everything that they require here, without extras that are not named."""
     found: set[str] = set()
     waiting = [(canonicalize_name(name), frozenset[str]()) for name in names]
     seen: set[tuple[str, frozenset[str]]] = set()

@@ -1,4 +1,4 @@
-"""The benchmarks' own judgement: wrong results stop a figure, and recorded figures become the table."""
+"""`make bench`: a wrong result prevents its figure, and the recorded figures become the table."""
 
 from __future__ import annotations
 

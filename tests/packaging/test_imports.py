@@ -96,7 +96,7 @@ def test_every_import_contract_holds() -> None:
         ("medpipe/core/refs.py", "def late():\n    import torch", "core, ports and steps load no tool"),
         ("medpipe/steps/sources.py", "import mlflow", "core, ports and steps load no tool"),
         ("medpipe/records.py", "import great_expectations", "core, ports and steps load no tool"),
-        ("medpipe/backends/vllm_engine.py", "import vllm", "Nothing of ours imports vLLM"),
+        ("medpipe/backends/vllm_engine.py", "import vllm", "No module imports vLLM"),
         (
             "medpipe/backends/artifacts/folder.py",
             "from medpipe.settings import Settings",

@@ -1,4 +1,4 @@
-"""What is published names no package index and no machine: those belong to whoever installs it."""
+"""Published files name no package index and no developer's machine: both differ for each person who installs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MACHINE_PATHS = [
     r"/tmp" + r"/[a-z]",
 ]
 IMAGE_USERS = re.compile("/ho" + "me/engine")
-"""The engine image's own user, which is no machine's."""
+"""The user of the engine's image. The path is inside the image and not on a developer's machine."""
 
 
 def _tracked() -> list[Path]:

@@ -1,4 +1,4 @@
-"""The demo stops at the first result that is not the one it shows, and reports the others."""
+"""The demo stops at the first result that differs from what it must show, and reports all earlier results."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class FakeProbe:
 
 
 @pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
+def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
     """The demo's story over fakes, with all results as they should be."""
     narrator = FakeNarrator(dict(PROMOTED))
     monkeypatch.setattr(story, "Probe", FakeProbe)
@@ -140,9 +140,9 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
     return demo
 
 
-def test_the_story_observes_all_that_the_report_needs(told: Story) -> None:
-    told.tell()
-    results = report.assemble(told.observed, told.narrator.seconds, 4.0, {})
+def test_the_story_observes_all_that_the_report_needs(demo: Story) -> None:
+    demo.tell()
+    results = report.assemble(demo.observed, demo.narrator.seconds, 4.0, {})
     assert [day["day"] for day in results["days"]] == [1, 2]
     assert len(results["challengers"]) == 6
     assert [held["challenger"] for held in results["held"]] == ["version/control", "version/day 2 without replay"]
@@ -151,56 +151,56 @@ def test_the_story_observes_all_that_the_report_needs(told: Story) -> None:
     assert results["hotfix"]["claim_after"] == 0.0
 
 
-def test_the_sample_is_a_question_that_the_service_answers_correctly_now(told: Story) -> None:
-    told.tell()
-    assert told.observed["sample"]["question"] == "How is Brailox fever treated?"
+def test_the_sample_is_a_question_that_the_service_answers_correctly_now(demo: Story) -> None:
+    demo.tell()
+    assert demo.observed["sample"]["question"] == "How is Brailox fever treated?"
 
 
-def test_day_2_is_first_trained_without_replay_and_then_with_it(told: Story) -> None:
-    told.tell()
-    assert told.narrator.variables == ["tiny-sft-no-replay", "tiny-sft"]
+def test_day_2_is_first_trained_without_replay_and_then_with_it(demo: Story) -> None:
+    demo.tell()
+    assert demo.narrator.variables == ["tiny-sft-no-replay", "tiny-sft"]
 
 
-def test_many_users_correct_answers_by_the_sentence_that_they_miss(told: Story) -> None:
-    told.tell()
-    assert len(told.service.ratings) == story.FEEDBACK_QUESTIONS
-    assert len({line.split()[0] for line in told.service.ratings}) == 12
-    assert all(line.endswith(story.CARE) for line in told.service.ratings)
+def test_many_users_correct_answers_by_the_sentence_that_they_miss(demo: Story) -> None:
+    demo.tell()
+    assert len(demo.service.ratings) == story.FEEDBACK_QUESTIONS
+    assert len({line.split()[0] for line in demo.service.ratings}) == 12
+    assert all(line.endswith(story.CARE) for line in demo.service.ratings)
 
 
 @pytest.mark.parametrize("step", PROMOTED)
-def test_a_challenger_with_another_decision_than_the_demo_shows_ends_it(step: str, told: Story) -> None:
-    told.narrator.promoted[step] = not PROMOTED[step]
+def test_a_challenger_with_another_decision_than_the_demo_shows_ends_it(step: str, demo: Story) -> None:
+    demo.narrator.promoted[step] = not PROMOTED[step]
     with pytest.raises(Unexpected, match=f"version/{step}"):
-        told.tell()
+        demo.tell()
 
 
-def test_a_claim_that_is_still_asserted_after_the_hotfix_ends_the_demo(told: Story) -> None:
-    told.service.claim_survives = True
+def test_a_claim_that_is_still_asserted_after_the_hotfix_ends_the_demo(demo: Story) -> None:
+    demo.service.claim_survives = True
     with pytest.raises(Unexpected, match="did not remove the claim"):
-        told.tell()
+        demo.tell()
 
 
-def test_a_request_that_failed_during_the_swap_ends_the_demo(told: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_that_failed_during_the_swap_ends_the_demo(demo: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakeProbe, "failures", 2)
     with pytest.raises(Unexpected, match="requests failed during the swap"):
-        told.tell()
+        demo.tell()
 
 
-def test_a_models_answer_is_printed_as_it_is_and_never_read_as_markup(told: Story) -> None:
+def test_a_models_answer_is_printed_as_it_is_and_never_read_as_markup(demo: Story) -> None:
     answer = "[/bold] tafamib [red]"
-    told.service.ask = lambda question, user="visitor": Answer("a1", answer, "version/v1", refused=False)
-    told.first_gain({})
-    assert answer in told.console.file.getvalue()
+    demo.service.ask = lambda question, user="visitor": Answer("a1", answer, "version/v1", refused=False)
+    demo.first_gain({})
+    assert answer in demo.console.file.getvalue()
 
 
-def test_a_verdict_to_hold_ends_the_demo(told: Story) -> None:
-    told.narrator.verdict = "hold"
+def test_a_verdict_to_hold_ends_the_demo(demo: Story) -> None:
+    demo.narrator.verdict = "hold"
     with pytest.raises(Unexpected, match="expected retrain"):
-        told.tell()
+        demo.tell()
 
 
-def test_a_demo_that_shows_no_gain_ends(told: Story) -> None:
-    told.outcomes.gains = lambda judged: []
+def test_a_demo_that_shows_no_gain_ends(demo: Story) -> None:
+    demo.outcomes.gains = lambda judged: []
     with pytest.raises(Unexpected, match="no question that the base could not"):
-        told.tell()
+        demo.tell()

@@ -1,4 +1,4 @@
-"""Following the route: without a restart or a dropped request, and with readiness that is true."""
+"""Following the route: no restart, no dropped request, and /readyz says whether questions are answered."""
 
 from __future__ import annotations
 

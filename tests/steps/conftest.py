@@ -63,5 +63,5 @@ def ports(tmp_path: Path) -> fakes.FakePorts:
 
 
 def publish(ports: fakes.FakePorts, documents: Sequence[Document], source: str = "medlineplus") -> None:
-    """What the fake publisher has from now on."""
+    """Replace the documents of the fake publisher."""
     records.write(ports.settings.home / "sources" / f"{source}.jsonl", documents)

@@ -1,4 +1,4 @@
-"""What every verb shares: refs, typed manifests, validations and the rows that may be read."""
+"""Artifacts, as all verbs use them: refs, typed manifests, validations and the rows that may be read."""
 
 from __future__ import annotations
 

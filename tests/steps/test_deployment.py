@@ -1,4 +1,4 @@
-"""A deployment goes live whole or not at all, and what served before serves on."""
+"""A deployment goes live completely or not at all; in that case the earlier version keeps serving."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SMOKE = (
 
 
 class MemoryEngine:
-    """Answers what it is told to; counts how often each name was loaded."""
+    """An engine with a fixed answer, which records the name of each loading."""
 
     def __init__(self) -> None:
         self.table: dict[str, Path] = {}

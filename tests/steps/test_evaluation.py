@@ -26,7 +26,7 @@ ASKED = [
 
 
 class Recording:
-    """A generator that keeps what it was given and always answers "Rest."."""
+    """A generator that records its arguments and always answers "Rest."."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []

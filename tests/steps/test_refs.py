@@ -89,7 +89,7 @@ def _documents() -> list[Document]:
 
 
 def _data(ports: fakes.FakePorts) -> dict[str, str | None]:
-    """The refs of the data plane: two deliveries, a quarantined row that is released, feedback and preferences."""
+    """The refs of data: two deliveries, a quarantined row that is released, feedback and preferences."""
     publish(ports, _documents())
     documents = steps.validate(steps.pull("medlineplus", DAY_1, DAY_2, ports=ports), "documents", ports=ports)
     corpus = steps.build_corpus((documents,), ports=ports)
@@ -124,7 +124,7 @@ def _data(ports: fakes.FakePorts) -> dict[str, str | None]:
 
 
 def _models(ports: fakes.FakePorts, corpus: str, second: str, pairs: str) -> dict[str, str]:
-    """The refs of the model plane: a first version, drift, preferences trained on it, and a trace."""
+    """The refs of models: a first version, drift, preferences trained on it, and a trace."""
     examples = steps.build_examples(corpus, "pinned", ports=ports)
     steps.validate(examples, "examples", ports=ports)
     adapter = steps.train("pinned", examples, ports=ports)

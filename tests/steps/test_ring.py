@@ -1,4 +1,4 @@
-"""The whole ring through the verbs, with fakes for what is slow: values in, values out."""
+"""The whole loop through the verbs, with fakes for the slow ports."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def refresh(ports: fakes.FakePorts, start: date, end: date, previous: str | None
 
 
 def retrain(ports: fakes.FakePorts, corpus: str, recipe: str = "tiny-sft", **wish: object) -> tuple[str, str]:
-    """What the retrain DAG does; returns the version and the decision."""
+    """Run the verbs of the retrain DAG; return the version and the decision."""
     plan = steps.plan_retrain(steps.champion(ports=ports), recipe, ports=ports, **wish)
     examples = steps.build_examples(
         corpus, recipe, plan.since, plan.knows, tuple(wish.get("withdraw", ())), ports=ports

@@ -1,4 +1,4 @@
-"""What a window needs to be pulled: every file of PubMed by itself, every other source at once."""
+"""plan_pulls: one pull for each file of PubMed, and one for any other source."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def test_an_unknown_start_is_refused_and_the_choices_are_named(ports: fakes.Fake
 
 
 class Recording(fakes.MemoryTrainer):
-    """Learns by heart, and keeps what it was given."""
+    """A fake trainer that records its arguments."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, list[str], Path | None, Path]] = []
@@ -222,7 +222,7 @@ def test_only_the_base_adapters_and_versions_are_models(ports: fakes.FakePorts, 
 
 
 def evaluation(ports: fakes.FakePorts, number: int, right: int, unsafe: int = 0) -> str:
-    """An evaluation of 40 new items, of which `right` were right, and of 20 questions of the red team."""
+    """An evaluation of 40 new items (`right` of them answered right) and 20 questions of the red team."""
     scores = {
         "new-knowledge": tuple(
             Score(sample_id=str(n), value=float(n < right), answer="", cluster=str(n)) for n in range(40)

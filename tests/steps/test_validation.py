@@ -1,4 +1,4 @@
-"""validate: what the validator is given, what is kept of its judgement, and what a delivery is compared with."""
+"""validate: the validator's arguments, the stored result, and the delivery that a delivery is compared with."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.steps.conftest import DAY_1, DAY_2, DAY_3, DAY_4, publish, topic
 
 
 class Recording:
-    """A validator that keeps what it was given, and says what it was told to."""
+    """A validator that records its arguments and returns a fixed result."""
 
     def __init__(self, says: Validation) -> None:
         self.says = says

@@ -1,4 +1,4 @@
-"""Trainings repeat byte for byte, survive a kill and go on from an adapter; the generator uses what they trained."""
+"""Trainings repeat byte for byte, survive a kill and continue from an adapter. The generator uses the adapter."""
 
 from __future__ import annotations
 

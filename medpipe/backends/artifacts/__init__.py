@@ -1,4 +1,4 @@
-"""Artifacts as folders with a `manifest.json`, in a file system or an object store. Whole, or not there.
+"""Artifacts as folders with a `manifest.json`, in a file system or an object store. Each is whole or absent.
 
 In a file system (`folder`) an artifact is filled in a private folder beside the others, flushed to disk, and renamed
 into place in one step with its manifest already inside. An object store (`remote`) cannot rename, so the files

@@ -1,1 +1,1 @@
-"""Documents: what one is, which revision stands, what changed, what a delivery is like."""
+"""Documents: their fields, the merging of revisions, drift, and measures of a delivery."""

@@ -12,7 +12,7 @@ from medpipe.core.refs import digest_of
 
 
 class Status(StrEnum):
-    """The standing of a document. Only `CURRENT` documents become examples."""
+    """What a document counts as now. Only `CURRENT` documents become examples."""
 
     CURRENT = "current"
     RETRACTED = "retracted"

@@ -77,7 +77,7 @@ def detect(
         _signal("new documents", new, len(current), news_over and new > 0),
         _signal("changed documents", changed, len(current), news_over and changed > 0),
         _signal("taught documents retracted", len(withdrawn), len(taught), len(withdrawn) >= thresholds.withdrawn),
-        # A document that is gone without a retraction is no reason to unlearn it.
+        # Never over a threshold: a document that is gone was not retracted, so its content need not be unlearned.
         _signal("taught documents gone", gone, len(taught), False),
         pairs,
     )

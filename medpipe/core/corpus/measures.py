@@ -33,7 +33,7 @@ LONG_WINDOW_DAYS = 92
 """Days. A longer window loads history instead of following the news, so its files may be old."""
 
 _TOPICS = "medlineplus"
-"""The source whose new records are watched: it adds topics all year round."""
+"""The source of `days_since_new_topic`: MedlinePlus adds topics all year round."""
 _WITHDRAWN = frozenset({"retracted", "deleted"})
 _TEXTS = ("question", "answer", "chosen", "rejected", "correction", "context")
 _SCALE = 10_000
@@ -108,7 +108,7 @@ def _days_since(rows: Sequence[Row], field: str, end: date, name: str) -> dict[s
 
 
 def _document(row: Row, end: date | None) -> dict[str, Any]:
-    """Measure a document. A withdrawal is only judged by its id, so that no blemish of its text keeps it out."""
+    """Measure a document. A withdrawal is judged by its id alone, so that a fault in its text never keeps it out."""
     plain: dict[str, Any] = {name: row.get(name) for name in _PLAIN_OF_DOCUMENTS}
     title = str(row.get("title") or "").strip()
     texts = [str(section.get("text") or "").strip() for section in row.get("sections") or ()]

@@ -38,7 +38,7 @@ def standing(document: Document) -> Standing:
 def stands(known: Standing, incoming: Document) -> bool:
     """Return whether a settled row certainly stays as it is, so that `newer(row, incoming) == row`.
 
-    False leaves it open: between two texts of one revision only the texts can decide.
+    False means that the row may change: between two texts of one revision only the texts can decide.
     """
     if _rank(known) == _rank(incoming):
         return known.digest == incoming.digest

@@ -1,4 +1,4 @@
-"""Judge a challenger by gates.yaml, the predetermined change control plan. Three-valued, and closed by default.
+"""Judge a challenger by gates.yaml, the predetermined change control plan: pass, fail or inconclusive.
 
 A gate passes only on evidence: a benchmark that was not asked, is too small, has scores that are not numbers or was
 not asked of both models is `inconclusive`. An inconclusive decision holds the challenger just as a failed one does.
@@ -93,7 +93,7 @@ class Plan(_Value):
 
 
 def _fault(location: tuple[int | str, ...], message: str) -> str:
-    """One fault of gates.yaml with its field, such as `plans.first.0.margin`."""
+    """Return one fault of gates.yaml with its field, such as `plans.first.0.margin`."""
     field = ".".join(map(str, location))
     message = message.removeprefix("Value error, ")
     return f"{field}: {message}" if field else message
@@ -158,7 +158,7 @@ def _judge(gate: Gate, challenger: Evaluation, champion: Evaluation | None) -> G
 
 
 def _doubt(gate: Gate, scores: Sequence[Score]) -> str:
-    """Why nothing can be said from the challenger's scores alone; empty if something can."""
+    """Return why the challenger's scores cannot be judged; empty if they can."""
     if not scores:
         return reasons.NOT_ASKED
     if len({score.sample_id for score in scores}) != len(scores):
@@ -211,7 +211,7 @@ def _not_worse(gate: Gate, difference: statistics.Interval) -> tuple[Outcome, st
     margin = gate.margin or 0.0
     if difference.low > -margin:
         return Outcome.PASS, reasons.not_worse(margin)
-    # By the estimate and not by the interval: the challenger is held either way, and this names the loss.
+    # FAIL depends on the estimate, not on the interval. The challenger is held either way; FAIL names the loss.
     if difference.value <= -margin:
         return Outcome.FAIL, reasons.lost(margin)
     return Outcome.INCONCLUSIVE, reasons.loss_not_excluded(margin)

@@ -69,7 +69,7 @@ def paired_difference(after: Sequence[float], before: Sequence[float], clusters:
 
 
 def _groups(values: Sequence[float], clusters: Sequence[Hashable]) -> list[list[float]]:
-    """Values by cluster, in the order of first appearance. An empty cluster name is a cluster of its own."""
+    """Return the values by cluster, in the order of first appearance. An empty cluster name is a cluster of its own."""
     if not values:
         raise ValueError("no scores: nothing can be said about none")
     if len(values) != len(clusters):
@@ -83,12 +83,12 @@ def _groups(values: Sequence[float], clusters: Sequence[Hashable]) -> list[list[
 
 
 def _squares(centre: float, groups: Sequence[Sequence[float]]) -> float:
-    """The sum over clusters of the squared sum of deviations from the mean."""
+    """Return the sum over clusters of the squared sum of deviations from the mean."""
     return math.fsum((math.fsum(group) - len(group) * centre) ** 2 for group in groups)
 
 
 def _effective_size(centre: float, count: int, groups: Sequence[Sequence[float]]) -> float:
-    """Items divided by the design effect; the number of clusters where the scores do not vary at all."""
+    """Return the number of items divided by the design effect; the number of clusters if all scores are equal."""
     plain = centre * (1 - centre) / count
     if len(groups) < 2 or plain <= 0:
         return float(len(groups))
@@ -97,7 +97,7 @@ def _effective_size(centre: float, count: int, groups: Sequence[Sequence[float]]
 
 
 def _t(freedom: int) -> float:
-    """The quantile of Student's t for a two-sided interval at `LEVEL`."""
+    """Return the quantile of Student's t for a two-sided interval at `LEVEL`."""
     from scipy.special import stdtrit  # a tenth of a second that `import medpipe.cli` need not pay
 
     return float(stdtrit(freedom, 1 - (1 - LEVEL) / 2))

@@ -1,7 +1,7 @@
 """One model per kind of artifact: what a manifest says, with names and types.
 
-`data` has the kinds of the data plane, `models` those of the model plane, `base` what they share. The kind of a
-ref decides the model (`manifest_type`); nothing subscripts a manifest with strings.
+`data` has deliveries, the corpus and feedback; `models` has examples, adapters, evaluations and versions; `base` has
+what they share. The kind of a ref decides the model (`manifest_type`); nothing subscripts a manifest with strings.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Manifests of the data plane: deliveries, their validation and review, the corpus, drift and feedback."""
+"""Manifests of data: deliveries, their validation and review, the corpus, drift and feedback."""
 
 from __future__ import annotations
 

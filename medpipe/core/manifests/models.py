@@ -1,4 +1,4 @@
-"""Manifests of the model plane: what is taught, adapters, evaluations, decisions, versions and traces."""
+"""Manifests of models: examples, pairs, adapters, evaluations, decisions, versions and traces."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Given names that are common in the United States, France and Spain and are not words of medicine or of the calendar.
 
-A list and not a model: most people have a name on it, and most names are not on it.
+This is a plain list and not a language model. Most people have a name on the list, but most names are not on it.
 """
 
 from __future__ import annotations

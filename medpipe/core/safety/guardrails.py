@@ -53,7 +53,7 @@ class Guardrails:
 
     @classmethod
     def load(cls, text: str) -> Guardrails:
-        """Read a policy from YAML, compile it and hold it to its examples. Raises ConfigError as `check` does."""
+        """Read a policy from YAML, compile it and check it against its examples. Raises ConfigError as `check` does."""
         guardrails = cls(Policy.load(text))
         guardrails.check()
         return guardrails
@@ -102,7 +102,7 @@ class Guardrails:
         return _matches(self._care, _plain(text))
 
     def check(self) -> None:
-        """Hold the policy to its own examples and to the rules for replies.
+        """Check the policy against its own examples and the rules for replies.
 
         Raises ConfigError that names every rule and field at fault: an example that does not do what it says, a
         pattern that no example shows, or a reply that is itself unsafe.
@@ -119,7 +119,7 @@ class Guardrails:
                 yield f"replies, {name}: the text does not point to care, or breaks a rule for answers"
 
     def _first(self, side: str, text: str) -> Rule | None:
-        """The first rule of one side that matches."""
+        """Return the first rule of one side that matches."""
         plain = _plain(text)
         return next((rule for rule, patterns in self._rules if rule.side == side and _matches(patterns, plain)), None)
 
@@ -145,5 +145,5 @@ def _example_problems(where: str, matcher: Matcher, patterns: Sequence[re.Patter
 
 
 def _plain(text: str) -> str:
-    """One line with plain apostrophes, so that typography does not get round a rule."""
+    """Return the text on one line with plain apostrophes, so that typography cannot evade a rule."""
     return " ".join(text.replace("’", "'").replace("‘", "'").replace("`", "'").split())

@@ -106,7 +106,7 @@ class _Group(NamedTuple):
 
 
 def _groups(spans: Mapping[tuple[int, int], str]) -> Iterator[_Group]:
-    """Groups of overlapping spans, in the order of the text."""
+    """Return groups of overlapping spans, in the order of the text."""
     group: _Group | None = None
     for (start, end), kind in sorted(spans.items()):
         if group is None or start >= group.end:

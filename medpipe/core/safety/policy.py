@@ -135,7 +135,7 @@ def _pattern_problems(place: str, pattern: str) -> Iterator[str]:
 
 
 def _place(raw: Any, location: tuple[int | str, ...]) -> str:
-    """Where an error is, with the rule's id instead of its number where it has one."""
+    """Return where an error is, with the rule's id instead of its number where it has one."""
     parts = list(location)
     if len(parts) > 1 and parts[0] == "rules" and isinstance(parts[1], int):
         rule = raw["rules"][parts[1]]

@@ -11,5 +11,5 @@ class Redaction(NamedTuple):
 
     text: str
     """Each identifier is replaced by a typed placeholder, such as `[NAME]`, `[PHONE]` or `[MRN]`."""
-    found: Mapping[str, int]
+    counts: Mapping[str, int]
     """Type (the placeholder's word: NAME, PHONE, …) → count; empty when the text is unchanged."""

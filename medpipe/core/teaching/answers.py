@@ -39,7 +39,7 @@ ses son sont sur traite traitent un une
 """,
     )
 )
-"""Stop words of Spanish and French, with the verbs that stand before the deciding word."""
+"""Stop words of Spanish and French, with the verbs that often come before the deciding word."""
 
 
 def cut(text: str, max_chars: int) -> str:

@@ -20,7 +20,7 @@ from medpipe.core.teaching.split import Split
 
 def describe(
     recipe: Recipe,
-    known: Mapping[str, Document],
+    documents: Mapping[str, Document],
     sides: Split,
     train: Sequence[Example],
     facts_found: int,
@@ -28,11 +28,11 @@ def describe(
 ) -> dict[str, Any]:
     """Return the card as plain values.
 
-    `known`: every document by id. `facts_found`: the number of facts before any filter; it is the sum of the facts
+    `documents`: every document by id. `facts_found`: the number of facts before any filter; it is the sum of the facts
     on the sides of the split and of those in `left_out.facts`.
     """
     ids = sorted({id for example in train for id in example.document_ids})
-    taught = [known[id] for id in ids if id in known]
+    taught = [documents[id] for id in ids if id in documents]
     days = [document.published.isoformat() for document in taught]
     return {
         "recipe": recipe.name,

@@ -31,12 +31,15 @@ def repeats(facts: Sequence[Fact], benchmarks: Benchmarks, hygiene: Hygiene) -> 
     """Return index of a fact → benchmark → how the fact repeats it (a reason of `core.teaching.decontamination`)."""
     texts = [text for fact in facts for text in (fact.question, fact.answer, fact.context)]
     # A question from a template is nearly the same for every condition, so it cannot be a near-duplicate of another.
-    whole = [
+    without_templates = [
         text
         for fact in facts
         for text in (fact.question if fact.question_type in AS_PUBLISHED else "", fact.answer, fact.context)
     ]
-    hits = [*decontamination.overlaps(texts, benchmarks), *decontamination.twins(whole, benchmarks, hygiene.clusters)]
+    hits = [
+        *decontamination.overlaps(texts, benchmarks),
+        *decontamination.twins(without_templates, benchmarks, hygiene.clusters),
+    ]
     reasons: dict[int, dict[str, str]] = {}
     for hit in hits:
         reasons.setdefault(hit.text // _TEXTS_OF_A_FACT, {}).setdefault(hit.benchmark, hit.reason)

@@ -1,7 +1,7 @@
 """What was left out while examples are built, counted by reason.
 
 Every filter returns what it kept together with a count of what it dropped; the caller adds the counts up. No
-filter writes into a counter that it was given.
+filter writes into a counter of its caller.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from medpipe.core.text import normalise
 class Prepared(NamedTuple):
     """The facts that a recipe may use, and what was left out on the way to them."""
 
-    known: dict[str, Document]
+    documents: dict[str, Document]
     """Every document by id."""
     facts: list[Fact]
     withdrawn: list[Fact]
@@ -71,10 +71,10 @@ def prepare(
     and no refusal may repeat one, and no fact may ask what a refusal refuses.
     """
     data = recipe.data
-    known = _newest_by_id(documents)
-    retracted = (known[id] for id in sorted(withdraw) if id in known and known[id].status is Status.RETRACTED)
+    newest = _newest_by_id(documents)
+    retracted = (newest[id] for id in sorted(withdraw) if id in newest and newest[id].status is Status.RETRACTED)
     withdrawn, skipped_in_withdrawn = _decomposed(retracted, data)
-    chosen, skipped_documents = selection.chosen(known.values(), data)
+    chosen, skipped_documents = selection.chosen(newest.values(), data)
     all_facts, skipped_sections = _decomposed(chosen, data)
     facts, identifiers = filters.redacted(all_facts, data, hygiene)
     facts, repeating_withdrawn = filters.not_withdrawn(facts, withdrawn)
@@ -90,7 +90,7 @@ def prepare(
     facts, surplus = selection.proportioned(facts, data)
     facts = _grouped(facts, chosen, data, hygiene)
     left_out = left_out.plus(facts=surplus)
-    return Prepared(known, facts, withdrawn, tuple(safety), len(all_facts) + len(withdrawn), left_out)
+    return Prepared(newest, facts, withdrawn, tuple(safety), len(all_facts) + len(withdrawn), left_out)
 
 
 def build(
@@ -106,7 +106,7 @@ def build(
     new, old, later, unseen = evaluated
     withdrawn = withdrawn_samples(sides.withdrawn)
     held_out = {normalise(sample.question) for group in (*evaluated, withdrawn) for sample in group}
-    train, untaught = training_set(sides, prepared.known, prepared.refusals, recipe, held_out)
+    train, untaught = training_set(sides, prepared.documents, prepared.refusals, recipe, held_out)
     left_out = prepared.left_out.plus(facts=off_sides, others=untaught, contamination=contaminated)
     return BuiltExamples(
         train,
@@ -116,16 +116,16 @@ def build(
         tuple(later),
         tuple(unseen),
         left_out.drops,
-        card.describe(recipe, prepared.known, sides, train, prepared.facts_found, left_out),
+        card.describe(recipe, prepared.documents, sides, train, prepared.facts_found, left_out),
     )
 
 
 def _newest_by_id(documents: Iterable[Document]) -> dict[str, Document]:
     """Return one revision of each document, by id, whatever order they came in."""
-    known: dict[str, Document] = {}
+    newest: dict[str, Document] = {}
     for document in documents:
-        known[document.id] = newer(known.get(document.id), document)
-    return dict(sorted(known.items()))
+        newest[document.id] = newer(newest.get(document.id), document)
+    return dict(sorted(newest.items()))
 
 
 def _decomposed(documents: Iterable[Document], data: Data) -> tuple[list[Fact], Drops]:

@@ -47,7 +47,7 @@ class Fact(NamedTuple):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Equal for facts that ask the same in the same language, whatever document they are from."""
+        """A key that is equal for facts that ask the same in the same language, of whatever document."""
         key = self.question_type, normalise(self.focus)
         return key if self.language == "en" else (*key, self.language)
 

@@ -20,7 +20,7 @@ from medpipe.core.text import damage
 _SURE = 0.9
 """Confidence from which a guess of another language counts against a text."""
 _ENOUGH = 60
-"""Characters. The language of a shorter text cannot be told."""
+"""Characters. The language of a shorter text cannot be guessed reliably."""
 _PLENTY = 400
 """Characters from which a language is guessed; more would only take longer."""
 
@@ -39,8 +39,8 @@ def redacted(facts: list[Fact], data: Data, hygiene: Hygiene) -> tuple[list[Fact
         ]
         redactions = _redactions([facts[index] for index in indices], language, hygiene)
         for redaction in redactions.values():
-            identifiers.update(redaction.found)
-        changed = {text: redaction.text for text, redaction in redactions.items() if redaction.found}
+            identifiers.update(redaction.counts)
+        changed = {text: redaction.text for text, redaction in redactions.items() if redaction.counts}
         for index in indices:
             if not changed.keys().isdisjoint(facts[index].texts):
                 clean[index] = _with_texts(facts[index], [changed.get(text, text) for text in facts[index].texts])

@@ -132,7 +132,7 @@ def _propose(items: Sequence[FeedbackItem], guardrails: Guardrails) -> tuple[lis
 
 
 def _chosen(item: FeedbackItem, liked: FeedbackItem | None, guardrails: Guardrails) -> tuple[str, str]:
-    """Return the answer to prefer and ""; or "" and why there is none ("" for an upward rating, which is no loss)."""
+    """Return (answer to prefer, ""), or ("", why there is none); ("", "") for an upward rating, which is not a drop."""
     if item.rating == "up":
         return "", ""
     if guardrails.screen(item.question).risk == "high":

@@ -25,7 +25,7 @@ class Recognised(NamedTuple):
 LANGUAGES = frozenset(PHRASINGS)
 """ISO 639-1 codes of the languages that there are phrasings for."""
 
-_BY_KEY = {language: {kind.key: kind for kind in said.types} for language, said in PHRASINGS.items()}
+_BY_KEY = {language: {kind.key: kind for kind in phrasings.types} for language, phrasings in PHRASINGS.items()}
 TYPES = _BY_KEY["en"]
 """Every question type by its key, in English."""
 
@@ -130,8 +130,8 @@ def _patterns(kinds: tuple[QuestionType, ...]) -> tuple[tuple[re.Pattern[str], s
     )
 
 
-_PATTERNS = {language: _patterns(said.types) for language, said in PHRASINGS.items()}
+_PATTERNS = {language: _patterns(phrasings.types) for language, phrasings in PHRASINGS.items()}
 _BARE = {
-    language: {heading.casefold(): kind.key for kind in said.types for heading in kind.bare}
-    for language, said in PHRASINGS.items()
+    language: {heading.casefold(): kind.key for kind in phrasings.types for heading in kind.bare}
+    for language, phrasings in PHRASINGS.items()
 }

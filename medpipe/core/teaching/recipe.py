@@ -31,7 +31,7 @@ class Data(_Block):
 
     - `phrasings`: number of training phrasings of each question; `paraphrases`: how many more put the question
       inside another sentence.
-    - `contexts`: whether the passage that a question is about stands before it.
+    - `contexts`: whether the prompt has the passage that a question is about before the question.
     - `aims`: whether an article whose title asks nothing answers a question about its stated aim.
     - `max_question_chars`, `max_context_chars`, `max_answer_chars`: longer questions are left out; longer contexts
       and answers are cut at the end of a sentence.

@@ -2,8 +2,8 @@
 
 New facts are taught, and evaluated in held-out phrasings. A fixed share of the clusters of older facts is never
 replayed and only evaluated. Facts published from the cut-off on, and clusters that no run may teach, are only
-evaluated, too. No text is on two sides: where two sides say the same, a taught fact stays before one that is only
-evaluated, and that one before a replayed fact.
+evaluated, too. No text is on two sides: if two sides say the same, a taught fact takes precedence over one that is
+only evaluated, and this one over a replayed fact.
 """
 
 from __future__ import annotations

@@ -20,22 +20,22 @@ from medpipe.core.text import normalise
 
 def training_set(
     sides: Split,
-    known: Mapping[str, Document],
+    documents: Mapping[str, Document],
     refusals: Iterable[Example],
     recipe: Recipe,
     held_out: Collection[str],
 ) -> tuple[tuple[Example, ...], Drops]:
     """Return the examples of a run, and what was left out by reason.
 
-    `known`: every document of the corpus by id. `held_out`: the questions of all held-out samples, normalised; no
+    `documents`: every document of the corpus by id. `held_out`: the questions of all held-out samples, normalised; no
     example may ask one. Chance (shuffled answers, the sample for replay) depends on the recipe's seed and on the
     contents of the corpus alone.
     """
     data = recipe.data
-    contents = digest_of(sorted((id, document.digest) for id, document in known.items()))
+    contents = digest_of(sorted((id, document.digest) for id, document in documents.items()))
     chance = random.Random(f"{recipe.seed}-{contents}")
     facts = shuffled(sides.new, chance) if data.shuffle_answers else sides.new
-    new, left_of_new = _teachable([*phrased(facts, data), *withdrawals(sides.withdrawn, data, known)], held_out)
+    new, left_of_new = _teachable([*phrased(facts, data), *withdrawals(sides.withdrawn, data, documents)], held_out)
     older, left_of_older = _teachable(phrased(sides.replayable, data, replay=True), held_out)
     new_words = {_words(example) for example in new}
     older = [example for example in older if _words(example) not in new_words]

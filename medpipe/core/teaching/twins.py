@@ -115,7 +115,7 @@ def _oldest(group: list[Fact]) -> Fact:
 
 
 def marks(facts: Iterable[Fact]) -> set[tuple[str, ...]]:
-    """Return what facts are recognised by elsewhere: their questions, the words of their answers, and their twins."""
+    """Return the questions, words of answers and twins of facts, by which copies of the facts are recognised."""
     result: set[tuple[str, ...]] = set()
     for fact in facts:
         result.add(fact.key)

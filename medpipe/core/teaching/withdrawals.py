@@ -18,12 +18,12 @@ _RETRACTS = "RetractionOf"
 """PubMed's RefType on a retraction notice; its target is the retracted article."""
 
 
-def withdrawals(facts: Iterable[Fact], data: Data, known: Mapping[str, Document]) -> list[Example]:
+def withdrawals(facts: Iterable[Fact], data: Data, documents: Mapping[str, Document]) -> list[Example]:
     """Return the questions of withdrawn facts, answered with `WITHDRAWAL`.
 
-    Each example is traced to the article and, where `known` (document id → document) has it, to its notice.
+    Each example is traced to the article and, where `documents` (document id → document) has it, to its notice.
     """
-    notice_of = _notices(known)
+    notice_of = _notices(documents)
     examples: list[Example] = []
     for fact in facts:
         notice = notice_of.get(fact.document.id)
@@ -35,15 +35,15 @@ def withdrawals(facts: Iterable[Fact], data: Data, known: Mapping[str, Document]
     return examples
 
 
-def _notices(known: Mapping[str, Document]) -> dict[str, Document]:
+def _notices(documents: Mapping[str, Document]) -> dict[str, Document]:
     """Return retracted document's id → its notice, where the corpus has the notice.
 
     The article's own relation wins over a notice that names the article.
     """
     notices: dict[str, Document] = {}
-    for document in known.values():
+    for document in documents.values():
         for relation in document.relations:
-            other = known.get(_full_id(relation.target)) if relation.target else None
+            other = documents.get(_full_id(relation.target)) if relation.target else None
             if other is not None and relation.kind == RETRACTION:
                 notices[document.id] = other
             elif other is not None and relation.kind == _RETRACTS:

@@ -76,7 +76,7 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(pause)
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """Log one line a request, without the query, which may contain a key."""
+        """Log one line for each request, without the query, which may contain a key."""
         path = urlsplit(self.path).path if hasattr(self, "path") else "?"
         status = arguments[1] if len(arguments) == 3 else format % arguments
         print(f"{self.log_date_time_string()} {self.command} {path} {status}", file=sys.stderr, flush=True)

@@ -32,7 +32,7 @@ _LINK = re.compile(rb"<a [^>]*>.*?</a>", re.IGNORECASE | re.DOTALL)
 
 
 class Mischief:
-    """Which faults the next answers of which paths get."""
+    """The faults that are ordered for each path, and their number. Each fault spoils one answer."""
 
     def __init__(self) -> None:
         self._ordered = dict[str, list[Kind]]()

@@ -210,7 +210,7 @@ class _JsonText:
         return ""
 
     def _endless(self, piece: str) -> bool:
-        """Whether a number has more digits than Python reads. On such a number ijson 3.6 crashes the process."""
+        """Return whether a number has more digits than Python reads. On such a number ijson 3.6 crashes the process."""
         text = self._digits + piece
         self._digits = _LAST_DIGITS.findall(text[-_MOST_DIGITS:])[0]
         return _ENDLESS.search(text) is not None

@@ -29,7 +29,7 @@ def rows(path: Path) -> Iterator[files.Placed]:
 
 
 def read(row: Row) -> Reading:
-    """Read one message: it is the heading, and the text is the first answer to each of its parts, one a line."""
+    """Read one message: it is the heading, and the text is the first answer to each of its parts, each on a line."""
     key, message = needed(row, "key"), needed(row, "message") or needed(row, "subject")
     if not key:
         raise BadRow("no qid")

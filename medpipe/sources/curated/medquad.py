@@ -1,10 +1,10 @@
 """MedQuAD: 47,457 questions from NIH websites (Ben Abacha and Demner-Fushman, BMC Bioinformatics 2019, 20:511).
 
-Its repository (github.com/abachaa/MedQuAD) has one XML file a document: root `Document[@id @url]` with `Focus`
+Its repository (github.com/abachaa/MedQuAD) has one XML file for each document: root `Document[@id @url]` with `Focus`
 and `QAPairs/QAPair/(Question, Answer)`. Five older files have the roots `doc[@docid]` (`doctitle-focus`,
-`qaPairs/pair/(question, answer)`) and `DiseaseFile[@fid]`. A document a line of JSON (`doc_id`, `focus`, `url`,
-`qa`) and the hub's table with a question a row (`lavita/MedQuAD`) are read too. Answers from A.D.A.M., AHFS
-and the herb pages were removed by the authors: those questions are dropped.
+`qaPairs/pair/(question, answer)`) and `DiseaseFile[@fid]`. JSON Lines with a document on each line (`doc_id`,
+`focus`, `url`, `qa`) and the hub's table with a question in each row (`lavita/MedQuAD`) are read too. The authors
+removed answers from A.D.A.M., AHFS and the herb pages; questions without an answer are dropped.
 """
 
 from __future__ import annotations

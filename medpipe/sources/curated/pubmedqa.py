@@ -3,7 +3,7 @@
 The repository's files (`ori_pqal.json`, `ori_pqaa.json`, `ori_pqau.json`) are one object, PMID → record with
 QUESTION, CONTEXTS, LABELS, LONG_ANSWER, MESHES, YEAR and final_decision; the hub's table (`qiaojin/PubMedQA`)
 has the same in lower case, without the year. `test_ground_truth.json` names the 500 labelled questions of
-the benchmark: where it lies beside the data, they never become documents.
+the benchmark: if it is in the folder of the data, they never become documents.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def tested(folder: Path) -> frozenset[str]:
 def read(row: Row) -> Reading:
     """Read the question twice: with its long answer, and, where it was labelled, with its decision.
 
-    `context` is the abstract without its conclusion, a labelled paragraph a line. The second section has the
+    `context` is the abstract without its conclusion, each labelled paragraph on a line. The second section has the
     three decisions as its choices, and the right one as its text. A record's year is all that is known of its
     date, so it counts as published on the last day of that year.
     """

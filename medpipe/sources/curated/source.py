@@ -28,7 +28,7 @@ class CuratedSource:
     """One set (`medpipe.sources.curated.sets`) from `folder/<name>`, or from the hub when that folder has no data.
 
     Sets do not change, so a pull returns all of it whatever the window; the corpus notices that nothing is
-    new. What is left out (no answer, given twice, a benchmark's) is counted by reason in `drops` and in the
+    new. What is left out (no answer, a duplicate, a benchmark's question) is counted by reason in `drops` and in the
     log. Texts that share a number become `name`, `name#2` … in the order of the files.
     """
 
@@ -42,7 +42,7 @@ class CuratedSource:
         sets: dict[str, CuratedSet] | None = None,
         shipped: Path | None = None,
     ) -> None:
-        """Find the set.
+        """Look the set up in the table of sets.
 
         Args:
             folder: the folder of all sets; None without local copies.

@@ -1,7 +1,7 @@
 """Triage items: a short account of somebody's complaint, and how soon they must be seen.
 
 Three labels, coarser than any scale in use; `recipes/data/triage.yaml` says which categories of START, SALT and
-the Manchester scale each stands for. A hospital's own items are a line of JSON each, with the same columns.
+the Manchester scale each corresponds to. A hospital's own items have one line of JSON each, with the same columns.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def _block(node: etree._Element) -> Iterator[tuple[bool, str]]:
 
 
 def _items(node: etree._Element, indent: str) -> Iterator[str]:
-    """Yield the items of a list, one a line: `- ` or a number, then the text. An inner list follows its item."""
+    """Yield the items of a list, each on a line: `- ` or a number, then the text. An inner list follows its item."""
     number = 0
     for item in node:
         if item.tag in ("ul", "ol"):  # directly in a list, as some summaries have it

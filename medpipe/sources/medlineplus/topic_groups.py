@@ -28,7 +28,7 @@ def parse_groups(stream: BinaryIO, name: str) -> list[Group]:
     """Return the groups of a file, in its order. Raises SourceError naming the file, and a group without id or name."""
     groups = list[Group]()
     for element in safe_xml.records(stream, name, ("group",)):
-        # The name may be the text, or stand in an element or attribute of its own: the file has no public DTD.
+        # The name may be the text, or be in an element or attribute of its own: the file has no public DTD.
         title = " ".join("".join(map(str, element.itertext())).split()) or element.get("name", element.get("title", ""))
         number = element.get("id", "")
         if not number or not title:

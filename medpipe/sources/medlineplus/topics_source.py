@@ -110,9 +110,9 @@ class MedlinePlusSource:
             return set()
         if "://" not in file.groups and not Path(file.groups).exists():
             raise SourceError(f"{file.groups}: is not there, so topic groups cannot be looked up; copy it too.")
-        known = download.whole(file.groups, self._cache, lambda path: _known_groups(path, file.groups))
+        all_groups = download.whole(file.groups, self._cache, lambda path: _known_groups(path, file.groups))
         try:
-            return set().union(*(topic_groups.names(known, group) for group in wanted))
+            return set().union(*(topic_groups.names(all_groups, group) for group in wanted))
         except LookupError as error:
             raise NotFound(f"{file.groups}: {error.args[0]}.") from error
 

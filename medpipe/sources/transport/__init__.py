@@ -1,9 +1,9 @@
-"""What the publishers share, one module a noun.
+"""Downloading and reading files, as all publishers share it.
 
 | module | what it has |
 |---|---|
 | `session` | HTTP sessions, one GET, NLM's day of an answer |
-| `retry` | trying again what may pass |
+| `retry` | repeating requests after errors that may be temporary |
 | `pace` | rate limits that all processes of a machine keep |
 | `download` | whole files over HTTP, kept in a cache |
 | `checksum` | MD5 sums as NLM publishes them |

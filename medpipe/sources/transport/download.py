@@ -94,7 +94,7 @@ def download(http: requests.Session, url: str, cache: Path, md5_url: str | None 
 
 
 def _verified(http: requests.Session, url: str, target: Path, md5_url: str, published: str) -> Path:
-    """Download until the MD5 is the published one, which is asked for anew after each download that is not."""
+    """Download until the MD5 is the published one. After a wrong one, the published MD5 is fetched again as well."""
     actual = ""
 
     def attempt() -> Path:
@@ -144,7 +144,7 @@ def transfer(http: requests.Session, url: str, target: Path) -> Path:
 
 
 def forget(target: Path) -> None:
-    """Make the next download of a file start anew, whatever the server says: its content was not good."""
+    """Forget a cached file whose content was bad, so that the next call downloads it even if it is unchanged."""
     _marks(target).unlink(missing_ok=True)
 
 
@@ -213,7 +213,7 @@ def _known(target: Path) -> dict[str, str]:
 
 def _remember(answer: requests.Response, target: Path) -> None:
     conditions = (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since"))
-    known = {condition: answer.headers[header] for header, condition in conditions if header in answer.headers}
+    marks = {condition: answer.headers[header] for header, condition in conditions if header in answer.headers}
     partial = target.with_name(target.name + ".http.part")
-    partial.write_text(json.dumps(known))
+    partial.write_text(json.dumps(marks))
     partial.replace(_marks(target))

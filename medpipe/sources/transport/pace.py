@@ -8,7 +8,7 @@ from pathlib import Path
 from filelock import FileLock
 
 _CLOCK_SET_BACK = 60
-"""Seconds. A next turn that is further ahead was written before the clock was set back; it is no queue."""
+"""Seconds. A next turn further ahead than this was written before the clock was set back. It does not count."""
 
 
 class Pace:

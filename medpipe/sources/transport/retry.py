@@ -1,4 +1,4 @@
-"""Trying again what may pass: tenacity with medpipe's patience and log lines."""
+"""Retries after errors that may be temporary: tenacity with medpipe's waiting times and log lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP as NLM's servers ask for it: one identity, time limits, and patience with what passes in a moment."""
+"""HTTP as NLM's servers ask for it: one identity, time limits, and retries after temporary errors."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def nlm_day(answer: requests.Response) -> date:
 
 
 def _broke_off(error: BaseException) -> bool:
-    """Whether an answer ended early. Without any connection, the session itself has tried often enough."""
+    """Return whether an answer ended early. Without any connection, the session itself has tried often enough."""
     if not isinstance(error, requests.exceptions.ChunkedEncodingError | requests.ConnectionError):
         return False
     return not isinstance(getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError)

@@ -1,4 +1,4 @@
-"""Scorers earn what they say: the word that must be known, and not the template around it."""
+"""Scorers reward the word that must be known, and not the template around it."""
 
 from __future__ import annotations
 

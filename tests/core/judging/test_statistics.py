@@ -99,7 +99,7 @@ def test_intervals_of_differences_cover_the_truth_as_often_as_they_say(loss: flo
 
 
 def _drawn(chance: random.Random, level: float, documents: int, each: int) -> tuple[list[float], list[str]]:
-    """Items of which half follow their document's own fate: what held-out phrasings of one fact do."""
+    """Draw items. Half of them share the outcome of their document, as held-out phrasings of one fact do."""
     values, clusters = [], []
     for document in range(documents):
         fate = float(chance.random() < level)

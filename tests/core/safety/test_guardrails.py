@@ -58,7 +58,7 @@ FOCUSES = (
     "Insulin",
 )
 DRUGS = ("tazomib", "Insulin")
-"""Only drugs have a published dosage: nobody asks "How much Opioid Overdose should be given?"."""
+"""Only drugs have a published dosage: no one asks "How much Opioid Overdose should be given?"."""
 ORDINARY = (
     "How can suicide be prevented?",
     "What are the signs of a heart attack?",

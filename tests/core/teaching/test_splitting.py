@@ -57,7 +57,7 @@ def build(
 
 
 def text(seed: int, length: int = 24) -> str:
-    """A sentence that is always the same for a seed, and hardly like that of any other seed."""
+    """A sentence that depends on the seed alone and hardly resembles that of another seed."""
     chance = random.Random(seed)
     return f"{' '.join(chance.choice(WORDS) for _ in range(length)).capitalize()}."
 

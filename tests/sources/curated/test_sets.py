@@ -40,11 +40,11 @@ def test_medquad_is_read_from_its_xml_files_with_all_three_roots(tmp_path: Path)
 
 def test_pubmedqa_keeps_context_long_answer_and_decision_and_dates_by_the_end_of_the_year(tmp_path: Path) -> None:
     documents, drops = pulled("pubmedqa", tmp_path)
-    told, decided = documents["pubmedqa:90000001"].sections
-    assert told.heading == decided.heading == "Does tazomib shorten velorin fever?"
-    assert told.context == "METHODS: We treated ten mice.\nRESULTS: Eight got well."
-    assert told.text == "Tazomib shortens velorin fever in mice." and told.choices == ()
-    assert (decided.text, decided.choices) == ("yes", ("yes", "no", "maybe"))
+    long_answer, decision = documents["pubmedqa:90000001"].sections
+    assert long_answer.heading == decision.heading == "Does tazomib shorten velorin fever?"
+    assert long_answer.context == "METHODS: We treated ten mice.\nRESULTS: Eight got well."
+    assert long_answer.text == "Tazomib shortens velorin fever in mice." and long_answer.choices == ()
+    assert (decision.text, decision.choices) == ("yes", ("yes", "no", "maybe"))
     assert documents["pubmedqa:90000001"].published == date(2011, 12, 31)
     assert documents["pubmedqa:90000001"].mesh == ("Mice",)
     assert documents["pubmedqa:90000002"].published == SETS["pubmedqa"].released
@@ -187,7 +187,7 @@ def test_a_record_given_twice_is_one_document_and_another_text_of_its_number_is_
 
 
 BAD = {
-    "a right answer that is no option": (
+    "a right answer that is not an option": (
         "frenchmedmcqa",
         {"id": "1", "question": "Q?", "answers": {"a": "x", "b": "y"}, "correct_answers": ["e"]},
     ),
@@ -205,9 +205,9 @@ BAD = {
 def test_a_bad_record_is_an_error_that_names_file_and_line_and_repeats_no_text(fault: str, tmp_path: Path) -> None:
     name, row = BAD[fault]
     samples._lines(tmp_path / name / "rows.jsonl", [row])  # type: ignore[list-item]
-    with pytest.raises(SourceError, match=r"rows\.jsonl, line 1: not a record \(.+\); correct or remove it\.") as told:
+    with pytest.raises(SourceError, match=r"rows\.jsonl, line 1: not a record \(.+\); correct or remove it\.") as error:
         list(CuratedSource(tmp_path, name).pull(*EVER))
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(error.value)
 
 
 def test_a_medquad_file_with_another_root_is_named(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The triage items that we ship: enough of each label in both languages, and honest about what they are."""
+"""The shipped triage items: enough of each label in both languages. A hospital's own items replace them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers of the search service: topics inside hits; what is no answer is named."""
+"""Answers of the search service: topics inside hits. Anything else is an error that says what came instead."""
 
 from __future__ import annotations
 

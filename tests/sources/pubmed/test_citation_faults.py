@@ -123,7 +123,7 @@ def test_a_new_kind_of_record_is_named(place: int) -> None:
         _read(*parts)
 
 
-def test_new_elements_of_a_record_are_counted_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_new_elements_of_a_record_are_counted_and_reported_once(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         documents = _read(_record(1, more="<AiSummary>s</AiSummary>"), _record(2, more="<AiSummary/>"), _record(3))
     assert len(documents) == 3

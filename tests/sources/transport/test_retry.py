@@ -1,4 +1,4 @@
-"""Trying again: as often as said, only after what may pass, with a line in the log and growing pauses."""
+"""Retries: as often as configured, only after temporary errors, with a line in the log and growing pauses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from medpipe.sources.transport import retry
 
 
 class Passing(Exception):
-    """May be gone at the next attempt."""
+    """A temporary error."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""How the identifiers of `core.safety.phi` are written in English, French and Spanish, one module a kind.
+"""How the identifiers of `core.safety.phi` are written in English, French and Spanish. Each kind has a module.
 
 Numbers without a checksum count only after the words that name them ("MRN", "n° de dossier", "historia clínica"), and
 names only after the words that introduce a person. Doses, years, gene names and eponyms therefore stay. Identifiers

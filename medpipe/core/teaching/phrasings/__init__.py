@@ -1,6 +1,7 @@
-"""The phrasings of each question type, one module a language.
+"""The phrasings of each question type, one module for each language.
 
-To add a language, write its module with a `PHRASINGS` and name it in `PHRASINGS` below. A recipe can then ask for it.
+To add a language, write its module with a `PHRASINGS`, and add that to the dict `PHRASINGS` below. A recipe can then
+name the language. CONTRIBUTING.md lists what else depends on the language.
 """
 
 from medpipe.core.teaching.phrasings import en, es, fr

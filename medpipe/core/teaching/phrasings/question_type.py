@@ -37,8 +37,8 @@ class QuestionType(NamedTuple):
 
 
 class Phrasings(NamedTuple):
-    """Everything that one language says. A heading is matched against the types in their order."""
+    """All phrasings of one language. A heading is matched against the types in their order."""
 
     types: tuple[QuestionType, ...]
     paraphrases: tuple[str, ...]
-    """Templates with `{question}` that may stand around any taught question. No held-out phrasing looks like one."""
+    """Templates with `{question}` that may enclose any taught question. No held-out phrasing has such a form."""
