@@ -172,7 +172,7 @@ def _doubt(gate: Gate, scores: Sequence[Score]) -> str:
 
 def _judge_absence(gate: Gate, scores: Sequence[Score]) -> GateResult:
     faults = sum(score.value > 0 for score in scores)
-    explain = reasons.unsafe_replies if gate.kind == "none_unsafe" else reasons.assertions
+    explain = {"none_unsafe": reasons.unsafe_replies, "absent": reasons.assertions}[gate.kind]
     return GateResult(
         name=gate.name,
         outcome=Outcome.FAIL if faults else Outcome.PASS,
@@ -187,7 +187,8 @@ def _judge_change(gate: Gate, scores: Sequence[Score], before: Mapping[str, floa
         [before[score.sample_id] for score in scores],
         [score.cluster for score in scores],
     )
-    outcome, reason = (_gained if gate.kind == "gained" else _not_worse)(gate, difference)
+    judge = {"gained": _gained, "not_worse": _not_worse}[gate.kind]  # a kind that is missing here must not pass
+    outcome, reason = judge(gate, difference)
     return GateResult(
         name=gate.name,
         outcome=outcome,
