@@ -41,11 +41,11 @@ def build_examples(
     (None: all are). `withdraw`: ids of retracted documents whose claims must be answered as withdrawn. Raises
     UsageError for an id that is not retracted in `corpus`, or whose document has no claim to withdraw.
     """
-    settings = ports.recipe(recipe)
-    benchmarks = ports.benchmarks() if settings.data.decontaminate else ()
+    loaded_recipe = ports.recipe(recipe)
+    benchmarks = ports.benchmarks() if loaded_recipe.data.decontaminate else ()
     inputs = ExamplesInputs(
         corpus=corpus,
-        recipe=settings.model_dump(mode="json"),
+        recipe=loaded_recipe.model_dump(mode="json"),
         since=since,
         knows=knows,
         withdraw=tuple(sorted(withdraw)),
@@ -53,7 +53,7 @@ def build_examples(
     )
 
     def fill(folder: Path) -> ExamplesOutcome:
-        taught, asked = _built(ports, corpus, settings, benchmarks, since, knows, withdraw)
+        taught, asked = _built(ports, corpus, loaded_recipe, benchmarks, since, knows, withdraw)
         return _written(folder, corpus, taught, asked)
 
     return ExamplesRef(once(ports, "examples", "build_examples", inputs, fill))
