@@ -1,4 +1,4 @@
-"""The demo: two days of an invented NLM, twice round the ring, on the real system.
+"""The demo: two days of an invented NLM, the whole loop twice, on the real system.
 
     python -m medpipe.sandbox.demo [--exit]
 
@@ -31,7 +31,7 @@ from medpipe.sandbox.story import Story
 
 def table(challengers: Sequence[Mapping[str, Any]]) -> Table:
     """Return the results as a table, a row for each challenger and benchmark."""
-    results = Table(title="Twice round the ring", header_style="bold")
+    results = Table(title="Twice round the loop", header_style="bold")
     for column in ("version", "recipe", "decision", "benchmark", "before", "after [95 %]", "n"):
         results.add_column(column, overflow="fold")
     for challenger in challengers:
