@@ -47,10 +47,27 @@ def read(path: Path, kind: type[Value]) -> Iterator[Value]:
         try:
             yield kind.model_validate(values)
         except ValidationError as error:
-            details = error.errors(include_url=False, include_context=False, include_input=False)
-            faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in details)
-            # Neither the values nor the cause, which repeats them: rows hold what people asked.
-            raise Damaged(f"{path.name}, line {number} cannot be read as {kind.__name__}: {faults}; {REMEDY}") from None
+            raise Damaged(
+                f"{path.name}, line {number} cannot be read as {kind.__name__}: {_faults(error)}; {REMEDY}"
+            ) from None
+
+
+def read_value(path: Path, kind: type[Value]) -> Value:
+    """Return the one value that a JSON file holds. Raises Damaged, which names file and fields, as `read` does."""
+    with _opened(path) as file:
+        try:
+            return kind.model_validate_json(file.read())
+        except ValidationError as error:
+            raise Damaged(f"{path.name} cannot be read as {kind.__name__}: {_faults(error)}; {REMEDY}") from None
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file. Raises Damaged when it is missing from its artifact or not UTF-8."""
+    with _opened(path) as file:
+        try:
+            return file.read().decode()
+        except UnicodeDecodeError:
+            raise Damaged(f"{path.name} is not UTF-8; {REMEDY}") from None
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -87,3 +104,9 @@ def row(path: Path, where: str, line: bytes) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise Damaged(f"{path.name}, {where} is not a JSON object; {REMEDY}")
     return values
+
+
+def _faults(error: ValidationError) -> str:
+    """Return the fields at fault without their values, and never as a cause, which repeats them: people asked them."""
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in details)

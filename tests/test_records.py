@@ -63,3 +63,23 @@ def test_a_damaged_index_is_named(tmp_path, content):
     (tmp_path / "index.jsonl").write_text(content)
     with pytest.raises(Damaged, match=r"index\.jsonl"):
         list(record_index.lookup(tmp_path / "index.jsonl", "b"))
+
+
+def test_a_damaged_value_is_named_by_file_and_field_but_never_quoted(tmp_path):
+    (tmp_path / "one.json").write_text('{"question": ["my private question"], "answer": "a"}')
+    with pytest.raises(Damaged, match=r"one\.json cannot be read as Example: question: ") as error:
+        records.read_value(tmp_path / "one.json", Example)
+    assert "private" not in str(error.value)
+    (tmp_path / "one.json").write_text("half")
+    with pytest.raises(Damaged, match=r"one\.json cannot be read as Example: file: Invalid JSON"):
+        records.read_value(tmp_path / "one.json", Example)
+
+
+def test_a_missing_or_damaged_text_is_named(tmp_path):
+    with pytest.raises(Damaged, match=r"card\.md is missing"):
+        records.read_text(tmp_path / "card.md")
+    (tmp_path / "card.md").write_bytes(b"\xff")
+    with pytest.raises(Damaged, match=r"card\.md is not UTF-8"):
+        records.read_text(tmp_path / "card.md")
+    (tmp_path / "card.md").write_text("é")
+    assert records.read_text(tmp_path / "card.md") == "é"

@@ -73,10 +73,9 @@ def evaluate(
 
 
 def scores_of(ports: Ports, evaluation: EvaluationRef) -> Evaluation:
-    """Return an evaluation with every score. Raises UsageError for a ref of another kind, and NotFound."""
+    """Return an evaluation with every score. Raises UsageError for a ref of another kind, NotFound and Damaged."""
     manifest(ports, evaluation, EvaluationManifest)
-    text = (ports.store.folder(evaluation) / SCORES).read_text(encoding="utf-8")
-    return Evaluation.model_validate_json(text)
+    return records.read_value(ports.store.folder(evaluation) / SCORES, Evaluation)
 
 
 def _benchmarks(ports: Ports, recipe: Recipe, examples: ExamplesRef, pairs: PairsRef | None) -> list[Benchmark]:

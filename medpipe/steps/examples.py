@@ -21,6 +21,7 @@ from medpipe.ports import Ports
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.corpus import digests, table_version
 
+_CARD = "card.md"
 TEACHING = ("current", "retracted", "notice")
 """Statuses that build_examples reads. Only current documents are taught; the others explain withdrawals."""
 
@@ -62,7 +63,7 @@ def build_examples(
 def card(examples: ExamplesRef, *, ports: Ports) -> str:
     """Return the dataset card of some examples, as Markdown: their sources, and what was left out and why."""
     manifest(ports, examples, ExamplesManifest)
-    return (ports.store.folder(examples) / "card.md").read_text(encoding="utf-8")
+    return records.read_text(ports.store.folder(examples) / _CARD)
 
 
 def _built(
@@ -109,7 +110,7 @@ def _written(
         records.write(folder / "benchmarks" / f"{name}.jsonl", of_benchmark)
     records.write_rows(folder / "documents.jsonl", lineage.shares(taught.train))
     numbers = {name: len(of_benchmark) for name, of_benchmark in samples.items()}
-    (folder / "card.md").write_text(dataset_card.markdown(taught.card, corpus, numbers), encoding="utf-8")
+    (folder / _CARD).write_text(dataset_card.markdown(taught.card, corpus, numbers), encoding="utf-8")
     return ExamplesOutcome(
         corpus=corpus,
         train=len(taught.train),
