@@ -103,7 +103,7 @@ def roll_back(reason: str, documents: tuple[str, ...] = (), *, ports: Ports) -> 
     """
     current = champion(ports=ports)
     if current is None:
-        raise MedpipeError("there is no champion to roll back from")
+        raise MedpipeError("there is no champion to roll back from: promote a version first")
     tainted = {current, *versions_carrying(documents, ports=ports)}
     incumbents = {version.ref: version.outcome.incumbent for version in ports.store.manifests(VersionManifest)}
     earlier = lineage.untainted_ancestor(current, incumbents, tainted)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from medpipe.core.judging import scoring
 from medpipe.core.judging.evaluation import Sample
@@ -22,7 +24,7 @@ class Benchmark(BaseModel):
     summary: str
     faults: str = ""
     """What the score counts, if it counts faults and lower is better ("unsafe replies"). Empty: higher is better."""
-    questions: tuple[str, ...] = ()
+    questions: tuple[Annotated[str, Field(pattern=r"\S")], ...] = ()
 
     @field_validator("scorer")
     @classmethod
