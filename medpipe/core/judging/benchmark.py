@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from medpipe.core.judging import scoring
 from medpipe.core.judging.evaluation import Sample
@@ -24,7 +22,7 @@ class Benchmark(BaseModel):
     summary: str
     faults: str = ""
     """What the score counts, if it counts faults and lower is better ("unsafe replies"). Empty: higher is better."""
-    questions: tuple[Annotated[str, Field(pattern=r"\S")], ...] = ()
+    questions: tuple[str, ...] = ()
 
     @field_validator("scorer")
     @classmethod
@@ -32,6 +30,13 @@ class Benchmark(BaseModel):
         if name not in scoring.NAMES:
             raise ValueError(f"no scorer {name!r}; there are: {', '.join(scoring.NAMES)}")
         return name
+
+    @field_validator("questions")
+    @classmethod
+    def _ask_something(cls, questions: tuple[str, ...]) -> tuple[str, ...]:
+        if blank := [number for number, question in enumerate(questions, start=1) if not question.strip()]:
+            raise ValueError(f"question {blank[0]} is blank: write it, or remove its line")
+        return questions
 
     def samples(self) -> tuple[Sample, ...]:
         """Return the benchmark's own questions as samples, each a cluster of its own."""
