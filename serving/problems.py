@@ -30,6 +30,11 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
 
+def try_later(code: str, message: str, seconds: int) -> Problem:
+    """Return the answer 503 that asks a client to try again after some seconds."""
+    return Problem(503, code, message, headers={"Retry-After": str(seconds)})
+
+
 def install(app: FastAPI) -> None:
     """Give every error of `app` a JSON body with its reason and its field, in OpenAI's shape under that API."""
 
