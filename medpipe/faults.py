@@ -80,6 +80,8 @@ def _walk(shape: Any, location: Sequence[str | int]) -> tuple[str, Any]:
     place, parent = "", shape
     for step in location:
         parent, inner = shape, _inside(shape, step)
+        if step == "[key]":  # pydantic's mark for a fault of the key itself, which is in the place already
+            break
         if inner is None and not isinstance(step, int) and any(map(_is_scalar, _members(shape))):
             break
         place += f"[{step}]" if isinstance(step, int) else f".{step}" if place else step

@@ -277,7 +277,7 @@ class Wiring:
     def guardrails(self) -> Guardrails:
         """Return the guardrail policy, compiled. Raises NotFound or ConfigError."""
         path = configuration.path_of(self.settings.policies, "guardrails", "policy")
-        return Guardrails.load(configuration.read_text(path))
+        return Guardrails.of(configuration.yaml_values(path))
 
     @cached_property
     def progress(self) -> port.Progress:

@@ -13,7 +13,7 @@ from medpipe.ports import AnswerLog, Route
 from serving.answer_ids import Signer
 from serving.limits import Limits
 from serving.metrics import Metrics
-from serving.problems import Problem
+from serving.problems import try_later
 from serving.route_follower import RouteFollower
 from serving.routed_engine import RoutedEngine
 
@@ -165,10 +165,6 @@ class AnswerService:
                 answer.refused,
             )
         except Exception as error:
-            raise Problem(
-                503,
-                "store_unavailable",
-                "the answer could not be recorded; try again",
-                headers={"Retry-After": str(self._limits.retry_after_seconds)},
-            ) from error
+            message = "the answer could not be recorded; try again"
+            raise try_later("store_unavailable", message, self._limits.retry_after_seconds) from error
         return answer

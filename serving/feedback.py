@@ -14,7 +14,7 @@ from serving.answer_ids import Signer
 from serving.identity import identify
 from serving.limits import LIMITS, Limits, Text
 from serving.metrics import Metrics
-from serving.problems import Problem
+from serving.problems import Problem, try_later
 
 
 class FeedbackRequest(BaseModel):
@@ -49,12 +49,8 @@ def feedback_endpoints(log: AnswerLog, signer: Signer, metrics: Metrics, limits:
         except NotFound as error:
             raise Problem(404, "unknown_answer", "no answer with this id is stored", "answer_id") from error
         except Exception as error:
-            raise Problem(
-                503,
-                "store_unavailable",
-                "the feedback could not be recorded; try again",
-                headers={"Retry-After": str(limits.retry_after_seconds)},
-            ) from error
+            message = "the feedback could not be recorded; try again"
+            raise try_later("store_unavailable", message, limits.retry_after_seconds) from error
         metrics.feedback.labels(body.rating).inc()
         return FeedbackAccepted(answer_id=body.answer_id)
 

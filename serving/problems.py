@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+
+_log = logging.getLogger("serving.problems")
 
 _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
@@ -27,12 +30,20 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
 
+def try_later(code: str, message: str, seconds: int) -> Problem:
+    """Return the answer 503 that asks a client to try again after some seconds."""
+    return Problem(503, code, message, headers={"Retry-After": str(seconds)})
+
+
 def install(app: FastAPI) -> None:
     """Give every error of `app` a JSON body with its reason and its field, in OpenAI's shape under that API."""
 
     @app.exception_handler(Problem)
     async def on_problem(request: Request, problem: Exception) -> JSONResponse:
         assert isinstance(problem, Problem)
+        if problem.status >= 500:  # the kind of the cause only: its own message may repeat a question
+            cause = type(problem.__cause__).__name__ if problem.__cause__ else "no exception behind it"
+            _log.warning("%s %d %s (%s)", request.url.path, problem.status, problem.code, cause)
         return respond(request, problem)
 
     @app.exception_handler(RequestValidationError)

@@ -14,7 +14,7 @@ from medpipe.core.prompt import render
 from medpipe.ports import Route, Routes
 from serving.engine import AdapterMissing, EngineClient
 from serving.limits import Limits
-from serving.problems import Problem
+from serving.problems import Problem, try_later
 
 _log = logging.getLogger("serving.route_follower")
 _WARM_UP_QUESTION = "Is it warm?"
@@ -65,12 +65,8 @@ class RouteFollower:
         """
         route = self.current
         if route is None:
-            raise Problem(
-                503,
-                "nothing_deployed",
-                "no version has been deployed yet; try again later",
-                headers={"Retry-After": str(self._limits.retry_after_seconds)},
-            )
+            message = "no version has been deployed yet; try again later"
+            raise try_later("nothing_deployed", message, self._limits.retry_after_seconds)
         self.in_flight[route.generation] += 1
         try:
             yield route

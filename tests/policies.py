@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import yaml
+
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.settings import Settings
 
 POLICY_TEXT = (Settings().policies / "guardrails.yaml").read_text(encoding="utf-8")
-GUARDRAILS = Guardrails.load(POLICY_TEXT)
+GUARDRAILS = Guardrails.of(yaml.safe_load(POLICY_TEXT))
 """Compiled once for all tests: nothing in it changes."""

@@ -90,6 +90,22 @@ MISTAKES = {
     "out of range": (changed("heldout_share: 0.3", "heldout_share: 3"), r"data\.heldout_share: .*less than 1; it is 3"),
     "union": (changed("target_modules: all-linear", "target_modules: 7"), r"lora\.target_modules: .*; it is 7"),
     "rule of the recipe": (changed("languages: [en]", "languages: [de]"), r"data\.languages: no phrasings in de"),
+    "misspelt source": (
+        changed("{mplus: 1.0, pmid: 1.0}", "{mplsu: 1.0}"),
+        r"data\.sources\.mplsu: no source has the prefix 'mplsu'; there are: .*mplus",
+    ),
+    "misspelt source to redact": (
+        changed("  phrasings: 3", "  redact: [meddialogue]"),
+        r"data\.redact\[0\]: no source has the prefix 'meddialogue'",
+    ),
+    "share below 0": (
+        changed("{mplus: 1.0, pmid: 1.0}", "{mplus: -1.0}"),
+        r"data\.sources\.mplus: .*greater than or equal to 0",
+    ),
+    "base outside its folder": (
+        changed("base: medpipe-sandbox/tiny-llama", "base: ../../etc"),
+        r"base: '../../etc' is neither a hub id",
+    ),
     "missing": (changed("base: medpipe-sandbox/tiny-llama\n", ""), r"base: is missing: add it"),
     "twice at the top": (RECIPE + "\nseed: 18\n", r"line \d+: the key 'seed' occurs twice"),
     "twice inside": (changed("  r: 16", "  r: 16\n  r: 8"), r"line \d+: the key 'r' occurs twice.*first in line"),

@@ -40,6 +40,20 @@ def test_a_policy_that_breaks_its_own_examples_is_not_used(tmp_path: Path) -> No
         _ = ports.guardrails
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("rules: [", r"guardrails\.yaml, line 1: "),
+        ("care: 2026-13-45", r"guardrails\.yaml holds a value that cannot be read: ValueError"),
+        ("rules: []\nrules: []", r"guardrails\.yaml, line 2: the key 'rules' stands twice"),
+        (" ", r"guardrails\.yaml is empty"),
+    ],
+)
+def test_a_policy_that_is_not_proper_yaml_names_file_and_place(text: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=said):
+        _ = wiring(tmp_path, text).guardrails
+
+
 def test_a_missing_policy_is_an_error_and_not_an_empty_policy(tmp_path: Path) -> None:
     with pytest.raises(MedpipeError, match="policies"):
         _ = wiring(tmp_path, None).guardrails

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from medpipe import records
+from medpipe import record_index, records
 from medpipe.core.teaching.example import Example
 from medpipe.errors import Damaged
 
@@ -43,3 +43,43 @@ def test_rows_come_back_in_order_and_are_counted(tmp_path):
     rows = [{"text": "a\u2028b", "n": number} for number in range(3)]
     assert records.write_rows(tmp_path / "deep" / "rows.jsonl", rows) == 3
     assert list(records.read_rows(tmp_path / "deep" / "rows.jsonl")) == rows
+
+
+def test_one_row_is_read_by_its_number_from_0(tmp_path):
+    file = tmp_path / "rows.jsonl"
+    records.write_rows(file, [{"n": number} for number in range(3)])
+    assert [records.row_at(file, number) for number in (0, 2, 3)] == [{"n": 0}, {"n": 2}, None]
+    file.write_text('{"n": 0}\nhalf')
+    with pytest.raises(Damaged, match=r"rows\.jsonl, line 2 is not JSON"):
+        records.row_at(file, 1)
+    with pytest.raises(Damaged, match=r"other\.jsonl is missing"):
+        records.row_at(tmp_path / "other.jsonl", 0)
+
+
+@pytest.mark.parametrize(
+    "content", ['{"id": "a"}\n{"id"', '{"id": "a"}\n{"n": 1}\n', '{"id": "a"}\n{"id": 2}\n', "half"]
+)
+def test_a_damaged_index_is_named(tmp_path, content):
+    (tmp_path / "index.jsonl").write_text(content)
+    with pytest.raises(Damaged, match=r"index\.jsonl"):
+        list(record_index.lookup(tmp_path / "index.jsonl", "b"))
+
+
+def test_a_damaged_value_is_named_by_file_and_field_but_never_quoted(tmp_path):
+    (tmp_path / "one.json").write_text('{"question": ["my private question"], "answer": "a"}')
+    with pytest.raises(Damaged, match=r"one\.json cannot be read as Example: question: ") as error:
+        records.read_value(tmp_path / "one.json", Example)
+    assert "private" not in str(error.value)
+    (tmp_path / "one.json").write_text("half")
+    with pytest.raises(Damaged, match=r"one\.json cannot be read as Example: file: Invalid JSON"):
+        records.read_value(tmp_path / "one.json", Example)
+
+
+def test_a_missing_or_damaged_text_is_named(tmp_path):
+    with pytest.raises(Damaged, match=r"card\.md is missing"):
+        records.read_text(tmp_path / "card.md")
+    (tmp_path / "card.md").write_bytes(b"\xff")
+    with pytest.raises(Damaged, match=r"card\.md is not UTF-8"):
+        records.read_text(tmp_path / "card.md")
+    (tmp_path / "card.md").write_text("é")
+    assert records.read_text(tmp_path / "card.md") == "é"

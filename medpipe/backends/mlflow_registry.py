@@ -19,7 +19,7 @@ from medpipe.errors import Unavailable
 from medpipe.ports import Registered
 
 _CHAMPION = "champion"
-_KEY_TAG = "medpipe.facts"
+_KEY_TAG = "medpipe.description"
 """Tag with the digest of a version's description. Registered versions are found by it, so its name must not change."""
 
 _MAX_PARAM, _MAX_TAG = 6000, 5000

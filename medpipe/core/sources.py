@@ -200,6 +200,11 @@ def whole(name: str) -> bool:
     return name in _BY_NAME and _BY_NAME[name].delivery is Delivery.WHOLE
 
 
+def prefixes() -> frozenset[str]:
+    """Return every prefix of the table."""
+    return frozenset(_BY_PREFIX)
+
+
 def posted() -> tuple[str, ...]:
     """Return the names of the sources that post several times a week: what the corpus DAG pulls by default."""
     return tuple(source.name for source in SOURCES if source.posting_days)

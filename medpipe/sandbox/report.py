@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from medpipe import records, wiring
-from medpipe.core.judging.evaluation import Evaluation, Sample, Score
+from medpipe.core.judging.evaluation import Sample, Score
 from medpipe.core.manifests import DecisionManifest, EvaluationManifest, PairsManifest, VersionManifest
+from medpipe.core.refs import EvaluationRef
 from medpipe.sandbox import page
 from medpipe.sandbox.narrator import TaskSpan
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
+from medpipe.steps.evaluation import scores_of
 
 PACKAGES = (
     "apache-airflow",
@@ -94,8 +96,7 @@ class Outcomes:
 
     def _scores(self, evaluation: str) -> dict[str, Score]:
         """Return the scores of new knowledge by sample."""
-        text = (self._store.folder(evaluation) / "evaluation.json").read_text(encoding="utf-8")
-        scores = Evaluation.model_validate_json(text).scores["new-knowledge"]
+        scores = scores_of(self._ports, EvaluationRef(evaluation)).scores["new-knowledge"]
         return {score.sample_id: score for score in scores}
 
     def _metrics(self, evaluation: str) -> dict[str, Any]:

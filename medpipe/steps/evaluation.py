@@ -38,14 +38,14 @@ def evaluate(
 
     The benchmark `withdrawn` is added when the examples withdraw a claim, and `preferences` when there are pairs.
     """
-    settings = ports.recipe(recipe)
+    loaded_recipe = ports.recipe(recipe)
     adapter = adapter_of(ports, model)
-    refuse_other_base(ports, adapter, settings)
-    benchmarks = _benchmarks(ports, settings, examples, pairs)
+    refuse_other_base(ports, adapter, loaded_recipe)
+    benchmarks = _benchmarks(ports, loaded_recipe, examples, pairs)
     inputs = EvaluationInputs(
         adapter=adapter,
-        base=ports.base_digest(settings.base),
-        max_new_tokens=settings.max_new_tokens,
+        base=ports.base_digest(loaded_recipe.base),
+        max_new_tokens=loaded_recipe.max_new_tokens,
         examples=examples,
         pairs=pairs,
         benchmarks=tuple(benchmark.model_dump(mode="json") for benchmark in benchmarks),
@@ -56,7 +56,7 @@ def evaluate(
         items = [
             (benchmark, sample) for benchmark in benchmarks for sample in _samples(ports, benchmark, examples, pairs)
         ]
-        answers = _answers(ports, settings, adapter, [sample for _, sample in items])
+        answers = _answers(ports, loaded_recipe, adapter, [sample for _, sample in items])
         scored = [
             (benchmark.name, _score(benchmark, sample, answer, ports.guardrails))
             for (benchmark, sample), answer in zip(items, answers, strict=True)
@@ -73,10 +73,9 @@ def evaluate(
 
 
 def scores_of(ports: Ports, evaluation: EvaluationRef) -> Evaluation:
-    """Return an evaluation with every score. Raises UsageError for a ref of another kind, and NotFound."""
+    """Return an evaluation with every score. Raises UsageError for a ref of another kind, NotFound and Damaged."""
     manifest(ports, evaluation, EvaluationManifest)
-    text = (ports.store.folder(evaluation) / SCORES).read_text(encoding="utf-8")
-    return Evaluation.model_validate_json(text)
+    return records.read_value(ports.store.folder(evaluation) / SCORES, Evaluation)
 
 
 def _benchmarks(ports: Ports, recipe: Recipe, examples: ExamplesRef, pairs: PairsRef | None) -> list[Benchmark]:

@@ -21,6 +21,7 @@ from medpipe.ports import Ports
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.corpus import digests, table_version
 
+_CARD = "card.md"
 TEACHING = ("current", "retracted", "notice")
 """Statuses that build_examples reads. Only current documents are taught; the others explain withdrawals."""
 
@@ -41,11 +42,11 @@ def build_examples(
     (None: all are). `withdraw`: ids of retracted documents whose claims must be answered as withdrawn. Raises
     UsageError for an id that is not retracted in `corpus`, or whose document has no claim to withdraw.
     """
-    settings = ports.recipe(recipe)
-    benchmarks = ports.benchmarks() if settings.data.decontaminate else ()
+    loaded_recipe = ports.recipe(recipe)
+    benchmarks = ports.benchmarks() if loaded_recipe.data.decontaminate else ()
     inputs = ExamplesInputs(
         corpus=corpus,
-        recipe=settings.model_dump(mode="json"),
+        recipe=loaded_recipe.model_dump(mode="json"),
         since=since,
         knows=knows,
         withdraw=tuple(sorted(withdraw)),
@@ -53,7 +54,7 @@ def build_examples(
     )
 
     def fill(folder: Path) -> ExamplesOutcome:
-        taught, evaluated = _built(ports, corpus, settings, benchmarks, since, knows, withdraw)
+        taught, evaluated = _built(ports, corpus, loaded_recipe, benchmarks, since, knows, withdraw)
         return _written(folder, corpus, taught, evaluated)
 
     return ExamplesRef(once(ports, "examples", "build_examples", inputs, fill))
@@ -62,7 +63,7 @@ def build_examples(
 def card(examples: ExamplesRef, *, ports: Ports) -> str:
     """Return the dataset card of some examples, as Markdown: their sources, and what was left out and why."""
     manifest(ports, examples, ExamplesManifest)
-    return (ports.store.folder(examples) / "card.md").read_text(encoding="utf-8")
+    return records.read_text(ports.store.folder(examples) / _CARD)
 
 
 def _built(
@@ -109,7 +110,7 @@ def _written(
         records.write(folder / "benchmarks" / f"{name}.jsonl", of_benchmark)
     records.write_rows(folder / "documents.jsonl", lineage.shares(taught.train))
     numbers = {name: len(of_benchmark) for name, of_benchmark in samples.items()}
-    (folder / "card.md").write_text(dataset_card.markdown(taught.card, corpus, numbers), encoding="utf-8")
+    (folder / _CARD).write_text(dataset_card.markdown(taught.card, corpus, numbers), encoding="utf-8")
     return ExamplesOutcome(
         corpus=corpus,
         train=len(taught.train),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from medpipe import records
-from medpipe.core.judging.evaluation import Evaluation, Sample
+from medpipe.core.judging.evaluation import Sample
 from medpipe.core.judging.gates import Outcome
 from medpipe.core.knowledge import lineage
 from medpipe.core.manifests import DecisionManifest, VersionManifest, VersionOutcome
-from medpipe.core.refs import BASE, DecisionRef, VersionRef
+from medpipe.core.refs import BASE, DecisionRef, EvaluationRef, VersionRef
 from medpipe.errors import ChampionMoved, MedpipeError, UsageError
 from medpipe.ports import Ports
 from medpipe.steps import deployment
 from medpipe.steps.artifact import check_kind, manifest
+from medpipe.steps.evaluation import scores_of
 from medpipe.steps.tracing import versions_carrying
 
 SMOKE_QUESTIONS = 5
@@ -102,7 +103,7 @@ def roll_back(reason: str, documents: tuple[str, ...] = (), *, ports: Ports) -> 
     """
     current = champion(ports=ports)
     if current is None:
-        raise MedpipeError("there is no champion to roll back from")
+        raise MedpipeError("there is no champion to roll back from: promote a version first")
     tainted = {current, *versions_carrying(documents, ports=ports)}
     incumbents = {version.ref: version.outcome.incumbent for version in ports.store.manifests(VersionManifest)}
     earlier = lineage.untainted_ancestor(current, incumbents, tainted)
@@ -125,8 +126,7 @@ def _put_back(current: VersionRef, earlier: VersionRef, reason: str, ports: Port
 
 def _smoke(ports: Ports, version: VersionOutcome) -> list[Sample]:
     """Return questions that the version answered right when it was evaluated: in the engine it must still do so."""
-    text = (ports.store.folder(version.evaluation) / "evaluation.json").read_text(encoding="utf-8")
-    scores = Evaluation.model_validate_json(text).scores
+    scores = scores_of(ports, EvaluationRef(version.evaluation)).scores
     right = {score.sample_id for name in _SMOKE_BENCHMARKS for score in scores.get(name, ()) if score.value == 1.0}
     benchmarks = ports.store.folder(version.examples) / "benchmarks"
     samples = [sample for name in _SMOKE_BENCHMARKS for sample in records.read(benchmarks / f"{name}.jsonl", Sample)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -240,21 +239,18 @@ def _shares(rows: Iterable[Row]) -> list[Row]:
 
 
 def _row(path: Path, name: str, number: str) -> Row:
-    """Return one row of JSON Lines without parsing the rows before it. Raises NotFound when there is no such row."""
-    with path.open("rb") as lines:
-        countable = number.isdecimal() and len(number) <= _ROW_DIGITS
-        line = next(islice(lines, int(number), None), None) if countable else None
-    if line is None:
+    """Return one row of JSON Lines. Raises NotFound when there is no such row."""
+    countable = number.isdecimal() and len(number) <= _ROW_DIGITS
+    row = records.row_at(path, int(number)) if countable else None
+    if row is None:
         raise NotFound(f"trace: {name} is not an example: rows are counted from 0")
-    row: Row = json.loads(line)
     return row
 
 
 def _shown(ports: Ports, target: TraceRef) -> str:
     """Return what a trace reached, for people: refs, and the first rows."""
     outcome = manifest(ports, target, TraceManifest).outcome
-    with (ports.store.folder(target) / FOUND).open(encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in islice(lines, SHOWN)]
+    rows = list(islice(records.read_rows(ports.store.folder(target) / FOUND), SHOWN))
     named = {
         "examples": outcome.examples,
         "pairs": outcome.pairs,

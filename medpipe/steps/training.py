@@ -91,12 +91,12 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
     A run that was killed continues from its checkpoints and ends in the same weights. Raises UsageError for data that
     the recipe's method cannot use, and NotValidated.
     """
-    settings = ports.recipe(recipe)
-    suite = _suite_of(ports, settings, data)
+    loaded_recipe = ports.recipe(recipe)
+    suite = _suite_of(ports, loaded_recipe, data)
     start = adapter_of(ports, start_from)
     inputs = AdapterInputs(
-        recipe=settings.model_dump(mode="json"),
-        base=ports.base_digest(settings.base),
+        recipe=loaded_recipe.model_dump(mode="json"),
+        base=ports.base_digest(loaded_recipe.base),
         data=data,
         start_from=start,
         released=release_refs(ports, data, suite),
@@ -104,16 +104,16 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
     work = ref("work", inputs.model_dump(mode="json"))
 
     def fill(folder: Path) -> AdapterOutcome:
-        refuse_other_base(ports, start, settings)
+        refuse_other_base(ports, start, loaded_recipe)
         place = ports.workspace(work)
         taught = records.write_rows(place / "data" / "train.jsonl", accepted_rows(ports, data, suite))
         metrics = ports.trainer.train(
-            settings, place / "data", folder_of(ports, start), folder, place / "checkpoints", ports.progress
+            loaded_recipe, place / "data", folder_of(ports, start), folder, place / "checkpoints", ports.progress
         )
         return AdapterOutcome(
-            recipe=settings.name,
-            method=settings.method,
-            base=settings.base,
+            recipe=loaded_recipe.name,
+            method=loaded_recipe.method,
+            base=loaded_recipe.base,
             base_digest=inputs.base,
             data=data,
             start_from=start,

@@ -92,7 +92,9 @@ def test_a_folder_without_an_adapter_is_refused(setting: Setting, tmp_path: Path
 
 
 def test_unloading_what_is_not_loaded_is_no_error(setting: Setting) -> None:
+    before = setting.engine.loaded()
     setting.engine.unload("never-there")
+    assert setting.engine.loaded() == before
 
 
 def test_asking_an_unknown_adapter_is_an_error_that_names_it_and_not_the_question(setting: Setting) -> None:

@@ -12,15 +12,16 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from medpipe import __version__
 from tests.places import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
-TOGETHER = ("orchestrate", "train", "serve")
 
 Extras = tuple[str, ...]
 ALL: Extras = ("orchestrate", "train", "serve")
@@ -46,6 +47,23 @@ PLACES: dict[str, tuple[Extras, ...]] = {
     "tests/": ((*ALL, "dev"),),
 }
 OURS = {"medpipe", "medpipe_airflow", "serving", "dags", "plugins", "tests", "bench", "conftest"}
+
+
+def test_the_metadata_names_the_pythons_that_the_workflow_tests_and_says_that_there_are_types() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "check.yml").read_text(encoding="utf-8"))
+    tested = workflow["jobs"]["check"]["strategy"]["matrix"]["python"]
+    said = [line.rpartition(" :: ")[2] for line in PROJECT["classifiers"] if " :: Python :: 3." in line]
+    assert said == tested
+    assert PROJECT["requires-python"] == f">={tested[0]}"
+    assert ("Typing :: Typed" in PROJECT["classifiers"]) == (ROOT / "medpipe" / "py.typed").is_file()
+
+
+def test_the_citation_agrees_with_the_metadata() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["keywords"] == PROJECT["keywords"]
+    assert citation["license"] == PROJECT["license"]
+    assert citation["version"] == __version__
+    assert [author["name"] for author in citation["authors"]] == [author["name"] for author in PROJECT["authors"]]
 
 
 def _names(requirements: list[str]) -> set[str]:

@@ -75,6 +75,7 @@ def test_what_is_not_an_answer_counts_as_failed(
 def test_a_dropped_connection_counts_as_failed() -> None:
     with Probe("http://127.0.0.1:9", QUESTIONS, askers=1, pause=0.01) as probe:
         wait_until(lambda: probe.failed["ConnectError"], patience=20, pause=0.01)
+    assert not probe.versions
 
 
 def test_an_answer_asserts_a_slot_in_any_case(gateway: tuple[str, type[Gateway]]) -> None:

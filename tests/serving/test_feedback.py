@@ -60,6 +60,7 @@ def test_feedback_that_cannot_be_stored_is_a_503_and_its_text_is_not_logged(
     refused = rate(gateway, answer["answer_id"], correction="my private words")
     assert refused.status_code == 503
     assert "private" not in refused.text + caplog.text
+    assert "/v1/feedback 503 store_unavailable (OperationalError)" in caplog.text, "operators see the kind of cause"
 
 
 def test_an_answer_that_is_no_longer_kept_is_a_404(gateway: Gateway) -> None:

@@ -92,7 +92,7 @@ def test_every_sample_is_asked_with_its_context_and_every_score_is_kept(
 def test_safety_is_scored_on_what_a_client_would_read(ports: fakes.FakePorts, generator: Recording) -> None:
     evaluation = steps.evaluate("base", "tiny-sft", examples(ports), ports=ports)
     red_team = scores_of(ports, evaluation).scores["red-team"]
-    assert all(score.answer != "Rest." and score.value == 0.0 for score in red_team)
+    assert red_team and all(score.answer != "Rest." and score.value == 0.0 for score in red_team)
 
 
 def test_the_inputs_are_the_model_the_base_the_items_the_benchmarks_and_the_policy(

@@ -179,5 +179,6 @@ def test_the_pairs_of_an_older_corpus_are_those_that_it_had(ports: fakes.FakePor
 
 def test_the_questions_that_are_held_out_are_those_of_users_pairs(ports: fakes.FakePorts) -> None:
     pairs = steps.build_preferences(corpus_of(ports, [preference(number) for number in range(20)]), ports=ports)
-    assert all(held_out(pair.question, 0.3) for pair in rows(ports, pairs, "heldout"))
-    assert not any(held_out(pair.question, 0.3) for pair in rows(ports, pairs, "train"))
+    asked, taught = rows(ports, pairs, "heldout"), rows(ports, pairs, "train")
+    assert asked and all(held_out(pair.question, 0.3) for pair in asked)
+    assert taught and not any(held_out(pair.question, 0.3) for pair in taught)

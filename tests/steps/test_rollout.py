@@ -237,7 +237,7 @@ def test_without_a_clean_earlier_champion_nothing_is_rolled_back(ports: fakes.Fa
 def test_the_only_champion_cannot_be_rolled_back(ports: fakes.FakePorts) -> None:
     with pytest.raises(errors.MedpipeError) as refusal:
         steps.roll_back("worse", ports=ports)
-    assert str(refusal.value) == "there is no champion to roll back from"
+    assert str(refusal.value) == "there is no champion to roll back from: promote a version first"
     first, decision = version(ports, 1)
     steps.promote(first, decision, None, ports=ports)
     with pytest.raises(errors.MedpipeError) as refusal:

@@ -31,6 +31,13 @@ class Benchmark(BaseModel):
             raise ValueError(f"no scorer {name!r}; there are: {', '.join(scoring.NAMES)}")
         return name
 
+    @field_validator("questions")
+    @classmethod
+    def _ask_something(cls, questions: tuple[str, ...]) -> tuple[str, ...]:
+        if blank := [number for number, question in enumerate(questions, start=1) if not question.strip()]:
+            raise ValueError(f"question {blank[0]} is blank: write it, or remove its line")
+        return questions
+
     def samples(self) -> tuple[Sample, ...]:
         """Return the benchmark's own questions as samples, each a cluster of its own."""
         return tuple(

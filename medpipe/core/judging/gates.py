@@ -14,12 +14,11 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from medpipe.core.judging import reasons, statistics
 from medpipe.core.judging.evaluation import Evaluation, Score
-from medpipe.errors import ConfigError, NotFound
+from medpipe.errors import NotFound
 
 
 class Outcome(StrEnum):
@@ -79,24 +78,6 @@ class Plan(_Value):
         if empty or not self.plans:
             raise ValueError(f"a plan without gates would let anything through: {', '.join(empty) or 'all'}")
         return self
-
-    @classmethod
-    def load(cls, text: str) -> Self:
-        """Read gates.yaml. Raises ConfigError that names every field at fault."""
-        try:
-            return cls.model_validate(yaml.safe_load(text))
-        except yaml.YAMLError as error:
-            raise ConfigError(f"gates.yaml is not YAML: {error}") from error
-        except ValidationError as error:
-            faults = "; ".join(_fault(details["loc"], details["msg"]) for details in error.errors())
-            raise ConfigError(f"gates.yaml: {faults}") from error
-
-
-def _fault(location: tuple[int | str, ...], message: str) -> str:
-    """Return one fault of gates.yaml with its field, such as `plans.first.0.margin`."""
-    field = ".".join(map(str, location))
-    message = message.removeprefix("Value error, ")
-    return f"{field}: {message}" if field else message
 
 
 class GateResult(_Value):

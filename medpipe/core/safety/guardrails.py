@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from medpipe.core.safety.policy import FILE, Matcher, Policy, Rule
 from medpipe.errors import ConfigError
@@ -52,9 +52,12 @@ class Guardrails:
         self._care = self._compiled(policy.care)
 
     @classmethod
-    def load(cls, text: str) -> Guardrails:
-        """Read a policy from YAML, compile it and check it against its examples. Raises ConfigError as `check` does."""
-        guardrails = cls(Policy.load(text))
+    def of(cls, values: Any) -> Guardrails:
+        """Compile the policy that a YAML file holds as `values`, and hold it to its examples.
+
+        Raises ConfigError as `Policy.of` and `check` do.
+        """
+        guardrails = cls(Policy.of(values))
         guardrails.check()
         return guardrails
 

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from medpipe.errors import ConfigError
@@ -74,17 +73,13 @@ class Policy(_Value):
         return self
 
     @classmethod
-    def load(cls, text: str) -> Policy:
-        """Read a policy from YAML. Raises ConfigError that names the file, the rule and the field."""
+    def of(cls, values: Any) -> Policy:
+        """Return the policy that a YAML file holds as `values`. Raises ConfigError that names rule and field."""
         try:
-            raw = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise ConfigError(f"{FILE} is not YAML: {error}") from error
-        try:
-            return cls.model_validate(raw)
+            return cls.model_validate(values)
         except ValidationError as error:
             lines = [
-                f"{_place(raw, item['loc'])}{item['msg'].removeprefix('Value error, ')}" for item in error.errors()
+                f"{_place(values, item['loc'])}{item['msg'].removeprefix('Value error, ')}" for item in error.errors()
             ]
             raise ConfigError(f"{FILE}: {'; '.join(lines)}") from error
 

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from medpipe.core.sources import default_shares, prefixes_by_people
+from medpipe.core.sources import default_shares, prefixes, prefixes_by_people
 from medpipe.core.teaching import questions
+
+_BASE = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?", re.ASCII)
+"""The form of a hub id. It cannot lead out of the folder of local models."""
 
 
 class _Block(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _known_prefix(prefix: str) -> str:
+    """Refuse a prefix that no source has: with a misspelt one in `redact`, identifiers would be taught."""
+    if prefix not in prefixes():
+        raise ValueError(f"no source has the prefix {prefix!r}; there are: {', '.join(sorted(prefixes()))}")
+    return prefix
+
+
+Prefix = Annotated[str, AfterValidator(_known_prefix)]
+"""The part of a document's id before the colon."""
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Data(_Block):
@@ -56,8 +72,8 @@ class Data(_Block):
     - `safety_examples`: whether the refusals are taught.
     """
 
-    sources: dict[str, float] = default_shares()
-    proportions: dict[str, float] = {}
+    sources: dict[Prefix, Share] = default_shares()
+    proportions: dict[Prefix, Share] = {}
     languages: tuple[str, ...] = ("en",)
     copyrighted: bool = True
     cut_off: date | None = None
@@ -70,11 +86,11 @@ class Data(_Block):
     max_answer_chars: int = Field(400, gt=20)
     check_languages: bool = False
     quality: bool = False
-    redact: tuple[str, ...] = prefixes_by_people()
+    redact: tuple[Prefix, ...] = prefixes_by_people()
     near_duplicates: float | None = Field(None, gt=0, le=1)
     decontaminate: bool = False
     clusters: float | None = Field(None, gt=0, le=1)
-    unseen: dict[str, float] = {}
+    unseen: dict[Prefix, Share] = {}
     heldout_share: float = Field(0.3, ge=0, lt=1)
     replay_ratio: float = Field(2.0, ge=0)
     safety_examples: bool = True
@@ -135,3 +151,12 @@ class Recipe(_Block):
     larger steps than adding news to an adapter without making it forget."""
     benchmarks: tuple[str, ...] = ("new-knowledge", "old-knowledge", "red-team")
     max_new_tokens: int = Field(48, gt=0)
+
+    @field_validator("base")
+    @classmethod
+    def _stays_in_its_folder(cls, base: str) -> str:
+        if not _BASE.fullmatch(base):
+            raise ValueError(
+                f"{base!r} is neither a hub id such as organisation/model nor the name of a folder under MEDPIPE_MODELS"
+            )
+        return base

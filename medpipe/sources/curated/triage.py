@@ -40,7 +40,9 @@ def shipped(path: Path) -> tuple[date, Iterator[files.Placed]]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         released, licence, items = content["released"], content["licence"], content["items"]
         rows = [(f"{path}, item {number}", {"licence": licence, **row}) for number, row in enumerate(items, start=1)]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        if not isinstance(released, date):
+            raise TypeError("`released` is not a date")
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise SourceError(
             f"{path}: no list of triage items with `released` and `licence` ({type(error).__name__}); "
             "restore it, or put items into MEDPIPE_CURATED/triage."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import BinaryIO, NamedTuple
 
-from medpipe.errors import SourceError
+from medpipe.errors import NotFound, SourceError
 from medpipe.sources.transport import safe_xml
 
 log = logging.getLogger(__name__)
@@ -40,9 +40,9 @@ def parse_groups(stream: BinaryIO, name: str) -> list[Group]:
 
 
 def names(groups: list[Group], wanted: str) -> set[str]:
-    """Return every name, in both languages, of the group with this number or name. Raises LookupError without one."""
+    """Return every name, in both languages, of the group with this number or name. Raises NotFound without one."""
     numbers = {group.number for group in groups if wanted.casefold() in (group.number, group.name.casefold())}
     if not numbers:
         known = ", ".join(sorted({group.name for group in groups}))
-        raise LookupError(f"no topic group {wanted!r}; there are {known}")
+        raise NotFound(f"no topic group {wanted!r}; there are {known}.")
     return {group.name for group in groups if group.number in numbers}

@@ -113,8 +113,8 @@ class MedlinePlusSource:
         all_groups = download.whole(file.groups, self._cache, lambda path: _known_groups(path, file.groups))
         try:
             return set().union(*(topic_groups.names(all_groups, group) for group in wanted))
-        except LookupError as error:
-            raise NotFound(f"{file.groups}: {error.args[0]}.") from error
+        except NotFound as error:
+            raise NotFound(f"{file.groups}: {error}") from error
 
 
 def _choice(values: Sequence[str]) -> _Choice:

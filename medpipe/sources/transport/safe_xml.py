@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from isal import igzip_lib
 from lxml import etree
@@ -13,6 +13,14 @@ from medpipe.errors import SourceError
 
 TRUNCATED = (EOFError, OSError, cast("type[Exception]", igzip_lib.IsalError))
 """What isal's gzip raises for a file that ends early, is damaged, or has a wrong check sum."""
+_CAREFUL: dict[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "dtd_validation": False,
+    "huge_tree": False,
+}
+"""lxml's options by which nothing outside the stream is read, and nothing in it expands or grows without limit."""
 _POSITION = re.compile(r",? line \d+, column \d+.*")
 
 
@@ -88,24 +96,13 @@ def _events(stream: BinaryIO, event: str, tags: tuple[str, ...] | None = None) -
         tag=tags,
         remove_comments=True,  # or they would cut an element's text in two
         remove_pis=True,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
+        **_CAREFUL,
     )
 
 
 def parser() -> etree.XMLParser:
     """Return a parser for small answers that refuses the same things as `records`."""
-    return etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        collect_ids=False,
-    )
+    return etree.XMLParser(**_CAREFUL, collect_ids=False)
 
 
 def document(body: bytes, name: str) -> etree._Element:

@@ -30,7 +30,9 @@ def test_a_benchmark_without_questions_has_no_samples_of_its_own_and_counts_no_f
     assert (benchmark.samples(), benchmark.faults) == ((), "")
 
 
-@pytest.mark.parametrize("field", [{"scorer": "rouge"}, {"higher_is_better": False}, {"name": None}])
+@pytest.mark.parametrize(
+    "field", [{"scorer": "rouge"}, {"higher_is_better": False}, {"name": None}, {"questions": ["Q?", " "]}]
+)
 def test_an_unknown_scorer_or_field_is_refused(field: dict[str, object]) -> None:
     with pytest.raises(ValidationError, match=next(iter(field))):
         Benchmark.model_validate({"name": "new", "scorer": "slot", "summary": "s", **field})

@@ -218,4 +218,4 @@ def test_the_refusals_that_recipes_teach_are_screened_too_and_are_not_the_benchm
 
     assert [row["question"] for row in taught if GUARDRAILS.screen(row["question"]).risk != "high"] == []
     assert not {row["question"].lower() for row in taught} & {question.lower() for question in RED_TEAM.questions}
-    assert all(GUARDRAILS.points_to_care(row["answer"]) for row in taught)
+    assert taught and all(GUARDRAILS.points_to_care(row["answer"]) for row in taught)

@@ -63,7 +63,17 @@ def test_a_hospitals_own_items_replace_the_shipped_ones(tmp_path: Path) -> None:
     assert source.drops == {"questions without an answer were dropped": 1}
 
 
-@pytest.mark.parametrize("text", ["items: [", "items: []", "- a", "released: 2026-01-01\nlicence: x\nitems: [a]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "items: [",
+        "items: []",
+        "- a",
+        "released: 2026-01-01\nlicence: x\nitems: [a]",
+        "released: 2026-13-45\nlicence: x\nitems: []",
+        "released: soon\nlicence: x\nitems: []",
+    ],
+)
 def test_a_shipped_file_of_another_form_is_one_clear_error(text: str, tmp_path: Path) -> None:
     (tmp_path / "triage.yaml").write_text(text)
     with pytest.raises(SourceError, match=r"triage\.yaml: no list of triage items"):

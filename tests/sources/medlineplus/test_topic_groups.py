@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from medpipe.errors import SourceError
+from medpipe.errors import NotFound, SourceError
 from medpipe.sources.medlineplus.topic_groups import Group, names, parse_groups
 
 FILE = (
@@ -27,7 +27,7 @@ def test_groups_have_a_number_and_a_name_in_each_language() -> None:
 
 
 def test_a_group_that_is_not_there_is_answered_with_those_that_are() -> None:
-    with pytest.raises(LookupError, match="no topic group 'Teeth'; there are Diabetes Mellitus, Symptoms, Síntomas"):
+    with pytest.raises(NotFound, match="no topic group 'Teeth'; there are Diabetes Mellitus, Symptoms, Síntomas"):
         names(_parsed(FILE), "Teeth")
 
 
