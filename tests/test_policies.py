@@ -45,7 +45,7 @@ def test_a_policy_that_breaks_its_own_examples_is_not_used(tmp_path: Path) -> No
     [
         ("rules: [", r"guardrails\.yaml, line 1: "),
         ("care: 2026-13-45", r"guardrails\.yaml holds a value that cannot be read: ValueError"),
-        ("rules: []\nrules: []", r"guardrails\.yaml, line 2: the key 'rules' stands twice"),
+        ("rules: []\nrules: []", r"guardrails\.yaml, line 2: the key 'rules' occurs twice"),
         (" ", r"guardrails\.yaml is empty"),
     ],
 )
