@@ -219,21 +219,22 @@ def _shown(value: Any) -> str:
 
 def _report(verb: str, error: BaseException, verbose: bool) -> None:
     """Print one line about an error. A traceback comes before it, and only for a bug under --verbose."""
+    command = f"medpipe {verb.replace('_', '-')}"
     if isinstance(error, BrokenPipeError):
         # The reader of standard output is gone (`medpipe card … | head`): nothing is left to say, and the
         # interpreter must not flush again when it ends (https://docs.python.org/3/library/signal.html#note-on-sigpipe).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     elif isinstance(error, MedpipeError):
-        print(f"medpipe {verb}: {error}", file=sys.stderr)
+        print(f"{command}: {str(error).removeprefix(f'{verb}: ')}", file=sys.stderr)
     elif isinstance(error, KeyboardInterrupt):
-        print(f"medpipe {verb}: interrupted; the same command goes on where it can", file=sys.stderr)
+        print(f"{command}: interrupted; the same command goes on where it can", file=sys.stderr)
     else:
         if verbose:
             traceback.print_exception(error)
         # Without the error's own message, which may repeat a text that a patient wrote.
         hint = "the traceback is above" if verbose else "--verbose shows the traceback"
         print(
-            f"medpipe {verb}: unexpected {type(error).__name__} in {_origin(error)}: a bug of medpipe; {hint}",
+            f"{command}: unexpected {type(error).__name__} in {_origin(error)}: a bug of medpipe; {hint}",
             file=sys.stderr,
         )
 

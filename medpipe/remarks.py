@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from medpipe.core.manifests import Manifest
+from medpipe.core.manifests import Manifest, ValidationOutcome
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import validation_of
@@ -22,7 +22,7 @@ def of_result(verb: str, arguments: Mapping[str, Any], value: Any, ports: Ports)
     """
     if verb == "validate":
         validation = validation_of(ports, str(value), str(arguments["suite"]))
-        return [] if validation is None else [f"{value}: {sentence}" for sentence in _quarantined(_outcome(validation))]
+        return [] if validation is None else [f"{value}: {sentence}" for sentence in _quarantined(validation.outcome)]
     manifest = _manifest(value, ports)
     return [] if manifest is None else [f"{value}: {count}" for count in _counts(_outcome(manifest))]
 
@@ -50,10 +50,10 @@ def _counts(outcome: Mapping[str, Any]) -> Iterator[str]:
             yield f"{_words(name)}: {_listed(counts) or 'none'}"
 
 
-def _quarantined(outcome: Mapping[str, Any]) -> Iterator[str]:
-    rows = outcome["quarantined_rows"]
-    yield f"{outcome['rows']} rows, {len(rows)} quarantined" + (" (`medpipe quarantine` lists them)" if rows else "")
-    for remark, times in Counter(outcome["remarks"]).items():
+def _quarantined(outcome: ValidationOutcome) -> Iterator[str]:
+    rows = outcome.quarantined_rows
+    yield f"{outcome.rows} rows, {len(rows)} quarantined" + (" (`medpipe quarantine` lists them)" if rows else "")
+    for remark, times in Counter(outcome.remarks).items():
         yield remark if times == 1 else f"{remark} ({times} times)"
 
 

@@ -71,14 +71,14 @@ def test_expected_trouble_is_one_clear_line(home, capsys):
     _, pulled, _ = run(capsys, "pull", "--source", "medlineplus", *WINDOW)
     status, _, err = run(capsys, "build-corpus", "--pulls", pulled)
     assert status == 65
-    assert err.startswith(f"medpipe build_corpus: {pulled} has not passed")
+    assert err.startswith(f"medpipe build-corpus: {pulled} has not passed")
     assert err.count("\n") == 1
 
 
 def test_a_ref_that_was_never_validated_is_named(home, capsys):
     status, _, err = run(capsys, "build-corpus", "--pulls", "documents/0123456789abcdef")
     assert status == 65
-    assert err.startswith("medpipe build_corpus: documents/0123456789abcdef has not passed")
+    assert err.startswith("medpipe build-corpus: documents/0123456789abcdef has not passed")
 
 
 def test_a_ref_that_does_not_exist_is_named(home, capsys):
@@ -243,3 +243,9 @@ def test_a_wrong_setting_ends_in_one_line(home, capsys, monkeypatch):
     assert status == 2
     assert err.count("\n") == 1
     assert "MEDPIPE_THREADS" in err
+
+
+def test_an_error_names_the_command_once_and_as_it_is_typed(home, capsys):
+    status, _, err = run(capsys, "collect-feedback", "--start", "x", "--end", "y")
+    assert status == 2
+    assert err.startswith("medpipe collect-feedback: start='x': Input should be a valid datetime")

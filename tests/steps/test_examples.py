@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -72,7 +71,7 @@ def test_what_red_team_asks_is_not_taught_and_the_card_says_so(ports: fakes.Fake
         corpus(ports, [topic(1), dialogue(question, "See a doctor today, please.")]), "strict", ports=ports
     )
     assert not any(example.source == "meddialog" for example in train(ports, built))
-    assert manifest(ports, built, ExamplesManifest).outcome.card["contamination"]["red-team"]
+    assert manifest(ports, built, ExamplesManifest).outcome.card.contamination["red-team"]
     assert "| red-team |" in steps.card(built, ports=ports)
 
 
@@ -85,16 +84,16 @@ def test_what_persons_wrote_is_redacted_and_the_card_counts_it_by_type(ports: fa
     rows = (ports.store.folder(built) / "train.jsonl").read_text(encoding="utf-8")
     assert "Lovelace" not in rows
     assert "a.b@c.org" not in rows
-    assert manifest(ports, built, ExamplesManifest).outcome.card["identifiers"] == {"EMAIL": 1, "NAME": 1}
+    assert manifest(ports, built, ExamplesManifest).outcome.card.identifiers == {"EMAIL": 1, "NAME": 1}
     assert "| NAME | 1 |" in steps.card(built, ports=ports)
 
 
 def test_every_number_of_the_card_is_in_the_text_for_people(ports: fakes.FakePorts) -> None:
     built = steps.build_examples(corpus(ports, [topic(number) for number in range(9)]), "strict", ports=ports)
     text, card = steps.card(built, ports=ports), manifest(ports, built, ExamplesManifest).outcome.card
-    for value in (card["examples"], card["facts"]["found"], card["facts"]["new"], "public domain", DAY_2):
+    for value in (card.examples, card.facts.found, card.facts.new, "public domain", DAY_2):
         assert f"| {value} |" in text
-    assert "omib" not in json.dumps(card), "a card quotes no text"
+    assert "omib" not in card.model_dump_json(), "a card quotes no text"
 
 
 def test_the_card_of_examples_that_were_never_built_is_an_error_that_names_them(ports: fakes.FakePorts) -> None:
@@ -197,7 +196,7 @@ def test_the_outcome_counts_every_file(ports: fakes.FakePorts) -> None:
     }
     assert min(outcome.new_knowledge, outcome.old_knowledge, outcome.withdrawn) > 0
     assert (outcome.corpus, outcome.train) == (second, len(train(ports, built)))
-    assert outcome.card["examples"] == outcome.train
+    assert outcome.card.examples == outcome.train
     ids = [row["id"] for row in records.read_rows(folder / "documents.jsonl")]
     assert ids == sorted({id for example in train(ports, built) for id in example.document_ids})
     assert second in steps.card(built, ports=ports)

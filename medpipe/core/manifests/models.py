@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from medpipe.core.judging.evaluation import Metric
 from medpipe.core.judging.gates import Decision
 from medpipe.core.judging.gates import Outcome as Judgement
 from medpipe.core.manifests.base import Inputs, Manifest, Outcome, Snapshot
 from medpipe.core.refs import BASE
+from medpipe.core.teaching.card_values import Card
 
 
 class ExamplesInputs(Inputs):
@@ -25,7 +26,7 @@ class ExamplesInputs(Inputs):
 
 
 class ExamplesOutcome(Outcome):
-    """How many examples and samples there are, and the dataset card as values (`core.teaching.card`)."""
+    """How many examples and samples there are, and the dataset card."""
 
     corpus: str
     train: int
@@ -38,7 +39,8 @@ class ExamplesOutcome(Outcome):
     unseen: int = 0
     drops: dict[str, int] = {}
     """Reason → number of facts or examples that were left out."""
-    card: dict[str, Any] = {}
+    card: Card | None = None
+    """None only for examples that no recipe made, such as those that `make bench` writes."""
 
 
 class ExamplesManifest(Manifest):

@@ -12,6 +12,7 @@ from typing import Any
 
 from medpipe.core.corpus.document import Document
 from medpipe.core.sources import prefix
+from medpipe.core.teaching.card_values import Attribution, Card, FactCounts, Published
 from medpipe.core.teaching.drops import Contamination, LeftOut
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.recipe import Recipe
@@ -25,8 +26,8 @@ def describe(
     train: Sequence[Example],
     facts_found: int,
     left_out: LeftOut,
-) -> dict[str, Any]:
-    """Return the card as plain values.
+) -> Card:
+    """Return the card as values.
 
     `documents`: every document by id. `facts_found`: the number of facts before any filter; it is the sum of the facts
     on the sides of the split and of those in `left_out.facts`.
@@ -34,39 +35,46 @@ def describe(
     ids = sorted({id for example in train for id in example.document_ids})
     taught = [documents[id] for id in ids if id in documents]
     days = [document.published.isoformat() for document in taught]
-    return {
-        "recipe": recipe.name,
-        "summary": recipe.summary,
-        "seed": recipe.seed,
-        "data": recipe.data.model_dump(mode="json"),
-        "examples": len(train),
-        "documents": len(taught),
-        "replayed": sum(example.replay for example in train),
-        "facts": {
-            "found": facts_found,
-            "left_out": left_out.facts.total(),
-            **{name: len(facts) for name, facts in sides._asdict().items()},
-        },
-        **_composition(train),
-        "by_licence": _counted(document.licence or "not stated" for document in taught),
-        "attribution": _attribution(taught),
-        "with_context": sum(bool(example.context) for example in train),
-        "published": {"first": min(days, default=None), "last": max(days, default=None)},
-        "cut_off": max(days, default=None),
-        "answers_shuffled": recipe.data.shuffle_answers,
-        "left_out": _sorted(left_out.drops),
-        "identifiers": _sorted(left_out.identifiers),
-        "contamination": _by_benchmark(left_out.contamination),
-    }
+    cut_off = recipe.data.cut_off
+    return Card(
+        recipe=recipe.name,
+        summary=recipe.summary,
+        seed=recipe.seed,
+        data=recipe.data.model_dump(mode="json"),
+        decontaminated=recipe.data.decontaminate,
+        redacted=recipe.data.redact,
+        examples=len(train),
+        documents=len(taught),
+        replayed=sum(example.replay for example in train),
+        facts=_fact_counts(facts_found, left_out, sides),
+        by_source=_counted(example.source for example in train),
+        by_prefix=_counted(prefix(example.document_ids[0]) if example.document_ids else "none" for example in train),
+        by_language=_counted(example.language for example in train),
+        by_question_type=_counted(example.question_type or "none" for example in train),
+        by_licence=_counted(document.licence or "not stated" for document in taught),
+        attribution=_attribution(taught),
+        with_context=sum(bool(example.context) for example in train),
+        published=Published(first=min(days, default=None), last=max(days, default=None)),
+        cut_off=max(days, default=None),
+        taught_before=cut_off.isoformat() if cut_off else None,
+        answers_shuffled=recipe.data.shuffle_answers,
+        left_out=_sorted(left_out.drops),
+        identifiers=_sorted(left_out.identifiers),
+        contamination=_by_benchmark(left_out.contamination),
+    )
 
 
-def _composition(train: Sequence[Example]) -> dict[str, dict[str, int]]:
-    return {
-        "by_source": _counted(example.source for example in train),
-        "by_prefix": _counted(prefix(example.document_ids[0]) if example.document_ids else "none" for example in train),
-        "by_language": _counted(example.language for example in train),
-        "by_question_type": _counted(example.question_type or "none" for example in train),
-    }
+def _fact_counts(found: int, left_out: LeftOut, sides: Split) -> FactCounts:
+    return FactCounts(
+        found=found,
+        left_out=left_out.facts.total(),
+        new=len(sides.new),
+        replayable=len(sides.replayable),
+        held_out=len(sides.held_out),
+        after_cut_off=len(sides.after_cut_off),
+        unseen=len(sides.unseen),
+        withdrawn=len(sides.withdrawn),
+    )
 
 
 def _counted(values: Iterable[str]) -> dict[str, int]:
@@ -84,72 +92,71 @@ def _by_benchmark(contamination: Contamination) -> dict[str, dict[str, int]]:
     return table
 
 
-def _attribution(documents: Iterable[Document]) -> list[dict[str, Any]]:
+def _attribution(documents: Iterable[Document]) -> tuple[Attribution, ...]:
     """Return for each source and licence the number of documents, and one address: most licences require it."""
     groups: dict[tuple[str, str], list[Document]] = {}
     for document in documents:
         groups.setdefault((document.source, document.licence or "not stated"), []).append(document)
-    return [
-        {
-            "source": source,
-            "licence": licence,
-            "documents": len(group),
-            "address": next((document.url for document in group if document.url), ""),
-        }
+    return tuple(
+        Attribution(
+            source=source,
+            licence=licence,
+            documents=len(group),
+            address=next((document.url for document in group if document.url), ""),
+        )
         for (source, licence), group in sorted(groups.items())
-    ]
+    )
 
 
-def markdown(card: Mapping[str, Any], corpus: str, samples: Mapping[str, int]) -> str:
+def markdown(card: Card, corpus: str, samples: Mapping[str, int]) -> str:
     """Return the card for people.
 
     `corpus`: the ref that the examples were built from. `samples`: benchmark → number of its held-out samples.
     """
     return "\n".join(
         (
-            f"# Examples of the recipe {card['recipe']}\n\n{card['summary']}\n\n{_overview(card, corpus)}",
-            f"## From facts to examples\n\n{_facts(card['facts'])}",
+            f"# Examples of the recipe {card.recipe}\n\n{card.summary}\n\n{_overview(card, corpus)}",
+            f"## From facts to examples\n\n{_facts(card.facts)}",
             f"## Held-out samples\n\n{_table(('benchmark', 'samples'), samples)}",
             f"## What is in it\n\n{_contents(card)}",
-            f"## Licences\n\n{_licences(card['attribution'])}",
+            f"## Licences\n\n{_licences(card.attribution)}",
             "## What was left out\n\nDocuments, sections, facts and examples, by reason.\n\n"
-            + _table(("reason", "number"), card["left_out"]),
+            + _table(("reason", "number"), card.left_out),
             "## Identifiers that were replaced\n\nIn sources that persons wrote: "
-            f"{', '.join(card['data']['redact']) or 'none'}.\n\n" + _table(("type", "number"), card["identifiers"]),
+            f"{', '.join(card.redacted) or 'none'}.\n\n" + _table(("type", "number"), card.identifiers),
             f"## Contamination\n\n{_contamination(card)}",
-            "## Recipe\n\n"
-            + _table(("setting", "value"), {name: _plain(value) for name, value in card["data"].items()}),
+            "## Recipe\n\n" + _table(("setting", "value"), {name: _plain(value) for name, value in card.data.items()}),
         )
     )
 
 
-def _overview(card: Mapping[str, Any], corpus: str) -> str:
+def _overview(card: Card, corpus: str) -> str:
     return _table(
         ("", ""),
         {
             "corpus": corpus,
-            "examples to learn": card["examples"],
-            "of them replayed": card["replayed"],
-            "documents behind them": card["documents"],
-            "with a passage as context": card["with_context"],
-            "published": f"{card['published']['first']} to {card['published']['last']}",
-            "nothing published from this day on is taught": card["data"]["cut_off"] or "no cut-off",
-            "answers shuffled (a control)": "yes" if card["answers_shuffled"] else "no",
-            "seed": card["seed"],
+            "examples to learn": card.examples,
+            "of them replayed": card.replayed,
+            "documents behind them": card.documents,
+            "with a passage as context": card.with_context,
+            "published": f"{card.published.first} to {card.published.last}",
+            "nothing published from this day on is taught": card.taught_before or "no cut-off",
+            "answers shuffled (a control)": "yes" if card.answers_shuffled else "no",
+            "seed": card.seed,
         },
     )
 
 
-def _facts(facts: Mapping[str, int]) -> str:
+def _facts(facts: FactCounts) -> str:
     lines = {
-        "found": facts["found"],
-        "new: taught, and asked in other words": facts["new"],
-        "older: may be replayed": facts["replayable"],
-        "older: only asked": facts["held_out"],
-        "published after the cut-off: only asked": facts["after_cut_off"],
-        "never taught by any run: only asked": facts["unseen"],
-        "withdrawn: taught as withdrawn": facts["withdrawn"],
-        "left out (see below)": facts["left_out"],
+        "found": facts.found,
+        "new: taught, and asked in other words": facts.new,
+        "older: may be replayed": facts.replayable,
+        "older: only asked": facts.held_out,
+        "published after the cut-off: only asked": facts.after_cut_off,
+        "never taught by any run: only asked": facts.unseen,
+        "withdrawn: taught as withdrawn": facts.withdrawn,
+        "left out (see below)": facts.left_out,
     }
     return (
         "A fact is one question that one document answers. Each fact that was found is in exactly one line.\n\n"
@@ -157,27 +164,27 @@ def _facts(facts: Mapping[str, int]) -> str:
     )
 
 
-def _contents(card: Mapping[str, Any]) -> str:
-    columns = {"source": "by_source", "language": "by_language", "question type": "by_question_type"}
-    return "\n".join(_table((title, "examples"), card[name]) for title, name in columns.items())
+def _contents(card: Card) -> str:
+    columns = {"source": card.by_source, "language": card.by_language, "question type": card.by_question_type}
+    return "\n".join(_table((title, "examples"), counts) for title, counts in columns.items())
 
 
-def _licences(attribution: Iterable[Mapping[str, Any]]) -> str:
+def _licences(attribution: Iterable[Attribution]) -> str:
     return _rows(
         ("source", "licence", "documents", "for example"),
-        [(group["source"], group["licence"], group["documents"], group["address"]) for group in attribution],
+        [(group.source, group.licence, group.documents, group.address) for group in attribution],
     )
 
 
-def _contamination(card: Mapping[str, Any]) -> str:
+def _contamination(card: Card) -> str:
     rows = [
         (benchmark, reason, number)
-        for benchmark, reasons in card["contamination"].items()
+        for benchmark, reasons in card.contamination.items()
         for reason, number in reasons.items()
     ]
     text = (
         "Facts that repeat a benchmark, and so are not taught."
-        if card["data"]["decontaminate"]
+        if card.decontaminated
         else "The recipe asks for no decontamination."
     )
     return f"{text}\n\n" + _rows(("benchmark", "how", "facts"), rows)

@@ -9,12 +9,13 @@ the other older facts is replayed. The outcome depends on the documents and the 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from medpipe.core.corpus.document import Document, Status
 from medpipe.core.corpus.merge import newer
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.teaching import card, contamination, filters, selection, twins
+from medpipe.core.teaching.card_values import Card
 from medpipe.core.teaching.contamination import Benchmarks
 from medpipe.core.teaching.drops import Contamination, Drops, LeftOut, total
 from medpipe.core.teaching.example import Example
@@ -51,8 +52,8 @@ class BuiltExamples(NamedTuple):
     after_cut_off: tuple[Sample, ...]
     unseen: tuple[Sample, ...]
     drops: Drops
-    card: dict[str, Any]
-    """A description of the set for people (see `core.teaching.card`)."""
+    card: Card
+    """A description of the set for people."""
 
 
 def prepare(

@@ -300,8 +300,8 @@ def test_a_refusal_in_a_held_out_phrasing_is_dropped_and_counted() -> None:
 
 def test_the_card_counts_what_was_built_and_quotes_no_text() -> None:
     card = build([topic(1), article()], recipe()).card
-    assert card["by_source"] == {"medlineplus": 6, "pubmed": 3}
-    assert card["cut_off"] == "2026-03-03"
+    assert card.by_source == {"medlineplus": 6, "pubmed": 3}
+    assert card.cut_off == "2026-03-03"
     assert "tazo1mib" not in str(card)
 
 

@@ -200,7 +200,7 @@ def test_every_fact_is_taught_held_out_or_counted_as_left_out(
     corpus: list[Document], old: set[int], strict: bool
 ) -> None:
     since = known(document for index, document in enumerate(corpus) if index in old)
-    facts = build(corpus, STRICT if strict else recipe(), since).card["facts"]
+    facts = build(corpus, STRICT if strict else recipe(), since).card.facts.model_dump()
     assert facts.pop("found") == sum(facts.values())
 
 
@@ -242,7 +242,7 @@ def test_no_planted_identifier_is_taught_or_asked(planted: list[tuple[str, str, 
     built = build(corpus, recipe(contexts=True))
     written = "".join(one.model_dump_json() for one in (*built.train, *built.new_knowledge))
     assert not re.search(r"Lovelace|Turing|@", written)
-    assert set(built.card["identifiers"]) == {"EMAIL", "NAME"}
+    assert set(built.card.identifiers) == {"EMAIL", "NAME"}
     assert built.train
 
 
@@ -336,7 +336,7 @@ def test_what_a_benchmark_asks_is_not_taught_and_counted_for_that_benchmark() ->
     built = build(corpus, recipe(decontaminate=True), benchmarks={"board": [asked], "other": ["What is rest?"]})
     assert {one.focus for one in built.train} == {"Condition1"}
     assert {sample.cluster for sample in built.new_knowledge} == {"mplus:1"}, "nor is it asked"
-    assert built.card["contamination"] == {"board": {"shared run of words": 1}}
+    assert built.card.contamination == {"board": {"shared run of words": 1}}
 
 
 def test_what_is_to_be_refused_is_not_answered_and_a_benchmarks_question_not_refused() -> None:

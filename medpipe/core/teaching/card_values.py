@@ -1,0 +1,79 @@
+"""The values of a dataset card, as the manifest of examples keeps them. `core.teaching.card` makes and shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+Counts = dict[str, int]
+"""Name → number."""
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FactCounts(_Value):
+    """How many facts were found, and where each went: `found` is the sum of the others."""
+
+    found: int
+    left_out: int
+    new: int
+    replayable: int
+    held_out: int
+    after_cut_off: int
+    unseen: int
+    withdrawn: int
+
+
+class Published(_Value):
+    """The days on which the first and the last taught document were published; None without documents."""
+
+    first: str | None
+    last: str | None
+
+
+class Attribution(_Value):
+    """How many documents of a source have a licence, and the address of one: most licences require it."""
+
+    source: str
+    licence: str
+    documents: int
+    address: str
+
+
+class Card(_Value):
+    """A dataset card: counts and ids only. It quotes no text."""
+
+    recipe: str
+    summary: str
+    seed: int
+    data: dict[str, Any]
+    """The recipe's `data` as it was then, for showing: a card stays readable when recipes gain or lose a field."""
+    decontaminated: bool
+    redacted: tuple[str, ...]
+    """Prefixes of the sources whose identifiers were replaced."""
+    examples: int
+    documents: int
+    replayed: int
+    facts: FactCounts
+    by_source: Counts
+    by_prefix: Counts
+    by_language: Counts
+    by_question_type: Counts
+    by_licence: Counts
+    attribution: tuple[Attribution, ...]
+    with_context: int
+    published: Published
+    cut_off: str | None
+    """The day on which the last taught document was published."""
+    taught_before: str | None
+    """Nothing published from this day on is taught; None without such a day."""
+    answers_shuffled: bool
+    left_out: Counts
+    """Reason → number of documents, sections, facts and examples."""
+    identifiers: Counts
+    """Type of identifier → how many were replaced."""
+    contamination: dict[str, Counts]
+    """Benchmark → how a fact repeats it → number of facts."""
