@@ -216,6 +216,13 @@ def test_a_withdrawal_needs_a_retraction_and_a_claim(ports: fakes.FakePorts) -> 
         steps.build_examples(second, "tiny-sft", withdraw=(RETRACTED,), ports=ports)
 
 
+def test_every_withdrawal_without_a_claim_is_named(ports: fakes.FakePorts) -> None:
+    silent = article(Status.RETRACTED).model_copy(update={"title": "Wendrazole.", "sections": ()})
+    retracted = corpus(ports, [topic(1), silent, silent.model_copy(update={"id": "pmid:99000003"})])
+    with pytest.raises(errors.UsageError, match=f"^{RETRACTED}, pmid:99000003: answered no question"):
+        steps.build_examples(retracted, "tiny-sft", withdraw=("pmid:99000003", RETRACTED), ports=ports)
+
+
 def test_a_withdrawal_is_traced_to_the_retraction_notice_too(ports: fakes.FakePorts) -> None:
     notice = Document(
         id="pmid:99000002",
