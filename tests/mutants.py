@@ -41,13 +41,13 @@ class Judged(NamedTuple):
     """The mutants of one room that were run: how many, the names of the survivors, and how many ran out of time."""
 
     room: str
-    count: int
+    total: int
     survivors: tuple[str, ...]
     out_of_time: int = 0
 
     @property
     def share(self) -> float:
-        return 1 - len(self.survivors) / self.count if self.count else 0.0
+        return 1 - len(self.survivors) / self.total if self.total else 0.0
 
 
 def statuses(folder: Path, room: str) -> dict[str, int | None]:
@@ -80,12 +80,12 @@ def environment(outside: Mapping[str, str]) -> dict[str, str]:
 
 
 def _line(room: Judged) -> str:
-    if not room.count:
+    if not room.total:
         return f"{room.room:15} no mutant was run"
-    low, high = wilson(room.share, room.count)
+    low, high = wilson(room.share, room.total)
     late = f", {room.out_of_time} of them out of time" if room.out_of_time else ""
     return (
-        f"{room.room:15} {room.count - len(room.survivors)} of {room.count} mutants killed: "
+        f"{room.room:15} {room.total - len(room.survivors)} of {room.total} mutants killed: "
         f"{room.share:.1%} (95 % {low:.1%} to {high:.1%}){late}"
     )
 
@@ -119,8 +119,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rooms = [judged(folder, room) for room in ROOMS]
     for room in rooms:
         print(_line(room), *(f"    survived: {name}" for name in room.survivors), sep="\n")
-    print(f"{sum(room.count for room in rooms)} mutants in {(time.monotonic() - begin) / 60:.0f} minutes")
-    if sum(room.count for room in rooms) >= ENOUGH and not any(room.survivors for room in rooms):
+    print(f"{sum(room.total for room in rooms)} mutants in {(time.monotonic() - begin) / 60:.0f} minutes")
+    if sum(room.total for room in rooms) >= ENOUGH and not any(room.survivors for room in rooms):
         print("every mutant died, even those that change nothing: something other than the tests kills them")
         return 1
     return int(any(room.share < THRESHOLD for room in rooms))

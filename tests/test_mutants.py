@@ -69,7 +69,7 @@ def test_nothing_of_an_earlier_run_is_counted(folder: Path, monkeypatch: pytest.
     _written(folder, "steps/gone", {"old": 0})
     _mutmut_writes(monkeypatch, folder, {"a": 1})
     assert mutants.main(["--all"]) == 0
-    assert mutants.judged(folder, "steps").count == 1
+    assert mutants.judged(folder, "steps").total == 1
 
 
 def test_the_second_run_has_the_sample_without_what_the_first_run_judged(
