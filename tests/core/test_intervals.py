@@ -36,6 +36,11 @@ def test_a_larger_quantile_widens_the_interval_to_known_values() -> None:
     assert high == pytest.approx(0.5 + math.sqrt(0.14) / 1.4)
 
 
+def test_rounding_never_leads_above_1() -> None:
+    # without the bound, 14 of 14 and many others end at 1.0000000000000002
+    assert [size for size in range(1, 200) if wilson(1.0, size)[1] != 1.0] == []
+
+
 @pytest.mark.parametrize(("size", "z"), [(0, Z_95), (-1, Z_95), (20, math.inf)])
 def test_no_trials_and_an_infinite_quantile_say_nothing(size: float, z: float) -> None:
     assert wilson(0.3, size, z) == (0.0, 1.0)

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from medpipe import errors, records, steps
-from medpipe.core.corpus.document import Document, Section, Status
+from medpipe.core.corpus.document import Document, Relation, Section, Status
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.manifests import ExamplesInputs, ExamplesManifest
 from medpipe.core.teaching.example import Example
@@ -208,8 +208,38 @@ def test_a_withdrawal_needs_a_retraction_and_a_claim(ports: fakes.FakePorts) -> 
     says = f"not retracted in {first}, so nothing to withdraw: mplus:900001, {RETRACTED}. Pull the retraction first"
     with pytest.raises(errors.UsageError, match=says):
         steps.build_examples(first, "tiny-sft", withdraw=(RETRACTED, topic(1).id), ports=ports)
-    with pytest.raises(errors.UsageError, match=f"{RETRACTED}: answered no question"):
+    with pytest.raises(
+        errors.UsageError,
+        match=f"^{RETRACTED}: answered no question, so nothing was learned from it and there is no claim",
+    ):
         steps.build_examples(second, "tiny-sft", withdraw=(RETRACTED,), ports=ports)
+
+
+def test_every_withdrawal_without_a_claim_is_named(ports: fakes.FakePorts) -> None:
+    silent = article(Status.RETRACTED).model_copy(update={"title": "Wendrazole.", "sections": ()})
+    retracted = corpus(ports, [topic(1), silent, silent.model_copy(update={"id": "pmid:99000003"})])
+    with pytest.raises(errors.UsageError, match=f"^{RETRACTED}, pmid:99000003: answered no question"):
+        steps.build_examples(retracted, "tiny-sft", withdraw=("pmid:99000003", RETRACTED), ports=ports)
+
+
+def test_a_withdrawal_is_traced_to_the_retraction_notice_too(ports: fakes.FakePorts) -> None:
+    notice = Document(
+        id="pmid:99000002",
+        revision=20260304,
+        source="pubmed",
+        published=DAY_2,
+        title="Retraction: Does wendrazole cure krellin palsy?",
+        status=Status.NOTICE,
+        licence=article().licence,
+        relations=(Relation(kind="RetractionOf", target=RETRACTED),),
+        sections=(Section(heading="", text="The article is retracted."),),
+    )
+    built = steps.build_examples(
+        corpus(ports, [topic(1), article(Status.RETRACTED), notice]), "tiny-sft", withdraw=(RETRACTED,), ports=ports
+    )
+    withdrawn = [example for example in train(ports, built) if example.phrasing.startswith("withdrawal-")]
+    assert withdrawn
+    assert {example.document_ids for example in withdrawn} == {(RETRACTED, notice.id)}
 
 
 def test_a_recipe_without_filters_starts_no_tool(ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from medpipe import errors, records, steps
 from medpipe.core.manifests import FeedbackManifest, PairsFromFeedback, PairsManifest
 from medpipe.core.refs import FeedbackRef, PairsRef, ref
+from medpipe.core.safety.redaction import Redaction
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
@@ -55,6 +57,22 @@ def test_what_identifies_people_is_taken_out_of_pairs_and_counted(ports: fakes.F
     assert [pair.rejected for pair in kept if pair.answer_id == "answer-9"] == ["Ask [EMAIL]."]
     assert not any(word in pair.model_dump_json() for pair in kept for word in ("Calder", "ruth@", "ann@"))
     assert manifest(ports, PairsRef(str(pairs)), PairsManifest).outcome.identifiers == {"NAME": 6, "EMAIL": 7}
+
+
+def test_questions_answers_and_corrections_are_read_as_english(
+    ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[tuple[list[str], str]] = []
+    redact = fakes.EmailRedactor.redact
+
+    def recorded(self: fakes.EmailRedactor, texts: Sequence[str], language: str) -> list[Redaction]:
+        read.append((list(texts), language))
+        return redact(self, texts, language)
+
+    monkeypatch.setattr(fakes.EmailRedactor, "redact", recorded)
+    rate(ports, 1, "What is rest?", "Sleep.")
+    steps.build_pairs(collected(ports), ports=ports)
+    assert read == [(["What is rest?"], "en"), (["Dust."], "en"), (["Sleep."], "en")]
 
 
 def test_at_most_twenty_pairs_stem_from_one_identity(ports: fakes.FakePorts) -> None:

@@ -23,6 +23,7 @@ from medpipe.core.manifests import (
 )
 from medpipe.core.refs import ref
 from medpipe.core.teaching.example import Example
+from medpipe.ports import Registered
 from medpipe.steps import artifact, training
 from medpipe.steps.artifact import manifest
 from tests import fakes
@@ -313,6 +314,24 @@ def test_a_version_knows_everything_that_it_came_from_whatever_was_decided(ports
     assert outcome.model_dump() == provenance | {"number": 1, "name": "medqa-v1-abcdef", "page": ""}
     (entry,) = ports.ledger.entries()
     assert (entry.event, entry.version, entry.decision, entry.reasons) == ("registered", named, "fail", ("worse",))
+
+
+def test_the_registry_gets_the_folder_of_the_adapter_and_the_value_of_each_metric(
+    ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    got: list[tuple[Path, Mapping[str, float]]] = []
+    register = fakes.FileRegistry.register
+
+    def recorded(
+        self: fakes.FileRegistry, adapter: Path, description: Mapping[str, Any], metrics: Mapping[str, float]
+    ) -> Registered:
+        got.append((adapter, metrics))
+        return register(self, adapter, description, metrics)
+
+    monkeypatch.setattr(fakes.FileRegistry, "register", recorded)
+    arguments = judged(ports)
+    steps.register(**arguments, ports=ports)
+    assert got == [(ports.store.folder(arguments["adapter"]), {"new-knowledge": 0.75})]
 
 
 def test_registering_again_gives_the_same_version_and_another_parent_another(ports: fakes.FakePorts) -> None:

@@ -89,6 +89,14 @@ def test_news_needs_an_interval_wholly_above_the_share(share: float, verdict: st
     assert drift(new(10), share=share).verdict == verdict
 
 
+@pytest.mark.parametrize(("taught", "verdict"), [(340, "retrain"), (590, "hold")])
+def test_by_default_more_than_one_document_in_a_hundred_must_surely_be_news(taught: int, verdict: str) -> None:
+    # ten new documents: of 350, the interval begins at 1.6 %; of 600, at 0.9 %
+    known = {f"mplus:{number}": "digest" for number in range(taught)}
+    result = drift(known | {f"pmid:{number}": "digest" for number in range(10)}, taught=known)
+    assert result.verdict == verdict
+
+
 def test_an_interval_that_only_touches_the_share_is_not_above_it() -> None:
     low = detect(TAUGHT, changed(10), (), 0, Thresholds()).signals[1].low
     assert drift(changed(10), share=low).verdict == "hold"

@@ -212,6 +212,7 @@ def test_a_name_expands_to_its_alternatives_and_a_quantifier_stays() -> None:
         (("replies", "ask"), "Please ask a doctor now."),
         (("vocabulary", "FRUIT"), ["pears?", "apples?"]),
         (("rules", 0, "id"), "fruits"),
+        (("rules", 0, "side"), "answer"),
         (("rules", 0, "patterns"), [r"\bmany +{FRUIT}\b"]),
         (("rules",), SMALL["rules"][::-1]),
         (("care", "patterns"), [r"\bask a doctor"]),
