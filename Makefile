@@ -44,7 +44,7 @@ down: ## Stop the servers that `make up` started
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m medpipe.sandbox.stack down; fi
 
 test: env env-engine postgresql ## Run every test, the quick ones first (needs the engine's environment)
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow and not e2e" $(ARGS)
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow and not e2e" -n auto --dist loadfile $(ARGS)
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "slow or e2e" $(ARGS)
 
 # Tests of the real tools behind the ports and of the DAGs are left to `make test`.
