@@ -110,17 +110,18 @@ def yaml_values(path: Path) -> Any:
         raise ConfigError(f"{path} holds a value that cannot be read: {type(error).__name__}: {error}") from error
 
 
-def json_values(path: Path) -> dict[str, Any]:
-    """Return the object that a JSON file holds. Raises ConfigError with the line of what cannot be read."""
+def json_text(path: Path) -> str:
+    """Return the text of a JSON file that holds an object. Raises ConfigError with the line of what cannot be read."""
+    text = read_text(path)
     try:
-        values = json.loads(read_text(path), object_pairs_hook=lambda pairs: _without_duplicates(path, pairs))
+        values = json.loads(text, object_pairs_hook=lambda pairs: _without_duplicates(path, pairs))
     except json.JSONDecodeError as error:
         raise ConfigError(f"{path}, line {error.lineno}: not JSON ({error.msg}): correct it there") from error
     except RecursionError as error:
         raise ConfigError(f"{path} is nested too deeply to be read") from error
     if not isinstance(values, dict):
         raise ConfigError(f"{path} must be an object of keys and values; it is {faults.kind_of(values)}")
-    return values
+    return text
 
 
 def _without_duplicates(path: Path, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def of_result(verb: str, arguments: Mapping[str, Any], value: Any, ports: Ports)
         validation = validation_of(ports, str(value), str(arguments["suite"]))
         return [] if validation is None else [f"{value}: {sentence}" for sentence in _quarantined(validation.outcome)]
     manifest = _manifest(value, ports)
-    return [] if manifest is None else [f"{value}: {count}" for count in _counts(_outcome(manifest))]
+    return [] if manifest is None else [f"{value}: {count}" for count in _counts(manifest.outcome.model_dump())]
 
 
 def _manifest(value: Any, ports: Ports) -> Manifest | None:
@@ -33,10 +33,6 @@ def _manifest(value: Any, ports: Ports) -> Manifest | None:
         return ports.store.find(value) if isinstance(value, str) else None
     except UsageError:
         return None
-
-
-def _outcome(manifest: Manifest) -> Mapping[str, Any]:
-    return manifest.outcome.model_dump()
 
 
 def _counts(outcome: Mapping[str, Any]) -> Iterator[str]:

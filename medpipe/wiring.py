@@ -254,9 +254,7 @@ class Wiring:
 
     def suite(self, name: str) -> str:
         """Return the text of a suite of expectations. Raises NotFound, UsageError or ConfigError."""
-        path = configuration.path_of(self.settings.expectations, name, "suite", ".json")
-        configuration.json_values(path)
-        return configuration.read_text(path)
+        return configuration.json_text(configuration.path_of(self.settings.expectations, name, "suite", ".json"))
 
     def safety(self) -> Sequence[Example]:
         """Return the refusals that a recipe may teach. Raises NotFound or ConfigError."""

@@ -165,7 +165,7 @@ def test_any_content_is_read_or_refused_as_configuration(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any.yaml"
     path.write_bytes(content if isinstance(content, bytes) else content.encode(errors="surrogatepass"))
-    for read in (configuration.yaml_values, configuration.json_values, lambda path: configuration.load(path, Recipe)):
+    for read in (configuration.yaml_values, configuration.json_text, lambda path: configuration.load(path, Recipe)):
         message = "any.yaml was read"
         try:
             read(path)

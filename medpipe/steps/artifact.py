@@ -73,10 +73,10 @@ def validation_of(ports: Ports, data: str, suite: str) -> ValidationManifest | N
 
     A delivery can be validated several times: by itself, and compared with different earlier deliveries.
     """
-    alone = ports.store.find(validation_ref(ports, data, suite))
+    wanted = validation_inputs(ports, data, suite)
+    alone = ports.store.find(target_ref("validation", "validate", wanted))
     if isinstance(alone, ValidationManifest) and alone.outcome.accepted:
         return alone
-    wanted = validation_inputs(ports, data, suite)
     validations = [
         validation
         for validation in ports.store.manifests(ValidationManifest)
