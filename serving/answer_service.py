@@ -13,7 +13,7 @@ from medpipe.ports import AnswerLog, Route
 from serving.answer_ids import Signer
 from serving.limits import Limits
 from serving.metrics import Metrics
-from serving.problems import try_later
+from serving.problems import TryLater
 from serving.route_follower import RouteFollower
 from serving.routed_engine import RoutedEngine
 
@@ -166,5 +166,5 @@ class AnswerService:
             )
         except Exception as error:
             message = "the answer could not be recorded; try again"
-            raise try_later("store_unavailable", message, self._limits.retry_after_seconds) from error
+            raise TryLater("store_unavailable", message, self._limits.retry_after_seconds) from error
         return answer

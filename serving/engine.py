@@ -11,7 +11,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt
 from medpipe import vllm_protocol as protocol
 from medpipe.errors import EngineError
 from serving.limits import Limits
-from serving.problems import Problem, try_later
+from serving.problems import Problem, TryLater
 
 
 class AdapterMissing(Exception):
@@ -146,4 +146,4 @@ def _piece(data: str) -> str:
 
 def _unreachable(limits: Limits) -> Problem:
     message = "the engine does not answer just now; try again"
-    return try_later("engine_unavailable", message, limits.retry_after_seconds)
+    return TryLater("engine_unavailable", message, limits.retry_after_seconds)

@@ -14,7 +14,7 @@ from serving.answer_ids import Signer
 from serving.identity import identify
 from serving.limits import LIMITS, Limits, Text
 from serving.metrics import Metrics
-from serving.problems import Problem, try_later
+from serving.problems import Problem, TryLater
 
 
 class FeedbackRequest(BaseModel):
@@ -50,7 +50,7 @@ def feedback_endpoints(log: AnswerLog, signer: Signer, metrics: Metrics, limits:
             raise Problem(404, "unknown_answer", "no answer with this id is stored", "answer_id") from error
         except Exception as error:
             message = "the feedback could not be recorded; try again"
-            raise try_later("store_unavailable", message, limits.retry_after_seconds) from error
+            raise TryLater("store_unavailable", message, limits.retry_after_seconds) from error
         metrics.feedback.labels(body.rating).inc()
         return FeedbackAccepted(answer_id=body.answer_id)
 

@@ -30,9 +30,11 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
 
-def try_later(code: str, message: str, seconds: int) -> Problem:
-    """Return the answer 503 that asks a client to try again after some seconds."""
-    return Problem(503, code, message, headers={"Retry-After": str(seconds)})
+class TryLater(Problem):
+    """The answer 503, which asks a client to try again after some seconds."""
+
+    def __init__(self, code: str, message: str, seconds: int) -> None:
+        super().__init__(503, code, message, headers={"Retry-After": str(seconds)})
 
 
 def install(app: FastAPI) -> None:

@@ -14,7 +14,7 @@ from medpipe.core.prompt import render
 from medpipe.ports import Route, Routes
 from serving.engine import AdapterMissing, EngineClient
 from serving.limits import Limits
-from serving.problems import Problem, try_later
+from serving.problems import Problem, TryLater
 
 _log = logging.getLogger("serving.route_follower")
 _WARM_UP_QUESTION = "Is it warm?"
@@ -66,7 +66,7 @@ class RouteFollower:
         route = self.current
         if route is None:
             message = "no version has been deployed yet; try again later"
-            raise try_later("nothing_deployed", message, self._limits.retry_after_seconds)
+            raise TryLater("nothing_deployed", message, self._limits.retry_after_seconds)
         self.in_flight[route.generation] += 1
         try:
             yield route

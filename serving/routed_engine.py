@@ -13,7 +13,7 @@ from medpipe.ports import Route
 from serving.engine import AdapterMissing, Completion, EngineClient
 from serving.limits import Limits
 from serving.metrics import Metrics
-from serving.problems import Problem
+from serving.problems import TryLater
 from serving.route_follower import RouteFollower
 
 
@@ -29,16 +29,12 @@ class _BegunStream(NamedTuple):
     rest: AsyncGenerator[RoutedPiece, None]
 
 
-class AdapterLost(Problem):
+class AdapterLost(TryLater):
     """503: the engine does not know the routed adapter, even after a fresh look at the route."""
 
     def __init__(self, limits: Limits) -> None:
-        super().__init__(
-            503,
-            "adapter_lost",
-            "the engine has lost the served adapter; deploy the version again",
-            headers={"Retry-After": str(limits.retry_after_seconds)},
-        )
+        message = "the engine has lost the served adapter; deploy the version again"
+        super().__init__("adapter_lost", message, limits.retry_after_seconds)
 
 
 class RouteMoved(AdapterLost):
