@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,12 +29,24 @@ LINEAGE = ("corpus", "examples", "pairs", "adapter", "evaluation", "decision")
 
 
 class MetricRow(NamedTuple):
-    """One benchmark before (the incumbent) and after (the version). `summary` says what it measures."""
+    """One benchmark before (the incumbent) and after (the version)."""
 
     name: str
-    summary: str
+    remark: str
+    """The faults that its score counts, if it counts faults; else empty."""
     before: Metric | None
     after: Metric | None
+
+
+class _Surroundings(NamedTuple):
+    """What the versions of one page share, read once a page."""
+
+    champion: str | None
+    entries: list[Entry]
+    """The newest entries of the ledger, newest first."""
+    remarks: dict[str, str]
+    """Benchmark → the faults that its score counts; without benchmarks for which higher is better."""
+    mlflow_pages: str | None
 
 
 class Version(NamedTuple):
@@ -77,12 +90,13 @@ class Board(NamedTuple):
 
 def read_board(ports: Ports, limit: int = 40) -> Board:
     """Read the newest `limit` versions and ledger entries."""
-    refs = [version.ref for version in ports.store.manifests(VersionManifest)][::-1]
-    versions = [read_version(ports, ref.removeprefix("version/")) for ref in refs[:limit]]
+    around = _surroundings(ports)
+    registered = [*ports.store.manifests(VersionManifest)][::-1][:limit]
+    versions = [_version(ports, manifest, around) for manifest in registered]
     champion = next((version for version in versions if version.champion), None)
     challenger = next((version for version in versions if not version.champion), None)
     validated = any(True for _ in ports.store.manifests(ValidationManifest))
-    return Board(champion, challenger, versions, ports.ledger.entries(limit), validated)
+    return Board(champion, challenger, versions, around.entries[:limit], validated)
 
 
 def read_validations(ports: Ports, data_docs: Path, limit: int = 100) -> list[Validated]:
@@ -113,33 +127,40 @@ def _page(validation: ValidationOutcome, data_docs: Path) -> str:
 
 def read_version(ports: Ports, name: str) -> Version:
     """Read one version by its name. Raises NotFound when there is no such version."""
-    ref = f"version/{name}"
-    registered = _find(ports, ref, VersionManifest)
+    registered = _find(ports, f"version/{name}", VersionManifest)
     if registered is None:
         raise NotFound(f"there is no version {name}; the model board lists them")
-    outcome = registered.outcome
+    return _version(ports, registered, _surroundings(ports))
+
+
+def _surroundings(ports: Ports) -> _Surroundings:
+    return _Surroundings(ports.ledger.champion(), ports.ledger.entries(200), _remarks(ports), Settings().mlflow_pages)
+
+
+def _version(ports: Ports, registered: VersionManifest, around: _Surroundings) -> Version:
+    ref, outcome = registered.ref, registered.outcome
     judged = _find(ports, outcome.decision, DecisionManifest)
     trained = _find(ports, outcome.adapter, AdapterManifest)
     decision = judged.outcome if judged else None
-    history = [entry for entry in ports.ledger.entries(200) if entry.version in (ref, outcome.evaluation)]
+    history = [entry for entry in around.entries if entry.version in (ref, outcome.evaluation)]
     return Version(
-        name,
+        ref.removeprefix("version/"),
         ref,
         outcome,
         decision,
-        _metric_rows(ports, outcome.evaluation, decision.champion if decision else ""),
+        _metric_rows(ports, outcome.evaluation, decision.champion if decision else "", around.remarks),
         _ancestry(ports, outcome),
         history,
-        ports.ledger.champion() == ref,
-        _mlflow_page(outcome.page),
+        around.champion == ref,
+        _mlflow_page(outcome.page, around.mlflow_pages),
         trained.outcome if trained else None,
     )
 
 
-def _metric_rows(ports: Ports, evaluation: str, incumbent: str) -> list[MetricRow]:
+def _metric_rows(ports: Ports, evaluation: str, incumbent: str, remarks: Mapping[str, str]) -> list[MetricRow]:
     """Return a row for each benchmark that the incumbent or the version was asked."""
     before, after = _metrics(ports, incumbent), _metrics(ports, evaluation)
-    return [MetricRow(name, _remark(ports, name), before.get(name), after.get(name)) for name in {**before, **after}]
+    return [MetricRow(name, remarks.get(name, ""), before.get(name), after.get(name)) for name in {**before, **after}]
 
 
 def _metrics(ports: Ports, evaluation: str) -> dict[str, Metric]:
@@ -147,13 +168,13 @@ def _metrics(ports: Ports, evaluation: str) -> dict[str, Metric]:
     return stored.outcome.metrics if stored else {}
 
 
-def _remark(ports: Ports, benchmark: str) -> str:
-    """Say which faults a benchmark counts, if its score counts faults."""
+def _remarks(ports: Ports) -> dict[str, str]:
+    """Say for each benchmark which faults its score counts, if it counts faults."""
     try:
-        faults = ports.benchmark(benchmark).faults
-    except MedpipeError:  # the benchmark was removed since
-        return ""
-    return f"share of {faults}; lower is better" if faults else ""
+        benchmarks = ports.benchmarks()
+    except MedpipeError:  # a file that cannot be used stops an evaluation, not the board
+        return {}
+    return {row.name: f"share of {row.faults}; lower is better" for row in benchmarks if row.faults}
 
 
 def _ancestry(ports: Ports, version: VersionOutcome) -> list[str]:
@@ -175,9 +196,8 @@ def _find(ports: Ports, ref: str, kind: type[AnyManifest]) -> AnyManifest | None
     return stored if isinstance(stored, kind) else None
 
 
-def _mlflow_page(page: str) -> str:
-    """Return the registry's page. MEDPIPE_MLFLOW_PAGES replaces its address where browsers see another one."""
-    shown = Settings().mlflow_pages
+def _mlflow_page(page: str, shown: str | None) -> str:
+    """Return the registry's page. `shown` (MEDPIPE_MLFLOW_PAGES) replaces its address as browsers see it."""
     if shown and "/#/" in page:
         return shown.rstrip("/") + page[page.index("/#/") :]
     return page if page.startswith(("http://", "https://")) else ""
