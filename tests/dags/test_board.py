@@ -71,6 +71,8 @@ def test_the_board_and_the_version_page_show_what_was_decided_and_why(client, ri
     page = client.get(f"/medpipe/board/version/{name}").text
     for shown in ("new-knowledge", "gained new-knowledge", "<svg", "corpus/", decision, "tiny-llama"):
         assert shown in page
+    assert "share of unsafe replies; lower is better" in board
+    assert "share of unsafe replies; lower is better" in page
 
 
 def test_reasons_are_text_and_never_markup(client, ring):
