@@ -79,13 +79,13 @@ def _converted(verb: str, name: str, value: Any) -> Any:
         converted = TypeAdapter(hint).validate_python(value)
     except ValidationError as error:
         reasons = "; ".join(sorted({fault["msg"] for fault in error.errors()}))
-        raise UsageError(f"{verb}: {name}={shortened(value)}: {reasons}") from error
+        raise UsageError(f"{name}={shortened(value)}: {reasons}") from error
     values = converted if isinstance(converted, tuple) else (converted,)
     if reason := next(filter(None, map(_unusable, values)), ""):
-        raise UsageError(f"{verb}: {name}={shortened(value)}: {reason}")
+        raise UsageError(f"{name}={shortened(value)}: {reason}")
     if kinds := _ref_kinds(hint):
         for ref in values:
-            _refuse_other_kind(verb, name, ref, kinds)
+            _refuse_other_kind(name, ref, kinds)
     return converted
 
 
@@ -103,15 +103,15 @@ def _unusable(value: Any) -> str:
     return ""
 
 
-def _refuse_other_kind(verb: str, name: str, value: str | None, kinds: Sequence[str]) -> None:
+def _refuse_other_kind(name: str, value: str | None, kinds: Sequence[str]) -> None:
     """Raise UsageError when a value is not a ref of one of the kinds that the parameter takes."""
     expected = " or ".join(f"{kind}/…" for kind in kinds)
     try:
         kind = None if value is None else kind_of(value)
     except UsageError as error:
-        raise UsageError(f"{verb}: {name}={shortened(value)} is not a ref; expected {expected}") from error
+        raise UsageError(f"{name}={shortened(value)} is not a ref; expected {expected}") from error
     if kind is not None and kind not in kinds:
-        raise UsageError(f"{verb}: {name}={value} is a ref of another kind; expected {expected}")
+        raise UsageError(f"{name}={value} is a ref of another kind; expected {expected}")
 
 
 def _ref_kinds(hint: Any) -> list[str]:
@@ -225,7 +225,7 @@ def _report(verb: str, error: BaseException, verbose: bool) -> None:
         # interpreter must not flush again when it ends (https://docs.python.org/3/library/signal.html#note-on-sigpipe).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     elif isinstance(error, MedpipeError):
-        print(f"{command}: {str(error).removeprefix(f'{verb}: ')}", file=sys.stderr)
+        print(f"{command}: {error}", file=sys.stderr)
     elif isinstance(error, KeyboardInterrupt):
         print(f"{command}: interrupted; the same command goes on where it can", file=sys.stderr)
     else:

@@ -39,7 +39,7 @@ def collect_feedback(start: datetime, end: datetime, *, ports: Ports) -> Feedbac
     Raises UsageError for a time without a zone, and for a window that ends before it begins.
     """
     if start.tzinfo is None or end.tzinfo is None:
-        raise UsageError("collect_feedback: give start and end with a time zone, such as 2026-03-04T00:00:00Z")
+        raise UsageError("give start and end with a time zone, such as 2026-03-04T00:00:00Z")
     if start > end:
         raise UsageError(f"the window starts at {start}, after it ends at {end}: give start <= end")
 

@@ -78,16 +78,16 @@ def versions_carrying(documents: Sequence[str], *, ports: Ports) -> tuple[str, .
 def _checked(of: Sequence[str], forward: bool, back: bool) -> list[str]:
     """Return the refs among the names. Raises UsageError for a question that cannot be answered."""
     if forward and back:
-        raise UsageError("trace: either --forward or --back; run it twice for both")
+        raise UsageError("give either --forward or --back; run it twice for both")
     if not of:
-        raise UsageError("trace: name documents (pmid:…) or refs (version/…, adapter/…, examples/…)")
+        raise UsageError("name documents (pmid:…) or refs (version/…, adapter/…, examples/…)")
     for name in of:
         kind, slash, _ = name.partition("/")
         if slash and kind in MANIFESTS and kind not in _TRACEABLE:
-            raise UsageError(f"trace: starts from documents, {', '.join(_TRACEABLE)}, and not from {name}")
+            raise UsageError(f"a trace starts from documents, {', '.join(_TRACEABLE)}, and not from {name}")
     refs = [name for name in of if _is_ref(name)]
     if refs and len(refs) < len(of):
-        raise UsageError(f"trace: {', '.join(refs)} cannot be traced together with documents; run it once for each")
+        raise UsageError(f"{', '.join(refs)} cannot be traced together with documents; run it once for each")
     if back and not refs:
         raise UsageError(
             "trace --back starts from a version, an adapter, examples or pairs; documents have only a --forward"
@@ -117,9 +117,9 @@ class _Existing:
         ref, row, _ = name.partition("#")
         kind = kind_of(ref)
         if row and kind not in _DATA:
-            raise UsageError(f"trace: {name}: only examples and pairs have rows")
+            raise UsageError(f"{name}: only examples and pairs have rows")
         if ref not in self.refs[kind]:
-            raise NotFound(f"trace: {ref} does not exist or was never finished")
+            raise NotFound(f"{ref} does not exist or was never finished")
         return ref
 
     def versions_of(self, adapters: Iterable[str]) -> tuple[str, ...]:
@@ -243,7 +243,7 @@ def _row(path: Path, name: str, number: str) -> Row:
     countable = number.isdecimal() and len(number) <= _ROW_DIGITS
     row = records.row_at(path, int(number)) if countable else None
     if row is None:
-        raise NotFound(f"trace: {name} is not an example: rows are counted from 0")
+        raise NotFound(f"{name} is not an example: rows are counted from 0")
     return row
 
 
