@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from medpipe.core.corpus.document import Document
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.gates import Plan
+from medpipe.core.knowledge.withdrawals import WithdrawalEvent
 from medpipe.core.manifests import AnyManifest, Inputs, Manifest
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.redaction import Redaction as Redaction
@@ -299,6 +300,19 @@ class Ledger(Protocol):
         """Return the last `limit` entries, newest first."""
 
 
+class WithdrawalRegister(Protocol):
+    """The append-only register of withdrawn documents. `core.knowledge.withdrawals.fold` makes states of its entries.
+
+    Every method raises Unavailable when the database does not answer.
+    """
+
+    def append(self, event: WithdrawalEvent) -> None:
+        """Append an entry."""
+
+    def events(self) -> Sequence[WithdrawalEvent]:
+        """Return every entry, oldest first."""
+
+
 class Route(NamedTuple):
     """The version and the adapter that gateways ask. Each switch makes the next generation, from 1 on."""
 
@@ -378,6 +392,8 @@ class Ports(Protocol):
     def registry(self) -> Registry: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def withdrawals(self) -> WithdrawalRegister: ...
     @property
     def routes(self) -> Routes: ...
     @property

@@ -159,6 +159,12 @@ class Wiring:
         return SqlLedger(self.database)
 
     @cached_property
+    def withdrawals(self) -> port.WithdrawalRegister:
+        from medpipe.backends.sql.withdrawals import SqlWithdrawals
+
+        return SqlWithdrawals(self.database)
+
+    @cached_property
     def routes(self) -> port.Routes:
         from medpipe.backends.sql.routes import SqlRoutes
 

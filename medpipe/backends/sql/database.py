@@ -108,6 +108,20 @@ gateways = sa.Table(
     _column("seen_at", Moment),
 )
 
+withdrawals = sa.Table(
+    "withdrawals",
+    metadata,
+    _column("sequence", sa.Integer, primary_key=True, autoincrement=True),
+    _column("document", sa.String(200), index=True),
+    _column("state", sa.String(20)),
+    _column("at", Moment),
+    _column("reason", sa.Text),
+    _column("by", sa.String(200)),
+    _column("evidence", sa.String(200)),
+    _column("claims", sa.JSON),
+    sqlite_autoincrement=True,
+)
+
 
 def now() -> datetime:
     """Return the present moment: the default clock of the SQL backends."""
