@@ -167,7 +167,7 @@ def test_a_rollout_that_somebody_else_overtook_fails_and_leaves_their_champion_a
 
 
 def test_a_rollout_of_an_older_held_version_leaves_the_hotfix_live(run, ports):
-    first, champion = first_champion(ports)
+    first, _ = first_champion(ports)
     steps.deploy(ports=ports)
     held, _ = retrain(ports, second_corpus(ports, first), "tiny-sft-no-replay")
     hotfix, _ = retrain(ports, second_corpus(ports, first), documents=(RETRACTED,), withdraw=(RETRACTED,))

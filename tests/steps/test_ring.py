@@ -50,7 +50,7 @@ def judged(ports: fakes.FakePorts, decision: str) -> DecisionOutcome:
 def first_champion(ports: fakes.FakePorts) -> tuple[str, str]:
     publish(ports, [*(topic(number) for number in OLD), article()])
     corpus = refresh(ports, DAY_1, DAY_2)
-    version, decision = retrain(ports, corpus)
+    version, _ = retrain(ports, corpus)
     assert steps.promote(version, ports=ports) == version
     return corpus, version
 
@@ -121,11 +121,11 @@ def test_a_hotfix_starts_from_an_ancestor_that_never_learned_the_retracted_artic
 def test_a_hotfix_from_an_older_ancestor_teaches_again_what_was_learned_since(ports):
     publish(ports, [topic(number) for number in OLD])
     first = refresh(ports, DAY_1, DAY_2)
-    ancestor, decision = retrain(ports, first)
+    ancestor, _ = retrain(ports, first)
     steps.promote(ancestor, ports=ports)
     publish(ports, [*(topic(number, DAY_2) for number in NEW), article(day=DAY_2)])
     second = refresh(ports, DAY_2, DAY_3, first)
-    version, decision = retrain(ports, second)
+    version, _ = retrain(ports, second)
     steps.promote(version, ports=ports)
     publish(ports, [article(Status.RETRACTED, DAY_3)])
     third = refresh(ports, DAY_3, DAY_4, second)
@@ -183,7 +183,7 @@ def test_a_promotion_against_a_champion_that_moved_is_refused(ports):
 def test_deploy_routes_to_the_champion_and_roll_back_restores_its_parent(ports):
     first, champion = first_champion(ports)
     steps.deploy(ports=ports)
-    version, decision = retrain(ports, second_corpus(ports, first))
+    version, _ = retrain(ports, second_corpus(ports, first))
     steps.promote(version, ports=ports)
     steps.deploy(ports=ports)
     assert ports.routes.current().version == version
@@ -196,7 +196,7 @@ def test_deploy_routes_to_the_champion_and_roll_back_restores_its_parent(ports):
 def test_restoring_undoes_a_promotion_that_did_not_go_live_and_nothing_else(ports):
     first, champion = first_champion(ports)
     steps.deploy(ports=ports)
-    version, decision = retrain(ports, second_corpus(ports, first))
+    version, _ = retrain(ports, second_corpus(ports, first))
     assert steps.restore(version, "engine down", ports=ports) == champion, "it was not promoted: nothing to undo"
     steps.promote(version, ports=ports)
     for _ in range(2):
