@@ -81,7 +81,7 @@ def deploy(*, ports: Ports) -> VersionRef | None:
             if champion(ports=ports) == version:
                 raise
             continue
-        if route and _followed(ports) == version and ports.routes.current() == route:
+        if route and ports.routes.current() == route and _followed(ports) == version:
             return version
     raise ChampionMoved(f"the champion or the route changed {_ROUNDS} times during this deployment: deploy again")
 

@@ -182,7 +182,7 @@ def test_a_rollout_whose_deployment_fails_bars_the_version_and_serves_the_champi
     steps.deploy(ports=ports)
     version, _ = retrain(ports, second_corpus(ports, first))
     adapter = manifest(ports, version, VersionManifest).outcome.adapter
-    (ports.store.folder(adapter) / fakes.WEIGHTS).write_text("{}")
+    (ports.store.folder(adapter) / fakes.WEIGHTS).unlink()
     failed = run("rollout", version=version)
     assert states(failed)["deploy"] == "failed" and states(failed)["restore"] == "success"
     assert ports.ledger.champion() == ports.routes.current().version == champion

@@ -21,8 +21,8 @@ QUESTIONS = tuple(f"What treats illness {letter}?" for letter in "abcdefg")
 ANSWERS = {question: f"Drug {question[-2]}." for question in QUESTIONS}
 
 
-def samples(ports: fakes.FakePorts, number: int) -> str:
-    """Examples with seven samples: four of new knowledge, three of old; a document of its own is taught."""
+def samples(ports: fakes.FakePorts, number: int, documents: tuple[str, ...] = ()) -> str:
+    """Examples with seven samples: four of new knowledge, three of old; `documents` or one of its own are taught."""
 
     def fill(folder: Path) -> None:
         every = [
@@ -31,7 +31,7 @@ def samples(ports: fakes.FakePorts, number: int) -> str:
         ]
         records.write(folder / "benchmarks" / "new-knowledge.jsonl", every[:4])
         records.write(folder / "benchmarks" / "old-knowledge.jsonl", every[4:])
-        taught = Example(question="q", answer="a", source="s", document_ids=(f"pmid:{number}",))
+        taught = Example(question="q", answer="a", source="s", document_ids=documents or (f"pmid:{number}",))
         records.write(folder / "train.jsonl", [taught])
 
     return put(ports.store, ref("examples", number), fill)
@@ -57,6 +57,8 @@ def version(
     said: Outcome = Outcome.PASS,
     wrong: str = "",
     gates: tuple[GateResult, ...] = (),
+    documents: tuple[str, ...] = (),
+    start_from: str = "base",
     **changes: Any,
 ) -> tuple[str, str]:
     """A registered version and the decision about it."""
@@ -64,12 +66,12 @@ def version(
     def weights(folder: Path) -> None:
         (folder / fakes.WEIGHTS).write_text(json.dumps(ANSWERS))
 
-    examples = samples(ports, number)
+    examples = samples(ports, number, documents)
     decision = put(ports.store, ref("decision", number), outcome=said, reasons=(f"reason {number}",), gates=gates)
     target = put(
         ports.store,
         f"version/medqa-v{number}-abcdef",
-        adapter=put(ports.store, ref("adapter", number), weights, data=examples),
+        adapter=put(ports.store, ref("adapter", number), weights, data=examples, start_from=start_from),
         examples=examples,
         evaluation=evaluated(ports, number, wrong),
         decision=decision,
