@@ -312,6 +312,21 @@ class WithdrawalRegister(Protocol):
     def events(self) -> Sequence[WithdrawalEvent]:
         """Return every entry, oldest first."""
 
+    def now(self) -> datetime:
+        """Return the present moment by the register's clock: the `at` of the next entry."""
+
+    def newest(self) -> int:
+        """Return the number of the newest entry, from 1 on; 0 for an empty register."""
+
+    def enforce(self, gateway: str, sequence: int) -> None:
+        """Store that a gateway blocks the claims of every entry up to number `sequence`."""
+
+    def behind(self, sequence: int) -> Sequence[str]:
+        """Return the live gateways that do not enforce the entry `sequence`, sorted. None: it is enforced everywhere.
+
+        A gateway that never stored what it enforces is behind every entry.
+        """
+
 
 class Route(NamedTuple):
     """The version and the adapter that gateways ask. Each switch makes the next generation, from 1 on."""
@@ -346,8 +361,23 @@ class Routes(Protocol):
         """Remove a gateway that stops: deployments do not wait for it."""
 
 
+class GivenAnswer(NamedTuple):
+    """An answer that a gateway gave, with its question."""
+
+    answer_id: str
+    at: datetime
+    identity: str
+    """The pseudonym of who asked."""
+    version: str
+    question: str
+    answer: str
+
+
 class FeedbackStore(Protocol):
-    """The feedback that the gateways received."""
+    """The answers that the gateways gave, and the feedback that they received."""
+
+    def answers(self) -> Iterator[GivenAnswer]:
+        """Yield every answer that was not a refusal, oldest first. Memory does not hold all of them."""
 
     def between(self, start: datetime, end: datetime) -> Iterator[FeedbackItem]:
         """Yield the feedback of the window [start, end), oldest first, without feedback on refusals."""

@@ -54,12 +54,13 @@ class GatewayState(NamedTuple):
     routes: port.Routes
     answers: port.AnswerLog
     guardrails: Guardrails
+    withdrawals: port.WithdrawalRegister
 
 
 def gateway_state(settings: Settings) -> GatewayState:
     """Return the ports that `serving` needs, on a migrated database."""
     wiring = Wiring(settings)
-    return GatewayState(wiring.routes, wiring.answers, wiring.guardrails)
+    return GatewayState(wiring.routes, wiring.answers, wiring.guardrails, wiring.withdrawals)
 
 
 class Wiring:
