@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from medpipe.core.corpus.document import Document
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.gates import Plan
+from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
 from medpipe.core.knowledge.withdrawals import WithdrawalEvent
 from medpipe.core.manifests import AnyManifest, Inputs, Manifest
 from medpipe.core.safety.guardrails import Guardrails
@@ -431,6 +432,10 @@ class Ports(Protocol):
     @property
     def guardrails(self) -> Guardrails:
         """The guardrail policy, compiled and checked against its own examples."""
+
+    @property
+    def withdrawal_policy(self) -> WithdrawalPolicy:
+        """What follows by itself when a publisher takes a document back. Raises NotFound or ConfigError."""
 
     @property
     def progress(self) -> Progress: ...

@@ -14,6 +14,7 @@ from medpipe import ports as port
 from medpipe.core import sources
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.gates import Plan
+from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.recipe import Recipe
@@ -283,6 +284,12 @@ class Wiring:
         """Return the guardrail policy, compiled. Raises NotFound or ConfigError."""
         path = configuration.path_of(self.settings.policies, "guardrails", "policy")
         return Guardrails.of(configuration.yaml_values(path))
+
+    @property
+    def withdrawal_policy(self) -> WithdrawalPolicy:
+        """Return the policy of withdrawals. Raises NotFound or ConfigError."""
+        path = configuration.path_of(self.settings.policies, "withdrawals", "policy")
+        return configuration.load(path, WithdrawalPolicy)
 
     @cached_property
     def progress(self) -> port.Progress:
