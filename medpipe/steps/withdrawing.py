@@ -81,7 +81,7 @@ def open_withdrawals(corpus: CorpusRef, *, ports: Ports) -> Changed:
     return changed
 
 
-def withdraw(documents: tuple[str, ...], reason: str, by: str, *, ports: Ports) -> tuple[str, ...]:
+def withdraw(documents: tuple[str, ...], reason: str, by: str, *, ports: Ports) -> list[str]:
     """Open withdrawals by a person's decision: a takedown, personal data, a wrong topic. Returns the documents.
 
     `by`: who decided. Gateways block the claims within seconds. Only a person lifts it again (`lift`). A document that
@@ -96,7 +96,7 @@ def withdraw(documents: tuple[str, ...], reason: str, by: str, *, ports: Ports) 
     for document in dict.fromkeys(documents):
         ports.withdrawals.append(_decided(ports, document, State.OPENED, reason, by, claims=claims.get(document, ())))
         ports.progress(1.0, f"{document} withdrawn: {len(claims.get(document, ()))} claims")
-    return tuple(dict.fromkeys(documents))
+    return list(dict.fromkeys(documents))
 
 
 def lift(document: str, reason: str, by: str, *, ports: Ports) -> str:
@@ -111,7 +111,7 @@ def lift(document: str, reason: str, by: str, *, ports: Ports) -> str:
     return document
 
 
-def confirm_blocks(*, ports: Ports) -> tuple[str, ...]:
+def confirm_blocks(*, ports: Ports) -> list[str]:
     """Mark every opened withdrawal as blocked once each live gateway enforces the register. Returns the documents.
 
     Waits for `WAIT_SECONDS`. Raises Unavailable while a gateway is behind: the message names it. Without a live
@@ -120,7 +120,7 @@ def confirm_blocks(*, ports: Ports) -> tuple[str, ...]:
     opened = [withdrawal for withdrawal in register(ports) if withdrawal.state is State.OPENED]
     newest = ports.withdrawals.newest()  # read after the withdrawals, so it covers all of them
     if not opened:
-        return ()
+        return []
     behind = _waited_for(ports, newest)
     if behind:
         raise Unavailable(
@@ -137,7 +137,7 @@ def confirm_blocks(*, ports: Ports) -> tuple[str, ...]:
                 by=MEDPIPE,
             )
         )
-    return tuple(withdrawal.document for withdrawal in opened)
+    return [withdrawal.document for withdrawal in opened]
 
 
 def list_withdrawals(*, ports: Ports) -> WithdrawalList:

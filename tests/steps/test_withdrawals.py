@@ -143,14 +143,14 @@ def test_a_withdrawal_is_blocked_when_every_live_gateway_enforces_it(ports, retr
     assert states(ports) == {RETRACTED: State.OPENED}
 
     ports.withdrawals.enforce("two", ports.withdrawals.newest())
-    assert steps.confirm_blocks(ports=ports) == (RETRACTED,)
+    assert steps.confirm_blocks(ports=ports) == [RETRACTED]
     assert states(ports) == {RETRACTED: State.BLOCKED}
-    assert steps.confirm_blocks(ports=ports) == ()
+    assert steps.confirm_blocks(ports=ports) == []
 
 
 def test_without_a_live_gateway_a_withdrawal_is_blocked(ports, retracted):
     steps.open_withdrawals(retracted[0], ports=ports)
-    assert steps.confirm_blocks(ports=ports) == (RETRACTED,)
+    assert steps.confirm_blocks(ports=ports) == [RETRACTED]
 
 
 def test_the_list_shows_state_age_and_number_of_claims_and_no_text(ports, retracted):
