@@ -22,7 +22,7 @@ def ports(airflow_home, ring, monkeypatch):
 
 
 @pytest.fixture
-def asked(ports, monkeypatch):
+def asked(bag, ports, monkeypatch):
     """`asked(extra, …)`: the request of a run that events with these extras started; without any, of the form."""
     from medpipe_airflow import requests
 
