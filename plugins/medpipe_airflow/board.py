@@ -23,6 +23,7 @@ from medpipe.core.refs import BASE
 from medpipe.errors import MedpipeError, NotFound, UsageError
 from medpipe.ports import Entry, Ports
 from medpipe.settings import Settings
+from medpipe.steps.withdrawing import Listed, list_withdrawals
 
 LINEAGE = ("corpus", "examples", "pairs", "adapter", "evaluation", "decision")
 """Fields of a version's outcome that hold refs, in the order in which the artifacts were made."""
@@ -78,6 +79,9 @@ class Validated(NamedTuple):
 class Board(NamedTuple):
     """The first page."""
 
+    withdrawals: tuple[Listed, ...]
+    """Those in force first, newest first."""
+
     champion: Version | None
     challenger: Version | None
     """The newest version that is not the champion."""
@@ -96,7 +100,8 @@ def read_board(ports: Ports, limit: int = 40) -> Board:
     champion = next((version for version in versions if version.champion), None)
     challenger = next((version for version in versions if not version.champion), None)
     validated = any(True for _ in ports.store.manifests(ValidationManifest))
-    return Board(champion, challenger, versions, around.entries[:limit], validated)
+    withdrawals = list_withdrawals(ports=ports).withdrawals[:limit]
+    return Board(withdrawals, champion, challenger, versions, around.entries[:limit], validated)
 
 
 def read_validations(ports: Ports, data_docs: Path, limit: int = 100) -> list[Validated]:

@@ -75,6 +75,20 @@ def test_the_board_and_the_version_page_show_what_was_decided_and_why(client, ri
     assert "share of unsafe replies; lower is better" in page
 
 
+def test_the_board_lists_withdrawals_with_their_state_and_no_text(client, ring):
+    from medpipe import steps
+    from tests import fakes
+    from tests.steps.test_ring import first_champion
+
+    ports = fakes.ports(Settings(home=ring))
+    first_champion(ports)
+    steps.withdraw(("mplus:900003",), "<b>takedown</b>", "Dr. A", ports=ports)
+    log_in(client)
+    board = client.get("/medpipe/board").text
+    assert "Withdrawals" in board and "mplus:900003" in board and "opened" in board
+    assert "<b>takedown" not in board and "omib" not in board
+
+
 def test_reasons_are_text_and_never_markup(client, ring):
     from tests import fakes
 
