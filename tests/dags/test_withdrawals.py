@@ -30,7 +30,7 @@ def test_without_a_corpus_there_is_nothing_to_withdraw(run, ports):
 
 
 def test_a_retraction_is_blocked_asked_for_once_unlearned_and_certified(run, ports):
-    first, champion = first_champion(ports)
+    first, _champion = first_champion(ports)
     ports.answers.record(
         "ans-1", "user-1", "Does wendrazole cure krellin palsy?", "Wendrazole cures krellin palsy.", "v", "a", False
     )

@@ -188,7 +188,7 @@ def test_a_hotfix_names_what_the_champion_carries_and_is_not_needed_after_it(por
     assert (plan.documents, plan.withdraw) == ((RETRACTED,), (RETRACTED,))
     assert steps.plan_hotfix(corpus, None, ports=ports).documents == ()
 
-    version, decision = retrain(ports, corpus, documents=plan.documents, withdraw=plan.withdraw)
+    version, _decision = retrain(ports, corpus, documents=plan.documents, withdraw=plan.withdraw)
     assert steps.promote(version, ports=ports) == version
     assert steps.plan_hotfix(corpus, version, ports=ports).documents == ()
 
@@ -200,7 +200,7 @@ def test_the_hotfix_is_certified_with_its_bound_and_the_carrier_is_not(ports, re
     with pytest.raises(errors.UsageError, match="did not ask for 1 of the 1 claims"):
         steps.certify(RETRACTED, champion, ports=ports)
 
-    version, decision = retrain(ports, corpus, documents=(RETRACTED,), withdraw=(RETRACTED,))
+    version, _decision = retrain(ports, corpus, documents=(RETRACTED,), withdraw=(RETRACTED,))
     with pytest.raises(errors.UsageError, match="is not the champion"):
         steps.certify(RETRACTED, version, ports=ports)
     steps.promote(version, ports=ports)
