@@ -15,7 +15,7 @@ from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import DecisionManifest, VersionManifest, VersionOutcome
 from medpipe.core.refs import BASE, EvaluationRef, VersionRef
 from medpipe.errors import ChampionMoved, DeployFailed, MedpipeError
-from medpipe.ports import Ports
+from medpipe.ports import Ports, Route
 from medpipe.steps import deployment, withdrawals
 from medpipe.steps.artifact import check_kind, manifest
 from medpipe.steps.bars import stated
@@ -152,7 +152,7 @@ def _followed(ports: Ports) -> VersionRef | None:
     return version
 
 
-def _routed(version: VersionRef, ports: Ports) -> deployment.Route | None:
+def _routed(version: VersionRef, ports: Ports) -> Route | None:
     registered = manifest(ports, version, VersionManifest).outcome
     return deployment.deploy(
         version,
