@@ -43,6 +43,8 @@ class _Surroundings(NamedTuple):
     """What the versions of one page share, read once a page."""
 
     champion: str | None
+    barred: Mapping[str, str]
+    """Version → why it must not become champion."""
     entries: list[Entry]
     """The newest entries of the ledger, newest first."""
     remarks: dict[str, str]
@@ -62,6 +64,8 @@ class Version(NamedTuple):
     """Names of the versions that its training continued, newest first; `base` at the end."""
     history: list[Entry]
     champion: bool
+    barred: str
+    """Why it must not become champion; empty if nothing forbids it."""
     mlflow: str
     """Address of its page in the registry; empty without one."""
     trained: AdapterOutcome | None
@@ -139,7 +143,10 @@ def read_version(ports: Ports, name: str) -> Version:
 
 
 def _surroundings(ports: Ports) -> _Surroundings:
-    return _Surroundings(ports.ledger.champion(), ports.ledger.entries(200), _remarks(ports), Settings().mlflow_pages)
+    ledger = ports.ledger
+    return _Surroundings(
+        ledger.champion(), ledger.barred(), ledger.entries(200), _remarks(ports), Settings().mlflow_pages
+    )
 
 
 def _version(ports: Ports, registered: VersionManifest, around: _Surroundings) -> Version:
@@ -157,6 +164,7 @@ def _version(ports: Ports, registered: VersionManifest, around: _Surroundings) -
         _ancestry(ports, outcome),
         history,
         around.champion == ref,
+        around.barred.get(ref, ""),
         _mlflow_page(outcome.page, around.mlflow_pages),
         trained.outcome if trained else None,
     )
