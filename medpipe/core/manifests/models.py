@@ -15,14 +15,21 @@ from medpipe.core.teaching.card_values import Card
 class ExamplesInputs(Inputs):
     """`since`: the incumbent's corpus. `knows`: the corpus that the start of the training has learned."""
 
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"withdrawn", "claims", "answered", "relearn"})
     corpus: str
     recipe: Snapshot
     since: str | None
     knows: str | None
-    withdraw: tuple[str, ...]
-    """Sorted ids of retracted documents whose claims are to be answered as withdrawn."""
     benchmarks: tuple[Snapshot, ...]
     """Benchmarks that the examples were decontaminated against; empty without decontamination."""
+    withdrawn: tuple[str, ...] = ()
+    """Sorted ids of the documents whose withdrawal was in force."""
+    claims: str = ""
+    """Digest of what they had claimed."""
+    answered: tuple[str, ...] = ()
+    """Those that the start of the training was taught as withdrawn, and never as true."""
+    relearn: tuple[str, ...] = ()
+    """Sorted ids of the documents whose withdrawal was lifted and that the start of the training does not know."""
 
 
 class ExamplesOutcome(Outcome):
@@ -139,6 +146,7 @@ class AdapterManifest(Manifest):
 class EvaluationInputs(Inputs):
     """The inputs of `evaluate`."""
 
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"claims"})
     adapter: str
     """`base` or an adapter ref."""
     base: str
@@ -149,6 +157,8 @@ class EvaluationInputs(Inputs):
     benchmarks: tuple[Snapshot, ...]
     guardrails: str
     """Digest of the guardrail policy, which decides what counts as unsafe."""
+    claims: str = ""
+    """Digest of every claim that was withdrawn when the model was asked; "" for none."""
 
 
 class EvaluationOutcome(Outcome):
@@ -156,6 +166,8 @@ class EvaluationOutcome(Outcome):
 
     model: str
     metrics: dict[str, Metric]
+    claims: tuple[str, ...] = ()
+    """Sorted ids of the withdrawn documents whose claims were asked."""
 
 
 class EvaluationManifest(Manifest):
