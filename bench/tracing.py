@@ -101,7 +101,7 @@ class _Quiet(Wiring):
 def _build_examples(store: ArtifactStore, count: int) -> tuple[str, float]:
     """Write examples as `build_examples` does, two about each document; return their ref and their index's seconds."""
     target = ref("examples", count)
-    inputs = ExamplesInputs(corpus="", recipe={}, since=None, knows=None, benchmarks=())
+    inputs = ExamplesInputs(corpus="", recipe={}, since=None, knows=None, withdraw=(), benchmarks=())
     with store.write(target, "build_examples", inputs) as draft:
         records.write(draft.path / "train.jsonl", _examples(count))
         making, _ = timed(lambda: sum(1 for _ in _examples(count)))

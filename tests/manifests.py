@@ -31,7 +31,7 @@ _INPUTS: dict[str, dict[str, Any]] = {
     "documents": {"source": "medlineplus", "start": date(2026, 3, 3), "end": date(2026, 3, 4)},
     "corpus": {"pulls": (), "previous": None},
     "validation": {"data": DOCUMENTS, "suite": "documents", "expectations": ""},
-    "examples": {"corpus": CORPUS, "recipe": {}, "since": None, "knows": None, "benchmarks": ()},
+    "examples": {"corpus": CORPUS, "recipe": {}, "since": None, "knows": None, "withdraw": (), "benchmarks": ()},
     "pairs": {"feedback": FEEDBACK, "previous": None, "cap": 20, "heldout": 0.3, "guardrails": ""},
     "adapter": {"recipe": {}, "base": "", "data": EXAMPLES, "start_from": "base"},
     "evaluation": {

@@ -15,17 +15,17 @@ from medpipe.core.teaching.card_values import Card
 class ExamplesInputs(Inputs):
     """`since`: the incumbent's corpus. `knows`: the corpus that the start of the training has learned."""
 
-    written_when_set: ClassVar[frozenset[str]] = frozenset({"withdrawn", "claims", "answered", "relearn"})
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"claims", "answered", "relearn"})
     corpus: str
     recipe: Snapshot
     since: str | None
     knows: str | None
+    withdraw: tuple[str, ...]
+    """Sorted ids of the documents whose withdrawal was in force."""
     benchmarks: tuple[Snapshot, ...]
     """Benchmarks that the examples were decontaminated against; empty without decontamination."""
-    withdrawn: tuple[str, ...] = ()
-    """Sorted ids of the documents whose withdrawal was in force."""
     claims: str = ""
-    """Digest of what they had claimed."""
+    """Digest of what the withdrawn documents had claimed; "" for nothing."""
     answered: tuple[str, ...] = ()
     """Those that the start of the training was taught as withdrawn, and never as true."""
     relearn: tuple[str, ...] = ()
