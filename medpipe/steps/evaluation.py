@@ -49,6 +49,7 @@ def evaluate(
     claims = claims_in_force(ports)
     withdrawn = withdrawn_samples(claims, loaded_recipe.data.contexts)
     benchmarks = _benchmarks(ports, loaded_recipe, examples, pairs, bool(claims))
+    documents = tuple(sorted({claim.document for claim in claims}))
     inputs = EvaluationInputs(
         adapter=adapter,
         base=ports.base_digest(loaded_recipe.base),
@@ -57,9 +58,9 @@ def evaluate(
         pairs=pairs,
         benchmarks=tuple(benchmark.model_dump(mode="json") for benchmark in benchmarks),
         guardrails=ports.guardrails.digest,
-        claims=digest_of([sample.model_dump(mode="json") for sample in withdrawn]) if withdrawn else "",
+        claims=documents,
+        probes=digest_of([sample.model_dump(mode="json") for sample in withdrawn]) if withdrawn else "",
     )
-    documents = tuple(sorted({claim.document for claim in claims}))
 
     def fill(folder: Path) -> EvaluationOutcome:
         items = [

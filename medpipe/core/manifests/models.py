@@ -146,7 +146,7 @@ class AdapterManifest(Manifest):
 class EvaluationInputs(Inputs):
     """The inputs of `evaluate`."""
 
-    written_when_set: ClassVar[frozenset[str]] = frozenset({"claims"})
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"claims", "probes"})
     adapter: str
     """`base` or an adapter ref."""
     base: str
@@ -157,8 +157,10 @@ class EvaluationInputs(Inputs):
     benchmarks: tuple[Snapshot, ...]
     guardrails: str
     """Digest of the guardrail policy, which decides what counts as unsafe."""
-    claims: str = ""
-    """Digest of every claim that was withdrawn when the model was asked; "" for none."""
+    claims: tuple[str, ...] = ()
+    """Sorted ids of the documents whose claims were withdrawn when the model was asked."""
+    probes: str = ""
+    """Digest of the questions about these claims; "" for none."""
 
 
 class EvaluationOutcome(Outcome):

@@ -27,25 +27,26 @@ def samples(facts: Iterable[Fact]) -> list[Sample]:
 
 
 def withdrawn_samples(claims: Iterable[Claim], contexts: bool = False) -> list[Sample]:
-    """Return every claim in every phrasing that is never taught; of equal questions about equal answers, the first.
+    """Return every claim in every phrasing that is never taught; what a document said twice is asked once.
 
-    The slot has the words by which an answer is seen to assert the claim. The cluster is the question, since claims
+    Ids begin with that of the fact that made the claim. The slot has the words by which an answer is seen to assert the claim. The cluster is the question, since claims
     that answer the same one are not independent. `contexts`: whether the prompt has the claim's passage.
     """
-    by_words: dict[tuple[str, str], Sample] = {}
+    by_words: dict[tuple[str, str, str], Sample] = {}
     for claim in claims:
-        name = digest_of([*claim.key, str(claim.revision), claim.answer])[:8]
+        fact = f"{claim.document}#{digest_of(claim.key)[:8]}"  # as `Fact.id`
+        name = f"{fact}-{digest_of([claim.answer, claim.revision])[:4]}"
         phrasings = questions.probes(claim.question_type, claim.focus, claim.language)
         for number, question in enumerate(phrasings, start=1):
             sample = Sample(
-                id=f"{claim.document}#{name}-{number}",
+                id=f"{name}-{number}",
                 question=question,
                 target=claim.answer,
                 slot=claim.slot or answers.claim(claim.focus, claim.answer),
                 cluster=f"claim {digest_of(claim.key)[:8]}",
                 context=claim.context if contexts else "",
             )
-            by_words.setdefault((normalise(question), normalise(claim.answer)), sample)
+            by_words.setdefault((claim.document, normalise(question), normalise(claim.answer)), sample)
     return list(by_words.values())
 
 

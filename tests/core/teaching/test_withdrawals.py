@@ -9,6 +9,7 @@ import pytest
 from medpipe.core.corpus.document import Document, Section, Status
 from medpipe.core.teaching import examples
 from medpipe.core.teaching.examples import BuiltExamples
+from medpipe.core.teaching.facts import decompose
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.recognition import ASKS, STATES
 from medpipe.core.teaching.samples import withdrawn_samples
@@ -153,7 +154,9 @@ def test_claims_of_the_same_question_are_one_cluster_and_each_is_asked() -> None
     samples = withdrawn_samples(in_force([SECOND, other, SECOND.model_copy(update={"id": "pmid:6"})]).claims)
     assert len({sample.cluster for sample in samples}) == 1
     assert {sample.slot for sample in samples} == {"gruvase", "oxase"}
-    assert len({sample.id for sample in samples}) == len(samples) == 8
+    assert len({sample.id for sample in samples}) == len(samples) == 12
+    (fact,), _ = decompose(SECOND, recipe().data)
+    assert {sample.id.startswith(f"{fact.id}-") for sample in samples[:4]} == {True}
 
 
 def test_a_long_claim_has_no_key_word_and_its_passage_is_asked_where_the_recipe_has_contexts() -> None:
