@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
+from medpipe.core.contract import ServingContract
 from medpipe.core.corpus.document import Document
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.gates import Plan
@@ -208,6 +209,14 @@ class Trainer(Protocol):
 class Generator(Protocol):
     """Generates greedily, with the weights and the precision that are served."""
 
+    @property
+    def name(self) -> str:
+        """The program that generates: `vllm` or `transformers`."""
+
+    @property
+    def precision(self) -> str:
+        """The number format of the weights (`core.contract.Precision`)."""
+
     def generate(
         self,
         base: str,
@@ -314,11 +323,13 @@ class WithdrawalRegister(Protocol):
 
 
 class Route(NamedTuple):
-    """The version and the adapter that gateways ask. Each switch makes the next generation, from 1 on."""
+    """What gateways ask, and how. Each switch makes the next generation, from 1 on."""
 
     version: str
     adapter_name: str
     generation: int
+    contract: ServingContract
+    """The version's own: gateways know no other numbers."""
 
 
 class Routes(Protocol):
@@ -327,7 +338,9 @@ class Routes(Protocol):
     def current(self) -> Route | None:
         """Return the route of the newest generation; None before the first deployment."""
 
-    def switch(self, expected: Route | None, version: str, adapter_name: str) -> Route | None:
+    def switch(
+        self, expected: Route | None, version: str, adapter_name: str, contract: ServingContract
+    ) -> Route | None:
         """Make and return the next generation. Returns None, without any change, when `expected` is not current."""
 
     def settled(self, generation: int) -> bool:

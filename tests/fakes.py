@@ -65,6 +65,9 @@ class MemoryTrainer:
 class MemoryGenerator:
     """Gives the answer of the learned question that shares most words with the one asked."""
 
+    name = "memory"
+    precision = "float32"
+
     def generate(
         self,
         base: str,

@@ -30,12 +30,22 @@ _POLL_SECONDS = 0.1
 class VllmEngine:
     """Implements `ports.Engine` and `ports.Generator`. Requests have the fields of `vllm_protocol` and no others."""
 
-    def __init__(self, url: str, key: SecretStr | None = None, base: str = "base", timeout: float = 120.0) -> None:
+    name = "vllm"
+
+    def __init__(
+        self,
+        url: str,
+        key: SecretStr | None = None,
+        base: str = "base",
+        timeout: float = 120.0,
+        precision: str = "float32",
+    ) -> None:
         """Prepare the connections; nothing is sent yet.
 
         `url`: the server's address. `key`: its API key. `base`: its --served-model-name. `timeout`: seconds
-        for one request.
+        for one request. `precision`: the number format that the server was started with, which it does not tell.
         """
+        self.precision = precision
         self._url = url.rstrip("/")
         self._base = base
         self._timeout = timeout

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from medpipe.core import naming, prompt
+from medpipe.core.contract import ServingContract
 from medpipe.errors import DeployFailed, MedpipeError
 from medpipe.ports import Engine, Ledger, Route, Routes
 
@@ -22,6 +23,8 @@ class Smoke(Protocol):
 
     @property
     def question(self) -> str: ...
+    @property
+    def context(self) -> str: ...
     @property
     def slot(self) -> str:
         """The word that the answer must contain; empty if any answer will do."""
@@ -41,7 +44,6 @@ class Outside(Protocol):
 class Patience(NamedTuple):
     """How a deployment judges and waits."""
 
-    max_new_tokens: int = 48
     settle_seconds: float = 60.0
     """The longest wait for gateways to follow the new route."""
     smoke_share: float = 1.0
@@ -54,6 +56,7 @@ def deploy(
     version: str,
     adapter_folder: Path,
     adapter_name: str,
+    contract: ServingContract,
     smoke: Sequence[Smoke],
     to: Outside,
     patience: Patience | None = None,
@@ -73,13 +76,13 @@ def deploy(
     if before and before.version == version and before.adapter_name in to.engine.loaded():
         return _finish(before, to, patience, decision)
     name = next(name for name in naming.candidates(adapter_name) if to.routes.claim(name))
-    reasons = _load(name, adapter_folder, to) or _failures(name, smoke, to, patience)
+    reasons = _load(name, adapter_folder, to) or _failures(name, contract, smoke, to, patience)
     if reasons:
         raise _withdrawn(version, name, decision, reasons, to)
-    route = to.routes.switch(before, version, name)
+    route = to.routes.switch(before, version, name, contract)
     if route is None:
         raise _withdrawn(version, name, decision, ["another deployment switched the route first"], to)
-    reasons = _failures(name, smoke[:1], to, patience)
+    reasons = _failures(name, contract, smoke[:1], to, patience)
     if reasons:
         _put_back(before, route, to, patience)
         raise _withdrawn(version, name, decision, reasons, to)
@@ -95,11 +98,13 @@ def _load(name: str, folder: Path, to: Outside) -> list[str]:
     return []
 
 
-def _failures(name: str, smoke: Sequence[Smoke], to: Outside, patience: Patience) -> list[str]:
+def _failures(
+    name: str, contract: ServingContract, smoke: Sequence[Smoke], to: Outside, patience: Patience
+) -> list[str]:
     """Return the reasons why the adapter must not go live, in counts: texts stay out of the ledger."""
     try:
-        prompts = [prompt.render(item.question) for item in smoke]
-        answers = to.engine.ask(name, prompts, patience.max_new_tokens)
+        prompts = [contract.prompt(item.question, item.context) for item in smoke]
+        answers = to.engine.ask(name, prompts, contract.max_new_tokens)
     except MedpipeError as error:
         return [str(error)]
     reasons = []
@@ -116,7 +121,7 @@ def _failures(name: str, smoke: Sequence[Smoke], to: Outside, patience: Patience
 def _put_back(before: Route | None, route: Route, to: Outside, patience: Patience) -> None:
     """Switch the route to the version that served before, if it is still loaded, and wait for the gateways."""
     if before and before.adapter_name in to.engine.loaded():
-        restored = to.routes.switch(route, before.version, before.adapter_name)
+        restored = to.routes.switch(route, before.version, before.adapter_name, before.contract)
         if restored:
             _settled(restored.generation, to, patience)
 

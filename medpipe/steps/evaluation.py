@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from medpipe import records
 from medpipe.core import naming, prompt
+from medpipe.core.contract import ServingContract
 from medpipe.core.judging import scoring, statistics
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.evaluation import Evaluation, Metric, Sample, Score
@@ -26,6 +27,7 @@ from medpipe.core.teaching.samples import withdrawn_samples
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import manifest, once
+from medpipe.steps.contract import contract_of
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
 from medpipe.steps.withdrawals import claims_in_force
 
@@ -47,17 +49,16 @@ def evaluate(
     adapter = adapter_of(ports, model)
     refuse_other_base(ports, adapter, loaded_recipe)
     claims = claims_in_force(ports)
-    withdrawn = withdrawn_samples(claims, loaded_recipe.data.contexts)
+    withdrawn = withdrawn_samples(claims, contexts=True)  # the contract leaves passages out if it has none
     benchmarks = _benchmarks(ports, loaded_recipe, examples, pairs, bool(claims))
     documents = tuple(sorted({claim.document for claim in claims}))
     inputs = EvaluationInputs(
         adapter=adapter,
-        base=ports.base_digest(loaded_recipe.base),
-        max_new_tokens=loaded_recipe.max_new_tokens,
+        contract=contract_of(ports, model, loaded_recipe),
+        generator=ports.generator.name,
         examples=examples,
         pairs=pairs,
         benchmarks=tuple(benchmark.model_dump(mode="json") for benchmark in benchmarks),
-        guardrails=ports.guardrails.digest,
         claims=documents,
         probes=digest_of([sample.model_dump(mode="json") for sample in withdrawn]) if withdrawn else "",
     )
@@ -68,7 +69,7 @@ def evaluate(
             for benchmark in benchmarks
             for sample in (withdrawn if benchmark.name == WITHDRAWN else _samples(ports, benchmark, examples, pairs))
         ]
-        answers = _answers(ports, loaded_recipe, adapter, [sample for _, sample in items])
+        answers = _answers(ports, inputs.contract, adapter, [sample for _, sample in items])
         scored = [
             (benchmark.name, _score(benchmark, sample, answer, ports.guardrails))
             for (benchmark, sample), answer in zip(items, answers, strict=True)
@@ -103,14 +104,14 @@ def _benchmarks(
     return [ports.benchmark(name) for name in dict.fromkeys(names)]
 
 
-def _answers(ports: Ports, recipe: Recipe, adapter: str, samples: Sequence[Sample]) -> list[str]:
+def _answers(ports: Ports, contract: ServingContract, adapter: str, samples: Sequence[Sample]) -> list[str]:
     """Return the model's answer to each sample. The nonce keeps two evaluations of one adapter apart in the engine."""
     completions = ports.generator.generate(
-        recipe.base,
+        contract.base,
         folder_of(ports, adapter),
         naming.evaluation_name(adapter, uuid4().hex[:8]),
-        [prompt.render(sample.question, sample.context) for sample in samples],
-        recipe.max_new_tokens,
+        [contract.prompt(sample.question, sample.context) for sample in samples],
+        contract.max_new_tokens,
         ports.progress,
     )
     return [prompt.answer_of(completion) for completion in completions]

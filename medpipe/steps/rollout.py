@@ -70,6 +70,7 @@ def deploy(version: VersionRef | None, *, ports: Ports) -> VersionRef | None:
         version,
         ports.store.folder(registered.adapter),
         registered.name,
+        registered.contract,
         _smoke(ports, registered),
         ports,
         decision=registered.decision,

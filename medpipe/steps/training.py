@@ -9,6 +9,7 @@ from pathlib import Path
 
 from medpipe import records
 from medpipe.core import naming
+from medpipe.core.contract import ServingContract
 from medpipe.core.judging import gates
 from medpipe.core.knowledge import lineage
 from medpipe.core.knowledge.retrain import RetrainPlan
@@ -186,8 +187,9 @@ def register(
         if version.inputs == inputs:
             return VersionRef(version.ref)
     judged = manifest(ports, decision, DecisionManifest).outcome
-    metrics = manifest(ports, evaluation, EvaluationManifest).outcome.metrics
-    provenance = _provenance(ports, inputs, judged.outcome, examples, pairs, reason)
+    evaluated = manifest(ports, evaluation, EvaluationManifest)
+    metrics = evaluated.outcome.metrics
+    provenance = _provenance(ports, inputs, evaluated.inputs.contract, judged.outcome, examples, pairs, reason)
     registered = ports.registry.register(
         ports.store.folder(adapter),
         provenance.model_dump(mode="json"),
@@ -204,6 +206,7 @@ def register(
 def _provenance(
     ports: Ports,
     inputs: VersionInputs,
+    contract: ServingContract,
     outcome: gates.Outcome,
     examples: ExamplesRef,
     pairs: PairsRef | None,
@@ -220,6 +223,7 @@ def _provenance(
         digest=trained.digest,
         recipe=trained.recipe,
         base=trained.base,
+        contract=contract,
         corpus=manifest(ports, examples, ExamplesManifest).outcome.corpus,
         examples=examples,
         evaluation=inputs.evaluation,

@@ -11,6 +11,7 @@ from medpipe.backends.sql.database import connect
 from medpipe.backends.sql.routes import SqlRoutes
 from medpipe.ports import Route
 from tests.contract.racers import race
+from tests.contracts import CONTRACT
 
 ROUNDS = 40
 
@@ -41,28 +42,28 @@ def test_nothing_is_routed_at_first(routes: SqlRoutes) -> None:
 
 
 def test_a_switch_makes_the_next_generation(routes: SqlRoutes) -> None:
-    first = routes.switch(None, "version/a", "a")
-    second = routes.switch(first, "version/b", "b")
+    first = routes.switch(None, "version/a", "a", CONTRACT)
+    second = routes.switch(first, "version/b", "b", CONTRACT)
 
-    assert (first, second) == (Route("version/a", "a", 1), Route("version/b", "b", 2))
+    assert (first, second) == (Route("version/a", "a", 1, CONTRACT), Route("version/b", "b", 2, CONTRACT))
     assert routes.current() == second
     assert routes.retired() == {"a"}
 
 
 def test_a_name_that_is_routed_again_is_not_retired(routes: SqlRoutes) -> None:
-    first = routes.switch(None, "version/a", "a")
-    second = routes.switch(first, "version/b", "b")
-    routes.switch(second, "version/a", "a")
+    first = routes.switch(None, "version/a", "a", CONTRACT)
+    second = routes.switch(first, "version/b", "b", CONTRACT)
+    routes.switch(second, "version/a", "a", CONTRACT)
 
     assert routes.retired() == {"b"}
 
 
 def test_a_switch_from_an_old_route_is_lost(routes: SqlRoutes) -> None:
-    first = routes.switch(None, "version/a", "a")
-    second = routes.switch(first, "version/b", "b")
+    first = routes.switch(None, "version/a", "a", CONTRACT)
+    second = routes.switch(first, "version/b", "b", CONTRACT)
 
-    assert routes.switch(first, "version/c", "c") is None
-    assert routes.switch(None, "version/c", "c") is None
+    assert routes.switch(first, "version/c", "c", CONTRACT) is None
+    assert routes.switch(None, "version/c", "c", CONTRACT) is None
     assert routes.current() == second
 
 
@@ -110,7 +111,7 @@ def _switch(ready: Callable[[], object], number: int, url: str) -> list[bool]:
     for round_ in range(ROUNDS):
         expected = routes.current()
         ready()
-        won.append(routes.switch(expected, f"version/{round_}-{number}", f"{round_}-{number}") is not None)
+        won.append(routes.switch(expected, f"version/{round_}-{number}", f"{round_}-{number}", CONTRACT) is not None)
         ready()
     return won
 

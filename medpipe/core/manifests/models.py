@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from medpipe.core.contract import ServingContract
 from medpipe.core.judging.evaluation import Metric
 from medpipe.core.judging.gates import Decision
 from medpipe.core.judging.gates import Outcome as Judgement
@@ -149,14 +150,13 @@ class EvaluationInputs(Inputs):
     written_when_set: ClassVar[frozenset[str]] = frozenset({"claims", "probes"})
     adapter: str
     """`base` or an adapter ref."""
-    base: str
-    """Digest of the base model's files."""
-    max_new_tokens: int
+    contract: ServingContract
+    """How it was asked."""
+    generator: str
+    """The program that generated: `ports.Generator.name`."""
     examples: str
     pairs: str | None
     benchmarks: tuple[Snapshot, ...]
-    guardrails: str
-    """Digest of the guardrail policy, which decides what counts as unsafe."""
     claims: tuple[str, ...] = ()
     """Sorted ids of the documents whose claims were withdrawn when the model was asked."""
     probes: str = ""
@@ -223,6 +223,8 @@ class Provenance(Outcome):
     digest: str
     recipe: str
     base: str
+    contract: ServingContract
+    """How it was asked when it was judged, and so how it is served."""
     corpus: str
     examples: str
     evaluation: str

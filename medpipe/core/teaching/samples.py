@@ -29,8 +29,9 @@ def samples(facts: Iterable[Fact]) -> list[Sample]:
 def withdrawn_samples(claims: Iterable[Claim], contexts: bool = False) -> list[Sample]:
     """Return every claim in every phrasing that is never taught; what a document said twice is asked once.
 
-    Ids begin with that of the fact that made the claim. The slot has the words by which an answer is seen to assert the claim. The cluster is the question, since claims
-    that answer the same one are not independent. `contexts`: whether the prompt has the claim's passage.
+    Ids begin with that of the fact that made the claim. The slot has the words by which an answer is seen to assert
+    the claim. The cluster is the question, since claims that answer the same one are not independent. `contexts`:
+    whether the prompt has the claim's passage.
     """
     by_words: dict[tuple[str, str, str], Sample] = {}
     for claim in claims:
