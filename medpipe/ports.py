@@ -5,7 +5,7 @@ Backends implement them. Backends and fakes pass the same contract tests (tests/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from pathlib import Path
@@ -285,7 +285,7 @@ class Entry(NamedTuple):
     sequence: int
     at: datetime
     event: str
-    """`compared`, `registered`, `promoted`, `deployed`, `restored` or `rolled-back`."""
+    """`compared`, `registered`, `promoted`, `held`, `deployed`, `restored`, `rolled-back`, `barred` or `unbarred`."""
     version: str
     decision: str
     reasons: tuple[str, ...]
@@ -298,15 +298,34 @@ class Ledger(Protocol):
         """Return the champion's VersionRef; None before the first promotion."""
 
     def swap_champion(
-        self, expected: str | None, new: str, decision: str, reasons: Sequence[str], event: str = "promoted"
+        self,
+        expected: str | None,
+        new: str,
+        decision: str,
+        reasons: Sequence[str],
+        event: str = "promoted",
+        bar: str = "",
     ) -> bool:
-        """Make `new` the champion and append an entry. Returns False, without any change, when `expected` is not it."""
+        """Make `new` the champion and append an entry.
 
-    def append(self, event: str, version: str, decision: str, reasons: Sequence[str]) -> None:
-        """Append an entry."""
+        `bar`: why `expected` is barred in the same transaction; empty: it is not. Returns False, without any change,
+        when `expected` is not the champion or `new` is barred.
+        """
 
-    def entries(self, limit: int = 100) -> list[Entry]:
-        """Return the last `limit` entries, newest first."""
+    def bar(self, version: str, reason: str) -> bool:
+        """Forbid `version` to become champion. Does nothing when it is barred; returns False for the champion."""
+
+    def unbar(self, version: str, reason: str) -> None:
+        """Lift the bar of `version`. Does nothing when it is not barred."""
+
+    def barred(self) -> Mapping[str, str]:
+        """Return each barred version with the reason."""
+
+    def append(self, event: str, version: str, decision: str, reasons: Sequence[str], once: str = "") -> None:
+        """Append an entry. `once`: not if an entry of this event and version has this text among its reasons."""
+
+    def entries(self, limit: int | None = 100, events: Collection[str] = ()) -> list[Entry]:
+        """Return the last `limit` entries (None: all), newest first. `events`: only entries of these; empty: of all."""
 
 
 class WithdrawalRegister(Protocol):
@@ -339,9 +358,17 @@ class Routes(Protocol):
         """Return the route of the newest generation; None before the first deployment."""
 
     def switch(
-        self, expected: Route | None, version: str, adapter_name: str, contract: ServingContract
+        self,
+        expected: Route | None,
+        version: str,
+        adapter_name: str,
+        contract: ServingContract,
+        only_champion: bool = False,
     ) -> Route | None:
-        """Make and return the next generation. Returns None, without any change, when `expected` is not current."""
+        """Make and return the next generation. Returns None, without any change, when `expected` is not current.
+
+        `only_champion`: returns None too when `version` is not the ledger's champion at that moment.
+        """
 
     def settled(self, generation: int) -> bool:
         """Return whether every live gateway follows `generation` or a later one, with no older request in flight."""

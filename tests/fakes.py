@@ -114,7 +114,7 @@ class FileEngine:
 
     def unload(self, name: str) -> None:
         table = self._table()
-        table.pop(name)
+        table.pop(name, None)
         self.file.write_text(json.dumps(table))
 
     def loaded(self) -> frozenset[str]:

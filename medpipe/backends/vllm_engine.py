@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -113,8 +114,9 @@ class VllmEngine:
     ) -> list[str]:
         """Generate as `ports.Generator` says. Raises EngineError when the server does not serve the base `base`.
 
-        An adapter with an evaluation name is loaded for this call alone, under that name and a nonce, and
-        unloaded after it. Any other adapter is loaded unless it already is, and stays.
+        An adapter with an evaluation name is loaded for this call alone, under that name, a nonce and the moment
+        (`naming.timed`), and unloaded after it; if this process is killed, a deployment unloads it later. Any other
+        adapter is loaded unless it already is, and stays.
         """
         self._check_base(base)
         if adapter is None:
@@ -123,7 +125,7 @@ class VllmEngine:
             if adapter_name not in self.loaded():
                 self.load(adapter_name, adapter)
             return self._complete(adapter_name, prompts, max_new_tokens, progress)
-        name = f"{adapter_name}-{uuid.uuid4().hex[:8]}"
+        name = naming.timed(adapter_name, uuid.uuid4().hex[:8], time.time())
         self.load(name, adapter)
         try:
             return self._complete(name, prompts, max_new_tokens, progress)

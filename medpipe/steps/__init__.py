@@ -6,13 +6,14 @@ give the same ref, and an existing artifact is not made again. The others are:
 - `plan_pulls` and `plan_retrain` return arguments for the verbs that follow, and write nothing.
 - `latest`, `champion`, `card` and `quarantine` read and return, and write nothing.
 - `validate` writes a validation and returns the ref that it was given.
-- `promote`, `deploy`, `restore` and `roll_back` change which version serves; `compare` and `register` write to the
-  ledger beside their artifact, and `register` to the model registry as well.
+- `promote`, `deploy`, `restore` and `roll_back` change which version serves, `bar` and `unbar` which may; `compare` and
+  `register` write to the ledger beside their artifact, and `register` to the model registry as well.
 
 In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `examples` → `training` and
 `evaluation` → `rollout` → `feedback` → `examples`. `tracing` answers questions about all of it.
 """
 
+from medpipe.steps.bars import bar, unbar
 from medpipe.steps.corpus import build_corpus, detect_drift, latest
 from medpipe.steps.evaluation import evaluate
 from medpipe.steps.examples import build_examples, card
@@ -49,6 +50,8 @@ VERBS = {
         deploy,
         restore,
         roll_back,
+        bar,
+        unbar,
         collect_feedback,
         build_pairs,
         build_preferences,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from medpipe.backends.sql.database import connect
+from medpipe.backends.sql.ledger import SqlLedger
 from medpipe.backends.sql.routes import SqlRoutes
 from medpipe.ports import Route
 from tests.contract.racers import race
@@ -65,6 +66,20 @@ def test_a_switch_from_an_old_route_is_lost(routes: SqlRoutes) -> None:
     assert routes.switch(first, "version/c", "c", CONTRACT) is None
     assert routes.switch(None, "version/c", "c", CONTRACT) is None
     assert routes.current() == second
+
+
+def test_a_switch_that_depends_on_the_champion_is_lost_when_the_version_is_not_it(
+    routes: SqlRoutes, database_url: str
+) -> None:
+    ledger = SqlLedger(connect(database_url))
+    assert routes.switch(None, "version/a", "a", CONTRACT, only_champion=True) is None
+    ledger.swap_champion(None, "version/a", "", ())
+    first = routes.switch(None, "version/a", "a", CONTRACT, only_champion=True)
+    assert first == routes.current() == Route("version/a", "a", 1, CONTRACT)
+    ledger.swap_champion("version/a", "version/b", "", ())
+    assert routes.switch(first, "version/a", "a-2", CONTRACT, only_champion=True) is None
+    assert routes.switch(first, "version/a", "a-2", CONTRACT) == routes.current()
+    assert ledger.champion() == "version/b"
 
 
 def test_an_adapter_name_can_be_claimed_once_for_ever(routes: SqlRoutes) -> None:

@@ -48,15 +48,25 @@ class SqlRoutes:
         )
 
     def switch(
-        self, expected: Route | None, version: str, adapter_name: str, contract: ServingContract
+        self,
+        expected: Route | None,
+        version: str,
+        adapter_name: str,
+        contract: ServingContract,
+        only_champion: bool = False,
     ) -> Route | None:
-        """Switch as `ports.Routes` says."""
+        """Switch as `ports.Routes` says. The champion cannot change while a switch that depends on it is made."""
         if self.current() != expected:
             return None
         route = Route(version, adapter_name, expected.generation + 1 if expected else 1, contract)
         columns = route._asdict() | {"contract": contract.model_dump(mode="json")}
+        cell = database.champion
+        # A write locks the cell until the transaction ends.
+        still_champion = sa.update(cell).where(cell.c.version == version).values(version=version)
         try:
             with self._engine.begin() as connection:
+                if only_champion and connection.execute(still_champion).rowcount != 1:
+                    return None
                 connection.execute(sa.insert(database.route).values(at=self._clock(), **columns))
         except IntegrityError:
             return None
