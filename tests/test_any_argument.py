@@ -18,7 +18,7 @@ from medpipe.errors import MedpipeError
 from medpipe.settings import Settings
 from medpipe.steps import VERBS
 from tests import fakes
-from tests.steps.conftest import DAY_1, DAY_2, OLD, RETRACTED, article, publish, topic
+from tests.steps.conftest import DAY_1, DAY_2, OLD, RETRACTED, article, publish, topic, withdraw
 from tests.steps.test_ring import first_champion, refresh, retrain
 
 STRINGS = {
@@ -91,6 +91,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     described = ports.store.find(version).outcome.model_dump()
     judged = ports.store.find(decision).outcome.model_dump()
     pulled = next(ports.store.manifests(DocumentsManifest)).ref
+    withdraw(ports, article())
     feedback = steps.collect_feedback(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC), ports=ports)
     steps.validate(feedback, "feedback", ports=ports)
     window = {"start": "2026-03-03", "end": "2026-03-04"}
@@ -117,6 +118,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             "since": corpus,
             "knows": corpus,
             "withdraw": [RETRACTED],
+            "start": version,
         },
         "card": {"examples": described["examples"]},
         "detect_drift": {"corpus": changed, "champion": version, "pairs": "none"},
