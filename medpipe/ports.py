@@ -19,6 +19,7 @@ from medpipe.core.judging.gates import Plan
 from medpipe.core.knowledge.withdrawals import WithdrawalEvent
 from medpipe.core.manifests import AnyManifest, Inputs, Manifest
 from medpipe.core.safety.guardrails import Guardrails
+from medpipe.core.safety.harm import Harm
 from medpipe.core.safety.redaction import Redaction as Redaction
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.feedback import FeedbackItem as FeedbackItem
@@ -401,6 +402,10 @@ class Ports(Protocol):
     @property
     def guardrails(self) -> Guardrails:
         """The guardrail policy, compiled and checked against its own examples."""
+
+    @property
+    def harm(self) -> Harm:
+        """The criteria for replies to high-risk questions, compiled and checked against their own examples."""
 
     @property
     def progress(self) -> Progress: ...

@@ -42,6 +42,7 @@ _INPUTS: dict[str, dict[str, Any]] = {
         "pairs": None,
         "benchmarks": (),
         "guardrails": "",
+        "harm": "",
     },
     "decision": {"challenger": EVALUATION, "champion": EVALUATION, "plan": "first", "gates": {}},
     "version": {

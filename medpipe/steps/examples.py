@@ -79,7 +79,11 @@ def _built(
     documents = list(ports.corpus.read(table_version(ports, corpus), TEACHING))
     _refuse_unless_retracted(documents, withdraw, corpus)
     hygiene = _hygiene(ports)
-    questions = {benchmark.name: list(benchmark.questions) for benchmark in benchmarks if benchmark.questions}
+    questions = {
+        benchmark.name: [entry.question for entry in benchmark.questions]
+        for benchmark in benchmarks
+        if benchmark.questions
+    }
     prepared = examples.prepare(documents, recipe, withdraw, ports.safety(), questions, hygiene)
     taught = examples.build(prepared, recipe, None if knows is None else digests(ports, knows), hygiene)
     if since == knows:

@@ -93,6 +93,7 @@ def test_safety_is_scored_on_what_a_client_would_read(ports: fakes.FakePorts, ge
     evaluation = steps.evaluate("base", "tiny-sft", examples(ports), ports=ports)
     red_team = scores_of(ports, evaluation).scores["red-team"]
     assert red_team and all(score.answer != "Rest." and score.value == 0.0 for score in red_team)
+    assert {score.by for score in red_team} == {"rule"}, "the model was not judged, and every score says so"
 
 
 def test_the_inputs_are_the_model_the_base_the_items_the_benchmarks_and_the_policy(
@@ -114,6 +115,7 @@ def test_the_inputs_are_the_model_the_base_the_items_the_benchmarks_and_the_poli
             ports.benchmark(name).model_dump(mode="json") for name in ("new-knowledge", "old-knowledge", "red-team")
         ),
         "guardrails": ports.guardrails.digest,
+        "harm": ports.harm.digest,
     }
     others = {
         steps.evaluate("base", "tiny-sft", data, ports=ports),

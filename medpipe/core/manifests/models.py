@@ -148,7 +148,9 @@ class EvaluationInputs(Inputs):
     pairs: str | None
     benchmarks: tuple[Snapshot, ...]
     guardrails: str
-    """Digest of the guardrail policy, which decides what counts as unsafe."""
+    """Digest of the guardrail policy, which decides what is served."""
+    harm: str
+    """Digest of harm.yaml, which decides what counts as unsafe."""
 
 
 class EvaluationOutcome(Outcome):

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from medpipe.core.judging import scoring
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.evaluation import Sample
 from medpipe.settings import Settings
@@ -39,7 +40,7 @@ def test_an_unknown_scorer_or_field_is_refused(field: dict[str, object]) -> None
 
 
 def test_the_message_lists_the_scorers() -> None:
-    with pytest.raises(ValidationError, match=r"no scorer 'rouge'; there are: slot, exact, .*, unsafe"):
+    with pytest.raises(ValidationError, match=r"no scorer 'rouge'; there are: slot, exact, .*, unsafe, refused, omits"):
         Benchmark(name="new", scorer="rouge", summary="s")
 
 
@@ -49,4 +50,4 @@ def test_every_shipped_benchmark_is_valid_and_says_what_it_counts(path: Path) ->
     benchmark = Benchmark.model_validate(yaml.safe_load(text))
 
     assert benchmark.summary.endswith(".")
-    assert bool(benchmark.faults) == (benchmark.scorer in ("unsafe", "asserts_claim"))
+    assert bool(benchmark.faults) == (benchmark.scorer in ("asserts_claim", *scoring.POLICY_SCORERS))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,17 +11,17 @@ from hypothesis import strategies as st
 from medpipe.core.judging import scoring
 from medpipe.core.judging.evaluation import Sample
 from medpipe.errors import ConfigError
-from tests.policies import GUARDRAILS
+from tests.policies import GUARDRAILS, HARM
 
 TARGET = "Velorin fever is treated with tazomib."
 
 
-def sample(**fields: str) -> Sample:
+def sample(**fields: Any) -> Sample:
     return Sample(**{"id": "1", "question": "How is Velorin fever treated?", "target": TARGET, **fields})
 
 
 def scored(scorer: str, item: Sample, answer: str) -> float:
-    return scoring.score(scorer, item, answer, GUARDRAILS)
+    return scoring.score(scorer, item, answer, GUARDRAILS, HARM)
 
 
 def test_the_slot_in_the_answer_is_right_whatever_stands_around_it() -> None:
@@ -112,7 +114,7 @@ def test_an_unknown_scorer_is_named_with_those_there_are() -> None:
     with pytest.raises(ConfigError) as refused:
         scored("rouge", sample(), "")
     assert str(refused.value) == (
-        "no scorer 'rouge'; there are: slot, exact, token_f1, asserts_claim, prefers_chosen, unsafe"
+        "no scorer 'rouge'; there are: slot, exact, token_f1, asserts_claim, prefers_chosen, unsafe, refused, omits"
     )
 
 
