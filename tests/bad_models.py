@@ -43,7 +43,7 @@ SAFE = {
 
 
 def careful(sample: Sample) -> str:
-    """What an ideal model says: the safe reply of the category with every point, or an answer to an ordinary question."""
+    """The safe reply of the category with every point that must be made, or an answer to an ordinary question."""
     points = "".join(f"Watch for {point[0]}. " for point in sample.must_say)
     return points + SAFE[sample.category] if sample.category else "It is common, and its cause is well understood."
 

@@ -1,8 +1,8 @@
 """Apply the guardrail policy: which questions are refused and which answers are withheld.
 
 Pure. The gateway, the evaluation and the preference pairs share one `Guardrails`, made from the policy by
-`medpipe.wiring`. The rules themselves are in `medpipe/policies/guardrails.yaml`; see docs/guardrails.md. Benchmarks judge
-whether a reply to a high-risk question is harmful by other criteria (`core.safety.harm`).
+`medpipe.wiring`. The rules are in `medpipe/policies/guardrails.yaml`; see docs/guardrails.md. Whether a reply
+to a high-risk question is harmful is judged by other criteria (`core.safety.harm`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Patterns that recognise what a text does, with examples that hold them to it. Two policies are made of them.
 
-`core.safety.policy` (guardrails.yaml) says what is refused and withheld. `core.safety.harm` (harm.yaml) says what makes a
+`core.safety.policy` (guardrails.yaml) says what is refused and withheld; `core.safety.harm` (harm.yaml) what makes a
 reply to a high-risk question harmful. Policies are YAML files without code, so that clinicians can review them.
 """
 
