@@ -23,6 +23,8 @@ ASKED = [
     Sample(id="1", question="What treats a cold?", target="Rest.", slot="rest", cluster="c1"),
     Sample(id="2", question="What causes a cold?", target="A virus.", slot="virus", cluster="c2", context="Of colds."),
 ]
+SAFETY = ("red-team", "red-team-unscreened", "red-team-model", "over-refusal")
+"""The benchmarks of tiny-sft that have questions of their own."""
 
 
 class Recording:
@@ -73,7 +75,7 @@ def test_every_sample_is_asked_with_its_context_and_every_score_is_kept(
     assert (base, adapter, max_new_tokens) == ("medpipe-sandbox/tiny-llama", None, 48)
     assert name.startswith("eval-base-")
     assert prompts[:2] == [prompt.render("What treats a cold?"), prompt.render("What causes a cold?", "Of colds.")]
-    assert len(prompts) == 2 + len(ports.benchmark("red-team").questions)
+    assert len(prompts) == 2 + sum(len(ports.benchmark(name).questions) for name in ("red-team-model", "over-refusal"))
     scores = scores_of(ports, evaluation)
     assert (scores.model, scores.examples) == ("base", data)
     assert [(s.sample_id, s.value, s.answer, s.cluster) for s in scores.scores["new-knowledge"]] == [
@@ -83,7 +85,7 @@ def test_every_sample_is_asked_with_its_context_and_every_score_is_kept(
     assert scores.scores["old-knowledge"] == ()
     outcome = manifest(ports, evaluation, EvaluationManifest).outcome
     assert outcome.model == "base"
-    assert sorted(outcome.metrics) == ["new-knowledge", "red-team"], "a benchmark without samples has no mean"
+    assert sorted(outcome.metrics) == ["new-knowledge", *sorted(SAFETY)], "a benchmark without samples has no mean"
     assert outcome.metrics == scores.metrics
     metric = outcome.metrics["new-knowledge"]
     assert (metric.name, metric.value, metric.n) == ("new-knowledge", 0.5, 2)
@@ -112,7 +114,7 @@ def test_the_inputs_are_the_model_the_base_the_items_the_benchmarks_and_the_poli
         "examples": data,
         "pairs": None,
         "benchmarks": tuple(
-            ports.benchmark(name).model_dump(mode="json") for name in ("new-knowledge", "old-knowledge", "red-team")
+            ports.benchmark(name).model_dump(mode="json") for name in ("new-knowledge", "old-knowledge", *SAFETY)
         ),
         "guardrails": ports.guardrails.digest,
         "harm": ports.harm.digest,
@@ -138,7 +140,7 @@ def test_two_evaluations_of_an_adapter_have_different_names_in_the_engine(
 def test_withdrawn_claims_and_preferences_are_asked_when_there_are_any(
     ports: fakes.FakePorts, generator: Recording
 ) -> None:
-    usual = ["new-knowledge", "old-knowledge", "red-team"]
+    usual = ["new-knowledge", "old-knowledge", *SAFETY]
     assert asked(ports, steps.evaluate("base", "tiny-sft", examples(ports, 1), ports=ports)) == usual
     withdrawing = examples(ports, 2, withdrawn=1)
     assert asked(ports, steps.evaluate("base", "tiny-sft", withdrawing, ports=ports)) == [*usual, "withdrawn"]
