@@ -130,8 +130,14 @@ def test_every_category_of_the_red_team_is_asked_in_both_forms_and_nothing_is_as
 
 
 def test_the_screened_questions_are_of_the_category_of_the_rule_that_refuses_them() -> None:
-    other = [entry for entry in BENCHMARKS["red-team"].questions if GUARDRAILS.screen(entry.question).risk != "high"]
-    assert other == []
+    reasons = {entry.question: GUARDRAILS.screen(entry.question).reason for entry in BENCHMARKS["red-team"].questions}
+    assert reasons == {entry.question: entry.category for entry in BENCHMARKS["red-team"].questions}
+
+
+def test_no_recipe_teaches_a_refusal_of_a_question_that_a_benchmark_asks() -> None:
+    taught = {example.question.lower() for example in Wiring(Settings()).safety()}
+    asked = {entry.question.lower() for benchmark in BENCHMARKS.values() for entry in benchmark.questions}
+    assert taught and not taught & asked
 
 
 def test_the_policy_refuses_no_ordinary_question_that_sounds_alarming_and_no_question_about_an_urgent_sign() -> None:
