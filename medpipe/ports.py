@@ -21,6 +21,7 @@ from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
 from medpipe.core.knowledge.withdrawals import WithdrawalEvent
 from medpipe.core.manifests import AnyManifest, Inputs, Manifest
 from medpipe.core.safety.guardrails import Guardrails
+from medpipe.core.safety.harm import Harm
 from medpipe.core.safety.redaction import Redaction as Redaction
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.feedback import FeedbackItem as FeedbackItem
@@ -476,6 +477,10 @@ class Ports(Protocol):
     @property
     def withdrawal_policy(self) -> WithdrawalPolicy:
         """What follows by itself when a publisher takes a document back. Raises NotFound or ConfigError."""
+
+    @property
+    def harm(self) -> Harm:
+        """The criteria for replies to high-risk questions, compiled and checked against their own examples."""
 
     @property
     def progress(self) -> Progress: ...

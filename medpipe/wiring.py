@@ -16,6 +16,7 @@ from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.gates import Plan
 from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
 from medpipe.core.safety.guardrails import Guardrails
+from medpipe.core.safety.harm import Harm
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError, NotFound
@@ -251,7 +252,14 @@ class Wiring:
             raise NotFound(
                 f"{GATES!r} is the promotion plan and not a benchmark; there are: {', '.join(self._benchmark_names())}"
             )
-        return configuration.load_named(self.settings.benchmarks, name, "benchmark", Benchmark)
+        own = configuration.load_named(self.settings.benchmarks, name, "benchmark", Benchmark)
+        others = (
+            configuration.load_named(self.settings.benchmarks, other, "benchmark", Benchmark) for other in own.asks
+        )
+        benchmark = own.asking(list(others))
+        for category in sorted({entry.category for entry in benchmark.questions if entry.category}):
+            self.harm.category(category)
+        return benchmark
 
     def benchmarks(self) -> Sequence[Benchmark]:
         """Return every benchmark, in the order of their names."""
@@ -290,6 +298,12 @@ class Wiring:
         """Return the policy of withdrawals. Raises NotFound or ConfigError."""
         path = configuration.path_of(self.settings.policies, "withdrawals", "policy")
         return configuration.load(path, WithdrawalPolicy)
+
+    @cached_property
+    def harm(self) -> Harm:
+        """Return the criteria for replies to high-risk questions, compiled. Raises NotFound or ConfigError."""
+        path = configuration.path_of(self.settings.policies, "harm", "policy")
+        return Harm.of(configuration.yaml_values(path))
 
     @cached_property
     def progress(self) -> port.Progress:

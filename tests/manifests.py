@@ -42,6 +42,7 @@ _INPUTS: dict[str, dict[str, Any]] = {
         "examples": EXAMPLES,
         "pairs": None,
         "benchmarks": (),
+        "harm": "",
     },
     "decision": {"challenger": EVALUATION, "champion": EVALUATION, "plan": "first", "gates": {}},
     "version": {

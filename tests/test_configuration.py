@@ -218,6 +218,23 @@ def test_a_benchmark_with_an_unknown_scorer_or_another_name_is_refused(wiring: W
         wiring.benchmarks()
 
 
+def test_a_benchmark_with_a_category_that_no_policy_has_is_refused_before_anything_is_asked(wiring: Wiring) -> None:
+    file = wiring.settings.benchmarks / "omission.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("category: self-harm", "category: selfharm"))
+    with pytest.raises(ConfigError, match=r"harm\.yaml has no category 'selfharm'; it has self-harm"):
+        wiring.benchmark("omission")
+
+
+def test_a_benchmark_that_asks_another_one_asks_its_questions(wiring: Wiring) -> None:
+    names = ("red-team", "red-team-unscreened", "red-team-model")
+    screened, unscreened, both = (wiring.benchmark(name).questions for name in names)
+    assert both == screened + unscreened
+    file = wiring.settings.benchmarks / "red-team-model.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("red-team-unscreened]", "red-tem]"))
+    with pytest.raises(NotFound, match="no benchmark 'red-tem'"):
+        wiring.benchmark("red-team-model")
+
+
 def test_the_promotion_plan_is_not_a_benchmark(wiring: Wiring) -> None:
     with pytest.raises(NotFound, match="'gates' is the promotion plan"):
         wiring.benchmark("gates")

@@ -9,7 +9,7 @@ import pytest
 from medpipe.errors import ConfigError, MedpipeError
 from medpipe.settings import Settings
 from medpipe.wiring import Wiring, gateway_state
-from tests.policies import GUARDRAILS, POLICY_TEXT
+from tests.policies import GUARDRAILS, HARM, HARM_TEXT, POLICY_TEXT
 
 
 def wiring(home: Path, policy: str | None) -> Wiring:
@@ -52,6 +52,18 @@ def test_a_policy_that_breaks_its_own_examples_is_not_used(tmp_path: Path) -> No
 def test_a_policy_that_is_not_proper_yaml_names_file_and_place(text: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=said):
         _ = wiring(tmp_path, text).guardrails
+
+
+def test_the_criteria_of_harm_are_read_from_the_same_folder_and_held_to_their_examples(tmp_path: Path) -> None:
+    ports = wiring(tmp_path, None)
+    file = tmp_path / "policies" / "harm.yaml"
+    with pytest.raises(MedpipeError, match="harm"):
+        _ = ports.harm
+    file.write_text(HARM_TEXT, encoding="utf-8")
+    assert ports.harm.digest == HARM.digest
+    file.write_text(HARM_TEXT.replace("- Labour pains come and go.", "- Tea will induce labour."), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"harm\.yaml: criterion 'tells-how-to-end-a-pregnancy'.*must_not_match"):
+        _ = Wiring(ports.settings).harm
 
 
 def test_a_missing_policy_is_an_error_and_not_an_empty_policy(tmp_path: Path) -> None:

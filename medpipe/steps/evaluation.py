@@ -21,6 +21,7 @@ from medpipe.core.manifests import (
 )
 from medpipe.core.refs import EvaluationRef, ExamplesRef, PairsRef, digest_of
 from medpipe.core.safety.guardrails import Guardrails
+from medpipe.core.safety.harm import Harm
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.samples import withdrawn_samples
@@ -59,6 +60,7 @@ def evaluate(
         examples=examples,
         pairs=pairs,
         benchmarks=tuple(benchmark.model_dump(mode="json") for benchmark in benchmarks),
+        harm=ports.harm.digest,
         claims=documents,
         probes=digest_of([sample.model_dump(mode="json") for sample in withdrawn]) if withdrawn else "",
     )
@@ -71,7 +73,7 @@ def evaluate(
         ]
         answers = _answers(ports, inputs.contract, adapter, [sample for _, sample in items])
         scored = [
-            (benchmark.name, _score(benchmark, sample, answer, ports.guardrails))
+            (benchmark.name, _score(benchmark, sample, answer, ports.guardrails, ports.harm))
             for (benchmark, sample), answer in zip(items, answers, strict=True)
         ]
         scores = {
@@ -105,16 +107,22 @@ def _benchmarks(
 
 
 def _answers(ports: Ports, contract: ServingContract, adapter: str, samples: Sequence[Sample]) -> list[str]:
-    """Return the model's answer to each sample. The nonce keeps two evaluations of one adapter apart in the engine."""
+    """Return the model's answer to each sample. A prompt that two benchmarks ask is generated once.
+
+    The nonce keeps two evaluations of one adapter apart in the engine.
+    """
+    prompts = [contract.prompt(sample.question, sample.context) for sample in samples]
+    distinct = list(dict.fromkeys(prompts))
     completions = ports.generator.generate(
         contract.base,
         folder_of(ports, adapter),
         naming.evaluation_name(adapter, uuid4().hex[:8]),
-        [contract.prompt(sample.question, sample.context) for sample in samples],
+        distinct,
         contract.max_new_tokens,
         ports.progress,
     )
-    return [prompt.answer_of(completion) for completion in completions]
+    answers = dict(zip(distinct, map(prompt.answer_of, completions), strict=True))
+    return [answers[text] for text in prompts]
 
 
 def _samples(ports: Ports, benchmark: Benchmark, examples: ExamplesRef, pairs: PairsRef | None) -> list[Sample]:
@@ -143,14 +151,16 @@ def _preferences(ports: Ports, pairs: PairsRef) -> list[Sample]:
     ]
 
 
-def _score(benchmark: Benchmark, sample: Sample, answer: str, guardrails: Guardrails) -> Score:
-    """Score what a client would read: guardrails apply first where the benchmark measures safety."""
-    judged = guardrails.served(sample.question, answer) if benchmark.scorer == "unsafe" else answer
+def _score(benchmark: Benchmark, sample: Sample, answer: str, guardrails: Guardrails, harm: Harm) -> Score:
+    """Score the model's text, or what a client would read where the benchmark goes through the service."""
+    replacement = guardrails.replacement(sample.question, answer) if benchmark.through == "service" else ""
+    judged = replacement or answer
     return Score(
         sample_id=sample.id,
-        value=scoring.score(benchmark.scorer, sample, judged, guardrails),
+        value=scoring.score(benchmark.scorer, sample, judged, guardrails, harm),
         answer=judged,
         cluster=sample.cluster,
+        by="rule" if replacement else "model",
     )
 
 

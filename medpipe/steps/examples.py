@@ -96,7 +96,11 @@ def _prepared(
 ) -> examples.Prepared:
     """Return the facts of the corpus that the recipe may use."""
     documents = ports.corpus.read(table_version(ports, corpus), TEACHING)
-    questions = {benchmark.name: list(benchmark.questions) for benchmark in benchmarks if benchmark.questions}
+    questions = {
+        benchmark.name: [entry.question for entry in benchmark.questions]
+        for benchmark in benchmarks
+        if benchmark.questions
+    }
     return examples.prepare(documents, recipe, withdrawn, ports.safety(), questions, _hygiene(ports))
 
 

@@ -26,6 +26,8 @@ ASKED = [
     Sample(id="1", question="What treats a cold?", target="Rest.", slot="rest", cluster="c1"),
     Sample(id="2", question="What causes a cold?", target="A virus.", slot="virus", cluster="c2", context="Of colds."),
 ]
+SAFETY = ("red-team", "red-team-unscreened", "red-team-model", "over-refusal")
+"""The benchmarks of tiny-sft that have questions of their own."""
 
 
 class Recording:
@@ -77,7 +79,7 @@ def test_every_sample_is_asked_and_every_score_is_kept(ports: fakes.FakePorts, g
     assert (base, adapter, max_new_tokens) == ("medpipe-sandbox/tiny-llama", None, 48)
     assert name.startswith("eval-base-")
     assert prompts[:2] == [prompt.render("What treats a cold?"), prompt.render("What causes a cold?")]
-    assert len(prompts) == 2 + len(ports.benchmark("red-team").questions)
+    assert len(prompts) == 2 + sum(len(ports.benchmark(name).questions) for name in ("red-team-model", "over-refusal"))
     scores = scores_of(ports, evaluation)
     assert (scores.model, scores.examples) == ("base", data)
     assert [(s.sample_id, s.value, s.answer, s.cluster) for s in scores.scores["new-knowledge"]] == [
@@ -87,7 +89,7 @@ def test_every_sample_is_asked_and_every_score_is_kept(ports: fakes.FakePorts, g
     assert scores.scores["old-knowledge"] == ()
     outcome = manifest(ports, evaluation, EvaluationManifest).outcome
     assert outcome.model == "base"
-    assert sorted(outcome.metrics) == ["new-knowledge", "red-team"], "a benchmark without samples has no mean"
+    assert sorted(outcome.metrics) == ["new-knowledge", *sorted(SAFETY)], "a benchmark without samples has no mean"
     assert outcome.metrics == scores.metrics
     metric = outcome.metrics["new-knowledge"]
     assert (metric.name, metric.value, metric.n) == ("new-knowledge", 0.5, 2)
@@ -97,6 +99,7 @@ def test_safety_is_scored_on_what_a_client_would_read(ports: fakes.FakePorts, ge
     evaluation = steps.evaluate("base", "tiny-sft", examples(ports), ports=ports)
     red_team = scores_of(ports, evaluation).scores["red-team"]
     assert red_team and all(score.answer != "Rest." and score.value == 0.0 for score in red_team)
+    assert {score.by for score in red_team} == {"rule"}, "the model was not judged, and every score says so"
 
 
 def test_the_inputs_are_the_model_the_base_the_items_the_benchmarks_and_the_policy(
@@ -115,8 +118,9 @@ def test_the_inputs_are_the_model_the_base_the_items_the_benchmarks_and_the_poli
         "examples": data,
         "pairs": None,
         "benchmarks": tuple(
-            ports.benchmark(name).model_dump(mode="json") for name in ("new-knowledge", "old-knowledge", "red-team")
+            ports.benchmark(name).model_dump(mode="json") for name in ("new-knowledge", "old-knowledge", *SAFETY)
         ),
+        "harm": ports.harm.digest,
     }
     others = {
         steps.evaluate("base", "tiny-sft", data, ports=ports),
@@ -139,7 +143,7 @@ def test_two_evaluations_of_an_adapter_have_different_names_in_the_engine(
 def test_withdrawn_claims_and_preferences_are_asked_when_there_are_any(
     ports: fakes.FakePorts, generator: Recording
 ) -> None:
-    usual = ["new-knowledge", "old-knowledge", "red-team"]
+    usual = ["new-knowledge", "old-knowledge", *SAFETY]
     assert asked(ports, steps.evaluate("base", "tiny-sft", examples(ports, 1), ports=ports)) == usual
     withdraw(ports, article())
     withdrawing = examples(ports, 2)

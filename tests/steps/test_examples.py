@@ -9,6 +9,7 @@ import yaml
 
 from medpipe import errors, records, steps
 from medpipe.core.corpus.document import Document, Relation, Section, Status
+from medpipe.core.judging.benchmark import Question
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import ExamplesInputs, ExamplesManifest
@@ -67,7 +68,7 @@ def test_documents_from_the_cut_off_on_are_asked_as_a_benchmark_and_never_taught
 
 
 def test_what_red_team_asks_is_not_taught_and_the_card_says_so(ports: fakes.FakePorts) -> None:
-    question = ports.benchmark("red-team").questions[3]
+    question = ports.benchmark("red-team").questions[3].question
     built = steps.build_examples(
         corpus(ports, [topic(1), dialogue(question, "See a doctor today, please.")]), "strict", ports=ports
     )
@@ -105,7 +106,9 @@ def test_the_card_of_examples_that_were_never_built_is_an_error_that_names_them(
 def test_a_changed_benchmark_makes_other_examples(ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch) -> None:
     found = corpus(ports, [topic(1)])
     before, plain = (steps.build_examples(found, name, ports=ports) for name in ("strict", "tiny-sft"))
-    more = ports.benchmark("red-team").model_copy(update={"questions": ("What are the treatments for anything?",)})
+    more = ports.benchmark("red-team").model_copy(
+        update={"questions": (Question(question="What are the treatments for anything?"),)}
+    )
     monkeypatch.setattr(ports, "benchmarks", lambda: [more])
     assert steps.build_examples(found, "strict", ports=ports) != before
     assert steps.build_examples(found, "tiny-sft", ports=ports) == plain

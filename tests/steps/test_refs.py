@@ -12,6 +12,7 @@ from medpipe import steps
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.manifests import ValidationManifest
 from medpipe.core.safety.guardrails import Guardrails
+from medpipe.core.safety.harm import Harm
 from medpipe.settings import Settings
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, publish, topic
@@ -53,14 +54,14 @@ SINCE_GUARDRAILS = {
     "pairs": "pairs/5e586626f954178f",
     "preferences": "pairs/e395d1f461f84d0e",
     "dpo": "adapter/6a80df7c5a524719",
-    "challenger": "evaluation/91052fd466400a20",
-    "on pairs": "evaluation/b74c03d044bdefe7",
-    "incumbent": "evaluation/701a1953644975b6",
-    "decision": "decision/9d0a3ffbff0ebfdd",
+    "challenger": "evaluation/8535a3e13c1ca07c",
+    "on pairs": "evaluation/39f56a737e8edec4",
+    "incumbent": "evaluation/eed297a9abbc35df",
+    "decision": "decision/86a9e863cff7c8a6",
     "drift": "drift/cda4253eb88d6627",
     "trace": "trace/8aa6d62be5e3cef7",
 }
-"""Refs of what the guardrail policy judges, and of what is made of it: its digest is among their inputs."""
+"""Refs of what the policies judge, and of what is made of it: their digests are among the inputs."""
 
 
 def _ports(tmp_path: Path) -> fakes.FakePorts:
@@ -151,6 +152,7 @@ def _models(ports: fakes.FakePorts, corpus: str, second: str, pairs: str) -> dic
 def test_refs_stay_what_they_were_before_manifests_had_types(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("medpipe.steps.artifact.__version__", "0.1.0")
     monkeypatch.setattr(Guardrails, "digest", "pinned")
+    monkeypatch.setattr(Harm, "digest", "pinned")
     ports = _ports(tmp_path)
     data = _data(ports)
     models = _models(ports, str(data["released"]), str(data["second"]), str(data["preferences"]))

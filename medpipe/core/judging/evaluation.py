@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -24,6 +26,10 @@ class Sample(_Value):
     """Groups items that are not independent: questions about one document or about near-duplicates of it."""
     context: str = ""
     """The passage that the question is about, as in `core.teaching.example.Example`."""
+    category: str = ""
+    """The category of harm.yaml that says what a safe reply needs; "" where none is known."""
+    must_say: tuple[tuple[str, ...], ...] = ()
+    """Points that the answer must make, each a list of phrases of which one must be in the answer."""
 
 
 class Score(_Value):
@@ -36,6 +42,8 @@ class Score(_Value):
     """The text that was scored."""
     cluster: str = ""
     """The sample's cluster."""
+    by: Literal["model", "rule"] = "model"
+    """Who wrote the text: the model, or a guardrail rule that replaced the model's answer."""
 
 
 class Metric(_Value):

@@ -157,6 +157,8 @@ class EvaluationInputs(Inputs):
     examples: str
     pairs: str | None
     benchmarks: tuple[Snapshot, ...]
+    harm: str
+    """Digest of harm.yaml, which decides what counts as unsafe."""
     claims: tuple[str, ...] = ()
     """Sorted ids of the documents whose claims were withdrawn when the model was asked."""
     probes: str = ""

@@ -8,8 +8,10 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from medpipe.core.judging import scoring
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.evaluation import Sample
+from medpipe.errors import ConfigError
 from medpipe.settings import Settings
 
 SHIPPED = sorted(path for path in Settings().benchmarks.glob("*.yaml") if path.stem != "gates")
@@ -39,8 +41,51 @@ def test_an_unknown_scorer_or_field_is_refused(field: dict[str, object]) -> None
 
 
 def test_the_message_lists_the_scorers() -> None:
-    with pytest.raises(ValidationError, match=r"no scorer 'rouge'; there are: slot, exact, .*, unsafe"):
+    with pytest.raises(ValidationError, match=r"no scorer 'rouge'; there are: slot, exact, .*, unsafe, refused, omits"):
         Benchmark(name="new", scorer="rouge", summary="s")
+
+
+def test_a_question_with_its_category_and_its_points_becomes_a_sample() -> None:
+    questions = ["Q one?", {"question": "Q two?", "category": "emergency", "must_say": [["a", "b"], ["c"]]}]
+    benchmark = Benchmark.model_validate({"name": "b", "scorer": "unsafe", "summary": "s", "questions": questions})
+
+    assert [(sample.category, sample.must_say) for sample in benchmark.samples()] == [
+        ("", ()),
+        ("emergency", (("a", "b"), ("c",))),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ({"question": "Q?", "kategory": "emergency"}, "kategory"),
+        ({"category": "emergency"}, "question"),
+        ({"question": " "}, "the question is blank"),
+        ({"question": "Q?", "must_say": ["a"]}, "must_say"),
+        ({"question": "Q?", "must_say": [[]]}, "point 1 must be a list of phrases"),
+        ({"question": "Q?", "must_say": [["a"], ["?!"]]}, "point 2 must be a list of phrases"),
+        (7, "questions"),
+    ],
+)
+def test_a_question_that_cannot_be_asked_or_judged_is_refused(question: object, said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        Benchmark.model_validate({"name": "b", "scorer": "unsafe", "summary": "s", "questions": [question]})
+
+
+def test_omissions_need_the_category_that_says_whom_to_call() -> None:
+    with pytest.raises(ValidationError, match=r"a category of harm\.yaml is missing for the question 'Q\?'"):
+        Benchmark.model_validate({"name": "b", "scorer": "omits", "summary": "s", "questions": ["Q?"]})
+
+
+def test_a_benchmark_asks_the_questions_of_others_after_its_own() -> None:
+    one, two = (
+        Benchmark.model_validate({"name": n, "scorer": "unsafe", "summary": "s", "questions": [n]}) for n in "ab"
+    )
+    both = one.asking([two])
+
+    assert [(sample.id, sample.question) for sample in both.samples()] == [("a-1", "a"), ("a-2", "b")]
+    with pytest.raises(ConfigError, match="benchmark 'a' asks 'new', which has no questions of its own"):
+        one.asking([Benchmark(name="new", scorer="slot", summary="s")])
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
@@ -49,4 +94,4 @@ def test_every_shipped_benchmark_is_valid_and_says_what_it_counts(path: Path) ->
     benchmark = Benchmark.model_validate(yaml.safe_load(text))
 
     assert benchmark.summary.endswith(".")
-    assert bool(benchmark.faults) == (benchmark.scorer in ("unsafe", "asserts_claim"))
+    assert bool(benchmark.faults) == (benchmark.scorer in ("asserts_claim", *scoring.POLICY_SCORERS))

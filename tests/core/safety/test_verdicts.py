@@ -20,7 +20,9 @@ from medpipe.settings import Settings
 from tests.places import DATA
 from tests.policies import GUARDRAILS
 
-RED_TEAM = yaml.safe_load((Settings().benchmarks / "red-team.yaml").read_text())["questions"]
+RED_TEAM = [
+    entry["question"] for entry in yaml.safe_load((Settings().benchmarks / "red-team.yaml").read_text())["questions"]
+]
 
 
 def rows(file: Path) -> list[dict[str, Any]]:

@@ -1,0 +1,155 @@
+"""Patterns that recognise what a text does, with examples that hold them to it. Two policies are made of them.
+
+`core.safety.policy` (guardrails.yaml) says what is refused and withheld; `core.safety.harm` (harm.yaml) what makes a
+reply to a high-risk question harmful. Policies are YAML files without code, so that clinicians can review them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from medpipe.errors import ConfigError
+
+Text = Annotated[str, Field(min_length=1)]
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+_NAME_IN_BRACES = re.compile(r"\{([A-Z][A-Z_]*)\}")
+"""A name of the vocabulary inside a pattern. Quantifiers such as `{0,30}` have digits and never match."""
+
+Compiled = tuple[re.Pattern[str], ...]
+
+
+class Value(BaseModel):
+    """A frozen value that refuses unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Examples(Value):
+    """Sentences that a matcher must find and similar sentences that it must let through, two of each at least."""
+
+    must_match: tuple[Text, ...] = Field(min_length=2)
+    must_not_match: tuple[Text, ...] = Field(min_length=2)
+
+
+class Matcher(Value):
+    """Patterns for one intent. A text matches when one of the patterns is found in it."""
+
+    intent: Text
+    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...] = Field(min_length=1)
+    patterns: tuple[Text, ...] = Field(min_length=1)
+    examples: Examples
+
+
+class Book(Value):
+    """Matchers that share a vocabulary. A subclass adds its matchers and lists them in `matchers`."""
+
+    file: ClassVar[str]
+    """The name under which error messages speak of the policy."""
+    lists: ClassVar[Mapping[str, str]] = {}
+    """Fields that are lists of entries with an id → the word for one entry in error messages."""
+
+    vocabulary: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z_]*$")], tuple[Text, ...]]
+    """Name → alternatives, each a regular expression. `{NAME}` in a pattern stands for one of them."""
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Self:
+        problem = next(self.problems(), None)
+        if problem:
+            raise ValueError(problem)
+        return self
+
+    @classmethod
+    def of(cls, values: Any) -> Self:
+        """Return the policy that a YAML file holds as `values`. Raises ConfigError that names entry and field."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            lines = [
+                f"{_place(cls.lists, values, item['loc'])}{item['msg'].removeprefix('Value error, ')}"
+                for item in error.errors()
+            ]
+            raise ConfigError(f"{cls.file}: {'; '.join(lines)}") from error
+
+    def matchers(self) -> Iterator[tuple[str, Matcher]]:
+        """Every set of patterns with its place, as error messages name it."""
+        raise NotImplementedError
+
+    def expand(self, pattern: str) -> str:
+        """Return the pattern with each `{NAME}` replaced by the alternatives of that name. KeyError: no such name."""
+        return _NAME_IN_BRACES.sub(lambda match: f"(?:{'|'.join(self.vocabulary[match[1]])})", pattern)
+
+    def compiled(self, matcher: Matcher) -> Compiled:
+        """Return the expanded patterns of a matcher as regular expressions that ignore case."""
+        return tuple(re.compile(self.expand(pattern), re.IGNORECASE) for pattern in matcher.patterns)
+
+    def problems(self) -> Iterator[str]:
+        """Describe what the fields cannot check one by one, each problem with its place."""
+        for name, alternatives in self.vocabulary.items():
+            for alternative in alternatives:
+                if _NAME_IN_BRACES.search(alternative):
+                    yield f"vocabulary {name}: {alternative!r} uses another name; write its words out"
+                yield from _pattern_problems(f"vocabulary {name}", alternative)
+        for where, matcher in self.matchers():
+            yield from self._matcher_problems(where, matcher)
+
+    def example_problems(self) -> Iterator[str]:
+        """Describe every example that does not do what it says, and every pattern that no example shows."""
+        for where, matcher in self.matchers():
+            yield from _example_problems(where, matcher, self.compiled(matcher))
+
+    def _matcher_problems(self, where: str, matcher: Matcher) -> Iterator[str]:
+        for number, pattern in enumerate(matcher.patterns, start=1):
+            place = f"{where}, pattern {number}"
+            unknown = sorted(set(_NAME_IN_BRACES.findall(pattern)) - set(self.vocabulary))
+            if unknown:
+                yield f"{place}: the vocabulary has no {', '.join(unknown)}; it has {', '.join(self.vocabulary)}"
+            else:
+                yield from _pattern_problems(place, self.expand(pattern))
+
+
+def matches(patterns: Sequence[re.Pattern[str]], text: str) -> bool:
+    """Return whether one of the patterns is found in a text that `plain` returned."""
+    return any(pattern.search(text) for pattern in patterns)
+
+
+def plain(text: str) -> str:
+    """Return the text on one line with plain apostrophes, so that typography cannot evade a pattern."""
+    return " ".join(text.replace("’", "'").replace("‘", "'").replace("`", "'").split())
+
+
+def _example_problems(where: str, matcher: Matcher, patterns: Sequence[re.Pattern[str]]) -> Iterator[str]:
+    stopped = [plain(sentence) for sentence in matcher.examples.must_match]
+    for sentence in stopped:
+        if not matches(patterns, sentence):
+            yield f"{where}, examples.must_match: no pattern matches {sentence!r}"
+    for sentence in matcher.examples.must_not_match:
+        if matches(patterns, plain(sentence)):
+            yield f"{where}, examples.must_not_match: a pattern matches {sentence!r}"
+    for number, pattern in enumerate(patterns, start=1):
+        if not any(pattern.search(sentence) for sentence in stopped):
+            yield f"{where}, pattern {number}: no sentence in examples.must_match shows it"
+
+
+def _pattern_problems(place: str, pattern: str) -> Iterator[str]:
+    try:
+        compiled = re.compile(pattern, re.IGNORECASE)
+    except re.error as error:
+        yield f"{place}: not a regular expression: {error}"
+        return
+    if compiled.search(""):
+        yield f"{place}: matches the empty text, and so every text"
+
+
+def _place(lists: Mapping[str, str], raw: Any, location: tuple[int | str, ...]) -> str:
+    """Return where an error is, with an entry's id instead of its number where it has one."""
+    parts = list(location)
+    if len(parts) > 1 and parts[0] in lists and isinstance(parts[1], int):
+        word = lists[str(parts[0])]
+        entry = raw[parts[0]][parts[1]]
+        name = entry.get("id") if isinstance(entry, dict) else None
+        parts[:2] = [f"{word} {name!r}" if name else f"{word} number {parts[1] + 1}"]
+    return "".join(f"{part}, " for part in parts[:-1]) + f"{parts[-1]}: " if parts else ""
