@@ -121,7 +121,10 @@ class FileEngine:
         return frozenset(self._table())
 
     def ask(self, name: str, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
-        folder = Path(self._table()[name])
+        table = self._table()
+        if name not in table:
+            raise MedpipeError(f"adapter {name} is not loaded")
+        folder = Path(table[name])
         return MemoryGenerator().generate("base", folder, name, prompts, max_new_tokens, lambda share, text: None)
 
 

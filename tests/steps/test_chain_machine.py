@@ -32,7 +32,7 @@ from medpipe.steps.artifact import manifest
 from tests.steps.traps import Killed, TrappedPorts, kill
 from tests.steps.versions import forget, version, withdraw
 
-DOCUMENTS = ("pmid:1", "pmid:2", "pmid:3")
+DOCUMENTS = ("pmid:1", "pmid:2")
 OUTCOMES = st.sampled_from([Outcome.PASS, Outcome.PASS, Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE])
 VERBS = st.sampled_from(["promote", "promote", "deploy", "deploy", "roll_back", "roll_back", "restore", "bar", "unbar"])
 TAUGHT = st.sets(st.sampled_from(DOCUMENTS), max_size=1)
@@ -106,10 +106,15 @@ class Chain(RuleBasedStateMachine):
         if broken:
             forget(self.ports, number)
 
-    @rule(documents=TAUGHT, goes_on=st.booleans())
-    def retrain(self, documents: set[str], goes_on: bool) -> None:
-        """A version that passed every gate, and its rollout. From the base and without documents, it is a hotfix."""
+    @rule(documents=TAUGHT, goes_on=st.booleans(), meanwhile=TAUGHT)
+    def retrain(self, documents: set[str], goes_on: bool, meanwhile: set[str]) -> None:
+        """A version that passed every gate, and its rollout. From the base and without documents, it is a hotfix.
+
+        `meanwhile`: documents that are withdrawn after the judgement and before the promotion.
+        """
         self.register(Outcome.PASS, documents, goes_on, asked=True, broken=False)
+        for document in meanwhile:
+            self.withdrawal(document, State.OPENED)
         self.rollout(0)
 
     @rule(document=st.sampled_from(DOCUMENTS), state=st.sampled_from([State.OPENED, State.BLOCKED, State.LIFTED]))
