@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from medpipe import records
 from medpipe.core.corpus.document import Document, Status
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.evaluation import Sample
+from medpipe.core.knowledge import carried as knowledge
 from medpipe.core.knowledge import lineage
 from medpipe.core.manifests import ExamplesInputs, ExamplesManifest, ExamplesOutcome
-from medpipe.core.refs import CorpusRef, ExamplesRef
+from medpipe.core.refs import BASE, CorpusRef, ExamplesRef
 from medpipe.core.teaching import card as dataset_card
 from medpipe.core.teaching import examples
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
+from medpipe.steps import carried
 from medpipe.steps.artifact import manifest, once
-from medpipe.steps.corpus import digests, table_version
+from medpipe.steps.corpus import table_version
+from medpipe.steps.models import adapter_of
 
 _CARD = "card.md"
 TEACHING = ("current", "retracted", "notice")
@@ -29,33 +33,35 @@ TEACHING = ("current", "retracted", "notice")
 def build_examples(
     corpus: CorpusRef,
     recipe: str,
-    since: CorpusRef | None = None,
-    knows: CorpusRef | None = None,
+    since: str | None = None,
+    knows: str | None = None,
     withdraw: tuple[str, ...] = (),
     *,
     ports: Ports,
 ) -> ExamplesRef:
     """Make examples to teach and samples to ask, split so that no asked phrasing is ever taught.
 
-    `since`: the incumbent's corpus. Documents that it lacks are evaluated as new (None: all are).
-    `knows`: the corpus that the start of the training has learned. Documents that it lacks are taught as new
-    (None: all are). `withdraw`: ids of retracted documents whose claims must be answered as withdrawn. Raises
-    UsageError for an id that is not retracted in `corpus`, or whose document has no claim to withdraw.
+    `since`: the incumbent (`base`, an adapter or a version). Facts that it was not taught, or taught otherwise, are
+    evaluated as new (None: all are). `knows`: the model that the training starts from. Facts that it was not taught, or
+    taught otherwise, are taught as new (None: all are). `withdraw`: ids of retracted documents whose claims must be
+    answered as withdrawn. Raises UsageError for an id that is not retracted in `corpus`, or whose document has no claim
+    to withdraw.
     """
     loaded_recipe = ports.recipe(recipe)
     benchmarks = ports.benchmarks() if loaded_recipe.data.decontaminate else ()
     inputs = ExamplesInputs(
         corpus=corpus,
         recipe=loaded_recipe.model_dump(mode="json"),
-        since=since,
-        knows=knows,
+        since=_model(ports, since),
+        knows=_model(ports, knows),
         withdraw=tuple(sorted(withdraw)),
         benchmarks=tuple(benchmark.model_dump(mode="json") for benchmark in benchmarks),
     )
 
     def fill(folder: Path) -> ExamplesOutcome:
-        taught, evaluated = _built(ports, corpus, loaded_recipe, benchmarks, since, knows, withdraw)
-        return _written(folder, corpus, taught, evaluated)
+        built = _built(ports, corpus, loaded_recipe, benchmarks, inputs.since, inputs.knows, withdraw)
+        records.write_rows(folder / carried.FACTS, built.facts)
+        return _written(folder, corpus, built.taught, built.evaluated)
 
     return ExamplesRef(once(ports, "examples", "build_examples", inputs, fill))
 
@@ -66,32 +72,47 @@ def card(examples: ExamplesRef, *, ports: Ports) -> str:
     return records.read_text(ports.store.folder(examples) / _CARD)
 
 
+def _model(ports: Ports, model: str | None) -> str | None:
+    """Return the adapter of a model, so that a version and its adapter give the same ref; None for the base."""
+    adapter = BASE if model is None else adapter_of(ports, model)
+    return None if adapter == BASE else adapter
+
+
+class _Built(NamedTuple):
+    """The set whose examples are taught, the set whose samples are evaluated, and what is taught by fact."""
+
+    taught: examples.BuiltExamples
+    evaluated: examples.BuiltExamples
+    facts: list[dict[str, Any]]
+    """Rows of `carried.fact_rows`."""
+
+
 def _built(
     ports: Ports,
     corpus: CorpusRef,
     recipe: Recipe,
     benchmarks: Sequence[Benchmark],
-    since: CorpusRef | None,
-    knows: CorpusRef | None,
+    since: str | None,
+    knows: str | None,
     withdraw: Sequence[str],
-) -> tuple[examples.BuiltExamples, examples.BuiltExamples]:
-    """Return the set whose examples are taught and the set whose samples are evaluated."""
+) -> _Built:
     documents = list(ports.corpus.read(table_version(ports, corpus), TEACHING))
     _refuse_unless_retracted(documents, withdraw, corpus)
-    hygiene = _hygiene(ports)
+    hygiene = hygiene_of(ports)
     questions = {benchmark.name: list(benchmark.questions) for benchmark in benchmarks if benchmark.questions}
     prepared = examples.prepare(documents, recipe, withdraw, ports.safety(), questions, hygiene)
-    taught = examples.build(prepared, recipe, None if knows is None else digests(ports, knows), hygiene)
+    known = carried.known_facts(ports, knows)
+    taught = examples.build(prepared, recipe, known, hygiene)
     if since == knows:
         evaluated = taught
     else:
-        evaluated = examples.build(prepared, recipe, None if since is None else digests(ports, since), hygiene)
+        evaluated = examples.build(prepared, recipe, carried.known_facts(ports, since), hygiene)
     if withdraw and not evaluated.withdrawn:
         raise UsageError(
             f"{', '.join(sorted(withdraw))}: answered no question, so nothing was learned from it "
             "and there is no claim to withdraw; no hotfix is needed"
         )
-    return taught, evaluated
+    return _Built(taught, evaluated, knowledge.fact_rows(prepared.stated, prepared.facts, taught.train, known))
 
 
 def _written(
@@ -108,7 +129,7 @@ def _written(
     records.write(folder / "train.jsonl", taught.train)
     for name, of_benchmark in samples.items():
         records.write(folder / "benchmarks" / f"{name}.jsonl", of_benchmark)
-    records.write_rows(folder / "documents.jsonl", lineage.shares(taught.train))
+    records.write_rows(folder / carried.DOCUMENTS, lineage.shares(taught.train))
     numbers = {name: len(of_benchmark) for name, of_benchmark in samples.items()}
     (folder / _CARD).write_text(dataset_card.markdown(taught.card, corpus, numbers), encoding="utf-8")
     return ExamplesOutcome(
@@ -129,7 +150,7 @@ def _refuse_unless_retracted(documents: Sequence[Document], withdraw: Sequence[s
         )
 
 
-def _hygiene(ports: Ports) -> Hygiene:
+def hygiene_of(ports: Ports) -> Hygiene:
     """Return the tools of hygiene. Each is made on its first call: a recipe without filters starts none."""
     return Hygiene(
         clusters=lambda texts, threshold: ports.near_duplicates.clusters(texts, threshold),  # noqa: PLW0108 (lazy)

@@ -34,6 +34,8 @@ class Prepared(NamedTuple):
     documents: dict[str, Document]
     """Every document by id."""
     facts: list[Fact]
+    stated: list[Fact]
+    """The facts before any filter, with identifiers replaced; among them are all of `facts`."""
     withdrawn: list[Fact]
     """The facts of documents whose claims are to be withdrawn."""
     refusals: tuple[Example, ...]
@@ -78,6 +80,7 @@ def prepare(
     chosen, skipped_documents = selection.chosen(newest.values(), data)
     all_facts, skipped_sections = _decomposed(chosen, data)
     facts, identifiers = filters.redacted(all_facts, data, hygiene)
+    stated = facts
     facts, repeating_withdrawn = filters.not_withdrawn(facts, withdrawn)
     facts, poor = filters.worth_teaching(facts, data, hygiene)
     left_out = LeftOut(
@@ -91,18 +94,18 @@ def prepare(
     facts, surplus = selection.proportioned(facts, data)
     facts = _grouped(facts, chosen, data, hygiene)
     left_out = left_out.plus(facts=surplus)
-    return Prepared(newest, facts, withdrawn, tuple(safety), len(all_facts) + len(withdrawn), left_out)
+    return Prepared(newest, facts, stated, withdrawn, tuple(safety), len(all_facts) + len(withdrawn), left_out)
 
 
 def build(
-    prepared: Prepared, recipe: Recipe, since_digests: Mapping[str, str] | None = None, hygiene: Hygiene = Hygiene()
+    prepared: Prepared, recipe: Recipe, known: Mapping[str, str] | None = None, hygiene: Hygiene = Hygiene()
 ) -> BuiltExamples:
     """Return the examples and samples of one training run.
 
-    `since_digests`: document id → digest of the documents that the start of the training knows already (None: it
-    knows nothing, so everything is new).
+    `known`: fact id → what it says (`Fact.says`), for the facts that the model knows already; None: it knows nothing,
+    so everything is new.
     """
-    sides, off_sides, contaminated = split(prepared.facts, prepared.withdrawn, recipe.data, since_digests, hygiene)
+    sides, off_sides, contaminated = split(prepared.facts, prepared.withdrawn, recipe.data, known, hygiene)
     evaluated = [samples(side) for side in (sides.new, sides.held_out, sides.after_cut_off, sides.unseen)]
     new, old, later, unseen = evaluated
     withdrawn = withdrawn_samples(sides.withdrawn)
