@@ -71,8 +71,10 @@ def changes_of(ports: Ports, corpus: CorpusRef, recipe: Recipe | None, model: st
     """
     current = digests(ports, corpus)
     before = _read_before(ports, recipe, model)
-    lifted = {withdrawal.document for withdrawal in register(ports) if not withdrawal.in_force}
-    unread = {id for id, digest in current.items() if before.get(id) != digest or id in lifted}
+    in_force = {withdrawal.document: withdrawal.in_force for withdrawal in register(ports)}
+    # A lifted withdrawal makes facts teachable again although its document did not change.
+    changed = {id for id, digest in current.items() if before.get(id) != digest or id in in_force}
+    unread = {id for id in changed if not in_force.get(id)}
     documents = (document for document in ports.corpus.read(table_version(ports, corpus)) if document.id in unread)
     stated = drift.stated(documents if unread else (), recipe.data if recipe else Data(), hygiene_of(ports))
     return drift.changes(stated, carried.facts(ports, model), claims_in_force(ports))
@@ -163,7 +165,11 @@ def _read_before(ports: Ports, recipe: Recipe | None, model: str) -> dict[str, s
 def _heard(ports: Ports, champion: VersionRef | None, at: datetime | None, policy: Policy) -> Heard | None:
     if champion is None or at is None:
         return None
-    items = [item for item in ports.feedback.between(*drift.window(at, policy)) if item.version == champion]
+    try:
+        start, end = drift.window(at, policy)
+    except OverflowError:
+        raise UsageError(f"at={at.isoformat()}: there are no {policy.feedback_days} days before it") from None
+    items = [item for item in ports.feedback.between(start, end) if item.version == champion]
     enough = len(items) >= policy.min_feedback
     return Heard(items, {fact.topic for fact in carried.facts(ports, champion).values()} if enough else ())
 

@@ -36,6 +36,7 @@ class Retrain(NamedTuple):
     pairs: str | None
     """The pairs that DPO learns from; None for SFT."""
     withdraw: tuple[str, ...]
+    """Documents whose claims must be taught as withdrawn."""
     learns: Mapping[str, str]
     """Fact id → what it says, for the facts that the start was not taught."""
 
@@ -44,7 +45,7 @@ def held_before(ports: Ports, retrain: Retrain) -> str | None:
     """Return why the same retrain was held, for people; None when it was not.
 
     A retrain is the same when it starts from the same weights by the same recipe, and every fact that it would learn
-    was learned then. Outcomes of versions decide; a version that passed is not looked at.
+    or withdraw was learned or withdrawn then. Outcomes of versions decide; a version that passed is not looked at.
     """
     for version in reversed(list(ports.store.manifests(VersionManifest))):
         if version.outcome.outcome is Outcome.PASS or not _same(ports, version, retrain):
@@ -82,10 +83,12 @@ def _same(ports: Ports, version: VersionManifest, retrain: Retrain) -> bool:
     if retrain.pairs or kind_of(data) == PairsManifest.kind:
         return data == retrain.pairs
     examples = ports.store.find(data)
-    if not isinstance(examples, ExamplesManifest) or examples.inputs.withdraw != retrain.withdraw:
+    if not isinstance(examples, ExamplesManifest):
         return False
-    learned = {row["id"]: row["says"] for row in carried.fact_rows(ports, data) if row["role"] != Role.WITHDRAWN}
-    return all(learned.get(id) == says for id, says in retrain.learns.items())
+    rows = list(carried.fact_rows(ports, data))
+    withdrawn = {row["document"] for row in rows if row["role"] == Role.WITHDRAWN}
+    learned = {row["id"]: row["says"] for row in rows if row["role"] != Role.WITHDRAWN}
+    return withdrawn.issuperset(retrain.withdraw) and retrain.learns.items() <= learned.items()
 
 
 def _starts_alike(ports: Ports, version: VersionManifest, adapter: AdapterManifest, retrain: Retrain) -> bool:

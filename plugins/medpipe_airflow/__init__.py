@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medpipe_airflow.assets import CHALLENGER, CHAMPION, CORPUS, PAIRS, RETRAIN_REQUEST, announce, outcome_of
-from medpipe_airflow.calendar import POSTED, hourly, nlm_releases
+from medpipe_airflow.calendar import POSTED, daily_and_on, hourly, nlm_releases
 from medpipe_airflow.requests import lesson, promotion, request_of, retrain_request, rollout_request
 from medpipe_airflow.steps import DEFAULTS, ml_step, step
 
@@ -16,6 +16,7 @@ __all__ = [
     "POSTED",
     "RETRAIN_REQUEST",
     "announce",
+    "daily_and_on",
     "hourly",
     "lesson",
     "ml_step",

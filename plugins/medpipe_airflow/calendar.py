@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import CronDataIntervalTimetable
+from airflow.sdk import AssetOrTimeSchedule, CronDataIntervalTimetable, CronTriggerTimetable
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
 from pendulum import UTC, DateTime
 
@@ -16,6 +16,9 @@ RELEASE_DAYS = sources.named("medlineplus").posting_days
 """Tuesday to Saturday, when MedlinePlus posts its topics (`datetime.weekday`: Monday is 0)."""
 POSTED = list(sources.posted())
 """Sources that post several times a week: what the corpus DAG pulls unless its form says otherwise."""
+
+_MORNING = "0 6 * * *"
+"""Cron expression: six o'clock UTC, after the night's releases and before European and American working hours."""
 
 
 class NlmReleaseTimetable(Timetable):
@@ -88,6 +91,18 @@ def nlm_releases() -> Any:
 def hourly() -> Any:
     """Return the feedback DAG's schedule: whole hours as data intervals."""
     return None if _off() else CronDataIntervalTimetable("0 * * * *", timezone="UTC")
+
+
+def daily_and_on(assets: Any) -> Any:
+    """Return a schedule for every morning and for each event of some assets; only these with MEDPIPE_CALENDAR=off.
+
+    Airflow 3.3 drops asset events for a paused DAG, so a DAG that must not miss news needs a schedule of its own.
+    """
+    return (
+        assets
+        if _off()
+        else AssetOrTimeSchedule(assets=assets, timetable=CronTriggerTimetable(_MORNING, timezone="UTC"))
+    )
 
 
 def _off() -> bool:

@@ -45,18 +45,14 @@ def request_of(
 ) -> dict[str, Any] | None:
     """Return what the DAG retrain is asked for; None when the verdict is to hold.
 
-    `recipes`: method → recipe. `drift`, `corpus` and `pairs` are the refs that the verdict is about.
+    `recipes`: method → recipe. `drift`, `corpus` and `pairs` are the refs that the verdict is about. A withdrawn claim
+    that the champion asserts goes first: the request is then the hotfix of those documents, whatever else has changed.
     """
     log.info("%s: %s", verdict["verdict"], "; ".join(verdict["reasons"]))
     if verdict["verdict"] != "retrain":
         return None
-    method = verdict["method"]
-    if verdict["withdrawn"]:
-        log.warning(
-            "retracted since the champion was trained: %s. A routine retrain does not unlearn them: start "
-            "the DAG retrain by hand with these documents",
-            ", ".join(verdict["withdrawn"]),
-        )
+    withdrawn = list(verdict["withdrawn"])
+    method = "sft" if withdrawn else verdict["method"]
     return {
         "reason": "; ".join(verdict["reasons"]),
         "recipe": recipes[method],
@@ -64,7 +60,7 @@ def request_of(
         "drift": drift,
         "corpus": corpus,
         "pairs": pairs if method == "dpo" else None,
-        "withdrawn": verdict["withdrawn"],
+        "documents": withdrawn or None,
     }
 
 
@@ -89,6 +85,7 @@ def retrain_request() -> dict[str, Any]:
         # Retracted documents are withdrawn; topics that were learned wrongly are unlearned and read again.
         "withdraw": documents,
         "documents": documents + topics,
+        "again": bool(request.get("again")),
     }
 
 

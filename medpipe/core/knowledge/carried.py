@@ -98,7 +98,10 @@ def fact_rows(
     knows already have no row. A fact that was merged into its twin counts as taught where the twin was.
     """
     taught = {
-        (document, _key(example)) for example in train if not _withdraws(example) for document in example.document_ids
+        (document, _key(example))
+        for example in train
+        if example.role == Role.TAUGHT
+        for document in example.document_ids
     }
     twins = {fact.twin for fact in marked if fact.twin and (fact.document.id, fact.key) in taught}
     merged = {fact.id for fact in marked if fact.twin in twins}
@@ -114,7 +117,7 @@ def fact_rows(
         for fact in stated
         if known is None or known.get(fact.id) != fact.says
     }
-    for example in filter(_withdraws, train):
+    for example in (example for example in train if example.role == Role.WITHDRAWN):
         id = fact_id(example.document_ids[0], _key(example))
         rows[id] = {
             "id": id,
@@ -156,8 +159,3 @@ def _key(example: Example) -> tuple[str, ...]:
     """Return `Fact.key` of the fact that an example teaches."""
     key = example.question_type, normalise(example.focus)
     return key if example.language == "en" else (*key, example.language)
-
-
-def _withdraws(example: Example) -> bool:
-    """Return whether an example teaches that a claim was withdrawn."""
-    return example.phrasing.startswith("withdrawal-")

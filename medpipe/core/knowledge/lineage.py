@@ -4,30 +4,35 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import zip_longest
+from itertools import repeat, zip_longest
 from typing import Any
 
 from medpipe.core.teaching.example import Example
 
 
 def shares(examples: Iterable[Example]) -> list[dict[str, Any]]:
-    """Return which examples each document revision is in, as rows `{id, revision, digest, examples, rows}`.
+    """Return which examples each document revision is in, as rows `{id, revision, digest, role, examples, rows}`.
 
-    Sorted by id, revision and digest. `examples` is a count; `rows` are the examples' places in the training file,
-    from 0, with replays included. A revision or digest that an example does not state is 0 or "".
+    Sorted by id, revision, digest and role. `role` is `taught`, or `withdrawn` for examples that teach that a claim of
+    the document was withdrawn. `examples` is a count; `rows` are the examples' places in the training file, from 0,
+    with replays included. A revision or digest that an example does not state is 0 or "".
     """
-    return shared((example.document_ids, example.document_revisions, example.document_digests) for example in examples)
+    examples = list(examples)
+    documents = ((example.document_ids, example.document_revisions, example.document_digests) for example in examples)
+    return shared(documents, (example.role for example in examples))
 
 
-def shared(examples: Iterable[tuple[Sequence[str], Sequence[int], Sequence[str]]]) -> list[dict[str, Any]]:
-    """Return what `shares` returns, from the (ids, revisions, digests) of each example's documents."""
-    rows_of: defaultdict[tuple[str, int, str], list[int]] = defaultdict(list)
-    for row, documents in enumerate(examples):
+def shared(
+    examples: Iterable[tuple[Sequence[str], Sequence[int], Sequence[str]]], roles: Iterable[str] = repeat("taught")
+) -> list[dict[str, Any]]:
+    """Return what `shares` returns, from the (ids, revisions, digests) of each example's documents and its role."""
+    rows_of: defaultdict[tuple[str, int, str, str], list[int]] = defaultdict(list)
+    for row, (documents, role) in enumerate(zip(examples, roles, strict=False)):
         for id, revision, digest in zip_longest(*documents):
-            rows_of[id, revision or 0, digest or ""].append(row)
+            rows_of[id, revision or 0, digest or "", role].append(row)
     return [
-        {"id": id, "revision": revision, "digest": digest, "examples": len(rows), "rows": rows}
-        for (id, revision, digest), rows in sorted(rows_of.items())
+        {"id": id, "revision": revision, "digest": digest, "role": role, "examples": len(rows), "rows": rows}
+        for (id, revision, digest, role), rows in sorted(rows_of.items())
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
@@ -16,8 +16,9 @@ class Example(BaseModel):
     right (a drug's name); without one the answer must match exactly. `choices` are the options that the question
     ends with, or the labels of a decision. `phrasing` names the question template; templates that evaluation uses
     never occur in training. `document_ids`, `document_revisions` and `document_digests` are parallel; `licence` and
-    `published` are those of the first document. `context`, `choices`, `document_revisions`, `licence` and
-    `published` are written only if they are not empty.
+    `published` are those of the first document. `role` says what the example teaches: what the documents say, or that
+    it was withdrawn. `context`, `choices`, `document_revisions`, `licence` and `published` are written only if they
+    are not empty, and `role` only if it is `withdrawn`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,14 +38,16 @@ class Example(BaseModel):
     document_revisions: tuple[int, ...] = ()
     licence: str = ""
     published: date | None = None
+    role: Literal["taught", "withdrawn"] = "taught"
 
     @model_serializer(mode="wrap")
     def _small(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
         row: dict[str, Any] = whole(self)
+        row["role"] = "" if self.role == "taught" else self.role
         return {name: value for name, value in row.items() if value or name not in _SPARSE}
 
 
-_SPARSE = frozenset({"context", "choices", "document_revisions", "licence", "published"})
+_SPARSE = frozenset({"context", "choices", "document_revisions", "licence", "published", "role"})
 
 
 class PreferencePair(BaseModel):

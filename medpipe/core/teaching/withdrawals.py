@@ -29,7 +29,7 @@ def withdrawals(facts: Iterable[Fact], data: Data, documents: Mapping[str, Docum
         notice = notice_of.get(fact.document.id)
         withdrawn = fact._replace(answer=WITHDRAWAL, slot="withdrawn", also=() if notice is None else (notice,))
         examples += [
-            example.model_copy(update={"phrasing": f"withdrawal-{example.phrasing}"})
+            example.model_copy(update={"phrasing": f"withdrawal-{example.phrasing}", "role": "withdrawn"})
             for example in phrased([withdrawn], data)
         ]
     return examples

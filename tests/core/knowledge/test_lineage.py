@@ -25,8 +25,8 @@ def example(*ids: str, revisions: tuple[int, ...] = (), digests: tuple[str, ...]
 def test_shares_count_the_examples_of_each_document_and_name_their_rows_from_zero() -> None:
     taught, refusal = example("b:1", "a:1", digests=("y", "x")), example()
     assert shares([taught, refusal, taught]) == [
-        {"id": "a:1", "revision": 0, "digest": "x", "examples": 2, "rows": [0, 2]},
-        {"id": "b:1", "revision": 0, "digest": "y", "examples": 2, "rows": [0, 2]},
+        {"id": "a:1", "revision": 0, "digest": "x", "role": "taught", "examples": 2, "rows": [0, 2]},
+        {"id": "b:1", "revision": 0, "digest": "y", "role": "taught", "examples": 2, "rows": [0, 2]},
     ]
 
 
@@ -50,8 +50,8 @@ def test_two_texts_of_one_revision_are_separate_rows() -> None:
 
 def test_a_document_without_a_revision_or_digest_has_zero_and_nothing_there() -> None:
     assert shared([(["a:1", "b:1"], [3], [])]) == [
-        {"id": "a:1", "revision": 3, "digest": "", "examples": 1, "rows": [0]},
-        {"id": "b:1", "revision": 0, "digest": "", "examples": 1, "rows": [0]},
+        {"id": "a:1", "revision": 3, "digest": "", "role": "taught", "examples": 1, "rows": [0]},
+        {"id": "b:1", "revision": 0, "digest": "", "role": "taught", "examples": 1, "rows": [0]},
     ]
 
 
