@@ -44,7 +44,7 @@ PINNED = {
     "validations": "validation/234f8854e6f1bc3f validation/525499f46de28a9f "
     "validation/7296389b2087d90f validation/8d322cad19c3afe5",
     "examples": "examples/8b3cb68dde26d7ba",
-    "later": "examples/ca77ee8e57c0d776",
+    "later": "examples/6e9621818cd0ffbf",
     "adapter": "adapter/ce3ff50ba5ef7365",
     "version": "version/medqa-v1-52a740",
 }
@@ -57,8 +57,8 @@ SINCE_GUARDRAILS = {
     "on pairs": "evaluation/b74c03d044bdefe7",
     "incumbent": "evaluation/701a1953644975b6",
     "decision": "decision/9d0a3ffbff0ebfdd",
-    "drift": "drift/cda4253eb88d6627",
-    "trace": "trace/8aa6d62be5e3cef7",
+    "drift": "drift/0d94795ddeab3d14",
+    "trace": "trace/43a11fafb4934611",
 }
 """Refs of what the guardrail policy judges, and of what is made of it: its digest is among their inputs."""
 
@@ -135,7 +135,7 @@ def _models(ports: fakes.FakePorts, corpus: str, second: str, pairs: str) -> dic
     steps.validate(pairs, "pairs", ports=ports)
     return {
         "examples": examples,
-        "later": steps.build_examples(second, "pinned", corpus, corpus, ports=ports),
+        "later": steps.build_examples(second, "pinned", version, version, ports=ports),
         "adapter": adapter,
         "dpo": steps.train("pinned-dpo", pairs, version, ports=ports),
         "challenger": challenger,
