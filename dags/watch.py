@@ -18,6 +18,7 @@ from medpipe_airflow import (
     outcome_of,
     request_of,
     step,
+    time_of_run,
 )
 
 RECIPES = {
@@ -44,7 +45,7 @@ def watch() -> None:
         corpus=corpus,
         champion=step("champion")(),
         pairs=pairs,
-        at="{{ dag_run.run_after.isoformat() }}",
+        at=time_of_run(),
         recipe=RECIPES["sft"],
     )
     verdict = outcome_of("verdict", "method", "reasons", "signals", "withdrawn", task_id="verdict")(drift)

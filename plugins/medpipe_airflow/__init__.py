@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medpipe_airflow.assets import CHALLENGER, CHAMPION, CORPUS, PAIRS, RETRAIN_REQUEST, announce, outcome_of
-from medpipe_airflow.calendar import POSTED, daily_and_on, hourly, nlm_releases
+from medpipe_airflow.calendar import POSTED, daily_and_on, hourly, nlm_releases, time_of_run
 from medpipe_airflow.requests import lesson, promotion, request_of, retrain_request, rollout_request
 from medpipe_airflow.steps import DEFAULTS, ml_step, step
 
@@ -27,4 +27,5 @@ __all__ = [
     "retrain_request",
     "rollout_request",
     "step",
+    "time_of_run",
 ]

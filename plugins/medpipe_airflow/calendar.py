@@ -93,6 +93,11 @@ def hourly() -> Any:
     return None if _off() else CronDataIntervalTimetable("0 * * * *", timezone="UTC")
 
 
+def time_of_run() -> str:
+    """Return a template of the time of a DAG run; "" with MEDPIPE_CALENDAR=off, as the sandbox's days are invented."""
+    return "" if _off() else "{{ dag_run.run_after.isoformat() }}"
+
+
 def daily_and_on(assets: Any) -> Any:
     """Return a schedule for every morning and for each event of some assets; only these with MEDPIPE_CALENDAR=off.
 

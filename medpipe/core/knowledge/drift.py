@@ -43,6 +43,8 @@ class Policy(BaseModel):
     """Days. No change of a fact waits longer than this for a training, however few changes there are."""
     training_days: int = Field(ge=1)
     """Days since the champion was trained, after which anything unlearned is a reason."""
+    rest_days: int = Field(ge=0)
+    """Days between two routine trainings, at least. A withdrawal never waits."""
     feedback_days: int = Field(ge=1)
     """Days before the measurement whose feedback counts."""
     min_feedback: int = Field(ge=1)
@@ -189,11 +191,22 @@ def verdict(measured: Measured, policy: Policy) -> Drift:
         nothing = "a person must look at the answers: there is no new fact and no pair to learn from"
         return _judged(signals, (*map(_reason, over), nothing), (), "sft").model_copy(update={"verdict": "hold"})
     method: Literal["sft", "dpo"] = "dpo" if over == [pairs] else "sft"
-    return _judged(signals, tuple(map(_reason, over)), measured.withdrawn, method)
+    judged = _judged(signals, tuple(map(_reason, over)), measured.withdrawn, method)
+    return _rested(judged, measured, policy) if over and not withdrawn.over else judged
+
+
+def _rested(drift: Drift, measured: Measured, policy: Policy) -> Drift:
+    """Return the verdict, turned to hold when the last training was too short a time ago."""
+    if measured.at is None or measured.trained_at is None:
+        return drift
+    since = measured.at - measured.trained_at
+    if not timedelta(0) <= since < timedelta(days=policy.rest_days):
+        return drift
+    return held(drift, f"trained {since.days} days ago: routine trainings are {policy.rest_days} days apart")
 
 
 def held(drift: Drift, reason: str) -> Drift:
-    """Return the same signals with the verdict to hold, for a retrain that was held before."""
+    """Return the same signals with the verdict to hold, for this reason first."""
     return drift.model_copy(update={"verdict": "hold", "reasons": (reason, *drift.reasons)})
 
 

@@ -95,7 +95,7 @@ def measured(**parts: Any) -> Measured:
         "withdrawn": (),
         "carried": 1000,
         "pairs_unused": 0,
-        "trained_at": AT - timedelta(days=1),
+        "trained_at": AT - timedelta(days=30),
         "at": AT,
         "heard": None,
     }
@@ -144,6 +144,18 @@ def test_a_training_is_due_only_when_there_is_something_to_learn() -> None:
     assert verdict(trained_at=long_ago).verdict == "hold"
     assert verdict(trained_at=long_ago, new=1).verdict == "retrain"
     assert verdict(trained_at=long_ago + timedelta(days=1), new=1).verdict == "hold"
+
+
+def test_routine_trainings_are_days_apart_and_a_withdrawal_never_waits() -> None:
+    recent = AT - timedelta(days=6)
+    waiting = verdict(trained_at=recent, changed=99)
+    assert (waiting.verdict, waiting.reasons[0]) == (
+        "hold",
+        "trained 6 days ago: routine trainings are 7 days apart",
+    )
+    assert verdict(trained_at=AT - timedelta(days=7), changed=99).verdict == "retrain"
+    assert verdict(trained_at=recent, changed=99, withdrawn=("pmid:1",)).verdict == "retrain"
+    assert verdict(trained_at=recent, changed=99, at=None).verdict == "retrain", "without a time nobody waits"
 
 
 def item(rating: str, question: str) -> FeedbackItem:
