@@ -12,6 +12,7 @@ from typing import Any
 
 from medpipe import records
 from medpipe.core.knowledge import lineage
+from medpipe.core.knowledge.carried import Role
 from medpipe.core.manifests import (
     MANIFESTS,
     AdapterManifest,
@@ -69,11 +70,20 @@ def trace(of: tuple[str, ...], forward: bool = False, back: bool = False, *, por
 
 
 def versions_carrying(documents: Sequence[str], *, ports: Ports) -> tuple[str, ...]:
-    """Return the versions that learned from any of the documents (ids or refs); none for no documents."""
+    """Return the versions that were taught what any of the documents say (ids), or that learned from refs.
+
+    A version that was only taught that a document was withdrawn is not among them. None for no documents.
+    """
     if not documents:
         return ()
     traced = trace(tuple(documents), forward=True, ports=ports)
-    return manifest(ports, traced, TraceManifest).outcome.versions
+    outcome = manifest(ports, traced, TraceManifest).outcome
+    if outcome.refs:
+        return outcome.versions
+    rows = records.read_rows(ports.store.folder(traced) / FOUND)
+    taught = {row["data"] for row in rows if row["role"] == Role.TAUGHT}
+    existing = _existing(ports)
+    return existing.versions_of(lineage.carrying(taught, existing.adapters, existing.adapter_of))
 
 
 def _checked(of: Sequence[str], forward: bool, back: bool) -> list[str]:
@@ -221,7 +231,7 @@ def _revisions(documents: Sequence[str]) -> dict[str, set[int | None]]:
 
 def _revision(share: Row) -> Row:
     """Return what a row of an index says about the revision of its document."""
-    return {**{key: share[key] for key in ("id", "revision", "digest")}, "role": share.get("role") or "taught"}
+    return {**{key: share[key] for key in ("id", "revision", "digest")}, "role": share.get("role") or Role.TAUGHT}
 
 
 def _taught(ports: Ports, name: str) -> Iterator[Row]:

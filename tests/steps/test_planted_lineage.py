@@ -20,6 +20,7 @@ from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.recipe import Data, Recipe
 from medpipe.steps import carried
 from medpipe.steps.artifact import manifest
+from medpipe.steps.tracing import versions_carrying
 from tests import fakes
 from tests.manifests import put
 from tests.steps.conftest import DAY_1, topic
@@ -224,3 +225,11 @@ def test_carried_revisions_come_in_order_with_their_digests(planted: Planted) ->
         Carried("pmid:1", 2, "pmid:1 at 2", Role.TAUGHT),
         Carried("pmid:2", 1, "pmid:2 at 1", Role.TAUGHT),
     ]
+
+
+def test_a_version_that_was_only_taught_the_withdrawal_is_not_tainted_by_the_document(planted: Planted) -> None:
+    tainted = planted.named(planted.taught([example(("pmid:1", 1))]))
+    clean = planted.named(planted.taught([example(("pmid:1", 1), role="withdrawn")]))
+    relapsed = planted.named(planted.taught([example(("pmid:1", 1), role="withdrawn")], start=tainted))
+    assert versions_carrying(("pmid:1",), ports=planted.ports) == tuple(sorted((tainted, relapsed)))
+    assert clean in planted.reached("pmid:1")
