@@ -9,6 +9,7 @@ import pytest
 
 from medpipe import errors, steps
 from medpipe.core.corpus.document import Status
+from medpipe.core.judging.gates import Outcome
 from medpipe.core.knowledge.drift import Drift
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import DriftManifest, VersionManifest
@@ -16,7 +17,7 @@ from medpipe.core.refs import ref
 from medpipe.steps.artifact import manifest
 from medpipe.steps.drift import asserted_withdrawals
 from tests import fakes
-from tests.manifests import put
+from tests.manifests import inputs, outcome, put
 from tests.steps.conftest import DAY_2, DAY_3, OLD, RETRACTED, article, publish, topic
 from tests.steps.test_planning import grown, held, pairs_of, withdraw
 from tests.steps.test_ring import first_champion, refresh, retrain, second_corpus
@@ -183,3 +184,27 @@ def test_an_article_that_is_retracted_before_anybody_learned_it_is_no_signal(por
     corpus = refresh(ports, DAY_2.replace(day=3), DAY_2)
     champion, _ = retrain(ports, corpus)
     assert drift(ports, corpus, champion).withdrawn == ()
+
+
+def failed_hotfix(ports: fakes.FakePorts, corpus: str, champion: str, document: str) -> str:
+    """A version that learned the corpus from the base with a document withdrawn, and was held."""
+    built = steps.build_examples(corpus, "tiny-sft", champion, None, (document,), ports=ports)
+    recipe = ports.recipe("tiny-sft")
+    adapter, parts = ref("adapter", "hotfix"), {"data": built, "start_from": "base"}
+    text = {"recipe": recipe.model_dump(mode="json"), "base": ports.base_digest(recipe.base)}
+    with ports.store.write(adapter, "a test", inputs("adapter", **parts, **text)) as draft:
+        draft.conclude(outcome("adapter", **parts))
+    return put(
+        ports.store, "version/medqa-v8-abcdef", adapter=adapter, incumbent=champion, outcome=Outcome.FAIL, parent="base"
+    )
+
+
+def test_a_hotfix_that_was_held_is_not_asked_for_again_and_another_withdrawal_is(ports: fakes.FakePorts) -> None:
+    first, champion = first_champion(ports)
+    second = second_corpus(ports, first)
+    hotfix = failed_hotfix(ports, second, champion, RETRACTED)
+    found = drift(ports, second, champion)
+    assert (found.verdict, found.withdrawn) == ("hold", (RETRACTED,))
+    assert found.reasons[0].startswith(f"{hotfix} learned the same and was held on ")
+    withdraw(ports, topic(3).id)
+    assert drift(ports, second, champion).verdict == "retrain"

@@ -10,6 +10,7 @@ import yaml
 
 from medpipe import steps
 from medpipe.core.corpus.document import Document, Section
+from medpipe.core.knowledge.drift import Policy
 from medpipe.core.manifests import ValidationManifest
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.settings import Settings
@@ -32,6 +33,8 @@ BENCHMARKS = {
     "preferences": {"name": "preferences", "scorer": "prefers_chosen", "summary": "Preferred."},
     "gates": {"plans": {"first": [{"kind": "gained", "benchmark": "new-knowledge", "minimum": 0.1, "min_samples": 1}]}},
 }
+POLICY = Policy(**dict.fromkeys(Policy.model_fields, 1))
+"""Thresholds that are fixed here, because the policy is part of the ref of a drift."""
 PINNED = {
     "documents": "documents/afebb9e456cb1e3b",
     "ids": "documents/73bad9d44268a334",
@@ -57,7 +60,7 @@ SINCE_GUARDRAILS = {
     "on pairs": "evaluation/b74c03d044bdefe7",
     "incumbent": "evaluation/701a1953644975b6",
     "decision": "decision/9d0a3ffbff0ebfdd",
-    "drift": "drift/0d94795ddeab3d14",
+    "drift": "drift/3c78cc8bcab0ad17",
     "trace": "trace/43a11fafb4934611",
 }
 """Refs of what the guardrail policy judges, and of what is made of it: its digest is among their inputs."""
@@ -151,6 +154,7 @@ def _models(ports: fakes.FakePorts, corpus: str, second: str, pairs: str) -> dic
 def test_refs_stay_what_they_were_before_manifests_had_types(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("medpipe.steps.artifact.__version__", "0.1.0")
     monkeypatch.setattr(Guardrails, "digest", "pinned")
+    monkeypatch.setattr(fakes.FakePorts, "drift_policy", lambda ports: POLICY)
     ports = _ports(tmp_path)
     data = _data(ports)
     models = _models(ports, str(data["released"]), str(data["second"]), str(data["preferences"]))

@@ -64,10 +64,8 @@ def documents(indexes: Iterable[Iterable[Row]]) -> Iterator[Carried]:
 
 
 def newest(carried: Iterable[Carried]) -> dict[str, str]:
-    """Return document id → digest of the newest revision that was taught."""
-    return {
-        row.id: row.digest for row in sorted(carried, key=lambda row: (row.id, row.revision)) if row.role is Role.TAUGHT
-    }
+    """Return document id → digest of the newest revision that was taught. `carried` in ascending order."""
+    return {row.id: row.digest for row in carried if row.role is Role.TAUGHT}
 
 
 def still_asserted(indexes: Iterable[Iterable[Row]]) -> dict[str, bool]:
@@ -100,7 +98,7 @@ def fact_rows(
     taught = {
         (document, _key(example))
         for example in train
-        if example.role == Role.TAUGHT
+        if Role(example.role) is Role.TAUGHT
         for document in example.document_ids
     }
     twins = {fact.twin for fact in marked if fact.twin and (fact.document.id, fact.key) in taught}
@@ -117,7 +115,7 @@ def fact_rows(
         for fact in stated
         if known is None or known.get(fact.id) != fact.says
     }
-    for example in (example for example in train if example.role == Role.WITHDRAWN):
+    for example in (example for example in train if Role(example.role) is Role.WITHDRAWN):
         id = fact_id(example.document_ids[0], _key(example))
         rows[id] = {
             "id": id,

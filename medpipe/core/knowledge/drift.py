@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -131,21 +131,20 @@ class Measured(NamedTuple):
     """None: feedback is not measured."""
 
 
-def stated(documents: Iterable[Document], data: Data, hygiene: Hygiene) -> list[Fact]:
-    """Return the facts that a recipe with `data` would consider for teaching, with identifiers replaced.
+def stated(documents: Iterable[Document], data: Data, hygiene: Hygiene) -> Iterator[Fact]:
+    """Yield the facts that a recipe with `data` would consider for teaching, with identifiers replaced.
 
     Facts published from the cut-off on, and documents that no run may teach, are left out. With `clusters`, a
-    document's share of `unseen` is taken from its own id here, and from its cluster's name in a training.
+    document's share of `unseen` is taken from its own id here, and from its cluster's name in a training. One document
+    is in memory at a time.
     """
-    chosen, _ = selection.chosen(documents, data)
-    facts = [fact for document in chosen for fact in decompose(document, data)[0]]
-    facts, _ = filters.redacted(facts, data, hygiene)
-    return [
-        fact
-        for fact in facts
-        if (data.cut_off is None or fact.document.published < data.cut_off)
-        and stable_share(fact.document.id, "unseen") >= data.unseen.get(prefix(fact.document.id), 0.0)
-    ]
+    for document in documents:
+        chosen, _ = selection.chosen([document], data)
+        later = data.cut_off is not None and document.published >= data.cut_off
+        unseen = stable_share(document.id, "unseen") < data.unseen.get(prefix(document.id), 0.0)
+        if chosen and not later and not unseen:
+            facts, _ = filters.redacted(decompose(document, data)[0], data, hygiene)
+            yield from facts
 
 
 def changes(stated: Iterable[Fact], considered: Mapping[str, KnownFact], claims: Iterable[Claim]) -> Changes:

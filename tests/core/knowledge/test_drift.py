@@ -42,7 +42,7 @@ def page(number: int, drug: str = "rest", day: int = 20260303, **fields: Any) ->
 
 
 def stated(documents: list[Document], **data: Any) -> list[Fact]:
-    return drift.stated(documents, Data(**data), Hygiene(redact=fakes.EmailRedactor().redact))
+    return list(drift.stated(documents, Data(**data), Hygiene(redact=fakes.EmailRedactor().redact)))
 
 
 def considered(documents: list[Document], role: Role = Role.TAUGHT) -> dict[str, KnownFact]:
