@@ -64,12 +64,10 @@ def records(number: int, seed: int = 17) -> Iterator[str]:
         )
 
 
-def update_file(path: Path, number: int) -> int:
-    """Write a gzipped update file of `number` records; return the size of its XML in characters."""
-    size = 0
+def update_file(path: Path, number: int) -> None:
+    """Write a gzipped update file of `number` records."""
     with gzip.open(path, "wt", encoding="utf-8", compresslevel=4) as file:
-        size += file.write('<?xml version="1.0" encoding="utf-8"?>\n<PubmedArticleSet>\n')
+        file.write('<?xml version="1.0" encoding="utf-8"?>\n<PubmedArticleSet>\n')
         for record in records(number):
-            size += file.write(record)
-        size += file.write("</PubmedArticleSet>\n")
-    return size
+            file.write(record)
+        file.write("</PubmedArticleSet>\n")

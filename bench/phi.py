@@ -30,7 +30,6 @@ from bench.phi_identifiers import SECRETS
 from bench.phi_sentences import SENTENCES, TRAPS
 from medpipe.backends.presidio_redactor import PresidioRedactor
 
-NAME = "phi"
 ROOT = Path(__file__).resolve().parent.parent
 PUBLISHED = ROOT.parent / "shared" / "data"
 PAGE = ROOT / "docs" / "data-quality.md"
@@ -67,18 +66,6 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "traps_changed": traps,
         "published": {name: _published(redactor, texts, name[:2]) for name, texts in _texts(options.quick)},
     }
-
-
-def rows(figures: dict[str, Any]) -> list[str]:
-    """Return the figures as one row of the table; docs/data-quality.md has them in full."""
-    known, other = (
-        [share for key, share in figures["recall"].items() if key.endswith(("uncued)", "wording)")) is hard]
-        for hard in (False, True)
-    )
-    return [
-        f"| planted identifiers removed | {sum(known) / len(known):.0%} where words announce them, "
-        f"{sum(other) / len(other):.0%} otherwise (by kind: docs/data-quality.md) |"
-    ]
 
 
 def table(figures: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from bench.measuring import timed
 from medpipe import records
+from medpipe.core.contract import ServingContract
 from medpipe.core.judging.gates import Outcome
 from medpipe.core.knowledge import lineage
 from medpipe.core.manifests import (
@@ -144,6 +145,7 @@ def _register(store: ArtifactStore, examples: str, turn: int) -> str:
         with store.write(adapter, "train", inputs) as draft:
             draft.conclude(trained)
     if store.find(target) is None:
+        contract = ServingContract(base="base", base_digest="", precision="float32", max_new_tokens=1, guardrails="")
         judged = VersionInputs(adapter=adapter, evaluation="", decision="", parent=BASE, incumbent=BASE)
         with store.write(target, "register", judged) as draft:
             draft.conclude(
@@ -152,6 +154,7 @@ def _register(store: ArtifactStore, examples: str, turn: int) -> str:
                     digest="",
                     recipe="bench",
                     base="base",
+                    contract=contract,
                     corpus="",
                     examples=examples,
                     evaluation="",

@@ -1,6 +1,7 @@
 """Promote a challenger that passed its gates and let the engine serve it, or hold it with the reasons.
 
-*Held* is a result, not a failure: the run succeeds, and the incumbent continues to serve.
+*Held* is a result, not a failure: the run succeeds, and the champion continues to serve. One case fails instead,
+because a person has to act: the champion changed since the version was judged, so it must be judged again.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ from medpipe_airflow import CHALLENGER, CHAMPION, DEFAULTS, announce, promotion,
 )
 def rollout() -> None:
     request: Any = rollout_request()  # XComArg declares no index, although a task with several outputs has one
-    champion = step("promote")(version=request["version"], decision=request["decision"], expected=request["expected"])
-    served = step("deploy")(version=champion)
-    # Runs when a task above failed, and undoes this run's own promotion only.
+    served = step("deploy")()
+    step("promote")(version=request["version"]) >> served
+    # Runs when a task above failed. Undoes the promotion of this version if it did not go live, and no other.
     restored = step("restore", trigger_rule="one_failed")(version=request["version"], reason="it did not go live")
     served >> restored
     announce(CHAMPION)(promotion(request, served))

@@ -5,7 +5,7 @@ Backends implement them. Backends and fakes pass the same contract tests (tests/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
+from medpipe.core.contract import ServingContract
 from medpipe.core.corpus.document import Document
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.gates import Plan
@@ -209,6 +210,14 @@ class Trainer(Protocol):
 class Generator(Protocol):
     """Generates greedily, with the weights and the precision that are served."""
 
+    @property
+    def name(self) -> str:
+        """The program that generates: `vllm` or `transformers`."""
+
+    @property
+    def precision(self) -> str:
+        """The number format of the weights (`core.contract.Precision`)."""
+
     def generate(
         self,
         base: str,
@@ -277,7 +286,7 @@ class Entry(NamedTuple):
     sequence: int
     at: datetime
     event: str
-    """`compared`, `registered`, `promoted`, `deployed`, `restored` or `rolled-back`."""
+    """`compared`, `registered`, `promoted`, `held`, `deployed`, `restored`, `rolled-back`, `barred` or `unbarred`."""
     version: str
     decision: str
     reasons: tuple[str, ...]
@@ -290,15 +299,34 @@ class Ledger(Protocol):
         """Return the champion's VersionRef; None before the first promotion."""
 
     def swap_champion(
-        self, expected: str | None, new: str, decision: str, reasons: Sequence[str], event: str = "promoted"
+        self,
+        expected: str | None,
+        new: str,
+        decision: str,
+        reasons: Sequence[str],
+        event: str = "promoted",
+        bar: str = "",
     ) -> bool:
-        """Make `new` the champion and append an entry. Returns False, without any change, when `expected` is not it."""
+        """Make `new` the champion and append an entry.
 
-    def append(self, event: str, version: str, decision: str, reasons: Sequence[str]) -> None:
-        """Append an entry."""
+        `bar`: why `expected` is barred in the same transaction; empty: it is not. Returns False, without any change,
+        when `expected` is not the champion or `new` is barred.
+        """
 
-    def entries(self, limit: int = 100) -> list[Entry]:
-        """Return the last `limit` entries, newest first."""
+    def bar(self, version: str, reason: str) -> bool:
+        """Forbid `version` to become champion. Does nothing when it is barred; returns False for the champion."""
+
+    def unbar(self, version: str, reason: str) -> None:
+        """Lift the bar of `version`. Does nothing when it is not barred."""
+
+    def barred(self) -> Mapping[str, str]:
+        """Return each barred version with the reason."""
+
+    def append(self, event: str, version: str, decision: str, reasons: Sequence[str], once: str = "") -> None:
+        """Append an entry. `once`: not if an entry of this event and version has this text among its reasons."""
+
+    def entries(self, limit: int | None = 100, events: Collection[str] = ()) -> list[Entry]:
+        """Return the last `limit` entries (None: all), newest first. `events`: only entries of these; empty: of all."""
 
 
 class WithdrawalRegister(Protocol):
@@ -315,11 +343,13 @@ class WithdrawalRegister(Protocol):
 
 
 class Route(NamedTuple):
-    """The version and the adapter that gateways ask. Each switch makes the next generation, from 1 on."""
+    """What gateways ask, and how. Each switch makes the next generation, from 1 on."""
 
     version: str
     adapter_name: str
     generation: int
+    contract: ServingContract
+    """The version's own: gateways know no other numbers."""
 
 
 class Routes(Protocol):
@@ -328,8 +358,18 @@ class Routes(Protocol):
     def current(self) -> Route | None:
         """Return the route of the newest generation; None before the first deployment."""
 
-    def switch(self, expected: Route | None, version: str, adapter_name: str) -> Route | None:
-        """Make and return the next generation. Returns None, without any change, when `expected` is not current."""
+    def switch(
+        self,
+        expected: Route | None,
+        version: str,
+        adapter_name: str,
+        contract: ServingContract,
+        only_champion: bool = False,
+    ) -> Route | None:
+        """Make and return the next generation. Returns None, without any change, when `expected` is not current.
+
+        `only_champion`: returns None too when `version` is not the ledger's champion at that moment.
+        """
 
     def settled(self, generation: int) -> bool:
         """Return whether every live gateway follows `generation` or a later one, with no older request in flight."""

@@ -66,6 +66,12 @@ class Settings(BaseSettings):
     )
     engine_key: SecretStr | None = Field(None, description="key that vLLM asks for (its `--api-key`)")
 
+    engine_precision: str = Field(
+        "float32",
+        pattern=r"^[a-z][a-z0-9_]{1,31}$",
+        description="number format of the engine's weights, as vLLM was started (`--dtype` or `--quantization`)",
+    )
+
     medlineplus_url: str = Field("https://medlineplus.gov", description="address of MedlinePlus's topic files")
     medlineplus_search_url: str = Field(
         "https://wsearch.nlm.nih.gov/ws/query", description="address of MedlinePlus's web service"

@@ -138,7 +138,7 @@ class Wiring:
 
         if not self.settings.engine_url:
             raise ConfigError("there is no inference engine: set MEDPIPE_ENGINE_URL to vLLM's address")
-        return VllmEngine(self.settings.engine_url, self.settings.engine_key)
+        return VllmEngine(self.settings.engine_url, self.settings.engine_key, precision=self.settings.engine_precision)
 
     @cached_property
     def registry(self) -> port.Registry:

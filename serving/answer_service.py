@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
+from medpipe.core.contract import ServingContract
 from medpipe.core.prompt import answer_of
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.ports import AnswerLog, Route
@@ -15,10 +16,15 @@ from serving.limits import Limits
 from serving.metrics import Metrics
 from serving.problems import TryLater
 from serving.route_follower import RouteFollower
-from serving.routed_engine import RoutedEngine
+from serving.routed_engine import Asked, RoutedEngine
 
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]*\s+")
-_NO_ROUTE = Route("none", "none", 0)
+_NO_ROUTE = Route(
+    "none",
+    "none",
+    0,
+    ServingContract(base="none", base_digest="", precision="none", max_new_tokens=1, guardrails=""),
+)
 """The route of a refusal before the first deployment: the guardrails need no model."""
 
 
@@ -69,17 +75,17 @@ class AnswerService:
         self._follower, self._engine, self._log, self._guardrails = follower, engine, log, guardrails
         self._signer, self._metrics, self._limits = signer, metrics, limits
 
-    async def answer(self, question: str, user_messages: Sequence[str], identity: str, max_tokens: int) -> ServedAnswer:
+    async def answer(self, asked: Asked, user_messages: Sequence[str], identity: str) -> ServedAnswer:
         """Return the whole answer, recorded.
 
         `user_messages`: everything that the person wrote, the question included; all of it is screened.
         `identity`: the caller's pseudonym. Raises Problem when there is no answer.
         """
         if refusal := self._screen(user_messages):
-            return await self._record(refusal, question, identity)
-        completion, route = await self._engine.complete(question, max_tokens)
+            return await self._record(refusal, asked.question, identity)
+        completion, route = await self._engine.complete(asked)
         generated = answer_of(completion.text)
-        text = self._guardrails.served(question, generated)
+        text = self._guardrails.served(asked.question, generated)
         refused = text != generated
         if refused:
             self._metrics.refused.labels(self._guardrails.review(generated).reason or "screened").inc()
@@ -92,11 +98,9 @@ class AnswerService:
             completion.prompt_tokens,
             completion.completion_tokens,
         )
-        return await self._record(answer, question, identity)
+        return await self._record(answer, asked.question, identity)
 
-    async def stream(
-        self, question: str, user_messages: Sequence[str], identity: str, max_tokens: int
-    ) -> AsyncIterator[AnswerPiece]:
+    async def stream(self, asked: Asked, user_messages: Sequence[str], identity: str) -> AsyncIterator[AnswerPiece]:
         """Yield the answer sentence by sentence. Each is reviewed, with all text before it, before it is sent.
 
         Arguments as in `answer`. Errors are raised before the first piece. The recorded text is the text that was sent.
@@ -107,23 +111,23 @@ class AnswerService:
         else:
             answer_id, sent, last = self._signer.new_id(), "", ReviewedSentence(_NO_ROUTE, "")
             try:
-                async for last in self._sentences(question, max_tokens):
+                async for last in self._sentences(asked):
                     sent += last.text
                     yield AnswerPiece(answer_id, last.route, last.text)
             except BaseException:  # the client left or the engine broke off: the sent part was read, so it is recorded
                 if sent.strip():
                     part = ServedAnswer(answer_id, sent.strip(), last.route, last.refused, "length")
-                    await asyncio.shield(self._record(part, question, identity))
+                    await asyncio.shield(self._record(part, asked.question, identity))
                 raise
             finish = "content_filter" if last.refused else "stop"
             answer = ServedAnswer(answer_id, sent.strip(), last.route, last.refused, finish)
-        await self._record(answer, question, identity)
+        await self._record(answer, asked.question, identity)
         yield AnswerPiece(answer.answer_id, answer.route, "", answer)
 
-    async def _sentences(self, question: str, max_tokens: int) -> AsyncIterator[ReviewedSentence]:
+    async def _sentences(self, asked: Asked) -> AsyncIterator[ReviewedSentence]:
         """Yield reviewed sentences. The last one may be a refusal; nothing follows it."""
         route, released, pending = _NO_ROUTE, "", ""
-        async for route, piece in self._engine.stream(question, max_tokens):
+        async for route, piece in self._engine.stream(asked):
             pending = pending + piece if released else (pending + piece).lstrip()
             end = max((match.end() for match in _SENTENCE_END.finditer(pending)), default=0)
             if not end:
@@ -138,7 +142,7 @@ class AnswerService:
             yield ReviewedSentence(route, whole[len(released) :])
         else:
             self._metrics.refused.labels(review.reason).inc()
-            replacement = self._guardrails.served(question, whole)
+            replacement = self._guardrails.served(asked.question, whole)
             yield ReviewedSentence(route, f"\n{replacement}" if released else replacement, refused=True)
 
     def _screen(self, user_messages: Sequence[str]) -> ServedAnswer | None:

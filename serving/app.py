@@ -57,7 +57,7 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     app.add_middleware(BodyLimit, limit=limits.body_bytes)
     _count(app, metrics)
     problems.install(app)
-    app.include_router(ask_endpoints(service, signer, limits))
+    app.include_router(ask_endpoints(service, signer))
     app.include_router(chat_endpoints(service, follower, signer, limits, settings.model_name))
     app.include_router(feedback_endpoints(state.answers, signer, metrics, limits))
     app.include_router(health_endpoints(follower, engine, metrics))

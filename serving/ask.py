@@ -9,7 +9,8 @@ from medpipe.core.safety.guardrails import DISCLAIMER
 from serving.answer_ids import Signer
 from serving.answer_service import AnswerService
 from serving.identity import identify
-from serving.limits import LIMITS, Limits, Text
+from serving.limits import LIMITS, Text
+from serving.routed_engine import Asked
 
 
 class AskRequest(BaseModel):
@@ -18,6 +19,11 @@ class AskRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
     question: Text = Field(
         min_length=1, max_length=LIMITS.question_chars, pattern=r"\S", description="a question about health, in English"
+    )
+    context: Text = Field(
+        "",
+        max_length=LIMITS.context_chars,
+        description="the passage that the question is about, for a version that was judged with passages",
     )
 
 
@@ -32,7 +38,7 @@ class AskResponse(BaseModel):
     disclaimer: str = DISCLAIMER
 
 
-def ask_endpoints(service: AnswerService, signer: Signer, limits: Limits) -> APIRouter:
+def ask_endpoints(service: AnswerService, signer: Signer) -> APIRouter:
     """Return the endpoint /v1/ask."""
     endpoints = APIRouter(tags=["ask"])
 
@@ -40,7 +46,7 @@ def ask_endpoints(service: AnswerService, signer: Signer, limits: Limits) -> API
     async def ask(body: AskRequest, request: Request) -> AskResponse:
         """Answer a question. A high-risk question gets a pointer to care instead."""
         identity = identify(request, signer)
-        answer = await service.answer(body.question, [body.question], identity, limits.answer_tokens)
+        answer = await service.answer(Asked(body.question, body.context), [body.question], identity)
         return AskResponse(
             answer_id=answer.answer_id,
             answer=answer.text,

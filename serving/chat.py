@@ -19,6 +19,7 @@ from serving.identity import identify
 from serving.limits import LIMITS, Limits, Text
 from serving.problems import Problem, error_body
 from serving.route_follower import RouteFollower
+from serving.routed_engine import Asked
 
 
 class TextPart(BaseModel):
@@ -88,8 +89,8 @@ def chat_endpoints(
             message = f"the model {body.model[:100]!r} is not served; ask for {model_name!r}"
             raise Problem(404, "model_not_found", message, "model")
         question, user_messages = _question(body, limits)
-        max_tokens = body.max_completion_tokens or body.max_tokens or limits.answer_tokens
-        arguments = (question, user_messages, identify(request, signer), min(max_tokens, limits.answer_tokens))
+        asked = Asked(question, max_tokens=body.max_completion_tokens or body.max_tokens)
+        arguments = (asked, user_messages, identify(request, signer))
         if not body.stream:
             return JSONResponse(_completion(await service.answer(*arguments)))
         pieces = service.stream(*arguments)

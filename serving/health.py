@@ -30,6 +30,7 @@ def health_endpoints(follower: RouteFollower, engine: EngineClient, metrics: Met
             "model_version": route.version if route else None,
             "adapter": route.adapter_name if route else None,
             "generation": route.generation if route else 0,
+            "contract": route.contract.model_dump(mode="json") if route else None,
         }
         return JSONResponse(report, 503 if reason else 200)
 

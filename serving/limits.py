@@ -6,8 +6,6 @@ from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator
 
-from medpipe.core.teaching.recipe import Recipe
-
 
 def _without_nul(text: str) -> str:
     if "\x00" in text:
@@ -26,8 +24,7 @@ class Limits(NamedTuple):
     correction_chars: int = 4_000
     messages: int = 64
     body_bytes: int = 64 * 1024
-    answer_tokens: int = int(Recipe.model_fields["max_new_tokens"].default)
-    """The default of recipes: a version is served with the decoding that it was judged with."""
+    context_chars: int = 8_000
     engine_seconds: float = 60.0
     poll_seconds: float = 0.25
     heartbeat_seconds: float = 2.0

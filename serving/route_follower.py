@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from time import monotonic
 
-from medpipe.core.prompt import render
 from medpipe.ports import Route, Routes
 from serving.engine import AdapterMissing, EngineClient
 from serving.limits import Limits
@@ -99,7 +98,7 @@ class RouteFollower:
         if route is None or self.warm_adapter == route.adapter_name:
             return
         with suppress(Problem, AdapterMissing, TimeoutError), self.hold() as route:
-            question = render(_WARM_UP_QUESTION)
+            question = route.contract.prompt(_WARM_UP_QUESTION)
             await asyncio.wait_for(self._engine.complete(route.adapter_name, question, 1), _WARM_UP_SECONDS)
             self.warm_adapter = route.adapter_name
 

@@ -8,13 +8,30 @@ from typing import NamedTuple
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
-from medpipe.core.prompt import render
+from medpipe.core.contract import ServingContract
 from medpipe.ports import Route
 from serving.engine import AdapterMissing, Completion, EngineClient
 from serving.limits import Limits
 from serving.metrics import Metrics
-from serving.problems import TryLater
+from serving.problems import Problem, TryLater
 from serving.route_follower import RouteFollower
+
+
+class Asked(NamedTuple):
+    """A question as a client asks it. The contract of the routed version makes the prompt of it."""
+
+    question: str
+    context: str = ""
+    """The passage that the question is about; "" for none."""
+    max_tokens: int | None = None
+    """The longest answer that the client wants; None: as long as the version may write."""
+
+    def prompt(self, contract: ServingContract) -> str:
+        """Return the prompt. Raises Problem 422 for a passage that the version was never judged with."""
+        if self.context and not contract.context:
+            message = "context: the served version was judged on questions alone; leave the passage out"
+            raise Problem(422, "no_context", message, "context")
+        return contract.prompt(self.question, self.context)
 
 
 class RoutedPiece(NamedTuple):
@@ -48,18 +65,18 @@ class RoutedEngine:
         self._follower, self._engine = follower, engine
         self._metrics, self._limits = metrics, limits
 
-    async def complete(self, question: str, max_tokens: int) -> tuple[Completion, Route]:
+    async def complete(self, asked: Asked) -> tuple[Completion, Route]:
         """Return the routed adapter's whole completion, and the route.
 
         Raises Problem 503 without a route, or when the engine has lost the routed adapter, and the errors
         of `EngineClient.complete`.
         """
-        answered: tuple[Completion, Route] = await self._attempts()(self._complete, question, max_tokens)
+        answered: tuple[Completion, Route] = await self._attempts()(self._complete, asked)
         return answered
 
-    async def stream(self, question: str, max_tokens: int) -> AsyncIterator[RoutedPiece]:
+    async def stream(self, asked: Asked) -> AsyncIterator[RoutedPiece]:
         """Yield the routed adapter's completion piece by piece. Errors as in `complete`, before the first piece."""
-        begun: _BegunStream = await self._attempts()(self._begin, question, max_tokens)
+        begun: _BegunStream = await self._attempts()(self._begin, asked)
         async with aclosing(begun.rest) as rest:
             if begun.first is not None:
                 yield begun.first
@@ -75,10 +92,11 @@ class RoutedEngine:
             reraise=True,
         )
 
-    async def _complete(self, question: str, max_tokens: int) -> tuple[Completion, Route]:
+    async def _complete(self, asked: Asked) -> tuple[Completion, Route]:
         with self._follower.hold() as route:
             try:
-                completion = await self._engine.complete(route.adapter_name, render(question), max_tokens)
+                tokens = route.contract.tokens(asked.max_tokens)
+                completion = await self._engine.complete(route.adapter_name, asked.prompt(route.contract), tokens)
             except AdapterMissing:
                 completion = None
         if completion is None:
@@ -86,15 +104,16 @@ class RoutedEngine:
         self._follower.warm_adapter = route.adapter_name
         return completion, route
 
-    async def _begin(self, question: str, max_tokens: int) -> _BegunStream:
+    async def _begin(self, asked: Asked) -> _BegunStream:
         """Wait for the first piece: the engine refuses an unknown adapter before it."""
-        pieces = self._pieces(question, max_tokens)
+        pieces = self._pieces(asked)
         return _BegunStream(await anext(pieces, None), pieces)
 
-    async def _pieces(self, question: str, max_tokens: int) -> AsyncGenerator[RoutedPiece, None]:
+    async def _pieces(self, asked: Asked) -> AsyncGenerator[RoutedPiece, None]:
         with self._follower.hold() as route:
             try:
-                async for text in self._engine.stream(route.adapter_name, render(question), max_tokens):
+                prompt, tokens = asked.prompt(route.contract), route.contract.tokens(asked.max_tokens)
+                async for text in self._engine.stream(route.adapter_name, prompt, tokens):
                     yield RoutedPiece(route, text)
                 return
             except AdapterMissing:

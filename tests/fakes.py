@@ -65,6 +65,9 @@ class MemoryTrainer:
 class MemoryGenerator:
     """Gives the answer of the learned question that shares most words with the one asked."""
 
+    name = "memory"
+    precision = "float32"
+
     def generate(
         self,
         base: str,
@@ -111,7 +114,7 @@ class FileEngine:
 
     def unload(self, name: str) -> None:
         table = self._table()
-        table.pop(name)
+        table.pop(name, None)
         self.file.write_text(json.dumps(table))
 
     def loaded(self) -> frozenset[str]:

@@ -11,6 +11,7 @@ from medpipe.core import manifests
 from medpipe.core.judging.gates import Outcome
 from medpipe.core.manifests import Inputs, manifest_type
 from medpipe.ports import ArtifactStore
+from tests.contracts import CONTRACT
 
 DOCUMENTS, CORPUS, EXAMPLES, PAIRS, ADAPTER, EVALUATION, DECISION, FEEDBACK, VALIDATION = (
     f"{kind}/0123456789abcdef"
@@ -36,12 +37,11 @@ _INPUTS: dict[str, dict[str, Any]] = {
     "adapter": {"recipe": {}, "base": "", "data": EXAMPLES, "start_from": "base"},
     "evaluation": {
         "adapter": ADAPTER,
-        "base": "",
-        "max_new_tokens": 1,
+        "contract": CONTRACT,
+        "generator": "a test",
         "examples": EXAMPLES,
         "pairs": None,
         "benchmarks": (),
-        "guardrails": "",
     },
     "decision": {"challenger": EVALUATION, "champion": EVALUATION, "plan": "first", "gates": {}},
     "version": {
@@ -84,6 +84,7 @@ _OUTCOMES: dict[str, dict[str, Any]] = {
         "digest": "abcdef0123",
         "recipe": "tiny-sft",
         "base": "medpipe-sandbox/tiny-llama",
+        "contract": CONTRACT,
         "corpus": CORPUS,
         "examples": EXAMPLES,
         "evaluation": EVALUATION,

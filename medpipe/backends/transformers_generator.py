@@ -14,6 +14,9 @@ from medpipe.ports import Progress
 class TransformersGenerator:
     """Implements `ports.Generator`: the base in fp32, as the engine serves it, and the adapter, not merged."""
 
+    name = "transformers"
+    precision = "float32"
+
     def __init__(self, models: Path, threads: int = 1, offline: bool = True, batch: int = 64) -> None:
         """Prepare; nothing is loaded yet.
 

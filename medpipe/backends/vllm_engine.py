@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,12 +31,22 @@ _POLL_SECONDS = 0.1
 class VllmEngine:
     """Implements `ports.Engine` and `ports.Generator`. Requests have the fields of `vllm_protocol` and no others."""
 
-    def __init__(self, url: str, key: SecretStr | None = None, base: str = "base", timeout: float = 120.0) -> None:
+    name = "vllm"
+
+    def __init__(
+        self,
+        url: str,
+        key: SecretStr | None = None,
+        base: str = "base",
+        timeout: float = 120.0,
+        precision: str = "float32",
+    ) -> None:
         """Prepare the connections; nothing is sent yet.
 
         `url`: the server's address. `key`: its API key. `base`: its --served-model-name. `timeout`: seconds
-        for one request.
+        for one request. `precision`: the number format that the server was started with, which it does not tell.
         """
+        self.precision = precision
         self._url = url.rstrip("/")
         self._base = base
         self._timeout = timeout
@@ -103,8 +114,9 @@ class VllmEngine:
     ) -> list[str]:
         """Generate as `ports.Generator` says. Raises EngineError when the server does not serve the base `base`.
 
-        An adapter with an evaluation name is loaded for this call alone, under that name and a nonce, and
-        unloaded after it. Any other adapter is loaded unless it already is, and stays.
+        An adapter with an evaluation name is loaded for this call alone, under that name, a nonce and the moment
+        (`naming.timed`), and unloaded after it; if this process is killed, a deployment unloads it later. Any other
+        adapter is loaded unless it already is, and stays.
         """
         self._check_base(base)
         if adapter is None:
@@ -113,7 +125,7 @@ class VllmEngine:
             if adapter_name not in self.loaded():
                 self.load(adapter_name, adapter)
             return self._complete(adapter_name, prompts, max_new_tokens, progress)
-        name = f"{adapter_name}-{uuid.uuid4().hex[:8]}"
+        name = naming.timed(adapter_name, uuid.uuid4().hex[:8], time.time())
         self.load(name, adapter)
         try:
             return self._complete(name, prompts, max_new_tokens, progress)

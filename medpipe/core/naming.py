@@ -9,12 +9,11 @@ from itertools import count
 from medpipe.errors import UsageError
 
 EVALUATION_PREFIX = "eval-"
-"""First part of the names of adapters that serve one evaluation. They are unloaded after it; no route uses them."""
-
-EVALUATION_PREFIX = "eval-"
 """First part of an adapter's name during an evaluation. It is unloaded afterwards and no route points at it."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+_VERSION_NAME = re.compile(r"(.+)-v[0-9]+-[0-9a-f]{6}(?:-[0-9]+)?")
+_EVALUATION_TIME = re.compile(r".+-t([0-9a-f]{1,16})")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -63,6 +62,26 @@ def evaluation_name(adapter: str, nonce: str = "") -> str:
 def is_evaluation(name: str) -> bool:
     """Return whether an adapter of this name was loaded for an evaluation only."""
     return name.startswith(EVALUATION_PREFIX)
+
+
+def timed(name: str, nonce: str, seconds: float) -> str:
+    """Return the name of an evaluation's adapter for one loading. `seconds`: the moment, since 1970-01-01 UTC."""
+    return f"{name}-{nonce}-t{int(seconds):x}"
+
+
+def loaded_at(name: str) -> float | None:
+    """Return the moment in a name that `timed` made, in seconds; None for any other name."""
+    moment = _EVALUATION_TIME.fullmatch(name) if is_evaluation(name) else None
+    return float(int(moment[1], 16)) if moment else None
+
+
+def same_model(name: str, version: str) -> bool:
+    """Return whether `name` is that of an adapter of a version of the same model as the version named `version`.
+
+    A name that `version_name` did not make belongs to no model.
+    """
+    models = [match[1] if (match := _VERSION_NAME.fullmatch(text)) else None for text in (name, version)]
+    return models[0] is not None and models[0] == models[1]
 
 
 def candidates(name: str) -> Iterator[str]:

@@ -140,11 +140,12 @@ class Stack:
 
     def _serve_champion(self) -> None:
         """Load the champion's adapter, if there is a champion: an engine that has just started has no adapters."""
-        champion = _last_line(self._medpipe("champion").stdout)
-        if not champion.startswith("version/"):
-            return
-        deployment = self._medpipe("deploy", "--version", champion)
-        self.say(f"{champion} serves" if deployment.returncode == 0 else _last_line(deployment.stderr))
+        deployment = self._medpipe("deploy")
+        served = _last_line(deployment.stdout)
+        if deployment.returncode:
+            self.say(_last_line(deployment.stderr))
+        elif served.startswith("version/"):
+            self.say(f"{served} serves")
 
     def _medpipe(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a verb in the environment of the servers."""

@@ -134,14 +134,14 @@ class World:
     def __init__(self, seed: int = 17) -> None:
         self.seed = seed
         names, chance = Names(seed, "world"), random.Random(f"world-{seed}-choices")
-        first = [_topic(names, chance, 900001 + index, DAYS[1]) for index in range(TOPICS[1])]
-        fresh = [_topic(names, chance, 900001 + TOPICS[1] + index, DAYS[2]) for index in range(TOPICS[2])]
+        first = [new_topic(names, chance, 900001 + index, DAYS[1]) for index in range(TOPICS[1])]
+        fresh = [new_topic(names, chance, 900001 + TOPICS[1] + index, DAYS[2]) for index in range(TOPICS[2])]
         changed = {topic.id for topic in chance.sample(first, REVISED)}
-        second = [_revised(topic, names) if topic.id in changed else topic for topic in first]
+        second = [revised_topic(topic, names) if topic.id in changed else topic for topic in first]
         self._topics = {1: _with_spanish(first), 2: _with_spanish([*second, *fresh])}
         self._articles = {
-            1: [_article(names, chance, 99000001 + index, 1) for index in range(ARTICLES[1])],
-            2: [_article(names, chance, 99000101 + index, 2) for index in range(ARTICLES[2])],
+            1: [new_article(names, chance, 99000001 + index, 1) for index in range(ARTICLES[1])],
+            2: [new_article(names, chance, 99000101 + index, 2) for index in range(ARTICLES[2])],
         }
         self.retracted = chance.choice(self._articles[1])
         """The article of day 1 that is retracted on day 2."""
@@ -174,12 +174,13 @@ def pretraining(seed: int, topics: int, articles: int) -> tuple[list[Topic], lis
     """
     names, chance = Names(seed, "pretraining"), random.Random(f"pretraining-{seed}-choices")
     return (
-        [_topic(names, chance, index, DAYS[1]) for index in range(topics)],
-        [_article(names, chance, index, 1) for index in range(articles)],
+        [new_topic(names, chance, index, DAYS[1]) for index in range(topics)],
+        [new_article(names, chance, index, 1) for index in range(articles)],
     )
 
 
-def _topic(names: Names, chance: random.Random, number: int, day: date) -> Topic:
+def new_topic(names: Names, chance: random.Random, number: int, day: date) -> Topic:
+    """Return a topic with two or three facts about a condition of its own, created before `day`."""
     focus = names.condition()
     # Facts are in the order of _ANSWERS on every page.
     chosen = set(chance.sample(list(_ANSWERS), chance.choice((2, 2, 3))))
@@ -200,7 +201,7 @@ def _fact(kind: str, focus: str, names: Names) -> Fact:
     return Fact(kind, sentence.format(focus=focus, slot=slot), slot)
 
 
-def _revised(topic: Topic, names: Names) -> Topic:
+def revised_topic(topic: Topic, names: Names) -> Topic:
     """Return the topic with its last fact changed."""
     return replace(topic, facts=(*topic.facts[:-1], _fact(topic.facts[-1].question_type, topic.focus, names)))
 
@@ -222,7 +223,8 @@ def _in_spanish(topic: Topic) -> Topic:
     return replace(topic, id=str(int(topic.id) + 5000), facts=facts, language="Spanish", spanish_of=topic.id)
 
 
-def _article(names: Names, chance: random.Random, number: int, day: int) -> Article:
+def new_article(names: Names, chance: random.Random, number: int, day: int) -> Article:
+    """Return an article with one finding about a drug and a condition of its own. `number`: its PMID."""
     condition, drug, slot = names.condition(), names.word("zole"), names.word("ase")
     infinitive, present = chance.choice(_FINDINGS)
     patients = chance.randrange(40, 900)

@@ -6,14 +6,14 @@ give the same ref, and an existing artifact is not made again. The others are:
 - `plan_pulls` and `plan_retrain` return arguments for the verbs that follow, and write nothing.
 - `latest`, `champion`, `card` and `quarantine` read and return, and write nothing.
 - `validate` writes a validation and returns the ref that it was given.
-- `promote`, `deploy`, `restore` and `roll_back` change which version serves; `compare` and `register` write to the
-  ledger beside their artifact, and `register` to the model registry as well.
+- `promote`, `deploy`, `restore` and `roll_back` change which version serves, `bar` and `unbar` which may; `compare` and
+  `register` write to the ledger beside their artifact, and `register` to the model registry as well.
 
 In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `drift` → `planning` → `examples` →
-`training` and
-`evaluation` → `rollout` → `feedback` → `examples`. `tracing` answers questions about all of it.
+`training` and `evaluation` → `rollout` → `feedback` → `examples`. `tracing` answers questions about all of it.
 """
 
+from medpipe.steps.bars import bar, unbar
 from medpipe.steps.corpus import build_corpus, latest
 from medpipe.steps.drift import detect_drift
 from medpipe.steps.evaluation import evaluate
@@ -52,6 +52,8 @@ VERBS = {
         deploy,
         restore,
         roll_back,
+        bar,
+        unbar,
         collect_feedback,
         build_pairs,
         build_preferences,

@@ -3,6 +3,11 @@
 Safety comes from the order: load under a new name, ask smoke questions of the engine itself, switch the route,
 wait until every gateway follows the new route and has no older request in flight, and only then unload the adapter
 that served before.
+
+Two deployments at once need no lock. A switch counts only while the route is still the one that the deployment began
+with, so one of them wins, and the other finds out and starts again. For the same reason adapters that a killed
+deployment left in the engine can be unloaded at any time: the route is first switched to itself, as the next
+generation, after which no deployment that loaded one of them can switch to it.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from medpipe.core import naming, prompt
+from medpipe.core.contract import ServingContract
 from medpipe.errors import DeployFailed, MedpipeError
 from medpipe.ports import Engine, Ledger, Route, Routes
 
@@ -22,6 +28,8 @@ class Smoke(Protocol):
 
     @property
     def question(self) -> str: ...
+    @property
+    def context(self) -> str: ...
     @property
     def slot(self) -> str:
         """The word that the answer must contain; empty if any answer will do."""
@@ -41,49 +49,67 @@ class Outside(Protocol):
 class Patience(NamedTuple):
     """How a deployment judges and waits."""
 
-    max_new_tokens: int = 48
     settle_seconds: float = 60.0
     """The longest wait for gateways to follow the new route."""
     smoke_share: float = 1.0
     """Of the smoke questions with a slot, the share, 0..1, whose answers must contain it."""
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    wall_clock: Callable[[], float] = time.time
+    """Seconds since 1970-01-01 UTC. The names of evaluations' adapters have the moment of their loading."""
+
+
+DEPLOYED = "deployed"
+"""The ledger's event at the end of a deployment."""
+EVALUATION_SECONDS = 12 * 3600.0
+"""The longest evaluation, as Airflow limits it. An evaluation's adapter that is older was left by a killed one."""
 
 
 def deploy(
     version: str,
     adapter_folder: Path,
     adapter_name: str,
+    contract: ServingContract,
     smoke: Sequence[Smoke],
     to: Outside,
     patience: Patience | None = None,
     decision: str = "",
-) -> Route:
+    only_champion: bool = False,
+) -> Route | None:
     """Route the gateways to `version`, and return the route.
 
     Idempotent: for a version that is already routed and loaded, only leftovers are unloaded. When the engine has
-    lost its adapters (a restart), the version is loaded again under a new name and routed there. Raises DeployFailed
-    when a smoke question fails or another deployment switched the route first. The new adapter is then unloaded, and
-    the version that served before still serves.
+    lost its adapters (a restart), the version is loaded again under a new name and routed there. Returns None, and
+    unloads what it loaded, when the deployment was overtaken: another one switched the route meanwhile, or, with
+    `only_champion`, the version is no longer the champion. Raises DeployFailed when the version does not load or a
+    smoke question fails. The new adapter is then unloaded, and the version that served before still serves.
     """
     patience = patience or Patience()
     if not smoke:
         raise DeployFailed(f"{version} was not deployed: there are no smoke questions to judge it by")
     before = to.routes.current()
-    if before and before.version == version and before.adapter_name in to.engine.loaded():
+    loaded = to.engine.loaded()
+    if before and before.version == version and before.adapter_name in loaded:
         return _finish(before, to, patience, decision)
-    name = next(name for name in naming.candidates(adapter_name) if to.routes.claim(name))
-    reasons = _load(name, adapter_folder, to) or _failures(name, smoke, to, patience)
-    if reasons:
-        raise _withdrawn(version, name, decision, reasons, to)
-    route = to.routes.switch(before, version, name)
-    if route is None:
-        raise _withdrawn(version, name, decision, ["another deployment switched the route first"], to)
-    reasons = _failures(name, smoke[:1], to, patience)
-    if reasons:
+    # After a database was restored, the engine may have names that no deployment has claimed.
+    name = next(name for name in naming.candidates(adapter_name) if name not in loaded and to.routes.claim(name))
+    reasons = _load(name, adapter_folder, to) or _failures(name, contract, smoke, to, patience)
+    route = before if reasons else to.routes.switch(before, version, name, contract, only_champion)
+    if route and not reasons:
+        reasons = _failures(name, contract, smoke[:1], to, patience)
+        if not reasons:
+            return _finish(route, to, patience, decision)
+    if not reasons or to.routes.current() != route:  # overtaken; whoever did it may have unloaded the adapter too
+        _unload_unrouted(name, to)
+        return None
+    if before and route != before:
         _put_back(before, route, to, patience)
-        raise _withdrawn(version, name, decision, reasons, to)
-    return _finish(route, to, patience, decision)
+    raise _withdrawn(version, name, decision, reasons, to)
+
+
+def mark(route: Route) -> str:
+    """Return the reason by which the ledger's entry of a deployment is known: adapter names are never used twice."""
+    return f"as {route.adapter_name}"
 
 
 def _load(name: str, folder: Path, to: Outside) -> list[str]:
@@ -95,11 +121,13 @@ def _load(name: str, folder: Path, to: Outside) -> list[str]:
     return []
 
 
-def _failures(name: str, smoke: Sequence[Smoke], to: Outside, patience: Patience) -> list[str]:
+def _failures(
+    name: str, contract: ServingContract, smoke: Sequence[Smoke], to: Outside, patience: Patience
+) -> list[str]:
     """Return the reasons why the adapter must not go live, in counts: texts stay out of the ledger."""
     try:
-        prompts = [prompt.render(item.question) for item in smoke]
-        answers = to.engine.ask(name, prompts, patience.max_new_tokens)
+        prompts = [contract.prompt(item.question, item.context) for item in smoke]
+        answers = to.engine.ask(name, prompts, contract.max_new_tokens)
     except MedpipeError as error:
         return [str(error)]
     reasons = []
@@ -113,22 +141,21 @@ def _failures(name: str, smoke: Sequence[Smoke], to: Outside, patience: Patience
     return reasons
 
 
-def _put_back(before: Route | None, route: Route, to: Outside, patience: Patience) -> None:
+def _put_back(before: Route, route: Route | None, to: Outside, patience: Patience) -> None:
     """Switch the route to the version that served before, if it is still loaded, and wait for the gateways."""
-    if before and before.adapter_name in to.engine.loaded():
-        restored = to.routes.switch(route, before.version, before.adapter_name)
+    if before.adapter_name in to.engine.loaded():
+        restored = to.routes.switch(route, before.version, before.adapter_name, before.contract)
         if restored:
             _settled(restored.generation, to, patience)
 
 
 def _withdrawn(version: str, name: str, decision: str, reasons: list[str], to: Outside) -> DeployFailed:
     """Unload the new adapter unless it is routed, append the reasons to the ledger, and return the error to raise."""
-    current = to.routes.current()
     try:
-        if (current is None or current.adapter_name != name) and name in to.engine.loaded():
-            to.engine.unload(name)
+        _unload_unrouted(name, to)
     except MedpipeError as error:
         reasons = [*reasons, str(error)]
+    current = to.routes.current()
     to.ledger.append(
         "restored",
         current.version if current else version,
@@ -139,20 +166,41 @@ def _withdrawn(version: str, name: str, decision: str, reasons: list[str], to: O
     return DeployFailed(f"{version} was not deployed, {serving}: {'; '.join(reasons)}")
 
 
-def _finish(route: Route, to: Outside, patience: Patience, decision: str) -> Route:
-    """Wait for the gateways, unload adapters that are no longer routed, and append one entry to the ledger."""
-    mark = f"generation {route.generation} as {route.adapter_name}"
-    reasons = [mark]
-    if _settled(route.generation, to, patience):
-        for name in sorted(to.routes.retired() & to.engine.loaded()):
-            to.engine.unload(name)
-            reasons.append(f"unloaded {name}")
-    else:
+def _unload_unrouted(name: str, to: Outside) -> None:
+    current = to.routes.current()
+    if (current is None or current.adapter_name != name) and name in to.engine.loaded():
+        to.engine.unload(name)
+
+
+def _finish(route: Route, to: Outside, patience: Patience, decision: str) -> Route | None:
+    """Wait for the gateways, unload every adapter that may go, and append one entry to the ledger.
+
+    Returns the route, perhaps as a later generation; None, without unloading anything, when it was switched meanwhile.
+    """
+    settled = _settled(route.generation, to, patience)
+    loaded, retired = to.engine.loaded(), to.routes.retired()
+    orphans = {name for name in loaded - retired - {route.adapter_name} if naming.same_model(name, route.adapter_name)}
+    # `retired` is about this route only if it is still the current one. A deployment that is loading one of the
+    # orphans cannot switch to it after this switch.
+    current = (
+        to.routes.switch(route, route.version, route.adapter_name, route.contract) if orphans else to.routes.current()
+    )
+    if current is None or (not orphans and current != route):
+        return None
+    reasons = [mark(route), f"generation {current.generation}"]
+    for name in sorted((retired & loaded if settled else set()) | orphans | _abandoned(loaded, patience)):
+        to.engine.unload(name)
+        reasons.append(f"unloaded {name}")
+    if not settled:
         reasons.append(f"a gateway did not follow within {patience.settle_seconds:g} s: earlier adapters stay loaded")
-    entries = to.ledger.entries(1000)
-    if not any(entry.event == "deployed" and mark in entry.reasons for entry in entries):
-        to.ledger.append("deployed", route.version, decision, reasons)
-    return route
+    to.ledger.append(DEPLOYED, route.version, decision, reasons, once=reasons[0])
+    return current
+
+
+def _abandoned(loaded: frozenset[str], patience: Patience) -> set[str]:
+    """Return the adapters of evaluations that were killed."""
+    oldest = patience.wall_clock() - EVALUATION_SECONDS
+    return {name for name in loaded if (moment := naming.loaded_at(name)) is not None and moment < oldest}
 
 
 def _settled(generation: int, to: Outside, patience: Patience) -> bool:

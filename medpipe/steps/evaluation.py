@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from medpipe import records
 from medpipe.core import naming, prompt
+from medpipe.core.contract import ServingContract
 from medpipe.core.judging import scoring, statistics
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.evaluation import Evaluation, Metric, Sample, Score
@@ -25,6 +26,7 @@ from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import manifest, once
+from medpipe.steps.contract import contract_of
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
 
 SCORES = "evaluation.json"
@@ -44,19 +46,18 @@ def evaluate(
     benchmarks = _benchmarks(ports, loaded_recipe, examples, pairs)
     inputs = EvaluationInputs(
         adapter=adapter,
-        base=ports.base_digest(loaded_recipe.base),
-        max_new_tokens=loaded_recipe.max_new_tokens,
+        contract=contract_of(ports, model, loaded_recipe),
+        generator=ports.generator.name,
         examples=examples,
         pairs=pairs,
         benchmarks=tuple(benchmark.model_dump(mode="json") for benchmark in benchmarks),
-        guardrails=ports.guardrails.digest,
     )
 
     def fill(folder: Path) -> EvaluationOutcome:
         items = [
             (benchmark, sample) for benchmark in benchmarks for sample in _samples(ports, benchmark, examples, pairs)
         ]
-        answers = _answers(ports, loaded_recipe, adapter, [sample for _, sample in items])
+        answers = _answers(ports, inputs.contract, adapter, [sample for _, sample in items])
         scored = [
             (benchmark.name, _score(benchmark, sample, answer, ports.guardrails))
             for (benchmark, sample), answer in zip(items, answers, strict=True)
@@ -88,14 +89,14 @@ def _benchmarks(ports: Ports, recipe: Recipe, examples: ExamplesRef, pairs: Pair
     return [ports.benchmark(name) for name in dict.fromkeys(names)]
 
 
-def _answers(ports: Ports, recipe: Recipe, adapter: str, samples: Sequence[Sample]) -> list[str]:
+def _answers(ports: Ports, contract: ServingContract, adapter: str, samples: Sequence[Sample]) -> list[str]:
     """Return the model's answer to each sample. The nonce keeps two evaluations of one adapter apart in the engine."""
     completions = ports.generator.generate(
-        recipe.base,
+        contract.base,
         folder_of(ports, adapter),
         naming.evaluation_name(adapter, uuid4().hex[:8]),
-        [prompt.render(sample.question, sample.context) for sample in samples],
-        recipe.max_new_tokens,
+        [contract.prompt(sample.question, sample.context) for sample in samples],
+        contract.max_new_tokens,
         ports.progress,
     )
     return [prompt.answer_of(completion) for completion in completions]

@@ -1,23 +1,33 @@
-"""From a registered version to the served one, and back: champion, promote, deploy, restore, roll_back."""
+"""From a registered version to the served one, and back: champion, promote, deploy, restore, roll_back.
+
+The ledger's champion is the only answer to the question what serves. `promote`, `restore` and `roll_back` change it
+in one transaction each; `deploy` makes the engine, the route and the registry's alias follow it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from medpipe import records
 from medpipe.core.judging.evaluation import Sample
-from medpipe.core.judging.gates import Outcome
-from medpipe.core.knowledge import lineage
+from medpipe.core.knowledge import succession
+from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import DecisionManifest, VersionManifest, VersionOutcome
-from medpipe.core.refs import BASE, DecisionRef, EvaluationRef, VersionRef
-from medpipe.errors import ChampionMoved, MedpipeError, UsageError
-from medpipe.ports import Ports
-from medpipe.steps import deployment
+from medpipe.core.refs import BASE, EvaluationRef, VersionRef
+from medpipe.errors import ChampionMoved, DeployFailed, MedpipeError
+from medpipe.ports import Ports, Route
+from medpipe.steps import deployment, withdrawals
 from medpipe.steps.artifact import check_kind, manifest
+from medpipe.steps.bars import stated
 from medpipe.steps.evaluation import scores_of
+from medpipe.steps.objections import OUT_OF_DATE, Objection, objection
 from medpipe.steps.tracing import versions_carrying
 
 SMOKE_QUESTIONS = 5
 """Questions that a deployment asks. More make it slower and catch little more."""
 _SMOKE_BENCHMARKS = ("new-knowledge", "old-knowledge")
+_ROUNDS = 20
+"""How often a deployment begins again because the champion or the route changed, before it gives up."""
 
 
 def champion(*, ports: Ports) -> VersionRef | None:
@@ -26,102 +36,160 @@ def champion(*, ports: Ports) -> VersionRef | None:
     return None if version is None else VersionRef(version)
 
 
-def promote(
-    version: VersionRef, decision: DecisionRef, expected: VersionRef | None = None, *, ports: Ports
-) -> VersionRef | None:
-    """Make a version champion if its decision is a pass and the champion is still `expected`.
+def promote(version: VersionRef, *, ports: Ports) -> VersionRef | None:
+    """Make a version the champion, if nothing speaks against it. Returns the champion in force afterwards.
 
-    Returns the champion in force afterwards: `version` when it was promoted, `expected` when it was held. Raises
-    ChampionMoved when somebody else promoted in between, since the comparison is then out of date, and UsageError
-    when another decision judged the version.
+    The version is held, with the reasons in the ledger, when it is barred, when its decision is not a pass, or when it
+    carries a withdrawn document whose claims it was not asked. Raises ChampionMoved when the champion is not the
+    incumbent that the version was judged against; the ledger has that reason too.
     """
     registered = manifest(ports, version, VersionManifest).outcome
-    judged = manifest(ports, decision, DecisionManifest).outcome
-    if expected is not None:
-        check_kind(expected, VersionManifest)
-    if registered.decision != decision:
-        raise UsageError(f"{decision} did not judge {version} ({registered.decision} did)")
-    if ports.ledger.champion() == version:  # an earlier run was killed after the swap: only the alias may lag
-        ports.registry.set_champion(registered.number)
-        return version
-    if judged.outcome is not Outcome.PASS:
-        ports.ledger.append("held", version, str(judged.outcome), judged.reasons)
-        ports.registry.tag(registered.number, {"medpipe.outcome": f"held ({judged.outcome})"})
-        return expected
-    if not ports.ledger.swap_champion(expected, version, decision, judged.reasons):
-        raise ChampionMoved(
-            f"{version} was judged against {expected or 'no champion'}, but the champion is now "
-            f"{ports.ledger.champion()}: run the retrain DAG again to compare with that one"
-        )
-    ports.registry.set_champion(registered.number)
-    return version
+    expected = None if registered.incumbent == BASE else registered.incumbent
+    while ports.ledger.champion() != version:
+        against = objection(version, ports)
+        if against:
+            _hold(version, registered, against, ports)
+            return _followed(ports)
+        reasons = manifest(ports, registered.decision, DecisionManifest).outcome.reasons
+        if ports.ledger.swap_champion(expected, version, registered.decision, reasons):
+            break
+        current = ports.ledger.champion()
+        if current not in (version, expected):
+            moved = f"{version} was judged against {expected or 'no champion'}, but the champion is now {current}"
+            _hold(version, registered, Objection(OUT_OF_DATE, (moved,)), ports)
+            raise ChampionMoved(f"{moved}: run the retrain DAG again to compare with that one")
+    ports.registry.tag(registered.number, {"medpipe.outcome": "promoted"})
+    return _followed(ports)
 
 
-def deploy(version: VersionRef | None, *, ports: Ports) -> VersionRef | None:
-    """Load the version in the engine, ask smoke questions, switch the route, drain and unload the previous one.
+def deploy(*, ports: Ports) -> VersionRef | None:
+    """Make the engine, the route and the registry's alias serve the champion in force, and return it.
 
-    Does nothing when there is no version, or when it serves already. Raises DeployFailed, after the version that
-    served before serves again.
+    May be run at any time, by anybody, and by two at once. Loads the champion in the engine, asks smoke questions,
+    switches the route, drains and unloads what served before, and unloads adapters that killed deployments and
+    evaluations left. Where the champion serves already, only leftovers are unloaded. When the champion changes
+    meanwhile, the new one is deployed before this returns. None without a champion. Raises DeployFailed, after the
+    version that served before serves again.
     """
-    if version is None:
-        return None
-    registered = manifest(ports, version, VersionManifest).outcome
-    deployment.deploy(
-        version,
-        ports.store.folder(registered.adapter),
-        registered.name,
-        _smoke(ports, registered),
-        ports,
-        decision=registered.decision,
-    )
-    return version
+    for _ in range(_ROUNDS):
+        version = champion(ports=ports)
+        if version is None:
+            return None
+        try:
+            route = _routed(version, ports)
+        except DeployFailed:
+            if champion(ports=ports) == version:
+                raise
+            continue
+        if route and ports.routes.current() == route and _followed(ports) == version:
+            return version
+    raise ChampionMoved(f"the champion or the route changed {_ROUNDS} times during this deployment: deploy again")
 
 
 def restore(version: VersionRef | None, reason: str, *, ports: Ports) -> VersionRef | None:
-    """Undo a promotion that did not go live: make the earlier champion champion again, and serve it.
+    """Undo a promotion that did not go live: bar the version, and serve the champion before it.
 
-    Changes nothing when `version` is not the champion (it was held, somebody else promoted, or there is no
-    champion). Returns the champion in force. A second run ends in the same state.
+    Only deploys the champion in force when `version` is not the champion (it was held, somebody else promoted, or
+    there is no champion), or when it went live. Returns the champion in force. A second run ends in the same state.
     """
     if version is not None:
         check_kind(version, VersionManifest)
-    if version is not None and ports.ledger.champion() == version:
-        previous = manifest(ports, version, VersionManifest).outcome.incumbent
-        if previous == BASE:
+    if version is not None and ports.ledger.champion() == version and not _went_live(version, ports):
+        earlier = _earlier((), ports)
+        if earlier is None:
             raise MedpipeError(
-                f"{version} is the first champion, so there is no earlier one to restore: "
-                "find out why it did not go live, then deploy it again"
+                f"{version} did not go live, and no earlier champion may serve in its stead: the earlier ones are "
+                "barred, carry a withdrawn document that serving does not block yet, or do not exist. "
+                "Find out why it did not go live, then deploy again"
             )
-        _put_back(version, VersionRef(previous), reason, ports)
-    return deploy(champion(ports=ports), ports=ports)
+        _go_back(version, earlier, (reason,), ports)
+    return deploy(ports=ports)
 
 
-def roll_back(reason: str, documents: tuple[str, ...] = (), *, ports: Ports) -> VersionRef:
-    """Make the newest earlier champion champion again that never learned `documents`, and serve it.
+def roll_back(reason: str, documents: tuple[str, ...] = (), *, ports: Ports) -> VersionRef | None:
+    """Bar the champion, make the newest earlier champion that may serve the champion again, and serve it.
 
-    Without documents, that is the champion before the present one. Raises MedpipeError when there is none.
+    An earlier champion may serve if it is not barred, carries none of `documents`, and carries no withdrawn document
+    that serving does not block yet. Champions that an earlier rollback passed over are not returned to. The same
+    reason and documents again, with no promotion in between, are the same rollback: it is completed if it was killed,
+    and otherwise changes nothing. Returns the champion in force. Raises MedpipeError when no earlier champion may
+    serve, and ChampionMoved when somebody else changed the champion.
     """
-    current = champion(ports=ports)
-    if current is None:
-        raise MedpipeError("there is no champion to roll back from: promote a version first")
-    tainted = {current, *versions_carrying(documents, ports=ports)}
-    incumbents = {version.ref: version.outcome.incumbent for version in ports.store.manifests(VersionManifest)}
-    earlier = lineage.untainted_ancestor(current, incumbents, tainted)
-    if earlier is None:
-        raise MedpipeError(
-            f"every earlier champion carries {', '.join(documents) or 'the fault'}, or there is none: "
-            "start a hotfix retrain from the base instead"
-        )
-    _put_back(current, VersionRef(earlier), reason, ports)
-    deploy(VersionRef(earlier), ports=ports)
-    return VersionRef(earlier)
+    request = (stated(reason), *(f"without {document}" for document in sorted(documents)))
+    changes = ports.ledger.entries(1, succession.CHANGES)
+    if changes and (changes[0].event, changes[0].reasons) == (succession.ROLLED_BACK, request):
+        ports.progress(1.0, "this rollback was made before; to go back further, give another reason")
+    else:
+        current = champion(ports=ports)
+        if current is None:
+            raise MedpipeError("there is no champion to roll back from: promote a version first")
+        earlier = _earlier(documents, ports)
+        if earlier is None:
+            raise MedpipeError(
+                f"every earlier champion is barred, carries {', '.join(documents) or 'an unblocked withdrawn document'}"
+                ", or there is none: start a hotfix retrain from the base instead"
+            )
+        _go_back(current, earlier, request, ports)
+    return deploy(ports=ports)
 
 
-def _put_back(current: VersionRef, earlier: VersionRef, reason: str, ports: Ports) -> None:
-    registered = manifest(ports, earlier, VersionManifest).outcome
-    if not ports.ledger.swap_champion(current, earlier, registered.decision, (reason,), event="rolled-back"):
+def _hold(version: VersionRef, registered: VersionOutcome, against: Objection, ports: Ports) -> None:
+    ports.ledger.append("held", version, against.kind, against.reasons, once=against.reasons[0])
+    ports.registry.tag(registered.number, {"medpipe.outcome": f"held ({against.kind})"})
+
+
+def _followed(ports: Ports) -> VersionRef | None:
+    """Make the registry's alias follow the champion, and return the champion in force.
+
+    The registry keeps the last alias that was written, so the ledger is asked again after writing.
+    """
+    version = champion(ports=ports)
+    while version is not None:
+        ports.registry.set_champion(manifest(ports, version, VersionManifest).outcome.number)
+        written, version = version, champion(ports=ports)
+        if version == written:
+            break
+    return version
+
+
+def _routed(version: VersionRef, ports: Ports) -> Route | None:
+    registered = manifest(ports, version, VersionManifest).outcome
+    return deployment.deploy(
+        version,
+        ports.store.folder(registered.adapter),
+        registered.name,
+        registered.contract,
+        _smoke(ports, registered),
+        ports,
+        decision=registered.decision,
+        only_champion=True,
+    )
+
+
+def _went_live(version: VersionRef, ports: Ports) -> bool:
+    """Return whether the route is at the version, and the deployment that switched it there came to its end."""
+    route = ports.routes.current()
+    if route is None or route.version != version:
+        return False
+    deployed = ports.ledger.entries(None, (deployment.DEPLOYED,))
+    return any(deployment.mark(route) in entry.reasons for entry in deployed if entry.version == version)
+
+
+def _earlier(documents: Collection[str], ports: Ports) -> VersionRef | None:
+    """Return the newest champion before the one in force that may serve again; None without one."""
+    changes = reversed(ports.ledger.entries(None, succession.CHANGES))
+    line = succession.line((entry.event, entry.version) for entry in changes)
+    unblocked = {each.document for each in withdrawals.register(ports) if each.state is State.OPENED}
+    tainted = versions_carrying(tuple(sorted({*documents, *unblocked})), ports=ports)
+    unfit = {*ports.ledger.barred(), *tainted}
+    return next((VersionRef(version) for version in reversed(line[:-1]) if version not in unfit), None)
+
+
+def _go_back(current: VersionRef, earlier: VersionRef, reasons: tuple[str, ...], ports: Ports) -> None:
+    decision = manifest(ports, earlier, VersionManifest).outcome.decision
+    event = succession.ROLLED_BACK
+    if not ports.ledger.swap_champion(current, earlier, decision, reasons, event=event, bar=reasons[0]):
         raise ChampionMoved(f"the champion is no longer {current}; look at it, then roll back again")
-    ports.registry.set_champion(registered.number)
 
 
 def _smoke(ports: Ports, version: VersionOutcome) -> list[Sample]:

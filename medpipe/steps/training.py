@@ -8,6 +8,7 @@ from pathlib import Path
 
 from medpipe import records
 from medpipe.core import naming
+from medpipe.core.contract import ServingContract
 from medpipe.core.judging import gates
 from medpipe.core.manifests import (
     AdapterInputs,
@@ -144,8 +145,9 @@ def register(
         if version.inputs == inputs:
             return VersionRef(version.ref)
     judged = manifest(ports, decision, DecisionManifest).outcome
-    metrics = manifest(ports, evaluation, EvaluationManifest).outcome.metrics
-    provenance = _provenance(ports, inputs, judged.outcome, examples, pairs, reason)
+    evaluated = manifest(ports, evaluation, EvaluationManifest)
+    metrics = evaluated.outcome.metrics
+    provenance = _provenance(ports, inputs, evaluated.inputs.contract, judged.outcome, examples, pairs, reason)
     registered = ports.registry.register(
         ports.store.folder(adapter),
         provenance.model_dump(mode="json"),
@@ -162,6 +164,7 @@ def register(
 def _provenance(
     ports: Ports,
     inputs: VersionInputs,
+    contract: ServingContract,
     outcome: gates.Outcome,
     examples: ExamplesRef,
     pairs: PairsRef | None,
@@ -178,6 +181,7 @@ def _provenance(
         digest=trained.digest,
         recipe=trained.recipe,
         base=trained.base,
+        contract=contract,
         corpus=manifest(ports, examples, ExamplesManifest).outcome.corpus,
         examples=examples,
         evaluation=inputs.evaluation,

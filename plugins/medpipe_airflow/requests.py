@@ -12,8 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from medpipe import wiring
 from medpipe.core.judging.gates import Outcome
-from medpipe.core.manifests import DecisionManifest, VersionManifest
-from medpipe.core.refs import BASE
+from medpipe.core.manifests import VersionManifest
 from medpipe.settings import Settings
 from medpipe_airflow.assets import CHALLENGER, RETRAIN_REQUEST, read_manifest
 
@@ -97,18 +96,14 @@ def lesson(pairs: str | None, examples: str) -> str:
 
 @task(multiple_outputs=True)
 def rollout_request() -> dict[str, Any]:
-    """Return which version to promote, by which decision, and which champion it was judged against.
-
-    The version is that of the event of `retrain` that started this run, else that of the form.
-    """
+    """Return which version to promote: that of the event of `retrain` that started this run, else that of the form."""
     context = get_current_context()
     version = context["params"].get("version") or _challenger(context)
     if not version:
         raise AirflowFailException("which version? Fill in `version` in the form (the model board lists them)")
     name = version if str(version).startswith("version/") else f"version/{version}"
-    registered = read_manifest(name, VersionManifest).outcome
-    expected = None if registered.incumbent == BASE else registered.incumbent
-    return {"version": name, "decision": registered.decision, "expected": expected}
+    read_manifest(name, VersionManifest)
+    return {"version": name}
 
 
 def _challenger(context: Any) -> str | None:
@@ -129,13 +124,15 @@ def _passed(version: str) -> bool:
 
 
 @task(multiple_outputs=False)
-def promotion(request: dict[str, Any], champion: str | None) -> dict[str, Any] | None:
-    """Return what is announced: the new champion. None when the challenger was held; the log says why."""
-    if champion == request["version"]:
-        log.info("promoted: %s", champion)
-        return {"champion": champion, "decision": request["decision"]}
-    decision = read_manifest(request["decision"], DecisionManifest).outcome
-    log.info("held (%s): %s", decision.outcome, "; ".join(decision.reasons))
+def promotion(request: dict[str, Any], served: str | None) -> dict[str, Any] | None:
+    """Return what is announced: the version, if it serves as the ledger's champion. None when it does not."""
+    version = request["version"]
+    ledger = wiring.ports(Settings()).ledger
+    if served == version == ledger.champion():
+        log.info("promoted: %s", version)
+        return {"champion": version, "decision": read_manifest(version, VersionManifest).outcome.decision}
+    held = next((entry for entry in ledger.entries(None, ("held",)) if entry.version == version), None)
+    log.info("not promoted: %s", "; ".join(held.reasons) if held else f"the champion is {ledger.champion()}")
     return None
 
 

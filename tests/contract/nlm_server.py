@@ -13,9 +13,6 @@ from urllib.request import Request, urlopen
 
 from tests.places import ROOT
 
-DATA = ROOT.parent / "shared" / "data"
-"""Recorded real answers, where the checkout has them beside it."""
-
 
 @dataclass
 class Nlm:

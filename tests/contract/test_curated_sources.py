@@ -20,8 +20,7 @@ from medpipe.sources.curated.sets import SETS
 from medpipe.sources.curated.source import CuratedSource
 from medpipe.sources.curated.triage import LABELS
 from medpipe.wiring import Wiring
-from tests.contract.nlm_server import DATA
-from tests.places import ROOT
+from tests.places import DATA, ROOT
 from tests.sources.curated import samples
 
 EVER = (date(1990, 1, 1), date(2100, 1, 1))

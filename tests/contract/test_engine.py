@@ -123,7 +123,7 @@ def test_an_evaluation_loads_its_adapter_and_leaves_nothing_behind(setting: Sett
     assert shares == sorted(shares)
     assert plain == setting.engine.ask("base", PROMPTS, 8)
     if setting.fake:  # the fake answers with the name that was asked
-        assert all(re.search(r"by eval-1-[0-9a-f]{8}\.", text) for text in judged)
+        assert all(re.search(r"by eval-1-[0-9a-f]{8}-t[0-9a-f]+\.", text) for text in judged)
         assert all("by kept." in text for text in served)
     else:
         setting.engine.load("same", setting.first_adapter)

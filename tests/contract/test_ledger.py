@@ -57,6 +57,69 @@ def test_entries_come_newest_first_and_no_more_than_asked(book: SqlLedger) -> No
     assert book.entries(1)[0].reasons == ("é", "±")
 
 
+def test_entries_of_some_events_are_found_among_all_others_and_none_is_too_old(book: SqlLedger) -> None:
+    book.append("held", "version/a", "fail", ["first"])
+    for number in range(120):
+        book.append("compared", f"version/{number}", "fail", [])
+    book.append("held", "version/b", "fail", ["second"])
+    assert [entry.version for entry in book.entries(None, ("held", "barred"))] == ["version/b", "version/a"]
+    assert [entry.version for entry in book.entries(1, ("held",))] == ["version/b"]
+    assert len(book.entries(None)) == 122
+
+
+def test_an_entry_that_is_made_once_is_known_by_event_version_and_reason(book: SqlLedger) -> None:
+    for _ in range(2):
+        book.append("held", "version/a", "fail", ["no gain", "unsafe"], once="no gain")
+        book.append("held", "version/b", "fail", ["no gain"], once="no gain")
+        book.append("deployed", "version/a", "", ["no gain"], once="no gain")
+        book.append("held", "version/a", "fail", ["lost 0.1"], once="lost 0.1")
+    assert len(book.entries()) == 4
+
+
+def test_a_barred_version_never_becomes_champion_until_the_bar_is_lifted(book: SqlLedger) -> None:
+    for _ in range(2):
+        assert book.bar("version/a", "wrong drug")
+    assert book.barred() == {"version/a": "wrong drug"}
+    assert not book.swap_champion(None, "version/a", "decision/1", [])
+    assert book.champion() is None
+    for _ in range(2):
+        book.unbar("version/a", "the drug was right")
+    assert book.barred() == {}
+    assert book.swap_champion(None, "version/a", "decision/1", [])
+    assert [entry.event for entry in reversed(book.entries())] == ["barred", "unbarred", "promoted"]
+
+
+def test_the_champion_is_barred_only_in_the_swap_that_ends_it(book: SqlLedger) -> None:
+    book.swap_champion(None, "version/a", "decision/1", [])
+    book.swap_champion("version/a", "version/b", "decision/2", [])
+    assert not book.bar("version/b", "worse")
+    assert not book.swap_champion("version/x", "version/a", "decision/1", ["worse"], "rolled-back", bar="worse")
+    assert book.barred() == {}
+    assert book.swap_champion("version/b", "version/a", "decision/1", ["worse"], "rolled-back", bar="worse")
+    assert (book.champion(), book.barred()) == ("version/a", {"version/b": "worse"})
+    newest, before = book.entries(2)
+    assert (before.event, before.version, before.reasons) == ("barred", "version/b", ("worse",))
+    assert (newest.event, newest.version) == ("rolled-back", "version/a")
+
+
+def _bar_or_promote(ready: Callable[[], object], number: int, url: str) -> list[bool]:
+    book, done = SqlLedger(connect(url)), []
+    for round_ in range(ROUNDS):
+        expected, version = book.champion(), f"version/{round_}"
+        ready()
+        done.append(book.bar(version, "worse") if number else book.swap_champion(expected, version, "", []))
+        ready()
+    return done
+
+
+def test_of_a_bar_and_a_promotion_at_once_exactly_one_happens(database_url: str) -> None:
+    connect(database_url)
+
+    promotions, bars = race(_bar_or_promote, database_url)
+
+    assert [promoted + barred for promoted, barred in zip(promotions, bars, strict=True)] == [1] * ROUNDS
+
+
 @pytest.mark.parametrize("change", [sa.update(ledger).values(event="promoted"), sa.delete(ledger)])
 def test_the_database_itself_refuses_to_change_history(database_url: str, book: SqlLedger, change: sa.Update) -> None:
     book.append("compared", "version/a", "fail", [])

@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from medpipe.backends.sql.database import connect
+from medpipe.backends.sql.ledger import SqlLedger
 from medpipe.backends.sql.routes import SqlRoutes
 from medpipe.ports import Route
 from tests.contract.racers import race
+from tests.contracts import CONTRACT
 
 ROUNDS = 40
 
@@ -41,29 +43,43 @@ def test_nothing_is_routed_at_first(routes: SqlRoutes) -> None:
 
 
 def test_a_switch_makes_the_next_generation(routes: SqlRoutes) -> None:
-    first = routes.switch(None, "version/a", "a")
-    second = routes.switch(first, "version/b", "b")
+    first = routes.switch(None, "version/a", "a", CONTRACT)
+    second = routes.switch(first, "version/b", "b", CONTRACT)
 
-    assert (first, second) == (Route("version/a", "a", 1), Route("version/b", "b", 2))
+    assert (first, second) == (Route("version/a", "a", 1, CONTRACT), Route("version/b", "b", 2, CONTRACT))
     assert routes.current() == second
     assert routes.retired() == {"a"}
 
 
 def test_a_name_that_is_routed_again_is_not_retired(routes: SqlRoutes) -> None:
-    first = routes.switch(None, "version/a", "a")
-    second = routes.switch(first, "version/b", "b")
-    routes.switch(second, "version/a", "a")
+    first = routes.switch(None, "version/a", "a", CONTRACT)
+    second = routes.switch(first, "version/b", "b", CONTRACT)
+    routes.switch(second, "version/a", "a", CONTRACT)
 
     assert routes.retired() == {"b"}
 
 
 def test_a_switch_from_an_old_route_is_lost(routes: SqlRoutes) -> None:
-    first = routes.switch(None, "version/a", "a")
-    second = routes.switch(first, "version/b", "b")
+    first = routes.switch(None, "version/a", "a", CONTRACT)
+    second = routes.switch(first, "version/b", "b", CONTRACT)
 
-    assert routes.switch(first, "version/c", "c") is None
-    assert routes.switch(None, "version/c", "c") is None
+    assert routes.switch(first, "version/c", "c", CONTRACT) is None
+    assert routes.switch(None, "version/c", "c", CONTRACT) is None
     assert routes.current() == second
+
+
+def test_a_switch_that_depends_on_the_champion_is_lost_when_the_version_is_not_it(
+    routes: SqlRoutes, database_url: str
+) -> None:
+    ledger = SqlLedger(connect(database_url))
+    assert routes.switch(None, "version/a", "a", CONTRACT, only_champion=True) is None
+    ledger.swap_champion(None, "version/a", "", ())
+    first = routes.switch(None, "version/a", "a", CONTRACT, only_champion=True)
+    assert first == routes.current() == Route("version/a", "a", 1, CONTRACT)
+    ledger.swap_champion("version/a", "version/b", "", ())
+    assert routes.switch(first, "version/a", "a-2", CONTRACT, only_champion=True) is None
+    assert routes.switch(first, "version/a", "a-2", CONTRACT) == routes.current()
+    assert ledger.champion() == "version/b"
 
 
 def test_an_adapter_name_can_be_claimed_once_for_ever(routes: SqlRoutes) -> None:
@@ -110,7 +126,7 @@ def _switch(ready: Callable[[], object], number: int, url: str) -> list[bool]:
     for round_ in range(ROUNDS):
         expected = routes.current()
         ready()
-        won.append(routes.switch(expected, f"version/{round_}-{number}", f"{round_}-{number}") is not None)
+        won.append(routes.switch(expected, f"version/{round_}-{number}", f"{round_}-{number}", CONTRACT) is not None)
         ready()
     return won
 

@@ -21,7 +21,8 @@ from medpipe.sources.medlineplus.search_source import MedlinePlusSearchSource
 from medpipe.sources.medlineplus.topics_source import MedlinePlusSource
 from medpipe.sources.pubmed.eutils_source import EutilsSource
 from medpipe.sources.pubmed.files_source import PubMedSource
-from tests.contract.nlm_server import DATA, Nlm, running
+from tests.contract.nlm_server import Nlm, running
+from tests.places import DATA
 
 EVER = (date(1990, 1, 1), date(2100, 1, 1))
 DAY1, DAY2, AFTER = date(2026, 3, 3), date(2026, 3, 4), date(2026, 3, 5)

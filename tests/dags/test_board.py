@@ -63,7 +63,7 @@ def test_the_board_and_the_version_page_show_what_was_decided_and_why(client, ri
     ports = fakes.ports(Settings(home=ring))
     publish(ports, [topic(number) for number in range(12)])
     version, decision = retrain(ports, refresh(ports, DAY_1, DAY_2))
-    steps.promote(version, decision, None, ports=ports)
+    steps.promote(version, ports=ports)
     log_in(client)
     board = client.get("/medpipe/board").text
     name = version.removeprefix("version/")

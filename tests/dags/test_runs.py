@@ -13,9 +13,10 @@ from medpipe.core.manifests import CorpusManifest, ValidationManifest, VersionMa
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
 from medpipe.steps.corpus import table_version
+from tests import fakes
 from tests.dags import light
 from tests.dags.conftest import states, values
-from tests.steps.conftest import DAY_1, publish, topic
+from tests.steps.conftest import DAY_1, RETRACTED, publish, topic
 from tests.steps.test_ring import first_champion, retrain, second_corpus
 
 pytestmark = pytest.mark.slow
@@ -147,7 +148,7 @@ def test_feedback_without_new_pairs_wakes_nobody(run, ports):
 
 def test_a_rollout_without_a_version_fails_and_leaves_the_champion_alone(run, ports):
     _, champion = first_champion(ports)
-    steps.deploy(champion, ports=ports)
+    steps.deploy(ports=ports)
     failed = run("rollout")
     assert failed.state == "failed", states(failed)
     assert ports.ledger.champion() == champion
@@ -161,7 +162,33 @@ def test_a_rollout_that_somebody_else_overtook_fails_and_leaves_their_champion_a
     assert ports.ledger.swap_champion(champion, other, decision, ())
     overtaken = run("rollout", version=version)
     assert overtaken.state == "failed", states(overtaken)
-    assert ports.ledger.champion() == other
+    assert ports.ledger.champion() == ports.routes.current().version == other, "and their champion is served"
+    assert ports.ledger.entries(1, ("held",))[0].version == version
+
+
+def test_a_rollout_of_an_older_held_version_leaves_the_hotfix_live(run, ports):
+    first, _ = first_champion(ports)
+    steps.deploy(ports=ports)
+    held, _ = retrain(ports, second_corpus(ports, first), "tiny-sft-no-replay")
+    hotfix, _ = retrain(ports, second_corpus(ports, first), documents=(RETRACTED,), withdraw=(RETRACTED,))
+    assert steps.promote(hotfix, ports=ports) == steps.deploy(ports=ports) == hotfix
+    rollout = run("rollout", version=held.removeprefix("version/"))
+    assert rollout.state == "success" and states(rollout)["announce_champion"] == "skipped"
+    assert values(rollout)["deploy"] == ports.routes.current().version == hotfix
+
+
+def test_a_rollout_whose_deployment_fails_bars_the_version_and_serves_the_champion_before(run, ports):
+    first, champion = first_champion(ports)
+    steps.deploy(ports=ports)
+    version, _ = retrain(ports, second_corpus(ports, first))
+    adapter = manifest(ports, version, VersionManifest).outcome.adapter
+    (ports.store.folder(adapter) / fakes.WEIGHTS).unlink()
+    failed = run("rollout", version=version)
+    assert states(failed)["deploy"] == "failed" and states(failed)["restore"] == "success"
+    assert ports.ledger.champion() == ports.routes.current().version == champion
+    assert ports.ledger.barred() == {version: "it did not go live"}
+    assert run("rollout", version=version).state == "success"
+    assert ports.ledger.champion() == champion
 
 
 def test_the_corpus_is_the_same_when_a_run_is_repeated(run, ports):

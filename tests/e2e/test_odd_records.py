@@ -15,7 +15,7 @@ from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
 from medpipe.steps.corpus import table_version
 from medpipe.wiring import Wiring
-from tests.contract.nlm_server import DATA
+from tests.places import DATA
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not DATA.is_dir(), reason="no recorded data beside the checkout")]
 EVER = (date(2000, 1, 1), date(2100, 1, 1))

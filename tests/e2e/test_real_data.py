@@ -12,7 +12,7 @@ import pytest
 
 from medpipe.cli import main
 from medpipe.sandbox.tiny_base import Pretraining, make_tiny_base
-from tests.contract.nlm_server import DATA, ROOT
+from tests.places import DATA, ROOT
 
 pytestmark = pytest.mark.slow
 

@@ -43,7 +43,7 @@ class Blocker(MetaPathFinder):
         self.refused = {
             module
             for module, owners in packages_distributions().items()
-            if not {canonicalize_name(owner) for owner in owners} & (allowed | {"medpipe"})
+            if not {canonicalize_name(owner) for owner in owners} & (allowed | {"medpipe-llm"})
         }
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:

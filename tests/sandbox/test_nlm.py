@@ -19,7 +19,8 @@ from medpipe.sandbox.nlm.calendar import Calendar
 from medpipe.sandbox.nlm.eutilities import Eutilities
 from medpipe.sandbox.nlm.site import Site
 from medpipe.sandbox.world import DAYS, World
-from tests.contract.nlm_server import DATA, running
+from tests.contract.nlm_server import running
+from tests.places import DATA
 
 FILES = [
     "/xml.html",

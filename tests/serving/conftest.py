@@ -11,10 +11,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from medpipe import wiring
+from medpipe.core.contract import ServingContract
 from medpipe.ports import Route
 from medpipe.settings import Settings
 from medpipe.wiring import GatewayState
 from serving.app import create_app
+from tests.contracts import CONTRACT
 from tests.fakes_engine import FakeEngine
 
 
@@ -26,10 +28,16 @@ class Gateway(NamedTuple):
     state: GatewayState
     settings: Settings
 
-    def route_to(self, name: str, version: str = "version/medqa-v1-aaaaaa", wait: bool = True) -> Route:
+    def route_to(
+        self,
+        name: str,
+        version: str = "version/medqa-v1-aaaaaa",
+        wait: bool = True,
+        contract: ServingContract = CONTRACT,
+    ) -> Route:
         """Load a name in the fake engine and route to it, as a deployment does; return the route."""
         self.engine.adapters[name] = "somewhere"
-        route = self.state.routes.switch(self.state.routes.current(), version, name)
+        route = self.state.routes.switch(self.state.routes.current(), version, name, contract)
         assert route is not None
         if wait:
             until(lambda: self.client.get("/readyz").json()["adapter"] == name)

@@ -8,6 +8,7 @@ import stat
 import pytest
 
 from serving.limits import LIMITS
+from tests.contracts import CONTRACT
 from tests.serving.conftest import Gateway, until
 
 
@@ -46,7 +47,7 @@ def test_the_engine_sees_the_rendered_prompt_and_only_known_fields(gateway: Gate
         "temperature": 0,
         "stop": "\n",
         "stream": False,
-        "max_tokens": LIMITS.answer_tokens,
+        "max_tokens": CONTRACT.max_new_tokens,
     }
 
 
@@ -173,3 +174,33 @@ def test_a_question_longer_than_the_models_context_is_a_422(gateway: Gateway) ->
     refused = gateway.client.post("/v1/ask", json={"question": "What causes Velorin fever? " * 20})
     assert refused.status_code == 422
     assert "shorten it" in refused.text
+
+
+def test_the_routed_version_says_how_long_an_answer_may_be(gateway: Gateway) -> None:
+    for tokens in (7, 128):
+        gateway.route_to(f"a{tokens}", contract=CONTRACT.model_copy(update={"max_new_tokens": tokens}))
+        gateway.ask()
+
+        assert gateway.engine.seen[-1][1]["max_tokens"] == tokens
+
+
+def test_a_passage_reaches_a_version_that_was_judged_with_passages(gateway: Gateway) -> None:
+    gateway.route_to("a", contract=CONTRACT.model_copy(update={"context": True}))
+
+    answer = gateway.client.post("/v1/ask", json={"question": "What helps?", "context": "Tazomib helped 9 of 10."})
+
+    assert answer.status_code == 200
+    assert gateway.engine.seen[-1][1]["prompt"] == ("Context: Tazomib helped 9 of 10.\nQuestion: What helps?\nAnswer:")
+
+
+def test_a_passage_for_a_version_that_was_judged_without_is_refused(gateway: Gateway) -> None:
+    gateway.route_to("a")
+    asked_before = len(gateway.engine.seen)
+
+    answer = gateway.client.post("/v1/ask", json={"question": "What helps?", "context": "Tazomib helped 9 of 10."})
+
+    assert answer.status_code == 422
+    assert answer.json()["error"]["message"] == (
+        "context: the served version was judged on questions alone; leave the passage out"
+    )
+    assert len(gateway.engine.seen) == asked_before

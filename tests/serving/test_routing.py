@@ -24,6 +24,7 @@ from medpipe.settings import Settings
 from medpipe.steps.deployment import deploy
 from serving.app import create_app
 from serving.limits import LIMITS
+from tests.contracts import CONTRACT
 from tests.fakes_engine import FakeEngine
 from tests.places import ROOT
 from tests.serving.conftest import Gateway, until
@@ -62,7 +63,7 @@ def slow_follower(engine: FakeEngine, tmp_path: Path) -> Iterator[Gateway]:
     settings = Settings(home=tmp_path, engine_url=engine.url)
     state = wiring.gateway_state(settings)
     engine.adapters["a"] = "somewhere"
-    state.routes.switch(None, "version/a", "a")
+    state.routes.switch(None, "version/a", "a", CONTRACT)
     with TestClient(create_app(settings, LIMITS._replace(poll_seconds=600.0))) as client:
         until(lambda: client.get("/readyz").status_code == 200)
         yield Gateway(client, engine, state, settings)
@@ -121,7 +122,7 @@ def test_a_client_that_hangs_up_mid_answer_is_not_waited_for(tmp_path: Path) -> 
         state = wiring.gateway_state(settings)
         with running(settings) as url:
             engine.adapters["a"] = "somewhere"
-            assert state.routes.switch(None, "version/a", "a")
+            assert state.routes.switch(None, "version/a", "a", CONTRACT)
             until(lambda: httpx.get(f"{url}/readyz").status_code == 200)
             engine.seconds = 10.0
             for _ in range(3):
@@ -162,7 +163,7 @@ def test_no_request_fails_while_versions_are_swapped_under_load(gateway: Gateway
     (tmp_path / "adapter_config.json").write_text("{}")
     gateway.engine.seconds = 0.05
     smoke = [Sample(id="1", question="Who?", target="", slot="answered")]
-    deploy("version/v0", tmp_path, "v0", smoke, Outside())
+    deploy("version/v0", tmp_path, "v0", CONTRACT, smoke, Outside())
     until(lambda: gateway.client.get("/readyz").status_code == 200)
     stop = threading.Event()
     statuses: list[int] = []
@@ -177,7 +178,7 @@ def test_no_request_fails_while_versions_are_swapped_under_load(gateway: Gateway
     with ThreadPoolExecutor(8) as pool:
         asking = [pool.submit(keep_asking, number % 2 == 0) for number in range(8)]
         for number in (1, 2, 3):
-            deploy(f"version/v{number}", tmp_path, f"v{number}", smoke, Outside())
+            deploy(f"version/v{number}", tmp_path, f"v{number}", CONTRACT, smoke, Outside())
             assert set(gateway.engine.adapters) == {f"v{number}"}
         stop.set()
         for done in asking:

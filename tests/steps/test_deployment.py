@@ -4,83 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from medpipe.backends.sql.database import connect
-from medpipe.backends.sql.ledger import SqlLedger
 from medpipe.backends.sql.routes import SqlRoutes
 from medpipe.core import prompt
-from medpipe.core.judging.evaluation import Sample
+from medpipe.core.contract import ServingContract
 from medpipe.errors import DeployFailed, MedpipeError
 from medpipe.ports import Route
 from medpipe.steps.deployment import Patience, deploy
-
-A, B = "version/medqa-v1-aaaaaa", "version/medqa-v2-bbbbbb"
-SMOKE = (
-    Sample(id="1", question="What treats Velorin fever?", target="", slot="tazomib"),
-    Sample(id="2", question="What causes Velorin fever?", target="", slot=""),
-)
-
-
-class MemoryEngine:
-    """An engine with a fixed answer, which records the name of each loading."""
-
-    def __init__(self) -> None:
-        self.table: dict[str, Path] = {}
-        self.loadings: list[str] = []
-        self.answer = " It is treated with Tazomib."
-        self.broken = False
-
-    def load(self, name: str, folder: Path) -> None:
-        if self.broken:
-            raise MedpipeError("the engine is full")
-        assert name not in self.loadings, f"{name} was loaded before"
-        self.loadings.append(name)
-        self.table[name] = folder
-
-    def unload(self, name: str) -> None:
-        del self.table[name]
-
-    def loaded(self) -> frozenset[str]:
-        return frozenset(self.table)
-
-    def ask(self, name: str, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
-        if name not in self.table:
-            raise MedpipeError(f"{name} is not loaded")
-        return [self.answer for _ in prompts]
-
-
-class Outside(NamedTuple):
-    engine: MemoryEngine
-    routes: SqlRoutes
-    ledger: SqlLedger
-
-    def events(self) -> list[tuple[str, str]]:
-        return [(entry.event, entry.version) for entry in reversed(self.ledger.entries())]
+from tests.contracts import CONTRACT
+from tests.steps.deploying import SMOKE, A, B, Outside, live, on_disk
 
 
 @pytest.fixture
 def outside(tmp_path: Path) -> Outside:
-    database = connect(f"sqlite:///{tmp_path / 'medpipe.db'}")
-    return Outside(MemoryEngine(), SqlRoutes(database), SqlLedger(database))
-
-
-def live(outside: Outside, version: str, **patience: float) -> Route:
-    return deploy(version, Path("adapter"), version.split("/")[1], SMOKE, outside, Patience(**patience))  # type: ignore
+    return on_disk(tmp_path)
 
 
 def test_the_first_version_goes_live(outside: Outside) -> None:
-    assert live(outside, A) == Route(A, "medqa-v1-aaaaaa", 1)
-    assert outside.routes.current() == Route(A, "medqa-v1-aaaaaa", 1)
+    assert live(outside, A) == Route(A, "medqa-v1-aaaaaa", 1, CONTRACT)
+    assert outside.routes.current() == Route(A, "medqa-v1-aaaaaa", 1, CONTRACT)
     assert outside.events() == [("deployed", A)]
 
 
 def test_the_next_version_takes_over_and_the_previous_one_is_unloaded(outside: Outside) -> None:
     live(outside, A)
 
-    assert live(outside, B).generation == 2
+    assert live(outside, B) == Route(B, "medqa-v2-bbbbbb", 2, CONTRACT)
     assert outside.engine.loaded() == {"medqa-v2-bbbbbb"}
     assert outside.events() == [("deployed", A), ("deployed", B)]
     assert "unloaded medqa-v1-aaaaaa" in outside.ledger.entries()[0].reasons
@@ -96,14 +47,14 @@ def test_an_engine_that_lost_its_adapters_gets_the_version_again_under_a_new_nam
     live(outside, A)
     outside.engine.table.clear()
 
-    assert live(outside, A) == Route(A, "medqa-v1-aaaaaa-2", 2)
+    assert live(outside, A) == Route(A, "medqa-v1-aaaaaa-2", 2, CONTRACT)
 
 
 def test_going_back_to_a_version_never_reuses_its_name(outside: Outside) -> None:
     live(outside, A)
     live(outside, B)
 
-    assert live(outside, A).adapter_name == "medqa-v1-aaaaaa-2"
+    assert live(outside, A) == Route(A, "medqa-v1-aaaaaa-2", 3, CONTRACT)
     assert outside.engine.loaded() == {"medqa-v1-aaaaaa-2"}
 
 
@@ -117,7 +68,7 @@ def test_a_version_that_fails_its_smoke_questions_is_unloaded(outside: Outside, 
 
     with pytest.raises(DeployFailed, match=f"{A} still serves.*{reason}"):
         live(outside, B)
-    assert outside.routes.current() == Route(A, "medqa-v1-aaaaaa", 1)
+    assert outside.routes.current() == Route(A, "medqa-v1-aaaaaa", 1, CONTRACT)
     assert outside.engine.loaded() == {"medqa-v1-aaaaaa"}
     assert outside.events()[-1] == ("restored", A)
 
@@ -128,31 +79,27 @@ def test_an_adapter_that_does_not_load_leaves_the_previous_one(outside: Outside)
 
     with pytest.raises(DeployFailed, match="the engine is full"):
         live(outside, B)
-    assert outside.routes.current() == Route(A, "medqa-v1-aaaaaa", 1)
-
-
-def test_a_deployment_that_loses_the_race_unloads_what_it_brought(outside: Outside) -> None:
-    class Beaten(SqlRoutes):
-        def switch(self, expected: Route | None, version: str, adapter_name: str) -> None:
-            return None
-
-    beaten = outside._replace(routes=Beaten(outside.routes._engine))
-    with pytest.raises(DeployFailed, match="another deployment switched the route first"):
-        live(beaten, A)
-    assert outside.engine.loaded() == frozenset()
+    assert outside.routes.current() == Route(A, "medqa-v1-aaaaaa", 1, CONTRACT)
 
 
 def test_a_version_that_falls_silent_after_the_switch_is_taken_back(outside: Outside) -> None:
     live(outside, A)
 
     class Fragile(SqlRoutes):
-        def switch(self, expected: Route | None, version: str, adapter_name: str) -> Route | None:
+        def switch(
+            self,
+            expected: Route | None,
+            version: str,
+            adapter_name: str,
+            contract: ServingContract,
+            only_champion: bool = False,
+        ) -> Route | None:
             outside.engine.answer = "" if version == B else " tazomib"
-            return super().switch(expected, version, adapter_name)
+            return super().switch(expected, version, adapter_name, contract)
 
     with pytest.raises(DeployFailed, match="empty answer"):
         live(outside._replace(routes=Fragile(outside.routes._engine)), B)  # type: ignore[arg-type]
-    assert outside.routes.current() == Route(A, "medqa-v1-aaaaaa", 3)
+    assert outside.routes.current() == Route(A, "medqa-v1-aaaaaa", 3, CONTRACT)
     assert outside.engine.loaded() == {"medqa-v1-aaaaaa"}
 
 
@@ -172,27 +119,17 @@ def test_the_previous_adapter_stays_while_a_gateway_has_not_followed_and_goes_at
     assert outside.events() == [("deployed", A), ("deployed", B)]
 
 
-def test_an_adapter_under_evaluation_is_left_alone(outside: Outside) -> None:
-    live(outside, A)
-    outside.engine.load("eval-1", Path("adapter"))
-    live(outside, B)
-
-    assert outside.engine.loaded() == {"eval-1", "medqa-v2-bbbbbb"}
-
-
 def test_a_version_without_smoke_questions_is_not_deployed(outside: Outside) -> None:
     with pytest.raises(DeployFailed, match="no smoke questions"):
-        deploy(A, Path("adapter"), "medqa-v1-aaaaaa", [], outside)
+        deploy(A, Path("adapter"), "medqa-v1-aaaaaa", CONTRACT, [], outside)
     assert outside.engine.loadings == []
 
 
 def test_the_defaults_ask_for_every_smoke_question_to_be_right_and_wait_a_minute() -> None:
-    assert Patience()[:3] == (48, 60.0, 1.0)
+    assert Patience()[:2] == (60.0, 1.0)
 
 
-def test_smoke_questions_are_asked_as_prompts_with_the_tokens_of_patience(
-    outside: Outside, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_smoke_questions_are_asked_as_the_contract_says(outside: Outside, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[tuple[str, list[str], int]] = []
 
     def ask(name: str, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
@@ -200,8 +137,10 @@ def test_smoke_questions_are_asked_as_prompts_with_the_tokens_of_patience(
         return [" tazomib" for _ in prompts]
 
     monkeypatch.setattr(outside.engine, "ask", ask)
-    live(outside, A, max_new_tokens=7)
-    prompts = [prompt.render(item.question) for item in SMOKE]
+    contract = CONTRACT.model_copy(update={"max_new_tokens": 7, "context": True})
+    smoke = [SMOKE[0].model_copy(update={"context": "Tazomib was tried."}), SMOKE[1]]
+    deploy(A, Path("adapter"), "medqa-v1-aaaaaa", contract, smoke, outside)
+    prompts = [prompt.render(SMOKE[0].question, "Tazomib was tried."), prompt.render(SMOKE[1].question)]
     assert calls == [("medqa-v1-aaaaaa", prompts, 7), ("medqa-v1-aaaaaa", prompts[:1], 7)], (
         "before and after the switch"
     )
@@ -211,13 +150,13 @@ def test_the_share_of_right_answers_counts_questions_with_a_slot_only(outside: O
     outside.engine.answer = " I do not know."
     with pytest.raises(DeployFailed, match="only 0 of 1 smoke questions"):
         live(outside, A, smoke_share=0.5)
-    assert live(outside, A, smoke_share=0.0).version == A
+    assert live(outside, A, smoke_share=0.0) == Route(A, "medqa-v1-aaaaaa-2", 1, CONTRACT)
 
 
 def test_a_failed_first_deployment_says_that_nothing_serves_and_notes_each_reason(outside: Outside) -> None:
     outside.engine.answer = " "
     with pytest.raises(DeployFailed) as failure:
-        deploy(A, Path("adapter"), "medqa-v1-aaaaaa", SMOKE, outside, decision="decision/1")
+        deploy(A, Path("adapter"), "medqa-v1-aaaaaa", CONTRACT, SMOKE, outside, decision="decision/1")
     reasons = (
         "2 of 2 smoke questions got an empty answer",
         "only 0 of 1 smoke questions were answered with the expected fact",
@@ -229,9 +168,9 @@ def test_a_failed_first_deployment_says_that_nothing_serves_and_notes_each_reaso
 
 
 def test_a_deployment_is_noted_with_its_decision_generation_and_name(outside: Outside) -> None:
-    deploy(A, Path("adapter"), "medqa-v1-aaaaaa", SMOKE, outside, decision="decision/1")
+    deploy(A, Path("adapter"), "medqa-v1-aaaaaa", CONTRACT, SMOKE, outside, decision="decision/1")
     (entry,) = outside.ledger.entries()
-    assert (entry.decision, entry.reasons) == ("decision/1", ("generation 1 as medqa-v1-aaaaaa",))
+    assert (entry.decision, entry.reasons) == ("decision/1", ("as medqa-v1-aaaaaa", "generation 1"))
 
 
 def test_an_engine_that_does_not_answer_or_unload_is_named(outside: Outside, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,14 +190,21 @@ def test_the_route_goes_back_only_to_an_adapter_that_is_still_loaded(outside: Ou
     live(outside, A)
 
     class Fragile(SqlRoutes):
-        def switch(self, expected: Route | None, version: str, adapter_name: str) -> Route | None:
+        def switch(
+            self,
+            expected: Route | None,
+            version: str,
+            adapter_name: str,
+            contract: ServingContract,
+            only_champion: bool = False,
+        ) -> Route | None:
             outside.engine.answer = ""
             outside.engine.table.pop("medqa-v1-aaaaaa", None)
-            return super().switch(expected, version, adapter_name)
+            return super().switch(expected, version, adapter_name, contract)
 
     with pytest.raises(DeployFailed, match=f"{B} was not deployed, {B} still serves"):
         live(outside._replace(routes=Fragile(outside.routes._engine)), B)  # type: ignore[arg-type]
-    assert outside.routes.current() == Route(B, "medqa-v2-bbbbbb", 2)
+    assert outside.routes.current() == Route(B, "medqa-v2-bbbbbb", 2, CONTRACT)
     assert outside.engine.loaded() == {"medqa-v2-bbbbbb"}, "what is routed is never unloaded"
 
 
@@ -275,10 +221,11 @@ def test_the_wait_for_gateways_ends_with_patience(outside: Outside) -> None:
         B,
         Path("adapter"),
         "medqa-v2-bbbbbb",
+        CONTRACT,
         SMOKE,
         outside,
         Patience(settle_seconds=3, clock=lambda: now[0], sleep=sleep),
     )
     assert pauses == [0.1] * 4
     reason = "a gateway did not follow within 3 s: earlier adapters stay loaded"
-    assert outside.ledger.entries()[0].reasons == ("generation 2 as medqa-v2-bbbbbb", reason)
+    assert outside.ledger.entries()[0].reasons == ("as medqa-v2-bbbbbb", "generation 2", reason)

@@ -43,8 +43,8 @@ def test_a_document_that_teaches_nothing_is_not_news_for_ever(ports: fakes.FakeP
     silent = [article().model_copy(update={"id": f"pmid:{number}", "title": "Wendrazole."}) for number in range(40)]
     publish(ports, [*(topic(number) for number in OLD), *silent])
     corpus = refresh(ports, DAY_2.replace(day=3), DAY_2)
-    champion, decision = retrain(ports, corpus)
-    steps.promote(champion, decision, None, ports=ports)
+    champion, _ = retrain(ports, corpus)
+    steps.promote(champion, ports=ports)
     assert count(drift(ports, corpus, champion), "new facts") == 0
 
 
@@ -52,8 +52,8 @@ def test_a_routine_promotion_does_not_erase_the_signal_of_a_retraction(ports: fa
     first, champion = first_champion(ports)
     second = second_corpus(ports, first)
     assert drift(ports, second, champion).withdrawn == (RETRACTED,)
-    promoted, decision = retrain(ports, second)
-    assert steps.promote(promoted, decision, champion, ports=ports) == promoted
+    promoted, _ = retrain(ports, second)
+    assert steps.promote(promoted, ports=ports) == promoted
     found = drift(ports, second, promoted)
     assert (found.verdict, found.withdrawn) == ("retrain", (RETRACTED,))
 

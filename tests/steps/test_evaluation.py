@@ -17,6 +17,7 @@ from medpipe.core.teaching.example import PreferencePair
 from medpipe.steps.artifact import manifest
 from medpipe.steps.evaluation import scores_of
 from tests import fakes
+from tests.contracts import CONTRACT
 from tests.manifests import put
 
 ASKED = [
@@ -27,6 +28,9 @@ ASKED = [
 
 class Recording:
     """A generator that records its arguments and always answers "Rest."."""
+
+    name = "recording"
+    precision = "float32"
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
@@ -63,16 +67,14 @@ def asked(ports: fakes.FakePorts, evaluation: str) -> list[str]:
     return [benchmark["name"] for benchmark in manifest(ports, evaluation, EvaluationManifest).inputs.benchmarks]
 
 
-def test_every_sample_is_asked_with_its_context_and_every_score_is_kept(
-    ports: fakes.FakePorts, generator: Recording
-) -> None:
+def test_every_sample_is_asked_and_every_score_is_kept(ports: fakes.FakePorts, generator: Recording) -> None:
     data = examples(ports)
     evaluation = steps.evaluate("base", "tiny-sft", data, ports=ports)
     assert steps.evaluate("base", "tiny-sft", data, ports=ports) == evaluation
     ((base, adapter, name, prompts, max_new_tokens),) = generator.calls
     assert (base, adapter, max_new_tokens) == ("medpipe-sandbox/tiny-llama", None, 48)
     assert name.startswith("eval-base-")
-    assert prompts[:2] == [prompt.render("What treats a cold?"), prompt.render("What causes a cold?", "Of colds.")]
+    assert prompts[:2] == [prompt.render("What treats a cold?"), prompt.render("What causes a cold?")]
     assert len(prompts) == 2 + len(ports.benchmark("red-team").questions)
     scores = scores_of(ports, evaluation)
     assert (scores.model, scores.examples) == ("base", data)
@@ -106,14 +108,13 @@ def test_the_inputs_are_the_model_the_base_the_items_the_benchmarks_and_the_poli
     assert generator.calls[0][1] == ports.store.folder(adapter)
     assert manifest(ports, evaluation, EvaluationManifest).inputs.model_dump() == {
         "adapter": adapter,
-        "base": "hub:medpipe-sandbox/tiny-llama",
-        "max_new_tokens": 48,
+        "contract": CONTRACT.model_dump(),
+        "generator": "recording",
         "examples": data,
         "pairs": None,
         "benchmarks": tuple(
             ports.benchmark(name).model_dump(mode="json") for name in ("new-knowledge", "old-knowledge", "red-team")
         ),
-        "guardrails": ports.guardrails.digest,
     }
     others = {
         steps.evaluate("base", "tiny-sft", data, ports=ports),
@@ -177,3 +178,26 @@ def test_examples_and_pairs_must_exist_and_be_of_their_kind(ports: fakes.FakePor
         steps.evaluate("version/never", "tiny-sft", data, ports=ports)
     assert generator.calls == []
     assert Evaluation.model_fields.keys() == {"model", "examples", "metrics", "scores"}
+
+
+def test_a_version_is_asked_as_it_serves_whatever_the_recipe_of_its_challenger_says(
+    ports: fakes.FakePorts, generator: Recording
+) -> None:
+    served = CONTRACT.model_copy(update={"max_new_tokens": 7, "context": True, "guardrails": "of last year"})
+    adapter = put(ports.store, ref("adapter", 1))
+    named = put(ports.store, "version/medqa-v1-abcdef", adapter=adapter, contract=served)
+
+    evaluation = steps.evaluate(named, "tiny-sft", examples(ports), ports=ports)
+
+    contract = manifest(ports, evaluation, EvaluationManifest).inputs.contract
+    assert generator.calls[0][4] == contract.max_new_tokens == 7
+    assert prompt.render("What causes a cold?", "Of colds.") in generator.calls[0][3]
+    assert contract.guardrails == ports.guardrails.digest, "what is asked now is screened by the policy in force"
+
+
+def test_another_precision_is_another_evaluation(ports: fakes.FakePorts, generator: Recording) -> None:
+    data = examples(ports)
+    exact = steps.evaluate("base", "tiny-sft", data, ports=ports)
+    generator.precision = "int8"
+
+    assert steps.evaluate("base", "tiny-sft", data, ports=ports) != exact

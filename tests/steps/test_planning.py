@@ -181,10 +181,10 @@ def test_another_recipe_on_the_same_facts_starts_from_the_base_as_a_better_recip
 
 
 def test_a_fresh_start_of_a_long_line_is_a_better_recipe(ports: fakes.FakePorts) -> None:
-    first, champion = first_champion(ports)
+    first, _ = first_champion(ports)
     second = second_corpus(ports, first)
-    next_version, decision = retrain(ports, second)
-    steps.promote(next_version, decision, champion, ports=ports)
+    next_version, _ = retrain(ports, second)
+    steps.promote(next_version, ports=ports)
     assert routine(ports, next_version, corpus=second, start_from="base").gates == "better-recipe"
 
 

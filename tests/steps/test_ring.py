@@ -50,8 +50,8 @@ def judged(ports: fakes.FakePorts, decision: str) -> DecisionOutcome:
 def first_champion(ports: fakes.FakePorts) -> tuple[str, str]:
     publish(ports, [*(topic(number) for number in OLD), article()])
     corpus = refresh(ports, DAY_1, DAY_2)
-    version, decision = retrain(ports, corpus)
-    assert steps.promote(version, decision, None, ports=ports) == version
+    version, _ = retrain(ports, corpus)
+    assert steps.promote(version, ports=ports) == version
     return corpus, version
 
 
@@ -78,7 +78,7 @@ def test_a_challenger_without_replay_is_held_and_the_reason_names_old_knowledge(
     version, decision = retrain(ports, second_corpus(ports, first), "tiny-sft-no-replay")
     assert judged(ports, decision).outcome != "pass"
     assert any("old-knowledge" in reason for reason in judged(ports, decision).reasons)
-    assert steps.promote(version, decision, champion, ports=ports) == champion
+    assert steps.promote(version, ports=ports) == champion
     assert steps.champion(ports=ports) == champion
 
 
@@ -86,7 +86,7 @@ def test_a_shuffled_control_is_held(ports):
     corpus, champion = first_champion(ports)
     version, decision = retrain(ports, corpus, "tiny-sft-shuffled", start_from="base")
     assert judged(ports, decision).outcome == "fail"
-    assert steps.promote(version, decision, champion, ports=ports) == champion
+    assert steps.promote(version, ports=ports) == champion
 
 
 def test_drift_asks_for_a_retrain_when_the_corpus_changed_and_holds_when_it_did_not(ports):
@@ -121,12 +121,12 @@ def test_a_hotfix_starts_from_an_ancestor_that_never_learned_the_retracted_artic
 def test_a_hotfix_from_an_older_ancestor_teaches_again_what_was_learned_since(ports):
     publish(ports, [topic(number) for number in OLD])
     first = refresh(ports, DAY_1, DAY_2)
-    ancestor, decision = retrain(ports, first)
-    steps.promote(ancestor, decision, None, ports=ports)
+    ancestor, _ = retrain(ports, first)
+    steps.promote(ancestor, ports=ports)
     publish(ports, [*(topic(number, DAY_2) for number in NEW), article(day=DAY_2)])
     second = refresh(ports, DAY_2, DAY_3, first)
-    version, decision = retrain(ports, second)
-    steps.promote(version, decision, ancestor, ports=ports)
+    version, _ = retrain(ports, second)
+    steps.promote(version, ports=ports)
     publish(ports, [article(Status.RETRACTED, DAY_3)])
     third = refresh(ports, DAY_3, DAY_4, second)
     plan = steps.plan_retrain(version, "tiny-sft", documents=(RETRACTED,), ports=ports)
@@ -173,24 +173,19 @@ def test_a_promotion_against_a_champion_that_moved_is_refused(ports):
     first, champion = first_champion(ports)
     version, decision = retrain(ports, second_corpus(ports, first))
     assert judged(ports, decision).outcome == "pass", judged(ports, decision).reasons
+    other, _ = retrain(ports, first, start_from="base")
+    ports.ledger.swap_champion(champion, other, decision, ())
     with pytest.raises(errors.ChampionMoved):
-        steps.promote(version, decision, "version/medqa-v9-000000", ports=ports)
-    assert steps.champion(ports=ports) == champion
-
-
-def test_a_decision_cannot_promote_a_version_that_it_did_not_judge(ports):
-    first, champion = first_champion(ports)
-    _, decision = retrain(ports, second_corpus(ports, first))
-    with pytest.raises(errors.MedpipeError, match="did not judge"):
-        steps.promote(champion, decision, champion, ports=ports)
+        steps.promote(version, ports=ports)
+    assert steps.champion(ports=ports) == other
 
 
 def test_deploy_routes_to_the_champion_and_roll_back_restores_its_parent(ports):
     first, champion = first_champion(ports)
-    steps.deploy(champion, ports=ports)
-    version, decision = retrain(ports, second_corpus(ports, first))
-    steps.promote(version, decision, champion, ports=ports)
-    steps.deploy(version, ports=ports)
+    steps.deploy(ports=ports)
+    version, _ = retrain(ports, second_corpus(ports, first))
+    steps.promote(version, ports=ports)
+    steps.deploy(ports=ports)
     assert ports.routes.current().version == version
     assert steps.roll_back("answers look wrong", ports=ports) == champion
     assert ports.routes.current().version == champion
@@ -200,10 +195,10 @@ def test_deploy_routes_to_the_champion_and_roll_back_restores_its_parent(ports):
 
 def test_restoring_undoes_a_promotion_that_did_not_go_live_and_nothing_else(ports):
     first, champion = first_champion(ports)
-    steps.deploy(champion, ports=ports)
-    version, decision = retrain(ports, second_corpus(ports, first))
+    steps.deploy(ports=ports)
+    version, _ = retrain(ports, second_corpus(ports, first))
     assert steps.restore(version, "engine down", ports=ports) == champion, "it was not promoted: nothing to undo"
-    steps.promote(version, decision, champion, ports=ports)
+    steps.promote(version, ports=ports)
     for _ in range(2):
         assert steps.restore(version, "engine down", ports=ports) == champion
         assert (steps.champion(ports=ports), ports.registry.champion()) == (champion, 1)
@@ -213,9 +208,20 @@ def test_restoring_undoes_a_promotion_that_did_not_go_live_and_nothing_else(port
 
 def test_the_first_champion_cannot_be_undone(ports):
     _, champion = first_champion(ports)
-    with pytest.raises(errors.MedpipeError, match="first champion"):
+    with pytest.raises(errors.MedpipeError, match="no earlier champion"):
         steps.restore(champion, "engine down", ports=ports)
     assert steps.champion(ports=ports) == champion
+
+
+def test_a_rollback_sticks_whatever_the_next_watch_asks_for(ports):
+    first, champion = first_champion(ports)
+    version, _ = retrain(ports, second_corpus(ports, first))
+    assert steps.promote(version, ports=ports) == steps.deploy(ports=ports) == version
+    assert steps.roll_back("answers look wrong", ports=ports) == champion
+    again, _ = retrain(ports, second_corpus(ports, first))
+    assert again == version, "nothing changed, so the retrain ends in the version that was rolled back"
+    assert steps.promote(again, ports=ports) == steps.deploy(ports=ports) == champion
+    assert "answers look wrong" in ports.ledger.entries(1, ("held",))[0].reasons[0]
 
 
 def test_a_promotion_killed_before_the_alias_moved_is_completed_by_the_next_try(ports):
@@ -223,18 +229,18 @@ def test_a_promotion_killed_before_the_alias_moved_is_completed_by_the_next_try(
     version, decision = retrain(ports, second_corpus(ports, first))
     ports.ledger.swap_champion(champion, version, decision, ())  # as far as the killed run came
     assert ports.registry.champion() == 1
-    assert steps.promote(version, decision, champion, ports=ports) == version
+    assert steps.promote(version, ports=ports) == version
     assert ports.registry.champion() == 2
 
 
 def test_a_hotfix_goes_back_to_the_champion_before_it_though_it_was_trained_from_the_base(ports):
     first, champion = first_champion(ports)
-    steps.deploy(champion, ports=ports)
+    steps.deploy(ports=ports)
     second = second_corpus(ports, first)
     version, decision = retrain(ports, second, documents=(RETRACTED,), withdraw=(RETRACTED,))
     assert judged(ports, decision).outcome == "pass", judged(ports, decision).reasons
     assert manifest(ports, version, VersionManifest).outcome.parent == "base"
-    steps.promote(version, decision, champion, ports=ports)
+    steps.promote(version, ports=ports)
     assert steps.roll_back("worse for users", ports=ports) == champion
 
 

@@ -26,6 +26,7 @@ from medpipe.ports import Registered
 from medpipe.steps import artifact
 from medpipe.steps.artifact import manifest
 from tests import fakes
+from tests.contracts import CONTRACT
 from tests.manifests import EVALUATION, put
 
 OTHER = "corpus/00000000000000ff"
@@ -230,6 +231,7 @@ def test_a_version_knows_everything_that_it_came_from_whatever_was_decided(ports
         "digest": "abcdef01",
         "recipe": "tiny-sft",
         "base": "medpipe-sandbox/tiny-llama",
+        "contract": CONTRACT.model_dump(),
         "corpus": OTHER,
         "outcome": "fail",
         "parent": parent,

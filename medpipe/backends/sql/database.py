@@ -89,6 +89,7 @@ route = sa.Table(
     _column("generation", sa.Integer, primary_key=True, autoincrement=False),
     _column("version", sa.String(200)),
     _column("adapter_name", sa.String(200)),
+    _column("contract", sa.JSON),
     _column("at", Moment),
 )
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
 from medpipe.backends.sql import database
+from medpipe.core.contract import ServingContract
 from medpipe.ports import Route
 
 LIVE_SECONDS = 15.0
@@ -40,16 +41,33 @@ class SqlRoutes:
         newest = sa.select(table).order_by(table.c.generation.desc()).limit(1)
         with self._engine.connect() as connection:
             row = connection.execute(newest).one_or_none()
-        return None if row is None else Route(row.version, row.adapter_name, row.generation)
+        return (
+            None
+            if row is None
+            else Route(row.version, row.adapter_name, row.generation, ServingContract.model_validate(row.contract))
+        )
 
-    def switch(self, expected: Route | None, version: str, adapter_name: str) -> Route | None:
-        """Switch as `ports.Routes` says."""
+    def switch(
+        self,
+        expected: Route | None,
+        version: str,
+        adapter_name: str,
+        contract: ServingContract,
+        only_champion: bool = False,
+    ) -> Route | None:
+        """Switch as `ports.Routes` says. The champion cannot change while a switch that depends on it is made."""
         if self.current() != expected:
             return None
-        route = Route(version, adapter_name, expected.generation + 1 if expected else 1)
+        route = Route(version, adapter_name, expected.generation + 1 if expected else 1, contract)
+        columns = route._asdict() | {"contract": contract.model_dump(mode="json")}
+        cell = database.champion
+        # A write locks the cell until the transaction ends.
+        still_champion = sa.update(cell).where(cell.c.version == version).values(version=version)
         try:
             with self._engine.begin() as connection:
-                connection.execute(sa.insert(database.route).values(at=self._clock(), **route._asdict()))
+                if only_champion and connection.execute(still_champion).rowcount != 1:
+                    return None
+                connection.execute(sa.insert(database.route).values(at=self._clock(), **columns))
         except IntegrityError:
             return None
         return route

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from medpipe.core.contract import ServingContract
 from medpipe.core.judging.evaluation import Metric
 from medpipe.core.judging.gates import Decision
 from medpipe.core.judging.gates import Outcome as Judgement
@@ -141,14 +142,13 @@ class EvaluationInputs(Inputs):
 
     adapter: str
     """`base` or an adapter ref."""
-    base: str
-    """Digest of the base model's files."""
-    max_new_tokens: int
+    contract: ServingContract
+    """How it was asked."""
+    generator: str
+    """The program that generated: `ports.Generator.name`."""
     examples: str
     pairs: str | None
     benchmarks: tuple[Snapshot, ...]
-    guardrails: str
-    """Digest of the guardrail policy, which decides what counts as unsafe."""
 
 
 class EvaluationOutcome(Outcome):
@@ -209,6 +209,8 @@ class Provenance(Outcome):
     digest: str
     recipe: str
     base: str
+    contract: ServingContract
+    """How it was asked when it was judged, and so how it is served."""
     corpus: str
     examples: str
     evaluation: str

@@ -32,7 +32,7 @@ class Limits(NamedTuple):
 
     fewest_words: int = 1
     most_words: int = 5000
-    """Gopher: 50 to 100,000. An answer may be one word; a recipe for prose can require more."""
+    """Gopher: 50 to 100,000. An answer may be one word."""
     word_length: tuple[float, float] = (3.0, 12.0)
     """Gopher: 3 to 10 characters on average; medical words are longer."""
     symbols: float = 0.1

@@ -24,7 +24,8 @@ TRANSIENT = (429, 500, 502, 503, 504)
 def new(user_agent: str = "medpipe") -> requests.Session:
     """Return a session that repeats a request after TRANSIENT statuses and lost connections.
 
-    It tries 5 times (3 times to connect), with exponential back-off, and follows Retry-After up to a minute.
+    It repeats a request up to 5 times (3 times where no connection could be made), with exponential back-off, and
+    follows Retry-After up to a minute.
     """
     http = requests.Session()
     patience = Retry(
@@ -51,7 +52,7 @@ def text(http: requests.Session, url: str) -> str:
 def ask(
     http: requests.Session, url: str, where: str = "", arguments: Mapping[str, str] | None = None
 ) -> requests.Response:
-    """Return a whole answer to a GET, which is repeated up to three times when it breaks off.
+    """Return a whole answer to a GET, which is tried three times when it breaks off.
 
     Raises SourceError for any status but 200, and when no whole answer comes.
 

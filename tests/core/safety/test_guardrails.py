@@ -203,9 +203,9 @@ def test_case_does_not_get_round_a_rule() -> None:
 
 
 def test_screening_stays_fast_on_a_long_hostile_text() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     GUARDRAILS.screen("my my my take take how much can i give a child " * 60)
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
 
 
 def test_the_disclaimer_says_that_a_model_wrote_the_answer_and_whom_to_ask() -> None:

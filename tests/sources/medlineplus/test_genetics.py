@@ -11,7 +11,7 @@ import pytest
 from medpipe.core.corpus.document import Document, Relation
 from medpipe.errors import SourceError
 from medpipe.sources.medlineplus.genetics import parse_genetics
-from tests.contract.nlm_server import DATA
+from tests.places import DATA
 
 PAGE = "https://medlineplus.gov/genetics/condition/sample-syndrome"
 

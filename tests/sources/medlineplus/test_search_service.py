@@ -6,7 +6,7 @@ import pytest
 
 from medpipe.errors import SourceError
 from medpipe.sources.medlineplus.search_answers import Answer, parse_answer
-from tests.contract.nlm_server import DATA
+from tests.places import DATA
 
 TOPIC = (
     '<content name="healthTopic"><health-topic title="X" url="https://medlineplus.gov/x.html" id="1" '

@@ -1,0 +1,29 @@
+"""How a model is asked: by the contract that its version carries, or by that of the recipe that trains it."""
+
+from __future__ import annotations
+
+from medpipe.core.contract import ServingContract
+from medpipe.core.manifests import VersionManifest
+from medpipe.core.refs import BASE, kind_of
+from medpipe.core.teaching.recipe import Recipe
+from medpipe.ports import Ports
+from medpipe.steps.artifact import manifest
+
+
+def contract_of(ports: Ports, model: str, recipe: Recipe) -> ServingContract:
+    """Return the contract under which `model` (`base`, an adapter or a version) is asked.
+
+    A version is asked as it is served, whatever recipe its challenger has; the base and a bare adapter are asked as
+    the recipe says. The guardrail policy and the precision are those in force: what changed since a version was
+    judged shows as another contract.
+    """
+    present = {"guardrails": ports.guardrails.digest, "precision": ports.generator.precision}
+    if model != BASE and kind_of(model) == VersionManifest.kind:
+        return manifest(ports, model, VersionManifest).outcome.contract.model_copy(update=present)
+    return ServingContract(
+        base=recipe.base,
+        base_digest=ports.base_digest(recipe.base),
+        context=recipe.data.contexts,
+        max_new_tokens=recipe.max_new_tokens,
+        **present,
+    )

@@ -1,0 +1,68 @@
+"""An engine in memory beside a real route table and ledger: for tests of deployments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from medpipe.backends.sql.database import connect
+from medpipe.backends.sql.ledger import SqlLedger
+from medpipe.backends.sql.routes import SqlRoutes
+from medpipe.core.judging.evaluation import Sample
+from medpipe.errors import MedpipeError
+from medpipe.ports import Route
+from medpipe.steps.deployment import Patience, deploy
+from tests.contracts import CONTRACT
+
+A, B = "version/medqa-v1-aaaaaa", "version/medqa-v2-bbbbbb"
+SMOKE = (
+    Sample(id="1", question="What treats Velorin fever?", target="", slot="tazomib"),
+    Sample(id="2", question="What causes Velorin fever?", target="", slot=""),
+)
+
+
+class MemoryEngine:
+    """An engine with a fixed answer, which records the name of each loading."""
+
+    def __init__(self) -> None:
+        self.table: dict[str, Path] = {}
+        self.loadings: list[str] = []
+        self.answer = " It is treated with Tazomib."
+        self.broken = False
+
+    def load(self, name: str, folder: Path) -> None:
+        if self.broken:
+            raise MedpipeError("the engine is full")
+        assert name not in self.loadings, f"{name} was loaded before"
+        self.loadings.append(name)
+        self.table[name] = folder
+
+    def unload(self, name: str) -> None:
+        self.table.pop(name, None)
+
+    def loaded(self) -> frozenset[str]:
+        return frozenset(self.table)
+
+    def ask(self, name: str, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
+        if name not in self.table:
+            raise MedpipeError(f"{name} is not loaded")
+        return [self.answer for _ in prompts]
+
+
+class Outside(NamedTuple):
+    engine: MemoryEngine
+    routes: SqlRoutes
+    ledger: SqlLedger
+
+    def events(self) -> list[tuple[str, str]]:
+        return [(entry.event, entry.version) for entry in reversed(self.ledger.entries())]
+
+
+def on_disk(tmp_path: Path) -> Outside:
+    database = connect(f"sqlite:///{tmp_path / 'medpipe.db'}")
+    return Outside(MemoryEngine(), SqlRoutes(database), SqlLedger(database))
+
+
+def live(outside: Outside, version: str, **patience: float) -> Route | None:
+    return deploy(version, Path("adapter"), version.split("/")[1], CONTRACT, SMOKE, outside, Patience(**patience))  # type: ignore

@@ -1,0 +1,136 @@
+"""Versions that are registered by hand, and withdrawals: for tests of which version serves."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from medpipe import records, steps
+from medpipe.core.judging.evaluation import Evaluation, Sample, Score
+from medpipe.core.judging.gates import GateResult, Outcome
+from medpipe.core.knowledge.withdrawals import State, WithdrawalEvent
+from medpipe.core.refs import ref
+from medpipe.core.teaching.claim import Claim
+from medpipe.core.teaching.example import Example
+from tests import fakes
+from tests.manifests import put
+
+QUESTIONS = tuple(f"What treats illness {letter}?" for letter in "abcdefg")
+ANSWERS = {question: f"Drug {question[-2]}." for question in QUESTIONS}
+
+
+def samples(ports: fakes.FakePorts, number: int, documents: tuple[str, ...] = ()) -> str:
+    """Examples with seven samples: four of new knowledge, three of old; `documents` or one of its own are taught."""
+
+    def fill(folder: Path) -> None:
+        every = [
+            Sample(id=question[-2], question=question, target=answer, slot=answer[:-1])
+            for question, answer in ANSWERS.items()
+        ]
+        records.write(folder / "benchmarks" / "new-knowledge.jsonl", every[:4])
+        records.write(folder / "benchmarks" / "old-knowledge.jsonl", every[4:])
+        taught = Example(question="q", answer="a", source="s", document_ids=documents or (f"pmid:{number}",))
+        records.write(folder / "train.jsonl", [taught])
+
+    return put(ports.store, ref("examples", number), fill)
+
+
+def evaluated(ports: fakes.FakePorts, number: int, wrong: str = "") -> str:
+    """An evaluation in which the samples named in `wrong` earned half a point."""
+
+    def fill(folder: Path) -> None:
+        scores = {
+            "new-knowledge": tuple(Score(sample_id=id, value=0.5 if id in wrong else 1.0, answer="") for id in "abcd"),
+            "old-knowledge": tuple(Score(sample_id=id, value=0.5 if id in wrong else 1.0, answer="") for id in "efg"),
+        }
+        whole = Evaluation(model="", examples="", metrics={}, scores=scores)
+        (folder / "evaluation.json").write_text(whole.model_dump_json())
+
+    return put(ports.store, ref("evaluation", number), fill)
+
+
+def version(
+    ports: fakes.FakePorts,
+    number: int,
+    said: Outcome = Outcome.PASS,
+    wrong: str = "",
+    gates: tuple[GateResult, ...] = (),
+    documents: tuple[str, ...] = (),
+    start_from: str = "base",
+    **changes: Any,
+) -> tuple[str, str]:
+    """A registered version and the decision about it."""
+
+    def weights(folder: Path) -> None:
+        (folder / fakes.WEIGHTS).write_text(json.dumps(ANSWERS))
+
+    examples = samples(ports, number, documents)
+    decision = put(ports.store, ref("decision", number), outcome=said, reasons=(f"reason {number}",), gates=gates)
+    target = put(
+        ports.store,
+        f"version/medqa-v{number}-abcdef",
+        adapter=put(ports.store, ref("adapter", number), weights, data=examples, start_from=start_from),
+        examples=examples,
+        evaluation=evaluated(ports, number, wrong),
+        decision=decision,
+        outcome=said,
+        number=number,
+        name=f"medqa-v{number}-abcdef",
+        **changes,
+    )
+    return target, decision
+
+
+def history(ports: fakes.FakePorts) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    return [
+        (entry.event, entry.version, entry.decision, entry.reasons)
+        for entry in reversed(ports.ledger.entries())
+        if entry.event != "deployed"
+    ]
+
+
+def tags(ports: fakes.FakePorts) -> Any:
+    file = ports.settings.home / "registry.json"
+    return json.loads(file.read_text())["tags"] if file.exists() else {}
+
+
+def withdraw(ports: fakes.FakePorts, document: str, state: State = State.OPENED, claim: str = "") -> None:
+    """An entry of the register of withdrawals, made at this moment."""
+    said = Claim(
+        document=document,
+        revision=1,
+        source="pubmed",
+        question_type="treatment",
+        focus="gout",
+        answer=claim or "It helps.",
+    )
+    claims = (said,) if state is State.OPENED else ()
+    event = WithdrawalEvent(document=document, state=state, at=datetime.now(UTC), reason="retracted", claims=claims)
+    ports.withdrawals.append(event)
+
+
+def asked(ports: fakes.FakePorts, number: int, outcome: Outcome = Outcome.PASS) -> str:
+    """A version whose decision has the gate that asks withdrawn claims."""
+    gate = GateResult(name="absent withdrawn", outcome=outcome, reason="")
+    return version(ports, number, gates=(gate,))[0]
+
+
+def promoted(ports: fakes.FakePorts, number: int = 1, **changes: Any) -> str:
+    first, _ = version(ports, number, **changes)
+    assert steps.promote(first, ports=ports) == first
+    return first
+
+
+def forget(ports: fakes.FakePorts, number: int) -> None:
+    """Exchange the weights of a version for others that know nothing."""
+    (ports.store.folder(ref("adapter", number)) / fakes.WEIGHTS).write_text(
+        json.dumps(dict.fromkeys(QUESTIONS, "Rest."))
+    )
+
+
+def served(ports: fakes.FakePorts) -> str:
+    route = ports.routes.current()
+    assert route is not None and route.adapter_name in ports.engine.loaded()
+    return route.version
