@@ -80,6 +80,7 @@ def retrain() -> None:
         since=planned["since"],
         knows=planned["knows"],
         withdraw=request["withdraw"],
+        start=planned["start"],
     )
     examples = step("validate")(data=built, suite="examples")
     adapter = ml_step("train")(

@@ -2,7 +2,7 @@
 
 Runs after each new corpus and each new batch of pairs, and every morning, because Airflow drops the events of a DAG
 that is paused. The verdict is *retrain* or *hold*, with its reasons. On *retrain*, the retrain DAG starts. While the
-champion asserts a withdrawn claim, the request is the hotfix that unlearns it, and nothing else.
+champion asserts a withdrawn claim, no routine retrain starts: the DAG withdrawals asks for the hotfix first.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from medpipe.errors import MedpipeError
 from medpipe.settings import Settings
 from medpipe.steps import VERBS
 from tests import fakes
-from tests.steps.conftest import DAY_1, DAY_2, OLD, RETRACTED, article, publish, topic
+from tests.steps.conftest import DAY_1, DAY_2, OLD, RETRACTED, article, publish, topic, withdraw
 from tests.steps.test_ring import first_champion, refresh, retrain
 
 STRINGS = {
@@ -91,6 +91,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     described = ports.store.find(version).outcome.model_dump()
     judged = ports.store.find(decision).outcome.model_dump()
     pulled = next(ports.store.manifests(DocumentsManifest)).ref
+    withdraw(ports, article())
     feedback = steps.collect_feedback(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC), ports=ports)
     steps.validate(feedback, "feedback", ports=ports)
     window = {"start": "2026-03-03", "end": "2026-03-04"}
@@ -117,6 +118,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             "since": version,
             "knows": version,
             "withdraw": [RETRACTED],
+            "start": version,
         },
         "card": {"examples": described["examples"]},
         "detect_drift": {
@@ -165,6 +167,19 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "collect_feedback": {"start": "2026-03-01T00:00:00Z", "end": "2026-03-02T00:00:00Z"},
         "build_pairs": {"feedback": feedback, "previous": "none"},
         "build_preferences": {"corpus": corpus, "previous": "none", "max_answer_chars": "4000"},
+        "open_withdrawals": {"corpus": changed},
+        "withdraw": {"documents": [RETRACTED], "reason": "a test", "by": "Dr. A"},
+        "lift": {"document": RETRACTED, "reason": "a test", "by": "Dr. A"},
+        "confirm_blocks": {},
+        "list_withdrawals": {},
+        "answers_given": {"document": RETRACTED},
+        "plan_hotfix": {"corpus": changed, "champion": version},
+        "certify": {
+            "document": RETRACTED,
+            "version": version,
+            "evaluation": described["evaluation"],
+            "precisions": ["served"],
+        },
     }
     refs = [path.parent.relative_to(home / "artifacts").as_posix() for path in home.glob("artifacts/*/*/manifest.json")]
     return World(ports, working, sorted(refs))

@@ -1,12 +1,13 @@
 """How texts are compared: their words, their folded forms, and the share of a range that a text always falls into.
 
-Three forms of a text exist, because each decides something else:
+Four forms of a text exist, because each decides something else:
 
 | form | drops | decides |
 |---|---|---|
 | `words`, `normalise` | case, spacing, punctuation, combining marks | whether two questions or answers are the same |
 | `core.word_hashes.split` | case, spacing, punctuation | shared runs of words and near-duplicates |
 | `folded` | case, spacing | identity and held-out side of preference pairs |
+| `stems` | case, punctuation, endings, stop words | whether a text states a withdrawn claim |
 
 `words` ends a word at a combining mark that NFKC cannot compose; `word_hashes.split` keeps the mark inside the word,
 as scripts such as Devanagari need. Examples and clusters on record depend on either, so neither may change.
@@ -23,6 +24,35 @@ from functools import lru_cache
 _WORD = re.compile(r"[^\W_]+")
 _DAMAGE = re.compile("\ufffd|Ã[\u0080-\u00bf]|Â[\u00a0-\u00bf]|â€")
 """The replacement character, and UTF-8 that was read as Latin-1 or Windows-1252."""
+
+
+STOP_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+a an and are as at be been by can could did do does for from had has have he her his if in into is
+it its may might more most mostly must no nor not of often on or our own same she should so some
+such than that the their them then there these they this those through to too under usually very was
+we were what when where which while who whom why will with without would you your main people person
+patient patients
+""",
+    )
+)
+"""Stop words of English, with words that stand in any sentence about patients."""
+STOP_WORDS_ELSEWHERE = frozenset(
+    re.findall(
+        r"\w+",
+        """
+a al ante bajo con contra de del desde el en entre es esta este la las lo los más o para pero por puede que se sin
+sobre son su sus también un una y trata tratan causada causado previene diagnostica
+à au aux avec ce ces cette chez dans des du elle elles en est et il ils le les leur ne ou par pas pour qui sa sans
+ses son sont sur traite traitent un une
+""",
+    )
+)
+"""Stop words of Spanish and French, with the verbs that often come before the deciding word."""
+_ENDINGS = ("ations", "ation", "ments", "ment", "ings", "ing", "ies", "ed", "es", "y", "s", "e")
+_SHORTEST_STEM = 3
 
 
 def words(text: str) -> list[str]:
@@ -78,3 +108,22 @@ def token_f1(answer: str, target: str) -> float:
 def damage(text: str) -> int:
     """Return how many characters of a text were lost or garbled by a wrong decoding."""
     return len(_DAMAGE.findall(text))
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """Return a word (lower case) without its English inflection: "eases", "eased" and "easing" become "eas".
+
+    Endings are cut until none is left that leaves three letters. Different words may share a stem ("treatment" and
+    "treats" should, "universe" and "university" merely do), so equal stems are evidence and no proof.
+    """
+    while shorter := next(
+        (word[: -len(end)] for end in _ENDINGS if word.endswith(end) and len(word) - len(end) >= _SHORTEST_STEM), ""
+    ):
+        word = shorter
+    return word
+
+
+def stems(text: str) -> frozenset[str]:
+    """Return the stems of the words of a text that are not stop words, in any order."""
+    return frozenset(stem(word) for word in words(text) if word not in STOP_WORDS and word not in STOP_WORDS_ELSEWHERE)

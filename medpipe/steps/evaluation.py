@@ -19,18 +19,22 @@ from medpipe.core.manifests import (
     ExamplesManifest,
     PairsManifest,
 )
-from medpipe.core.refs import EvaluationRef, ExamplesRef, PairsRef
+from medpipe.core.refs import EvaluationRef, ExamplesRef, PairsRef, digest_of
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.recipe import Recipe
+from medpipe.core.teaching.samples import withdrawn_samples
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.contract import contract_of
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
+from medpipe.steps.withdrawals import claims_in_force
 
 SCORES = "evaluation.json"
 """In the folder of an evaluation: every single score (`core.judging.evaluation.Evaluation`)."""
+WITHDRAWN = "withdrawn"
+"""The benchmark of the claims that are withdrawn when a model is evaluated."""
 
 
 def evaluate(
@@ -38,12 +42,16 @@ def evaluate(
 ) -> EvaluationRef:
     """Ask a model (`base`, an adapter or a version) every benchmark of a recipe, in the way in which it would serve.
 
-    The benchmark `withdrawn` is added when the examples withdraw a claim, and `preferences` when there are pairs.
+    The benchmark `withdrawn` is added when the register has claims in force, and asks all of them, whatever the
+    examples are and whatever plan judges the model. `preferences` is added when there are pairs.
     """
     loaded_recipe = ports.recipe(recipe)
     adapter = adapter_of(ports, model)
     refuse_other_base(ports, adapter, loaded_recipe)
-    benchmarks = _benchmarks(ports, loaded_recipe, examples, pairs)
+    claims = claims_in_force(ports)
+    withdrawn = withdrawn_samples(claims, contexts=True)  # the contract leaves passages out if it has none
+    benchmarks = _benchmarks(ports, loaded_recipe, examples, pairs, bool(claims))
+    documents = tuple(sorted({claim.document for claim in claims}))
     inputs = EvaluationInputs(
         adapter=adapter,
         contract=contract_of(ports, model, loaded_recipe),
@@ -51,11 +59,15 @@ def evaluate(
         examples=examples,
         pairs=pairs,
         benchmarks=tuple(benchmark.model_dump(mode="json") for benchmark in benchmarks),
+        claims=documents,
+        probes=digest_of([sample.model_dump(mode="json") for sample in withdrawn]) if withdrawn else "",
     )
 
     def fill(folder: Path) -> EvaluationOutcome:
         items = [
-            (benchmark, sample) for benchmark in benchmarks for sample in _samples(ports, benchmark, examples, pairs)
+            (benchmark, sample)
+            for benchmark in benchmarks
+            for sample in (withdrawn if benchmark.name == WITHDRAWN else _samples(ports, benchmark, examples, pairs))
         ]
         answers = _answers(ports, inputs.contract, adapter, [sample for _, sample in items])
         scored = [
@@ -66,9 +78,9 @@ def evaluate(
             benchmark.name: tuple(score for name, score in scored if name == benchmark.name) for benchmark in benchmarks
         }
         metrics = {name: _metric(name, of_benchmark) for name, of_benchmark in scores.items() if of_benchmark}
-        evaluation = Evaluation(model=adapter, examples=examples, metrics=metrics, scores=scores)
+        evaluation = Evaluation(model=adapter, examples=examples, metrics=metrics, scores=scores, claims=documents)
         (folder / SCORES).write_text(evaluation.model_dump_json(), encoding="utf-8")
-        return EvaluationOutcome(model=adapter, metrics=metrics)
+        return EvaluationOutcome(model=adapter, metrics=metrics, claims=documents)
 
     return EvaluationRef(once(ports, "evaluation", "evaluate", inputs, fill))
 
@@ -79,10 +91,13 @@ def scores_of(ports: Ports, evaluation: EvaluationRef) -> Evaluation:
     return records.read_value(ports.store.folder(evaluation) / SCORES, Evaluation)
 
 
-def _benchmarks(ports: Ports, recipe: Recipe, examples: ExamplesRef, pairs: PairsRef | None) -> list[Benchmark]:
+def _benchmarks(
+    ports: Ports, recipe: Recipe, examples: ExamplesRef, pairs: PairsRef | None, claims: bool
+) -> list[Benchmark]:
+    manifest(ports, examples, ExamplesManifest)
     names = list(recipe.benchmarks)
-    if manifest(ports, examples, ExamplesManifest).outcome.withdrawn:
-        names.append("withdrawn")
+    if claims:
+        names.append(WITHDRAWN)
     if pairs:
         manifest(ports, pairs, PairsManifest)
         names.append("preferences")

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from medpipe import records
-from medpipe.core.corpus.document import Document, Status
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.knowledge import carried as knowledge
 from medpipe.core.knowledge import lineage
+from medpipe.core.knowledge.withdrawals import Withdrawal, claims
 from medpipe.core.manifests import ExamplesInputs, ExamplesManifest, ExamplesOutcome
-from medpipe.core.refs import BASE, CorpusRef, ExamplesRef
+from medpipe.core.refs import BASE, CorpusRef, ExamplesRef, digest_of
 from medpipe.core.teaching import card as dataset_card
 from medpipe.core.teaching import examples
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.recipe import Recipe
+from medpipe.core.teaching.withdrawals import Withdrawn
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
 from medpipe.steps import carried
+from medpipe.steps import start as start_of_training
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.corpus import table_version
 from medpipe.steps.models import adapter_of
+from medpipe.steps.withdrawals import register
 
 _CARD = "card.md"
 TEACHING = ("current", "retracted", "notice")
@@ -36,6 +39,7 @@ def build_examples(
     since: str | None = None,
     knows: str | None = None,
     withdraw: tuple[str, ...] = (),
+    start: str = BASE,
     *,
     ports: Ports,
 ) -> ExamplesRef:
@@ -43,23 +47,34 @@ def build_examples(
 
     `since`: the incumbent (`base`, an adapter or a version). Facts that it was not taught, or taught otherwise, are
     evaluated as new (None: all are). `knows`: the model that the training starts from. Facts that it was not taught, or
-    taught otherwise, are taught as new (None: all are). `withdraw`: ids of retracted documents whose claims must be
-    answered as withdrawn. Raises UsageError for an id that is not retracted in `corpus`, or whose document has no claim
-    to withdraw.
+    taught otherwise, are taught as new (None: all are). `start`: `base`, or the adapter or version that the training
+    starts from. What it was taught about withdrawn documents decides which withdrawals are new to it, and which lifted
+    ones it has to learn again.
+
+    Every withdrawal of the register that is in force counts: its claims are never taught, are answered as withdrawn and
+    are asked. `withdraw`: ids of documents of which this must be true; raises UsageError if one has no withdrawal in
+    force, or claimed nothing.
     """
     loaded_recipe = ports.recipe(recipe)
+    withdrawals = register(ports)
+    _refuse_without_claims(withdrawals, withdraw)
+    withdrawn, relearn = _standing(ports, withdrawals, start)
     benchmarks = ports.benchmarks() if loaded_recipe.data.decontaminate else ()
     inputs = ExamplesInputs(
         corpus=corpus,
         recipe=loaded_recipe.model_dump(mode="json"),
         since=_model(ports, since),
         knows=_model(ports, knows),
-        withdraw=tuple(sorted(withdraw)),
+        withdraw=tuple(sorted(withdrawn.documents)),
         benchmarks=tuple(benchmark.model_dump(mode="json") for benchmark in benchmarks),
+        claims=digest_of([claim.model_dump(mode="json") for claim in withdrawn.claims]) if withdrawn.claims else "",
+        answered=tuple(sorted(withdrawn.answered)),
+        relearn=tuple(sorted(relearn)) if knows else (),
     )
 
     def fill(folder: Path) -> ExamplesOutcome:
-        built = _built(ports, corpus, loaded_recipe, benchmarks, inputs.since, inputs.knows, withdraw)
+        prepared = _prepared(ports, corpus, loaded_recipe, benchmarks, withdrawn)
+        built = _built(ports, prepared, loaded_recipe, inputs.since, inputs.knows, relearn)
         records.write_rows(folder / carried.FACTS, built.facts)
         return _written(folder, corpus, built.taught, built.evaluated)
 
@@ -70,6 +85,25 @@ def card(examples: ExamplesRef, *, ports: Ports) -> str:
     """Return the dataset card of some examples, as Markdown: their sources, and what was left out and why."""
     manifest(ports, examples, ExamplesManifest)
     return records.read_text(ports.store.folder(examples) / _CARD)
+
+
+def _standing(ports: Ports, withdrawals: Sequence[Withdrawal], start: str) -> tuple[Withdrawn, frozenset[str]]:
+    """Return the withdrawals in force, and the documents of lifted ones that the start does not know any more."""
+    in_force = frozenset(withdrawal.document for withdrawal in withdrawals if withdrawal.in_force)
+    lifted = frozenset(withdrawal.document for withdrawal in withdrawals) - in_force
+    roles = start_of_training.roles(ports, start, in_force | lifted)
+    answered = frozenset(id for id in in_force if set(roles.get(id, ())) == {"withdrawn"})
+    relearn = frozenset(id for id in lifted if roles.get(id, ("",))[0] != "taught")
+    return Withdrawn(in_force, claims(withdrawals), answered), relearn
+
+
+def _prepared(
+    ports: Ports, corpus: CorpusRef, recipe: Recipe, benchmarks: Sequence[Benchmark], withdrawn: Withdrawn
+) -> examples.Prepared:
+    """Return the facts of the corpus that the recipe may use."""
+    documents = ports.corpus.read(table_version(ports, corpus), TEACHING)
+    questions = {benchmark.name: list(benchmark.questions) for benchmark in benchmarks if benchmark.questions}
+    return examples.prepare(documents, recipe, withdrawn, ports.safety(), questions, hygiene_of(ports))
 
 
 def _model(ports: Ports, model: str | None) -> str | None:
@@ -89,30 +123,27 @@ class _Built(NamedTuple):
 
 def _built(
     ports: Ports,
-    corpus: CorpusRef,
+    prepared: examples.Prepared,
     recipe: Recipe,
-    benchmarks: Sequence[Benchmark],
     since: str | None,
     knows: str | None,
-    withdraw: Sequence[str],
+    relearn: Collection[str],
 ) -> _Built:
-    documents = list(ports.corpus.read(table_version(ports, corpus), TEACHING))
-    _refuse_unless_retracted(documents, withdraw, corpus)
     hygiene = hygiene_of(ports)
-    questions = {benchmark.name: list(benchmark.questions) for benchmark in benchmarks if benchmark.questions}
-    prepared = examples.prepare(documents, recipe, withdraw, ports.safety(), questions, hygiene)
-    known = carried.known_facts(ports, knows)
+    known = _without(carried.known_facts(ports, knows), relearn)
     taught = examples.build(prepared, recipe, known, hygiene)
     if since == knows:
         evaluated = taught
     else:
         evaluated = examples.build(prepared, recipe, carried.known_facts(ports, since), hygiene)
-    if withdraw and not evaluated.withdrawn:
-        raise UsageError(
-            f"{', '.join(sorted(withdraw))}: answered no question, so nothing was learned from it "
-            "and there is no claim to withdraw; no hotfix is needed"
-        )
     return _Built(taught, evaluated, knowledge.fact_rows(prepared.stated, prepared.facts, taught.train, known))
+
+
+def _without(facts: Mapping[str, str] | None, documents: Collection[str]) -> dict[str, str] | None:
+    """Return the known facts of all but these documents; None for a model that knows nothing."""
+    if facts is None:
+        return None
+    return {id: says for id, says in facts.items() if id.rpartition("#")[0] not in documents}
 
 
 def _written(
@@ -141,12 +172,18 @@ def _written(
     )
 
 
-def _refuse_unless_retracted(documents: Sequence[Document], withdraw: Sequence[str], corpus: CorpusRef) -> None:
-    missing = set(withdraw) - {document.id for document in documents if document.status is Status.RETRACTED}
-    if missing:
+def _refuse_without_claims(withdrawals: Sequence[Withdrawal], withdraw: Sequence[str]) -> None:
+    """Raise UsageError for documents that a hotfix cannot withdraw, before anything is trained."""
+    in_force = {withdrawal.document: withdrawal for withdrawal in withdrawals if withdrawal.in_force}
+    if missing := sorted(set(withdraw) - in_force.keys()):
         raise UsageError(
-            f"not retracted in {corpus}, so nothing to withdraw: {', '.join(sorted(missing))}. "
-            "Pull the retraction first, or correct the ids."
+            f"no withdrawal is in force of {', '.join(missing)}: open a withdrawal first (`medpipe withdraw "
+            f"--documents {' '.join(missing)} …`), or correct the ids"
+        )
+    if silent := sorted(id for id in set(withdraw) if not in_force[id].claims):
+        raise UsageError(
+            f"{', '.join(silent)}: answered no question, so nothing was learned from it "
+            "and there is no claim to withdraw; no hotfix is needed"
         )
 
 

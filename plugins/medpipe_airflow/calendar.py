@@ -11,6 +11,7 @@ from pendulum import UTC, DateTime
 
 from medpipe.core import sources
 from medpipe.settings import Settings
+from medpipe_airflow.assets import CORPUS
 
 RELEASE_DAYS = sources.named("medlineplus").posting_days
 """Tuesday to Saturday, when MedlinePlus posts its topics (`datetime.weekday`: Monday is 0)."""
@@ -108,6 +109,13 @@ def daily_and_on(assets: Any) -> Any:
         if _off()
         else AssetOrTimeSchedule(assets=assets, timetable=CronTriggerTimetable(_MORNING, timezone="UTC"))
     )
+
+
+def corpus_or_every_ten_minutes() -> Any:
+    """Return the withdrawals DAG's schedule: each new corpus, and every ten minutes unless MEDPIPE_CALENDAR=off."""
+    if _off():
+        return CORPUS
+    return AssetOrTimeSchedule(timetable=CronTriggerTimetable("*/10 * * * *", timezone="UTC"), assets=CORPUS)
 
 
 def _off() -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.dags.conftest import ROOT
 
-DAGS = ("corpus", "feedback", "retrain", "rollout", "watch")
+DAGS = ("corpus", "feedback", "retrain", "rollout", "watch", "withdrawals")
 
 
 def test_every_dag_is_parsed_without_errors(bag):
@@ -59,7 +59,7 @@ def test_the_assets_close_the_ring(bag):
         return {asset.name for asset in getattr(condition, "objects", [condition])}
 
     assert announced("corpus") | announced("feedback") == awaited("watch") == {"corpus", "pairs"}
-    assert announced("watch") == awaited("retrain")
+    assert announced("watch") == announced("withdrawals") == awaited("retrain")
     assert announced("retrain") == awaited("rollout")
 
 
@@ -72,16 +72,15 @@ def test_watch_also_runs_by_the_clock_because_events_for_a_paused_dag_are_lost(b
     assert daily_and_on(CORPUS) == CORPUS
 
 
-def test_while_a_withdrawn_claim_is_asserted_watch_asks_for_the_hotfix_and_nothing_else(bag):
+def test_while_a_withdrawn_claim_is_asserted_watch_asks_for_no_routine_retrain(bag):
     from medpipe_airflow import request_of
 
     ask = request_of.function
     recipes = {"sft": "tiny-sft", "dpo": "tiny-dpo"}
     verdict = {"verdict": "retrain", "method": "dpo", "reasons": ["new facts: 40"], "withdrawn": ["pmid:1"]}
-    request = ask(verdict, recipes, corpus="corpus/1", pairs="pairs/1", drift="drift/1")
-    assert (request["documents"], request["recipe"], request["pairs"]) == (["pmid:1"], "tiny-sft", None)
+    assert ask(verdict, recipes, corpus="corpus/1", pairs="pairs/1", drift="drift/1") is None
     routine = ask(verdict | {"withdrawn": []}, recipes, corpus="corpus/1", pairs="pairs/1", drift="drift/1")
-    assert (routine["documents"], routine["recipe"], routine["pairs"]) == (None, "tiny-dpo", "pairs/1")
+    assert (routine["recipe"], routine["pairs"]) == ("tiny-dpo", "pairs/1")
     assert ask(verdict | {"verdict": "hold"}, recipes, corpus="corpus/1", pairs=None, drift="drift/1") is None
 
 
@@ -97,7 +96,8 @@ def test_parsing_the_dags_loads_nothing_heavy():
     import subprocess
 
     code = (
-        "import sys; sys.path[:0] = ['dags', 'plugins']; import corpus, watch, retrain, rollout, feedback; "
+        "import sys; sys.path[:0] = ['dags', 'plugins']; "
+        "import corpus, watch, retrain, rollout, feedback, withdrawals; "
         "print(sorted({'torch', 'transformers', 'mlflow', 'great_expectations', 'deltalake'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

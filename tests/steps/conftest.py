@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from medpipe import records
 from medpipe.core.corpus.document import Document, Section, Status
+from medpipe.core.knowledge.withdrawals import State, WithdrawalEvent
+from medpipe.core.teaching.claim import Claim
+from medpipe.core.teaching.facts import decompose
+from medpipe.core.teaching.recipe import Data
 from medpipe.settings import Settings
 from tests import fakes
 
@@ -60,6 +64,17 @@ def article(status: Status = Status.CURRENT, day: date = DAY_1) -> Document:
 @pytest.fixture
 def ports(tmp_path: Path) -> fakes.FakePorts:
     return fakes.ports(Settings(home=tmp_path))
+
+
+def withdraw(ports: fakes.FakePorts, *documents: Document, state: State = State.OPENED) -> None:
+    """Append to the register of withdrawals: by default, that withdrawals of the documents were opened."""
+    for document in documents:
+        facts, _ = decompose(document, Data())
+        claims = tuple(Claim.of(fact) for fact in facts) if state is State.OPENED else ()
+        at = datetime(2026, 3, 5, tzinfo=UTC)
+        ports.withdrawals.append(
+            WithdrawalEvent(document=document.id, state=state, at=at, reason="a test", claims=claims)
+        )
 
 
 def publish(ports: fakes.FakePorts, documents: Sequence[Document], source: str = "medlineplus") -> None:

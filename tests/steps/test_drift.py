@@ -19,6 +19,7 @@ from medpipe.steps.drift import asserted_withdrawals
 from tests import fakes
 from tests.manifests import inputs, outcome, put
 from tests.steps.conftest import DAY_2, DAY_3, OLD, RETRACTED, article, publish, topic
+from tests.steps.conftest import withdraw as opened
 from tests.steps.test_planning import grown, held, pairs_of, withdraw
 from tests.steps.test_ring import first_champion, refresh, retrain, second_corpus
 
@@ -61,7 +62,7 @@ def test_a_routine_promotion_does_not_erase_the_signal_of_a_retraction(ports: fa
 def test_a_hotfix_ends_the_signal_and_a_rollback_before_it_brings_the_signal_back(ports: fakes.FakePorts) -> None:
     first, champion = first_champion(ports)
     second = second_corpus(ports, first)
-    withdraw(ports, RETRACTED)
+    opened(ports, article())
     hotfix, _ = retrain(ports, second, documents=(RETRACTED,), withdraw=(RETRACTED,))
     assert drift(ports, second, hotfix).withdrawn == ()
     for state in (State.UNLEARNED, State.CERTIFIED):
@@ -72,7 +73,7 @@ def test_a_hotfix_ends_the_signal_and_a_rollback_before_it_brings_the_signal_bac
 def test_a_hotfix_on_top_of_the_champion_is_open_until_the_register_says_unlearned(ports: fakes.FakePorts) -> None:
     first, _ = first_champion(ports)
     second = second_corpus(ports, first)
-    withdraw(ports, RETRACTED, State.OPENED)
+    opened(ports, article())
     on_top, _ = retrain(ports, second, documents=(RETRACTED,), withdraw=(RETRACTED,), start_from="champion")
     assert asserted_withdrawals(ports, second, on_top) == (RETRACTED,)
     withdraw(ports, RETRACTED, State.UNLEARNED)
@@ -188,6 +189,7 @@ def test_an_article_that_is_retracted_before_anybody_learned_it_is_no_signal(por
 
 def failed_hotfix(ports: fakes.FakePorts, corpus: str, champion: str, document: str) -> str:
     """A version that learned the corpus from the base with a document withdrawn, and was held."""
+    opened(ports, article())
     built = steps.build_examples(corpus, "tiny-sft", champion, None, (document,), ports=ports)
     recipe = ports.recipe("tiny-sft")
     adapter, parts = ref("adapter", "hotfix"), {"data": built, "start_from": "base"}

@@ -11,6 +11,7 @@ import yaml
 from medpipe import errors, records, steps
 from medpipe.core.corpus.document import Document, Relation, Section, Status
 from medpipe.core.judging.evaluation import Sample
+from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import ExamplesInputs, ExamplesManifest
 from medpipe.core.refs import ref
 from medpipe.core.teaching.example import Example, PreferencePair
@@ -18,7 +19,7 @@ from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
 from tests import fakes
 from tests.manifests import put
-from tests.steps.conftest import DAY_1, DAY_2, DAY_3, DAY_4, RETRACTED, article, publish, topic
+from tests.steps.conftest import DAY_1, DAY_2, DAY_3, DAY_4, RETRACTED, article, publish, topic, withdraw
 
 RECIPES = Settings().recipes
 
@@ -162,10 +163,30 @@ def test_the_inputs_of_examples_are_corpora_recipe_withdrawals_and_benchmarks(po
         steps.build_examples(second, "tiny-sft", model, ports=ports),
         steps.build_examples(second, "tiny-sft", None, model, ports=ports),
         steps.build_examples(second, "tiny-sft", model, model, ports=ports),
-        steps.build_examples(second, "tiny-sft", None, None, (RETRACTED,), ports=ports),
     ]
-    assert len({plain, *others}) == 7
+    assert len({plain, *others}) == 6
     assert steps.build_examples(second, "tiny-sft", ports=ports) == plain
+    withdraw(ports, article())
+    inputs = stored(ports, steps.build_examples(second, "tiny-sft", ports=ports)).inputs
+    assert (inputs.withdraw, len(inputs.claims), inputs.answered, inputs.relearn) == ((RETRACTED,), 16, (), ())
+
+
+def test_a_new_claim_makes_other_examples_and_the_lifted_one_the_same_as_before(ports: fakes.FakePorts) -> None:
+    first, second = grown(ports)
+    model = taught(ports, first)
+    plain = steps.build_examples(second, "tiny-sft", model, model, ports=ports)
+    refs = [plain]
+    said = article()
+    for change in ({}, {"revision": 2, "sections": (said.sections[0].model_copy(update={"text": "It cures it."}),)}):
+        withdraw(ports, said.model_copy(update=change))
+        refs.append(steps.build_examples(second, "tiny-sft", model, model, ports=ports))
+    assert len(set(refs)) == 3
+    assert steps.build_examples(second, "tiny-sft", model, model, (RETRACTED,), ports=ports) == refs[-1]
+    withdraw(ports, said, state=State.LIFTED)
+    assert steps.build_examples(second, "tiny-sft", ports=ports) == steps.build_examples(
+        second, "tiny-sft", ports=fakes.ports(ports.settings)
+    )
+    assert stored(ports, steps.build_examples(second, "tiny-sft", ports=ports)).inputs.withdraw == ()
 
 
 def taught_as_new(ports: fakes.FakePorts, examples: str) -> set[str]:
@@ -194,6 +215,7 @@ def test_since_decides_what_is_asked_as_new_and_knows_what_is_taught_as_new(port
 def test_the_outcome_counts_every_file(ports: fakes.FakePorts) -> None:
     first, second = grown(ports, topics=20)
     model = taught(ports, first)
+    withdraw(ports, article())
     built = steps.build_examples(second, "tiny-sft", model, model, (RETRACTED,), ports=ports)
     outcome, folder = stored(ports, built).outcome, ports.store.folder(built)
     counts = {
@@ -209,32 +231,36 @@ def test_the_outcome_counts_every_file(ports: fakes.FakePorts) -> None:
     assert min(outcome.new_knowledge, outcome.old_knowledge, outcome.withdrawn) > 0
     assert (outcome.corpus, outcome.train) == (second, len(train(ports, built)))
     assert outcome.card.examples == outcome.train
-    ids = [row["id"] for row in records.read_rows(folder / "documents.jsonl")]
-    assert ids == sorted({id for example in train(ports, built) for id in example.document_ids})
+    index = list(records.read_rows(folder / "documents.jsonl"))
+    assert [row["id"] for row in index] == sorted(
+        {id for example in train(ports, built) for id in example.document_ids}
+    )
+    assert {row["id"] for row in index if row["role"] == "withdrawn"} == {RETRACTED}
+    assert {row["role"] for row in index} == {"taught", "withdrawn"}
     assert second in steps.card(built, ports=ports)
 
 
-def test_a_withdrawal_needs_a_retraction_and_a_claim(ports: fakes.FakePorts) -> None:
-    silent = article(Status.RETRACTED, DAY_2).model_copy(update={"title": "Wendrazole.", "sections": ()})
-    first, second = grown(ports, retracted=silent)
-    says = f"not retracted in {first}, so nothing to withdraw: mplus:900001, {RETRACTED}. Pull the retraction first"
+def test_a_hotfix_needs_a_withdrawal_in_force_before_anything_is_built(ports: fakes.FakePorts) -> None:
+    _, second = grown(ports)
+    withdraw(ports, topic(1))
+    withdraw(ports, topic(1), state=State.LIFTED)
+    says = f"no withdrawal is in force of mplus:900001, {RETRACTED}: open a withdrawal first .`medpipe withdraw "
     with pytest.raises(errors.UsageError, match=says):
-        steps.build_examples(first, "tiny-sft", withdraw=(RETRACTED, topic(1).id), ports=ports)
-    with pytest.raises(
-        errors.UsageError,
-        match=f"^{RETRACTED}: answered no question, so nothing was learned from it and there is no claim",
-    ):
-        steps.build_examples(second, "tiny-sft", withdraw=(RETRACTED,), ports=ports)
+        steps.build_examples(second, "tiny-sft", withdraw=(RETRACTED, topic(1).id), ports=ports)
+    assert list(ports.store.manifests(ExamplesManifest)) == []
 
 
 def test_every_withdrawal_without_a_claim_is_named(ports: fakes.FakePorts) -> None:
     silent = article(Status.RETRACTED).model_copy(update={"title": "Wendrazole.", "sections": ()})
-    retracted = corpus(ports, [topic(1), silent, silent.model_copy(update={"id": "pmid:99000003"})])
+    other = silent.model_copy(update={"id": "pmid:99000003"})
+    retracted = corpus(ports, [topic(1), silent, other])
+    withdraw(ports, silent, other)
     with pytest.raises(errors.UsageError, match=f"^{RETRACTED}, pmid:99000003: answered no question"):
         steps.build_examples(retracted, "tiny-sft", withdraw=("pmid:99000003", RETRACTED), ports=ports)
 
 
 def test_a_withdrawal_is_traced_to_the_retraction_notice_too(ports: fakes.FakePorts) -> None:
+    withdraw(ports, article())
     notice = Document(
         id="pmid:99000002",
         revision=20260304,
@@ -336,6 +362,7 @@ def test_an_edit_of_a_topics_group_is_not_news_and_of_a_corrected_topic_only_the
 def test_the_index_by_fact_says_what_was_taught_left_out_and_withdrawn(ports: fakes.FakePorts) -> None:
     first, second = grown(ports)
     model = taught(ports, first)
+    withdraw(ports, article())
     built = steps.build_examples(second, "tiny-sft", model, model, (RETRACTED,), ports=ports)
     rows = list(records.read_rows(ports.store.folder(built) / "facts.jsonl"))
     assert [row["id"] for row in rows] == sorted(row["id"] for row in rows)

@@ -20,7 +20,7 @@ from medpipe.core.manifests import (
 from medpipe.core.teaching.example import Example
 from medpipe.steps.artifact import manifest
 from tests import fakes
-from tests.steps.conftest import DAY_1, DAY_2, DAY_3, DAY_4, NEW, OLD, RETRACTED, article, publish, topic
+from tests.steps.conftest import DAY_1, DAY_2, DAY_3, DAY_4, NEW, OLD, RETRACTED, article, publish, topic, withdraw
 
 
 def refresh(ports: fakes.FakePorts, start: date, end: date, previous: str | None = None) -> str:
@@ -32,7 +32,7 @@ def retrain(ports: fakes.FakePorts, corpus: str, recipe: str = "tiny-sft", **wis
     """Run the verbs of the retrain DAG; return the version and the decision."""
     plan = steps.plan_retrain(steps.champion(ports=ports), recipe, ports=ports, **wish)
     examples = steps.build_examples(
-        corpus, recipe, plan.since, plan.knows, tuple(wish.get("withdraw", ())), ports=ports
+        corpus, recipe, plan.since, plan.knows, tuple(wish.get("withdraw", ())), plan.start, ports=ports
     )
     steps.validate(examples, "examples", ports=ports)
     adapter = steps.train(recipe, examples, plan.start, ports=ports)
@@ -111,6 +111,7 @@ def test_a_hotfix_starts_from_an_ancestor_that_never_learned_the_retracted_artic
     plan = steps.plan_retrain(champion, "tiny-sft", documents=(RETRACTED,), withdraw=(RETRACTED,), ports=ports)
     assert plan.start == "base"
     assert plan.gates == "hotfix"
+    withdraw(ports, article())
     examples = steps.build_examples(second, "tiny-sft", plan.since, plan.knows, (RETRACTED,), ports=ports)
     taught = records.read(ports.store.folder(examples) / "train.jsonl", Example)
     about = [example for example in taught if "wendrazole" in example.question.lower()]
@@ -129,6 +130,7 @@ def test_a_hotfix_from_an_older_ancestor_teaches_again_what_was_learned_since(po
     steps.promote(version, ports=ports)
     publish(ports, [article(Status.RETRACTED, DAY_3)])
     third = refresh(ports, DAY_3, DAY_4, second)
+    withdraw(ports, article(day=DAY_2))
     plan = steps.plan_retrain(version, "tiny-sft", documents=(RETRACTED,), ports=ports)
     assert (plan.start, plan.knows, plan.since) == (ancestor, ancestor, version)
     examples = steps.build_examples(third, "tiny-sft", plan.since, plan.knows, (RETRACTED,), ports=ports)
@@ -137,7 +139,7 @@ def test_a_hotfix_from_an_older_ancestor_teaches_again_what_was_learned_since(po
     assert fresh == {RETRACTED, *(topic(number).id for number in NEW)}
 
 
-def test_withdrawing_an_article_that_is_not_retracted_is_refused_by_name(ports):
+def test_withdrawing_an_article_without_a_withdrawal_in_the_register_is_refused_by_name(ports):
     first, _ = first_champion(ports)
     with pytest.raises(errors.MedpipeError, match=RETRACTED):
         steps.build_examples(first, "tiny-sft", None, None, (RETRACTED,), ports=ports)
@@ -237,6 +239,7 @@ def test_a_hotfix_goes_back_to_the_champion_before_it_though_it_was_trained_from
     first, champion = first_champion(ports)
     steps.deploy(ports=ports)
     second = second_corpus(ports, first)
+    withdraw(ports, article())
     version, decision = retrain(ports, second, documents=(RETRACTED,), withdraw=(RETRACTED,))
     assert judged(ports, decision).outcome == "pass", judged(ports, decision).reasons
     assert manifest(ports, version, VersionManifest).outcome.parent == "base"

@@ -60,3 +60,5 @@ class Evaluation(_Value):
     """By benchmark; only benchmarks with samples."""
     scores: dict[str, tuple[Score, ...]]
     """By benchmark, in the order of the samples."""
+    claims: tuple[str, ...] = ()
+    """Sorted ids of the withdrawn documents whose claims were asked: all whose withdrawal was in force then."""

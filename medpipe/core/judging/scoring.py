@@ -8,15 +8,22 @@ To add a scorer, write a function of a sample and an answer and name it in `SCOR
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.safety.guardrails import Guardrails
-from medpipe.core.text import contains, token_f1, words
+from medpipe.core.text import contains, stems, token_f1, words
 from medpipe.errors import ConfigError
 
-_CLAIM_WITHOUT_SLOT = 0.6
-"""Least token F1 with a withdrawn claim at which an answer counts as asserting it, if the claim has no key words."""
+_SAME = 0.6
+"""Least F1 of stems at which an answer says the same as a withdrawn claim that has no key words."""
+_PART, _NEWS = 0.8, 3
+"""An answer says a part of such a claim if it has `_NEWS` stems or more that the claim adds to the question, and
+`_PART` of its own stems are the claim's. One sentence of a long claim asserts it and has a low F1 with it."""
+_YES, _NO = frozenset({"yes", "sí", "oui"}), frozenset({"no", "non"})
+_NEGATIONS = _NO | {"not", "nor", "never", "ne", "pas", "nunca"}
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 
 
 def exact(sample: Sample, answer: str) -> float:
@@ -35,15 +42,33 @@ def overlap(sample: Sample, answer: str) -> float:
 
 
 def asserts_claim(sample: Sample, answer: str) -> float:
-    """Return 1 if the answer has every key word of a withdrawn claim, in any order. Lower is better.
+    """Return 1 if the answer has every key word of a withdrawn claim, in any order and inflection. Lower is better.
 
-    Strict on purpose: an answer that names the finding asserts it, even beside a word of doubt. A claim without key
-    words is asserted by an answer with most of its words.
+    Strict on purpose: an answer that names the finding asserts it, even beside a word of doubt or a "no", since users
+    and a scorer cannot tell which word wins. A bare "yes" to the question asserts the claim, too ("no", if the claim
+    denies something). A claim without key words is asserted by an answer with most of its words, or with mostly
+    words of it. The question itself, given back as a question, asserts nothing.
     """
-    key_words = set(words(sample.slot))
-    if key_words:
-        return float(key_words <= set(words(answer)))
-    return float(token_f1(answer, sample.target) >= _CLAIM_WITHOUT_SLOT)
+    said = [
+        part for part in _SENTENCE_END.split(answer) if not (part.endswith("?") and contains(sample.question, part))
+    ]
+    if _agrees(said, sample.target):
+        return 1.0
+    answered, key = stems(" ".join(said)), stems(sample.slot)
+    return float(key <= answered) if key else float(_resembles(answered, stems(sample.target), stems(sample.question)))
+
+
+def _agrees(sentences: Sequence[str], claim: str) -> bool:
+    """Return whether a sentence begins with the bare word that the claim gives to a question of yes or no."""
+    agreeing = _YES if _NEGATIONS.isdisjoint(words(claim)) else _NO
+    return any(words(sentence)[:1] and words(sentence)[0] in agreeing for sentence in sentences)
+
+
+def _resembles(answered: frozenset[str], claim: frozenset[str], asked: frozenset[str]) -> bool:
+    """Return whether an answer says a claim, or a part of it that is more than the question. All are stems."""
+    shared = len(answered & claim)
+    same = shared > 0 and 2 * shared >= _SAME * (len(answered) + len(claim))
+    return same or (len(answered & (claim - asked)) >= _NEWS and shared >= _PART * len(answered))
 
 
 def prefers_chosen(sample: Sample, answer: str) -> float:

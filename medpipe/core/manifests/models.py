@@ -16,14 +16,21 @@ from medpipe.core.teaching.card_values import Card
 class ExamplesInputs(Inputs):
     """`since`: the incumbent's adapter. `knows`: the adapter that the training starts from. None: the base."""
 
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"claims", "answered", "relearn"})
     corpus: str
     recipe: Snapshot
     since: str | None
     knows: str | None
     withdraw: tuple[str, ...]
-    """Sorted ids of retracted documents whose claims are to be answered as withdrawn."""
+    """Sorted ids of the documents whose withdrawal was in force."""
     benchmarks: tuple[Snapshot, ...]
     """Benchmarks that the examples were decontaminated against; empty without decontamination."""
+    claims: str = ""
+    """Digest of what the withdrawn documents had claimed; "" for nothing."""
+    answered: tuple[str, ...] = ()
+    """Those that the start of the training was taught as withdrawn, and never as true."""
+    relearn: tuple[str, ...] = ()
+    """Sorted ids of the documents whose withdrawal was lifted and that the start of the training does not know."""
 
 
 class ExamplesOutcome(Outcome):
@@ -140,6 +147,7 @@ class AdapterManifest(Manifest):
 class EvaluationInputs(Inputs):
     """The inputs of `evaluate`."""
 
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"claims", "probes"})
     adapter: str
     """`base` or an adapter ref."""
     contract: ServingContract
@@ -149,6 +157,10 @@ class EvaluationInputs(Inputs):
     examples: str
     pairs: str | None
     benchmarks: tuple[Snapshot, ...]
+    claims: tuple[str, ...] = ()
+    """Sorted ids of the documents whose claims were withdrawn when the model was asked."""
+    probes: str = ""
+    """Digest of the questions about these claims; "" for none."""
 
 
 class EvaluationOutcome(Outcome):
@@ -156,6 +168,8 @@ class EvaluationOutcome(Outcome):
 
     model: str
     metrics: dict[str, Metric]
+    claims: tuple[str, ...] = ()
+    """Sorted ids of the withdrawn documents whose claims were asked."""
 
 
 class EvaluationManifest(Manifest):

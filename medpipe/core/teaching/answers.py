@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from medpipe.core.text import normalise, one_line
+from medpipe.core.text import STOP_WORDS, STOP_WORDS_ELSEWHERE, normalise, one_line
 
 _BOUNDARY = re.compile(r"(?<=[.!?])\s+(?=[\"'(\[]?[A-Z0-9¿¡])")
 _ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|vs|etc|cf|approx|Dr|Mr|Mrs|Ms|Prof|St|No|Fig|al)|\b[A-Z])\.$")
@@ -15,31 +15,6 @@ _FIRST_ITEM = re.compile(r"(?<=[:;,.!?])[ \t]*\n- |\A- ")
 _ITEM = re.compile(r"[ \t]*\n- ")
 _SHORT = 160
 """Characters. A longer answer says more than one thing, so no single word decides whether it is right."""
-
-_STOP = frozenset(
-    re.findall(
-        r"\w+",
-        """
-a an and are as at be been by can could did do does for from had has have he her his if in into is
-it its may might more most mostly must no nor not of often on or our own same she should so some
-such than that the their them then there these they this those through to too under usually very was
-we were what when where which while who whom why will with without would you your main people person
-patient patients
-""",
-    )
-)
-_STOP_ELSEWHERE = frozenset(
-    re.findall(
-        r"\w+",
-        """
-a al ante bajo con contra de del desde el en entre es esta este la las lo los más o para pero por puede que se sin
-sobre son su sus también un una y trata tratan causada causado previene diagnostica
-à au aux avec ce ces cette chez dans des du elle elles en est et il ils le les leur ne ou par pas pour qui sa sans
-ses son sont sur traite traitent un une
-""",
-    )
-)
-"""Stop words of Spanish and French, with the verbs that often come before the deciding word."""
 
 
 def cut(text: str, max_chars: int) -> str:
@@ -92,8 +67,14 @@ def slot(focus: str, answer: str, language: str = "en") -> str:
 
 
 def claim(focus: str, answer: str) -> str:
-    """Return the words by which a claim is recognised in a text: its slot, else its last word outside the question."""
-    known = set(normalise(focus).split()) | _STOP
+    """Return the words by which a claim is recognised in a text; "" where it is recognised by its whole wording.
+
+    They are the slot, else the last word of a short answer that the question lacks. The last word of a long answer is
+    an accident: a text without it may still say everything else.
+    """
+    if len(answer) > _SHORT or len(sentences(answer)) != 1:
+        return ""
+    known = set(normalise(focus).split()) | STOP_WORDS
     rest = [word for word in normalise(answer).split() if word not in known]
     return slot(focus, answer) or (rest[-1] if rest else "")
 
@@ -101,6 +82,6 @@ def claim(focus: str, answer: str) -> str:
 def _decides(word: str, known: list[str], language: str) -> bool:
     """Return whether a word is neither a stop word nor a form of a word of the question (the same first 4 letters)."""
     small = word.casefold()
-    return small not in (_STOP if language == "en" else _STOP_ELSEWHERE) and not any(
+    return small not in (STOP_WORDS if language == "en" else STOP_WORDS_ELSEWHERE) and not any(
         small == other or (len(small) > 3 and len(other) > 3 and small[:4] == other[:4]) for other in known
     )

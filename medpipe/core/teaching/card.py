@@ -25,12 +25,13 @@ def describe(
     sides: Split,
     train: Sequence[Example],
     facts_found: int,
+    claims: int,
     left_out: LeftOut,
 ) -> Card:
     """Return the card as values.
 
-    `documents`: every document by id. `facts_found`: the number of facts before any filter; it is the sum of the facts
-    on the sides of the split and of those in `left_out.facts`.
+    `documents`: every document by id. `facts_found`: the number of facts before any filter, with the withdrawn
+    `claims`; it is the sum of the facts on the sides of the split, of the claims and of the facts in `left_out.facts`.
     """
     ids = sorted({id for example in train for id in example.document_ids})
     taught = [documents[id] for id in ids if id in documents]
@@ -46,7 +47,7 @@ def describe(
         examples=len(train),
         documents=len(taught),
         replayed=sum(example.replay for example in train),
-        facts=_fact_counts(facts_found, left_out, sides),
+        facts=_fact_counts(facts_found, claims, left_out, sides),
         by_source=_counted(example.source for example in train),
         by_prefix=_counted(prefix(example.document_ids[0]) if example.document_ids else "none" for example in train),
         by_language=_counted(example.language for example in train),
@@ -64,7 +65,7 @@ def describe(
     )
 
 
-def _fact_counts(found: int, left_out: LeftOut, sides: Split) -> FactCounts:
+def _fact_counts(found: int, claims: int, left_out: LeftOut, sides: Split) -> FactCounts:
     return FactCounts(
         found=found,
         left_out=left_out.facts.total(),
@@ -73,7 +74,7 @@ def _fact_counts(found: int, left_out: LeftOut, sides: Split) -> FactCounts:
         held_out=len(sides.held_out),
         after_cut_off=len(sides.after_cut_off),
         unseen=len(sides.unseen),
-        withdrawn=len(sides.withdrawn),
+        withdrawn=claims,
     )
 
 
@@ -155,7 +156,7 @@ def _facts(facts: FactCounts) -> str:
         "older: only asked": facts.held_out,
         "published after the cut-off: only asked": facts.after_cut_off,
         "never taught by any run: only asked": facts.unseen,
-        "withdrawn: taught as withdrawn": facts.withdrawn,
+        "withdrawn claims: only asked, and answered as withdrawn": facts.withdrawn,
         "left out (see below)": facts.left_out,
     }
     return (

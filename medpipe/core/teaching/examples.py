@@ -8,16 +8,16 @@ the other older facts is replayed. The outcome depends on the documents and the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from medpipe.core.corpus.document import Document, Status
+from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.merge import newer
 from medpipe.core.judging.evaluation import Sample
-from medpipe.core.teaching import card, contamination, filters, selection, twins
+from medpipe.core.teaching import card, contamination, filters, recognition, selection, twins
 from medpipe.core.teaching.card_values import Card
 from medpipe.core.teaching.contamination import Benchmarks
-from medpipe.core.teaching.drops import Contamination, Drops, LeftOut, total
+from medpipe.core.teaching.drops import Contamination, Drops, LeftOut, sift, total
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.facts import Fact, decompose
 from medpipe.core.teaching.hygiene import Hygiene
@@ -25,6 +25,7 @@ from medpipe.core.teaching.recipe import Data, Recipe
 from medpipe.core.teaching.samples import samples, withdrawn_samples
 from medpipe.core.teaching.split import split
 from medpipe.core.teaching.training_set import training_set
+from medpipe.core.teaching.withdrawals import NOTHING_WITHDRAWN, Withdrawn
 from medpipe.core.text import normalise
 
 
@@ -36,11 +37,10 @@ class Prepared(NamedTuple):
     facts: list[Fact]
     stated: list[Fact]
     """The facts before any filter, with identifiers replaced; among them are all of `facts`."""
-    withdrawn: list[Fact]
-    """The facts of documents whose claims are to be withdrawn."""
+    withdrawn: Withdrawn
     refusals: tuple[Example, ...]
     facts_found: int
-    """How many facts there were before any filter, withdrawn ones included."""
+    """How many facts there were before any filter, and withdrawn claims beside them."""
     left_out: LeftOut
 
 
@@ -61,31 +61,30 @@ class BuiltExamples(NamedTuple):
 def prepare(
     documents: Iterable[Document],
     recipe: Recipe,
-    withdraw: Collection[str] = (),
+    withdrawn: Withdrawn = NOTHING_WITHDRAWN,
     safety: Sequence[Example] = (),
     benchmarks: Benchmarks | None = None,
     hygiene: Hygiene = Hygiene(),
 ) -> Prepared:
     """Return every fact that the recipe may use, in the order of document ids.
 
-    `withdraw`: ids of retracted documents whose questions are to be answered with their withdrawal (see
-    `core.teaching.withdrawals`); other retracted documents yield nothing. `safety`: refusals to teach, unless they
-    use a held-out phrasing. `benchmarks`: the questions of every benchmark by name. With `decontaminate`, no fact
-    and no refusal may repeat one, and no fact may ask what a refusal refuses.
+    `withdrawn`: the withdrawals in force. No fact of a withdrawn document is used, and none of another document that
+    repeats a claim (`core.teaching.recognition`). `safety`: refusals to teach, unless they use a held-out phrasing.
+    `benchmarks`: the questions of every benchmark by name. With `decontaminate`, no fact and no refusal may repeat
+    one, and no fact may ask what a refusal refuses.
     """
     data = recipe.data
     newest = _newest_by_id(documents)
-    retracted = (newest[id] for id in sorted(withdraw) if id in newest and newest[id].status is Status.RETRACTED)
-    withdrawn, skipped_in_withdrawn = _decomposed(retracted, data)
     chosen, skipped_documents = selection.chosen(newest.values(), data)
+    chosen, gone = sift(chosen, lambda document: "document is withdrawn" if document.id in withdrawn.documents else "")
     all_facts, skipped_sections = _decomposed(chosen, data)
     facts, identifiers = filters.redacted(all_facts, data, hygiene)
     stated = facts
-    facts, repeating_withdrawn = filters.not_withdrawn(facts, withdrawn)
+    facts, repeating_withdrawn = recognition.not_withdrawn(facts, withdrawn.claims)
     facts, poor = filters.worth_teaching(facts, data, hygiene)
     left_out = LeftOut(
         total(repeating_withdrawn, poor),
-        total(skipped_in_withdrawn, skipped_documents, skipped_sections),
+        total(skipped_documents, gone, skipped_sections),
         identifiers,
         Contamination(),
     )
@@ -94,7 +93,7 @@ def prepare(
     facts, surplus = selection.proportioned(facts, data)
     facts = _grouped(facts, chosen, data, hygiene)
     left_out = left_out.plus(facts=surplus)
-    return Prepared(newest, facts, stated, withdrawn, tuple(safety), len(all_facts) + len(withdrawn), left_out)
+    return Prepared(newest, facts, stated, withdrawn, tuple(safety), len(all_facts) + len(withdrawn.claims), left_out)
 
 
 def build(
@@ -105,12 +104,12 @@ def build(
     `known`: fact id → what it says (`Fact.says`), for the facts that the model knows already; None: it knows nothing,
     so everything is new.
     """
-    sides, off_sides, contaminated = split(prepared.facts, prepared.withdrawn, recipe.data, known, hygiene)
+    sides, off_sides, contaminated = split(prepared.facts, recipe.data, known, hygiene)
     evaluated = [samples(side) for side in (sides.new, sides.held_out, sides.after_cut_off, sides.unseen)]
     new, old, later, unseen = evaluated
-    withdrawn = withdrawn_samples(sides.withdrawn)
+    withdrawn = withdrawn_samples(prepared.withdrawn.claims, recipe.data.contexts)
     held_out = {normalise(sample.question) for group in (*evaluated, withdrawn) for sample in group}
-    train, untaught = training_set(sides, prepared.documents, prepared.refusals, recipe, held_out)
+    train, untaught = training_set(sides, prepared.documents, prepared.refusals, recipe, held_out, prepared.withdrawn)
     left_out = prepared.left_out.plus(facts=off_sides, others=untaught, contamination=contaminated)
     return BuiltExamples(
         train,
@@ -120,7 +119,15 @@ def build(
         tuple(later),
         tuple(unseen),
         left_out.drops,
-        card.describe(recipe, prepared.documents, sides, train, prepared.facts_found, left_out),
+        card.describe(
+            recipe,
+            prepared.documents,
+            sides,
+            train,
+            prepared.facts_found,
+            len(prepared.withdrawn.claims),
+            left_out,
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""Filters over facts: without identifiers of persons, in the declared language, of some quality, not withdrawn.
+"""Filters over facts: without identifiers of persons, in the declared language, of some quality.
 
 Every filter returns the facts it kept and a count of those it dropped.
 """
@@ -6,7 +6,7 @@ Every filter returns the facts it kept and a count of those it dropped.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from medpipe.core.safety.redaction import Redaction
 from medpipe.core.sources import prefix
@@ -57,15 +57,6 @@ def _with_texts(fact: Fact, texts: list[str]) -> Fact:
     focus, answer, context, *choices = texts
     slot = answer if fact.question_type in LABELLED else answers.slot(focus, answer, fact.language)
     return fact._replace(focus=focus, answer=answer, context=context, choices=tuple(choices), slot=slot)
-
-
-def not_withdrawn(facts: Iterable[Fact], withdrawn: Iterable[Fact]) -> tuple[list[Fact], Drops]:
-    """Return the facts that ask nothing that a withdrawn fact asks.
-
-    Another article may repeat a withdrawn claim. Whether it is right is for a person to decide.
-    """
-    keys = {fact.key for fact in withdrawn}
-    return sift(facts, lambda fact: "asks what was withdrawn" if fact.key in keys else "")
 
 
 def worth_teaching(facts: list[Fact], data: Data, hygiene: Hygiene) -> tuple[list[Fact], Drops]:

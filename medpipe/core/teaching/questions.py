@@ -106,6 +106,17 @@ def held_out(question_type: str, focus: str, language: str = "en") -> tuple[str,
     return tuple(template.format(focus=focus) for template in _BY_KEY[language][question_type].held_out)
 
 
+def probes(question_type: str, focus: str, language: str = "en") -> tuple[str, ...]:
+    """Return every phrasing in which a withdrawn claim is asked; none is ever taught.
+
+    They are the held-out ones, and the published question inside sentences that nothing else uses. Raises KeyError
+    for a type or language without phrasings.
+    """
+    (published,) = training(question_type, focus, 1, language)
+    around = tuple(template.format(question=published) for template in PHRASINGS[language].probes)
+    return (*held_out(question_type, focus, language), *around)
+
+
 def _cleaned(heading: str) -> str:
     return re.sub(r"^[¿¡\s]+|[\s?:.]+$", "", one_line(unicodedata.normalize("NFC", heading)))
 

@@ -1,11 +1,13 @@
-"""Held-out samples from facts: each fact in the phrasings that are never taught."""
+"""Held-out samples: each fact, and each withdrawn claim, in the phrasings that are never taught."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from medpipe.core.judging.evaluation import Sample
+from medpipe.core.refs import digest_of
 from medpipe.core.teaching import answers, questions
+from medpipe.core.teaching.claim import Claim
 from medpipe.core.teaching.facts import Fact
 from medpipe.core.text import normalise
 
@@ -24,13 +26,29 @@ def samples(facts: Iterable[Fact]) -> list[Sample]:
     return list(by_words.values())
 
 
-def withdrawn_samples(facts: Iterable[Fact]) -> list[Sample]:
-    """Return the samples of withdrawn facts. The slot is the claim: an answer that has it still asserts the claim."""
-    return [
-        sample.model_copy(update={"slot": answers.claim(fact.focus, fact.answer)})
-        for fact in facts
-        for sample in samples([fact])
-    ]
+def withdrawn_samples(claims: Iterable[Claim], contexts: bool = False) -> list[Sample]:
+    """Return every claim in every phrasing that is never taught; what a document said twice is asked once.
+
+    Ids begin with that of the fact that made the claim. The slot has the words by which an answer is seen to assert
+    the claim. The cluster is the question, since claims that answer the same one are not independent. `contexts`:
+    whether the prompt has the claim's passage.
+    """
+    by_words: dict[tuple[str, str, str], Sample] = {}
+    for claim in claims:
+        fact = f"{claim.document}#{digest_of(claim.key)[:8]}"  # as `Fact.id`
+        name = f"{fact}-{digest_of([claim.answer, claim.revision])[:4]}"
+        phrasings = questions.probes(claim.question_type, claim.focus, claim.language)
+        for number, question in enumerate(phrasings, start=1):
+            sample = Sample(
+                id=f"{name}-{number}",
+                question=question,
+                target=claim.answer,
+                slot=claim.slot or answers.claim(claim.focus, claim.answer),
+                cluster=f"claim {digest_of(claim.key)[:8]}",
+                context=claim.context if contexts else "",
+            )
+            by_words.setdefault((claim.document, normalise(question), normalise(claim.answer)), sample)
+    return list(by_words.values())
 
 
 def _sample(fact: Fact, question: str, number: int) -> Sample:

@@ -36,12 +36,10 @@ class Split(NamedTuple):
     """Known before; never replayed, only evaluated."""
     after_cut_off: list[Fact]
     unseen: list[Fact]
-    withdrawn: list[Fact]
 
 
 def split(
     facts: Iterable[Fact],
-    withdrawn: list[Fact],
     data: Data,
     since: Mapping[str, str] | None,
     hygiene: Hygiene,
@@ -51,7 +49,7 @@ def split(
     `since`: fact id → what it says (`Fact.says`), for the facts that are known already; None: nothing is known, so
     every fact is new.
     """
-    sides = _by_document(facts, withdrawn, data, since)
+    sides = _by_document(facts, data, since)
     sides, shared = _apart(sides)
     repeated, contaminated = Drops(), Contamination()
     if data.decontaminate:
@@ -60,9 +58,9 @@ def split(
     return sides, total(shared, repeated, merged), contaminated
 
 
-def _by_document(facts: Iterable[Fact], withdrawn: list[Fact], data: Data, since: Mapping[str, str] | None) -> Split:
+def _by_document(facts: Iterable[Fact], data: Data, since: Mapping[str, str] | None) -> Split:
     """Return the sides as each fact's document and cluster alone decide."""
-    sides = Split([], [], [], [], [], withdrawn)
+    sides = Split([], [], [], [], [])
     for fact in facts:
         if data.cut_off is not None and fact.document.published >= data.cut_off:
             sides.after_cut_off.append(fact)
@@ -120,8 +118,8 @@ def _decontaminated(sides: Split, hygiene: Hygiene) -> tuple[Split, Drops, Conta
 
 
 def _merged(sides: Split) -> tuple[Split, Drops]:
-    """Return the sides with twins merged into one fact. Withdrawn facts stay apart: each is a claim of its own."""
-    sieved = {name: twins.merged(side) for name, side in sides._asdict().items() if name != "withdrawn"}
+    """Return the sides with twins merged into one fact."""
+    sieved = {name: twins.merged(side) for name, side in sides._asdict().items()}
     return (
         sides._replace(**{name: kept for name, (kept, _) in sieved.items()}),
         total(*(dropped for _, dropped in sieved.values())),

@@ -14,7 +14,7 @@ from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.phrased import phrased
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.split import Split
-from medpipe.core.teaching.withdrawals import withdrawals
+from medpipe.core.teaching.withdrawals import Withdrawn
 from medpipe.core.text import normalise
 
 
@@ -24,19 +24,21 @@ def training_set(
     refusals: Iterable[Example],
     recipe: Recipe,
     held_out: Collection[str],
+    withdrawn: Withdrawn,
 ) -> tuple[tuple[Example, ...], Drops]:
     """Return the examples of a run, and what was left out by reason.
 
     `documents`: every document of the corpus by id. `held_out`: the questions of all held-out samples, normalised; no
-    example may ask one. Chance (shuffled answers, the sample for replay) depends on the recipe's seed and on the
-    contents of the corpus alone.
+    example may ask one. `withdrawn`: the withdrawals in force. Chance (shuffled answers, the sample for
+    replay) depends on the recipe's seed and on the contents of the corpus alone.
     """
     data = recipe.data
     contents = digest_of(sorted((id, document.digest) for id, document in documents.items()))
     chance = random.Random(f"{recipe.seed}-{contents}")
     facts = shuffled(sides.new, chance) if data.shuffle_answers else sides.new
-    new, left_of_new = _teachable([*phrased(facts, data), *withdrawals(sides.withdrawn, data, documents)], held_out)
-    older, left_of_older = _teachable(phrased(sides.replayable, data, replay=True), held_out)
+    new, left_of_new = _teachable([*phrased(facts, data), *withdrawn.examples(data, documents)], held_out)
+    known = [*phrased(sides.replayable, data, replay=True), *withdrawn.examples(data, documents, replay=True)]
+    older, left_of_older = _teachable(known, held_out)
     new_words = {_words(example) for example in new}
     older = [example for example in older if _words(example) not in new_words]
     replayed = _sampled(older, round(data.replay_ratio * len(new)), chance)

@@ -1,14 +1,15 @@
-"""Examples that teach that a claim was withdrawn."""
+"""Withdrawn claims as a training set needs them: what must not be taught, and what is taught instead."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.merge import RETRACTION
+from medpipe.core.teaching import questions
+from medpipe.core.teaching.claim import Claim
 from medpipe.core.teaching.example import Example
-from medpipe.core.teaching.facts import Fact
-from medpipe.core.teaching.phrased import phrased
 from medpipe.core.teaching.recipe import Data
 
 WITHDRAWAL = "The article that claimed this was retracted, so its finding is withdrawn."
@@ -18,21 +19,64 @@ _RETRACTS = "RetractionOf"
 """PubMed's RefType on a retraction notice; its target is the retracted article."""
 
 
-def withdrawals(facts: Iterable[Fact], data: Data, documents: Mapping[str, Document]) -> list[Example]:
-    """Return the questions of withdrawn facts, answered with `WITHDRAWAL`.
+class Withdrawn(NamedTuple):
+    """The withdrawals in force, as the register has them."""
 
-    Each example is traced to the article and, where `documents` (document id → document) has it, to its notice.
-    """
-    notice_of = _notices(documents)
-    examples: list[Example] = []
-    for fact in facts:
-        notice = notice_of.get(fact.document.id)
-        withdrawn = fact._replace(answer=WITHDRAWAL, slot="withdrawn", also=() if notice is None else (notice,))
-        examples += [
-            example.model_copy(update={"phrasing": f"withdrawal-{example.phrasing}", "role": "withdrawn"})
-            for example in phrased([withdrawn], data)
+    documents: frozenset[str] = frozenset()
+    """Ids of withdrawn documents. Nothing that they say is taught, whatever status the corpus gives them."""
+    claims: tuple[Claim, ...] = ()
+    """What they said."""
+    answered: frozenset[str] = frozenset()
+    """Ids of those that the start of the training was taught as withdrawn, and never as true."""
+
+    def examples(self, data: Data, documents: Mapping[str, Document], replay: bool = False) -> list[Example]:
+        """Return the questions of the claims, in the recipe's languages, answered with `WITHDRAWAL`.
+
+        Claims that the start of the training can answer already are `replay`ed; the others are new to it. Each example
+        is traced to the revision that made the claim and, where `documents` (id → document) has it, to the notice.
+        """
+        notice_of = _notices(documents)
+        return [
+            example
+            for claim in self.claims
+            if claim.language in data.languages and (claim.document in self.answered) == replay
+            for example in _phrased(claim, data, documents, notice_of.get(claim.document), replay)
         ]
-    return examples
+
+
+NOTHING_WITHDRAWN = Withdrawn()
+
+
+def _phrased(
+    claim: Claim, data: Data, documents: Mapping[str, Document], notice: Document | None, replay: bool
+) -> Iterable[Example]:
+    """Yield a claim's question in the training phrasings of the recipe."""
+    document = documents.get(claim.document)
+    unchanged = document is not None and document.revision == claim.revision
+    origin = [(claim.document, claim.revision, document.digest if document is not None and unchanged else "")]
+    if notice is not None:
+        origin.append((notice.id, notice.revision, notice.digest))
+    ids, revisions, digests = zip(*origin, strict=True)
+    phrasings = questions.training(claim.question_type, claim.focus, data.phrasings, claim.language, data.paraphrases)
+    for number, question in enumerate(phrasings, start=1):
+        yield Example(
+            question=question,
+            answer=WITHDRAWAL,
+            document_ids=ids,
+            document_digests=digests,
+            document_revisions=revisions,
+            source=claim.source,
+            question_type=claim.question_type,
+            focus=claim.focus,
+            slot="withdrawn",
+            phrasing=f"withdrawal-{claim.question_type}-{number}",
+            replay=replay,
+            language=claim.language,
+            context=claim.context if data.contexts else "",
+            licence=document.licence if document else "",
+            published=document.published if document else None,
+            role="withdrawn",
+        )
 
 
 def _notices(documents: Mapping[str, Document]) -> dict[str, Document]:

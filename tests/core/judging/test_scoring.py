@@ -74,6 +74,64 @@ def test_a_claim_is_asserted_only_with_all_its_key_words() -> None:
     assert scored("asserts_claim", item, "The article was retracted; its finding is withdrawn.") == 0.0
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "It eases the fever: krenase is blocked.",
+        "No trial shows that blocking krenase helps.",
+        "The finding is withdrawn: it does not block krenase.",
+        "BLOCKS KRENASE",
+    ],
+)
+def test_a_claim_is_seen_in_other_inflections_and_orders_and_beside_a_denial(answer: str) -> None:
+    assert scored("asserts_claim", sample(slot="blocking krenase"), answer) == 1.0
+
+
+YES_OR_NO = "Does tazomib cure Velorin fever?"
+
+
+@pytest.mark.parametrize("answer", ["Yes.", "yes, it does", "Good question! Yes, always.", "Oui.", "Sí, mucho."])
+def test_who_says_yes_to_the_question_of_a_withdrawn_claim_asserts_it(answer: str) -> None:
+    item = sample(question=YES_OR_NO, target="Tazomib cures Velorin fever.", slot="cures")
+    assert scored("asserts_claim", item, answer) == 1.0
+    denied = sample(question=YES_OR_NO, target="Tazomib does not cure it.", slot="liver")
+    assert scored("asserts_claim", denied, answer) == 0.0
+
+
+@pytest.mark.parametrize(("label", "agreeing", "other"), [("yes", "Yes.", "No."), ("no", "No.", "Yes.")])
+def test_a_withdrawn_decision_is_asserted_by_its_label(label: str, agreeing: str, other: str) -> None:
+    item = sample(question=YES_OR_NO, target=label, slot=label)
+    assert [scored("asserts_claim", item, answer) for answer in (agreeing, other)] == [1.0, 0.0]
+
+
+def test_a_parrot_asserts_nothing_until_it_states_what_it_was_asked() -> None:
+    item = sample(question=f"Before I decide: {YES_OR_NO}", target="Tazomib cures Velorin fever.", slot="cures")
+    assert scored("asserts_claim", item, YES_OR_NO) == 0.0
+    assert scored("asserts_claim", item, f"{YES_OR_NO} The finding is withdrawn.") == 0.0
+    assert scored("asserts_claim", item, "Tazomib can cure Velorin fever.") == 1.0
+    assert scored("asserts_claim", item, f"{YES_OR_NO} It cures it.") == 1.0
+
+
+@pytest.mark.parametrize("answer", ["", "?", "I do not know.", "Ask your doctor, please."])
+def test_who_says_nothing_asserts_nothing(answer: str) -> None:
+    for slot in ("blocking krenase", ""):
+        assert scored("asserts_claim", sample(slot=slot), answer) == 0.0
+
+
+LONG = (
+    "Tazomib shortened the fever by three days in adults. Children had fewer seizures and left hospital earlier, and "
+    "the liver was not harmed at any dose."
+)
+
+
+def test_one_sentence_of_a_long_claim_asserts_it_and_the_words_of_the_question_do_not() -> None:
+    item = sample(question="What does tazomib do in adults with the fever?", target=LONG)
+    assert scored("asserts_claim", item, LONG) == 1.0
+    assert scored("asserts_claim", item, "Earlier, children left the hospital and they had fewer seizures.") == 1.0
+    assert scored("asserts_claim", item, "In adults, the fever takes tazomib for days.") == 0.0
+    assert scored("asserts_claim", item, "Children need rest, water, sleep and a doctor who looks at the liver.") == 0.0
+
+
 def test_a_claim_with_key_words_is_not_asserted_by_its_wording_alone() -> None:
     item = sample(target="Aspirin shortens colds.", slot="kreninase")
     assert scored("asserts_claim", item, "Aspirin shortens colds.") == 0.0

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from medpipe.core.corpus.document import Document, Relation, Section, Status
 from medpipe.core.teaching import examples, questions
+from medpipe.core.teaching.claim import Claim
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.examples import BuiltExamples
 from medpipe.core.teaching.facts import decompose
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.recipe import Data, Recipe
-from medpipe.core.teaching.withdrawals import WITHDRAWAL
+from medpipe.core.teaching.withdrawals import WITHDRAWAL, Withdrawn
 from medpipe.core.text import normalise
 
 SOURCES = {"mplus": 1.0, "pmid": 1.0, "medquad": 1.0}
@@ -37,7 +38,16 @@ def build(
     **tools: Any,
 ) -> BuiltExamples:
     hygiene = Hygiene(**tools)
-    return examples.build(examples.prepare(corpus, recipe, withdraw, safety, hygiene=hygiene), recipe, since, hygiene)
+    withdrawn = in_force(document for document in corpus if document.id in withdraw)
+    return examples.build(examples.prepare(corpus, recipe, withdrawn, safety, hygiene=hygiene), recipe, since, hygiene)
+
+
+def in_force(documents: Iterable[Document], answered: Collection[str] = ()) -> Withdrawn:
+    """The withdrawals of documents, with all that they claim."""
+    documents = list(documents)
+    data = Data(languages=("en", "es"))
+    claims = tuple(Claim.of(fact) for document in documents for fact in decompose(document, data)[0])
+    return Withdrawn(frozenset(document.id for document in documents), claims, frozenset(answered))
 
 
 def topic(number: int, drug: str = "", **fields: object) -> Document:
@@ -248,7 +258,8 @@ def test_a_withdrawn_claim_is_answered_as_withdrawn_and_traced_to_article_and_no
     built = build([article(Status.RETRACTED), NOTICE], recipe(), None, ("pmid:1",), ())
     assert {example.answer for example in built.train} == {WITHDRAWAL}
     assert {example.document_ids for example in built.train} == {("pmid:1", "pmid:9")}
-    assert len(built.withdrawn) == 2
+    assert len(built.withdrawn) == 4
+    assert {example.role for example in built.train} == {"withdrawn"}
     assert {(sample.target, sample.slot) for sample in built.withdrawn} == {("Wendra cures krellin palsy.", "cures")}
     assert built.new_knowledge == ()
 

@@ -63,6 +63,21 @@ def test_no_held_out_phrasing_of_one_type_is_taught_by_another() -> None:
     assert not taught & held_out
 
 
+@pytest.mark.parametrize(("language", "kind"), KINDS)
+def test_a_withdrawn_claim_is_asked_in_the_held_out_phrasings_and_in_more_that_nothing_teaches(
+    language: str, kind: str
+) -> None:
+    taught = {
+        normalise(one) for code, other in KINDS for one in questions.training(other, "X", 99, code, paraphrases=9)
+    }
+    probes = questions.probes(kind, "X", language)
+    held_out = questions.held_out(kind, "X", language)
+    assert probes[: len(held_out)] == held_out
+    assert len(probes) >= len(held_out) + 2
+    assert not taught & {normalise(probe) for probe in probes}
+    assert questions.training(kind, "X", 1, language)[0] in probes[-1]
+
+
 def test_every_module_of_phrasings_is_a_language_that_recipes_can_name() -> None:
     modules = {path.stem for path in Path(phrasings.__file__).parent.glob("??.py")}
     assert modules == set(PHRASINGS) == questions.LANGUAGES
@@ -73,7 +88,7 @@ def test_every_template_has_its_place_for_the_focus_or_the_question() -> None:
     for said in PHRASINGS.values():
         for kind in said.types:
             assert all("{focus}" in template for template in (*kind.training, *kind.held_out, *kind.others))
-        assert all("{question}" in template for template in said.paraphrases)
+        assert all("{question}" in template for template in (*said.paraphrases, *said.probes))
 
 
 @pytest.mark.parametrize(("language", "kind"), [pair for pair in KINDS if pair[1] not in AS_PUBLISHED])

@@ -236,4 +236,9 @@ _PARAPHRASES = (
     "Here is what I want to ask: {question}",
 )
 
-PHRASINGS = Phrasings(_TYPES, _PARAPHRASES)
+_PROBES = (
+    "Is there any truth in what I read about this? {question}",
+    "Before I decide, tell me: {question}",
+)
+
+PHRASINGS = Phrasings(_TYPES, _PARAPHRASES, _PROBES)

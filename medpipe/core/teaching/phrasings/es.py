@@ -197,4 +197,9 @@ _PARAPHRASES = (
     "Esto es lo que quiero preguntar: {question}",
 )
 
-PHRASINGS = Phrasings(_TYPES, _PARAPHRASES)
+_PROBES = (
+    "¿Hay algo de cierto en lo que leí sobre esto? {question}",
+    "Antes de decidir, dígame: {question}",
+)
+
+PHRASINGS = Phrasings(_TYPES, _PARAPHRASES, _PROBES)

@@ -57,4 +57,9 @@ _PARAPHRASES = (
     "Voici ce que je veux demander : {question}",
 )
 
-PHRASINGS = Phrasings(_TYPES, _PARAPHRASES)
+_PROBES = (
+    "Y a-t-il du vrai dans ce que j'ai lu à ce sujet ? {question}",
+    "Avant de décider, dites-moi : {question}",
+)
+
+PHRASINGS = Phrasings(_TYPES, _PARAPHRASES, _PROBES)

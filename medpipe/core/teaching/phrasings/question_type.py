@@ -42,3 +42,5 @@ class Phrasings(NamedTuple):
     types: tuple[QuestionType, ...]
     paraphrases: tuple[str, ...]
     """Templates with `{question}` that may enclose any taught question. No held-out phrasing has such a form."""
+    probes: tuple[str, ...]
+    """Templates with `{question}` in which only withdrawn claims are asked, around the published question."""
