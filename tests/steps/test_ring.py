@@ -240,6 +240,7 @@ def test_a_hotfix_goes_back_to_the_champion_before_it_though_it_was_trained_from
     steps.deploy(ports=ports)
     second = second_corpus(ports, first)
     withdraw(ports, article())
+    steps.confirm_blocks(ports=ports)
     version, decision = retrain(ports, second, documents=(RETRACTED,), withdraw=(RETRACTED,))
     assert judged(ports, decision).outcome == "pass", judged(ports, decision).reasons
     assert manifest(ports, version, VersionManifest).outcome.parent == "base"
