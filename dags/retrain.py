@@ -51,7 +51,14 @@ IDS: dict[str, Any] = {"type": ["null", "array"], "items": {"type": "string"}}
             "auto",
             enum=["auto", "champion", "untainted", "base"],
             title="Start from",
-            description="auto: the champion; for a hotfix, the newest version that never learned the documents",
+            description="auto: the champion; for a hotfix, the newest version that never learned the documents; "
+            "the base for another base, or for another recipe without new facts",
+        ),
+        "again": Param(
+            False,
+            type="boolean",
+            title="Train again",
+            description="Train although the same retrain was held before",
         ),
     },
 )
@@ -63,6 +70,9 @@ def retrain() -> None:
         start_from=request["start_from"],
         documents=request["documents"],
         withdraw=request["withdraw"],
+        corpus=request["corpus"],
+        pairs=request["pairs"],
+        again=request["again"],
     )
     built = step("build_examples")(
         corpus=request["corpus"],

@@ -17,6 +17,7 @@ from medpipe.core.contract import ServingContract
 from medpipe.core.corpus.document import Document
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.gates import Plan
+from medpipe.core.knowledge import drift
 from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
 from medpipe.core.knowledge.withdrawals import WithdrawalEvent
 from medpipe.core.manifests import AnyManifest, Inputs, Manifest
@@ -507,6 +508,9 @@ class Ports(Protocol):
 
     def plan(self) -> Plan:
         """Return the promotion plans of gates.yaml."""
+
+    def drift_policy(self) -> drift.Policy:
+        """Return the thresholds of drift.yaml. Raises NotFound or ConfigError."""
 
     def workspace(self, ref: str) -> Path:
         """Return a private folder for the unfinished work of one artifact."""

@@ -14,6 +14,7 @@ from medpipe import ports as port
 from medpipe.core import sources
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.gates import Plan
+from medpipe.core.knowledge import drift
 from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm
@@ -280,6 +281,10 @@ class Wiring:
     def plan(self) -> Plan:
         """Return the promotion plan, gates.yaml. Raises NotFound or ConfigError."""
         return configuration.load(configuration.path_of(self.settings.benchmarks, GATES, "promotion plan"), Plan)
+
+    def drift_policy(self) -> drift.Policy:
+        """Return the thresholds of drift. Raises NotFound or ConfigError."""
+        return configuration.load(configuration.path_of(self.settings.policies, "drift", "policy"), drift.Policy)
 
     def workspace(self, ref: str) -> Path:
         """Return a private folder for the unfinished work of one artifact, after making it if necessary."""

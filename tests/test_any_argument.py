@@ -29,7 +29,7 @@ STRINGS = {
 }
 """Every parameter of every verb: numbers, dates and switches are strings too when they come from a shell."""
 
-SWITCHES = frozenset({"baseline", "texts", "forward", "back"})
+SWITCHES = frozenset({"again", "baseline", "texts", "forward", "back"})
 """Options without a value on the command line."""
 
 HOSTILE = (
@@ -115,13 +115,19 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "build_examples": {
             "corpus": changed,
             "recipe": "tiny-sft",
-            "since": corpus,
-            "knows": corpus,
+            "since": version,
+            "knows": version,
             "withdraw": [RETRACTED],
             "start": version,
         },
         "card": {"examples": described["examples"]},
-        "detect_drift": {"corpus": changed, "champion": version, "pairs": "none"},
+        "detect_drift": {
+            "corpus": changed,
+            "champion": version,
+            "pairs": "none",
+            "at": "2026-03-06T00:00:00+00:00",
+            "recipe": "tiny-sft",
+        },
         "trace": {"of": [RETRACTED], "forward": "false", "back": "false"},
         "champion": {},
         "plan_retrain": {
@@ -130,6 +136,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             "start_from": "auto",
             "documents": [RETRACTED],
             "withdraw": [RETRACTED],
+            "corpus": changed,
+            "pairs": "none",
+            "again": "true",
         },
         "train": {"recipe": "tiny-sft", "data": described["examples"], "start_from": "base"},
         "evaluate": {

@@ -11,21 +11,23 @@ give the same ref, and an existing artifact is not made again. The others are:
 - `promote`, `deploy`, `restore` and `roll_back` change which version serves, `bar` and `unbar` which may; `compare` and
   `register` write to the ledger beside their artifact, and `register` to the model registry as well.
 
-In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `examples` → `training` and
-`evaluation` → `rollout` → `feedback` → `examples`. `withdrawing` and `unlearning` follow what publishers take back;
-`tracing` answers questions about all of it.
+In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `drift` → `planning` → `examples` →
+`training` and `evaluation` → `rollout` → `feedback` → `examples`. `withdrawing` and `unlearning` follow what publishers
+take back; `tracing` answers questions about all of it.
 """
 
 from medpipe.steps.bars import bar, unbar
-from medpipe.steps.corpus import build_corpus, detect_drift, latest
+from medpipe.steps.corpus import build_corpus, latest
+from medpipe.steps.drift import detect_drift
 from medpipe.steps.evaluation import evaluate
 from medpipe.steps.examples import build_examples, card
 from medpipe.steps.feedback import build_pairs, build_preferences, collect_feedback
+from medpipe.steps.planning import plan_retrain
 from medpipe.steps.quarantine import discard, quarantine, release
 from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
 from medpipe.steps.sources import plan_pulls, pull
 from medpipe.steps.tracing import trace
-from medpipe.steps.training import compare, plan_retrain, register, train
+from medpipe.steps.training import compare, register, train
 from medpipe.steps.unlearning import answers_given, certify, plan_hotfix
 from medpipe.steps.validation import validate
 from medpipe.steps.withdrawing import confirm_blocks, lift, list_withdrawals, open_withdrawals, withdraw

@@ -1,4 +1,4 @@
-"""The versioned corpus, and how far it is from what the champion knows: build_corpus, latest, detect_drift."""
+"""The versioned corpus: build_corpus, latest."""
 
 from __future__ import annotations
 
@@ -7,18 +7,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from medpipe.core.corpus import drift
 from medpipe.core.corpus.document import Document
 from medpipe.core.manifests import (
     MANIFESTS,
     CorpusInputs,
     CorpusManifest,
     CorpusOutcome,
-    DriftInputs,
-    PairsManifest,
-    VersionManifest,
 )
-from medpipe.core.refs import CorpusRef, DocumentsRef, DriftRef, PairsRef, Ref, VersionRef, digest_of
+from medpipe.core.refs import CorpusRef, DocumentsRef, Ref, digest_of
 from medpipe.ports import Ports
 from medpipe.steps.artifact import accepted_rows, manifest, once, release_refs
 
@@ -78,26 +74,6 @@ def latest(kind: Literal["corpus", "pairs"], *, ports: Ports) -> Ref | None:
     """Return the newest whole artifact of a kind. Reads mutable state: pass the result to the other verbs."""
     refs = [stored.ref for stored in ports.store.manifests(MANIFESTS[kind])]
     return refs[-1] if refs else None
-
-
-def detect_drift(
-    corpus: CorpusRef, champion: VersionRef | None, pairs: PairsRef | None = None, *, ports: Ports
-) -> DriftRef:
-    """Measure how far the corpus and the feedback are from what the champion knows.
-
-    The outcome has signals with intervals, and the verdict: retrain (and by which method) or hold.
-    """
-
-    def fill(_: Path) -> drift.Drift:
-        incumbent = None if champion is None else manifest(ports, champion, VersionManifest).outcome
-        before = None if incumbent is None else digests(ports, CorpusRef(incumbent.corpus))
-        retracted = ports.corpus.digests(table_version(ports, corpus), ("retracted",))
-        used = None if incumbent is None else incumbent.pairs
-        unused = 0 if pairs is None or pairs == used else manifest(ports, pairs, PairsManifest).outcome.train
-        return drift.detect(before, digests(ports, corpus), retracted, unused, drift.Thresholds())
-
-    inputs = DriftInputs(corpus=corpus, champion=champion, pairs=pairs)
-    return DriftRef(once(ports, "drift", "detect_drift", inputs, fill))
 
 
 def table_version(ports: Ports, corpus: CorpusRef) -> int:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from medpipe import records
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.evaluation import Sample
+from medpipe.core.knowledge import carried as knowledge
 from medpipe.core.knowledge import lineage
 from medpipe.core.knowledge.withdrawals import Withdrawal, claims
 from medpipe.core.manifests import ExamplesInputs, ExamplesManifest, ExamplesOutcome
@@ -19,9 +21,11 @@ from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.withdrawals import Withdrawn
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
+from medpipe.steps import carried
 from medpipe.steps import start as start_of_training
 from medpipe.steps.artifact import manifest, once
-from medpipe.steps.corpus import digests, table_version
+from medpipe.steps.corpus import table_version
+from medpipe.steps.models import adapter_of
 from medpipe.steps.withdrawals import register
 
 _CARD = "card.md"
@@ -32,8 +36,8 @@ TEACHING = ("current", "retracted", "notice")
 def build_examples(
     corpus: CorpusRef,
     recipe: str,
-    since: CorpusRef | None = None,
-    knows: CorpusRef | None = None,
+    since: str | None = None,
+    knows: str | None = None,
     withdraw: tuple[str, ...] = (),
     start: str = BASE,
     *,
@@ -41,10 +45,11 @@ def build_examples(
 ) -> ExamplesRef:
     """Make examples to teach and samples to ask, split so that no asked phrasing is ever taught.
 
-    `since`: the incumbent's corpus. Documents that it lacks are evaluated as new (None: all are).
-    `knows`: the corpus that the start of the training has learned. Documents that it lacks are taught as new
-    (None: all are). `start`: `base`, or the adapter or version that the training starts from. What it was taught about
-    withdrawn documents decides which withdrawals are new to it, and which lifted ones it has to learn again.
+    `since`: the incumbent (`base`, an adapter or a version). Facts that it was not taught, or taught otherwise, are
+    evaluated as new (None: all are). `knows`: the model that the training starts from. Facts that it was not taught, or
+    taught otherwise, are taught as new (None: all are). `start`: `base`, or the adapter or version that the training
+    starts from. What it was taught about withdrawn documents decides which withdrawals are new to it, and which lifted
+    ones it has to learn again.
 
     Every withdrawal of the register that is in force counts: its claims are never taught, are answered as withdrawn and
     are asked. `withdraw`: ids of documents of which this must be true; raises UsageError if one has no withdrawal in
@@ -58,8 +63,8 @@ def build_examples(
     inputs = ExamplesInputs(
         corpus=corpus,
         recipe=loaded_recipe.model_dump(mode="json"),
-        since=since,
-        knows=knows,
+        since=_model(ports, since),
+        knows=_model(ports, knows),
         withdraw=tuple(sorted(withdrawn.documents)),
         benchmarks=tuple(benchmark.model_dump(mode="json") for benchmark in benchmarks),
         claims=digest_of([claim.model_dump(mode="json") for claim in withdrawn.claims]) if withdrawn.claims else "",
@@ -69,8 +74,9 @@ def build_examples(
 
     def fill(folder: Path) -> ExamplesOutcome:
         prepared = _prepared(ports, corpus, loaded_recipe, benchmarks, withdrawn)
-        taught, evaluated = _built(ports, prepared, loaded_recipe, since, knows, relearn)
-        return _written(folder, corpus, taught, evaluated)
+        built = _built(ports, prepared, loaded_recipe, inputs.since, inputs.knows, relearn)
+        records.write_rows(folder / carried.FACTS, built.facts)
+        return _written(folder, corpus, built.taught, built.evaluated)
 
     return ExamplesRef(once(ports, "examples", "build_examples", inputs, fill))
 
@@ -101,29 +107,47 @@ def _prepared(
         for benchmark in benchmarks
         if benchmark.questions
     }
-    return examples.prepare(documents, recipe, withdrawn, ports.safety(), questions, _hygiene(ports))
+    return examples.prepare(documents, recipe, withdrawn, ports.safety(), questions, hygiene_of(ports))
+
+
+def _model(ports: Ports, model: str | None) -> str | None:
+    """Return the adapter of a model, so that a version and its adapter give the same ref; None for the base."""
+    adapter = BASE if model is None else adapter_of(ports, model)
+    return None if adapter == BASE else adapter
+
+
+class _Built(NamedTuple):
+    """The set whose examples are taught, the set whose samples are evaluated, and what is taught by fact."""
+
+    taught: examples.BuiltExamples
+    evaluated: examples.BuiltExamples
+    facts: list[dict[str, Any]]
+    """Rows of `carried.fact_rows`."""
 
 
 def _built(
     ports: Ports,
     prepared: examples.Prepared,
     recipe: Recipe,
-    since: CorpusRef | None,
-    knows: CorpusRef | None,
+    since: str | None,
+    knows: str | None,
     relearn: Collection[str],
-) -> tuple[examples.BuiltExamples, examples.BuiltExamples]:
-    """Return the set whose examples are taught and the set whose samples are evaluated."""
-    hygiene = _hygiene(ports)
-    known = None if knows is None else _without(digests(ports, knows), relearn)
+) -> _Built:
+    hygiene = hygiene_of(ports)
+    known = _without(carried.known_facts(ports, knows), relearn)
     taught = examples.build(prepared, recipe, known, hygiene)
     if since == knows:
-        return taught, taught
-    asked_before = None if since is None else digests(ports, since)
-    return taught, examples.build(prepared, recipe, asked_before, hygiene)
+        evaluated = taught
+    else:
+        evaluated = examples.build(prepared, recipe, carried.known_facts(ports, since), hygiene)
+    return _Built(taught, evaluated, knowledge.fact_rows(prepared.stated, prepared.facts, taught.train, known))
 
 
-def _without(digests: Mapping[str, str], ids: Collection[str]) -> dict[str, str]:
-    return {id: digest for id, digest in digests.items() if id not in ids}
+def _without(facts: Mapping[str, str] | None, documents: Collection[str]) -> dict[str, str] | None:
+    """Return the known facts of all but these documents; None for a model that knows nothing."""
+    if facts is None:
+        return None
+    return {id: says for id, says in facts.items() if id.rpartition("#")[0] not in documents}
 
 
 def _written(
@@ -140,7 +164,7 @@ def _written(
     records.write(folder / "train.jsonl", taught.train)
     for name, of_benchmark in samples.items():
         records.write(folder / "benchmarks" / f"{name}.jsonl", of_benchmark)
-    records.write_rows(folder / "documents.jsonl", lineage.shares(taught.train))
+    records.write_rows(folder / carried.DOCUMENTS, lineage.shares(taught.train))
     numbers = {name: len(of_benchmark) for name, of_benchmark in samples.items()}
     (folder / _CARD).write_text(dataset_card.markdown(taught.card, corpus, numbers), encoding="utf-8")
     return ExamplesOutcome(
@@ -167,7 +191,7 @@ def _refuse_without_claims(withdrawals: Sequence[Withdrawal], withdraw: Sequence
         )
 
 
-def _hygiene(ports: Ports) -> Hygiene:
+def hygiene_of(ports: Ports) -> Hygiene:
     """Return the tools of hygiene. Each is made on its first call: a recipe without filters starts none."""
     return Hygiene(
         clusters=lambda texts, threshold: ports.near_duplicates.clusters(texts, threshold),  # noqa: PLW0108 (lazy)

@@ -9,8 +9,8 @@ from medpipe.core.manifests import AdapterManifest
 from medpipe.core.refs import BASE
 from medpipe.ports import Ports
 from medpipe.steps.artifact import manifest
+from medpipe.steps.carried import DOCUMENTS, TRAINING
 from medpipe.steps.models import adapter_of
-from medpipe.steps.tracing import INDEX, TRAINING
 
 Roles = dict[str, tuple[str, ...]]
 """Document id → its roles (`core.teaching.example.Example.role`) in the trainings of a line, the newest first."""
@@ -40,8 +40,8 @@ def _line(ports: Ports, start: str) -> Iterator[str]:
 def _mentions(ports: Ports, data: str, documents: Collection[str]) -> Iterator[tuple[str, str]]:
     """Yield (document, role) for each mention in some examples, or in some pairs, which have no index."""
     folder = ports.store.folder(data)
-    if (folder / INDEX).exists():
-        rows = (row for id in sorted(documents) for row in record_index.lookup(folder / INDEX, id))
+    if (folder / DOCUMENTS).exists():
+        rows = (row for id in sorted(documents) for row in record_index.lookup(folder / DOCUMENTS, id))
         yield from ((row["id"], row["role"]) for row in rows)
         return
     for row in records.read_rows(folder / TRAINING):

@@ -15,7 +15,7 @@ from medpipe.core.teaching.example import Example, PreferencePair
 from medpipe.core.teaching.phrasings import QUESTION
 from medpipe.core.teaching.withdrawals import WITHDRAWAL
 from medpipe.ports import Ports
-from medpipe.steps.tracing import INDEX, TRAINING
+from medpipe.steps.carried import DOCUMENTS, TRAINING
 
 _FEW = 500
 """Up to so many documents are looked up one by one; for more, the whole index is read."""
@@ -60,7 +60,7 @@ def _claims(ports: Ports, wanted: frozenset[str], data: Collection[str] | None) 
 
 
 def _of_examples(folder: Path, wanted: frozenset[str]) -> Iterator[Claim]:
-    shares = list(_shares(folder / INDEX, wanted))
+    shares = list(_shares(folder / DOCUMENTS, wanted))
     rows = {number for share in shares for number in share["rows"]}
     examples = dict(_examples(folder / TRAINING, rows)) if rows else {}
     for share in shares:

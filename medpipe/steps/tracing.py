@@ -10,8 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from medpipe import record_index, records
+from medpipe import records
 from medpipe.core.knowledge import lineage
+from medpipe.core.knowledge.carried import Role
 from medpipe.core.manifests import (
     MANIFESTS,
     AdapterManifest,
@@ -25,19 +26,18 @@ from medpipe.core.manifests import (
 from medpipe.core.refs import TraceRef, kind_of
 from medpipe.errors import NotFound, UsageError
 from medpipe.ports import Ports
+from medpipe.steps import carried
 from medpipe.steps.artifact import manifest, once
+from medpipe.steps.carried import TRAINING
 
-INDEX = "documents.jsonl"
-"""Beside the examples, sorted by id: which rows of `train.jsonl` each document revision is in (`lineage.shares`)."""
-TRAINING = "train.jsonl"
 FOUND = "found.jsonl"
 """The rows that a trace reached."""
 SHOWN = 10
 """Lines of each kind that are shown. The artifact has all of them."""
 _DATA = ("examples", "pairs")
 _TRACEABLE = (*_DATA, "adapter", "version")
-_ROW_DIGITS = 12
-"""A row number with more digits cannot exist, and Python refuses to convert very long ones."""
+_LONGEST_NUMBER = 18
+"""Digits of a row or a revision. Longer ones cannot exist, and Python refuses to convert very long ones."""
 
 Row = dict[str, Any]
 
@@ -45,11 +45,13 @@ Row = dict[str, Any]
 def trace(of: tuple[str, ...], forward: bool = False, back: bool = False, *, ports: Ports) -> TraceRef:
     """Find the examples, adapters and versions that carry some documents; or the documents that a model was taught.
 
-    Forward is the default for document ids (`pmid:…`): the training rows of each document, the adapters that learned
-    from them, directly or through the adapter that they continued, and their versions. Forward of a ref: what learned
-    from it. Back is the default for refs (`version/…`, `adapter/…`, `examples/…`, `pairs/…`, or one example as
-    `examples/…#row`, from 0): its documents, with revision and digest. The outcome names the refs. `found.jsonl` has
-    a row for each document revision, forward for each example that it is in. Raises UsageError and NotFound.
+    Forward is the default for documents: the training rows of each document, the adapters that learned from them,
+    directly or through the adapter that they continued, and their versions. A document is named by its id (`pmid:…`,
+    every revision) or as `id@revision` (that revision only; pairs that do not say which revision count as any). Forward
+    of a ref: what learned from it. Back is the default for refs (`version/…`, `adapter/…`, `examples/…`, `pairs/…`, or
+    one example as `examples/…#row`, from 0): its documents, with revision, digest and role. The outcome names the
+    refs. `found.jsonl` has a row for each document revision, forward for each example that it is in. Raises UsageError
+    and NotFound.
     """
     refs = _checked(of, forward, back)
     existing = _existing(ports)
@@ -68,11 +70,20 @@ def trace(of: tuple[str, ...], forward: bool = False, back: bool = False, *, por
 
 
 def versions_carrying(documents: Sequence[str], *, ports: Ports) -> tuple[str, ...]:
-    """Return the versions that learned from any of the documents (ids or refs); none for no documents."""
+    """Return the versions that were taught what any of the documents say (ids), or that learned from refs.
+
+    A version that was only taught that a document was withdrawn is not among them. None for no documents.
+    """
     if not documents:
         return ()
     traced = trace(tuple(documents), forward=True, ports=ports)
-    return manifest(ports, traced, TraceManifest).outcome.versions
+    outcome = manifest(ports, traced, TraceManifest).outcome
+    if outcome.refs:
+        return outcome.versions
+    rows = records.read_rows(ports.store.folder(traced) / FOUND)
+    taught = {row["data"] for row in rows if row["role"] == Role.TAUGHT}
+    existing = _existing(ports)
+    return existing.versions_of(lineage.carrying(taught, existing.adapters, existing.adapter_of))
 
 
 def _checked(of: Sequence[str], forward: bool, back: bool) -> list[str]:
@@ -197,50 +208,46 @@ def _of_kind(kind: str, refs: Iterable[str]) -> tuple[str, ...]:
 
 
 def _carried(ports: Ports, data: str, documents: Sequence[str]) -> Iterator[Row]:
-    """Yield a row for each example (or pair) of `data` that one of the documents is in."""
-    if not documents:
-        return
-    folder = ports.store.folder(data)
-    if (folder / INDEX).exists():
-        shares: Iterable[Row] = (row for id in documents for row in record_index.lookup(folder / INDEX, id))
-    else:
-        shares = (row for row in _shares(records.read_rows(folder / TRAINING)) if row["id"] in documents)
-    for share in shares:
-        for row in share["rows"]:
-            yield {
-                "data": data,
-                "row": row,
-                "id": share["id"],
-                "revision": share["revision"],
-                "digest": share["digest"],
-            }
+    """Yield a row for each example (or pair) of `data` that one of the documents, or of the revisions, is in."""
+    wanted = _revisions(documents)
+    for share in (share for id in wanted for share in carried.rows_about(ports, data, id)):
+        revisions = wanted[share["id"]]
+        if None in revisions or share["revision"] in revisions:
+            yield from ({"data": data, "row": row, **_revision(share)} for row in share["rows"])
+
+
+def _revisions(documents: Sequence[str]) -> dict[str, set[int | None]]:
+    """Return document id → the revisions that are asked for; None among them: every revision.
+
+    `id@revision` asks for one, and for 0, which stands for a revision that the training data do not state.
+    """
+    wanted: dict[str, set[int | None]] = {}
+    for name in documents:
+        id, _, revision = name.rpartition("@")
+        one = bool(id) and revision.isdecimal() and len(revision) <= _LONGEST_NUMBER
+        wanted.setdefault(id if one else name, set()).update((int(revision), 0) if one else (None,))
+    return wanted
+
+
+def _revision(share: Row) -> Row:
+    """Return what a row of an index says about the revision of its document."""
+    return {**{key: share[key] for key in ("id", "revision", "digest")}, "role": share.get("role") or Role.TAUGHT}
 
 
 def _taught(ports: Ports, name: str) -> Iterator[Row]:
     """Yield a row for each document revision in data, or in one example of it (`examples/…#row`)."""
     data, _, row = name.partition("#")
-    folder = ports.store.folder(data)
     if row:
-        shares: Iterable[Row] = _shares([_row(folder / TRAINING, name, row)])
-    elif (folder / INDEX).exists():
-        shares = records.read_rows(folder / INDEX)
+        shares: Iterable[Row] = carried.shares([_row(ports.store.folder(data) / TRAINING, name, row)])
     else:
-        shares = _shares(records.read_rows(folder / TRAINING))
+        shares = carried.document_rows(ports, data)
     for share in shares:
-        yield {"data": name, **{key: share[key] for key in ("id", "revision", "digest", "examples")}}
-
-
-def _shares(rows: Iterable[Row]) -> list[Row]:
-    """Compute the index where there is none. Only preference pairs have none, and they are few."""
-    return lineage.shared(
-        (row.get("document_ids", ()), row.get("document_revisions", ()), row.get("document_digests", ()))
-        for row in rows
-    )
+        yield {"data": name, **_revision(share), "examples": share["examples"]}
 
 
 def _row(path: Path, name: str, number: str) -> Row:
     """Return one row of JSON Lines. Raises NotFound when there is no such row."""
-    countable = number.isdecimal() and len(number) <= _ROW_DIGITS
+    countable = number.isdecimal() and len(number) <= _LONGEST_NUMBER
     row = records.row_at(path, int(number)) if countable else None
     if row is None:
         raise NotFound(f"{name} is not an example: rows are counted from 0")

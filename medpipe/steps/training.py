@@ -1,18 +1,15 @@
-"""From examples to a registered version: plan_retrain, train, compare, register (`evaluation` has evaluate)."""
+"""From examples to a registered version: train, compare, register (`evaluation` has evaluate)."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 from medpipe import records
 from medpipe.core import naming
 from medpipe.core.contract import ServingContract
 from medpipe.core.judging import gates
-from medpipe.core.knowledge import lineage
-from medpipe.core.knowledge.retrain import RetrainPlan
 from medpipe.core.manifests import (
     AdapterInputs,
     AdapterManifest,
@@ -45,45 +42,6 @@ from medpipe.ports import Ports
 from medpipe.steps.artifact import accepted_rows, check_kind, manifest, once, ref_of, release_refs
 from medpipe.steps.evaluation import scores_of
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
-from medpipe.steps.tracing import versions_carrying
-
-STARTS = ("auto", "champion", "base", "untainted")
-
-
-def plan_retrain(
-    champion: VersionRef | None,
-    recipe: str,
-    start_from: str = "auto",
-    documents: tuple[str, ...] = (),
-    withdraw: tuple[str, ...] = (),
-    *,
-    ports: Ports,
-) -> RetrainPlan:
-    """Plan a retrain: what it starts from, what it is compared with, and which promotion plan of gates.yaml judges it.
-
-    `documents` were learned wrongly. Those that are in `withdraw` too are retracted, and their claims must go.
-    `start_from`: `champion`; `base` (from scratch, judged on everything, as a first training is); `untainted` (the
-    newest ancestor that never learned `documents`, else the base); `auto` means `untainted` when documents are named,
-    else `champion`. Returns the arguments of the verbs that follow.
-    """
-    if start_from not in STARTS:
-        raise UsageError(f"start_from={start_from!r}: expected {', '.join(STARTS[:-1])} or {STARTS[-1]}")
-    by_preference = ports.recipe(recipe).method == "dpo"
-    if champion is None:
-        if by_preference:
-            raise UsageError("DPO continues from a champion and there is none yet: run an SFT recipe first")
-        return RetrainPlan()
-    incumbent = manifest(ports, champion, VersionManifest).outcome
-    wish = start_from if start_from != "auto" else ("untainted" if documents else "champion")
-    start = _untainted(ports, champion, documents) if wish == "untainted" else {"champion": champion}.get(wish, BASE)
-    usual = "preference" if by_preference else "knowledge"
-    return RetrainPlan(
-        start=start,
-        knows=None if start == BASE else manifest(ports, start, VersionManifest).outcome.corpus,
-        since=None if wish == "base" else incumbent.corpus,
-        incumbent=champion,
-        gates="hotfix" if withdraw else "relearn" if documents else usual,
-    )
 
 
 def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, ports: Ports) -> AdapterRef:
@@ -241,13 +199,6 @@ def _pairs_of(ports: Ports, parent: str) -> str | None:
     if parent == BASE or kind_of(parent) != VersionManifest.kind:
         return None
     return manifest(ports, parent, VersionManifest).outcome.pairs
-
-
-def _untainted(ports: Ports, champion: VersionRef, documents: Sequence[str]) -> str:
-    """Return the newest version in the champion's ancestry that never learned the documents, else the base."""
-    tainted = versions_carrying(documents, ports=ports)
-    parents = {version.ref: version.outcome.parent for version in ports.store.manifests(VersionManifest)}
-    return lineage.untainted_ancestor(champion, parents, tainted) or BASE
 
 
 def _weights_digest(folder: Path) -> str:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from medpipe_airflow.assets import CHALLENGER, CHAMPION, CORPUS, PAIRS, RETRAIN_REQUEST, announce, outcome_of
-from medpipe_airflow.calendar import POSTED, corpus_or_every_ten_minutes, hourly, nlm_releases
+from medpipe_airflow.calendar import (
+    POSTED,
+    corpus_or_every_ten_minutes,
+    daily_and_on,
+    hourly,
+    nlm_releases,
+    time_of_run,
+)
 from medpipe_airflow.hotfixes import certificates, count_answers, hotfix_request
 from medpipe_airflow.requests import lesson, promotion, request_of, retrain_request, rollout_request
 from medpipe_airflow.steps import DEFAULTS, ml_step, step
@@ -20,6 +27,7 @@ __all__ = [
     "certificates",
     "corpus_or_every_ten_minutes",
     "count_answers",
+    "daily_and_on",
     "hotfix_request",
     "hourly",
     "lesson",
@@ -31,4 +39,5 @@ __all__ = [
     "retrain_request",
     "rollout_request",
     "step",
+    "time_of_run",
 ]

@@ -18,6 +18,9 @@ RELEASE_DAYS = sources.named("medlineplus").posting_days
 POSTED = list(sources.posted())
 """Sources that post several times a week: what the corpus DAG pulls unless its form says otherwise."""
 
+_MORNING = "0 6 * * *"
+"""Cron expression: six o'clock UTC, after the night's releases and before European and American working hours."""
+
 
 class NlmReleaseTimetable(Timetable):
     """Runs on each release day at `hour` UTC, for the whole days since the last release day.
@@ -89,6 +92,23 @@ def nlm_releases() -> Any:
 def hourly() -> Any:
     """Return the feedback DAG's schedule: whole hours as data intervals."""
     return None if _off() else CronDataIntervalTimetable("0 * * * *", timezone="UTC")
+
+
+def time_of_run() -> str:
+    """Return a template of the time of a DAG run; "" with MEDPIPE_CALENDAR=off, as the sandbox's days are invented."""
+    return "" if _off() else "{{ dag_run.run_after.isoformat() }}"
+
+
+def daily_and_on(assets: Any) -> Any:
+    """Return a schedule for every morning and for each event of some assets; only these with MEDPIPE_CALENDAR=off.
+
+    Airflow 3.3 drops asset events for a paused DAG, so a DAG that must not miss news needs a schedule of its own.
+    """
+    return (
+        assets
+        if _off()
+        else AssetOrTimeSchedule(assets=assets, timetable=CronTriggerTimetable(_MORNING, timezone="UTC"))
+    )
 
 
 def corpus_or_every_ten_minutes() -> Any:

@@ -44,10 +44,17 @@ def request_of(
 ) -> dict[str, Any] | None:
     """Return what the DAG retrain is asked for; None when the verdict is to hold.
 
-    `recipes`: method → recipe. `drift`, `corpus` and `pairs` are the refs that the verdict is about.
+    `recipes`: method → recipe. `drift`, `corpus` and `pairs` are the refs that the verdict is about. While the champion
+    asserts a withdrawn claim, nothing is asked for: the hotfix goes first, and the DAG withdrawals asks for it.
     """
     log.info("%s: %s", verdict["verdict"], "; ".join(verdict["reasons"]))
     if verdict["verdict"] != "retrain":
+        return None
+    if verdict["withdrawn"]:
+        log.warning(
+            "the champion asserts what was withdrawn: %s. The DAG withdrawals asks for the hotfix, which goes first",
+            ", ".join(verdict["withdrawn"]),
+        )
         return None
     method = verdict["method"]
     return {
@@ -92,6 +99,7 @@ def retrain_request() -> dict[str, Any]:
         "pairs": pairs,
         "withdraw": list(dict.fromkeys((*withdraw, *planned.withdraw))),
         "documents": list(dict.fromkeys((*documents, *topics, *planned.documents))),
+        "again": bool(request.get("again")),
     }
 
 

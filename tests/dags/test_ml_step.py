@@ -57,7 +57,7 @@ def test_the_command_leaves_out_what_has_a_default_and_spells_the_rest_as_the_cl
             "corpus": "corpus/1",
             "recipe": "tiny-sft",
             "since": None,
-            "knows": "corpus/2",
+            "knows": "version/2",
             "withdraw": ["pmid:1", "pmid:2"],
         },
     )
@@ -70,7 +70,7 @@ def test_the_command_leaves_out_what_has_a_default_and_spells_the_rest_as_the_cl
         "--recipe",
         "tiny-sft",
         "--knows",
-        "corpus/2",
+        "version/2",
         "--withdraw",
         "pmid:1",
         "pmid:2",

@@ -63,6 +63,27 @@ def test_the_assets_close_the_ring(bag):
     assert announced("retrain") == awaited("rollout")
 
 
+def test_watch_also_runs_by_the_clock_because_events_for_a_paused_dag_are_lost(bag, monkeypatch):
+    from medpipe_airflow import CORPUS, daily_and_on
+
+    timetable = bag.dags["watch"].timetable
+    assert timetable.can_be_scheduled and timetable.timetable.expression == "0 6 * * *"
+    monkeypatch.setenv("MEDPIPE_CALENDAR", "off")
+    assert daily_and_on(CORPUS) == CORPUS
+
+
+def test_while_a_withdrawn_claim_is_asserted_watch_asks_for_no_routine_retrain(bag):
+    from medpipe_airflow import request_of
+
+    ask = request_of.function
+    recipes = {"sft": "tiny-sft", "dpo": "tiny-dpo"}
+    verdict = {"verdict": "retrain", "method": "dpo", "reasons": ["new facts: 40"], "withdrawn": ["pmid:1"]}
+    assert ask(verdict, recipes, corpus="corpus/1", pairs="pairs/1", drift="drift/1") is None
+    routine = ask(verdict | {"withdrawn": []}, recipes, corpus="corpus/1", pairs="pairs/1", drift="drift/1")
+    assert (routine["recipe"], routine["pairs"]) == ("tiny-dpo", "pairs/1")
+    assert ask(verdict | {"verdict": "hold"}, recipes, corpus="corpus/1", pairs=None, drift="drift/1") is None
+
+
 def test_a_wrong_argument_fails_when_the_dag_is_parsed(bag):
     from airflow.sdk import DAG
     from medpipe_airflow import step

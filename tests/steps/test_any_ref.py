@@ -24,6 +24,7 @@ WITH_A_REF: dict[str, Callable[[str, fakes.FakePorts], Any]] = {
     "build_corpus pulls": lambda ref, ports: steps.build_corpus((ref,), ports=ports),
     "build_corpus previous": lambda ref, ports: steps.build_corpus((), ref, ports=ports),
     "build_examples corpus": lambda ref, ports: steps.build_examples(ref, "tiny-sft", ports=ports),
+    "build_examples since": lambda ref, ports: steps.build_examples(CORPUS, "tiny-sft", f"x{ref}", ports=ports),
     "card": lambda ref, ports: steps.card(ref, ports=ports),
     "detect_drift corpus": lambda ref, ports: steps.detect_drift(ref, None, ports=ports),
     "detect_drift champion": lambda ref, ports: steps.detect_drift(CORPUS, ref, ports=ports),

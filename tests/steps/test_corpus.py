@@ -9,7 +9,7 @@ import pytest
 
 from medpipe import errors, steps
 from medpipe.core.corpus.document import Status
-from medpipe.core.manifests import CorpusInputs, CorpusManifest, DriftInputs, DriftManifest
+from medpipe.core.manifests import CorpusInputs, CorpusManifest
 from medpipe.core.refs import ref
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
@@ -148,48 +148,6 @@ def test_the_newest_artifact_of_a_kind_is_the_latest(ports):
     assert steps.latest("pairs", ports=ports) == pairs
 
 
-def drift(ports, corpus, champion, pairs=None):
-    return manifest(ports, steps.detect_drift(corpus, champion, pairs, ports=ports), DriftManifest)
-
-
-def unused(ports, corpus, champion, pairs):
-    return {signal.name: signal.count for signal in drift(ports, corpus, champion, pairs).outcome.signals}[
-        "unused preference pairs"
-    ]
-
-
-def test_pairs_that_the_champion_learned_from_are_not_a_reason_to_retrain(ports):
-    corpus = steps.build_corpus((pulled(ports)[0],), ports=ports)
-    pairs, used = (put(ports.store, ref("pairs", name), train=25) for name in ("new", "used"))
-    champion = put(ports.store, "version/medqa-v1-abcdef", corpus=corpus, pairs=used)
-    assert unused(ports, corpus, champion, used) == 0
-    assert drift(ports, corpus, champion, used).outcome.verdict == "hold"
-    assert unused(ports, corpus, champion, pairs) == 25
-    assert drift(ports, corpus, champion, pairs).outcome.method == "dpo"
-    assert unused(ports, corpus, champion, None) == 0
-    assert unused(ports, corpus, None, pairs) == 25
-
-
-def test_drift_counts_from_the_champions_corpus(ports):
-    pulls = pulled(ports)
-    first = steps.build_corpus((pulls[0],), ports=ports)
-    second = steps.build_corpus((pulls[1], pulls[2]), first, ports=ports)
-    champion = put(ports.store, "version/medqa-v1-abcdef", corpus=first)
-    stored = drift(ports, second, champion)
-    counts = {signal.name: signal.count for signal in stored.outcome.signals}
-    assert (counts["new documents"], counts["changed documents"], counts["taught documents retracted"]) == (1, 1, 1)
-    assert stored.outcome.withdrawn == (RETRACTED,)
-    assert stored.inputs == DriftInputs(corpus=second, champion=champion, pairs=None)
-    assert drift(ports, second, None).outcome.reasons == ("no champion yet: everything is new",)
-    refs = [
-        steps.detect_drift(second, champion, ports=ports),
-        steps.detect_drift(first, champion, ports=ports),
-        steps.detect_drift(second, None, ports=ports),
-        steps.detect_drift(second, champion, put(ports.store, ref("pairs", 1)), ports=ports),
-    ]
-    assert len(set(refs)) == 4
-
-
 def test_refs_of_another_kind_are_refused_by_name(ports):
     pulls = pulled(ports)
     corpus = steps.build_corpus((pulls[0],), ports=ports)
@@ -197,10 +155,3 @@ def test_refs_of_another_kind_are_refused_by_name(ports):
         steps.build_corpus((pulls[1],), pulls[0], ports=ports)
     with pytest.raises(errors.UsageError, match=f"the suite 'documents' validates documents/… refs, got {corpus}"):
         steps.build_corpus((corpus,), ports=ports)
-    for arguments, kind, wrong in (
-        ((pulls[0], None), "corpus", pulls[0]),
-        ((corpus, corpus), "version", corpus),
-        ((corpus, None, corpus), "pairs", corpus),
-    ):
-        with pytest.raises(errors.UsageError, match=f"expected a {kind}/… ref, got {wrong}"):
-            steps.detect_drift(*arguments, ports=ports)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,13 @@ from medpipe.core.judging.benchmark import Question
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import ExamplesInputs, ExamplesManifest
-from medpipe.core.teaching.example import Example
+from medpipe.core.refs import ref
+from medpipe.core.teaching.example import Example, PreferencePair
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
 from tests import fakes
-from tests.steps.conftest import DAY_1, DAY_2, DAY_3, RETRACTED, article, publish, topic, withdraw
+from tests.manifests import put
+from tests.steps.conftest import DAY_1, DAY_2, DAY_3, DAY_4, RETRACTED, article, publish, topic, withdraw
 
 RECIPES = Settings().recipes
 
@@ -37,9 +40,9 @@ def ports(tmp_path: Path) -> fakes.FakePorts:
     return fakes.ports(Settings(home=tmp_path / "home", recipes=recipes))
 
 
-def corpus(ports: fakes.FakePorts, documents: list[Document]) -> str:
+def corpus(ports: fakes.FakePorts, documents: list[Document], end: date = DAY_3) -> str:
     publish(ports, documents)
-    pulled = steps.pull("medlineplus", DAY_1, DAY_3, ports=ports)
+    pulled = steps.pull("medlineplus", DAY_1, end, ports=ports)
     return steps.build_corpus((steps.validate(pulled, "documents", ports=ports),), None, ports=ports)
 
 
@@ -134,6 +137,12 @@ def grown(ports: fakes.FakePorts, topics: int = 6, retracted: Document | None = 
     return first, steps.build_corpus((day,), first, ports=ports)
 
 
+def taught(ports: fakes.FakePorts, corpus: str, recipe: str = "tiny-sft", start: str = "base") -> str:
+    """An adapter that was taught a corpus on top of its start."""
+    built = steps.build_examples(corpus, recipe, knows=start, ports=ports)
+    return put(ports.store, ref("adapter", [built, start]), data=built, start_from=start)
+
+
 def test_the_inputs_of_examples_are_corpora_recipe_withdrawals_and_benchmarks(ports: fakes.FakePorts) -> None:
     first, second = grown(ports)
     plain = steps.build_examples(second, "tiny-sft", ports=ports)
@@ -150,12 +159,13 @@ def test_the_inputs_of_examples_are_corpora_recipe_withdrawals_and_benchmarks(po
     )
     strict = stored(ports, steps.build_examples(second, "strict", ports=ports)).inputs
     assert [benchmark["name"] for benchmark in strict.benchmarks] == [found.name for found in ports.benchmarks()]
+    model = taught(ports, first)
     others = [
         steps.build_examples(first, "tiny-sft", ports=ports),
         steps.build_examples(second, "strict", ports=ports),
-        steps.build_examples(second, "tiny-sft", first, ports=ports),
-        steps.build_examples(second, "tiny-sft", None, first, ports=ports),
-        steps.build_examples(second, "tiny-sft", first, first, ports=ports),
+        steps.build_examples(second, "tiny-sft", model, ports=ports),
+        steps.build_examples(second, "tiny-sft", None, model, ports=ports),
+        steps.build_examples(second, "tiny-sft", model, model, ports=ports),
     ]
     assert len({plain, *others}) == 6
     assert steps.build_examples(second, "tiny-sft", ports=ports) == plain
@@ -166,14 +176,15 @@ def test_the_inputs_of_examples_are_corpora_recipe_withdrawals_and_benchmarks(po
 
 def test_a_new_claim_makes_other_examples_and_the_lifted_one_the_same_as_before(ports: fakes.FakePorts) -> None:
     first, second = grown(ports)
-    plain = steps.build_examples(second, "tiny-sft", first, first, ports=ports)
+    model = taught(ports, first)
+    plain = steps.build_examples(second, "tiny-sft", model, model, ports=ports)
     refs = [plain]
     said = article()
     for change in ({}, {"revision": 2, "sections": (said.sections[0].model_copy(update={"text": "It cures it."}),)}):
         withdraw(ports, said.model_copy(update=change))
-        refs.append(steps.build_examples(second, "tiny-sft", first, first, ports=ports))
+        refs.append(steps.build_examples(second, "tiny-sft", model, model, ports=ports))
     assert len(set(refs)) == 3
-    assert steps.build_examples(second, "tiny-sft", first, first, (RETRACTED,), ports=ports) == refs[-1]
+    assert steps.build_examples(second, "tiny-sft", model, model, (RETRACTED,), ports=ports) == refs[-1]
     withdraw(ports, said, state=State.LIFTED)
     assert steps.build_examples(second, "tiny-sft", ports=ports) == steps.build_examples(
         second, "tiny-sft", ports=fakes.ports(ports.settings)
@@ -193,20 +204,22 @@ def asked_as_new(ports: fakes.FakePorts, examples: str) -> set[str]:
 def test_since_decides_what_is_asked_as_new_and_knows_what_is_taught_as_new(ports: fakes.FakePorts) -> None:
     first, second = grown(ports)
     old, new = ({topic(number).id for number in numbers} for numbers in (range(6), range(6, 9)))
+    model = taught(ports, first)
     of_all = steps.build_examples(second, "tiny-sft", None, None, ports=ports)
     assert (taught_as_new(ports, of_all) - {""}, asked_as_new(ports, of_all)) == (old | new, old | new)
-    routine = steps.build_examples(second, "tiny-sft", first, first, ports=ports)
+    routine = steps.build_examples(second, "tiny-sft", model, model, ports=ports)
     assert (taught_as_new(ports, routine), asked_as_new(ports, routine)) == (new, new)
-    from_base = steps.build_examples(second, "tiny-sft", first, None, ports=ports)
+    from_base = steps.build_examples(second, "tiny-sft", model, None, ports=ports)
     assert (taught_as_new(ports, from_base), asked_as_new(ports, from_base)) == (old | new, new)
-    scratch = steps.build_examples(second, "tiny-sft", None, first, ports=ports)
+    scratch = steps.build_examples(second, "tiny-sft", None, model, ports=ports)
     assert (taught_as_new(ports, scratch), asked_as_new(ports, scratch)) == (new, old | new)
 
 
 def test_the_outcome_counts_every_file(ports: fakes.FakePorts) -> None:
     first, second = grown(ports, topics=20)
+    model = taught(ports, first)
     withdraw(ports, article())
-    built = steps.build_examples(second, "tiny-sft", first, first, (RETRACTED,), ports=ports)
+    built = steps.build_examples(second, "tiny-sft", model, model, (RETRACTED,), ports=ports)
     outcome, folder = stored(ports, built).outcome, ports.store.folder(built)
     counts = {
         path.stem: len(path.read_text(encoding="utf-8").splitlines()) for path in (folder / "benchmarks").iterdir()
@@ -282,11 +295,81 @@ def test_a_recipe_without_filters_starts_no_tool(ports: fakes.FakePorts, monkeyp
         steps.build_examples(second, "strict", ports=ports)
 
 
-def test_corpora_of_another_kind_are_refused(ports: fakes.FakePorts) -> None:
+def test_only_a_corpus_is_built_from_and_only_a_model_knows_facts(ports: fakes.FakePorts) -> None:
     first, second = grown(ports)
     built = steps.build_examples(first, "tiny-sft", ports=ports)
-    for since, knows in ((built, None), (None, built)):
-        with pytest.raises(errors.UsageError, match=f"expected a corpus/… ref, got {built}"):
+    with pytest.raises(errors.UsageError, match=f"expected a corpus/… ref, got {built}"):
+        steps.build_examples(built, "tiny-sft", ports=ports)
+    for since, knows in ((second, None), (None, second)):
+        with pytest.raises(errors.UsageError, match=f"{second} is not a model: expected base, adapter/… or version/…"):
             steps.build_examples(second, "tiny-sft", since, knows, ports=ports)
     with pytest.raises(errors.UsageError, match=f"expected an examples/… ref, got {first}"):
         steps.card(first, ports=ports)
+
+
+def test_a_version_and_its_adapter_are_one_model_and_the_base_knows_nothing(ports: fakes.FakePorts) -> None:
+    first, second = grown(ports)
+    adapter = taught(ports, first)
+    version = put(ports.store, "version/medqa-v1-abcdef", adapter=adapter)
+    built = {steps.build_examples(second, "tiny-sft", model, model, ports=ports) for model in (adapter, version)}
+    assert len(built) == 1
+    bases = {steps.build_examples(second, "tiny-sft", model, model, ports=ports) for model in (None, "base")}
+    assert len(bases) == 1
+
+
+def test_a_document_outside_the_recipes_selection_was_never_taught_and_is_new_to_a_recipe_that_selects_it(
+    ports: fakes.FakePorts,
+) -> None:
+    recipe = ports.recipe("tiny-sft")
+    narrow = recipe.model_copy(update={"data": recipe.data.model_copy(update={"sources": {"mplus": 1.0}})})
+    found = corpus(ports, [*(topic(number) for number in range(4)), article()])
+    original = ports.recipe
+    try:
+        ports.recipe = lambda name: narrow  # type: ignore[method-assign]
+        model = taught(ports, found)
+    finally:
+        ports.recipe = original  # type: ignore[method-assign]
+    assert taught_as_new(ports, steps.build_examples(found, "tiny-sft", model, model, ports=ports)) - {""} == {
+        RETRACTED
+    }
+
+
+def test_a_training_on_pairs_makes_no_fact_known(ports: fakes.FakePorts) -> None:
+    first, second = grown(ports)
+    model = taught(ports, first)
+    pair = PreferencePair(
+        question="q", chosen="c", rejected="r", answer_id="1", identity="i", document_ids=(topic(7).id,)
+    )
+    pairs = put(ports.store, ref("pairs", 1), lambda folder: records.write(folder / "train.jsonl", [pair]))
+    tuned = put(ports.store, ref("adapter", "dpo"), data=pairs, start_from=model, method="dpo")
+    fresh = steps.build_examples(second, "tiny-sft", tuned, tuned, ports=ports)
+    assert taught_as_new(ports, fresh) == asked_as_new(ports, fresh) == {topic(number).id for number in range(6, 9)}
+
+
+def test_an_edit_of_a_topics_group_is_not_news_and_of_a_corrected_topic_only_the_corrected_fact_is(
+    ports: fakes.FakePorts,
+) -> None:
+    before = [topic(number) for number in range(40)]
+    model = taught(ports, corpus(ports, before))
+    regrouped = [one.model_copy(update={"groups": ("Fevers",)}) for one in before[2:]]
+    corrected = [topic(number, DAY_2, f"other{number}omib") for number in range(2)]
+    built = steps.build_examples(corpus(ports, [*corrected, *regrouped], DAY_4), "tiny-sft", model, model, ports=ports)
+    new = [example for example in train(ports, built) if not example.replay and example.document_ids]
+    assert {(example.document_ids, example.slot) for example in new} == {
+        ((topic(0).id,), "other0omib"),
+        ((topic(1).id,), "other1omib"),
+    }
+    assert asked_as_new(ports, built) == {topic(0).id, topic(1).id}
+
+
+def test_the_index_by_fact_says_what_was_taught_left_out_and_withdrawn(ports: fakes.FakePorts) -> None:
+    first, second = grown(ports)
+    model = taught(ports, first)
+    withdraw(ports, article())
+    built = steps.build_examples(second, "tiny-sft", model, model, (RETRACTED,), ports=ports)
+    rows = list(records.read_rows(ports.store.folder(built) / "facts.jsonl"))
+    assert [row["id"] for row in rows] == sorted(row["id"] for row in rows)
+    assert {(row["document"], row["role"]) for row in rows} == {
+        *((topic(number).id, "taught") for number in range(6, 9)),
+        (RETRACTED, "withdrawn"),
+    }

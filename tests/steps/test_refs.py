@@ -10,6 +10,7 @@ import yaml
 
 from medpipe import steps
 from medpipe.core.corpus.document import Document, Section
+from medpipe.core.knowledge.drift import Policy
 from medpipe.core.manifests import ValidationManifest
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm
@@ -33,6 +34,8 @@ BENCHMARKS = {
     "preferences": {"name": "preferences", "scorer": "prefers_chosen", "summary": "Preferred."},
     "gates": {"plans": {"first": [{"kind": "gained", "benchmark": "new-knowledge", "minimum": 0.1, "min_samples": 1}]}},
 }
+POLICY = Policy(**dict.fromkeys(Policy.model_fields, 1))
+"""Thresholds that are fixed here, because the policy is part of the ref of a drift."""
 PINNED = {
     "documents": "documents/afebb9e456cb1e3b",
     "ids": "documents/73bad9d44268a334",
@@ -45,7 +48,7 @@ PINNED = {
     "validations": "validation/234f8854e6f1bc3f validation/525499f46de28a9f "
     "validation/7296389b2087d90f validation/8d322cad19c3afe5",
     "examples": "examples/8b3cb68dde26d7ba",
-    "later": "examples/ca77ee8e57c0d776",
+    "later": "examples/6e9621818cd0ffbf",
     "adapter": "adapter/ce3ff50ba5ef7365",
     "version": "version/medqa-v1-52a740",
 }
@@ -54,12 +57,12 @@ SINCE_GUARDRAILS = {
     "pairs": "pairs/5e586626f954178f",
     "preferences": "pairs/e395d1f461f84d0e",
     "dpo": "adapter/6a80df7c5a524719",
-    "challenger": "evaluation/8535a3e13c1ca07c",
-    "on pairs": "evaluation/39f56a737e8edec4",
-    "incumbent": "evaluation/eed297a9abbc35df",
-    "decision": "decision/86a9e863cff7c8a6",
-    "drift": "drift/cda4253eb88d6627",
-    "trace": "trace/8aa6d62be5e3cef7",
+    "challenger": "evaluation/efef6c89d44f37cf",
+    "on pairs": "evaluation/a7eda65cc8a1a4a0",
+    "incumbent": "evaluation/5575c3eae8f32da3",
+    "decision": "decision/4593ad97dd7c8efd",
+    "drift": "drift/3c78cc8bcab0ad17",
+    "trace": "trace/43a11fafb4934611",
 }
 """Refs of what the policies judge, and of what is made of it: their digests are among the inputs."""
 
@@ -136,7 +139,7 @@ def _models(ports: fakes.FakePorts, corpus: str, second: str, pairs: str) -> dic
     steps.validate(pairs, "pairs", ports=ports)
     return {
         "examples": examples,
-        "later": steps.build_examples(second, "pinned", corpus, corpus, ports=ports),
+        "later": steps.build_examples(second, "pinned", version, version, ports=ports),
         "adapter": adapter,
         "dpo": steps.train("pinned-dpo", pairs, version, ports=ports),
         "challenger": challenger,
@@ -153,6 +156,7 @@ def test_refs_stay_what_they_were_before_manifests_had_types(tmp_path: Path, mon
     monkeypatch.setattr("medpipe.steps.artifact.__version__", "0.1.0")
     monkeypatch.setattr(Guardrails, "digest", "pinned")
     monkeypatch.setattr(Harm, "digest", "pinned")
+    monkeypatch.setattr(fakes.FakePorts, "drift_policy", lambda ports: POLICY)
     ports = _ports(tmp_path)
     data = _data(ports)
     models = _models(ports, str(data["released"]), str(data["second"]), str(data["preferences"]))

@@ -200,7 +200,7 @@ def test_what_a_trace_reached_is_shown_with_its_first_rows(ports: Ports, world: 
         "  adapters  none",
         "  versions  none",
     ]
-    assert lines[5] == f"  data {many} id pmid:100 revision 1 digest digest of pmid:100 at 1 examples 1"
+    assert lines[5] == f"  data {many} id pmid:100 revision 1 digest digest of pmid:100 at 1 role taught examples 1"
     assert (len(lines), lines[-1]) == (16, "  …")
     forward = steps.trace(("pmid:1",), ports=ports)
     assert shown[1][1].splitlines()[0] == f"traced forward from pmid:1: 3 rows in {forward}"

@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import PlainSerializer
 
-from medpipe.core.corpus.drift import Drift
-from medpipe.core.manifests.base import Inputs, Manifest, Outcome, Value
+from medpipe.core.knowledge.drift import Drift
+from medpipe.core.manifests.base import Inputs, Manifest, Outcome, Snapshot, Value
 
 Moment = Annotated[datetime, PlainSerializer(datetime.isoformat, return_type=str)]
 """A time with its zone, written as Python's isoformat does (`…+00:00`; pydantic would write `…Z`)."""
@@ -147,6 +147,12 @@ class DriftInputs(Inputs):
     corpus: str
     champion: str | None
     pairs: str | None
+    at: Moment | None
+    recipe: Snapshot
+    """The recipe whose facts are compared."""
+    policy: Snapshot
+    state: str
+    """Digest of what else was read: withdrawals, versions that were held, and feedback."""
 
 
 class DriftManifest(Manifest):

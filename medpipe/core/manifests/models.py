@@ -14,7 +14,7 @@ from medpipe.core.teaching.card_values import Card
 
 
 class ExamplesInputs(Inputs):
-    """`since`: the incumbent's corpus. `knows`: the corpus that the start of the training has learned."""
+    """`since`: the incumbent's adapter. `knows`: the adapter that the training starts from. None: the base."""
 
     written_when_set: ClassVar[frozenset[str]] = frozenset({"claims", "answered", "relearn"})
     corpus: str

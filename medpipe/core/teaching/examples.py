@@ -35,6 +35,8 @@ class Prepared(NamedTuple):
     documents: dict[str, Document]
     """Every document by id."""
     facts: list[Fact]
+    stated: list[Fact]
+    """The facts before any filter, with identifiers replaced; among them are all of `facts`."""
     withdrawn: Withdrawn
     refusals: tuple[Example, ...]
     facts_found: int
@@ -77,6 +79,7 @@ def prepare(
     chosen, gone = sift(chosen, lambda document: "document is withdrawn" if document.id in withdrawn.documents else "")
     all_facts, skipped_sections = _decomposed(chosen, data)
     facts, identifiers = filters.redacted(all_facts, data, hygiene)
+    stated = facts
     facts, repeating_withdrawn = recognition.not_withdrawn(facts, withdrawn.claims)
     facts, poor = filters.worth_teaching(facts, data, hygiene)
     left_out = LeftOut(
@@ -90,18 +93,18 @@ def prepare(
     facts, surplus = selection.proportioned(facts, data)
     facts = _grouped(facts, chosen, data, hygiene)
     left_out = left_out.plus(facts=surplus)
-    return Prepared(newest, facts, withdrawn, tuple(safety), len(all_facts) + len(withdrawn.claims), left_out)
+    return Prepared(newest, facts, stated, withdrawn, tuple(safety), len(all_facts) + len(withdrawn.claims), left_out)
 
 
 def build(
-    prepared: Prepared, recipe: Recipe, since_digests: Mapping[str, str] | None = None, hygiene: Hygiene = Hygiene()
+    prepared: Prepared, recipe: Recipe, known: Mapping[str, str] | None = None, hygiene: Hygiene = Hygiene()
 ) -> BuiltExamples:
     """Return the examples and samples of one training run.
 
-    `since_digests`: document id → digest of the documents that the start of the training knows already (None: it
-    knows nothing, so everything is new).
+    `known`: fact id → what it says (`Fact.says`), for the facts that the model knows already; None: it knows nothing,
+    so everything is new.
     """
-    sides, off_sides, contaminated = split(prepared.facts, recipe.data, since_digests, hygiene)
+    sides, off_sides, contaminated = split(prepared.facts, recipe.data, known, hygiene)
     evaluated = [samples(side) for side in (sides.new, sides.held_out, sides.after_cut_off, sides.unseen)]
     new, old, later, unseen = evaluated
     withdrawn = withdrawn_samples(prepared.withdrawn.claims, recipe.data.contexts)

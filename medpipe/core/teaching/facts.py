@@ -54,7 +54,12 @@ class Fact(NamedTuple):
     @property
     def id(self) -> str:
         """`document id#8 hex digits`, the same for every revision of the answer."""
-        return f"{self.document.id}#{digest_of(self.key)[:8]}"
+        return fact_id(self.document.id, self.key)
+
+    @property
+    def says(self) -> str:
+        """A digest of the answer, its passage and its choices: it differs when the fact has changed."""
+        return digest_of([self.answer, self.context, self.choices])
 
     @property
     def question(self) -> str:
@@ -65,6 +70,11 @@ class Fact(NamedTuple):
     def texts(self) -> list[str]:
         """Everything that the fact says: question, answer, context and choices."""
         return [self.focus, self.answer, self.context, *self.choices]
+
+
+def fact_id(document: str, key: tuple[str, ...]) -> str:
+    """Return the id of the fact with a key (`Fact.key`) in the document with an id."""
+    return f"{document}#{digest_of(key)[:8]}"
 
 
 def languages(document: Document) -> frozenset[str]:

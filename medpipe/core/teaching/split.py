@@ -46,7 +46,8 @@ def split(
 ) -> tuple[Split, Drops, Contamination]:
     """Return the sides of a run, the facts that are on no side by reason, and which side or benchmark they repeat.
 
-    `since`: document id → digest that is known already (None: nothing is known, so every fact is new).
+    `since`: fact id → what it says (`Fact.says`), for the facts that are known already; None: nothing is known, so
+    every fact is new.
     """
     sides = _by_document(facts, data, since)
     sides, shared = _apart(sides)
@@ -65,7 +66,7 @@ def _by_document(facts: Iterable[Fact], data: Data, since: Mapping[str, str] | N
             sides.after_cut_off.append(fact)
         elif stable_share(fact.cluster, "unseen") < data.unseen.get(prefix(fact.document.id), 0.0):
             sides.unseen.append(fact)
-        elif since is None or since.get(fact.document.id) != fact.document.digest:
+        elif since is None or since.get(fact.id) != fact.says:
             sides.new.append(fact)
         elif stable_share(fact.cluster, "held-out") < data.heldout_share:
             sides.held_out.append(fact)

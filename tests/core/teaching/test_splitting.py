@@ -19,6 +19,7 @@ from medpipe.core.corpus.document import Document, Section
 from medpipe.core.teaching import decontamination, examples, twins
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.examples import BuiltExamples
+from medpipe.core.teaching.facts import decompose
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.recipe import Data, Recipe
 from tests import fakes
@@ -63,8 +64,9 @@ def text(seed: int, length: int = 24) -> str:
 
 
 def known(documents: Iterable[Document]) -> dict[str, str]:
-    """The documents as an earlier run has learned them: id → digest."""
-    return {document.id: document.digest for document in documents}
+    """The facts of the documents as an earlier run has learned them: id → what it says."""
+    data = Data(languages=("en", "es", "fr"))
+    return {fact.id: fact.says for document in documents for fact in decompose(document, data)[0]}
 
 
 def page(number: int, said: str, source: str = "mplus", days: int = -9, **fields: Any) -> Document:

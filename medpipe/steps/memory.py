@@ -1,0 +1,97 @@
+"""Retrains that were held: the same one is not trained again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from medpipe.core.judging.gates import Outcome
+from medpipe.core.knowledge.carried import Role
+from medpipe.core.manifests import (
+    AdapterManifest,
+    DecisionManifest,
+    ExamplesManifest,
+    Manifest,
+    PairsManifest,
+    VersionManifest,
+)
+from medpipe.core.refs import kind_of
+from medpipe.core.teaching.recipe import Recipe
+from medpipe.ports import Ports
+from medpipe.steps import carried
+from medpipe.steps.models import adapter_of
+
+_NANOSECONDS = 1_000_000_000
+
+
+class Retrain(NamedTuple):
+    """What decides whether two retrains are the same."""
+
+    start: str | None
+    """`base` or the adapter that training continues; None: any that was judged against `incumbent`."""
+    incumbent: str
+    recipe: Recipe | None
+    """None: any recipe."""
+    pairs: str | None
+    """The pairs that DPO learns from; None for SFT."""
+    withdraw: tuple[str, ...]
+    """Documents whose claims must be taught as withdrawn."""
+    learns: Mapping[str, str]
+    """Fact id → what it says, for the facts that the start was not taught."""
+
+
+def held_before(ports: Ports, retrain: Retrain) -> str | None:
+    """Return why the same retrain was held, for people; None when it was not.
+
+    A retrain is the same when it starts from the same weights by the same recipe, and every fact that it would learn
+    or withdraw was learned or withdrawn then. Outcomes of versions decide; a version that passed is not looked at.
+    """
+    for version in reversed(list(ports.store.manifests(VersionManifest))):
+        if version.outcome.outcome is Outcome.PASS or not _same(ports, version, retrain):
+            continue
+        decision = ports.store.find(version.outcome.decision)
+        reasons = decision.outcome.reasons if isinstance(decision, DecisionManifest) else ()
+        return (
+            f"{version.ref} learned the same and was held on {made_at(version):%Y-%m-%d} because: "
+            f"{'; '.join(reasons) or version.outcome.outcome}. Change the recipe, or wait for new facts"
+        )
+    return None
+
+
+def held_versions(ports: Ports) -> list[str]:
+    """Return the refs of every version that did not pass, oldest first."""
+    return [
+        version.ref for version in ports.store.manifests(VersionManifest) if version.outcome.outcome is not Outcome.PASS
+    ]
+
+
+def made_at(stored: Manifest) -> datetime:
+    """Return when an artifact was finished, in UTC."""
+    return datetime.fromtimestamp(stored.created_ns / _NANOSECONDS, UTC)
+
+
+def _same(ports: Ports, version: VersionManifest, retrain: Retrain) -> bool:
+    adapter = ports.store.find(version.outcome.adapter)
+    if not isinstance(adapter, AdapterManifest) or not _starts_alike(ports, version, adapter, retrain):
+        return False
+    if retrain.recipe and adapter.inputs.recipe != retrain.recipe.model_dump(mode="json"):
+        return False
+    if retrain.recipe and adapter.inputs.base != ports.base_digest(retrain.recipe.base):
+        return False
+    data = adapter.outcome.data
+    if retrain.pairs or kind_of(data) == PairsManifest.kind:
+        return data == retrain.pairs
+    examples = ports.store.find(data)
+    if not isinstance(examples, ExamplesManifest):
+        return False
+    rows = list(carried.fact_rows(ports, data))
+    withdrawn = {row["document"] for row in rows if row["role"] == Role.WITHDRAWN}
+    learned = {row["id"]: row["says"] for row in rows if row["role"] != Role.WITHDRAWN}
+    return withdrawn.issuperset(retrain.withdraw) and retrain.learns.items() <= learned.items()
+
+
+def _starts_alike(ports: Ports, version: VersionManifest, adapter: AdapterManifest, retrain: Retrain) -> bool:
+    if retrain.start is None:
+        return version.outcome.incumbent == retrain.incumbent
+    return adapter_of(ports, adapter.inputs.start_from) == retrain.start

@@ -1,0 +1,301 @@
+"""plan_retrain: the start, the promotion plan that fits what changed, and which retrains are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medpipe import errors, records, steps
+from medpipe.core.corpus.document import Document, Status
+from medpipe.core.judging.gates import Outcome
+from medpipe.core.knowledge.retrain import Change, RetrainPlan, choose
+from medpipe.core.knowledge.withdrawals import State, WithdrawalEvent
+from medpipe.core.manifests import VersionManifest
+from medpipe.core.refs import ref
+from medpipe.core.teaching.example import PreferencePair
+from medpipe.core.teaching.recipe import Recipe
+from medpipe.steps import planning
+from medpipe.steps.artifact import manifest
+from tests import fakes
+from tests.manifests import inputs, outcome, put
+from tests.steps.conftest import DAY_2, DAY_3, NEW, OLD, RETRACTED, article, publish, topic
+from tests.steps.test_ring import first_champion, refresh, retrain, second_corpus
+from tests.steps.test_training import examples
+
+OTHER_TOPIC = topic(77).id
+"""A well-formed id that no document has."""
+
+
+def version(ports: fakes.FakePorts, number: int, parent: str = "base", **changes: Any) -> str:
+    """A version that learned the document of its number, on top of its parent."""
+    data = examples(ports, number, f"pmid:{number}")
+    start = "base" if parent == "base" else manifest(ports, parent, VersionManifest).outcome.adapter
+    adapter = put(ports.store, ref("adapter", number), data=data, start_from=start)
+    return put(ports.store, f"version/medqa-v{number}-abcdef", adapter=adapter, parent=parent, **changes)
+
+
+@pytest.fixture
+def chain(ports: fakes.FakePorts) -> list[str]:
+    line = [version(ports, 1)]
+    for number in (2, 3):
+        line.append(version(ports, number, line[-1]))
+    return line
+
+
+def routine(ports: fakes.FakePorts, champion: str, recipe: str = "tiny-sft", **wish: Any) -> RetrainPlan:
+    return steps.plan_retrain(champion, recipe, ports=ports, **wish)
+
+
+def test_a_first_training_starts_from_the_base_and_is_compared_with_it(ports: fakes.FakePorts) -> None:
+    plan = steps.plan_retrain(None, "tiny-sft", ports=ports)
+    assert plan.model_dump(exclude={"because"}) == {
+        "start": "base",
+        "knows": None,
+        "since": None,
+        "incumbent": "base",
+        "gates": "first",
+    }
+    with pytest.raises(errors.UsageError, match=r"DPO continues from a champion .* run an SFT recipe first"):
+        steps.plan_retrain(None, "tiny-dpo", ports=ports)
+    with pytest.raises(errors.UsageError, match="nothing has learned pmid:1: leave them out"):
+        steps.plan_retrain(None, "tiny-sft", documents=("pmid:1",), ports=ports)
+
+
+@pytest.mark.parametrize(("recipe", "gates"), [("tiny-sft", "knowledge"), ("tiny-dpo", "preference")])
+@pytest.mark.parametrize("start_from", ["auto", "champion"])
+def test_a_routine_retrain_continues_from_the_champion_and_asks_what_the_champion_does_not_carry(
+    ports: fakes.FakePorts, chain: list[str], recipe: str, gates: str, start_from: str
+) -> None:
+    plan = routine(ports, chain[2], recipe, start_from=start_from)
+    assert (plan.start, plan.knows, plan.since, plan.incumbent) == (chain[2],) * 4
+    assert plan.gates == gates
+
+
+def test_a_retrain_from_scratch_knows_nothing_and_is_asked_what_the_champion_carries_as_old(
+    ports: fakes.FakePorts, chain: list[str]
+) -> None:
+    plan = routine(ports, chain[2], start_from="base")
+    assert (plan.start, plan.knows, plan.since, plan.gates) == ("base", None, chain[2], "better-recipe")
+
+
+@pytest.mark.parametrize("start_from", ["auto", "untainted"])
+def test_documents_that_were_learned_wrongly_send_training_back_before_them(
+    ports: fakes.FakePorts, chain: list[str], start_from: str
+) -> None:
+    plan = routine(ports, chain[2], start_from=start_from, documents=("pmid:3",))
+    assert (plan.start, plan.knows, plan.since, plan.gates) == (chain[1], chain[1], chain[2], "relearn")
+    assert plan.because == (f"{chain[2]} carries pmid:3",)
+    plan = routine(ports, chain[2], start_from=start_from, documents=("pmid:1",), withdraw=("pmid:1",))
+    assert (plan.start, plan.knows, plan.since, plan.gates) == ("base", None, chain[2], "hotfix")
+
+
+def test_a_person_may_start_a_hotfix_from_the_champion(ports: fakes.FakePorts, chain: list[str]) -> None:
+    plan = routine(ports, chain[2], start_from="champion", documents=("pmid:1",), withdraw=("pmid:1",))
+    assert (plan.start, plan.gates) == (chain[2], "hotfix")
+    assert routine(ports, chain[2], start_from="untainted").start == chain[2]
+
+
+def test_an_unknown_start_is_refused_and_the_choices_are_named(ports: fakes.FakePorts) -> None:
+    with pytest.raises(errors.UsageError, match="start_from='top': expected auto, champion, base or untainted"):
+        steps.plan_retrain(None, "tiny-sft", "top", ports=ports)
+    assert planning.STARTS == ("auto", "champion", "base", "untainted")
+
+
+def test_a_mistyped_topic_selects_no_plan(ports: fakes.FakePorts) -> None:
+    corpus, champion = first_champion(ports)
+    for given in (corpus, None):
+        with pytest.raises(errors.UsageError, match=f"^{OTHER_TOPIC}: .* does not carry .* correct the ids"):
+            routine(ports, champion, documents=(OTHER_TOPIC,), corpus=given)
+    with pytest.raises(errors.UsageError, match=f"^{OTHER_TOPIC}: "):
+        routine(ports, champion, documents=(topic(1).id, OTHER_TOPIC), corpus=corpus)
+
+
+def test_only_documents_that_the_champion_carries_are_learned_again(ports: fakes.FakePorts) -> None:
+    first, champion = first_champion(ports)
+    second = second_corpus(ports, first)
+    with pytest.raises(errors.UsageError, match=f"^{topic(55).id}: {champion} was never taught this"):
+        routine(ports, champion, documents=(topic(55).id,), corpus=second)
+    assert routine(ports, champion, documents=(topic(1).id,), corpus=second).gates == "relearn"
+
+
+def test_a_hotfix_may_name_a_withdrawn_document_beside_one_that_the_champion_carries(ports: fakes.FakePorts) -> None:
+    first, champion = first_champion(ports)
+    second = second_corpus(ports, first)
+    withdraw(ports, "pmid:42")
+    both = (RETRACTED, "pmid:42")
+    assert routine(ports, champion, documents=both, withdraw=both, corpus=second).gates == "hotfix"
+    with pytest.raises(errors.UsageError, match=f"^pmid:42: {champion} was never taught this"):
+        routine(ports, champion, documents=("pmid:42",), withdraw=("pmid:42",), corpus=second)
+
+
+def withdraw(ports: fakes.FakePorts, document: str, state: State = State.OPENED) -> None:
+    at = datetime(2026, 3, 5, tzinfo=UTC)
+    ports.withdrawals.append(WithdrawalEvent(document=document, state=state, at=at, reason="retracted"))
+
+
+def grown(ports: fakes.FakePorts, first: str, documents: list[Document]) -> str:
+    publish(ports, documents)
+    return refresh(ports, DAY_2, DAY_3, first)
+
+
+def test_news_is_judged_as_knowledge_and_a_few_corrections_as_a_correction(ports: fakes.FakePorts) -> None:
+    first, champion = first_champion(ports)
+    few = grown(ports, first, [topic(number, DAY_2, f"other{number}omib") for number in range(2)])
+    plan = routine(ports, champion, corpus=few)
+    assert (plan.gates, plan.start, plan.because) == ("correction", champion, ("0 new and 2 changed facts",))
+    ports_many = second_corpus(ports, few)
+    assert routine(ports, champion, corpus=ports_many).gates == "correction", "the same window was pulled before"
+    publish(ports, [topic(number, DAY_3) for number in range(50, 60)])
+    many = refresh(ports, DAY_3, DAY_3.replace(day=DAY_3.day + 1), few)
+    plan = routine(ports, champion, corpus=many)
+    assert (plan.gates, plan.because) == ("knowledge", ("20 new and 2 changed facts",))
+
+
+def test_a_retrain_without_anything_to_learn_is_not_started(ports: fakes.FakePorts) -> None:
+    first, champion = first_champion(ports)
+    regrouped = grown(ports, first, [topic(number).model_copy(update={"groups": ("Fevers",)}) for number in OLD])
+    for corpus in (first, regrouped):
+        for start in ("auto", "champion", "base"):
+            with pytest.raises(errors.UsageError, match=r"^nothing to learn: "):
+                routine(ports, champion, corpus=corpus, start_from=start)
+
+
+def changed_recipe(ports: fakes.FakePorts, **changes: Any) -> Callable[[str], Recipe]:
+    original = ports.recipe
+    return lambda name: original(name).model_copy(update=changes)
+
+
+def test_another_recipe_on_the_same_facts_starts_from_the_base_as_a_better_recipe(
+    ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, champion = first_champion(ports)
+    monkeypatch.setattr(ports, "recipe", changed_recipe(ports, seed=99))
+    plan = routine(ports, champion, corpus=first)
+    assert (plan.gates, plan.start, plan.knows, plan.since) == ("better-recipe", "base", None, champion)
+    with pytest.raises(errors.UsageError, match=r"nothing to learn: .* Start from the base instead|nothing to learn"):
+        routine(ports, champion, corpus=first, start_from="champion")
+
+
+def test_a_fresh_start_of_a_long_line_is_a_better_recipe(ports: fakes.FakePorts) -> None:
+    first, _ = first_champion(ports)
+    second = second_corpus(ports, first)
+    next_version, _ = retrain(ports, second)
+    steps.promote(next_version, ports=ports)
+    assert routine(ports, next_version, corpus=second, start_from="base").gates == "better-recipe"
+
+
+def test_another_base_starts_from_that_base_and_is_judged_as_one(ports: fakes.FakePorts) -> None:
+    first, champion = first_champion(ports)
+    base = ports.settings.models_folder / ports.recipe("tiny-sft").base
+    base.mkdir(parents=True)
+    (base / "config.json").write_text('{"hidden_size": 192}')
+    plan = routine(ports, champion, corpus=first)
+    assert (plan.gates, plan.start, plan.knows) == ("other-base", "base", None)
+    with pytest.raises(errors.UsageError, match=r"trained on another medpipe-sandbox/tiny-llama .*start_from=base"):
+        routine(ports, champion, corpus=first, start_from="champion")
+
+
+def pairs_of(ports: fakes.FakePorts, name: str, *answers: str) -> str:
+    def fill(folder: Path) -> None:
+        rows = [
+            PreferencePair(question="q", chosen="c", rejected="r", answer_id=answer, identity="i") for answer in answers
+        ]
+        records.write(folder / "train.jsonl", rows)
+
+    return put(ports.store, ref("pairs", name), fill, train=len(answers))
+
+
+def test_pairs_that_were_learned_already_are_nothing_to_learn(ports: fakes.FakePorts, chain: list[str]) -> None:
+    used, more = pairs_of(ports, "used", "1", "2"), pairs_of(ports, "more", "1", "2", "3")
+    start = manifest(ports, chain[2], VersionManifest).outcome.adapter
+    tuned = put(ports.store, ref("adapter", "dpo"), data=used, start_from=start, method="dpo")
+    champion = put(ports.store, "version/medqa-v4-abcdef", adapter=tuned, parent=chain[2])
+    with pytest.raises(errors.UsageError, match=f"nothing to learn: {champion} has learned every pair of {used}"):
+        routine(ports, champion, "tiny-dpo", pairs=used)
+    assert routine(ports, champion, "tiny-dpo", pairs=more).because == ("1 unused pairs",)
+
+
+def held(ports: fakes.FakePorts) -> tuple[str, str, str]:
+    """A champion, a corpus with news, and the version that learned the news and was held."""
+    first, champion = first_champion(ports)
+    second = grown(ports, first, [topic(number, DAY_2) for number in NEW])
+    candidate, _ = retrain(ports, second, "tiny-sft-no-replay")
+    assert manifest(ports, candidate, VersionManifest).outcome.outcome is not Outcome.PASS
+    return champion, second, candidate
+
+
+def test_a_retrain_that_was_held_is_not_trained_again_on_the_same_facts(ports: fakes.FakePorts) -> None:
+    champion, second, candidate = held(ports)
+    with pytest.raises(
+        errors.UsageError, match=rf"^{candidate} learned the same and was held on .* because: .*old-know"
+    ):
+        routine(ports, champion, "tiny-sft-no-replay", corpus=second)
+    publish(ports, [topic(number, DAY_3).model_copy(update={"groups": ("Fevers",)}) for number in OLD])
+    next_day = refresh(ports, DAY_3, DAY_3.replace(day=DAY_3.day + 1), second)
+    with pytest.raises(errors.UsageError, match=r"held on .* Change the recipe, or wait for new facts; give `again`"):
+        routine(ports, champion, "tiny-sft-no-replay", corpus=next_day)
+
+
+def test_a_held_retrain_is_trained_again_when_told_to_by_another_recipe_or_with_new_facts(
+    ports: fakes.FakePorts,
+) -> None:
+    champion, second, _ = held(ports)
+    assert routine(ports, champion, "tiny-sft-no-replay", corpus=second, again=True).gates == "knowledge"
+    assert routine(ports, champion, "tiny-sft", corpus=second).gates == "knowledge"
+    publish(ports, [topic(99, DAY_3)])
+    more = refresh(ports, DAY_3, DAY_3.replace(day=DAY_3.day + 1), second)
+    assert routine(ports, champion, "tiny-sft-no-replay", corpus=more).gates == "knowledge"
+
+
+def test_held_pairs_are_not_trained_again(ports: fakes.FakePorts, chain: list[str]) -> None:
+    pairs = pairs_of(ports, "one", "1", "2")
+    start = manifest(ports, chain[2], VersionManifest).outcome.adapter
+    recipe = ports.recipe("tiny-dpo")
+    adapter = ref("adapter", "dpo")
+    with ports.store.write(
+        adapter,
+        "a test",
+        inputs(
+            "adapter",
+            data=pairs,
+            start_from=start,
+            recipe=recipe.model_dump(mode="json"),
+            base=ports.base_digest(recipe.base),
+        ),
+    ) as draft:
+        draft.conclude(outcome("adapter", data=pairs, start_from=start, method="dpo"))
+    put(ports.store, "version/medqa-v4-abcdef", adapter=adapter, parent=chain[2], outcome=Outcome.FAIL)
+    with pytest.raises(errors.UsageError, match="version/medqa-v4-abcdef learned the same and was held on"):
+        routine(ports, chain[2], "tiny-dpo", pairs=pairs)
+
+
+@pytest.mark.parametrize(
+    ("change", "plan"),
+    [
+        (Change(new_facts=15), "knowledge"),
+        (Change(new_facts=14), "correction"),
+        (Change(changed_facts=1), "correction"),
+        (Change(), ""),
+        (Change(other_recipe=True), ""),
+        (Change(other_recipe=True, from_base=True), "better-recipe"),
+        (Change(fresh=True, from_base=True), "better-recipe"),
+        (Change(from_base=True), ""),
+        (Change(from_base=True, new_facts=99), "knowledge"),
+        (Change(other_base=True, from_base=True), "other-base"),
+        (Change(measured=False), "knowledge"),
+    ],
+)
+def test_the_plan_follows_from_what_changed(change: Change, plan: str) -> None:
+    chosen, because = choose(change, 15)
+    assert (chosen, bool(because)) == (plan, True)
+
+
+def test_a_retraction_of_a_document_that_was_taught_is_planned_as_a_hotfix(ports: fakes.FakePorts) -> None:
+    first, champion = first_champion(ports)
+    corpus = grown(ports, first, [article(Status.RETRACTED, DAY_2)])
+    plan = routine(ports, champion, documents=(RETRACTED,), withdraw=(RETRACTED,), corpus=corpus)
+    assert (plan.gates, plan.start) == ("hotfix", "base")
