@@ -8,6 +8,7 @@ import pytest
 
 from medpipe import errors, records, steps
 from medpipe.core.corpus.document import Status
+from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import (
     CorpusManifest,
     DecisionManifest,
@@ -244,6 +245,7 @@ def test_a_hotfix_goes_back_to_the_champion_before_it_though_it_was_trained_from
     assert judged(ports, decision).outcome == "pass", judged(ports, decision).reasons
     assert manifest(ports, version, VersionManifest).outcome.parent == "base"
     steps.promote(version, ports=ports)
+    withdraw(ports, article(), state=State.BLOCKED)
     assert steps.roll_back("worse for users", ports=ports) == champion
 
 
