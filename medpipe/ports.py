@@ -17,6 +17,7 @@ from medpipe.core.contract import ServingContract
 from medpipe.core.corpus.document import Document
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.gates import Plan
+from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
 from medpipe.core.knowledge.withdrawals import WithdrawalEvent
 from medpipe.core.manifests import AnyManifest, Inputs, Manifest
 from medpipe.core.safety.guardrails import Guardrails
@@ -340,6 +341,21 @@ class WithdrawalRegister(Protocol):
     def events(self) -> Sequence[WithdrawalEvent]:
         """Return every entry, oldest first."""
 
+    def now(self) -> datetime:
+        """Return the present moment by the register's clock: the `at` of the next entry."""
+
+    def newest(self) -> int:
+        """Return the number of the newest entry, from 1 on; 0 for an empty register."""
+
+    def enforce(self, gateway: str, sequence: int) -> None:
+        """Store that a gateway blocks the claims of every entry up to number `sequence`."""
+
+    def behind(self, sequence: int) -> Sequence[str]:
+        """Return the live gateways that do not enforce the entry `sequence`, sorted. None: it is enforced everywhere.
+
+        A gateway that never stored what it enforces is behind every entry.
+        """
+
 
 class Route(NamedTuple):
     """What gateways ask, and how. Each switch makes the next generation, from 1 on."""
@@ -386,8 +402,23 @@ class Routes(Protocol):
         """Remove a gateway that stops: deployments do not wait for it."""
 
 
+class GivenAnswer(NamedTuple):
+    """An answer that a gateway gave, with its question."""
+
+    answer_id: str
+    at: datetime
+    identity: str
+    """The pseudonym of who asked."""
+    version: str
+    question: str
+    answer: str
+
+
 class FeedbackStore(Protocol):
-    """The feedback that the gateways received."""
+    """The answers that the gateways gave, and the feedback that they received."""
+
+    def answers(self) -> Iterator[GivenAnswer]:
+        """Yield every answer that was not a refusal, oldest first. Memory does not hold all of them."""
 
     def between(self, start: datetime, end: datetime) -> Iterator[FeedbackItem]:
         """Yield the feedback of the window [start, end), oldest first, without feedback on refusals."""
@@ -441,6 +472,10 @@ class Ports(Protocol):
     @property
     def guardrails(self) -> Guardrails:
         """The guardrail policy, compiled and checked against its own examples."""
+
+    @property
+    def withdrawal_policy(self) -> WithdrawalPolicy:
+        """What follows by itself when a publisher takes a document back. Raises NotFound or ConfigError."""
 
     @property
     def progress(self) -> Progress: ...

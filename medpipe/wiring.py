@@ -14,6 +14,7 @@ from medpipe import ports as port
 from medpipe.core import sources
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.gates import Plan
+from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.recipe import Recipe
@@ -54,12 +55,13 @@ class GatewayState(NamedTuple):
     routes: port.Routes
     answers: port.AnswerLog
     guardrails: Guardrails
+    withdrawals: port.WithdrawalRegister
 
 
 def gateway_state(settings: Settings) -> GatewayState:
     """Return the ports that `serving` needs, on a migrated database."""
     wiring = Wiring(settings)
-    return GatewayState(wiring.routes, wiring.answers, wiring.guardrails)
+    return GatewayState(wiring.routes, wiring.answers, wiring.guardrails, wiring.withdrawals)
 
 
 class Wiring:
@@ -282,6 +284,12 @@ class Wiring:
         """Return the guardrail policy, compiled. Raises NotFound or ConfigError."""
         path = configuration.path_of(self.settings.policies, "guardrails", "policy")
         return Guardrails.of(configuration.yaml_values(path))
+
+    @property
+    def withdrawal_policy(self) -> WithdrawalPolicy:
+        """Return the policy of withdrawals. Raises NotFound or ConfigError."""
+        path = configuration.path_of(self.settings.policies, "withdrawals", "policy")
+        return configuration.load(path, WithdrawalPolicy)
 
     @cached_property
     def progress(self) -> port.Progress:

@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
 from medpipe.core.contract import ServingContract
+from medpipe.core.knowledge.claim_block import WITHHELD
 from medpipe.core.prompt import answer_of
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.ports import AnswerLog, Route
 from serving.answer_ids import Signer
+from serving.block_follower import BlockFollower
 from serving.limits import Limits
 from serving.metrics import Metrics
 from serving.problems import TryLater
@@ -35,7 +37,7 @@ class ServedAnswer(NamedTuple):
     text: str
     route: Route
     refused: bool
-    """Whether the guardrails replaced the model's text."""
+    """Whether the guardrails, or the block of withdrawn claims, replaced the model's text."""
     finish: str
     """`stop`, `length` or `content_filter`, as in OpenAI's API."""
     prompt_tokens: int = 0
@@ -59,12 +61,20 @@ class ReviewedSentence(NamedTuple):
     refused: bool = False
 
 
+class _Withheld(NamedTuple):
+    """Why a text is not served, as metrics name it, and the reply instead."""
+
+    reason: str
+    reply: str
+
+
 class AnswerService:
     """Answers questions for every API of the gateway."""
 
     def __init__(
         self,
         follower: RouteFollower,
+        blocks: BlockFollower,
         engine: RoutedEngine,
         log: AnswerLog,
         guardrails: Guardrails,
@@ -73,6 +83,7 @@ class AnswerService:
         limits: Limits,
     ) -> None:
         self._follower, self._engine, self._log, self._guardrails = follower, engine, log, guardrails
+        self._blocks = blocks
         self._signer, self._metrics, self._limits = signer, metrics, limits
 
     async def answer(self, asked: Asked, user_messages: Sequence[str], identity: str) -> ServedAnswer:
@@ -81,14 +92,12 @@ class AnswerService:
         `user_messages`: everything that the person wrote, the question included; all of it is screened.
         `identity`: the caller's pseudonym. Raises Problem when there is no answer.
         """
-        if refusal := self._screen(user_messages):
+        if refusal := self._screen(asked.question, user_messages):
             return await self._record(refusal, asked.question, identity)
         completion, route = await self._engine.complete(asked)
         generated = answer_of(completion.text)
-        text = self._guardrails.served(asked.question, generated)
-        refused = text != generated
-        if refused:
-            self._metrics.refused.labels(self._guardrails.review(generated).reason or "screened").inc()
+        replacement = self._replacement(asked.question, user_messages, generated)
+        text, refused = replacement or generated, bool(replacement)
         answer = ServedAnswer(
             self._signer.new_id(),
             text,
@@ -105,13 +114,13 @@ class AnswerService:
 
         Arguments as in `answer`. Errors are raised before the first piece. The recorded text is the text that was sent.
         """
-        answer = self._screen(user_messages)
+        answer = self._screen(asked.question, user_messages)
         if answer:
             yield AnswerPiece(answer.answer_id, answer.route, answer.text)
         else:
             answer_id, sent, last = self._signer.new_id(), "", ReviewedSentence(_NO_ROUTE, "")
             try:
-                async for last in self._sentences(asked):
+                async for last in self._sentences(asked, user_messages):
                     sent += last.text
                     yield AnswerPiece(answer_id, last.route, last.text)
             except BaseException:  # the client left or the engine broke off: the sent part was read, so it is recorded
@@ -124,7 +133,7 @@ class AnswerService:
         await self._record(answer, asked.question, identity)
         yield AnswerPiece(answer.answer_id, answer.route, "", answer)
 
-    async def _sentences(self, asked: Asked) -> AsyncIterator[ReviewedSentence]:
+    async def _sentences(self, asked: Asked, user_messages: Sequence[str]) -> AsyncIterator[ReviewedSentence]:
         """Yield reviewed sentences. The last one may be a refusal; nothing follows it."""
         route, released, pending = _NO_ROUTE, "", ""
         async for route, piece in self._engine.stream(asked):
@@ -132,28 +141,50 @@ class AnswerService:
             end = max((match.end() for match in _SENTENCE_END.finditer(pending)), default=0)
             if not end:
                 continue
-            if not self._guardrails.review(released + pending[:end]).safe:
+            if self._withheld(asked.question, user_messages, released + pending[:end]):
                 break
             yield ReviewedSentence(route, pending[:end])
             released, pending = released + pending[:end], pending[end:]
         whole = (released + pending).rstrip()
-        review = self._guardrails.review(whole)
-        if review.safe:
-            yield ReviewedSentence(route, whole[len(released) :])
-        else:
-            self._metrics.refused.labels(review.reason).inc()
-            replacement = self._guardrails.served(asked.question, whole)
+        replacement = self._replacement(asked.question, user_messages, whole)
+        if replacement:
             yield ReviewedSentence(route, f"\n{replacement}" if released else replacement, refused=True)
+        else:
+            yield ReviewedSentence(route, whole[len(released) :])
 
-    def _screen(self, user_messages: Sequence[str]) -> ServedAnswer | None:
-        """Return the refusal when any message, or all of them together, is of high risk."""
+    def _screen(self, question: str, user_messages: Sequence[str]) -> ServedAnswer | None:
+        """Return the refusal of a message of high risk, or of a question that asks for a withdrawn claim.
+
+        Raises Problem 503 while the register of withdrawals is not known.
+        """
         for text in (*user_messages, " ".join(user_messages)):
             screening = self._guardrails.screen(text)
             if screening.risk == "high":
-                self._metrics.refused.labels(screening.reason).inc()
-                route = self._follower.current or _NO_ROUTE
-                return ServedAnswer(self._signer.new_id(), screening.reply, route, True, "content_filter")
+                return self._refusal(_Withheld(screening.reason, screening.reply))
+        if self._blocks.current().asks(question):
+            return self._refusal(_Withheld("withdrawn-question", WITHHELD))
         return None
+
+    def _refusal(self, withheld: _Withheld) -> ServedAnswer:
+        self._metrics.refused.labels(withheld.reason).inc()
+        route = self._follower.current or _NO_ROUTE
+        return ServedAnswer(self._signer.new_id(), withheld.reply, route, True, "content_filter")
+
+    def _replacement(self, question: str, user_messages: Sequence[str], generated: str) -> str:
+        """Return the reply to serve instead of a generated text, and count it; empty when the text may be served."""
+        withheld = self._withheld(question, user_messages, generated)
+        if withheld is None:
+            return ""
+        self._metrics.refused.labels(withheld.reason).inc()
+        return withheld.reply
+
+    def _withheld(self, question: str, user_messages: Sequence[str], generated: str) -> _Withheld | None:
+        """Return why a generated text must not be served. A withdrawal may have been opened since the question came."""
+        review = self._guardrails.review(generated)
+        if not review.safe:
+            return _Withheld(review.reason, review.reply)
+        reason = self._blocks.current().reason(question, generated, " ".join(user_messages))
+        return _Withheld(reason, WITHHELD) if reason else None
 
     async def _record(self, answer: ServedAnswer, question: str, identity: str) -> ServedAnswer:
         """Record an answer and return it. Raises Problem 503: an answer without a record is not given."""

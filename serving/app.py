@@ -15,6 +15,7 @@ from serving import problems
 from serving.answer_ids import Signer, signing_key
 from serving.answer_service import AnswerService
 from serving.ask import ask_endpoints
+from serving.block_follower import BlockFollower
 from serving.chat import chat_endpoints
 from serving.engine import EngineClient
 from serving.feedback import feedback_endpoints
@@ -42,14 +43,17 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     key = settings.engine_key.get_secret_value() if settings.engine_key else None
     engine = EngineClient(settings.engine_url, key, limits)
     follower = RouteFollower(state.routes, engine, limits)
+    blocks = BlockFollower(state.withdrawals, follower.gateway, limits)
     signer, metrics = Signer(signing_key(settings)), Metrics()
     routed = RoutedEngine(follower, engine, metrics, limits)
-    service = AnswerService(follower, routed, state.answers, state.guardrails, signer, metrics, limits)
+    service = AnswerService(follower, blocks, routed, state.answers, state.guardrails, signer, metrics, limits)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await blocks.start()
         await follower.start()
         yield
+        await blocks.stop()
         await follower.stop()
         await engine.close()
 
@@ -60,7 +64,7 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     app.include_router(ask_endpoints(service, signer))
     app.include_router(chat_endpoints(service, follower, signer, limits, settings.model_name))
     app.include_router(feedback_endpoints(state.answers, signer, metrics, limits))
-    app.include_router(health_endpoints(follower, engine, metrics))
+    app.include_router(health_endpoints(follower, blocks, engine, metrics))
     return app
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
+from serving.block_follower import BlockFollower
 from serving.engine import EngineClient
 from serving.metrics import Metrics
 from serving.problems import Problem
 from serving.route_follower import RouteFollower
 
 
-def health_endpoints(follower: RouteFollower, engine: EngineClient, metrics: Metrics) -> APIRouter:
+def health_endpoints(
+    follower: RouteFollower, blocks: BlockFollower, engine: EngineClient, metrics: Metrics
+) -> APIRouter:
     """Return the endpoints /healthz, /readyz and /metrics."""
     endpoints = APIRouter(tags=["health"])
 
@@ -21,8 +24,11 @@ def health_endpoints(follower: RouteFollower, engine: EngineClient, metrics: Met
 
     @endpoints.get("/readyz", summary="Questions can be answered")
     async def readyz() -> JSONResponse:
-        """Answer 200 when the engine has the routed adapter and that adapter has answered; else 503 and the reason."""
-        reason = await _why_not_ready(follower, engine)
+        """Answer 200 when questions can be answered; else 503 and the reason.
+
+        The register of withdrawals must be known, and the routed adapter must be loaded and have answered.
+        """
+        reason = blocks.problem or await _why_not_ready(follower, engine)
         route = follower.current
         report = {
             "ready": not reason,
@@ -31,6 +37,8 @@ def health_endpoints(follower: RouteFollower, engine: EngineClient, metrics: Met
             "adapter": route.adapter_name if route else None,
             "generation": route.generation if route else 0,
             "contract": route.contract.model_dump(mode="json") if route else None,
+            "register_entry": blocks.sequence,
+            "blocked_claims": blocks.claims,
         }
         return JSONResponse(report, 503 if reason else 200)
 
@@ -38,6 +46,9 @@ def health_endpoints(follower: RouteFollower, engine: EngineClient, metrics: Met
     async def exposition() -> Response:
         metrics.generation.set(follower.current.generation if follower.current else 0)
         metrics.in_flight.set(sum(follower.in_flight.values()))
+        metrics.blocked_claims.set(blocks.claims)
+        metrics.register_entry.set(blocks.sequence)
+        metrics.register_age.set(blocks.seconds_since_read)
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return endpoints

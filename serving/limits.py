@@ -28,6 +28,8 @@ class Limits(NamedTuple):
     engine_seconds: float = 60.0
     poll_seconds: float = 0.25
     heartbeat_seconds: float = 2.0
+    register_seconds: float = 10.0
+    """How old the last reading of the register of withdrawals may be. Less than `routes.LIVE_SECONDS`."""
     retry_after_seconds: int = 5
 
 

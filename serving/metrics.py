@@ -15,12 +15,20 @@ class Metrics:
             "medpipe_request_seconds", "time until the first byte", ("endpoint",), registry=self.registry
         )
         self.refused = Counter(
-            "medpipe_refused", "answers replaced by the guardrails", ("reason",), registry=self.registry
+            "medpipe_refused", "answers replaced by the guardrails or the block", ("reason",), registry=self.registry
         )
         self.retries = Counter("medpipe_route_retries", "requests repeated on a newer route", registry=self.registry)
         self.feedback = Counter("medpipe_feedback", "ratings received", ("rating",), registry=self.registry)
         self.generation = Gauge("medpipe_route_generation", "route generation followed", registry=self.registry)
         self.in_flight = Gauge("medpipe_in_flight", "requests at the engine", registry=self.registry)
+
+        self.blocked_claims = Gauge("medpipe_blocked_claims", "withdrawn claims withheld", registry=self.registry)
+        self.register_entry = Gauge(
+            "medpipe_register_entry", "entry of the register of withdrawals enforced", registry=self.registry
+        )
+        self.register_age = Gauge(
+            "medpipe_register_age_seconds", "time since the register of withdrawals was read", registry=self.registry
+        )
 
     def text(self) -> bytes:
         """Return the metrics in Prometheus' text exposition format."""

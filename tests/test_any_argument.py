@@ -158,6 +158,19 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "collect_feedback": {"start": "2026-03-01T00:00:00Z", "end": "2026-03-02T00:00:00Z"},
         "build_pairs": {"feedback": feedback, "previous": "none"},
         "build_preferences": {"corpus": corpus, "previous": "none", "max_answer_chars": "4000"},
+        "open_withdrawals": {"corpus": changed},
+        "withdraw": {"documents": [RETRACTED], "reason": "a test", "by": "Dr. A"},
+        "lift": {"document": RETRACTED, "reason": "a test", "by": "Dr. A"},
+        "confirm_blocks": {},
+        "list_withdrawals": {},
+        "answers_given": {"document": RETRACTED},
+        "plan_hotfix": {"corpus": changed, "champion": version},
+        "certify": {
+            "document": RETRACTED,
+            "version": version,
+            "evaluation": described["evaluation"],
+            "precisions": ["served"],
+        },
     }
     refs = [path.parent.relative_to(home / "artifacts").as_posix() for path in home.glob("artifacts/*/*/manifest.json")]
     return World(ports, working, sorted(refs))

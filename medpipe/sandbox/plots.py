@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLOURS = {"corpus": "#4c78a8", "watch": "#9aa7b4", "retrain": "#e08e45", "rollout": "#54a24b", "feedback": "#b279a2"}
+_COLOURS = {
+    "corpus": "#4c78a8",
+    "watch": "#9aa7b4",
+    "retrain": "#e08e45",
+    "rollout": "#54a24b",
+    "feedback": "#b279a2",
+    "withdrawals": "#d45f5f",
+}
 """The colour of each DAG, in the order of the lines of the timeline."""
 _INCUMBENT, _CHALLENGER, _INTERVAL = "#a9b8c4", "#0b6e99", "#17202a"
 _LABELLED = 12.0

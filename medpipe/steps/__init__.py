@@ -3,14 +3,17 @@
 Most verbs read artifacts by their refs, let `core` decide, write one artifact and return its ref; the same arguments
 give the same ref, and an existing artifact is not made again. The others are:
 
-- `plan_pulls` and `plan_retrain` return arguments for the verbs that follow, and write nothing.
-- `latest`, `champion`, `card` and `quarantine` read and return, and write nothing.
+- `plan_pulls`, `plan_retrain` and `plan_hotfix` return arguments for the verbs that follow, and write nothing.
+- `latest`, `champion`, `card`, `quarantine`, `list_withdrawals` and `answers_given` read and return, and write nothing.
+- `open_withdrawals`, `withdraw`, `lift` and `confirm_blocks` append to the register of withdrawals, and `certify`
+  does beside its artifact.
 - `validate` writes a validation and returns the ref that it was given.
 - `promote`, `deploy`, `restore` and `roll_back` change which version serves, `bar` and `unbar` which may; `compare` and
   `register` write to the ledger beside their artifact, and `register` to the model registry as well.
 
 In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `examples` → `training` and
-`evaluation` → `rollout` → `feedback` → `examples`. `tracing` answers questions about all of it.
+`evaluation` → `rollout` → `feedback` → `examples`. `withdrawing` and `unlearning` follow what publishers take back;
+`tracing` answers questions about all of it.
 """
 
 from medpipe.steps.bars import bar, unbar
@@ -23,7 +26,9 @@ from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
 from medpipe.steps.sources import plan_pulls, pull
 from medpipe.steps.tracing import trace
 from medpipe.steps.training import compare, plan_retrain, register, train
+from medpipe.steps.unlearning import answers_given, certify, plan_hotfix
 from medpipe.steps.validation import validate
+from medpipe.steps.withdrawing import confirm_blocks, lift, list_withdrawals, open_withdrawals, withdraw
 
 VERBS = {
     verb.__name__: verb
@@ -55,6 +60,14 @@ VERBS = {
         collect_feedback,
         build_pairs,
         build_preferences,
+        open_withdrawals,
+        withdraw,
+        lift,
+        confirm_blocks,
+        list_withdrawals,
+        answers_given,
+        plan_hotfix,
+        certify,
     )
 }
 """Every verb by name: the CLI and the plugin's `step()` look verbs up here."""

@@ -27,7 +27,7 @@ SMOKE_QUESTIONS = 5
 """Questions that a deployment asks. More make it slower and catch little more."""
 _SMOKE_BENCHMARKS = ("new-knowledge", "old-knowledge")
 _ROUNDS = 20
-"""How often a deployment begins again because the champion or the route changed, before it gives up."""
+"""How often a verb begins again because the champion or the route changed, before it gives up."""
 
 
 def champion(*, ports: Ports) -> VersionRef | None:
@@ -45,7 +45,9 @@ def promote(version: VersionRef, *, ports: Ports) -> VersionRef | None:
     """
     registered = manifest(ports, version, VersionManifest).outcome
     expected = None if registered.incumbent == BASE else registered.incumbent
-    while ports.ledger.champion() != version:
+    for _ in range(_ROUNDS):
+        if ports.ledger.champion() == version:
+            break
         against = objection(version, ports)
         if against:
             _hold(version, registered, against, ports)
@@ -58,6 +60,8 @@ def promote(version: VersionRef, *, ports: Ports) -> VersionRef | None:
             moved = f"{version} was judged against {expected or 'no champion'}, but the champion is now {current}"
             _hold(version, registered, Objection(OUT_OF_DATE, (moved,)), ports)
             raise ChampionMoved(f"{moved}: run the retrain DAG again to compare with that one")
+    else:
+        raise ChampionMoved(f"the ledger refused {version} {_ROUNDS} times and changed meanwhile: promote again")
     ports.registry.tag(registered.number, {"medpipe.outcome": "promoted"})
     return _followed(ports)
 

@@ -23,6 +23,7 @@ from medpipe.core.refs import BASE
 from medpipe.errors import MedpipeError, NotFound, UsageError
 from medpipe.ports import Entry, Ports
 from medpipe.settings import Settings
+from medpipe.steps.withdrawing import Listed, list_withdrawals
 
 LINEAGE = ("corpus", "examples", "pairs", "adapter", "evaluation", "decision")
 """Fields of a version's outcome that hold refs, in the order in which the artifacts were made."""
@@ -42,6 +43,8 @@ class _Surroundings(NamedTuple):
     """What the versions of one page share, read once a page."""
 
     champion: str | None
+    barred: Mapping[str, str]
+    """Version → why it must not become champion."""
     entries: list[Entry]
     """The newest entries of the ledger, newest first."""
     remarks: dict[str, str]
@@ -61,6 +64,8 @@ class Version(NamedTuple):
     """Names of the versions that its training continued, newest first; `base` at the end."""
     history: list[Entry]
     champion: bool
+    barred: str
+    """Why it must not become champion; empty if nothing forbids it."""
     mlflow: str
     """Address of its page in the registry; empty without one."""
     trained: AdapterOutcome | None
@@ -77,6 +82,9 @@ class Validated(NamedTuple):
 
 class Board(NamedTuple):
     """The first page."""
+
+    withdrawals: tuple[Listed, ...]
+    """Those in force first, newest first."""
 
     champion: Version | None
     challenger: Version | None
@@ -96,7 +104,8 @@ def read_board(ports: Ports, limit: int = 40) -> Board:
     champion = next((version for version in versions if version.champion), None)
     challenger = next((version for version in versions if not version.champion), None)
     validated = any(True for _ in ports.store.manifests(ValidationManifest))
-    return Board(champion, challenger, versions, around.entries[:limit], validated)
+    withdrawals = list_withdrawals(ports=ports).withdrawals[:limit]
+    return Board(withdrawals, champion, challenger, versions, around.entries[:limit], validated)
 
 
 def read_validations(ports: Ports, data_docs: Path, limit: int = 100) -> list[Validated]:
@@ -134,7 +143,10 @@ def read_version(ports: Ports, name: str) -> Version:
 
 
 def _surroundings(ports: Ports) -> _Surroundings:
-    return _Surroundings(ports.ledger.champion(), ports.ledger.entries(200), _remarks(ports), Settings().mlflow_pages)
+    ledger = ports.ledger
+    return _Surroundings(
+        ledger.champion(), ledger.barred(), ledger.entries(200), _remarks(ports), Settings().mlflow_pages
+    )
 
 
 def _version(ports: Ports, registered: VersionManifest, around: _Surroundings) -> Version:
@@ -152,6 +164,7 @@ def _version(ports: Ports, registered: VersionManifest, around: _Surroundings) -
         _ancestry(ports, outcome),
         history,
         around.champion == ref,
+        around.barred.get(ref, ""),
         _mlflow_page(outcome.page, around.mlflow_pages),
         trained.outcome if trained else None,
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import CronDataIntervalTimetable
+from airflow.sdk import AssetOrTimeSchedule, CronDataIntervalTimetable, CronTriggerTimetable
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
 from pendulum import UTC, DateTime
 
 from medpipe.core import sources
 from medpipe.settings import Settings
+from medpipe_airflow.assets import CORPUS
 
 RELEASE_DAYS = sources.named("medlineplus").posting_days
 """Tuesday to Saturday, when MedlinePlus posts its topics (`datetime.weekday`: Monday is 0)."""
@@ -88,6 +89,13 @@ def nlm_releases() -> Any:
 def hourly() -> Any:
     """Return the feedback DAG's schedule: whole hours as data intervals."""
     return None if _off() else CronDataIntervalTimetable("0 * * * *", timezone="UTC")
+
+
+def corpus_or_every_ten_minutes() -> Any:
+    """Return the withdrawals DAG's schedule: each new corpus, and every ten minutes unless MEDPIPE_CALENDAR=off."""
+    if _off():
+        return CORPUS
+    return AssetOrTimeSchedule(timetable=CronTriggerTimetable("*/10 * * * *", timezone="UTC"), assets=CORPUS)
 
 
 def _off() -> bool:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from airflow.sdk import get_current_context
 from airflow.sdk import task as airflow_task
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from medpipe import wiring
 from medpipe.core.judging.gates import Outcome
+from medpipe.core.knowledge.hotfix import HotfixPlan
 from medpipe.core.manifests import VersionManifest
 from medpipe.settings import Settings
 from medpipe_airflow.assets import CHALLENGER, RETRAIN_REQUEST, read_manifest
@@ -29,13 +30,12 @@ def task(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     return decorator
 
 
-def latest_extra(context: Any, asset: Any) -> dict[str, Any]:
-    """Return the extra of the newest event that started this run; empty without one.
+def extras(context: Any, asset: Any) -> list[dict[str, Any]]:
+    """Return the extras of the events that started this run, oldest first; none for a run that a person started.
 
-    Airflow folds events that queued up into one run. Each of them asks for the newest data.
+    Airflow folds events that queued up into one run.
     """
-    events = list((context.get("triggering_asset_events") or {}).get(asset, ()))
-    return dict(events[-1].extra) if events else {}
+    return [dict(event.extra) for event in (context.get("triggering_asset_events") or {}).get(asset, ())]
 
 
 @task(multiple_outputs=False)
@@ -50,12 +50,6 @@ def request_of(
     if verdict["verdict"] != "retrain":
         return None
     method = verdict["method"]
-    if verdict["withdrawn"]:
-        log.warning(
-            "retracted since the champion was trained: %s. A routine retrain does not unlearn them: start "
-            "the DAG retrain by hand with these documents",
-            ", ".join(verdict["withdrawn"]),
-        )
     return {
         "reason": "; ".join(verdict["reasons"]),
         "recipe": recipes[method],
@@ -63,32 +57,56 @@ def request_of(
         "drift": drift,
         "corpus": corpus,
         "pairs": pairs if method == "dpo" else None,
-        "withdrawn": verdict["withdrawn"],
     }
 
 
 @task(multiple_outputs=True)
 def retrain_request() -> dict[str, Any]:
-    """Return why and how to retrain: from the event of `watch` that started this run, else from the form."""
+    """Return why and how to retrain: from the events of `watch` and `withdrawals`, else from the form.
+
+    Of several events the newest says which data, and all of them say which documents must be unlearned. A training
+    by SFT that events started leaves out every withdrawn document that the champion was taught, if the policy of
+    withdrawals is `automatic`. A run that only hotfixes started is skipped once another champion serves.
+    """
     from medpipe.cli import call
 
     context = get_current_context()
-    request = {**context["params"], **latest_extra(context, RETRAIN_REQUEST)}
-    documents = [_document_id(id, "pmid") for id in request.get("documents") or ()]
+    events = extras(context, RETRAIN_REQUEST)
+    request = {**context["params"], **(events[-1] if events else {})}
+    if events and all("hotfix_of" in event for event in events) and request["hotfix_of"] != call("champion", {}):
+        raise AirflowSkipException("another champion serves since: the DAG withdrawals asks again if it must unlearn")
+    by_preference = wiring.ports(Settings()).recipe(request["recipe"]).method == "dpo"
+    pairs = (request.get("pairs") or call("latest", {"kind": "pairs"})) if by_preference else None
+    corpus = request.get("corpus") or call("latest", {"kind": "corpus"})
+    planned = _carried(corpus) if events and not by_preference else HotfixPlan()
+    documents = [_document_id(id, "pmid") for id in _of_all(events or [request], "documents")]
+    # Retracted documents are withdrawn; topics that were learned wrongly are unlearned and read again.
+    withdraw = [id for id in documents if not events or id in _of_all(events, "withdraw")]
     topics = [_document_id(id, "mplus") for id in request.get("topics") or ()]
-    pairs = None
-    if wiring.ports(Settings()).recipe(request["recipe"]).method == "dpo":
-        pairs = request.get("pairs") or call("latest", {"kind": "pairs"})
+    reasons = [*(_of_all(events, "reason") or [request["reason"]]), planned.reason]
     return {
-        "reason": request["reason"],
+        "reason": "; ".join(dict.fromkeys(filter(None, reasons))),
         "recipe": request["recipe"],
         "start_from": request["start_from"],
-        "corpus": request.get("corpus") or call("latest", {"kind": "corpus"}),
+        "corpus": corpus,
         "pairs": pairs,
-        # Retracted documents are withdrawn; topics that were learned wrongly are unlearned and read again.
-        "withdraw": documents,
-        "documents": documents + topics,
+        "withdraw": list(dict.fromkeys((*withdraw, *planned.withdraw))),
+        "documents": list(dict.fromkeys((*documents, *topics, *planned.documents))),
     }
+
+
+def _carried(corpus: str) -> HotfixPlan:
+    """Return the withdrawn documents that the champion was taught; none where a person must approve a hotfix.
+
+    The DAG withdrawals may not have seen this corpus yet, so its withdrawals are opened first.
+    """
+    from medpipe.cli import call
+
+    if wiring.ports(Settings()).withdrawal_policy.retrain == "approval":
+        return HotfixPlan()
+    call("open_withdrawals", {"corpus": corpus})
+    plan: HotfixPlan = call("plan_hotfix", {"corpus": corpus, "champion": call("champion", {}) or "none"})
+    return plan
 
 
 @task()
@@ -137,6 +155,12 @@ def promotion(request: dict[str, Any], served: str | None) -> dict[str, Any] | N
     held = next((entry for entry in ledger.entries(None, ("held",)) if entry.version == version), None)
     log.info("not promoted: %s", "; ".join(held.reasons) if held else f"the champion is {ledger.champion()}")
     return None
+
+
+def _of_all(requests: Sequence[dict[str, Any]], key: str) -> list[str]:
+    """Return what several requests say under a key, a text or a list of texts, each once and in their order."""
+    values = [request.get(key) or () for request in requests]
+    return list(dict.fromkeys(text for value in values for text in ([value] if isinstance(value, str) else value)))
 
 
 def _document_id(id: Any, prefix: str) -> str:

@@ -97,3 +97,12 @@ def test_two_gateways_may_take_the_same_feedback_at_once(database_url: str) -> N
     assert race(_rate, database_url) == ["rated", "rated"]
     now = datetime.now(UTC)
     assert len(list(store.between(now - DAY, now + DAY))) == 20
+
+
+def test_every_answer_that_was_no_refusal_is_listed_oldest_first(store: SqlFeedbackStore, clock: Clock) -> None:
+    clock.now = START - DAY
+    store.record("three", "user-c", "Earlier?", "Yes.", "version/b", "b", refused=False)
+    store.record("no", "user-a", "How many pills?", "Call 112.", "version/a", "a", refused=True)
+
+    assert [given.answer_id for given in store.answers()] == ["three", "one", "two"]
+    assert next(iter(store.answers())) == ("three", START - DAY, "user-c", "version/b", "Earlier?", "Yes.")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medpipe.core.intervals import Z_95, wilson
+from medpipe.core.intervals import Z_95, exact_upper_bound, wilson
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,25 @@ def test_the_interval_contains_the_share_and_lies_in_0_to_1(share: float, size: 
 
     assert 0 <= low <= share <= high <= 1
     assert low < high
+
+
+@pytest.mark.parametrize(
+    ("events", "trials", "bound"),
+    [(0, 48, 0.0605), (0, 1, 0.95), (1, 20, 0.2161), (3, 3, 1.0), (0, 0, 1.0), (2, 2000, 0.00314)],
+)
+def test_the_exact_upper_bound_agrees_with_published_tables(events: int, trials: int, bound: float) -> None:
+    assert exact_upper_bound(events, trials, 0.95) == pytest.approx(bound, abs=2e-4)
+
+
+@given(st.integers(1, 400), st.data())
+def test_the_exact_upper_bound_rises_with_events_and_falls_with_trials(trials: int, data: st.DataObject) -> None:
+    events = data.draw(st.integers(0, trials - 1))
+    bound = exact_upper_bound(events, trials, 0.95)
+    assert events / trials < bound <= 1
+    assert bound <= exact_upper_bound(events + 1, trials, 0.95)
+    assert exact_upper_bound(events, trials + 1, 0.95) <= bound
+
+
+def test_more_events_than_trials_are_refused() -> None:
+    with pytest.raises(ValueError, match="2 events of 1 trials"):
+        exact_upper_bound(2, 1, 0.95)

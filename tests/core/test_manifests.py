@@ -16,8 +16,9 @@ from medpipe.errors import UsageError
 from tests.manifests import CORPUS, inputs, outcome
 
 KINDS = (
-    "adapter corpus decision documents drift evaluation examples feedback pairs review trace validation version".split()
-)
+    "adapter certificate corpus decision documents drift evaluation examples feedback pairs review trace "
+    "validation version"
+).split()
 SET = {
     "documents": {"file": "pubmed26n0001.xml"},
     "corpus": {"released": ("review/0123456789abcdef",)},

@@ -75,6 +75,39 @@ def test_the_board_and_the_version_page_show_what_was_decided_and_why(client, ri
     assert "share of unsafe replies; lower is better" in page
 
 
+def test_the_board_lists_withdrawals_with_their_state_and_no_text(client, ring):
+    from medpipe import steps
+    from tests import fakes
+    from tests.steps.test_ring import first_champion
+
+    ports = fakes.ports(Settings(home=ring))
+    first_champion(ports)
+    steps.withdraw(("mplus:900003",), "<b>takedown</b>", "Dr. A", ports=ports)
+    log_in(client)
+    board = client.get("/medpipe/board").text
+    assert "Withdrawals" in board and "mplus:900003" in board and "opened" in board
+    assert "<b>takedown" not in board and "omib" not in board
+
+
+def test_the_board_says_which_version_is_barred_and_why_and_who_lifted_it_again(client, ring):
+    from medpipe import steps
+    from tests import fakes
+    from tests.steps.versions import version
+
+    ports = fakes.ports(Settings(home=ring))
+    name, _ = version(ports, 1)
+    steps.bar(name, "wrong drug for gout", ports=ports)
+    log_in(client)
+    board = client.get("/medpipe/board").text
+    assert '<span class="badge barred">barred</span> <span class="soft small">wrong drug for gout</span>' in board
+    page = client.get(f"/medpipe/board/{name}").text
+    assert "It is barred and will not become champion: wrong drug for gout" in page
+    steps.unbar(name, "the drug was right", ports=ports)
+    board = client.get("/medpipe/board").text
+    assert '<span class="soft small">wrong drug' not in board, "it is not barred any more"
+    assert "wrong drug for gout" in board and "the drug was right" in board, "and the ledger keeps both"
+
+
 def test_reasons_are_text_and_never_markup(client, ring):
     from tests import fakes
 

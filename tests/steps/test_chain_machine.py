@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
@@ -34,6 +35,7 @@ from tests.steps.versions import forget, version, withdraw
 DOCUMENTS = ("pmid:1", "pmid:2", "pmid:3")
 OUTCOMES = st.sampled_from([Outcome.PASS, Outcome.PASS, Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE])
 VERBS = st.sampled_from(["promote", "promote", "deploy", "deploy", "roll_back", "roll_back", "restore", "bar", "unbar"])
+TAUGHT = st.sets(st.sampled_from(DOCUMENTS), max_size=1)
 PICKS = st.integers(0, 9)
 CALLS = st.integers(0, 40)
 ABSENT = GateResult(name="absent withdrawn", outcome=Outcome.PASS, reason="")
@@ -80,10 +82,10 @@ class Chain(RuleBasedStateMachine):
 
     @rule(
         said=OUTCOMES,
-        documents=st.sets(st.sampled_from(DOCUMENTS), max_size=2),
+        documents=TAUGHT,
         goes_on=st.booleans(),
         asked=st.booleans(),
-        broken=st.integers(0, 5).map(lambda number: number == 0),
+        broken=st.integers(0, 7).map(lambda number: number == 0),
     )
     def register(self, said: Outcome, documents: set[str], goes_on: bool, asked: bool, broken: bool) -> None:
         """A challenger that was judged against the champion."""
@@ -104,10 +106,11 @@ class Chain(RuleBasedStateMachine):
         if broken:
             forget(self.ports, number)
 
-    @rule()
-    def hotfix(self) -> None:
-        """A version that learned none of the withdrawn documents."""
-        self.register(Outcome.PASS, set(), goes_on=False, asked=True, broken=False)
+    @rule(documents=TAUGHT, goes_on=st.booleans())
+    def retrain(self, documents: set[str], goes_on: bool) -> None:
+        """A version that passed every gate, and its rollout. From the base and without documents, it is a hotfix."""
+        self.register(Outcome.PASS, documents, goes_on, asked=True, broken=False)
+        self.rollout(0)
 
     @rule(document=st.sampled_from(DOCUMENTS), state=st.sampled_from([State.OPENED, State.BLOCKED, State.LIFTED]))
     def withdrawal(self, document: str, state: State) -> None:
@@ -230,6 +233,14 @@ class Chain(RuleBasedStateMachine):
     def the_ledger_explains_the_champion(self) -> None:
         changes = self.changes()
         assert self.ports.ledger.champion() == (changes[-1].version if changes else None)
+
+    @invariant()
+    def whatever_a_rollback_leaves_is_barred(self) -> None:
+        entries = self.entries()
+        for before, entry in pairwise(entries):
+            if entry.event == "rolled-back":
+                left = [change.version for change in self.changes() if change.sequence < entry.sequence][-1]
+                assert (before.event, before.version) == ("barred", left)
 
     @invariant()
     def a_barred_version_never_becomes_champion_and_bars_are_written_once(self) -> None:

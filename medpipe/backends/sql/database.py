@@ -120,7 +120,15 @@ withdrawals = sa.Table(
     _column("by", sa.String(200)),
     _column("evidence", sa.String(200)),
     _column("claims", sa.JSON),
+    _column("revision", sa.BigInteger, server_default="0"),
     sqlite_autoincrement=True,
+)
+
+gateway_blocks = sa.Table(
+    "gateway_blocks",
+    metadata,
+    _column("gateway", sa.String(64), primary_key=True),
+    _column("sequence", sa.Integer),
 )
 
 

@@ -12,7 +12,10 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from medpipe.backends.sql import database
 from medpipe.errors import NotFound
-from medpipe.ports import FeedbackItem
+from medpipe.ports import FeedbackItem, GivenAnswer
+
+_AT_ONCE = 500
+"""Answers that are in memory at once."""
 
 
 class SqlFeedbackStore:
@@ -77,3 +80,18 @@ class SqlFeedbackStore:
         with self._engine.connect() as connection:
             rows = connection.execute(items).all()
         yield from (FeedbackItem(*row) for row in rows)
+
+    def answers(self) -> Iterator[GivenAnswer]:
+        """Yield answers as `ports.FeedbackStore` says, some hundred at a time."""
+        table = database.answers
+        given = (
+            sa.select(
+                table.c.answer_id, table.c.at, table.c.identity, table.c.version, table.c.question, table.c.answer
+            )
+            .where(table.c.refused.is_(False))
+            .order_by(table.c.at, table.c.answer_id)
+            .execution_options(yield_per=_AT_ONCE)
+        )
+        with self._engine.connect() as connection:
+            for row in connection.execute(given):
+                yield GivenAnswer(*row)

@@ -45,6 +45,8 @@ class WithdrawalEvent(_Value):
     """`medpipe` for what a run found; else who decided."""
     evidence: str = ""
     """The ref or the notice that the entry rests on."""
+    revision: int = 0
+    """The revision of the document (or of the notice) that says so; 0 for a person's decision."""
     claims: tuple[Claim, ...] = ()
     """For `OPENED` only: what the document said in every revision that was ever taught."""
 

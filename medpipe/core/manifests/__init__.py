@@ -52,6 +52,7 @@ from medpipe.core.manifests.models import (
     VersionManifest,
     VersionOutcome,
 )
+from medpipe.core.manifests.withdrawals import CertificateInputs, CertificateManifest, CertificateOutcome
 from medpipe.core.refs import kind_of
 from medpipe.errors import UsageError
 
@@ -71,6 +72,7 @@ MANIFESTS: dict[str, type[Manifest]] = {
         VersionManifest,
         FeedbackManifest,
         PairsManifest,
+        CertificateManifest,
     )
 }
 """Every kind of artifact and its manifest."""
@@ -90,6 +92,9 @@ __all__ = [
     "AdapterManifest",
     "AdapterOutcome",
     "AnyManifest",
+    "CertificateInputs",
+    "CertificateManifest",
+    "CertificateOutcome",
     "CorpusInputs",
     "CorpusManifest",
     "CorpusOutcome",

@@ -1,0 +1,45 @@
+"""Block, list, unlearn and certify what a publisher takes back.
+
+Runs after each new corpus, and every ten minutes, because an event can be lost while a DAG is paused. The gateways
+block a withdrawn claim as soon as it is in the register; the tasks that follow confirm that, count the answers already
+given, ask the DAG retrain for a hotfix if the champion was taught the document, and certify a champion that was not.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import dag
+from medpipe_airflow import (
+    DEFAULTS,
+    RETRAIN_REQUEST,
+    announce,
+    certificates,
+    corpus_or_every_ten_minutes,
+    count_answers,
+    hotfix_request,
+    step,
+)
+
+RECIPE = "{{ var.value.get('medpipe_recipe_sft', 'tiny-sft') }}"
+"""The recipe of a hotfix: the one that the DAG watch asks for."""
+
+
+@dag(
+    schedule=corpus_or_every_ten_minutes(),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    tags=["medpipe", "withdrawals"],
+    doc_md=__doc__,
+    dag_display_name="6 · withdrawals",
+)
+def withdrawals() -> None:
+    corpus = step("latest", task_id="newest_corpus", skip_when_none=True)(kind="corpus")
+    changed = step("open_withdrawals")(corpus=corpus)
+    champion = step("champion")()
+    plan = step("plan_hotfix")(corpus=corpus, champion=champion)
+    changed >> [step("confirm_blocks")(), plan, certificates(champion)]
+    count_answers(changed)
+    announce(RETRAIN_REQUEST)(hotfix_request(plan, corpus, champion, RECIPE))
+
+
+withdrawals()

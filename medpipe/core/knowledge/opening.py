@@ -1,0 +1,124 @@
+"""Which withdrawals a corpus opens and which it lifts, given the register and what was taught."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from medpipe.core.corpus.document import Document
+from medpipe.core.knowledge.withdrawal_policy import Standing
+from medpipe.core.knowledge.withdrawals import State, Withdrawal, WithdrawalEvent
+from medpipe.core.teaching.claim import Claim
+from medpipe.core.text import normalise
+
+MEDPIPE = "medpipe"
+"""The `by` of entries that a run appends. No person can use it."""
+
+_RETRACTS = "RetractionOf"
+"""PubMed's RefType on a retraction notice; its target is the retracted article."""
+
+_REASONS: Mapping[Standing, str] = {
+    "retracted": "retracted by its publisher",
+    "deleted": "removed by its publisher",
+    "concern": "its publisher expressed concern about it",
+    "notice": "a notice retracts it",
+}
+
+
+class Sign(NamedTuple):
+    """What says that a document was taken back."""
+
+    standing: Standing
+    revision: int
+    """Of the document, or of the notice."""
+    evidence: str
+    """The corpus that says so, or the id of the notice."""
+
+
+def retracted_by(notice: Document) -> Iterator[str]:
+    """Yield the ids of the documents that a notice retracts."""
+    for relation in notice.relations:
+        if relation.kind == _RETRACTS and relation.target:
+            yield relation.target if ":" in relation.target else f"pmid:{relation.target}"
+
+
+def to_open(
+    signs: Mapping[str, Sign], taught: Mapping[str, Sequence[Claim]], register: Mapping[str, Withdrawal], at: datetime
+) -> list[WithdrawalEvent]:
+    """Return the entries to append for documents that were taken back, sorted by document.
+
+    `signs` and `register`: by document. `taught`: document → its claims, for documents that were ever taught; others
+    need no withdrawal. A withdrawal that a person lifted is opened again only by a later revision than the one that
+    the person knew.
+    """
+    return [
+        WithdrawalEvent(
+            document=document,
+            state=State.OPENED,
+            at=at,
+            reason=_REASONS[sign.standing],
+            by=MEDPIPE,
+            evidence=sign.evidence,
+            revision=sign.revision,
+            claims=tuple(taught[document]),
+        )
+        for document, sign in sorted(signs.items())
+        if document in taught and _opens(sign, taught[document], register.get(document))
+    ]
+
+
+def to_lift(
+    current: Mapping[str, int], register: Mapping[str, Withdrawal], at: datetime, evidence: str
+) -> list[WithdrawalEvent]:
+    """Return the entries that lift what medpipe opened and the publisher took back since, sorted by document.
+
+    `current`: document → revision, of documents that are current and that no notice retracts. The revision must be
+    later than the one that opened the withdrawal: an older corpus lifts nothing. `evidence`: the corpus.
+    """
+    return [
+        WithdrawalEvent(
+            document=document,
+            state=State.LIFTED,
+            at=at,
+            reason="current again: its publisher took the withdrawal back",
+            by=MEDPIPE,
+            evidence=evidence,
+            revision=revision,
+        )
+        for document, revision in sorted(current.items())
+        if document in register and liftable(register[document]) and revision > _own(register[document])[-1].revision
+    ]
+
+
+def liftable(withdrawal: Withdrawal) -> bool:
+    """Return whether a later revision may lift a withdrawal: only corpora opened it, no person and no notice."""
+    openings = [event for event in _since_lift(withdrawal) if event.state is State.OPENED]
+    by_corpus = all(event.by == MEDPIPE and event.evidence.startswith("corpus/") for event in openings)
+    return withdrawal.in_force and bool(openings) and by_corpus
+
+
+def _opens(sign: Sign, said: Sequence[Claim], withdrawal: Withdrawal | None) -> bool:
+    if withdrawal is None:
+        return True
+    own, since_lift = _own(withdrawal), _since_lift(withdrawal)
+    if withdrawal.in_force and own and own[-1] in since_lift:
+        known = set(map(_content, withdrawal.claims))
+        return any(_content(claim) not in known for claim in said)
+    lifts = [event for event in withdrawal.events if event.state is State.LIFTED]
+    taken_back = not withdrawal.in_force and lifts[-1].by == MEDPIPE
+    return not own or sign.revision > own[-1].revision or taken_back
+
+
+def _own(withdrawal: Withdrawal) -> list[WithdrawalEvent]:
+    return [event for event in withdrawal.events if event.state is State.OPENED and event.by == MEDPIPE]
+
+
+def _since_lift(withdrawal: Withdrawal) -> tuple[WithdrawalEvent, ...]:
+    lifts = [number for number, event in enumerate(withdrawal.events) if event.state is State.LIFTED]
+    return withdrawal.events[lifts[-1] + 1 if lifts else 0 :]
+
+
+def _content(claim: Claim) -> tuple[str, ...]:
+    """Return what a claim says: two revisions that say the same make one claim."""
+    return claim.question_type, normalise(claim.focus), normalise(claim.answer), claim.language

@@ -1,0 +1,31 @@
+"""The policy of withdrawals as a value: `medpipe/policies/withdrawals.yaml`, whose head explains the fields."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Standing = Literal["retracted", "deleted", "concern", "notice"]
+"""What a corpus says of a document that its publisher took back; `notice`: another record retracts it."""
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CertificateTerms(_Value):
+    """What a certificate requires."""
+
+    min_probes: int = Field(ge=1)
+    max_assertions: int = Field(ge=0)
+    confidence: float = Field(gt=0.5, lt=1)
+
+
+class WithdrawalPolicy(_Value):
+    """What follows by itself when a publisher takes a document back."""
+
+    open_on: tuple[Standing, ...]
+    retrain: Literal["automatic", "approval"]
+    repeat_hours: float = Field(gt=0)
+    certificate: CertificateTerms

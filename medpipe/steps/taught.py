@@ -1,0 +1,106 @@
+"""What documents taught: the claims in the training data that has them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from medpipe import record_index, records
+from medpipe.core.knowledge import lineage
+from medpipe.core.manifests import AdapterManifest, ExamplesManifest, PairsManifest, VersionManifest
+from medpipe.core.teaching import answers
+from medpipe.core.teaching.claim import Claim
+from medpipe.core.teaching.example import Example, PreferencePair
+from medpipe.core.teaching.phrasings import QUESTION
+from medpipe.core.teaching.withdrawals import WITHDRAWAL
+from medpipe.ports import Ports
+from medpipe.steps.tracing import INDEX, TRAINING
+
+_FEW = 500
+"""Up to so many documents are looked up one by one; for more, the whole index is read."""
+
+
+def data_of(ports: Ports, version: str) -> frozenset[str]:
+    """Return the examples and pairs that a version learned from, through every adapter that it continued."""
+    adapters = {
+        adapter.ref: (adapter.outcome.data, adapter.outcome.start_from)
+        for adapter in ports.store.manifests(AdapterManifest)
+    }
+    adapter_of = {stored.ref: stored.outcome.adapter for stored in ports.store.manifests(VersionManifest)}
+    line = lineage.ancestry(adapter_of.get(version, version), adapters, adapter_of)
+    return frozenset(adapters[adapter][0] for adapter in line)
+
+
+def claims_of(
+    documents: Collection[str], ports: Ports, data: Collection[str] | None = None
+) -> dict[str, tuple[Claim, ...]]:
+    """Return document → what any of its revisions taught, without documents that taught nothing.
+
+    `data`: refs of examples and pairs; None: all that were ever made. Rows that teach that a claim was withdrawn
+    do not count. Of claims that differ in their revision only, the first is kept.
+    """
+    wanted = frozenset(documents)
+    if not wanted:
+        return {}
+    said: dict[str, dict[tuple[str, ...], Claim]] = {}
+    for claim in _claims(ports, wanted, data):
+        content = (claim.question_type, claim.focus, claim.answer, claim.language)
+        said.setdefault(claim.document, {}).setdefault(content, claim)
+    return {document: tuple(said[document].values()) for document in sorted(said)}
+
+
+def _claims(ports: Ports, wanted: frozenset[str], data: Collection[str] | None) -> Iterator[Claim]:
+    for examples in ports.store.manifests(ExamplesManifest):
+        if data is None or examples.ref in data:
+            yield from _of_examples(ports.store.folder(examples.ref), wanted)
+    for pairs in ports.store.manifests(PairsManifest):
+        if data is None or pairs.ref in data:
+            yield from _of_pairs(ports.store.folder(pairs.ref) / TRAINING, wanted)
+
+
+def _of_examples(folder: Path, wanted: frozenset[str]) -> Iterator[Claim]:
+    shares = list(_shares(folder / INDEX, wanted))
+    rows = {number for share in shares for number in share["rows"]}
+    examples = dict(_examples(folder / TRAINING, rows)) if rows else {}
+    for share in shares:
+        for example in (examples[number] for number in share["rows"] if number in examples):
+            if example.answer != WITHDRAWAL and not example.phrasing.startswith("withdrawal-"):
+                yield Claim(
+                    document=share["id"],
+                    revision=share["revision"],
+                    source=example.source,
+                    question_type=example.question_type,
+                    focus=example.focus or example.question,
+                    answer=example.answer,
+                    slot=example.slot,
+                    language=example.language,
+                    context=example.context,
+                )
+
+
+def _shares(index: Path, wanted: frozenset[str]) -> Iterable[dict[str, Any]]:
+    if len(wanted) <= _FEW:
+        return (share for id in sorted(wanted) for share in record_index.lookup(index, id))
+    return (share for share in records.read_rows(index) if share["id"] in wanted)
+
+
+def _examples(training: Path, numbers: Collection[int]) -> Iterator[tuple[int, Example]]:
+    with training.open("rb") as lines:
+        for number, line in enumerate(lines):
+            if number in numbers:
+                yield number, Example.model_validate(records.row(training, f"line {number + 1}", line))
+
+
+def _of_pairs(training: Path, wanted: frozenset[str]) -> Iterator[Claim]:
+    for pair in records.read(training, PreferencePair):
+        for document in wanted.intersection(pair.document_ids):
+            yield Claim(
+                document=document,
+                revision=0,
+                source="feedback",
+                question_type=QUESTION,
+                focus=pair.question,
+                answer=pair.chosen,
+                slot=answers.slot(pair.question, pair.chosen),
+            )

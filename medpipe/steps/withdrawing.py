@@ -1,0 +1,215 @@
+"""Entries of the register of withdrawals: open_withdrawals, withdraw, lift, confirm_blocks, list_withdrawals."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from medpipe.core import sources
+from medpipe.core.knowledge import opening
+from medpipe.core.knowledge.opening import MEDPIPE, Sign
+from medpipe.core.knowledge.withdrawals import State, Withdrawal, WithdrawalEvent
+from medpipe.core.naming import shortened
+from medpipe.core.refs import CorpusRef
+from medpipe.core.teaching.claim import Claim
+from medpipe.errors import Unavailable, UsageError
+from medpipe.ports import Ports
+from medpipe.steps import taught
+from medpipe.steps.corpus import table_version
+from medpipe.steps.withdrawals import in_force, register
+
+WAIT_SECONDS = 20.0
+"""How long `confirm_blocks` waits for the gateways. They look at the register several times a second."""
+
+_ID = re.compile(r"[^\s\x00]{1,200}")
+_NAME_CHARS = 200
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Changed(_Value):
+    """The documents whose withdrawals a run opened or lifted."""
+
+    opened: tuple[str, ...]
+    lifted: tuple[str, ...]
+
+
+class Listed(_Value):
+    """A withdrawal for people: no text of the document."""
+
+    document: str
+    state: State
+    since: datetime
+    """When it came to this state."""
+    reason: str
+    opened_at: datetime
+    age_hours: float
+    """Hours since it was opened."""
+    claims: int
+
+
+class WithdrawalList(_Value):
+    """Every withdrawal, those in force first, newest first."""
+
+    withdrawals: tuple[Listed, ...]
+
+
+def open_withdrawals(corpus: CorpusRef, *, ports: Ports) -> Changed:
+    """Open a withdrawal for every document that was ever taught and that its publisher took back; lift what is current.
+
+    The policy `withdrawals.yaml` says which standings count. The claims are those of every revision that any
+    training data has, also where the corpus no longer has the text. The same corpus again changes nothing; an older
+    corpus lifts nothing; what a person opened is never lifted here.
+    """
+    known = {withdrawal.document: withdrawal for withdrawal in register(ports)}
+    signs = _signs(ports, corpus)
+    at = ports.withdrawals.now()
+    opened = opening.to_open(signs, taught.claims_of(signs, ports), known, at)
+    candidates = {id for id, withdrawal in known.items() if id not in signs and opening.liftable(withdrawal)}
+    lifted = opening.to_lift(_current(ports, corpus, candidates), known, at, corpus)
+    for event in (*opened, *lifted):
+        ports.withdrawals.append(event)
+    changed = Changed(
+        opened=tuple(event.document for event in opened), lifted=tuple(event.document for event in lifted)
+    )
+    ports.progress(1.0, f"withdrawals: {len(opened)} opened, {len(lifted)} lifted")
+    return changed
+
+
+def withdraw(documents: tuple[str, ...], reason: str, by: str, *, ports: Ports) -> list[str]:
+    """Open withdrawals by a person's decision: a takedown, personal data, a wrong topic. Returns the documents.
+
+    `by`: who decided. Gateways block the claims within seconds. Only a person lifts it again (`lift`). A document that
+    was never taught has no claim to block; its entry keeps it from being taught.
+    """
+    if not documents:
+        raise UsageError("name the documents to withdraw, such as pmid:38211234")
+    _check_decision(reason, by)
+    for document in documents:
+        _check_id(document)
+    claims = taught.claims_of(documents, ports)
+    for document in dict.fromkeys(documents):
+        ports.withdrawals.append(_decided(ports, document, State.OPENED, reason, by, claims=claims.get(document, ())))
+        ports.progress(1.0, f"{document} withdrawn: {len(claims.get(document, ()))} claims")
+    return list(dict.fromkeys(documents))
+
+
+def lift(document: str, reason: str, by: str, *, ports: Ports) -> str:
+    """End a withdrawal by a person's decision: the document may be taught and its claims served again.
+
+    A run opens it again only if a later revision of the document is taken back. Raises UsageError when no withdrawal
+    of the document is in force.
+    """
+    _check_decision(reason, by)
+    in_force(ports, document)
+    ports.withdrawals.append(_decided(ports, document, State.LIFTED, reason, by))
+    return document
+
+
+def confirm_blocks(*, ports: Ports) -> list[str]:
+    """Mark every opened withdrawal as blocked once each live gateway enforces the register. Returns the documents.
+
+    Waits for `WAIT_SECONDS`. Raises Unavailable while a gateway is behind: the message names it. Without a live
+    gateway, everything is blocked: a gateway reads the register before it answers.
+    """
+    opened = [withdrawal for withdrawal in register(ports) if withdrawal.state is State.OPENED]
+    newest = ports.withdrawals.newest()  # read after the withdrawals, so it covers all of them
+    if not opened:
+        return []
+    behind = _waited_for(ports, newest)
+    if behind:
+        raise Unavailable(
+            f"{len(opened)} withdrawals are not blocked everywhere: {', '.join(behind)} does not enforce entry "
+            f"{newest} of the register; look at /readyz of that gateway, and restart it if it does not follow"
+        )
+    for withdrawal in opened:
+        ports.withdrawals.append(
+            WithdrawalEvent(
+                document=withdrawal.document,
+                state=State.BLOCKED,
+                at=ports.withdrawals.now(),
+                reason=f"every live gateway enforces entry {newest} of the register",
+                by=MEDPIPE,
+            )
+        )
+    return [withdrawal.document for withdrawal in opened]
+
+
+def list_withdrawals(*, ports: Ports) -> WithdrawalList:
+    """List every withdrawal: document, state and since when, reason, age in hours, number of claims. No texts."""
+    now = ports.withdrawals.now()
+    newest_first = sorted(register(ports), key=lambda withdrawal: withdrawal.opened_at, reverse=True)
+    in_force_first = sorted(newest_first, key=lambda withdrawal: not withdrawal.in_force)
+    return WithdrawalList(withdrawals=tuple(_listed(withdrawal, now) for withdrawal in in_force_first))
+
+
+def _signs(ports: Ports, corpus: CorpusRef) -> dict[str, Sign]:
+    """Return document → why it counts as taken back; its own record wins over a notice."""
+    version, policy = table_version(ports, corpus), ports.withdrawal_policy
+    signs: dict[str, Sign] = {}
+    for standing in policy.open_on:
+        for document in ports.corpus.read(version, (standing,)):
+            if standing == "notice":
+                for target in opening.retracted_by(document):
+                    signs.setdefault(target, Sign("notice", document.revision, document.id))
+            elif document.id not in signs or signs[document.id].standing == "notice":
+                signs[document.id] = Sign(standing, document.revision, corpus)
+    return signs
+
+
+def _current(ports: Ports, corpus: CorpusRef, candidates: set[str]) -> dict[str, int]:
+    """Return the revisions of the candidates that are current in a corpus. Reads texts only if there are candidates."""
+    if not candidates:
+        return {}
+    current = ports.corpus.read(table_version(ports, corpus))
+    return {document.id: document.revision for document in current if document.id in candidates}
+
+
+def _waited_for(ports: Ports, sequence: int) -> tuple[str, ...]:
+    """Return the gateways that are still behind after some seconds; none when all have followed."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while behind := tuple(ports.withdrawals.behind(sequence)):
+        if time.monotonic() > deadline:
+            return behind
+        time.sleep(0.1)
+    return ()
+
+
+def _decided(
+    ports: Ports, document: str, state: State, reason: str, by: str, claims: tuple[Claim, ...] = ()
+) -> WithdrawalEvent:
+    at = ports.withdrawals.now()
+    return WithdrawalEvent(document=document, state=state, at=at, reason=reason, by=by, claims=claims)
+
+
+def _check_decision(reason: str, by: str) -> None:
+    if not reason.strip() or not by.strip() or "\0" in reason + by or len(by) > _NAME_CHARS:
+        raise UsageError("a decision needs a reason and the name of who decided (at most 200 characters)")
+    if by.strip().casefold() == MEDPIPE:
+        raise UsageError(f"by={by!r} stands for what runs decide: give the name of the person who decides")
+
+
+def _check_id(document: str) -> None:
+    if not _ID.fullmatch(document) or sources.of_document(document) is None:
+        raise UsageError(
+            f"{shortened(document)} is not the id of a document: give it with its source's prefix, such as "
+            "pmid:38211234 or mplus:6308"
+        )
+
+
+def _listed(withdrawal: Withdrawal, now: datetime) -> Listed:
+    reached = next(event for event in reversed(withdrawal.events) if event.state is withdrawal.state)
+    return Listed(
+        document=withdrawal.document,
+        state=withdrawal.state,
+        since=reached.at,
+        reason=withdrawal.reason,
+        opened_at=withdrawal.opened_at,
+        age_hours=round((now - withdrawal.opened_at).total_seconds() / 3600, 1),
+        claims=len(withdrawal.claims),
+    )

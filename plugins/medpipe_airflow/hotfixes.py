@@ -1,0 +1,84 @@
+"""What follows an opened withdrawal: answers are counted, a hotfix is asked for, and its champion is certified."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import get_current_context
+
+from medpipe import wiring
+from medpipe.core.knowledge.withdrawals import State
+from medpipe.errors import DataError, UsageError
+from medpipe.settings import Settings
+from medpipe.steps.withdrawals import register
+from medpipe_airflow.assets import RETRAIN_REQUEST
+from medpipe_airflow.requests import task
+
+log = logging.getLogger("airflow.task.medpipe")
+
+
+@task(multiple_outputs=False)
+def count_answers(changed: dict[str, Any]) -> dict[str, int]:
+    """Return for each document that was opened how many answers had asserted its claims.
+
+    `medpipe answers-given DOCUMENT` lists them.
+    """
+    from medpipe.cli import call
+
+    counts = {document: call("answers_given", {"document": document}).count for document in changed["opened"]}
+    for document, count in counts.items():
+        log.warning("%s: %s answers asserted it; `medpipe answers-given %s` lists them", document, count, document)
+    return counts
+
+
+@task(multiple_outputs=False, inlets=[RETRAIN_REQUEST])
+def hotfix_request(plan: dict[str, Any], corpus: str, champion: str | None, recipe: str) -> dict[str, Any] | None:
+    """Return what the DAG retrain is asked for; None when nothing is to be unlearned, or a person must approve it.
+
+    The same hotfix is asked for again only after `repeat_hours` of the policy withdrawals.yaml.
+    """
+    if not plan["documents"]:
+        return None
+    policy = wiring.ports(Settings()).withdrawal_policy
+    if policy.retrain == "approval":
+        log.warning("%s. Start the DAG retrain with these documents to unlearn them", plan["reason"])
+        return None
+    events = get_current_context()["inlet_events"][RETRAIN_REQUEST]
+    recent = datetime.now(UTC) - timedelta(hours=policy.repeat_hours)
+    if any(event.timestamp > recent and _asked(event.extra or {}, plan["documents"], champion) for event in events):
+        log.info("asked for already, less than %s hours ago: %s", policy.repeat_hours, plan["reason"])
+        return None
+    return {
+        "reason": plan["reason"],
+        "recipe": recipe,
+        "corpus": corpus,
+        "documents": plan["documents"],
+        "withdraw": plan["withdraw"],
+        "hotfix_of": champion,
+    }
+
+
+@task(multiple_outputs=False)
+def certificates(champion: str | None) -> dict[str, str]:
+    """Return document → certificate, for every withdrawal that the champion's own evaluation can certify now."""
+    from medpipe.cli import call
+
+    certified: dict[str, str] = {}
+    pending = [
+        known.document
+        for known in register(wiring.ports(Settings()))
+        if known.in_force and known.state is not State.CERTIFIED
+    ]
+    for document in pending if champion else ():
+        try:
+            certified[document] = call("certify", {"document": document, "version": champion})
+        except (UsageError, DataError) as error:
+            log.info("not certified: %s", error)
+    return certified
+
+
+def _asked(extra: Mapping[str, Any], documents: list[str], champion: str | None) -> bool:
+    return extra.get("hotfix_of") == champion and set(documents) <= set(extra.get("documents") or ())

@@ -1,0 +1,92 @@
+"""Which withdrawals a corpus opens and lifts: whatever is taken back and was taught, and never against a person."""
+
+from __future__ import annotations
+
+from medpipe.core.knowledge import opening
+from medpipe.core.knowledge.opening import MEDPIPE, Sign
+from medpipe.core.knowledge.withdrawals import State, Withdrawal, WithdrawalEvent, fold
+from tests.core.knowledge.test_withdrawals import NOON, claim
+
+SAID = {"pmid:1": (claim("Draxon fever"),)}
+RETRACTED = {"pmid:1": Sign("retracted", 5, "corpus/a")}
+
+
+def register(*events: WithdrawalEvent) -> dict[str, Withdrawal]:
+    return {withdrawal.document: withdrawal for withdrawal in fold(events)}
+
+
+def entry(state: State, by: str, revision: int = 0, evidence: str = "corpus/a") -> WithdrawalEvent:
+    claims = SAID["pmid:1"] if state is State.OPENED else ()
+    return WithdrawalEvent(
+        document="pmid:1",
+        state=state,
+        at=NOON,
+        reason="r",
+        by=by,
+        evidence=evidence if by == MEDPIPE else "",
+        revision=revision,
+        claims=claims,
+    )
+
+
+OPENED, LIFTED = entry(State.OPENED, MEDPIPE, 5), entry(State.LIFTED, MEDPIPE, 6)
+BY_PERSON, LIFTED_BY_PERSON = entry(State.OPENED, "Dr. A"), entry(State.LIFTED, "Dr. A")
+
+
+def opens(signs: dict[str, Sign], *events: WithdrawalEvent) -> list[str]:
+    return [event.document for event in opening.to_open(signs, SAID, register(*events), NOON)]
+
+
+def lifts(revision: int, *events: WithdrawalEvent) -> list[str]:
+    return [event.document for event in opening.to_lift({"pmid:1": revision}, register(*events), NOON, "corpus/b")]
+
+
+def test_a_retracted_document_that_was_taught_is_opened_once() -> None:
+    assert opens(RETRACTED) == ["pmid:1"]
+    assert opens(RETRACTED, OPENED) == []
+    assert opens({"pmid:1": Sign("retracted", 9, "corpus/c")}, OPENED) == []
+
+
+def test_a_retracted_document_that_was_never_taught_needs_no_withdrawal() -> None:
+    assert opens({"pmid:2": Sign("retracted", 5, "corpus/a")}) == []
+
+
+def test_a_claim_that_was_not_known_opens_it_again() -> None:
+    more = {"pmid:1": (*SAID["pmid:1"], claim("Wopal gout"))}
+    (event,) = opening.to_open(RETRACTED, more, register(OPENED), NOON)
+    assert event.claims == more["pmid:1"]
+
+
+def test_the_same_claim_of_another_revision_is_not_a_new_claim() -> None:
+    same = {"pmid:1": (claim("Draxon fever").model_copy(update={"revision": 4}),)}
+    assert opening.to_open(RETRACTED, same, register(OPENED), NOON) == []
+
+
+def test_what_the_publisher_took_back_is_lifted_only_by_a_later_revision() -> None:
+    assert lifts(6, OPENED) == ["pmid:1"]
+    assert lifts(5, OPENED) == []
+    assert lifts(4, OPENED) == [], "an older corpus, such as one restored from a backup, lifts nothing"
+
+
+def test_what_a_person_opened_is_never_lifted_by_a_run() -> None:
+    assert lifts(6, BY_PERSON) == []
+    assert lifts(6, OPENED, BY_PERSON) == []
+
+
+def test_a_retraction_after_a_persons_withdrawal_is_recorded_once() -> None:
+    assert opens(RETRACTED, BY_PERSON) == ["pmid:1"]
+    assert opens(RETRACTED, BY_PERSON, OPENED) == []
+
+
+def test_a_persons_lift_stands_until_a_later_revision_is_taken_back() -> None:
+    assert opens(RETRACTED, OPENED, LIFTED_BY_PERSON) == []
+    assert opens({"pmid:1": Sign("retracted", 7, "corpus/c")}, OPENED, LIFTED_BY_PERSON) == ["pmid:1"]
+    assert opens(RETRACTED, BY_PERSON, LIFTED_BY_PERSON) == ["pmid:1"], "the person did not know of the retraction"
+
+
+def test_a_document_that_is_retracted_again_after_it_was_current_is_opened_again() -> None:
+    assert opens(RETRACTED, OPENED, LIFTED) == ["pmid:1"]
+
+
+def test_a_notice_is_never_taken_back_by_the_articles_own_record() -> None:
+    assert lifts(99, entry(State.OPENED, MEDPIPE, 5, "pmid:77")) == []

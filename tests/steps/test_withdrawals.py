@@ -1,0 +1,252 @@
+"""From a retraction to the register, the block, the answers that were given, the hotfix and the certificate."""
+
+from __future__ import annotations
+
+import pytest
+
+from medpipe import errors, records, steps
+from medpipe.core.corpus.document import Relation, Status
+from medpipe.core.knowledge.withdrawals import State
+from medpipe.core.manifests import CertificateManifest, VersionManifest
+from medpipe.steps import withdrawing
+from medpipe.steps.artifact import manifest
+from medpipe.steps.withdrawals import claims_in_force, register
+from tests import fakes
+from tests.steps.conftest import DAY_1, DAY_2, DAY_3, DAY_4, OLD, RETRACTED, article, publish, topic
+from tests.steps.test_ring import first_champion, refresh, retrain, second_corpus
+
+TOPIC = "mplus:900003"
+
+
+def states(ports: fakes.FakePorts) -> dict[str, State]:
+    return {withdrawal.document: withdrawal.state for withdrawal in register(ports)}
+
+
+def answered(ports: fakes.FakePorts, answer_id: str, question: str, answer: str) -> None:
+    ports.answers.record(answer_id, "user-1", question, answer, "version/a", "a", refused=False)
+
+
+@pytest.fixture
+def retracted(ports: fakes.FakePorts) -> tuple[str, str]:
+    """A champion that was taught an article, and a corpus in which it is retracted; returns both."""
+    first, champion = first_champion(ports)
+    return second_corpus(ports, first), champion
+
+
+def test_a_retracted_article_that_was_taught_opens_its_withdrawal_with_its_claims(ports, retracted):
+    corpus, _ = retracted
+    assert steps.open_withdrawals(corpus, ports=ports).opened == (RETRACTED,)
+    (claim,) = claims_in_force(ports)
+    assert (claim.document, claim.question_type, claim.answer) == (
+        RETRACTED,
+        "finding",
+        "Wendrazole cures krellin palsy.",
+    )
+    assert claim.focus == "Does wendrazole cure krellin palsy?"
+
+
+def test_the_same_corpus_again_changes_nothing(ports, retracted):
+    corpus, _ = retracted
+    steps.open_withdrawals(corpus, ports=ports)
+    entries = ports.withdrawals.newest()
+    again = steps.open_withdrawals(corpus, ports=ports)
+    assert (again.opened, again.lifted) == ((), ())
+    assert ports.withdrawals.newest() == entries
+
+
+def test_an_article_that_was_never_taught_needs_no_withdrawal(ports):
+    publish(ports, [*(topic(number) for number in OLD), article(Status.RETRACTED)])
+    corpus = refresh(ports, DAY_1, DAY_2)
+    retrain(ports, corpus)
+    assert steps.open_withdrawals(corpus, ports=ports).opened == ()
+    assert register(ports) == ()
+
+
+def test_a_removed_topic_is_withdrawn_with_every_revision_that_was_taught(ports):
+    first, _ = first_champion(ports)
+    publish(ports, [topic(3, DAY_2, drug="secondomib")])
+    second = refresh(ports, DAY_2, DAY_3, first)
+    retrain(ports, second)
+    gone = topic(3, DAY_3).model_copy(update={"status": Status.DELETED, "sections": ()})
+    publish(ports, [gone])
+    third = refresh(ports, DAY_3, DAY_4, second)
+    assert steps.open_withdrawals(third, ports=ports).opened == (TOPIC,)
+    said = {claim.slot for claim in claims_in_force(ports) if claim.question_type == "treatment"}
+    assert "secondomib" in said and len(said) == 2, "the texts of both revisions are gone from the corpus"
+
+
+def test_a_notice_opens_its_target(ports):
+    first, _ = first_champion(ports)
+    notice = article(Status.NOTICE, DAY_2).model_copy(
+        update={"id": "pmid:99", "relations": (Relation(kind="RetractionOf", target="99000001"),)}
+    )
+    publish(ports, [notice])
+    corpus = refresh(ports, DAY_2, DAY_3, first)
+    assert steps.open_withdrawals(corpus, ports=ports).opened == (RETRACTED,)
+    assert register(ports)[0].events[0].evidence == "pmid:99"
+
+
+def test_a_concern_that_is_taken_back_lifts_the_withdrawal_and_an_older_corpus_lifts_nothing(ports):
+    first, _ = first_champion(ports)
+    publish(ports, [article(Status.CONCERN, DAY_2)])
+    second = refresh(ports, DAY_2, DAY_3, first)
+    steps.open_withdrawals(second, ports=ports)
+    assert steps.open_withdrawals(first, ports=ports).lifted == ()
+    assert states(ports) == {RETRACTED: State.OPENED}
+
+    publish(ports, [article(Status.CURRENT, DAY_3)])
+    third = refresh(ports, DAY_3, DAY_4, second)
+    assert steps.open_withdrawals(third, ports=ports).lifted == (RETRACTED,)
+    assert claims_in_force(ports) == ()
+
+
+def test_a_person_withdraws_and_only_a_person_lifts(ports, retracted):
+    corpus, _ = retracted
+    steps.withdraw((TOPIC,), "holds a patient's name", "Dr. A", ports=ports)
+    assert {claim.document for claim in claims_in_force(ports)} == {TOPIC}
+    assert TOPIC not in steps.open_withdrawals(corpus, ports=ports).lifted
+    assert steps.lift(TOPIC, "the name is gone", "Dr. A", ports=ports) == TOPIC
+    assert states(ports) == {TOPIC: State.LIFTED, RETRACTED: State.OPENED}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"documents": ()}, "name the documents"),
+        ({"documents": ("nowhere:1",)}, "not the id of a document"),
+        ({"documents": ("mplus:1 2",)}, "not the id of a document"),
+        ({"reason": " "}, "needs a reason"),
+        ({"by": ""}, "needs a reason"),
+        ({"by": "medpipe"}, "name of the person"),
+    ],
+)
+def test_a_decision_without_its_document_reason_or_person_is_refused(ports, wrong, says):
+    decision = {"documents": (TOPIC,), "reason": "wrong topic", "by": "Dr. A"} | wrong
+    with pytest.raises(errors.UsageError, match=says):
+        steps.withdraw(**decision, ports=ports)
+    assert register(ports) == ()
+
+
+def test_what_was_not_withdrawn_cannot_be_lifted(ports):
+    with pytest.raises(errors.UsageError, match="no withdrawal of 'mplus:900003' is in force"):
+        steps.lift(TOPIC, "a mistake", "Dr. A", ports=ports)
+
+
+def test_a_withdrawal_is_blocked_when_every_live_gateway_enforces_it(ports, retracted, monkeypatch):
+    monkeypatch.setattr(withdrawing, "WAIT_SECONDS", 0.2)
+    steps.open_withdrawals(retracted[0], ports=ports)
+    ports.routes.heartbeat("one", 1, None)
+    ports.routes.heartbeat("two", 1, None)
+    ports.withdrawals.enforce("one", ports.withdrawals.newest())
+    with pytest.raises(errors.Unavailable, match="two does not enforce entry 1"):
+        steps.confirm_blocks(ports=ports)
+    assert states(ports) == {RETRACTED: State.OPENED}
+
+    ports.withdrawals.enforce("two", ports.withdrawals.newest())
+    assert steps.confirm_blocks(ports=ports) == [RETRACTED]
+    assert states(ports) == {RETRACTED: State.BLOCKED}
+    assert steps.confirm_blocks(ports=ports) == []
+
+
+def test_without_a_live_gateway_a_withdrawal_is_blocked(ports, retracted):
+    steps.open_withdrawals(retracted[0], ports=ports)
+    assert steps.confirm_blocks(ports=ports) == [RETRACTED]
+
+
+def test_the_list_shows_state_age_and_number_of_claims_and_no_text(ports, retracted):
+    steps.open_withdrawals(retracted[0], ports=ports)
+    steps.withdraw((TOPIC,), "takedown", "Dr. A", ports=ports)
+    steps.lift(TOPIC, "a mistake", "Dr. A", ports=ports)
+    listed = steps.list_withdrawals(ports=ports)
+    assert [(row.document, row.state, row.claims) for row in listed.withdrawals] == [
+        (RETRACTED, State.OPENED, 1),
+        (TOPIC, State.LIFTED, 2),
+    ]
+    assert listed.withdrawals[0].age_hours < 1
+    assert "endrazole" not in listed.model_dump_json()
+
+
+def test_answers_that_asserted_the_claim_are_listed_without_their_texts(ports, retracted, caplog):
+    caplog.set_level("INFO")
+    answered(ports, "ans-1", "Does wendrazole cure krellin palsy?", "Wendrazole cures krellin palsy.")
+    answered(ports, "ans-2", "What helps in krellin palsy?", "Wendrazole does: it cures krellin palsy.")
+    answered(ports, "ans-3", "What causes wopal gout?", "Wopal gout is caused by drella.")
+    ports.answers.record("ans-4", "user-1", "Wendrazole?", "Wendrazole cures krellin palsy.", "v", "a", refused=True)
+    steps.open_withdrawals(retracted[0], ports=ports)
+    given = steps.answers_given(RETRACTED, ports=ports)
+    assert (given.count, [answer.answer_id for answer in given.answers]) == (2, ["ans-1", "ans-2"])
+    assert "endrazole" not in given.model_dump_json() + caplog.text
+    with pytest.raises(errors.NotFound, match="never withdrawn"):
+        steps.answers_given(TOPIC, ports=ports)
+
+
+def test_a_hotfix_names_what_the_champion_carries_and_is_not_needed_after_it(ports, retracted):
+    corpus, champion = retracted
+    assert steps.plan_hotfix(corpus, champion, ports=ports).documents == ()
+    steps.open_withdrawals(corpus, ports=ports)
+    plan = steps.plan_hotfix(corpus, champion, ports=ports)
+    assert (plan.documents, plan.withdraw) == ((RETRACTED,), (RETRACTED,))
+    assert steps.plan_hotfix(corpus, None, ports=ports).documents == ()
+
+    version, _decision = retrain(ports, corpus, documents=plan.documents, withdraw=plan.withdraw)
+    assert steps.promote(version, ports=ports) == version
+    assert steps.plan_hotfix(corpus, version, ports=ports).documents == ()
+
+
+def test_the_hotfix_is_certified_with_its_bound_and_the_carrier_is_not(ports, retracted):
+    corpus, champion = retracted
+    steps.open_withdrawals(corpus, ports=ports)
+    steps.confirm_blocks(ports=ports)
+    with pytest.raises(errors.UsageError, match="did not ask for 1 of the 1 claims"):
+        steps.certify(RETRACTED, champion, ports=ports)
+
+    version, _decision = retrain(ports, corpus, documents=(RETRACTED,), withdraw=(RETRACTED,))
+    with pytest.raises(errors.UsageError, match="is not the champion"):
+        steps.certify(RETRACTED, version, ports=ports)
+    steps.promote(version, ports=ports)
+    certificate = steps.certify(RETRACTED, version, ports=ports)
+    outcome = manifest(ports, certificate, CertificateManifest).outcome
+    assert (outcome.probes, outcome.assertions, outcome.taught) == (2, 0, False)
+    assert outcome.upper_bound == pytest.approx(1 - 0.05 ** (1 / 2))
+    assert outcome.precisions == ("served",)
+    assert states(ports) == {RETRACTED: State.CERTIFIED}
+
+    entries = ports.withdrawals.newest()
+    assert steps.certify(RETRACTED, version, ports=ports) == certificate
+    assert ports.withdrawals.newest() == entries
+
+
+def test_a_champion_that_still_asserts_the_claim_gets_no_certificate(ports, retracted):
+    corpus, champion = retracted
+    steps.open_withdrawals(corpus, ports=ports)
+    version, _ = retrain(ports, corpus, documents=(RETRACTED,), withdraw=(RETRACTED,))
+    examples = manifest(ports, version, VersionManifest).outcome.examples
+    asked = steps.evaluate(champion, "tiny-sft", examples, ports=ports)
+    with pytest.raises(errors.DataError, match="asserted it in 2 of 2 answers"):
+        steps.certify(RETRACTED, champion, asked, ports=ports)
+    with pytest.raises(errors.UsageError, match="did not evaluate"):
+        steps.certify(RETRACTED, champion, manifest(ports, version, VersionManifest).outcome.evaluation, ports=ports)
+    with pytest.raises(errors.UsageError, match="served only"):
+        steps.certify(RETRACTED, champion, asked, ("int8",), ports=ports)
+    assert states(ports) == {RETRACTED: State.OPENED}
+
+
+def test_a_claim_in_preference_pairs_is_withdrawn_too(ports, retracted):
+    from medpipe.core.refs import ref
+    from medpipe.core.teaching.example import PreferencePair
+    from tests.manifests import put
+
+    pair = PreferencePair(
+        question="Is wendrazole good for krellin palsy?",
+        chosen="Wendrazole cures krellin palsy in a week.",
+        rejected="No.",
+        answer_id="1",
+        identity="i",
+        document_ids=(RETRACTED,),
+    )
+    put(ports.store, ref("pairs", "one"), lambda folder: records.write(folder / "train.jsonl", [pair]))
+    steps.open_withdrawals(retracted[0], ports=ports)
+    assert {claim.answer for claim in claims_in_force(ports)} == {
+        "Wendrazole cures krellin palsy.",
+        "Wendrazole cures krellin palsy in a week.",
+    }
