@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -19,10 +20,12 @@ from serving.chat import chat_endpoints
 from serving.engine import EngineClient
 from serving.feedback import feedback_endpoints
 from serving.health import health_endpoints
+from serving.identity import Callers
 from serving.limits import LIMITS, Limits
 from serving.metrics import Metrics
 from serving.route_follower import RouteFollower
 from serving.routed_engine import RoutedEngine
+from serving.scrubbed_log import ScrubbedLog
 from serving.size import BodyLimit
 
 _ABOUT = (
@@ -44,10 +47,13 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     follower = RouteFollower(state.routes, engine, limits)
     signer, metrics = Signer(signing_key(settings)), Metrics()
     routed = RoutedEngine(follower, engine, metrics, limits)
-    service = AnswerService(follower, routed, state.answers, state.guardrails, signer, metrics, limits)
+    callers = Callers(state.keys, signer, limits)
+    log = ScrubbedLog(state.answers, state.redactor)
+    service = AnswerService(follower, routed, log, state.guardrails, signer, metrics, limits)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(log.warm_up)
         await follower.start()
         yield
         await follower.stop()
@@ -57,9 +63,9 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     app.add_middleware(BodyLimit, limit=limits.body_bytes)
     _count(app, metrics)
     problems.install(app)
-    app.include_router(ask_endpoints(service, signer, limits))
-    app.include_router(chat_endpoints(service, follower, signer, limits, settings.model_name))
-    app.include_router(feedback_endpoints(state.answers, signer, metrics, limits))
+    app.include_router(ask_endpoints(service, callers, limits))
+    app.include_router(chat_endpoints(service, follower, callers, limits, settings.model_name))
+    app.include_router(feedback_endpoints(log, callers, signer, metrics, limits))
     app.include_router(health_endpoints(follower, engine, metrics))
     return app
 

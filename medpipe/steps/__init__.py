@@ -4,7 +4,8 @@ Most verbs read artifacts by their refs, let `core` decide, write one artifact a
 give the same ref, and an existing artifact is not made again. The others are:
 
 - `plan_pulls` and `plan_retrain` return arguments for the verbs that follow, and write nothing.
-- `latest`, `champion`, `card` and `quarantine` read and return, and write nothing.
+- `latest`, `champion`, `card`, `quarantine`, `contradictions` and `keys` read and return, and write nothing.
+- `issue_key`, `revoke_key`, `judge_correction` and `erase` write a person's decision to the database.
 - `validate` writes a validation and returns the ref that it was given.
 - `promote`, `deploy`, `restore` and `roll_back` change which version serves; `compare` and `register` write to the
   ledger beside their artifact, and `register` to the model registry as well.
@@ -14,9 +15,13 @@ In the order of the loop: `sources` → `validation` → `quarantine` → `corpu
 """
 
 from medpipe.steps.corpus import build_corpus, detect_drift, latest
+from medpipe.steps.corrections import contradictions, judge_correction
+from medpipe.steps.erasure import erase
 from medpipe.steps.evaluation import evaluate
 from medpipe.steps.examples import build_examples, card
-from medpipe.steps.feedback import build_pairs, build_preferences, collect_feedback
+from medpipe.steps.feedback import build_pairs, collect_feedback
+from medpipe.steps.identity_keys import issue_key, keys, revoke_key
+from medpipe.steps.preferences import build_preferences
 from medpipe.steps.quarantine import discard, quarantine, release
 from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
 from medpipe.steps.sources import plan_pulls, pull
@@ -52,6 +57,12 @@ VERBS = {
         collect_feedback,
         build_pairs,
         build_preferences,
+        contradictions,
+        judge_correction,
+        issue_key,
+        revoke_key,
+        keys,
+        erase,
     )
 }
 """Every verb by name: the CLI and the plugin's `step()` look verbs up here."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from medpipe.core.text import normalise, one_line
+from medpipe.core.text import normalise, one_line, words
 
 _BOUNDARY = re.compile(r"(?<=[.!?])\s+(?=[\"'(\[]?[A-Z0-9¿¡])")
 _ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|vs|etc|cf|approx|Dr|Mr|Mrs|Ms|Prof|St|No|Fig|al)|\b[A-Z])\.$")
@@ -28,6 +28,7 @@ patient patients
 """,
     )
 )
+_DENIALS = frozenset({"no", "not", "never", "without", "ni", "nunca", "sans", "pas", "jamais"})
 _STOP_ELSEWHERE = frozenset(
     re.findall(
         r"\w+",
@@ -91,11 +92,22 @@ def slot(focus: str, answer: str, language: str = "en") -> str:
     return answer[terms[start].start() : terms[-1].end()]
 
 
+def content(text: str) -> frozenset[str]:
+    """Return the words of a text that are stop words in no language. Words that deny ("not", "never") count."""
+    return frozenset(words(text)) - (_STOP | _STOP_ELSEWHERE) | frozenset(words(text)) & _DENIALS
+
+
 def claim(focus: str, answer: str) -> str:
     """Return the words by which a claim is recognised in a text: its slot, else its last word outside the question."""
     known = set(normalise(focus).split()) | _STOP
     rest = [word for word in normalise(answer).split() if word not in known]
     return slot(focus, answer) or (rest[-1] if rest else "")
+
+
+def decider(focus: str, answer: str, slot: str) -> str:
+    """Return the words without which a text does not say what the answer says; "" for a longer answer without a slot."""
+    single = len(answer) <= _SHORT and len(sentences(answer)) == 1
+    return slot or (claim(focus, answer) if single else "")
 
 
 def _decides(word: str, known: list[str], language: str) -> bool:
