@@ -105,7 +105,7 @@ def claim(focus: str, answer: str) -> str:
 
 
 def decider(focus: str, answer: str, slot: str) -> str:
-    """Return the words without which a text does not say what the answer says; "" for a longer answer without a slot."""
+    """Return the words without which a text does not say what the answer says; "" for a long answer without a slot."""
     single = len(answer) <= _SHORT and len(sentences(answer)) == 1
     return slot or (claim(focus, answer) if single else "")
 

@@ -1,4 +1,4 @@
-"""Preference pairs from all feedback together: disputes settled, sides kept apart, each identity's influence bounded."""
+"""Preference pairs from all feedback together: disputes settled, sides kept apart, one identity's influence bounded."""
 
 from __future__ import annotations
 
