@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import yaml
 
 from medpipe.core.safety.guardrails import Guardrails
@@ -13,3 +15,12 @@ GUARDRAILS = Guardrails.of(yaml.safe_load(POLICY_TEXT))
 """Compiled once for all tests: nothing in it changes."""
 FEEDBACK = FeedbackPolicy.model_validate(yaml.safe_load((Settings().policies / "feedback.yaml").read_text()))
 """The shipped policy of feedback."""
+
+
+def policies(folder: Path, **feedback: object) -> Path:
+    """Write a folder of policies: the shipped ones, with other values in the policy of feedback. Return it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for shipped in Settings().policies.glob("*.yaml"):
+        (folder / shipped.name).write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "feedback.yaml").write_text(yaml.safe_dump(FEEDBACK.model_dump() | feedback), encoding="utf-8")
+    return folder

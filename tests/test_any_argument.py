@@ -91,7 +91,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     described = ports.store.find(version).outcome.model_dump()
     judged = ports.store.find(decision).outcome.model_dump()
     pulled = next(ports.store.manifests(DocumentsManifest)).ref
-    feedback = steps.collect_feedback(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC), ports=ports)
+    feedback = steps.collect_feedback(datetime(2026, 3, 2, tzinfo=UTC), ports=ports)
     steps.validate(feedback, "feedback", ports=ports)
     window = {"start": "2026-03-03", "end": "2026-03-04"}
     review = {
@@ -151,9 +151,20 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "deploy": {"version": version},
         "restore": {"version": challenger, "reason": "a test"},
         "roll_back": {"reason": "a test", "documents": [RETRACTED]},
-        "collect_feedback": {"start": "2026-03-01T00:00:00Z", "end": "2026-03-02T00:00:00Z"},
-        "build_pairs": {"feedback": feedback, "previous": "none"},
+        "collect_feedback": {"end": "2026-03-02T00:00:00Z"},
+        "build_pairs": {"feedback": feedback, "corpus": corpus, "previous": "none"},
         "build_preferences": {"corpus": corpus, "previous": "none", "max_answer_chars": "4000"},
+        "contradictions": {"feedback": feedback, "corpus": corpus, "texts": "false"},
+        "judge_correction": {
+            "correction": "0123456789abcdef",
+            "decision": "discard",
+            "reason": "read it",
+            "by": "Dr. A",
+        },
+        "issue_key": {"label": "Dr. A", "role": "person"},
+        "revoke_key": {"key": ports.keys.issue("Dr. B", "person").key.id, "reason": "left"},
+        "keys": {},
+        "erase": {"reason": "asked for it", "by": "Dr. A", "answer_id": "ans-1", "identity": ""},
     }
     refs = [path.parent.relative_to(home / "artifacts").as_posix() for path in home.glob("artifacts/*/*/manifest.json")]
     return World(ports, working, sorted(refs))

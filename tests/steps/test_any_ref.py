@@ -36,7 +36,7 @@ WITH_A_REF: dict[str, Callable[[str, fakes.FakePorts], Any]] = {
     "register adapter": lambda ref, ports: steps.register(ref, EVALUATION, DECISION, EXAMPLES, ports=ports),
     "promote version": lambda ref, ports: steps.promote(ref, DECISION, ports=ports),
     "deploy": lambda ref, ports: steps.deploy(ref, ports=ports),
-    "build_pairs feedback": lambda ref, ports: steps.build_pairs(ref, ports=ports),
+    "build_pairs feedback": lambda ref, ports: steps.build_pairs(ref, CORPUS, ports=ports),
     "build_preferences corpus": lambda ref, ports: steps.build_preferences(ref, ports=ports),
 }
 REFS = st.one_of(

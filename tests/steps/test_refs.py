@@ -9,11 +9,16 @@ import pytest
 import yaml
 
 from medpipe import steps
+from medpipe.backends.sql.feedback_store import SqlFeedbackStore
+from medpipe.backends.sql.keys import SqlKeys
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.manifests import ValidationManifest
 from medpipe.core.safety.guardrails import Guardrails
+from medpipe.core.teaching.feedback import FeedbackItem
+from medpipe.core.teaching.identities import Key
 from medpipe.settings import Settings
 from tests import fakes
+from tests.policies import policies
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, publish, topic
 
 RECIPE = {
@@ -39,9 +44,9 @@ PINNED = {
     "review": "review/6eb120d6cbc5afc8",
     "released": "corpus/d334b228608655db",
     "second": "corpus/0ace647a78eb24ac",
-    "feedback": "feedback/94f488b7c92b3083",
+    "feedback": "feedback/dacba4f688d0b3dd",
     "latest": "corpus/0ace647a78eb24ac",
-    "validations": "validation/234f8854e6f1bc3f validation/525499f46de28a9f "
+    "validations": "validation/0e2b1e7b03f9ef28 validation/525499f46de28a9f "
     "validation/7296389b2087d90f validation/8d322cad19c3afe5",
     "examples": "examples/8b3cb68dde26d7ba",
     "later": "examples/ca77ee8e57c0d776",
@@ -50,20 +55,20 @@ PINNED = {
 }
 """Computed before manifests had types. The release, `__version__`, is part of every ref but a version's."""
 SINCE_GUARDRAILS = {
-    "pairs": "pairs/5e586626f954178f",
-    "preferences": "pairs/e395d1f461f84d0e",
-    "dpo": "adapter/6a80df7c5a524719",
+    "pairs": "pairs/039716e707222230",
+    "preferences": "pairs/baa670914817d5d7",
+    "dpo": "adapter/6214a5e096ae29d5",
     "challenger": "evaluation/91052fd466400a20",
-    "on pairs": "evaluation/b74c03d044bdefe7",
+    "on pairs": "evaluation/ff3ed2ef23ebe44f",
     "incumbent": "evaluation/701a1953644975b6",
     "decision": "decision/9d0a3ffbff0ebfdd",
-    "drift": "drift/cda4253eb88d6627",
-    "trace": "trace/8aa6d62be5e3cef7",
+    "drift": "drift/c8b4602c22f7000d",
+    "trace": "trace/8b4e4f70975e6576",
 }
 """Refs of what the guardrail policy judges, and of what is made of it: its digest is among their inputs."""
 
 
-def _ports(tmp_path: Path) -> fakes.FakePorts:
+def _ports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> fakes.FakePorts:
     recipes, benchmarks = tmp_path / "recipes", tmp_path / "benchmarks"
     (recipes / "data").mkdir(parents=True)
     benchmarks.mkdir()
@@ -72,7 +77,15 @@ def _ports(tmp_path: Path) -> fakes.FakePorts:
         (recipes / f"{name}.yaml").write_text(yaml.safe_dump(RECIPE | {"name": name, "method": method}))
     for name, content in BENCHMARKS.items():
         (benchmarks / f"{name}.yaml").write_text(yaml.safe_dump(content))
-    return fakes.ports(Settings(home=tmp_path / "home", recipes=recipes, benchmarks=benchmarks))
+    bounds = {"max_share_per_identity": 1.0, "heldout_identities": 0.0, "heldout_questions": 0.0}
+    lenient = policies(tmp_path / "policies", **bounds)
+    ports = fakes.ports(Settings(home=tmp_path / "home", recipes=recipes, benchmarks=benchmarks, policies=lenient))
+    at = datetime(2026, 3, 4, tzinfo=UTC)
+    rating = FeedbackItem("ans-1", "What is a cold?", "Dust.", "version/a", "holder-a", "down", "An infection.", at)
+    key = Key(id="key-a", holder="holder-a", label="a", role="person", created=at)
+    monkeypatch.setattr(SqlFeedbackStore, "between", lambda *_: iter([rating]))
+    monkeypatch.setattr(SqlKeys, "all", lambda _: (key,))
+    return ports
 
 
 def _documents() -> list[Document]:
@@ -101,13 +114,9 @@ def _data(ports: fakes.FakePorts) -> dict[str, str | None]:
     again = steps.pull("medlineplus", DAY_1, DAY_3, ports=ports)
     steps.validate(again, "documents", released, ports=ports)
     second = steps.build_corpus((ids, again), released, ports=ports)
-    ports.answers.record("answer-1", "user-a", "What is a cold?", "Dust.", "version/a", "a", refused=False)
-    ports.answers.rate("answer-1", "user-a", "down", "An infection.")
-    feedback = steps.collect_feedback(
-        datetime(2026, 1, 1, tzinfo=UTC), datetime.fromisoformat("2036-01-01T00:00:00+02:00"), ports=ports
-    )
+    feedback = steps.collect_feedback(datetime.fromisoformat("2036-01-01T00:00:00+02:00"), ports=ports)
     steps.validate(feedback, "feedback", ports=ports)
-    pairs = steps.build_pairs(feedback, ports=ports)
+    pairs = steps.build_pairs(feedback, second, ports=ports)
     return {
         "documents": documents,
         "ids": ids,
@@ -151,7 +160,7 @@ def _models(ports: fakes.FakePorts, corpus: str, second: str, pairs: str) -> dic
 def test_refs_stay_what_they_were_before_manifests_had_types(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("medpipe.steps.artifact.__version__", "0.1.0")
     monkeypatch.setattr(Guardrails, "digest", "pinned")
-    ports = _ports(tmp_path)
+    ports = _ports(tmp_path, monkeypatch)
     data = _data(ports)
     models = _models(ports, str(data["released"]), str(data["second"]), str(data["preferences"]))
     assert data | models == PINNED | SINCE_GUARDRAILS

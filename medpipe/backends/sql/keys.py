@@ -20,7 +20,7 @@ _PREFIX = "mpk-"
 
 
 class SqlKeys:
-    """Implements `ports.KeyStore`. A secret has 256 random bits, so its plain SHA-256 cannot be reversed by guessing."""
+    """Implements `ports.KeyStore`. A secret has 256 random bits, so nobody can guess it from its plain SHA-256."""
 
     def __init__(self, engine: Engine, clock: Callable[[], datetime] = database.now) -> None:
         """`engine`: from `database.connect`. `clock`: returns the present moment as an aware datetime."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated, ClassVar, Literal
-
-from pydantic import PlainSerializer
+from datetime import date
+from typing import ClassVar, Literal
 
 from medpipe.core.corpus.drift import Drift
 from medpipe.core.manifests.base import Inputs, Manifest, Outcome, Value
 
-Moment = Annotated[datetime, PlainSerializer(datetime.isoformat, return_type=str)]
 """A time with its zone, written as Python's isoformat does (`…+00:00`; pydantic would write `…Z`)."""
 
 

@@ -21,6 +21,7 @@ from tests.policies import FEEDBACK, GUARDRAILS
 from tests.steps.conftest import topic
 
 START = datetime(2026, 3, 4, tzinfo=UTC)
+NOTHING = Grounds()
 FREE = FEEDBACK.model_copy(update={"max_share_per_identity": 1.0, "heldout_identities": 0.0, "heldout_questions": 0.0})
 """One side, and no bound but the cap."""
 SHIPPED_BOUNDS = FEEDBACK.model_copy(update={"max_pairs_per_identity": 3})
@@ -41,7 +42,7 @@ def item(
 
 
 def built(
-    items: Sequence[FeedbackItem], policy: FeedbackPolicy = FREE, grounds: Grounds = Grounds(), cap: int = 10
+    items: Sequence[FeedbackItem], policy: FeedbackPolicy = FREE, grounds: Grounds = NOTHING, cap: int = 10
 ) -> BuiltPairs:
     if policy is FREE:
         policy = policy.model_copy(update={"max_pairs_per_identity": cap})
