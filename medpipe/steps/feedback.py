@@ -180,20 +180,22 @@ def _of_sets(ports: Ports, sets: str | None, name: str) -> Iterator[PreferencePa
 
 
 def _same(ports: Ports, previous: PairsRef | None, built: BuiltPairs) -> bool:
-    """Return whether the users' pairs are those of `previous`, on both sides."""
+    """Return whether the users' pairs are those in the files of `previous`, on both sides."""
     return all(
-        [pair for pair in earlier(ports, previous, name) if not pair.identity.startswith(PREFIX)] == list(pairs)
+        [pair for pair in _pairs(ports, previous, name) if not pair.identity.startswith(PREFIX)] == list(pairs)
         for name, pairs in (("train", built.train), ("heldout", built.heldout))
     )
 
 
 def earlier(ports: Ports, pairs: str | None, name: str) -> Iterator[PreferencePair]:
     """Yield one side of some pairs, without those whose texts were erased; nothing for None."""
+    erased = Erased(ports)
+    return (pair for pair in _pairs(ports, pairs, name) if not erased.covers(pair.answer_id, pair.identity))
+
+
+def _pairs(ports: Ports, pairs: str | None, name: str) -> Iterator[PreferencePair]:
     if pairs is not None:
-        erased = Erased(ports)
-        for pair in records.read(ports.store.folder(pairs) / f"{name}.jsonl", PreferencePair):
-            if not erased.covers(pair.answer_id, pair.identity):
-                yield pair
+        yield from records.read(ports.store.folder(pairs) / f"{name}.jsonl", PreferencePair)
 
 
 def _redacted(items: Iterable[FeedbackItem], redactor: Redactor, identifiers: Counter[str]) -> Iterator[FeedbackItem]:
