@@ -22,5 +22,5 @@ def policies(folder: Path, **feedback: object) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for shipped in Settings().policies.glob("*.yaml"):
         (folder / shipped.name).write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
-    (folder / "feedback.yaml").write_text(yaml.safe_dump(FEEDBACK.model_dump() | feedback), encoding="utf-8")
+    (folder / "feedback.yaml").write_text(yaml.safe_dump(FEEDBACK.model_dump(mode="json") | feedback), encoding="utf-8")
     return folder

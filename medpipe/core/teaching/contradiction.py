@@ -1,13 +1,13 @@
 """Corrections that contradict what a current document says. They wait for a person.
 
-The rules compare words and do not understand sentences. They catch the replacement of a fact's deciding word, in the
-question's own or another phrasing, and words that are added to the sentence that states the fact. docs/feedback.md
-says what they miss.
+The rules compare words and do not understand sentences. About a question that the corpus answers, a correction may say
+what the document says, in fewer or reordered words, and add sentences that the policy accepts. Every other word waits:
+a wrong drug can be put into any sentence. docs/feedback.md says what the rules miss.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from medpipe.core.refs import digest_of
@@ -79,15 +79,22 @@ def known(facts: Iterable[Fact], asked: Iterable[str]) -> dict[str, Known]:
     return {normal: Known(tuple(exact.get(normal, ())), tuple(near.get(normal, ()))) for normal in {*exact, *near}}
 
 
-def contradicted(question: str, answer: str, correction: str, about: Known) -> Fact | None:
-    """Return a fact that the correction of an answer contradicts, or None.
+def contradicted(
+    question: str, answer: str, correction: str, about: Known, accepted: Collection[str] = ()
+) -> Fact | None:
+    """Return a fact that the correction of an answer contradicts or adds to, or None.
 
-    Where several documents answer the question differently, agreeing with one of them is enough.
+    Where several documents answer the question differently, agreeing with one of them is enough. `accepted`: sentences
+    that may be added to any answer.
     """
+    stripped = {normalise(sentence) for sentence in accepted}
+    said = " ".join(text for text in answers.sentences(correction) if normalise(text) not in stripped)
     if about.exact:
-        departing = [fact for fact in about.exact if _departs(fact, question, answer, correction)]
+        departing = [fact for fact in about.exact if _departs(fact, question, answer, said)]
         return departing[0] if len(departing) == len(about.exact) else None
-    return next((fact for fact in about.near if _replaces(fact, answer, correction)), None)
+    told = " ".join((question, answer, *(fact.answer for fact in about.near)))
+    new = answers.content(said) - set(words(told))
+    return next((fact for fact in about.near if new or _replaces(fact, answer, said)), None)
 
 
 def documents(about: Known) -> tuple[tuple[str, ...], tuple[int, ...]]:
@@ -128,27 +135,16 @@ def _runs(normal: str) -> set[str]:
 
 
 def _departs(fact: Fact, question: str, answer: str, correction: str) -> bool:
-    """Return whether a correction says something else than the fact that answers the question.
+    """Return whether a correction says something else, or more, than the fact that answers the question.
 
-    For a long answer, which no single word decides: the correction has none of its words, or replaces words of the
-    served answer by others without coming nearer to the document.
+    Words of the served answer may stay in the correction of a long answer, which no single word decides.
     """
+    told = {*words(fact.answer), *words(question)}
     if decider := answers.decider(fact.focus, fact.answer, fact.slot):
-        return not contains(correction, decider) or _adds(fact, decider, question, correction)
-    asked, said = set(words(question)), set(words(correction))
-    states, served = answers.content(fact.answer) - asked, answers.content(answer) - asked
-    replaces = bool(answers.content(correction) - states - served - asked) and bool(served - said)
-    return bool(states) and (not states & said or (replaces and len(states & said) <= len(states & served)))
-
-
-def _adds(fact: Fact, decider: str, question: str, correction: str) -> bool:
-    """Return whether a sentence about the fact has content that neither the document nor the question has."""
-    allowed = {*words(fact.answer), *words(question)}
-    return any(
-        answers.content(sentence) - allowed
-        for sentence in answers.sentences(correction)
-        if contains(sentence, decider) or contains(sentence, fact.focus)
-    )
+        return not contains(correction, decider) or bool(answers.content(correction) - told)
+    states = answers.content(fact.answer) - set(words(question))
+    agrees = not states or bool(states & set(words(correction)))
+    return not agrees or bool(answers.content(correction) - told - set(words(answer)))
 
 
 def _replaces(fact: Fact, answer: str, correction: str) -> bool:

@@ -123,7 +123,7 @@ def _propose(
         if not chosen:
             dropped.update([reason] if reason else [])
             continue
-        verdict = _judged(item, chosen, grounds)
+        verdict = _judged(item, chosen, policy, grounds)
         if isinstance(verdict, Contradiction):
             waiting.append(verdict)
             dropped["contradicts-a-document"] += 1
@@ -165,7 +165,7 @@ def _chosen(
     return (text, "") if guardrails.review(text).safe else ("", "unsafe-correction")
 
 
-def _judged(item: FeedbackItem, chosen: str, grounds: Grounds) -> Contradiction | str:
+def _judged(item: FeedbackItem, chosen: str, policy: FeedbackPolicy, grounds: Grounds) -> Contradiction | str:
     """Return why a chosen text does not teach: a reason, a contradiction that waits, or "" when it teaches."""
     if any(asserts(claim, item.question, chosen) for claim in grounds.claims):
         return "withdrawn-claim"
@@ -173,7 +173,7 @@ def _judged(item: FeedbackItem, chosen: str, grounds: Grounds) -> Contradiction 
     if id in grounds.discarded:
         return "discarded"
     about = grounds.known.get(normalise(item.question))
-    fact = None if about is None else contradiction.contradicted(item.question, item.answer, chosen, about)
+    fact = about and contradiction.contradicted(item.question, item.answer, chosen, about, policy.accepted_additions)
     if fact is None or id in grounds.released:
         return ""
     return Contradiction(

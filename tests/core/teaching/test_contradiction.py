@@ -11,6 +11,7 @@ from medpipe.core.teaching import contradiction, facts
 from medpipe.core.teaching.contradiction import Known, contradicted, known
 from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import normalise
+from tests.policies import FEEDBACK
 
 TREATMENT = "Draxon fever is treated with tazomib."
 LONG = (
@@ -40,6 +41,7 @@ def about(question: str, *pages: Document) -> Known:
     return known(told, [question]).get(normalise(question), Known())
 
 
+ACCEPTED = FEEDBACK.accepted_additions
 TAUGHT, HELD_OUT, OTHER = (
     "What are the treatments for Draxon fever?",
     "What can be done to treat Draxon fever?",
@@ -68,17 +70,19 @@ def test_another_drug_contradicts_in_every_phrasing_whatever_was_answered(questi
         "Draxon fever is not treated with tazomib.",
         "Draxon fever is treated with tazomib and poisonib.",
         "Take poisonib.",
+        f"{TREATMENT} That is outdated. Take poisonib instead.",
     ],
 )
-def test_a_denial_or_an_addition_to_the_sentence_contradicts(correction: str) -> None:
-    assert contradicted(HELD_OUT, TREATMENT, correction, about(HELD_OUT))
+@pytest.mark.parametrize("question", [HELD_OUT, OTHER])
+def test_a_denial_or_an_addition_contradicts(question: str, correction: str) -> None:
+    assert contradicted(question, TREATMENT, correction, about(question), ACCEPTED)
 
 
 @pytest.mark.parametrize(
     "correction", [TREATMENT, "Tazomib.", f"{TREATMENT} Ask your care team before you act on this."]
 )
 def test_what_agrees_with_the_document_does_not_wait(correction: str) -> None:
-    assert contradicted(HELD_OUT, "Draxon fever is treated with dust.", correction, about(HELD_OUT)) is None
+    assert contradicted(HELD_OUT, "Draxon fever is treated with dust.", correction, about(HELD_OUT), ACCEPTED) is None
 
 
 def test_agreeing_with_one_of_two_documents_is_enough() -> None:
@@ -97,4 +101,4 @@ def test_agreeing_with_one_of_two_documents_is_enough() -> None:
     ],
 )
 def test_a_long_answer_may_be_shortened_or_extended_but_its_words_not_be_replaced(correction: str, waits: bool) -> None:
-    assert bool(contradicted(TAUGHT, LONG, correction, about(TAUGHT, page(text=LONG)))) == waits
+    assert bool(contradicted(TAUGHT, LONG, correction, about(TAUGHT, page(text=LONG)), ACCEPTED)) == waits
