@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     expectations: Path = Field(default_factory=_suites, description="Great Expectations suites")
     recipes: Path = Field(_PACKAGE / "recipes", description="recipes")
     benchmarks: Path = Field(_PACKAGE / "benchmarks", description="benchmarks and gates.yaml")
-    policies: Path = Field(_PACKAGE / "policies", description="the guardrail policy: guardrails.yaml")
+    policies: Path = Field(_PACKAGE / "policies", description="policies: guardrails.yaml, feedback.yaml")
     models: Path | None = Field(
         None, description="folder of local base models, one folder each (not set: `models` under HOME)"
     )

@@ -22,8 +22,8 @@ class ScrubbedLog:
         self, answer_id: str, identity: str, question: str, answer: str, version: str, adapter_name: str, refused: bool
     ) -> None:
         """Store one served answer, with placeholders instead of identifiers in both texts."""
-        texts = self._scrubbed(question, answer)
-        self._log.record(answer_id, identity, *texts, version, adapter_name, refused)
+        asked, answered = self._scrubbed(question, answer)
+        self._log.record(answer_id, identity, asked, answered, version, adapter_name, refused)
 
     def rate(self, answer_id: str, identity: str, rating: str, correction: str | None) -> None:
         """Store feedback, with placeholders instead of identifiers in the correction."""

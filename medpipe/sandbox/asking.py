@@ -14,7 +14,7 @@ import httpx
 from medpipe.core.teaching import questions
 from medpipe.sandbox.world import World
 
-USERS = 40
+USERS = 60
 """How many identities give feedback in the demo: half of them judge, and no one may give more than a tenth."""
 
 

@@ -13,7 +13,7 @@ from medpipe.steps.feedback import judged
 
 
 def contradictions(feedback: FeedbackRef, corpus: CorpusRef, texts: bool = False, *, ports: Ports) -> str:
-    """List the corrections that contradict a current document and await a decision, with the document's id.
+    """List the corrections that no current document supports and that await a decision, with the document's id.
 
     `feedback`, `corpus`: as `build_pairs` read them. `texts` adds what was asked, answered and corrected, and what the
     document states: people wrote it.
@@ -43,7 +43,8 @@ _NAME_CHARS = 200
 
 
 def _listed(waiting: Contradiction, texts: bool) -> list[str]:
-    line = f"{waiting.id} {waiting.answer_id} by {waiting.identity}: contradicts {waiting.document}"
+    why = f"contradicts {waiting.document}" if waiting.document else "no document is about the question"
+    line = f"{waiting.id} {waiting.answer_id} by {waiting.identity}: {why}"
     if not texts:
         return [line]
     told = {"question": waiting.question, "answer": waiting.answer, "correction": waiting.correction}

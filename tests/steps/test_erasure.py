@@ -18,7 +18,13 @@ from tests.steps.test_feedback import corpus_of
 
 @pytest.fixture
 def ports(tmp_path: Path) -> fakes.FakePorts:
-    folder = policies(tmp_path / "policies", max_share_per_identity=1.0, heldout_identities=0.0, heldout_questions=0.0)
+    folder = policies(
+        tmp_path / "policies",
+        max_share_per_identity=1.0,
+        heldout_identities=0.0,
+        heldout_questions=0.0,
+        teach_unknown_questions=True,
+    )
     return fakes.ports(Settings(home=tmp_path / "home", policies=folder))
 
 

@@ -33,14 +33,21 @@ TREATMENT = topic(1).sections[0]
 @pytest.fixture
 def ports(tmp_path: Path) -> fakes.FakePorts:
     """Ports whose policy lets a single identity teach, and holds no question out."""
-    folder = policies(tmp_path / "policies", max_share_per_identity=1.0, heldout_identities=0.0, heldout_questions=0.0)
+    folder = policies(
+        tmp_path / "policies",
+        max_share_per_identity=1.0,
+        heldout_identities=0.0,
+        heldout_questions=0.0,
+        teach_unknown_questions=True,
+    )
     return fakes.ports(Settings(home=tmp_path / "home", policies=folder))
 
 
 @pytest.fixture
 def strict(tmp_path: Path) -> fakes.FakePorts:
-    """Ports with the shipped policy."""
-    return fakes.ports(Settings(home=tmp_path / "strict"))
+    """Ports with the shipped bounds on identities."""
+    folder = policies(tmp_path / "policies", teach_unknown_questions=True)
+    return fakes.ports(Settings(home=tmp_path / "strict", policies=folder))
 
 
 def corpus_of(ports: fakes.FakePorts, *documents: Document) -> CorpusRef:

@@ -77,7 +77,12 @@ def _ports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> fakes.FakePorts:
         (recipes / f"{name}.yaml").write_text(yaml.safe_dump(RECIPE | {"name": name, "method": method}))
     for name, content in BENCHMARKS.items():
         (benchmarks / f"{name}.yaml").write_text(yaml.safe_dump(content))
-    bounds = {"max_share_per_identity": 1.0, "heldout_identities": 0.0, "heldout_questions": 0.0}
+    bounds = {
+        "max_share_per_identity": 1.0,
+        "heldout_identities": 0.0,
+        "heldout_questions": 0.0,
+        "teach_unknown_questions": True,
+    }
     lenient = policies(tmp_path / "policies", **bounds)
     ports = fakes.ports(Settings(home=tmp_path / "home", recipes=recipes, benchmarks=benchmarks, policies=lenient))
     at = datetime(2026, 3, 4, tzinfo=UTC)

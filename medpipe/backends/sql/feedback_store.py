@@ -97,9 +97,8 @@ class SqlFeedbackStore:
         of_answer = answers.c.answer_id == answer_id if answer_id else answers.c.identity == identity
         with self._engine.begin() as connection:
             ids = tuple(connection.execute(sa.select(answers.c.answer_id).where(of_answer)).scalars())
-            concerned = feedback.c.answer_id.in_(sa.select(answers.c.answer_id).where(of_answer))
-            if identity:
-                concerned = sa.or_(concerned, feedback.c.identity == identity)
+            on_answers = feedback.c.answer_id.in_(sa.select(answers.c.answer_id).where(of_answer))
+            concerned = sa.or_(on_answers, feedback.c.identity == identity) if identity else on_answers
             removed = connection.execute(sa.delete(feedback).where(concerned)).rowcount
             if not ids and not removed:
                 raise NotFound(f"there is no answer or feedback of {answer_id or identity}: nothing was erased")

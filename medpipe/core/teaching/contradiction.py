@@ -46,7 +46,7 @@ class Contradiction(NamedTuple):
     answer: str
     correction: str
     document: str
-    """Id of the document that says otherwise."""
+    """Id of the document that says otherwise; "" when no document is about the question."""
     states: str
     """What that document says."""
 

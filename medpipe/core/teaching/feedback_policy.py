@@ -23,5 +23,7 @@ class FeedbackPolicy(BaseModel):
     """Share of the identities whose pairs are only evaluated and never taught, 0..1."""
     max_correction_chars: int = Field(ge=1)
     """Longer corrections are dropped."""
+    teach_unknown_questions: bool
+    """Whether corrections teach about questions that no document is about. They wait for a person otherwise."""
     accepted_additions: tuple[str, ...] = Field(strict=False)
     """Sentences that a correction may add to what a document says. Any other addition waits for a person."""

@@ -37,7 +37,7 @@ class BuiltPairs(NamedTuple):
     train: tuple[PreferencePair, ...]
     heldout: tuple[PreferencePair, ...]
     waiting: tuple[Contradiction, ...]
-    """Corrections that contradict a current document and wait for a person."""
+    """Corrections that no current document supports and that wait for a person."""
     drops: Drops
 
 
@@ -50,7 +50,8 @@ def build(
     - Of one identity's ratings of one answer, the last counts.
     - A downward rating with a correction: the correction is chosen, the answer rejected. A downward and an upward
       rating of two different answers to one question: the answer liked is chosen.
-    - A chosen text that asserts a withdrawn claim never teaches. A text that contradicts a current document waits.
+    - A chosen text that asserts a withdrawn claim never teaches. A text that contradicts a current document waits, and
+      so does one about a question that no document is about, unless the policy lets it teach.
     - Of different corrections of one answer, the one that most identities gave wins. It must also have more supporters
       than the answer itself has upward ratings. A tie teaches nothing.
     - A question is on one side and an identity is on one side, both by a hash, the same side every time. A pair is on
@@ -126,7 +127,7 @@ def _propose(
         verdict = _judged(item, chosen, policy, grounds)
         if isinstance(verdict, Contradiction):
             waiting.append(verdict)
-            dropped["contradicts-a-document"] += 1
+            dropped["contradicts-a-document" if verdict.document else "no-document"] += 1
         elif verdict:
             dropped[verdict] += 1
         else:
@@ -173,12 +174,15 @@ def _judged(item: FeedbackItem, chosen: str, policy: FeedbackPolicy, grounds: Gr
     if id in grounds.discarded:
         return "discarded"
     about = grounds.known.get(normalise(item.question))
-    fact = about and contradiction.contradicted(item.question, item.answer, chosen, about, policy.accepted_additions)
-    if fact is None or id in grounds.released:
+    if id in grounds.released or (about is None and policy.teach_unknown_questions):
         return ""
-    return Contradiction(
-        id, item.answer_id, item.identity, item.question, item.answer, chosen, fact.document.id, fact.answer
-    )
+    if about is None:
+        document, states = "", ""
+    elif fact := contradiction.contradicted(item.question, item.answer, chosen, about, policy.accepted_additions):
+        document, states = fact.document.id, fact.answer
+    else:
+        return ""
+    return Contradiction(id, item.answer_id, item.identity, item.question, item.answer, chosen, document, states)
 
 
 def _settle(
@@ -209,7 +213,9 @@ def _sides(
     agreed: Iterable[Sequence[PreferencePair]], policy: FeedbackPolicy
 ) -> tuple[list[PreferencePair], list[PreferencePair], Drops]:
     """Return one taught or one held-out pair for each group of agreeing pairs."""
-    train, heldout, dropped = [], [], Drops()
+    train: list[PreferencePair] = []
+    heldout: list[PreferencePair] = []
+    dropped = Drops()
     for group in agreed:
         asked = held_out(group[0].question, policy.heldout_questions)
         fitting = [pair for pair in group if judges(pair.identity, policy.heldout_identities) == asked]

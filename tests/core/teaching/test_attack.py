@@ -102,14 +102,24 @@ def test_an_attacker_with_keys_gains_at_most_two_points(share: float, identities
     assert len(result.train) >= 0.9 * len(clean.train), "the attack silences nobody"
 
 
-def test_without_documents_to_contradict_an_attacker_is_held_to_a_tenth_for_each_key() -> None:
-    """What the check against documents is worth: without it, many keys win where nobody else corrects."""
-    chance = random.Random(7)
-    people, attack = list(honest(chance)), list(hostile(chance, 1, 0.05, "{sentence}"))
-    result = build([*people, *attack], FEEDBACK, GUARDRAILS, Grounds())
+def test_questions_that_no_document_is_about_teach_nothing_by_themselves() -> None:
+    attack = list(hostile(random.Random(7), 50, 0.05, "{sentence}"))
+    result = build(attack, FEEDBACK, GUARDRAILS, Grounds())
 
-    bought = sum(DRUG in pair.chosen for pair in result.train)
-    assert bought <= 0.1 * len(result.train)
+    assert not result.train and not result.heldout
+    assert len(result.waiting) == len(attack)
+
+
+def test_the_check_against_documents_is_what_stops_many_keys() -> None:
+    """Without the check, six keys win three quarters of the attacked questions; one key never wins any."""
+    unchecked = FEEDBACK.model_copy(update={"teach_unknown_questions": True})
+    bought = []
+    for identities in (1, 6):
+        people, attack = list(honest(random.Random(7))), list(hostile(random.Random(8), identities, 0.05, "{sentence}"))
+        result = build([*people, *attack], unchecked, GUARDRAILS, Grounds())
+        bought.append(success(result, {item.question for item in attack}))
+
+    assert bought[0] <= 0.1 < 0.5 < bought[1]
 
 
 def test_one_client_without_a_key_under_six_names_buys_nothing() -> None:

@@ -22,9 +22,10 @@ from tests.steps.conftest import topic
 
 START = datetime(2026, 3, 4, tzinfo=UTC)
 NOTHING = Grounds()
-FREE = FEEDBACK.model_copy(update={"max_share_per_identity": 1.0, "heldout_identities": 0.0, "heldout_questions": 0.0})
+OPEN = FEEDBACK.model_copy(update={"teach_unknown_questions": True})
+FREE = OPEN.model_copy(update={"max_share_per_identity": 1.0, "heldout_identities": 0.0, "heldout_questions": 0.0})
 """One side, and no bound but the cap."""
-SHIPPED_BOUNDS = FEEDBACK.model_copy(update={"max_pairs_per_identity": 3})
+SHIPPED_BOUNDS = OPEN.model_copy(update={"max_pairs_per_identity": 3})
 
 
 def item(
@@ -169,6 +170,15 @@ def test_a_correction_with_another_drug_than_the_document_waits_for_a_person() -
 
     assert len(built([wrong], grounds=known._replace(released=frozenset({waiting.id}))).train) == 1
     assert built([wrong], grounds=known._replace(discarded=frozenset({waiting.id}))).drops == {"discarded": 1}
+
+
+def test_a_correction_about_a_question_that_no_document_is_about_waits_unless_the_policy_lets_it_teach() -> None:
+    closed = FREE.model_copy(update={"teach_unknown_questions": False})
+    result = built([item()], closed)
+
+    assert (result.train, result.drops) == ((), {"no-document": 1})
+    assert [waiting.document for waiting in result.waiting] == [""]
+    assert len(built([item()], closed, NOTHING._replace(released=frozenset({result.waiting[0].id}))).train) == 1
 
 
 def test_a_withdrawn_claim_never_teaches_even_if_a_person_released_the_correction() -> None:
