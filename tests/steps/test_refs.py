@@ -55,15 +55,15 @@ PINNED = {
 }
 """Computed before manifests had types. The release, `__version__`, is part of every ref but a version's."""
 SINCE_GUARDRAILS = {
-    "pairs": "pairs/039716e707222230",
-    "preferences": "pairs/baa670914817d5d7",
-    "dpo": "adapter/6214a5e096ae29d5",
+    "pairs": "pairs/54400dcc314644e6",
+    "preferences": "pairs/68d1cec6d2d52163",
+    "dpo": "adapter/d1fc10ee9ec8a52b",
     "challenger": "evaluation/91052fd466400a20",
-    "on pairs": "evaluation/ff3ed2ef23ebe44f",
+    "on pairs": "evaluation/4ba7a923ae929c93",
     "incumbent": "evaluation/701a1953644975b6",
     "decision": "decision/9d0a3ffbff0ebfdd",
-    "drift": "drift/c8b4602c22f7000d",
-    "trace": "trace/8b4e4f70975e6576",
+    "drift": "drift/b6f93f1eb0072e3d",
+    "trace": "trace/6eab480589fb3e9d",
 }
 """Refs of what the guardrail policy judges, and of what is made of it: its digest is among their inputs."""
 
