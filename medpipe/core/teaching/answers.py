@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from medpipe.core.text import normalise, one_line, words
 
@@ -92,6 +93,7 @@ def slot(focus: str, answer: str, language: str = "en") -> str:
     return answer[terms[start].start() : terms[-1].end()]
 
 
+@lru_cache(maxsize=1024)  # one text is compared with every claim in force
 def content(text: str) -> frozenset[str]:
     """Return the words of a text that are stop words in no language. Words that deny ("not", "never") count."""
     return frozenset(words(text)) - (_STOP | _STOP_ELSEWHERE) | frozenset(words(text)) & _DENIALS
