@@ -72,9 +72,13 @@ def known(facts: Iterable[Fact], asked: Iterable[str]) -> dict[str, Known]:
     exact: dict[str, list[Fact]] = {}
     near: dict[str, list[Fact]] = {}
     for fact in facts:
-        for normal in by_key.get(fact.key, set()) | _phrasings(fact) & wanted.keys():
+        focus = normalise(fact.focus)
+        naming = by_run.get(focus, set())
+        # Every phrasing has the focus in it: a short focus that no question names needs no phrasings.
+        phrased = _phrasings(fact) & wanted.keys() if naming or focus.count(" ") >= _FOCUS_WORDS else set()
+        for normal in by_key.get(fact.key, set()) | phrased:
             exact.setdefault(normal, []).append(fact)
-        for normal in by_run.get(normalise(fact.focus), ()):
+        for normal in naming:
             near.setdefault(normal, []).append(fact)
     return {normal: Known(tuple(exact.get(normal, ())), tuple(near.get(normal, ()))) for normal in {*exact, *near}}
 
