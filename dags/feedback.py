@@ -1,6 +1,6 @@
-"""Turn the feedback of the last hour into preference pairs.
+"""Turn all feedback up to now into preference pairs, every hour.
 
-When there are no new pairs, the remaining tasks are skipped.
+Nothing is built when the pairs would be those of the last run, and the remaining tasks are skipped.
 """
 
 from __future__ import annotations
@@ -18,23 +18,21 @@ from medpipe_airflow import DEFAULTS, PAIRS, announce, hourly, step
     doc_md=__doc__,
     dag_display_name="5 · feedback",
     params={
-        "start": Param(
+        "end": Param(
             None,
             type=["null", "string"],
             format="date-time",
-            title="From",
-            description="Empty: the hour before the run",
+            title="Up to",
+            description="Empty: the end of the run's hour",
         ),
-        "end": Param(None, type=["null", "string"], format="date-time", title="Up to"),
     },
 )
 def feedback() -> None:
-    collected = step("collect_feedback")(
-        start="{{ params.start or data_interval_start }}", end="{{ params.end or data_interval_end }}"
-    )
+    corpus = step("latest", skip_when_none=True, task_id="corpus")(kind="corpus")
+    collected = step("collect_feedback")(end="{{ params.end or data_interval_end }}")
     accepted = step("validate", task_id="validate_feedback")(data=collected, suite="feedback")
     built = step("build_pairs", skip_when_none=True)(
-        feedback=accepted, previous=step("latest", task_id="previous")(kind="pairs")
+        feedback=accepted, corpus=corpus, previous=step("latest", task_id="previous")(kind="pairs")
     )
     pairs = step("validate", task_id="validate_pairs")(data=built, suite="pairs")
     announce(PAIRS)({"pairs": pairs})

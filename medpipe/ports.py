@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -26,6 +26,8 @@ from medpipe.core.safety.harm import Harm
 from medpipe.core.safety.redaction import Redaction as Redaction
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.feedback import FeedbackItem as FeedbackItem
+from medpipe.core.teaching.feedback_policy import FeedbackPolicy
+from medpipe.core.teaching.identities import IssuedKey, Key, Role
 from medpipe.core.teaching.recipe import Recipe
 
 Progress = Callable[[float, str], None]
@@ -416,14 +418,79 @@ class GivenAnswer(NamedTuple):
     answer: str
 
 
+class KeyStore(Protocol):
+    """The issued keys. A secret is returned once, when its key is issued; only its digest is stored."""
+
+    def issue(self, label: str, role: Role) -> IssuedKey:
+        """Issue a key. Keys with the same label have the same holder."""
+
+    def revoke(self, key: str, reason: str) -> Key:
+        """Revoke a key by its id; the first revocation stays. Raises NotFound for no such key."""
+
+    def all(self) -> Sequence[Key]:
+        """Return every key, oldest first."""
+
+    def holder(self, secret: str) -> Key | None:
+        """Return the key with this secret, revoked or not; None for an unknown secret."""
+
+
+class Tombstone(NamedTuple):
+    """One entry of what was erased: an answer with its feedback, or everything of an identity up to a moment."""
+
+    at: datetime
+    answer_id: str
+    """"" for an identity."""
+    identity: str
+    """"" for an answer."""
+    reason: str
+    by: str
+
+
+class Erased(NamedTuple):
+    """How many texts an erasure blanked or removed, and the answers that they were about."""
+
+    answers: int
+    feedback: int
+    answer_ids: tuple[str, ...]
+
+
+class CorrectionReview(NamedTuple):
+    """A person's decision about a correction that contradicts a document."""
+
+    correction: str
+    """`core.teaching.contradiction.correction_id`."""
+    decision: Literal["release", "discard"]
+    reason: str
+    by: str
+
+
 class FeedbackStore(Protocol):
-    """The answers that the gateways gave, and the feedback that they received."""
+    """The answers that the gateways gave, the feedback that they received, and people's decisions about it."""
 
     def answers(self) -> Iterator[GivenAnswer]:
         """Yield every answer that was not a refusal, oldest first. Memory does not hold all of them."""
 
     def between(self, start: datetime, end: datetime) -> Iterator[FeedbackItem]:
-        """Yield the feedback of the window [start, end), oldest first, without feedback on refusals."""
+        """Yield the feedback of the window [start, end), oldest first, without feedback on refusals.
+
+        Memory does not hold all of it.
+        """
+
+    def erase(self, answer_id: str, identity: str, reason: str, by: str) -> Erased:
+        """Blank the texts of an answer, or of all answers to an identity, remove the feedback, and append a tombstone.
+
+        One of the two is "". Feedback on a blanked answer is removed whoever gave it. Raises NotFound, and changes
+        nothing, when there is neither an answer nor feedback of that name.
+        """
+
+    def tombstones(self) -> Sequence[Tombstone]:
+        """Return every erasure, oldest first."""
+
+    def review(self, review: CorrectionReview) -> None:
+        """Append a decision about a correction. The last one counts."""
+
+    def reviews(self) -> Sequence[CorrectionReview]:
+        """Return the last decision about every correction, sorted by correction."""
 
 
 class AnswerLog(Protocol):
@@ -436,6 +503,9 @@ class AnswerLog(Protocol):
 
     def rate(self, answer_id: str, identity: str, rating: str, correction: str | None) -> None:
         """Store an identity's feedback on an answer; it replaces earlier feedback. Raises NotFound for no answer."""
+
+    def take_back(self, answer_id: str, identity: str) -> bool:
+        """Remove an identity's feedback on an answer. Returns False when there was none."""
 
 
 class Ports(Protocol):
@@ -471,6 +541,12 @@ class Ports(Protocol):
     def routes(self) -> Routes: ...
     @property
     def feedback(self) -> FeedbackStore: ...
+    @property
+    def keys(self) -> KeyStore: ...
+    @property
+    def feedback_policy(self) -> FeedbackPolicy:
+        """The limits of what feedback may teach."""
+
     @property
     def guardrails(self) -> Guardrails:
         """The guardrail policy, compiled and checked against its own examples."""

@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     recipes: Path = Field(_PACKAGE / "recipes", description="recipes")
     benchmarks: Path = Field(_PACKAGE / "benchmarks", description="benchmarks and gates.yaml")
     policies: Path = Field(
-        _PACKAGE / "policies", description="policies: guardrails.yaml, harm.yaml, withdrawals.yaml and drift.yaml"
+        _PACKAGE / "policies", description="policies: guardrails, harm, withdrawals, drift, feedback (YAML files)"
     )
     models: Path | None = Field(
         None, description="folder of local base models, one folder each (not set: `models` under HOME)"

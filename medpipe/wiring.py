@@ -19,6 +19,7 @@ from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm
 from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.feedback_policy import FeedbackPolicy
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError, NotFound
 from medpipe.settings import Settings
@@ -58,12 +59,16 @@ class GatewayState(NamedTuple):
     answers: port.AnswerLog
     guardrails: Guardrails
     withdrawals: port.WithdrawalRegister
+    keys: port.KeyStore
+    redactor: port.Redactor
 
 
 def gateway_state(settings: Settings) -> GatewayState:
     """Return the ports that `serving` needs, on a migrated database."""
     wiring = Wiring(settings)
-    return GatewayState(wiring.routes, wiring.answers, wiring.guardrails, wiring.withdrawals)
+    return GatewayState(
+        wiring.routes, wiring.answers, wiring.guardrails, wiring.withdrawals, wiring.keys, wiring.redactor
+    )
 
 
 class Wiring:
@@ -185,6 +190,17 @@ class Wiring:
         from medpipe.backends.sql.feedback_store import SqlFeedbackStore
 
         return SqlFeedbackStore(self.database)
+
+    @cached_property
+    def keys(self) -> port.KeyStore:
+        from medpipe.backends.sql.keys import SqlKeys
+
+        return SqlKeys(self.database)
+
+    @cached_property
+    def feedback_policy(self) -> FeedbackPolicy:
+        """Return the policy of feedback. Raises NotFound or ConfigError."""
+        return configuration.load(configuration.path_of(self.settings.policies, "feedback", "policy"), FeedbackPolicy)
 
     def source(self, name: str) -> port.Source:
         """Return the reader of a source (`core.sources`); raises NotFound, which lists the sources that there are."""

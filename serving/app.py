@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -20,10 +21,12 @@ from serving.chat import chat_endpoints
 from serving.engine import EngineClient
 from serving.feedback import feedback_endpoints
 from serving.health import health_endpoints
+from serving.identity import Callers
 from serving.limits import LIMITS, Limits
 from serving.metrics import Metrics
 from serving.route_follower import RouteFollower
 from serving.routed_engine import RoutedEngine
+from serving.scrubbed_log import ScrubbedLog
 from serving.size import BodyLimit
 
 _ABOUT = (
@@ -46,10 +49,13 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     blocks = BlockFollower(state.withdrawals, follower.gateway, limits)
     signer, metrics = Signer(signing_key(settings)), Metrics()
     routed = RoutedEngine(follower, engine, metrics, limits)
-    service = AnswerService(follower, blocks, routed, state.answers, state.guardrails, signer, metrics, limits)
+    callers = Callers(state.keys, signer, limits)
+    log = ScrubbedLog(state.answers, state.redactor)
+    service = AnswerService(follower, blocks, routed, log, state.guardrails, signer, metrics, limits)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(log.warm_up)
         await blocks.start()
         await follower.start()
         yield
@@ -61,9 +67,9 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     app.add_middleware(BodyLimit, limit=limits.body_bytes)
     _count(app, metrics)
     problems.install(app)
-    app.include_router(ask_endpoints(service, signer))
-    app.include_router(chat_endpoints(service, follower, signer, limits, settings.model_name))
-    app.include_router(feedback_endpoints(state.answers, signer, metrics, limits))
+    app.include_router(ask_endpoints(service, callers))
+    app.include_router(chat_endpoints(service, follower, callers, limits, settings.model_name))
+    app.include_router(feedback_endpoints(log, callers, signer, metrics, limits))
     app.include_router(health_endpoints(follower, blocks, engine, metrics))
     return app
 

@@ -6,9 +6,8 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from medpipe.core.safety.guardrails import DISCLAIMER
-from serving.answer_ids import Signer
 from serving.answer_service import AnswerService
-from serving.identity import identify
+from serving.identity import Callers
 from serving.limits import LIMITS, Text
 from serving.routed_engine import Asked
 
@@ -38,14 +37,14 @@ class AskResponse(BaseModel):
     disclaimer: str = DISCLAIMER
 
 
-def ask_endpoints(service: AnswerService, signer: Signer) -> APIRouter:
+def ask_endpoints(service: AnswerService, callers: Callers) -> APIRouter:
     """Return the endpoint /v1/ask."""
     endpoints = APIRouter(tags=["ask"])
 
     @endpoints.post("/v1/ask", summary="Ask one question")
     async def ask(body: AskRequest, request: Request) -> AskResponse:
         """Answer a question. A high-risk question gets a pointer to care instead."""
-        identity = identify(request, signer)
+        identity = await callers.identify(request)
         answer = await service.answer(Asked(body.question, body.context), [body.question], identity)
         return AskResponse(
             answer_id=answer.answer_id,

@@ -13,9 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from medpipe.core.safety.guardrails import DISCLAIMER
 from medpipe.ports import Route
-from serving.answer_ids import Signer
 from serving.answer_service import AnswerPiece, AnswerService, ServedAnswer
-from serving.identity import identify
+from serving.identity import Callers
 from serving.limits import LIMITS, Limits, Text
 from serving.problems import Problem, error_body
 from serving.route_follower import RouteFollower
@@ -66,7 +65,7 @@ class ChatRequest(BaseModel):
 
 
 def chat_endpoints(
-    service: AnswerService, follower: RouteFollower, signer: Signer, limits: Limits, model_name: str
+    service: AnswerService, follower: RouteFollower, callers: Callers, limits: Limits, model_name: str
 ) -> APIRouter:
     """Return the endpoints /v1/models and /v1/chat/completions.
 
@@ -90,7 +89,7 @@ def chat_endpoints(
             raise Problem(404, "model_not_found", message, "model")
         question, user_messages = _question(body, limits)
         asked = Asked(question, max_tokens=body.max_completion_tokens or body.max_tokens)
-        arguments = (asked, user_messages, identify(request, signer))
+        arguments = (asked, user_messages, await callers.identify(request))
         if not body.stream:
             return JSONResponse(_completion(await service.answer(*arguments)))
         pieces = service.stream(*arguments)

@@ -18,7 +18,9 @@ class Metrics:
             "medpipe_refused", "answers replaced by the guardrails or the block", ("reason",), registry=self.registry
         )
         self.retries = Counter("medpipe_route_retries", "requests repeated on a newer route", registry=self.registry)
-        self.feedback = Counter("medpipe_feedback", "ratings received", ("rating",), registry=self.registry)
+        self.feedback = Counter(
+            "medpipe_feedback", "ratings received", ("rating", "counted_as"), registry=self.registry
+        )
         self.generation = Gauge("medpipe_route_generation", "route generation followed", registry=self.registry)
         self.in_flight = Gauge("medpipe_in_flight", "requests at the engine", registry=self.registry)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ _INPUTS: dict[str, dict[str, Any]] = {
     "corpus": {"pulls": (), "previous": None},
     "validation": {"data": DOCUMENTS, "suite": "documents", "expectations": ""},
     "examples": {"corpus": CORPUS, "recipe": {}, "since": None, "knows": None, "withdraw": (), "benchmarks": ()},
-    "pairs": {"feedback": FEEDBACK, "previous": None, "cap": 20, "heldout": 0.3, "guardrails": ""},
+    "pairs": {"feedback": FEEDBACK, "corpus": CORPUS, "sets": None, "policy": {}, "guardrails": ""},
     "adapter": {"recipe": {}, "base": "", "data": EXAMPLES, "start_from": "base"},
     "evaluation": {
         "adapter": ADAPTER,
@@ -52,7 +52,7 @@ _INPUTS: dict[str, dict[str, Any]] = {
         "parent": "base",
         "incumbent": "base",
     },
-    "feedback": {"start": datetime(2026, 3, 3, tzinfo=UTC), "end": datetime(2026, 3, 4, tzinfo=UTC)},
+    "feedback": {"content": "0123"},
 }
 _OUTCOMES: dict[str, dict[str, Any]] = {
     "documents": {"documents": 1},

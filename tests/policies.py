@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import yaml
 
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm
+from medpipe.core.teaching.feedback_policy import FeedbackPolicy
 from medpipe.settings import Settings
 
 POLICY_TEXT = (Settings().policies / "guardrails.yaml").read_text(encoding="utf-8")
@@ -15,3 +18,14 @@ GUARDRAILS = Guardrails.of(yaml.safe_load(POLICY_TEXT))
 HARM_TEXT = (Settings().policies / "harm.yaml").read_text(encoding="utf-8")
 HARM = Harm.of(yaml.safe_load(HARM_TEXT))
 """Compiled once for all tests: nothing in it changes."""
+FEEDBACK = FeedbackPolicy.model_validate(yaml.safe_load((Settings().policies / "feedback.yaml").read_text()))
+"""The shipped policy of feedback."""
+
+
+def policies(folder: Path, **feedback: object) -> Path:
+    """Write a folder of policies: the shipped ones, with other values in the policy of feedback. Return it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for shipped in Settings().policies.glob("*.yaml"):
+        (folder / shipped.name).write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "feedback.yaml").write_text(yaml.safe_dump(FEEDBACK.model_dump(mode="json") | feedback), encoding="utf-8")
+    return folder

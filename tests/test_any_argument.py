@@ -92,7 +92,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     judged = ports.store.find(decision).outcome.model_dump()
     pulled = next(ports.store.manifests(DocumentsManifest)).ref
     withdraw(ports, article())
-    feedback = steps.collect_feedback(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC), ports=ports)
+    feedback = steps.collect_feedback(datetime(2026, 3, 2, tzinfo=UTC), ports=ports)
     steps.validate(feedback, "feedback", ports=ports)
     window = {"start": "2026-03-03", "end": "2026-03-04"}
     review = {
@@ -164,9 +164,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "roll_back": {"reason": "a test", "documents": [RETRACTED]},
         "bar": {"version": challenger, "reason": "a test"},
         "unbar": {"version": challenger, "reason": "a test"},
-        "collect_feedback": {"start": "2026-03-01T00:00:00Z", "end": "2026-03-02T00:00:00Z"},
-        "build_pairs": {"feedback": feedback, "previous": "none"},
-        "build_preferences": {"corpus": corpus, "previous": "none", "max_answer_chars": "4000"},
         "open_withdrawals": {"corpus": changed},
         "withdraw": {"documents": [RETRACTED], "reason": "a test", "by": "Dr. A"},
         "lift": {"document": RETRACTED, "reason": "a test", "by": "Dr. A"},
@@ -180,6 +177,20 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             "evaluation": described["evaluation"],
             "precisions": ["served"],
         },
+        "collect_feedback": {"end": "2026-03-02T00:00:00Z"},
+        "build_pairs": {"feedback": feedback, "corpus": corpus, "previous": "none"},
+        "build_preferences": {"corpus": corpus, "previous": "none", "max_answer_chars": "4000"},
+        "contradictions": {"feedback": feedback, "corpus": corpus, "texts": "false"},
+        "judge_correction": {
+            "correction": "0123456789abcdef",
+            "decision": "discard",
+            "reason": "read it",
+            "by": "Dr. A",
+        },
+        "issue_key": {"label": "Dr. A", "role": "person"},
+        "revoke_key": {"key": ports.keys.issue("Dr. B", "person").key.id, "reason": "left"},
+        "keys": {},
+        "erase": {"reason": "asked for it", "by": "Dr. A", "answer_id": "ans-1", "identity": ""},
     }
     refs = [path.parent.relative_to(home / "artifacts").as_posix() for path in home.glob("artifacts/*/*/manifest.json")]
     return World(ports, working, sorted(refs))

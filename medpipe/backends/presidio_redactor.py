@@ -8,7 +8,7 @@ Presidio: https://microsoft.github.io/presidio/
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from medpipe.core.safety import phi
@@ -132,7 +132,9 @@ class _Recognisers(NamedTuple):
     of_given_names: EntityRecognizer
 
 
+@lru_cache
 def _recognisers(language: str) -> _Recognisers:
+    """Return the recognisers of a language. They keep no state, so all redactors of a process share them."""
     from presidio_analyzer.predefined_recognizers import (
         CreditCardRecognizer,
         EsNieRecognizer,

@@ -14,8 +14,8 @@ import httpx
 from medpipe.core.teaching import questions
 from medpipe.sandbox.world import World
 
-USERS = 12
-"""How many identities give feedback in the demo."""
+USERS = 60
+"""How many identities give feedback in the demo: half of them judge, and no one may give more than a tenth."""
 
 
 class SlotQuestion(NamedTuple):
@@ -63,23 +63,27 @@ class Service:
     def __init__(self, address: str) -> None:
         self._http = httpx.Client(base_url=address, timeout=60, transport=httpx.HTTPTransport(retries=3))
 
-    def ask(self, question: str, user: str = "visitor") -> Answer:
-        """Return the answer to a question; raises httpx.HTTPError when the service does not answer."""
-        response = self._http.post("/v1/ask", json={"question": question}, headers={"X-User": user})
+    def ask(self, question: str, key: str = "") -> Answer:
+        """Return the answer to a question. `key`: a secret; "" asks without a key. Raises httpx.HTTPError."""
+        response = self._http.post("/v1/ask", json={"question": question}, headers=_bearer(key))
         response.raise_for_status()
         body: dict[str, Any] = response.json()
         return Answer(body["answer_id"], body["answer"], body["model_version"], body["refused"])
 
-    def rate(self, answer_id: str, rating: str, correction: str | None, user: str) -> None:
-        """Send feedback on an answer: `rating` is "up" or "down". Raises httpx.HTTPError."""
+    def rate(self, answer_id: str, rating: str, correction: str | None, key: str) -> None:
+        """Send feedback on an answer under a key: `rating` is "up" or "down". Raises httpx.HTTPError."""
         body = {"answer_id": answer_id, "rating": rating, "correction": correction}
-        self._http.post("/v1/feedback", json=body, headers={"X-User": user}).raise_for_status()
+        self._http.post("/v1/feedback", json=body, headers=_bearer(key)).raise_for_status()
 
     def share_asserting(self, slot_questions: Sequence[SlotQuestion]) -> float:
         """Return the share of questions (0 to 1) whose answer contains the slot."""
         return sum(slot.lower() in self.ask(question).text.lower() for question, slot in slot_questions) / len(
             slot_questions
         )
+
+
+def _bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 class Probe:
@@ -151,7 +155,7 @@ class Probe:
 def _attempt(http: httpx.Client, question: str) -> tuple[str, str]:
     """Ask once; return the version that answered and the kind of failure, one of them empty."""
     try:
-        response = http.post("/v1/ask", json={"question": question}, headers={"X-User": "probe"})
+        response = http.post("/v1/ask", json={"question": question})
         if response.status_code != 200:
             return "", f"HTTP {response.status_code}"
         body = response.json()

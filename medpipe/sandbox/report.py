@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from medpipe.sandbox.narrator import TaskSpan
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
 from medpipe.steps.evaluation import scores_of
+from medpipe.steps.identity_keys import issue_key
 
 PACKAGES = (
     "apache-airflow",
@@ -93,6 +94,10 @@ class Outcomes:
         """Return how many preference pairs the newest set has: in all, for training and held out."""
         newest = list(self._store.manifests(PairsManifest))[-1].outcome
         return {"pairs": newest.train + newest.heldout, "train": newest.train, "heldout": newest.heldout}
+
+    def issue_keys(self, users: Iterable[str]) -> dict[str, str]:
+        """Issue a key to each user, and return the secrets by user."""
+        return {user: issue_key(user, ports=self._ports).secret for user in sorted(users)}
 
     def _scores(self, evaluation: str) -> dict[str, Score]:
         """Return the scores of new knowledge by sample."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ def environment(addresses: Addresses, var: Path, root: Path) -> dict[str, str]:
     ours = {
         "MEDPIPE_HOME": var / "medpipe",
         "MEDPIPE_MODELS": models(root),
+        "MEDPIPE_POLICIES": policies(var),
         "MEDPIPE_MLFLOW_URL": addresses.mlflow,
         "MEDPIPE_ENGINE_URL": addresses.engine,
         "MEDPIPE_MEDLINEPLUS_URL": addresses.nlm,
@@ -70,6 +72,21 @@ def environment(addresses: Addresses, var: Path, root: Path) -> dict[str, str]:
     }
     airflow = airflow_home.environment(var / "airflow", root, port_of(addresses.airflow))
     return inherited | {key: str(value) for key, value in ours.items()} | airflow
+
+
+def policies(var: Path) -> Path:
+    """Return the sandbox's folder of policies, written anew: as shipped, but feedback teaches at once.
+
+    The demo's users have had their keys for seconds only, and the demo does not wait a day.
+    """
+    folder = var / "policies"
+    folder.mkdir(parents=True, exist_ok=True)
+    for shipped in Settings.model_fields["policies"].default.glob("*.yaml"):
+        text = shipped.read_text(encoding="utf-8")
+        if shipped.name == "feedback.yaml":
+            text = re.sub(r"^(min_key_days|min_feedback_hours): .*$", r"\1: 0", text, flags=re.MULTILINE)
+        (folder / shipped.name).write_text(text, encoding="utf-8")
+    return folder
 
 
 def engine_python(root: Path) -> str:

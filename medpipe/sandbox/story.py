@@ -16,14 +16,15 @@ from rich.markup import escape
 
 from medpipe.errors import MedpipeError
 from medpipe.sandbox import report
-from medpipe.sandbox.asking import Probe, Service, by_user, claim_questions, topic_questions
+from medpipe.sandbox.asking import USERS, Probe, Service, by_user, claim_questions, topic_questions
 from medpipe.sandbox.narrator import ALL_DAGS, Narrator
 from medpipe.sandbox.stack import Stack
 from medpipe.sandbox.world import DAYS, World
 
 CARE = "Ask your care team before you act on this."
 """The sentence that the demo's users miss in the answers: their corrections add it."""
-FEEDBACK_QUESTIONS = 120
+FEEDBACK_QUESTIONS = 240
+"""Half of the corrections are on two sides (the question taught, the identity judging) and are left out."""
 
 Tasks = list[dict[str, Any]]
 
@@ -102,10 +103,9 @@ class Story:
 
     def feedback(self) -> None:
         """Users correct answers; the corrections become preference pairs, and DPO trains on them."""
-        start = datetime.now(UTC) - timedelta(seconds=1)
         self.give_feedback()
         end = datetime.now(UTC) + timedelta(seconds=1)
-        self.narrator.start("feedback", start=start.isoformat(), end=end.isoformat())
+        self.narrator.start("feedback", end=end.isoformat())
         self.watched(expected="retrain")
         judged = self.retrained()
         self.observed["feedback"] = {**judged, **self.outcomes.pairs()}
@@ -197,13 +197,14 @@ class Story:
         }
 
     def give_feedback(self) -> None:
-        """Ask questions as several users, and correct each answer by a sentence that it lacks."""
+        """Ask questions as several users with keys, and correct each answer by a sentence that it lacks."""
+        secrets = self.outcomes.issue_keys({user for user, _ in by_user(topic_questions(self.world, 2), USERS)})
         all_questions = topic_questions(self.world, 2)
         spread = all_questions[:: max(1, len(all_questions) // FEEDBACK_QUESTIONS)]
         for user, (question, _) in by_user(spread, FEEDBACK_QUESTIONS):
-            answer = self.service.ask(question, user)
+            answer = self.service.ask(question, secrets[user])
             if not answer.refused:
-                self.service.rate(answer.answer_id, "down", f"{answer.text} {CARE}", user)
+                self.service.rate(answer.answer_id, "down", f"{answer.text} {CARE}", secrets[user])
 
     def first_gain(self, judged: Mapping[str, Any]) -> dict[str, str]:
         """Return a question that the base got wrong and the service answers correctly, asked again now."""

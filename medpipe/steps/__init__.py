@@ -4,9 +4,11 @@ Most verbs read artifacts by their refs, let `core` decide, write one artifact a
 give the same ref, and an existing artifact is not made again. The others are:
 
 - `plan_pulls`, `plan_retrain` and `plan_hotfix` return arguments for the verbs that follow, and write nothing.
-- `latest`, `champion`, `card`, `quarantine`, `list_withdrawals` and `answers_given` read and return, and write nothing.
+- `latest`, `champion`, `card`, `quarantine`, `list_withdrawals`, `answers_given`, `contradictions`
+  and `keys` read and return, and write nothing.
 - `open_withdrawals`, `withdraw`, `lift` and `confirm_blocks` append to the register of withdrawals, and `certify`
   does beside its artifact.
+- `issue_key`, `revoke_key`, `judge_correction` and `erase` write a person's decision to the database.
 - `validate` writes a validation and returns the ref that it was given.
 - `promote`, `deploy`, `restore` and `roll_back` change which version serves, `bar` and `unbar` which may; `compare` and
   `register` write to the ledger beside their artifact, and `register` to the model registry as well.
@@ -18,11 +20,15 @@ take back; `tracing` answers questions about all of it.
 
 from medpipe.steps.bars import bar, unbar
 from medpipe.steps.corpus import build_corpus, latest
+from medpipe.steps.corrections import contradictions, judge_correction
 from medpipe.steps.drift import detect_drift
+from medpipe.steps.erasure import erase
 from medpipe.steps.evaluation import evaluate
 from medpipe.steps.examples import build_examples, card
-from medpipe.steps.feedback import build_pairs, build_preferences, collect_feedback
+from medpipe.steps.feedback import build_pairs, collect_feedback
+from medpipe.steps.identity_keys import issue_key, keys, revoke_key
 from medpipe.steps.planning import plan_retrain
+from medpipe.steps.preferences import build_preferences
 from medpipe.steps.quarantine import discard, quarantine, release
 from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
 from medpipe.steps.sources import plan_pulls, pull
@@ -70,6 +76,12 @@ VERBS = {
         answers_given,
         plan_hotfix,
         certify,
+        contradictions,
+        judge_correction,
+        issue_key,
+        revoke_key,
+        keys,
+        erase,
     )
 }
 """Every verb by name: the CLI and the plugin's `step()` look verbs up here."""

@@ -1,171 +1,217 @@
-"""Preferences that users give and that published sets state: collect_feedback, build_pairs, build_preferences."""
+"""What users say about answers, and the preference pairs that it supports: collect_feedback, build_pairs."""
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import datetime
-from itertools import chain
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from medpipe import records
-from medpipe.core import sources
-from medpipe.core.manifests import (
-    FeedbackInputs,
-    FeedbackOutcome,
-    PairsFromCorpus,
-    PairsFromFeedback,
-    PairsManifest,
-    PairsOutcome,
-)
-from medpipe.core.refs import CorpusRef, FeedbackRef, PairsRef
+from medpipe.core.manifests import FeedbackInputs, FeedbackOutcome, PairsFromFeedback, PairsManifest, PairsOutcome
+from medpipe.core.refs import CorpusRef, FeedbackRef, PairsRef, digest_of
+from medpipe.core.teaching import contradiction, identities
 from medpipe.core.teaching import pairs as preference_pairs
 from medpipe.core.teaching.example import PreferencePair
+from medpipe.core.teaching.facts import Fact, decompose
+from medpipe.core.teaching.pairs import BuiltPairs, Grounds
+from medpipe.core.teaching.questions import LANGUAGES
+from medpipe.core.teaching.recipe import Data
+from medpipe.core.teaching.stated_pairs import PREFIX
 from medpipe.errors import UsageError
 from medpipe.ports import FeedbackItem, Ports, Redactor
 from medpipe.steps.artifact import accepted_rows, manifest, once, release_refs
 from medpipe.steps.corpus import table_version
+from medpipe.steps.withdrawals import claims_in_force
 
-CAP_PER_IDENTITY = 20
-"""The greatest number of pairs from one identity, so that no single user can steer the model."""
-HELDOUT_SHARE = 0.3
-"""The share of the questions, 0..1, that are only evaluated and never taught."""
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before any feedback."""
+_BATCH = 500
+"""Items whose identifiers are replaced at once."""
+_FACTS = Data(languages=tuple(sorted(LANGUAGES)), aims=True, max_question_chars=4000, max_answer_chars=4000)
+"""Every fact that any recipe may teach."""
 
 
-def collect_feedback(start: datetime, end: datetime, *, ports: Ports) -> FeedbackRef:
-    """Collect the feedback given in [start, end), each item with the answer that it is about.
+def collect_feedback(end: datetime, *, ports: Ports) -> FeedbackRef:
+    """Collect all feedback until `end`, each item with the answer that it is about and whether it may teach.
 
-    Raises UsageError for a time without a zone, and for a window that ends before it begins.
+    Feedback that is younger than the policy's `min_feedback_hours` is left for a later run. When nothing has changed,
+    the ref is that of the earlier collection. Raises UsageError for a time without a zone.
     """
-    if start.tzinfo is None or end.tzinfo is None:
-        raise UsageError("give start and end with a time zone, such as 2026-03-04T00:00:00Z")
-    if start > end:
-        raise UsageError(f"the window starts at {start}, after it ends at {end}: give start <= end")
+    if end.tzinfo is None:
+        raise UsageError("give end with a time zone, such as 2026-03-04T00:00:00Z")
+    policy = ports.feedback_policy
+    known = identities.standings(ports.keys.all(), end, policy)
+    ripe = end - timedelta(hours=policy.min_feedback_hours) if end > _BEGINNING else _BEGINNING
+    barred = Counter[str]()
 
-    def fill(folder: Path) -> FeedbackOutcome:
-        rows = [item._asdict() for item in ports.feedback.between(start, end)]
-        return FeedbackOutcome(feedback=records.write_rows(folder / "feedback.jsonl", rows))
+    def rows() -> Iterator[dict[str, Any]]:
+        for item in ports.feedback.between(_BEGINNING, ripe):
+            reason = identities.standing(item.identity, known)
+            barred.update([reason] if reason else [])
+            yield item._replace(barred=reason)._asdict()
 
-    inputs = FeedbackInputs(start=start, end=end)
-    return FeedbackRef(once(ports, "feedback", "collect_feedback", inputs, fill))
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "feedback.jsonl"
+        count = records.write_rows(file, rows())
+
+        def fill(artifact: Path) -> FeedbackOutcome:
+            shutil.copyfile(file, artifact / "feedback.jsonl")
+            return FeedbackOutcome(feedback=count, barred=dict(sorted(barred.items())))
+
+        return FeedbackRef(once(ports, "feedback", "collect_feedback", FeedbackInputs(content=_digest(file)), fill))
 
 
-def build_pairs(feedback: FeedbackRef, previous: PairsRef | None = None, *, ports: Ports) -> PairsRef | None:
-    """Make preference pairs for DPO from feedback, and add them to the previous ones.
+def build_pairs(
+    feedback: FeedbackRef, corpus: CorpusRef, previous: PairsRef | None = None, *, ports: Ports
+) -> PairsRef | None:
+    """Make the preference pairs that all feedback supports, anew each time (`core.teaching.pairs.build`).
 
-    One identity's influence is capped (CAP_PER_IDENTITY), and a share of the questions is held out. Identifiers of
-    people are replaced first, since people write about themselves. Returns None when the feedback has no pair.
+    `corpus`: corrections that contradict one of its current documents wait for a person (`contradictions`), and every
+    pair names the documents that its question is about. `previous`: the newest pairs. Its pairs from published sets
+    are kept; users' pairs of earlier runs are not, so what was taken back, erased or withdrawn is gone. Returns None
+    when there are no pairs, and when they are those of `previous`.
     """
     rows = accepted_rows(ports, feedback, "feedback")
-    _check_previous(ports, previous)
-    items, identifiers = _redacted([_item(row) for row in rows], ports.redactor)
-    built = preference_pairs.build(items, CAP_PER_IDENTITY, HELDOUT_SHARE, ports.guardrails)
-    if not built.train and not built.heldout:
+    sets = _sets(ports, previous)
+    built, identifiers = judged(ports, rows, corpus)
+    if _same(ports, previous, built):
         return None
 
     def fill(folder: Path) -> PairsOutcome:
-        train = records.write(folder / "train.jsonl", _added(_earlier(ports, previous, "train"), built.train))
-        heldout = records.write(folder / "heldout.jsonl", _added(_earlier(ports, previous, "heldout"), built.heldout))
-        return PairsOutcome(train=train, heldout=heldout, drops=dict(built.drops), identifiers=dict(identifiers))
+        train = records.write(folder / "train.jsonl", [*built.train, *_of_sets(ports, sets, "train")])
+        heldout = records.write(folder / "heldout.jsonl", [*built.heldout, *_of_sets(ports, sets, "heldout")])
+        return PairsOutcome(
+            train=train,
+            heldout=heldout,
+            waiting=len(built.waiting),
+            drops=dict(built.drops),
+            identifiers=dict(identifiers),
+        )
 
     inputs = PairsFromFeedback(
         feedback=feedback,
-        previous=previous,
-        cap=CAP_PER_IDENTITY,
-        heldout=HELDOUT_SHARE,
+        corpus=corpus,
+        sets=sets,
+        policy=ports.feedback_policy.model_dump(mode="json"),
         guardrails=ports.guardrails.digest,
+        claims=claims_digest(ports),
+        erased=erased_digest(ports),
+        reviewed=_digest_or_none([review._asdict() for review in ports.feedback.reviews()]),
         released=release_refs(ports, feedback, "feedback"),
     )
     return PairsRef(once(ports, "pairs", "build_pairs", inputs, fill))
 
 
-def build_preferences(
-    corpus: CorpusRef, previous: PairsRef | None = None, max_answer_chars: int = 4000, *, ports: Ports
-) -> PairsRef | None:
-    """Make preference pairs from documents that state them; they replace those that `previous` had from documents.
-
-    Pairs of `previous` that users gave stay: give the newest pairs, or users' pairs are lost. The same share of
-    the questions is held out as of users' pairs, and identifiers are replaced in pairs from sources that people wrote.
-    `max_answer_chars`: pairs with a longer answer are dropped. Returns None when no document states a preference.
-    """
+def judged(ports: Ports, rows: Iterable[dict[str, Any]], corpus: CorpusRef) -> tuple[BuiltPairs, Counter[str]]:
+    """Return what rows of feedback support, and how many identifiers of people were replaced, by type."""
     version = table_version(ports, corpus)
-    _check_previous(ports, previous)
-    if not any(pairs for pairs, _ in _stated(ports, version, max_answer_chars)):
-        return None
-
-    def fill(folder: Path) -> PairsOutcome:
-        drops = Counter[str]()
-
-        def rows(name: str, heldout: bool) -> Iterator[PreferencePair]:
-            yield from (pair for pair in _earlier(ports, previous, name) if not pair.identity.startswith("set:"))
-            for pairs, left_out in _stated(ports, version, max_answer_chars):
-                if heldout:  # both passes leave the same pairs out: count them once
-                    drops.update(left_out)
-                yield from (pair for pair in pairs if _held_out(pair) == heldout)
-
-        train = records.write(folder / "train.jsonl", rows("train", heldout=False))
-        heldout = records.write(folder / "heldout.jsonl", rows("heldout", heldout=True))
-        return PairsOutcome(train=train, heldout=heldout, drops=dict(drops))
-
-    inputs = PairsFromCorpus(
-        corpus=corpus,
-        previous=previous,
-        max_answer_chars=max_answer_chars,
-        heldout=HELDOUT_SHARE,
-        guardrails=ports.guardrails.digest,
-    )
-    return PairsRef(once(ports, "pairs", "build_preferences", inputs, fill))
-
-
-def _check_previous(ports: Ports, previous: PairsRef | None) -> None:
-    if previous is not None:
-        manifest(ports, previous, PairsManifest)
-
-
-def _held_out(pair: PreferencePair) -> bool:
-    return preference_pairs.held_out(pair.question, HELDOUT_SHARE)
-
-
-def _stated(ports: Ports, version: int, max_answer_chars: int) -> Iterator[tuple[list[PreferencePair], Counter[str]]]:
-    """Yield for each document the pairs that it states, and how many were left out by reason."""
-    for document in ports.corpus.read(version):
-        pairs, left_out = preference_pairs.stated(document, max_answer_chars, ports.guardrails)
-        if sources.by_people(document.source):
-            pairs = [_anonymous(pair, ports.redactor) for pair in pairs]
-        yield pairs, left_out
-
-
-def _anonymous(pair: PreferencePair, redactor: Redactor) -> PreferencePair:
-    question, chosen, rejected = redactor.redact((pair.question, pair.chosen, pair.rejected), "en")
-    return pair.model_copy(update={"question": question.text, "chosen": chosen.text, "rejected": rejected.text})
-
-
-def _added(earlier: Iterator[PreferencePair], new: Sequence[PreferencePair]) -> Iterator[PreferencePair]:
-    """Yield the earlier pairs, then the new ones about other answers."""
-    kept = list(earlier)
-    known = {pair.answer_id for pair in kept}
-    return chain(kept, (pair for pair in new if pair.answer_id not in known))
-
-
-def _earlier(ports: Ports, previous: PairsRef | None, name: str) -> Iterator[PreferencePair]:
-    if previous is not None:
-        yield from records.read(ports.store.folder(previous) / f"{name}.jsonl", PreferencePair)
-
-
-def _redacted(items: Sequence[FeedbackItem], redactor: Redactor) -> tuple[list[FeedbackItem], Counter[str]]:
-    """Return the items with identifiers of people replaced, and how many identifiers there were by type."""
-    questions = redactor.redact([item.question for item in items], "en")
-    answers = redactor.redact([item.answer for item in items], "en")
-    corrections = redactor.redact([item.correction or "" for item in items], "en")
     identifiers = Counter[str]()
-    for redaction in (*questions, *answers, *corrections):
-        identifiers.update(redaction.counts)
-    redacted = [
-        item._replace(question=question.text, answer=answer.text, correction=correction.text or None)
-        for item, question, answer, correction in zip(items, questions, answers, corrections, strict=True)
+    erased = Erased(ports)
+    items = [
+        item
+        for item in _redacted(map(_item, rows), ports.redactor, identifiers)
+        if not erased.covers(item.answer_id, item.identity, item.at)
     ]
-    return redacted, identifiers
+    questions = {item.question for item in items if not item.barred and item.rating == "down"}
+    reviews = ports.feedback.reviews()
+    grounds = Grounds(
+        known=contradiction.known(_facts(ports, version), questions) if questions else {},
+        claims=claims_in_force(ports),
+        released=frozenset(review.correction for review in reviews if review.decision == "release"),
+        discarded=frozenset(review.correction for review in reviews if review.decision == "discard"),
+    )
+    return preference_pairs.build(items, ports.feedback_policy, ports.guardrails, grounds), identifiers
+
+
+class Erased:
+    """What was erased: it is never taught, from whatever artifact it is read."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._tombstones = ports.feedback.tombstones()
+        self._answers = frozenset(stone.answer_id for stone in self._tombstones if stone.answer_id)
+        self._identities = {stone.identity: stone.at for stone in self._tombstones if stone.identity}
+
+    def covers(self, answer_id: str, identity: str, at: datetime | None = None) -> bool:
+        """Return whether this feedback was erased. `at`: when it was given; None counts as before the erasure."""
+        until = self._identities.get(identity)
+        return answer_id in self._answers or (until is not None and (at is None or at <= until))
+
+
+def claims_digest(ports: Ports) -> str:
+    """Return a digest of the withdrawn claims in force, "" without any."""
+    return _digest_or_none([claim.model_dump(mode="json") for claim in claims_in_force(ports)])
+
+
+def erased_digest(ports: Ports) -> str:
+    """Return a digest of what was erased, "" when nothing was."""
+    return _digest_or_none([stone._asdict() for stone in ports.feedback.tombstones()])
+
+
+def _digest_or_none(values: list[Any]) -> str:
+    return digest_of(values) if values else ""
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _facts(ports: Ports, version: int) -> Iterator[Fact]:
+    for document in ports.corpus.read(version):
+        yield from decompose(document, _FACTS)[0]
+
+
+def _sets(ports: Ports, previous: PairsRef | None) -> str | None:
+    """Return the pairs in which the pairs from published sets were built, so that refs do not grow into a chain."""
+    if previous is None:
+        return None
+    inputs = manifest(ports, previous, PairsManifest).inputs
+    return inputs.sets if isinstance(inputs, PairsFromFeedback) else previous
+
+
+def _of_sets(ports: Ports, sets: str | None, name: str) -> Iterator[PreferencePair]:
+    return (pair for pair in earlier(ports, sets, name) if pair.identity.startswith(PREFIX))
+
+
+def _same(ports: Ports, previous: PairsRef | None, built: BuiltPairs) -> bool:
+    """Return whether the users' pairs are those in the files of `previous`, on both sides."""
+    return all(
+        [pair for pair in _pairs(ports, previous, name) if not pair.identity.startswith(PREFIX)] == list(pairs)
+        for name, pairs in (("train", built.train), ("heldout", built.heldout))
+    )
+
+
+def earlier(ports: Ports, pairs: str | None, name: str) -> Iterator[PreferencePair]:
+    """Yield one side of some pairs, without those whose texts were erased; nothing for None."""
+    erased = Erased(ports)
+    return (pair for pair in _pairs(ports, pairs, name) if not erased.covers(pair.answer_id, pair.identity))
+
+
+def _pairs(ports: Ports, pairs: str | None, name: str) -> Iterator[PreferencePair]:
+    if pairs is not None:
+        yield from records.read(ports.store.folder(pairs) / f"{name}.jsonl", PreferencePair)
+
+
+def _redacted(items: Iterable[FeedbackItem], redactor: Redactor, identifiers: Counter[str]) -> Iterator[FeedbackItem]:
+    """Yield the items with identifiers of people replaced; count them by type in `identifiers`."""
+    remaining = iter(items)
+    while batch := list(islice(remaining, _BATCH)):
+        fields = (
+            [item.question for item in batch],
+            [item.answer for item in batch],
+            [item.correction or "" for item in batch],
+        )
+        redactions = [redactor.redact(texts, "en") for texts in fields]
+        for item, question, answer, correction in zip(batch, *redactions, strict=True):
+            for redaction in (question, answer, correction):
+                identifiers.update(redaction.counts)
+            yield item._replace(question=question.text, answer=answer.text, correction=correction.text or None)
 
 
 def _item(row: dict[str, Any]) -> FeedbackItem:

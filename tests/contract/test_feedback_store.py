@@ -6,10 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
-from medpipe.backends.sql.database import connect
+from medpipe.backends.sql.database import connect, corrections, erasures
 from medpipe.backends.sql.feedback_store import SqlFeedbackStore
 from medpipe.errors import NotFound
+from medpipe.ports import CorrectionReview
 from tests.contract.racers import race
 
 START = datetime(2026, 3, 4, tzinfo=UTC)
@@ -41,7 +44,7 @@ def test_feedback_comes_with_the_answer_that_it_is_about(store: SqlFeedbackStore
     store.rate("one", "user-b", "down", "Better.")
 
     (item,) = store.between(START, START + DAY)
-    assert item == ("one", "Question one?", "Answer one.", "version/a", "user-b", "down", "Better.", START)
+    assert item == ("one", "Question one?", "Answer one.", "version/a", "user-b", "down", "Better.", START, "")
 
 
 def test_the_window_is_half_open_and_the_oldest_comes_first(store: SqlFeedbackStore, clock: Clock) -> None:
@@ -106,3 +109,69 @@ def test_every_answer_that_was_no_refusal_is_listed_oldest_first(store: SqlFeedb
 
     assert [given.answer_id for given in store.answers()] == ["three", "one", "two"]
     assert next(iter(store.answers())) == ("three", START - DAY, "user-c", "version/b", "Earlier?", "Yes.")
+
+
+def test_feedback_that_is_taken_back_is_gone(store: SqlFeedbackStore) -> None:
+    store.rate("one", "user-b", "down", "Better.")
+
+    assert not store.take_back("one", "user-c")
+    assert store.take_back("one", "user-b")
+    assert not store.take_back("one", "user-b")
+    assert list(store.between(START, START + DAY)) == []
+
+
+def _stored(url: str) -> str:
+    with connect(url).connect() as connection:
+        tables = ("answers", "feedback", "erasures")
+        return str([connection.execute(sa.text(f"SELECT * FROM {table}")).all() for table in tables])
+
+
+def test_an_erased_answer_leaves_no_text_and_takes_no_more_feedback(store: SqlFeedbackStore, database_url: str) -> None:
+    store.rate("one", "user-b", "down", "Better one.")
+    store.rate("two", "user-b", "down", "Better two.")
+
+    assert store.erase("one", "", "asked for it", "Dr. A") == (1, 1, ("one",))
+    assert [item.answer_id for item in store.between(START, START + DAY)] == ["two"]
+    assert not any(text in _stored(database_url) for text in ("Question one", "Answer one", "Better one"))
+    with pytest.raises(NotFound, match="no answer one"):
+        store.rate("one", "user-b", "down", "Better again.")
+    assert store.tombstones() == ((START, "one", "", "asked for it", "Dr. A"),)
+
+
+def test_an_erased_identity_leaves_neither_its_questions_nor_its_corrections(
+    store: SqlFeedbackStore, database_url: str
+) -> None:
+    store.record("three", "user-b", "Question three?", "Answer three.", "version/a", "a", refused=False)
+    store.rate("one", "user-b", "down", "Better one.")
+    store.rate("three", "user-c", "down", "Better three.")
+
+    assert store.erase("", "user-b", "asked for it", "Dr. A") == (1, 2, ("three",))
+    assert not any(text in _stored(database_url) for text in ("three?", "Answer three", "Better"))
+    assert "Question one" in _stored(database_url)
+    assert [(stone.answer_id, stone.identity) for stone in store.tombstones()] == [("three", ""), ("", "user-b")]
+
+
+def test_erasing_what_is_not_there_changes_nothing(store: SqlFeedbackStore) -> None:
+    for names in (("four", ""), ("", "user-z")):
+        with pytest.raises(NotFound, match="nothing was erased"):
+            store.erase(*names, "asked for it", "Dr. A")
+    assert store.tombstones() == ()
+
+
+def test_the_last_decision_about_a_correction_counts(store: SqlFeedbackStore) -> None:
+    decisions = [CorrectionReview("b", "release", "r", "A"), CorrectionReview("a", "release", "r", "A")]
+    for review in (*decisions, CorrectionReview("b", "discard", "no", "B")):
+        store.review(review)
+
+    assert store.reviews() == (decisions[1], CorrectionReview("b", "discard", "no", "B"))
+
+
+@pytest.mark.parametrize("table", [erasures, corrections], ids=["erasures", "corrections"])
+def test_the_database_refuses_to_forget_a_decision(store: SqlFeedbackStore, database_url: str, table: sa.Table) -> None:
+    store.erase("one", "", "asked for it", "Dr. A")
+    store.review(CorrectionReview("a", "release", "r", "A"))
+
+    for change in (sa.update(table).values(reason="another"), sa.delete(table)):
+        with pytest.raises(DBAPIError, match="append-only"), connect(database_url).begin() as connection:
+            connection.execute(change)
+    assert len(store.tombstones()) == len(store.reviews()) == 1

@@ -83,8 +83,8 @@ def test_an_answer_asserts_a_slot_in_any_case(gateway: tuple[str, type[Gateway]]
 
 
 def test_questions_are_spread_over_all_users() -> None:
-    asked = list(by_user(QUESTIONS, 30))
-    assert len(asked) == 30
+    asked = list(by_user(QUESTIONS, 90))
+    assert len(asked) == 90
     assert len({user for user, _ in asked}) == USERS
 
 

@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from medpipe.sandbox import report, story
-from medpipe.sandbox.asking import Answer, SlotQuestion
+from medpipe.sandbox.asking import USERS, Answer, SlotQuestion
 from medpipe.sandbox.narrator import TaskSpan
 from medpipe.sandbox.servers import Addresses
 from medpipe.sandbox.story import Story, Unexpected
@@ -76,11 +76,11 @@ class FakeService:
         self.claim_survives = False
         self.ratings: list[str] = []
 
-    def ask(self, question: str, user: str = "visitor") -> Answer:
+    def ask(self, question: str, key: str = "") -> Answer:
         return Answer("a1", f"The answer is tafamib. ({question})", "version/day 1", refused=False)
 
-    def rate(self, answer_id: str, rating: str, correction: str | None, user: str) -> None:
-        self.ratings.append(f"{user} {rating} {correction}")
+    def rate(self, answer_id: str, rating: str, correction: str | None, key: str) -> None:
+        self.ratings.append(f"{key} {rating} {correction}")
 
     def share_asserting(self, slot_questions: list[SlotQuestion]) -> float:
         withdrawn = any("documents" in conf for _, conf in self.narrator.started)
@@ -136,6 +136,7 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
             report.Gain("How is Brailox fever treated?", "tafamib", "I do not know"),
         ],
         pairs=lambda: {"pairs": 93},
+        issue_keys=lambda users: {user: f"mpk-{user}" for user in users},
     )
     return demo
 
@@ -164,7 +165,7 @@ def test_day_2_is_first_trained_without_replay_and_then_with_it(demo: Story) -> 
 def test_many_users_correct_answers_by_the_sentence_that_they_miss(demo: Story) -> None:
     demo.tell()
     assert len(demo.service.ratings) == story.FEEDBACK_QUESTIONS
-    assert len({line.split()[0] for line in demo.service.ratings}) == 12
+    assert len({line.split()[0] for line in demo.service.ratings}) == USERS
     assert all(line.endswith(story.CARE) for line in demo.service.ratings)
 
 

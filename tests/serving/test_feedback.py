@@ -69,19 +69,86 @@ def test_an_answer_that_is_no_longer_kept_is_a_404(gateway: Gateway) -> None:
     assert rate(gateway, signed).status_code == 404
 
 
-def test_the_same_person_changes_their_mind_and_others_have_their_own(gateway: Gateway) -> None:
+def bearer(secret: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def test_the_holder_of_a_key_changes_their_mind_and_others_have_their_own(gateway: Gateway) -> None:
     gateway.route_to("a")
     answer_id = gateway.ask()["answer_id"]
-    rate(gateway, answer_id, {"X-User": "ann"}, correction="First.")
-    rate(gateway, answer_id, {"X-User": "ann"}, rating="up")
-    rate(gateway, answer_id, {"X-User": "bob"})
-    rate(gateway, answer_id, {"Authorization": "Bearer ann"})
-    rate(gateway, answer_id)
+    ann, bob = (gateway.state.keys.issue(name, "person") for name in ("ann", "bob"))
+    rate(gateway, answer_id, bearer(ann.secret), correction="First.")
+    assert rate(gateway, answer_id, bearer(ann.secret), rating="up").json()["counted_as"] == "identity"
+    rate(gateway, answer_id, bearer(bob.secret))
 
-    stored = items(gateway)
-    assert sorted(item.identity.split("-")[0] for item in stored) == ["address", "key", "user", "user"]
-    assert {item.rating for item in stored if item.correction is None} == {"up", "down"}
-    assert not any("ann" in item.identity or "bob" in item.identity for item in stored)
+    assert {item.identity: item.rating for item in items(gateway)} == {ann.key.holder: "up", bob.key.holder: "down"}
+
+
+def test_names_in_a_header_make_no_identities(gateway: Gateway) -> None:
+    gateway.route_to("a")
+    answer_id = gateway.ask()["answer_id"]
+    for number in range(6):
+        accepted = rate(gateway, answer_id, {"X-User": f"user-{number}"}, correction=f"Drug {number}.")
+        assert (accepted.status_code, accepted.json()["counted_as"]) == (202, "anonymous")
+
+    (item,) = items(gateway)
+    assert item.identity.startswith("anonymous-") and item.correction == "Drug 5."
+
+
+def test_a_key_that_is_unknown_or_revoked_is_a_401_and_asking_without_a_key_stays_possible(gateway: Gateway) -> None:
+    gateway.route_to("a")
+    answer_id = gateway.ask()["answer_id"]
+    revoked = gateway.state.keys.issue("ann", "person")
+    gateway.state.keys.revoke(revoked.key.id, "lost")
+    for headers, reason in (
+        (bearer("mpk-guessed"), "never issued"),
+        (bearer(revoked.secret), f"{revoked.key.id} was revoked"),
+        ({"Authorization": "Basic YW5uOmFubg=="}, "Bearer KEY"),
+        ({"Authorization": "Bearer "}, "Bearer KEY"),
+    ):
+        asked = gateway.client.post("/v1/ask", json={"question": "What is rest?"}, headers=headers)
+        for refused in (rate(gateway, answer_id, headers), asked):
+            assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
+            assert reason in refused.json()["error"]["message"]
+            assert revoked.secret not in refused.text
+    assert items(gateway) == []
+
+
+def test_a_person_takes_their_own_feedback_back(gateway: Gateway) -> None:
+    gateway.route_to("a")
+    answer_id = gateway.ask()["answer_id"]
+    ann, bob = (bearer(gateway.state.keys.issue(name, "person").secret) for name in ("ann", "bob"))
+    rate(gateway, answer_id, ann, correction="Magic.")
+    address = f"/v1/feedback/{answer_id}"
+
+    assert gateway.client.delete(address, headers=bob).json()["error"]["code"] == "no_feedback"
+    assert gateway.client.delete("/v1/feedback/ans-1-2", headers=ann).status_code == 403
+    assert len(items(gateway)) == 1
+    assert gateway.client.delete(address, headers=ann).status_code == 204
+    assert items(gateway) == []
+
+
+def test_what_identifies_people_is_replaced_before_it_is_stored_and_not_in_the_answer(gateway: Gateway) -> None:
+    gateway.route_to("a")
+    question = "Me llamo Ruth Calder, mi correo es ruth@example.org. What causes Velorin fever?"
+    answer = gateway.ask(question)
+    rate(gateway, answer["answer_id"], correction="Call me at 212-555-0199, or write to ann@example.org.")
+
+    stored = gateway.settings.home.joinpath("medpipe.db").read_bytes()
+    wal = gateway.settings.home.joinpath("medpipe.db-wal")
+    stored += wal.read_bytes() if wal.exists() else b""
+    assert not any(text in stored for text in (b"Calder", b"ruth@", b"555-0199", b"ann@"))
+    (item,) = items(gateway)
+    assert "[EMAIL]" in item.question and "[PHONE]" in str(item.correction)
+    assert "Calder" in str(gateway.engine.seen), "the model is asked the question as it is"
+
+
+def test_a_key_that_cannot_be_checked_is_a_503(gateway: Gateway) -> None:
+    gateway.route_to("a")
+    answer_id = gateway.ask()["answer_id"]
+    with wiring.Wiring(gateway.settings).database.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE keys")
+    assert rate(gateway, answer_id, bearer("mpk-any")).status_code == 503
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ WITH_A_REF: dict[str, Callable[[str, fakes.FakePorts], Any]] = {
     "promote": lambda ref, ports: steps.promote(ref, ports=ports),
     "bar": lambda ref, ports: steps.bar(ref, "why", ports=ports),
     "unbar": lambda ref, ports: steps.unbar(ref, "why", ports=ports),
-    "build_pairs feedback": lambda ref, ports: steps.build_pairs(ref, ports=ports),
+    "build_pairs feedback": lambda ref, ports: steps.build_pairs(ref, CORPUS, ports=ports),
     "build_preferences corpus": lambda ref, ports: steps.build_preferences(ref, ports=ports),
 }
 REFS = st.one_of(

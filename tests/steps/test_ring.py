@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -261,10 +261,10 @@ def test_dpo_before_any_champion_is_refused(ports):
 
 
 def test_feedback_without_news_gives_no_pairs(ports):
-    now = datetime(2026, 3, 4, tzinfo=UTC)
-    feedback = steps.collect_feedback(now - timedelta(hours=1), now, ports=ports)
+    corpus, _ = first_champion(ports)
+    feedback = steps.collect_feedback(datetime(2026, 3, 4, tzinfo=UTC), ports=ports)
     steps.validate(feedback, "feedback", ports=ports)
-    assert steps.build_pairs(feedback, ports=ports) is None
+    assert steps.build_pairs(feedback, corpus, ports=ports) is None
 
 
 def test_an_adapter_of_a_base_that_was_rebuilt_is_neither_judged_nor_trained_on(ports):

@@ -131,6 +131,43 @@ gateway_blocks = sa.Table(
     _column("sequence", sa.Integer),
 )
 
+keys = sa.Table(
+    "keys",
+    metadata,
+    _column("id", sa.String(64), primary_key=True),
+    _column("holder", sa.String(64), index=True),
+    _column("digest", sa.String(64), unique=True),
+    _column("label", sa.String(200)),
+    _column("role", sa.String(20)),
+    _column("created", Moment),
+    _column("revoked_at", Moment, nullable=True),
+    _column("reason", sa.Text),
+)
+
+erasures = sa.Table(
+    "erasures",
+    metadata,
+    _column("sequence", sa.Integer, primary_key=True, autoincrement=True),
+    _column("at", Moment),
+    _column("answer_id", sa.String(64)),
+    _column("identity", sa.String(64)),
+    _column("reason", sa.Text),
+    _column("by", sa.String(200)),
+    sqlite_autoincrement=True,
+)
+
+corrections = sa.Table(
+    "corrections",
+    metadata,
+    _column("sequence", sa.Integer, primary_key=True, autoincrement=True),
+    _column("at", Moment),
+    _column("correction", sa.String(64)),
+    _column("decision", sa.String(20)),
+    _column("reason", sa.Text),
+    _column("by", sa.String(200)),
+    sqlite_autoincrement=True,
+)
+
 
 def now() -> datetime:
     """Return the present moment: the default clock of the SQL backends."""

@@ -12,10 +12,12 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from medpipe.backends.sql import database
 from medpipe.errors import NotFound
-from medpipe.ports import FeedbackItem, GivenAnswer
+from medpipe.ports import CorrectionReview, Erased, FeedbackItem, GivenAnswer, Tombstone
 
-_AT_ONCE = 500
-"""Answers that are in memory at once."""
+ERASED = "erased"
+"""The identity of an answer whose texts were erased."""
+_ROWS = 1000
+"""Rows that are fetched at once. Bounds the texts in memory."""
 
 
 class SqlFeedbackStore:
@@ -51,7 +53,8 @@ class SqlFeedbackStore:
         table = database.feedback
         columns = {"rating": rating, "correction": correction, "at": self._clock()}
         own_row = sa.and_(table.c.answer_id == answer_id, table.c.identity == identity)
-        answer = sa.select(database.answers.c.answer_id).where(database.answers.c.answer_id == answer_id)
+        answers = database.answers
+        answer = sa.select(answers.c.answer_id).where(answers.c.answer_id == answer_id, answers.c.identity != ERASED)
         with self._engine.begin() as connection:
             if connection.execute(sa.update(table).where(own_row).values(columns)).rowcount:
                 return
@@ -74,12 +77,60 @@ class SqlFeedbackStore:
                 feedback.c.at,
             )
             .join(answers, answers.c.answer_id == feedback.c.answer_id)
-            .where(feedback.c.at >= start, feedback.c.at < end, answers.c.refused.is_(False))
+            .where(feedback.c.at >= start, feedback.c.at < end)
+            .where(answers.c.refused.is_(False), answers.c.identity != ERASED)
             .order_by(feedback.c.at, feedback.c.answer_id, feedback.c.identity)
         )
+        with self._engine.connect().execution_options(yield_per=_ROWS) as connection:
+            yield from (FeedbackItem(*row) for row in connection.execute(items))
+
+    def take_back(self, answer_id: str, identity: str) -> bool:
+        """Remove an identity's feedback on an answer. Returns False when there was none."""
+        table = database.feedback
+        own_row = sa.and_(table.c.answer_id == answer_id, table.c.identity == identity)
+        with self._engine.begin() as connection:
+            return connection.execute(sa.delete(table).where(own_row)).rowcount > 0
+
+    def erase(self, answer_id: str, identity: str, reason: str, by: str) -> Erased:
+        """See `ports.FeedbackStore`."""
+        answers, feedback = database.answers, database.feedback
+        of_answer = answers.c.answer_id == answer_id if answer_id else answers.c.identity == identity
+        with self._engine.begin() as connection:
+            ids = tuple(connection.execute(sa.select(answers.c.answer_id).where(of_answer)).scalars())
+            on_answers = feedback.c.answer_id.in_(sa.select(answers.c.answer_id).where(of_answer))
+            concerned = sa.or_(on_answers, feedback.c.identity == identity) if identity else on_answers
+            removed = connection.execute(sa.delete(feedback).where(concerned)).rowcount
+            if not ids and not removed:
+                raise NotFound(f"there is no answer or feedback of {answer_id or identity}: nothing was erased")
+            blank = {"question": "", "answer": "", "identity": ERASED}
+            connection.execute(sa.update(answers).where(of_answer).values(blank))
+            names = [(id, "") for id in ids] + ([("", identity)] if identity else [])
+            entry = {"at": self._clock(), "reason": reason, "by": by}
+            stones = [entry | {"answer_id": id, "identity": name} for id, name in names]
+            connection.execute(sa.insert(database.erasures), stones)
+        return Erased(len(ids), removed, ids)
+
+    def tombstones(self) -> tuple[Tombstone, ...]:
+        """Return every erasure, oldest first."""
+        table = database.erasures
+        columns = (table.c[name] for name in Tombstone._fields)
         with self._engine.connect() as connection:
-            rows = connection.execute(items).all()
-        yield from (FeedbackItem(*row) for row in rows)
+            rows = connection.execute(sa.select(*columns).order_by(table.c.sequence)).all()
+        return tuple(Tombstone(*row) for row in rows)
+
+    def review(self, review: CorrectionReview) -> None:
+        """Append a decision about a correction. The last one counts."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.insert(database.corrections).values(at=self._clock(), **review._asdict()))
+
+    def reviews(self) -> tuple[CorrectionReview, ...]:
+        """Return the last decision about every correction, sorted by correction."""
+        table = database.corrections
+        columns = (table.c[name] for name in CorrectionReview._fields)
+        with self._engine.connect() as connection:
+            rows = connection.execute(sa.select(*columns).order_by(table.c.sequence)).all()
+        last = {row.correction: CorrectionReview(*row) for row in rows}
+        return tuple(last[correction] for correction in sorted(last))
 
     def answers(self) -> Iterator[GivenAnswer]:
         """Yield answers as `ports.FeedbackStore` says, some hundred at a time."""
@@ -90,7 +141,7 @@ class SqlFeedbackStore:
             )
             .where(table.c.refused.is_(False))
             .order_by(table.c.at, table.c.answer_id)
-            .execution_options(yield_per=_AT_ONCE)
+            .execution_options(yield_per=_ROWS)
         )
         with self._engine.connect() as connection:
             for row in connection.execute(given):

@@ -20,7 +20,7 @@ STRONG = frozenset({"SSN", "NATIONAL_ID", "MRN", "HEALTH_PLAN", "ACCOUNT", "EMAI
 """Identifiers that point to one person by themselves. Names and dates may be an author's or a study's."""
 
 _PLAIN_OF_DOCUMENTS = ("id", "revision", "source", "language", "url", "licence", "published", "status")
-_PLAIN_OF_OTHERS = ("answer_id", "identity", "rating", "version", "question_type", "phrasing")
+_PLAIN_OF_OTHERS = ("answer_id", "identity", "rating", "version", "question_type", "phrasing", "barred")
 PLAIN = (*_PLAIN_OF_DOCUMENTS, *_PLAIN_OF_OTHERS)
 """Fields that are shown as they are."""
 

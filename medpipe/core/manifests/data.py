@@ -164,10 +164,10 @@ class DriftManifest(Manifest):
 
 
 class FeedbackInputs(Inputs):
-    """The window [start, end), both with a time zone."""
+    """What the store said: the same feedback of the same standing is the same artifact, whenever it is collected."""
 
-    start: Moment
-    end: Moment
+    content: str
+    """Digest of the rows."""
 
 
 class FeedbackOutcome(Outcome):
@@ -175,10 +175,12 @@ class FeedbackOutcome(Outcome):
 
     feedback: int
     """Rows of feedback.jsonl."""
+    barred: dict[str, int] = {}
+    """Why feedback never teaches → number of rows."""
 
 
 class FeedbackManifest(Manifest):
-    """Ratings and corrections of one window, made by `collect_feedback`."""
+    """All ratings and corrections up to a moment, made by `collect_feedback`."""
 
     kind: ClassVar[str] = "feedback"
     inputs: FeedbackInputs

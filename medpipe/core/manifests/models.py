@@ -62,15 +62,22 @@ class ExamplesManifest(Manifest):
 class PairsFromFeedback(Inputs):
     """The inputs of `build_pairs`."""
 
-    written_when_set: ClassVar[frozenset[str]] = frozenset({"released"})
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"released", "claims", "erased", "reviewed"})
     feedback: str
-    previous: str | None
-    cap: int
-    """The greatest number of pairs that may stem from one identity."""
-    heldout: float
-    """Share of the questions that are only asked, 0..1."""
+    corpus: str
+    """Corrections that contradict one of its documents wait for a person."""
+    sets: str | None
+    """The pairs whose pairs from published sets were kept."""
+    policy: Snapshot
+    """policies/feedback.yaml."""
     guardrails: str
     """Digest of the guardrail policy: refused questions and unsafe corrections never teach."""
+    claims: str = ""
+    """Digest of the withdrawn claims in force: they never teach."""
+    erased: str = ""
+    """Digest of what was erased."""
+    reviewed: str = ""
+    """Digest of people's decisions about corrections."""
     released: tuple[str, ...] = ()
     """Reviews that released quarantined feedback."""
 
@@ -78,6 +85,7 @@ class PairsFromFeedback(Inputs):
 class PairsFromCorpus(Inputs):
     """The inputs of `build_preferences`."""
 
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"claims", "erased"})
     corpus: str
     previous: str | None
     max_answer_chars: int
@@ -85,6 +93,10 @@ class PairsFromCorpus(Inputs):
     """Share of the questions that are only asked, 0..1."""
     guardrails: str
     """Digest of the guardrail policy: refused questions and unsafe answers never teach."""
+    claims: str = ""
+    """Digest of the withdrawn claims in force: they never teach."""
+    erased: str = ""
+    """Digest of what was erased."""
 
 
 class PairsOutcome(Outcome):
@@ -92,6 +104,8 @@ class PairsOutcome(Outcome):
 
     train: int
     heldout: int
+    waiting: int = 0
+    """Corrections that contradict a document and wait for a person (`medpipe contradictions`)."""
     drops: dict[str, int] = {}
     """Reason → number of pairs that were left out."""
     identifiers: dict[str, int] = {}

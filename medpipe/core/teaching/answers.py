@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from medpipe.core.text import STOP_WORDS, STOP_WORDS_ELSEWHERE, normalise, one_line
+from medpipe.core.text import STOP_WORDS, STOP_WORDS_ELSEWHERE, normalise, one_line, words
 
 _BOUNDARY = re.compile(r"(?<=[.!?])\s+(?=[\"'(\[]?[A-Z0-9¿¡])")
 _ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|vs|etc|cf|approx|Dr|Mr|Mrs|Ms|Prof|St|No|Fig|al)|\b[A-Z])\.$")
@@ -15,6 +16,8 @@ _FIRST_ITEM = re.compile(r"(?<=[:;,.!?])[ \t]*\n- |\A- ")
 _ITEM = re.compile(r"[ \t]*\n- ")
 _SHORT = 160
 """Characters. A longer answer says more than one thing, so no single word decides whether it is right."""
+
+_DENIALS = frozenset({"no", "not", "never", "without", "ni", "nunca", "sans", "pas", "jamais"})
 
 
 def cut(text: str, max_chars: int) -> str:
@@ -66,6 +69,12 @@ def slot(focus: str, answer: str, language: str = "en") -> str:
     return answer[terms[start].start() : terms[-1].end()]
 
 
+@lru_cache(maxsize=1024)  # one text is compared with every claim in force
+def content(text: str) -> frozenset[str]:
+    """Return the words of a text that are stop words in no language. Words that deny ("not", "never") count."""
+    return frozenset(words(text)) - (STOP_WORDS | STOP_WORDS_ELSEWHERE) | frozenset(words(text)) & _DENIALS
+
+
 def claim(focus: str, answer: str) -> str:
     """Return the words by which a claim is recognised in a text; "" where it is recognised by its whole wording.
 
@@ -77,6 +86,12 @@ def claim(focus: str, answer: str) -> str:
     known = set(normalise(focus).split()) | STOP_WORDS
     rest = [word for word in normalise(answer).split() if word not in known]
     return slot(focus, answer) or (rest[-1] if rest else "")
+
+
+def decider(focus: str, answer: str, slot: str) -> str:
+    """Return the words without which a text does not say what the answer says; "" for a long answer without a slot."""
+    single = len(answer) <= _SHORT and len(sentences(answer)) == 1
+    return slot or (claim(focus, answer) if single else "")
 
 
 def _decides(word: str, known: list[str], language: str) -> bool:

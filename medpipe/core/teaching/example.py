@@ -60,3 +60,6 @@ class PreferencePair(BaseModel):
     answer_id: str
     identity: str
     document_ids: tuple[str, ...] = ()
+    """The documents that the question is about; empty where they are not known."""
+    document_revisions: tuple[int, ...] = ()
+    """Their revisions, in the same order."""

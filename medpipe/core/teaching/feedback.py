@@ -15,10 +15,12 @@ class FeedbackItem(NamedTuple):
     version: str
     """The VersionRef that answered."""
     identity: str
-    """Who rated: the key or name under which the caller is known to the gateway."""
+    """Who rated: the holder of an issued key (`core.teaching.identities`), or a pseudonym of an anonymous client."""
     rating: str
     """`up` or `down`."""
     correction: str | None
     """The answer that the user would have preferred; None when the user gave none."""
     at: datetime
     """When the rating was given, with a time zone."""
+    barred: str = ""
+    """Why this feedback never teaches, such as `no-key`; "" when it may. It is counted either way."""

@@ -1,74 +1,74 @@
-"""Preference pairs from feedback, with every identity's influence capped, and from sets that state preferences."""
+"""Preference pairs from all feedback together: disputes settled, sides kept apart, one identity's influence bounded."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from medpipe.core.corpus.document import Document, Section
 from medpipe.core.safety.guardrails import Guardrails
+from medpipe.core.teaching import contradiction
+from medpipe.core.teaching.assertion import asserts
+from medpipe.core.teaching.claim import Claim
+from medpipe.core.teaching.contradiction import Contradiction, Known
 from medpipe.core.teaching.drops import Drops, total
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.feedback import FeedbackItem
-from medpipe.core.text import folded, one_line, stable_share
+from medpipe.core.teaching.feedback_policy import FeedbackPolicy
+from medpipe.core.text import folded, normalise, one_line, stable_share
 
-MAX_CORRECTION_CHARS = 1000
-"""Longer corrections are dropped: they would dominate the loss, and answers are one paragraph."""
+
+class Grounds(NamedTuple):
+    """What feedback is judged against, beside the policy."""
+
+    known: Mapping[str, Known] = {}
+    """What the corpus says, by normalised question (`contradiction.known`)."""
+    claims: tuple[Claim, ...] = ()
+    """Withdrawn claims in force."""
+    released: frozenset[str] = frozenset()
+    """Corrections that a person let through, by `contradiction.correction_id`."""
+    discarded: frozenset[str] = frozenset()
+    """Corrections that a person keeps out for good."""
 
 
 class BuiltPairs(NamedTuple):
-    """`train` and `heldout` never share a question. `drops` counts what was left out, by reason."""
+    """`train` and `heldout` share neither a question nor an identity. `drops` counts what was left out, by reason."""
 
     train: tuple[PreferencePair, ...]
     heldout: tuple[PreferencePair, ...]
+    waiting: tuple[Contradiction, ...]
+    """Corrections that no current document supports and that wait for a person."""
     drops: Drops
 
 
 def build(
-    items: Sequence[FeedbackItem], cap_per_identity: int, heldout_share: float, guardrails: Guardrails
+    items: Iterable[FeedbackItem], policy: FeedbackPolicy, guardrails: Guardrails, grounds: Grounds
 ) -> BuiltPairs:
-    """Return preference pairs from ratings and corrections.
+    """Return preference pairs from all ratings and corrections, in any order.
 
-    - A downward rating with a correction: the correction is chosen, the answer rejected.
-    - A downward and an upward rating of two different answers to one question: the answer liked is chosen.
+    - Barred feedback (`FeedbackItem.barred`) is counted and does nothing else.
     - Of one identity's ratings of one answer, the last counts.
-    - At most `cap_per_identity` pairs stem from one identity, the earliest first, so no single identity decides
-      what the model learns.
-    - Where identities correct one answer differently, the most supported correction wins; a tie is dropped.
-    - Questions that `guardrails` refuse, and corrections that they call unsafe, never teach.
-
-    A question's hash puts `heldout_share` (0..1) of the questions into `heldout`, the same ones every time.
-    Raises ValueError for a cap below 1 or a share outside 0..1.
+    - A downward rating with a correction: the correction is chosen, the answer rejected. A downward and an upward
+      rating of two different answers to one question: the answer liked is chosen.
+    - A chosen text that asserts a withdrawn claim never teaches. A text that contradicts a current document waits, and
+      so does one about a question that no document is about, unless the policy lets it teach.
+    - Of different corrections of one answer, the one that most identities gave wins. It must also have more supporters
+      than the answer itself has upward ratings. A tie teaches nothing.
+    - A question is on one side and an identity is on one side, both by a hash, the same side every time. A pair is on
+      the side of its question, and belongs to the earliest supporter on that side; without one it is left out.
+    - On each side, one identity has at most `max_pairs_per_identity` pairs, the earliest ones, and at most
+      `max_share_per_identity` of all pairs. Where that cannot be, as with too few identities, the side is empty.
     """
-    if cap_per_identity < 1 or not 0 <= heldout_share <= 1:
-        raise ValueError(
-            f"cap_per_identity {cap_per_identity} must be at least 1, heldout_share {heldout_share} within 0..1"
-        )
-    proposed, unfit = _propose(_last_ratings(items), guardrails)
-    capped, over = _cap(proposed, cap_per_identity)
-    kept, settled = _settle(capped)
-    heldout = tuple(pair for pair in kept if held_out(pair.question, heldout_share))
-    train = tuple(pair for pair in kept if not held_out(pair.question, heldout_share))
-    return BuiltPairs(train, heldout, +total(unfit, over, settled))
-
-
-def stated(document: Document, max_answer_chars: int, guardrails: Guardrails) -> tuple[list[PreferencePair], Drops]:
-    """Return the preferences that a document states: of each section with a `rejected` answer, its text is chosen.
-
-    No user gave them, so no cap applies: `identity` is `set:` with the source, `answer_id` is the document's id
-    with the section's number. Also returns by reason what was left out: questions that are refused, chosen
-    answers that may not be served, and pairs with an answer of more than `max_answer_chars` characters.
-    """
-    pairs, dropped = [], Drops()
-    for number, section in enumerate(document.sections):
-        if not section.rejected:
-            continue
-        if reason := _unfit(section, max_answer_chars, guardrails):
-            dropped[reason] += 1
-        else:
-            pairs.append(_stated_pair(document, number, section))
-    return pairs, dropped
+    allowed, barred = _allowed(items)
+    ratings = _last_ratings(allowed)
+    proposed, waiting, unfit = _propose(ratings, policy, guardrails, grounds)
+    agreed, settled = _settle(proposed, _likes(ratings))
+    train, heldout, astray = _sides(agreed, policy)
+    taught, over_train = _bounded(train, policy)
+    judging, over_heldout = _bounded(heldout, policy)
+    return BuiltPairs(
+        tuple(taught), tuple(judging), tuple(waiting), +total(barred, unfit, settled, astray, over_train, over_heldout)
+    )
 
 
 def held_out(question: str, share: float) -> bool:
@@ -76,26 +76,20 @@ def held_out(question: str, share: float) -> bool:
     return stable_share(folded(question)) < share
 
 
-def _stated_pair(document: Document, number: int, section: Section) -> PreferencePair:
-    return PreferencePair(
-        question=section.heading,
-        chosen=section.text,
-        rejected=section.rejected,
-        answer_id=f"{document.id}#{number}",
-        identity=f"set:{document.source}",
-        document_ids=(document.id,),
-    )
+def judges(identity: str, share: float) -> bool:
+    """Return whether an identity's pairs are only evaluated: the same ones every time, `share` (0..1) of all."""
+    return stable_share(identity, "held-out identity") < share
 
 
-def _unfit(section: Section, max_chars: int, guardrails: Guardrails) -> str:
-    """Return why a stated preference may not teach, or "" when it may."""
-    if folded(section.text) == folded(section.rejected):
-        return "same-as-answer"
-    if max(len(section.text), len(section.rejected)) > max_chars:
-        return "too-long"
-    if guardrails.screen(section.heading).risk == "high":
-        return "refused-question"
-    return "" if guardrails.review(section.text).safe else "unsafe-answer"
+def _allowed(items: Iterable[FeedbackItem]) -> tuple[list[FeedbackItem], Drops]:
+    """Return the feedback that may teach, and how much may not, by reason. Memory grows with the former only."""
+    allowed, dropped = [], Drops()
+    for item in items:
+        if item.barred:
+            dropped[item.barred] += 1
+        else:
+            allowed.append(item)
+    return allowed, dropped
 
 
 def _last_ratings(items: Iterable[FeedbackItem]) -> list[FeedbackItem]:
@@ -107,31 +101,56 @@ def _last_ratings(items: Iterable[FeedbackItem]) -> list[FeedbackItem]:
     return list(last.values())
 
 
-def _propose(items: Sequence[FeedbackItem], guardrails: Guardrails) -> tuple[list[PreferencePair], Drops]:
-    """Return every pair that the ratings support, oldest first, before caps and disputes."""
+def _likes(items: Iterable[FeedbackItem]) -> dict[tuple[str, str], frozenset[str]]:
+    """Return which identities like an answer to a question, by folded question and answer."""
+    likes: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for item in items:
+        if item.rating == "up":
+            likes[folded(item.question), folded(item.answer)].add(item.identity)
+    return {answer: frozenset(identities) for answer, identities in likes.items()}
+
+
+def _propose(
+    items: Sequence[FeedbackItem], policy: FeedbackPolicy, guardrails: Guardrails, grounds: Grounds
+) -> tuple[list[PreferencePair], list[Contradiction], Drops]:
+    """Return every pair that the ratings support and the corrections that wait, both oldest first."""
     liked: dict[str, FeedbackItem] = {}
     for item in items:
         if item.rating == "up":
             liked.setdefault(folded(item.question), item)
-    pairs, dropped = [], Drops()
+    pairs, waiting, dropped = [], [], Drops()
     for item in items:
-        chosen, reason = _chosen(item, liked.get(folded(item.question)), guardrails)
-        if chosen:
-            pairs.append(
-                PreferencePair(
-                    question=item.question,
-                    chosen=chosen,
-                    rejected=item.answer,
-                    answer_id=item.answer_id,
-                    identity=item.identity,
-                )
-            )
-        elif reason:
-            dropped[reason] += 1
-    return pairs, dropped
+        chosen, reason = _chosen(item, liked.get(folded(item.question)), policy, guardrails)
+        if not chosen:
+            dropped.update([reason] if reason else [])
+            continue
+        verdict = _judged(item, chosen, policy, grounds)
+        if isinstance(verdict, Contradiction):
+            waiting.append(verdict)
+            dropped["contradicts-a-document" if verdict.document else "no-document"] += 1
+        elif verdict:
+            dropped[verdict] += 1
+        else:
+            pairs.append(_pair(item, chosen, grounds))
+    return pairs, waiting, dropped
 
 
-def _chosen(item: FeedbackItem, liked: FeedbackItem | None, guardrails: Guardrails) -> tuple[str, str]:
+def _pair(item: FeedbackItem, chosen: str, grounds: Grounds) -> PreferencePair:
+    ids, revisions = contradiction.documents(grounds.known.get(normalise(item.question), Known()))
+    return PreferencePair(
+        question=item.question,
+        chosen=chosen,
+        rejected=item.answer,
+        answer_id=item.answer_id,
+        identity=item.identity,
+        document_ids=ids,
+        document_revisions=revisions,
+    )
+
+
+def _chosen(
+    item: FeedbackItem, liked: FeedbackItem | None, policy: FeedbackPolicy, guardrails: Guardrails
+) -> tuple[str, str]:
     """Return (answer to prefer, ""), or ("", why there is none); ("", "") for an upward rating, which is not a drop."""
     if item.rating == "up":
         return "", ""
@@ -142,40 +161,99 @@ def _chosen(item: FeedbackItem, liked: FeedbackItem | None, guardrails: Guardrai
         return "", "no-correction"
     if folded(text) == folded(item.answer):
         return "", "same-as-answer"
-    if len(text) > MAX_CORRECTION_CHARS:
+    if len(text) > policy.max_correction_chars:
         return "", "too-long"
     return (text, "") if guardrails.review(text).safe else ("", "unsafe-correction")
 
 
-def _cap(pairs: Iterable[PreferencePair], cap: int) -> tuple[list[PreferencePair], Drops]:
-    """Return the first `cap` pairs of every identity."""
-    kept, dropped, used = [], Drops(), Counter[str]()
-    for pair in pairs:
-        used[pair.identity] += 1
-        if used[pair.identity] <= cap:
-            kept.append(pair)
-        else:
-            dropped["over-the-cap"] += 1
-    return kept, dropped
+def _judged(item: FeedbackItem, chosen: str, policy: FeedbackPolicy, grounds: Grounds) -> Contradiction | str:
+    """Return why a chosen text does not teach: a reason, a contradiction that waits, or "" when it teaches."""
+    if any(asserts(claim, item.question, chosen) for claim in grounds.claims):
+        return "withdrawn-claim"
+    id = contradiction.correction_id(item.answer_id, item.identity, chosen)
+    if id in grounds.discarded:
+        return "discarded"
+    about = grounds.known.get(normalise(item.question))
+    if id in grounds.released or (about is None and policy.teach_unknown_questions):
+        return ""
+    if about is None:
+        document, states = "", ""
+    elif fact := contradiction.contradicted(item.question, item.answer, chosen, about, policy.accepted_additions):
+        document, states = fact.document.id, fact.answer
+    else:
+        return ""
+    return Contradiction(id, item.answer_id, item.identity, item.question, item.answer, chosen, document, states)
 
 
-def _settle(pairs: Iterable[PreferencePair]) -> tuple[list[PreferencePair], Drops]:
-    """Return one pair for each question and rejected answer: the correction that most identities gave."""
+def _settle(
+    pairs: Iterable[PreferencePair], likes: Mapping[tuple[str, str], frozenset[str]]
+) -> tuple[list[list[PreferencePair]], Drops]:
+    """Return for each question and rejected answer the pairs that agree on the winning correction, oldest first."""
     groups: dict[tuple[str, str], dict[str, list[PreferencePair]]] = defaultdict(lambda: defaultdict(list))
     for pair in pairs:
         groups[folded(pair.question), folded(pair.rejected)][folded(pair.chosen)].append(pair)
-    kept, dropped = [], Drops()
-    for corrections in groups.values():
+    agreed, dropped = [], Drops()
+    for answer, corrections in groups.items():
         ranked = sorted(corrections.values(), key=lambda group: -_support(group))
-        if len(ranked) > 1 and _support(ranked[0]) == _support(ranked[1]):
+        rival = max([len(likes.get(answer, ())), *map(_support, ranked[1:])])
+        if _support(ranked[0]) <= rival:
             dropped["disputed"] += sum(map(len, ranked))
             continue
-        kept.append(ranked[0][0])
-        dropped["duplicate"] += len(ranked[0]) - 1
+        agreed.append(ranked[0])
         dropped["outvoted"] += sum(map(len, ranked[1:]))
-    return kept, dropped
+    return agreed, dropped
 
 
 def _support(pairs: Iterable[PreferencePair]) -> int:
     """Return how many identities gave these pairs."""
     return len({pair.identity for pair in pairs})
+
+
+def _sides(
+    agreed: Iterable[Sequence[PreferencePair]], policy: FeedbackPolicy
+) -> tuple[list[PreferencePair], list[PreferencePair], Drops]:
+    """Return one taught or one held-out pair for each group of agreeing pairs."""
+    train: list[PreferencePair] = []
+    heldout: list[PreferencePair] = []
+    dropped = Drops()
+    for group in agreed:
+        asked = held_out(group[0].question, policy.heldout_questions)
+        fitting = [pair for pair in group if judges(pair.identity, policy.heldout_identities) == asked]
+        dropped["on-the-other-side"] += 0 if fitting else len(group)
+        dropped["duplicate"] += len(group) - 1 if fitting else 0
+        (heldout if asked else train).extend(fitting[:1])
+    return train, heldout, dropped
+
+
+def _bounded(pairs: Sequence[PreferencePair], policy: FeedbackPolicy) -> tuple[list[PreferencePair], Drops]:
+    """Return as many pairs as the bounds on one identity allow, the earliest of each identity."""
+    counts = Counter(pair.identity for pair in pairs)
+    most = _most(counts, policy)
+    kept, dropped, used = [], Drops(), Counter[str]()
+    for pair in pairs:
+        used[pair.identity] += 1
+        if used[pair.identity] <= most:
+            kept.append(pair)
+        elif not most:
+            dropped["too-few-identities"] += 1
+        else:
+            over_cap = used[pair.identity] > policy.max_pairs_per_identity
+            dropped["over-the-cap" if over_cap else "over-the-share"] += 1
+    return kept, dropped
+
+
+def _most(counts: Mapping[str, int], policy: FeedbackPolicy) -> int:
+    """Return the greatest number of pairs of an identity with which none has more than its share of the result.
+
+    With at most m pairs from each identity the result has S(m) = Σ min(count, m) pairs. S(m)/m falls with m, so there
+    is a greatest m with m ≤ share · S(m). It is 0 when even one pair from each identity is too great a share.
+    """
+    for most in range(min(policy.max_pairs_per_identity, max(counts.values(), default=0)), 0, -1):
+        result = sum(min(count, most) for count in counts.values())
+        if most <= policy.max_share_per_identity * result + _ROUNDING:
+            return most
+    return 0
+
+
+_ROUNDING = 1e-9
+"""0.1 · 30 must count as 3."""

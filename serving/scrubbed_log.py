@@ -1,0 +1,41 @@
+"""The answer log of the gateway: what identifies people is replaced before anything is stored."""
+
+from __future__ import annotations
+
+from medpipe.ports import AnswerLog, Redactor
+
+LANGUAGES = ("en", "es", "fr")
+"""Every text is read in each: the language of one sentence is guessed wrongly too often."""
+
+
+class ScrubbedLog:
+    """Implements `ports.AnswerLog` on top of another log. The asker still gets the unchanged answer."""
+
+    def __init__(self, log: AnswerLog, redactor: Redactor) -> None:
+        self._log, self._redactor = log, redactor
+
+    def warm_up(self) -> None:
+        """Load the recognisers, so that the first request does not wait for them."""
+        self._scrubbed("Warm up.")
+
+    def record(
+        self, answer_id: str, identity: str, question: str, answer: str, version: str, adapter_name: str, refused: bool
+    ) -> None:
+        """Store one served answer, with placeholders instead of identifiers in both texts."""
+        asked, answered = self._scrubbed(question, answer)
+        self._log.record(answer_id, identity, asked, answered, version, adapter_name, refused)
+
+    def rate(self, answer_id: str, identity: str, rating: str, correction: str | None) -> None:
+        """Store feedback, with placeholders instead of identifiers in the correction."""
+        (text,) = self._scrubbed(correction or "")
+        self._log.rate(answer_id, identity, rating, text or None)
+
+    def take_back(self, answer_id: str, identity: str) -> bool:
+        """Remove an identity's feedback on an answer. Returns False when there was none."""
+        return self._log.take_back(answer_id, identity)
+
+    def _scrubbed(self, *texts: str) -> list[str]:
+        scrubbed = list(texts)
+        for language in LANGUAGES:
+            scrubbed = [redaction.text for redaction in self._redactor.redact(scrubbed, language)]
+        return scrubbed
