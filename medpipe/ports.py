@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
+from medpipe.core.chain import Head
 from medpipe.core.corpus.document import Document
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.gates import Plan
@@ -270,6 +271,16 @@ class Registry(Protocol):
         """Return the version that is marked as the champion; None without one."""
 
 
+class Heads(Protocol):
+    """Digests of the entries of hash chains, kept where a login of the database cannot change them."""
+
+    def keep(self, chain: str, head: Head) -> None:
+        """Keep the head of an entry that is committed. `chain`: the name of the table."""
+
+    def kept(self, chain: str) -> Iterator[Head]:
+        """Yield the heads of a chain. Raises Damaged where they cannot be read."""
+
+
 class Entry(NamedTuple):
     """One entry of the ledger: an event, its version and its reasons. Entries are never changed or removed."""
 
@@ -280,6 +291,8 @@ class Entry(NamedTuple):
     version: str
     decision: str
     reasons: tuple[str, ...]
+    evidence: str = ""
+    """Content digest of the manifest that the entry is about (`Manifest.content`); empty where it is about none."""
 
 
 class Ledger(Protocol):
@@ -293,11 +306,22 @@ class Ledger(Protocol):
     ) -> bool:
         """Make `new` the champion and append an entry. Returns False, without any change, when `expected` is not it."""
 
-    def append(self, event: str, version: str, decision: str, reasons: Sequence[str]) -> None:
-        """Append an entry."""
+    def append(
+        self, event: str, version: str, decision: str, reasons: Sequence[str], key: str = "", evidence: str = ""
+    ) -> None:
+        """Append an entry, exactly once where there is a `key`: with the key of an earlier entry, nothing is changed.
+
+        `key`: names the effect, such as `registered version/…`. `evidence`: see `Entry`.
+        """
 
     def entries(self, limit: int = 100) -> list[Entry]:
         """Return the last `limit` entries, newest first."""
+
+    def history(self) -> Iterator[Entry]:
+        """Yield every entry, oldest first."""
+
+    def faults(self) -> Iterator[str]:
+        """Yield what is wrong with the chain of entries: each change, loss, insertion or move, in a sentence."""
 
 
 class WithdrawalRegister(Protocol):
@@ -311,6 +335,9 @@ class WithdrawalRegister(Protocol):
 
     def events(self) -> Sequence[WithdrawalEvent]:
         """Return every entry, oldest first."""
+
+    def faults(self) -> Iterator[str]:
+        """Yield what is wrong with the chain of entries, as `Ledger.faults` does."""
 
 
 class Route(NamedTuple):

@@ -153,16 +153,23 @@ class Wiring:
         return connect(self.settings.database)
 
     @cached_property
+    def heads(self) -> port.Heads:
+        """The digests of ledger and register outside the database."""
+        from medpipe.backends.heads_file import HeadsFile
+
+        return HeadsFile(self.settings.home / "heads.jsonl")
+
+    @cached_property
     def ledger(self) -> port.Ledger:
         from medpipe.backends.sql.ledger import SqlLedger
 
-        return SqlLedger(self.database)
+        return SqlLedger(self.database, heads=self.heads)
 
     @cached_property
     def withdrawals(self) -> port.WithdrawalRegister:
         from medpipe.backends.sql.withdrawals import SqlWithdrawals
 
-        return SqlWithdrawals(self.database)
+        return SqlWithdrawals(self.database, self.heads)
 
     @cached_property
     def routes(self) -> port.Routes:
