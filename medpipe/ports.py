@@ -78,13 +78,19 @@ class ArtifactStore(Protocol):
         """Return the manifest of a whole artifact, or None. Its class is that of the ref's kind."""
 
     def folder(self, ref: str) -> Path:
-        """Return the whole artifact's folder on this machine. Raises NotFound when there is no manifest."""
+        """Return the whole artifact's folder on this machine.
+
+        Raises NotFound when there is no manifest, and Damaged when a file is not as its verb wrote it.
+        """
 
     def write(self, ref: str, verb: str, inputs: Inputs) -> AbstractContextManager[Draft]:
         """Yield a private folder to fill. On leaving, it is moved into place; the manifest is written last."""
 
     def manifests(self, kind: type[AnyManifest]) -> Iterator[AnyManifest]:
         """Yield the manifest of every whole artifact of a kind, oldest first."""
+
+    def refs(self, kind: type[Manifest]) -> Iterator[str]:
+        """Yield the ref of every artifact of a kind that has a manifest, readable or not, sorted."""
 
 
 class Counts(NamedTuple):

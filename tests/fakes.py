@@ -133,10 +133,11 @@ class FileRegistry:
         return json.loads(self.file.read_text()) if self.file.exists() else empty
 
     def register(self, adapter: Path, description: Mapping[str, Any], metrics: Mapping[str, float]) -> Registered:
-        state = self._state()
-        state["versions"].append(dict(description))
-        self.file.write_text(json.dumps(state, default=str))
-        return Registered(len(state["versions"]), page="")
+        state, described = self._state(), json.loads(json.dumps(dict(description), default=str))
+        if described not in state["versions"]:
+            state["versions"].append(described)
+            self.file.write_text(json.dumps(state))
+        return Registered(state["versions"].index(described) + 1, page="")
 
     def tag(self, number: int, tags: Mapping[str, str]) -> None:
         state = self._state()

@@ -4,13 +4,14 @@ Most verbs read artifacts by their refs, let `core` decide, write one artifact a
 give the same ref, and an existing artifact is not made again. The others are:
 
 - `plan_pulls` and `plan_retrain` return arguments for the verbs that follow, and write nothing.
-- `latest`, `champion`, `card` and `quarantine` read and return, and write nothing.
+- `latest`, `champion`, `card`, `quarantine` and `verify` read and return, and write nothing.
 - `validate` writes a validation and returns the ref that it was given.
 - `promote`, `deploy`, `restore` and `roll_back` change which version serves; `compare` and `register` write to the
   ledger beside their artifact, and `register` to the model registry as well.
 
 In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `examples` → `training` and
-`evaluation` → `rollout` → `feedback` → `examples`. `tracing` answers questions about all of it.
+`evaluation` → `rollout` → `feedback` → `examples`. `tracing` answers questions about all of it, and
+`verification` says whether it can be trusted.
 """
 
 from medpipe.steps.corpus import build_corpus, detect_drift, latest
@@ -23,6 +24,7 @@ from medpipe.steps.sources import plan_pulls, pull
 from medpipe.steps.tracing import trace
 from medpipe.steps.training import compare, plan_retrain, register, train
 from medpipe.steps.validation import validate
+from medpipe.steps.verification import verify
 
 VERBS = {
     verb.__name__: verb
@@ -52,6 +54,7 @@ VERBS = {
         collect_feedback,
         build_pairs,
         build_preferences,
+        verify,
     )
 }
 """Every verb by name: the CLI and the plugin's `step()` look verbs up here."""

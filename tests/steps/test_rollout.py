@@ -167,10 +167,22 @@ def test_a_version_that_answered_nothing_right_cannot_be_deployed(ports: fakes.F
 
 
 def test_an_adapter_that_forgot_what_it_was_judged_by_does_not_go_live(ports: fakes.FakePorts) -> None:
+    def forgetful(folder: Path) -> None:
+        (folder / fakes.WEIGHTS).write_text(json.dumps(dict.fromkeys(QUESTIONS, "Rest.")))
+
+    put(ports.store, ref("adapter", 1), forgetful, data=samples(ports, 1))
     first, _ = version(ports, 1)
-    (ports.store.folder(ref("adapter", 1)) / fakes.WEIGHTS).write_text(json.dumps(dict.fromkeys(QUESTIONS, "Rest.")))
     with pytest.raises(errors.DeployFailed, match="only 0 of 5 smoke questions"):
         steps.deploy(first, ports=ports)
+
+
+def test_swapped_weights_never_reach_the_engine(ports: fakes.FakePorts) -> None:
+    first, _ = version(ports, 1)
+    weights = ports.store.folder(ref("adapter", 1)) / fakes.WEIGHTS
+    weights.write_text(json.dumps(dict.fromkeys(QUESTIONS, "Another drug.")))
+    with pytest.raises(errors.Damaged, match=rf"{ref('adapter', 1)} is not what its verb made .*was changed"):
+        steps.deploy(first, ports=ports)
+    assert not ports.engine.loaded()
 
 
 @pytest.fixture

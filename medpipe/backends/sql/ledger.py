@@ -55,11 +55,9 @@ class SqlLedger:
         """Append one entry, unless there is one with this key."""
         with self._engine.begin() as connection:
             chain.lock(connection)
-            table = database.ledger
-            if key and connection.execute(sa.select(table.c.sequence).where(table.c.key == key)).first():
-                return
-            head = self._append(connection, event, version, decision, reasons, key, evidence)
-        self._keep(head)
+            known = _head_of(connection, key) if key else None
+            head = known or self._append(connection, event, version, decision, reasons, key, evidence)
+        self._keep(head)  # of a known entry too: its writer may have been killed before it kept the head
 
     def entries(self, limit: int = 100) -> list[Entry]:
         """Return the last `limit` entries, newest first."""
@@ -105,6 +103,12 @@ class SqlLedger:
         """Keep a head outside the database. Call it after the commit: a kept entry must exist."""
         if self._heads:
             self._heads.keep(database.ledger.name, head)
+
+
+def _head_of(connection: Connection, key: str) -> Head | None:
+    table = database.ledger
+    row = connection.execute(sa.select(table.c.sequence, table.c.digest).where(table.c.key == key)).first()
+    return None if row is None else Head(row.sequence, row.digest)
 
 
 def _entry(row: sa.Row[Any]) -> Entry:
