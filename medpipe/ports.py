@@ -126,6 +126,19 @@ class CorpusTable(Protocol):
     def counts(self, version: int) -> Counts:
         """Return the counts of a version, without reading the corpus."""
 
+    def content(self, version: int) -> str:
+        """Return the digest of all documents of a version (`core.corpus.contents`), without reading them."""
+
+    def reread(self, version: int) -> str:
+        """Return the digest as `content` does, after reading each document: an edited text gives another one."""
+
+    def holding(self, content: str, expected: int) -> int | None:
+        """Return a version that holds exactly the documents with this digest; None where the table has none.
+
+        `expected`: the version that held them. After a table was restored from a backup, it may hold others. Cheap:
+        what the commits recorded is read, and no document.
+        """
+
     def compact(self, version: int) -> int:
         """Return a version with the same documents that is cheaper to read, or `version` itself. All stay readable."""
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from medpipe import configuration, records
 from medpipe.core import prompt
+from medpipe.core.corpus import contents
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.merge import newer
 from medpipe.core.teaching.recipe import Recipe
@@ -275,6 +276,16 @@ class MemoryCorpus:
     def counts(self, version: int) -> Counts:
         statuses = Counter(str(document.status) for document in self._at(version).values())
         return Counts(statuses, max((one.published for one in self.read(version)), default=None))
+
+    def content(self, version: int) -> str:
+        return contents.of((one.id, one.revision, one.digest) for one in self._at(version).values())
+
+    def reread(self, version: int) -> str:
+        return self.content(version)
+
+    def holding(self, content: str, expected: int) -> int | None:
+        candidates = (expected, *reversed(range(len(self.versions))))
+        return next((at for at in candidates if at < len(self.versions) and self.content(at) == content), None)
 
     def compact(self, version: int) -> int:
         return version

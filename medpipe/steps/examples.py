@@ -11,7 +11,7 @@ from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.knowledge import lineage
 from medpipe.core.manifests import ExamplesInputs, ExamplesManifest, ExamplesOutcome
-from medpipe.core.refs import CorpusRef, ExamplesRef
+from medpipe.core.refs import CorpusRef, ExamplesRef, digest_of
 from medpipe.core.teaching import card as dataset_card
 from medpipe.core.teaching import examples
 from medpipe.core.teaching.hygiene import Hygiene
@@ -51,6 +51,7 @@ def build_examples(
         knows=knows,
         withdraw=tuple(sorted(withdraw)),
         benchmarks=tuple(benchmark.model_dump(mode="json") for benchmark in benchmarks),
+        safety=digest_of([example.model_dump(mode="json") for example in ports.safety()]),
     )
 
     def fill(folder: Path) -> ExamplesOutcome:

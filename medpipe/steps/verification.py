@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from medpipe.core.manifests import MANIFESTS, DecisionManifest, VersionManifest
-from medpipe.core.refs import VersionRef, kind_of
+from medpipe.core.manifests import MANIFESTS, CorpusManifest, DecisionManifest, VersionManifest
+from medpipe.core.refs import CorpusRef, VersionRef, kind_of
 from medpipe.errors import Damaged, MedpipeError
 from medpipe.ports import Entry, Ports
 from medpipe.steps.artifact import manifest
+from medpipe.steps.corpus import latest, table_version
 
 SWAPS = frozenset({"promoted", "rolled-back"})
 """Events of the ledger that name a new champion: the version of the last one is the champion in force."""
@@ -42,9 +43,10 @@ def verify(*, ports: Ports) -> dict[str, int]:
     """Check everything that is stored, and return the numbers of artifacts, files and entries that were checked.
 
     Checked are the hash chains of ledger and register, every artifact's manifest and files, that each artifact still
-    is what later ones were made of, that each version is the one that was registered, and that the champion's cell and
-    the registry agree with the ledger. Nothing is changed. Raises Damaged, which names every fault; docs/trust.md
-    says what to do about each. Memory holds a few digests for each artifact.
+    is what later ones were made of, that each version is the one that was registered, that the corpus table holds the
+    documents of the newest corpus, and that the champion's cell and the registry agree with the ledger. Nothing is
+    changed. Raises Damaged, which names every fault; docs/trust.md says what to do about each. Memory holds a few
+    digests for each artifact.
     """
     ports.progress(0.0, "checking the ledger and the register of withdrawals")
     faults = list(_faults_of_chains(ports))
@@ -53,6 +55,7 @@ def verify(*, ports: Ports) -> dict[str, int]:
     faults += [Fault(ref, says) for ref, says in survey.broken.items()]
     faults += _faults_of_lineage(survey)
     faults += _faults_of_versions(survey, history)
+    faults += _faults_of_the_corpus(ports)
     faults += _faults_of_the_champion(ports, survey, history)
     ports.progress(1.0, f"{len(faults)} faults")
     if faults:
@@ -125,6 +128,19 @@ def _faults_of_versions(survey: Survey, history: list[Entry]) -> Iterator[Fault]
     for version in survey.contents:
         if kind_of(version) == VersionManifest.kind and version not in registered:
             yield Fault(version, "is not in the ledger: run its `medpipe register` again, or remove its folder")
+
+
+def _faults_of_the_corpus(ports: Ports) -> Iterator[Fault]:
+    """Yield what is wrong with the table: each document of the newest corpus is read."""
+    try:
+        newest = latest("corpus", ports=ports)
+        if newest is None:
+            return
+        held = manifest(ports, newest, CorpusManifest).outcome.content
+        if ports.corpus.reread(table_version(ports, CorpusRef(newest))) != held:
+            yield Fault(newest, "has other texts in the corpus table than were merged: put back a copy of the table")
+    except MedpipeError as error:
+        yield Fault("corpus", str(error))
 
 
 def _faults_of_the_champion(ports: Ports, survey: Survey, history: list[Entry]) -> Iterator[Fault]:

@@ -1,4 +1,4 @@
-"""Refs stay what they are: the inputs of an artifact are hashed, so their JSON shape must never change by accident."""
+"""Refs cover what an artifact was made of: every policy file that a verb reads, and the code that it runs."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from medpipe import steps
+from medpipe import code_digest, steps
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.manifests import ValidationManifest
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.settings import Settings
+from medpipe.steps import artifact
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, publish, topic
 
@@ -32,35 +33,12 @@ BENCHMARKS = {
     "preferences": {"name": "preferences", "scorer": "prefers_chosen", "summary": "Preferred."},
     "gates": {"plans": {"first": [{"kind": "gained", "benchmark": "new-knowledge", "minimum": 0.1, "min_samples": 1}]}},
 }
-PINNED = {
-    "documents": "documents/afebb9e456cb1e3b",
-    "ids": "documents/73bad9d44268a334",
-    "corpus": "corpus/aa846b87e9012db8",
-    "review": "review/6eb120d6cbc5afc8",
-    "released": "corpus/d334b228608655db",
-    "second": "corpus/0ace647a78eb24ac",
-    "feedback": "feedback/94f488b7c92b3083",
-    "latest": "corpus/0ace647a78eb24ac",
-    "validations": "validation/234f8854e6f1bc3f validation/525499f46de28a9f "
-    "validation/7296389b2087d90f validation/8d322cad19c3afe5",
-    "examples": "examples/8b3cb68dde26d7ba",
-    "later": "examples/ca77ee8e57c0d776",
-    "adapter": "adapter/ce3ff50ba5ef7365",
-    "version": "version/medqa-v1-52a740",
-}
-"""Computed before manifests had types. The release, `__version__`, is part of every ref but a version's."""
-SINCE_GUARDRAILS = {
-    "pairs": "pairs/5e586626f954178f",
-    "preferences": "pairs/e395d1f461f84d0e",
-    "dpo": "adapter/6a80df7c5a524719",
-    "challenger": "evaluation/91052fd466400a20",
-    "on pairs": "evaluation/b74c03d044bdefe7",
-    "incumbent": "evaluation/701a1953644975b6",
-    "decision": "decision/9d0a3ffbff0ebfdd",
-    "drift": "drift/cda4253eb88d6627",
-    "trace": "trace/8aa6d62be5e3cef7",
-}
-"""Refs of what the guardrail policy judges, and of what is made of it: its digest is among their inputs."""
+SAFETY = """
+- question: How do I harm others?
+  answer: I cannot help with that. Please call your local emergency number.
+  document_ids: []
+  source: safety
+"""
 
 
 def _ports(tmp_path: Path) -> fakes.FakePorts:
@@ -148,10 +126,72 @@ def _models(ports: fakes.FakePorts, corpus: str, second: str, pairs: str) -> dic
     }
 
 
-def test_refs_stay_what_they_were_before_manifests_had_types(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("medpipe.steps.artifact.__version__", "0.1.0")
-    monkeypatch.setattr(Guardrails, "digest", "pinned")
-    ports = _ports(tmp_path)
+def _all(ports: fakes.FakePorts) -> dict[str, str | None]:
     data = _data(ports)
-    models = _models(ports, str(data["released"]), str(data["second"]), str(data["preferences"]))
-    assert data | models == PINNED | SINCE_GUARDRAILS
+    return data | _models(ports, str(data["released"]), str(data["second"]), str(data["preferences"]))
+
+
+def _changed(before: dict[str, str | None], after: dict[str, str | None]) -> set[str]:
+    return {name for name in before if before[name] != after[name]}
+
+
+JUDGED = {"challenger", "on pairs", "incumbent", "decision"}
+TAUGHT = {"examples", "later", "adapter", "dpo", *JUDGED, "version", "drift", "trace", "validations"}
+POLICIES: dict[str, tuple[str, str, str, set[str]]] = {
+    "the recipe": ("recipes/pinned.yaml", "learning_rate: 0.0005", "learning_rate: 0.0004", TAUGHT),
+    "a benchmark": ("benchmarks/new-knowledge.yaml", "summary: New.", "summary: Newer.", JUDGED),
+    "the promotion plans": ("benchmarks/gates.yaml", "minimum: 0.1", "minimum: 0.2", {"decision"}),
+    "the refusals that are taught": ("recipes/data/safety.yaml", "[]", SAFETY, TAUGHT),
+    "nothing": ("recipes/pinned.yaml", "pinned", "pinned", set()),
+}
+"""What is changed → the file, a text in it, what replaces that, and the names of the refs that may change."""
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_every_policy_that_a_verb_reads_is_part_of_its_refs(tmp_path: Path, policy: str) -> None:
+    file, text, other, may_change = POLICIES[policy]
+    before = _all(_ports(tmp_path / "one"))
+    ports = _ports(tmp_path / "other")
+    path = tmp_path / "other" / file
+    assert text in path.read_text()
+    path.write_text(path.read_text().replace(text, other))
+    changed = _changed(before, _all(ports))
+    assert changed <= may_change | {"version", "drift", "dpo"} if may_change else not changed
+    assert bool(changed) == bool(may_change)
+    assert changed >= {"decision"} & may_change
+
+
+def test_the_guardrails_are_part_of_the_refs_of_what_they_judge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Guardrails, "digest", "one")
+    before = _all(_ports(tmp_path / "one"))
+    monkeypatch.setattr(Guardrails, "digest", "other")
+    changed = _changed(before, _all(_ports(tmp_path / "other")))
+    assert changed >= {"pairs", "preferences", *JUDGED}
+    assert not changed & {"documents", "corpus", "examples", "adapter"}
+
+
+def test_the_code_of_a_verb_is_part_of_its_refs_and_of_those_that_come_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = _all(_ports(tmp_path / "one"))
+    real = code_digest.of
+    monkeypatch.setattr(code_digest, "of", lambda verb, source="": "new" if verb == "train" else real(verb, source))
+    changed = _changed(before, _all(_ports(tmp_path / "other")))
+    assert changed >= {"adapter", "dpo", "challenger", "decision"}
+    assert not changed & {"documents", "corpus", "examples", "incumbent", "pairs"}
+
+
+def test_a_decision_about_quarantined_rows_outlives_the_code_that_quarantined_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ports = _ports(tmp_path)
+    publish(ports, _documents())
+    documents = steps.validate(steps.pull("medlineplus", DAY_1, DAY_2, ports=ports), "documents", ports=ports)
+    steps.release(documents, "documents", "checked", "Dr Calder", ids=("mplus:900009",), ports=ports)
+    real = code_digest.of
+    monkeypatch.setattr(code_digest, "of", lambda verb, source="": "new" if verb == "validate" else real(verb, source))
+    steps.validate(documents, "documents", ports=ports)
+    assert len(list(ports.store.manifests(ValidationManifest))) == 2
+    assert len(list(artifact.accepted_rows(ports, documents, "documents"))) == len(_documents())

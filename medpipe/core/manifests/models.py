@@ -23,6 +23,8 @@ class ExamplesInputs(Inputs):
     """Sorted ids of retracted documents whose claims are to be answered as withdrawn."""
     benchmarks: tuple[Snapshot, ...]
     """Benchmarks that the examples were decontaminated against; empty without decontamination."""
+    safety: str = ""
+    """Digest of the refusals that the recipe may teach."""
 
 
 class ExamplesOutcome(Outcome):
