@@ -42,8 +42,8 @@ _LIBRARIES = {
 }
 """Verb → the libraries whose version can change what it makes."""
 
-_OPAQUE = frozenset({"medpipe.ports", "medpipe.errors", "medpipe.code_digest"})
-"""Modules whose code makes nothing: interfaces, errors, and this one."""
+_OPAQUE = frozenset({"medpipe.ports", "medpipe.errors", "medpipe.code_digest", "medpipe.steps.lease"})
+"""Modules whose code makes nothing: interfaces, errors, leases, and this one."""
 
 
 class _Name(NamedTuple):

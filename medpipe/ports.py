@@ -359,6 +359,29 @@ class WithdrawalRegister(Protocol):
         """Yield what is wrong with the chain of entries, as `Ledger.faults` does."""
 
 
+class Lease(NamedTuple):
+    """The right to do some work until it expires or is taken over. `token` grows with each holder of the name."""
+
+    name: str
+    token: int
+
+
+class Leases(Protocol):
+    """Who does which work at the moment."""
+
+    def take(self, name: str, seconds: float) -> Lease | None:
+        """Take the lease of a name for some seconds; None while another holder's lasts."""
+
+    def renew(self, lease: Lease, seconds: float) -> bool:
+        """Let a lease last for some seconds from now on. Returns False when somebody has taken over since.
+
+        A lease that expired and that nobody took over is renewed.
+        """
+
+    def release(self, lease: Lease) -> None:
+        """End a lease now. Does nothing when somebody has taken over."""
+
+
 class Route(NamedTuple):
     """The version and the adapter that gateways ask. Each switch makes the next generation, from 1 on."""
 
@@ -440,6 +463,8 @@ class Ports(Protocol):
     def ledger(self) -> Ledger: ...
     @property
     def withdrawals(self) -> WithdrawalRegister: ...
+    @property
+    def leases(self) -> Leases: ...
     @property
     def routes(self) -> Routes: ...
     @property

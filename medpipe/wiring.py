@@ -172,6 +172,12 @@ class Wiring:
         return SqlWithdrawals(self.database, self.heads)
 
     @cached_property
+    def leases(self) -> port.Leases:
+        from medpipe.backends.sql.leases import SqlLeases
+
+        return SqlLeases(self.database)
+
+    @cached_property
     def routes(self) -> port.Routes:
         from medpipe.backends.sql.routes import SqlRoutes
 

@@ -13,6 +13,7 @@ from medpipe.core.manifests import AnyManifest, Inputs, Manifest, ReviewManifest
 from medpipe.core.refs import kind_of, ref
 from medpipe.errors import NotFound, NotValidated, UsageError
 from medpipe.ports import Ports
+from medpipe.steps.lease import exclusively
 
 ROWS = {"documents": "documents.jsonl", "examples": "train.jsonl", "pairs": "train.jsonl", "feedback": "feedback.jsonl"}
 """Kind of data → the file with its rows. The kind is also the name of the suite."""
@@ -35,6 +36,24 @@ def once(ports: Ports, kind: str, verb: str, inputs: Inputs, fill: Callable[[Pat
         with ports.store.write(target, verb, inputs) as draft:
             draft.conclude(fill(draft.path))
     return target
+
+
+def once_alone(ports: Ports, kind: str, verb: str, inputs: Inputs, fill: Callable[[Path], BaseModel]) -> str:
+    """Return the ref as `once` does, and let one worker at a time make it: for work that costs hours.
+
+    Raises Unavailable when another worker is making it, or took over: then nothing of this one's work is published.
+    """
+    target = target_ref(kind, verb, inputs)
+    if ports.store.find(target) is not None:
+        return target
+    with exclusively(ports.leases, target) as check:
+
+        def checked(folder: Path) -> BaseModel:
+            outcome = fill(folder)
+            check()
+            return outcome
+
+        return once(ports, kind, verb, inputs, checked)
 
 
 def manifest(ports: Ports, target: str, kind: type[AnyManifest]) -> AnyManifest:

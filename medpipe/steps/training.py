@@ -41,7 +41,16 @@ from medpipe.core.refs import (
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
-from medpipe.steps.artifact import accepted_rows, check_kind, manifest, once, ref_of, release_refs, target_ref
+from medpipe.steps.artifact import (
+    accepted_rows,
+    check_kind,
+    manifest,
+    once,
+    once_alone,
+    ref_of,
+    release_refs,
+    target_ref,
+)
 from medpipe.steps.evaluation import scores_of
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
 from medpipe.steps.tracing import versions_carrying
@@ -122,7 +131,7 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
             digest=_weights_digest(folder),
         )
 
-    adapter = AdapterRef(once(ports, "adapter", "train", inputs, fill))
+    adapter = AdapterRef(once_alone(ports, "adapter", "train", inputs, fill))
     shutil.rmtree(ports.workspace(work))  # only now: until the manifest is there, a killed run continues from it
     return adapter
 

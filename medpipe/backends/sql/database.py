@@ -134,6 +134,14 @@ withdrawals = sa.Table(
     sqlite_autoincrement=True,
 )
 
+leases = sa.Table(
+    "leases",
+    metadata,
+    _column("name", sa.String(200), primary_key=True),
+    _column("token", sa.Integer),
+    _column("expires_at", Moment),
+)
+
 
 def now() -> datetime:
     """Return the present moment: the default clock of the SQL backends."""

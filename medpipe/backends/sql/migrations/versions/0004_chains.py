@@ -1,4 +1,4 @@
-"""Hash chains over the ledger and the register of withdrawals, keys of effects, and refusals of replacement."""
+"""Hash chains over the ledger and the register of withdrawals, keys of effects, leases, refusals of replacement."""
 
 from __future__ import annotations
 
@@ -35,6 +35,12 @@ def upgrade() -> None:
     op.add_column("ledger", sa.Column("key", sa.String(200)))
     op.add_column("ledger", sa.Column("evidence", sa.String(64)))
     op.create_index("ledger_has_a_key_once", "ledger", ["key"], unique=True)
+    op.create_table(
+        "leases",
+        sa.Column("name", sa.String(200), primary_key=True),
+        sa.Column("token", sa.Integer, nullable=False),
+        sa.Column("expires_at", sa.DateTime, nullable=False),
+    )
     if sqlite:
         for table, shared in _NO_REPLACEMENT.items():
             op.execute(
