@@ -68,6 +68,19 @@ class Draft(Protocol):
         """Set the outcome that the manifest will have. Call it once, with the outcome model of the ref's kind."""
 
 
+class Signer(Protocol):
+    """Signatures of adapters: who made the weights, where a digest says only that they did not change."""
+
+    def sign(self, folder: Path) -> None:
+        """Sign the files of an adapter that is finished. Does nothing where there is no private key."""
+
+    def check(self, ref: str, folder: Path, content: str) -> None:
+        """Raise Damaged unless the adapter's files are signed. Does nothing where there is no public key.
+
+        `content`: digest of what the manifest says, for a check that is made once.
+        """
+
+
 class ArtifactStore(Protocol):
     """Content-addressed folders, each with a manifest that is written last.
 

@@ -76,7 +76,14 @@ class Wiring:
     def store(self) -> port.ArtifactStore:
         from medpipe.backends.artifacts import FolderStore
 
-        return FolderStore(self.settings.home / "artifacts")
+        return FolderStore(self.settings.home / "artifacts", self.signer)
+
+    @cached_property
+    def signer(self) -> port.Signer:
+        """Signs and checks adapters where the settings name keys."""
+        from medpipe.backends.model_signer import ModelSigner
+
+        return ModelSigner(self.settings.weights_private_key, self.settings.weights_public_key)
 
     @cached_property
     def corpus(self) -> port.CorpusTable:

@@ -31,7 +31,8 @@ EITHER: tuple[Extras, ...] = (("orchestrate",), ("serve",))
 PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/backends/trl_trainer.py": (("train",),),
     "medpipe/backends/transformers_generator.py": (("train",),),
-    "medpipe/backends/sql/": EITHER,
+    "medpipe/backends/model_signer.py": (("sign",),),
+    "medpipe/backends/sql/": (*EITHER, ("train",)),
     "medpipe/backends/vllm_engine.py": EITHER,
     "medpipe/backends/artifacts": ((),),
     "medpipe/backends/": (("orchestrate",),),

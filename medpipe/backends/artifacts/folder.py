@@ -9,15 +9,19 @@ from pathlib import Path
 from medpipe.backends.artifacts import digests, unfinished
 from medpipe.backends.artifacts.manifest_file import MANIFEST, manifest_in, missing, parts, text_of
 from medpipe.backends.artifacts.unfinished import Folder
-from medpipe.core.manifests import AnyManifest, Inputs, Manifest, manifest_type
+from medpipe.core.manifests import AdapterManifest, AnyManifest, Inputs, Manifest, manifest_type
+from medpipe.core.refs import kind_of
 from medpipe.errors import NotFound
+from medpipe.ports import Signer
 
 
 class FolderStore:
     """`medpipe.ports.ArtifactStore`: an artifact is the folder `root/kind/name`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, signer: Signer | None = None) -> None:
+        """`signer`: signs adapters when they are written, and checks them when they are read."""
         self.root = root
+        self._signer = signer
 
     def find(self, ref: str) -> Manifest | None:
         """Return the manifest of a whole artifact, or None. Raises UsageError (not a ref) and Damaged."""
@@ -33,6 +37,8 @@ class FolderStore:
         if manifest is None:
             raise NotFound(missing(ref))
         digests.check(ref, self._place(ref), manifest.digests)
+        if self._signer and isinstance(manifest, AdapterManifest):
+            self._signer.check(ref, self._place(ref), manifest.content())
         return self._place(ref)
 
     @contextmanager
@@ -46,6 +52,8 @@ class FolderStore:
             draft = Folder(private)
             yield draft
             unfinished.flush(private)
+            if self._signer and kind_of(ref) == AdapterManifest.kind:
+                self._signer.sign(private)
             text = text_of(ref, verb, inputs, draft.outcome, self.find, digests.of_files(private))
             unfinished.write_flushed(private / MANIFEST, text)
             unfinished.flush_folder(private)
