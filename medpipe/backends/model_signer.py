@@ -18,7 +18,7 @@ class ModelSigner:
     """Implements `ports.Signer`. A signature is checked once a process, for files that did not change since."""
 
     def __init__(self, private: Path | None, public: Path | None) -> None:
-        """Prepare. `private`: PEM file that signs, or None. `public`: PEM file that checks, or None: nothing is checked.
+        """Prepare. `private`: PEM file that signs, or None. `public`: PEM file that checks, or None.
 
         Raises ConfigError for a file that does not exist.
         """

@@ -14,7 +14,6 @@ from medpipe.core.manifests import (
     CorpusInputs,
     CorpusManifest,
     CorpusOutcome,
-    DocumentsManifest,
     DriftInputs,
     PairsManifest,
     VersionManifest,
@@ -61,7 +60,8 @@ def build_corpus(pulls: tuple[DocumentsRef, ...], previous: CorpusRef | None = N
 
 def _history(ports: Ports, pulls: Sequence[DocumentsRef], previous: CorpusRef | None) -> str:
     """Return the digest of what a corpus is built from, so that deliveries with other texts give another ref."""
-    deliveries = [manifest(ports, data, DocumentsManifest).content() for data in sorted(pulls)]
+    stored = [ports.store.find(data) for data in sorted(pulls)]
+    deliveries = ["" if delivery is None else delivery.content() for delivery in stored]
     before = None if previous is None else manifest(ports, previous, CorpusManifest).outcome.content
     return digest_of([deliveries, before])
 

@@ -99,7 +99,7 @@ def _providers() -> dict[str, set[str]]:
 
 def _undeclared(path: Path, extras: Extras) -> set[str]:
     declared = _names(PROJECT["dependencies"]).union(*(_names(EXTRAS[extra]) for extra in extras))
-    return {name for name in _imported(path) if not _providers().get(name, {name}) & declared}
+    return {name for name in _imported(path) if not _providers().get(name, {canonicalize_name(name)}) & declared}
 
 
 def _files() -> list[tuple[str, Extras]]:

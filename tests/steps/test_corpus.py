@@ -196,7 +196,7 @@ def test_refs_of_another_kind_are_refused_by_name(ports):
     corpus = steps.build_corpus((pulls[0],), ports=ports)
     with pytest.raises(errors.UsageError, match=f"expected a corpus/… ref, got {pulls[0]}"):
         steps.build_corpus((pulls[1],), pulls[0], ports=ports)
-    with pytest.raises(errors.UsageError, match=f"expected a documents/… ref, got {corpus}"):
+    with pytest.raises(errors.UsageError, match=f"the suite 'documents' validates documents/… refs, got {corpus}"):
         steps.build_corpus((corpus,), ports=ports)
     for arguments, kind, wrong in (
         ((pulls[0], None), "corpus", pulls[0]),

@@ -11,6 +11,7 @@ from medpipe import errors, records, steps
 from medpipe.core.corpus.document import Document, Relation, Section, Status
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.manifests import ExamplesInputs, ExamplesManifest
+from medpipe.core.refs import digest_of
 from medpipe.core.teaching.example import Example
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
@@ -142,6 +143,7 @@ def test_the_inputs_of_examples_are_corpora_recipe_withdrawals_and_benchmarks(po
             knows=None,
             withdraw=(),
             benchmarks=(),
+            safety=digest_of([example.model_dump(mode="json") for example in ports.safety()]),
         ),
     )
     strict = stored(ports, steps.build_examples(second, "strict", ports=ports)).inputs
