@@ -154,6 +154,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "collect_feedback": {"start": "2026-03-01T00:00:00Z", "end": "2026-03-02T00:00:00Z"},
         "build_pairs": {"feedback": feedback, "previous": "none"},
         "build_preferences": {"corpus": corpus, "previous": "none", "max_answer_chars": "4000"},
+        "verify": {},
     }
     refs = [path.parent.relative_to(home / "artifacts").as_posix() for path in home.glob("artifacts/*/*/manifest.json")]
     return World(ports, working, sorted(refs))

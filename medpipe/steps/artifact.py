@@ -114,12 +114,12 @@ def reviews(ports: Ports, data: str, suite: str) -> list[ReviewManifest]:
     A decision is about rows of `data` and holds when other code validates them again.
     """
     wanted = validation_inputs(ports, data, suite)
-    decided = [
+    about = [
         review
         for review in ports.store.manifests(ReviewManifest)
-        if (review.inputs.data, review.inputs.suite) == (data, suite) and _judged(ports, review) == wanted
+        if (review.inputs.data, review.inputs.suite) == (data, suite)
     ]
-    return sorted(decided, key=lambda review: review.ref)
+    return sorted((review for review in about if _judged(ports, review) == wanted), key=lambda review: review.ref)
 
 
 def _judged(ports: Ports, review: ReviewManifest) -> ValidationInputs | None:
