@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from medpipe import steps
@@ -115,7 +117,7 @@ def test_a_table_that_is_gone_is_built_again_from_the_deliveries(ports: fakes.Fa
     assert documents(ports, three).keys() == before.keys() | {topic(3).id}
 
 
-def test_verify_names_a_restored_table_and_an_edited_text(ports: fakes.FakePorts) -> None:
+def test_verify_names_a_restored_table(ports: fakes.FakePorts) -> None:
     one = first(ports)
     backup = backed_up(ports)
     steps.verify(ports=ports)
@@ -132,3 +134,14 @@ def test_a_delivery_with_other_texts_under_the_same_ref_gives_another_corpus(por
     shutil.rmtree(ports.settings.home / "artifacts" / pulled)
     publish(ports, [topic(1, drug="Another drug")])
     assert refresh(ports, DAY_1, DAY_2) != corpus
+
+
+def test_verify_names_a_corpus_with_an_edited_text(ports: fakes.FakePorts) -> None:
+    corpus = first(ports)
+    (file,) = (ports.settings.home / "corpus").glob("*.parquet")
+    rows = pq.read_table(file)
+    bodies = [body.replace("omib", "amib") for body in rows.column("body").to_pylist()]
+    place = rows.schema.get_field_index("body")
+    pq.write_table(rows.set_column(place, rows.schema.field(place), pa.array(bodies)), file)
+    with pytest.raises(Damaged, match=f"{corpus}: has other texts in the corpus table than were merged"):
+        steps.verify(ports=ports)
