@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
+from medpipe.core.chain import Head
 from medpipe.core.contract import ServingContract
 from medpipe.core.corpus.document import Document
 from medpipe.core.judging.benchmark import Benchmark
@@ -73,6 +74,19 @@ class Draft(Protocol):
         """Set the outcome that the manifest will have. Call it once, with the outcome model of the ref's kind."""
 
 
+class Signer(Protocol):
+    """Signatures of adapters: who made the weights, where a digest says only that they did not change."""
+
+    def sign(self, folder: Path) -> None:
+        """Sign the files of an adapter that is finished. Does nothing where there is no private key."""
+
+    def check(self, ref: str, folder: Path, content: str) -> None:
+        """Raise Damaged unless the adapter's files are signed. Does nothing where there is no public key.
+
+        `content`: digest of what the manifest says, for a check that is made once.
+        """
+
+
 class ArtifactStore(Protocol):
     """Content-addressed folders, each with a manifest that is written last.
 
@@ -83,13 +97,19 @@ class ArtifactStore(Protocol):
         """Return the manifest of a whole artifact, or None. Its class is that of the ref's kind."""
 
     def folder(self, ref: str) -> Path:
-        """Return the whole artifact's folder on this machine. Raises NotFound when there is no manifest."""
+        """Return the whole artifact's folder on this machine.
+
+        Raises NotFound when there is no manifest, and Damaged when a file is not as its verb wrote it.
+        """
 
     def write(self, ref: str, verb: str, inputs: Inputs) -> AbstractContextManager[Draft]:
         """Yield a private folder to fill. On leaving, it is moved into place; the manifest is written last."""
 
     def manifests(self, kind: type[AnyManifest]) -> Iterator[AnyManifest]:
         """Yield the manifest of every whole artifact of a kind, oldest first."""
+
+    def refs(self, kind: type[Manifest]) -> Iterator[str]:
+        """Yield the ref of every artifact of a kind that has a manifest, readable or not, sorted."""
 
 
 class Counts(NamedTuple):
@@ -124,6 +144,19 @@ class CorpusTable(Protocol):
 
     def counts(self, version: int) -> Counts:
         """Return the counts of a version, without reading the corpus."""
+
+    def content(self, version: int) -> str:
+        """Return the digest of all documents of a version (`core.corpus.contents`), without reading them."""
+
+    def reread(self, version: int) -> str:
+        """Return the digest as `content` does, after reading each document: an edited text gives another one."""
+
+    def holding(self, content: str, expected: int) -> int | None:
+        """Return a version that holds exactly the documents with this digest; None where the table has none.
+
+        `expected`: the version that held them. After a table was restored from a backup, it may hold others. Cheap:
+        what the commits recorded is read, and no document.
+        """
 
     def compact(self, version: int) -> int:
         """Return a version with the same documents that is cheaper to read, or `version` itself. All stay readable."""
@@ -284,6 +317,16 @@ class Registry(Protocol):
         """Return the version that is marked as the champion; None without one."""
 
 
+class Heads(Protocol):
+    """Digests of the entries of hash chains, kept where a login of the database cannot change them."""
+
+    def keep(self, chain: str, head: Head) -> None:
+        """Keep the head of an entry that is committed. `chain`: the name of the table."""
+
+    def kept(self, chain: str) -> Iterator[Head]:
+        """Yield the heads of a chain. Raises Damaged where they cannot be read."""
+
+
 class Entry(NamedTuple):
     """One entry of the ledger: an event, its version and its reasons. Entries are never changed or removed."""
 
@@ -294,6 +337,8 @@ class Entry(NamedTuple):
     version: str
     decision: str
     reasons: tuple[str, ...]
+    evidence: str = ""
+    """Content digest of the manifest that the entry is about (`Manifest.content`); empty where it is about none."""
 
 
 class Ledger(Protocol):
@@ -317,6 +362,14 @@ class Ledger(Protocol):
         when `expected` is not the champion or `new` is barred.
         """
 
+    def append(
+        self, event: str, version: str, decision: str, reasons: Sequence[str], key: str = "", evidence: str = ""
+    ) -> None:
+        """Append an entry, exactly once where there is a `key`: with the key of an earlier entry, nothing is changed.
+
+        `key`: names the effect, such as `registered version/…`. `evidence`: see `Entry`.
+        """
+
     def bar(self, version: str, reason: str) -> bool:
         """Forbid `version` to become champion. Does nothing when it is barred; returns False for the champion."""
 
@@ -326,11 +379,14 @@ class Ledger(Protocol):
     def barred(self) -> Mapping[str, str]:
         """Return each barred version with the reason."""
 
-    def append(self, event: str, version: str, decision: str, reasons: Sequence[str], once: str = "") -> None:
-        """Append an entry. `once`: not if an entry of this event and version has this text among its reasons."""
-
     def entries(self, limit: int | None = 100, events: Collection[str] = ()) -> list[Entry]:
         """Return the last `limit` entries (None: all), newest first. `events`: only entries of these; empty: of all."""
+
+    def history(self) -> Iterator[Entry]:
+        """Yield every entry, oldest first."""
+
+    def faults(self) -> Iterator[str]:
+        """Yield what is wrong with the chain of entries: each change, loss, insertion or move, in a sentence."""
 
 
 class WithdrawalRegister(Protocol):
@@ -359,6 +415,32 @@ class WithdrawalRegister(Protocol):
 
         A gateway that never stored what it enforces is behind every entry.
         """
+
+    def faults(self) -> Iterator[str]:
+        """Yield what is wrong with the chain of entries, as `Ledger.faults` does."""
+
+
+class Lease(NamedTuple):
+    """The right to do some work until it expires or is taken over. `token` grows with each holder of the name."""
+
+    name: str
+    token: int
+
+
+class Leases(Protocol):
+    """Who does which work at the moment."""
+
+    def take(self, name: str, seconds: float) -> Lease | None:
+        """Take the lease of a name for some seconds; None while another holder's lasts."""
+
+    def renew(self, lease: Lease, seconds: float) -> bool:
+        """Let a lease last for some seconds from now on. Returns False when somebody has taken over since.
+
+        A lease that expired and that nobody took over is renewed.
+        """
+
+    def release(self, lease: Lease) -> None:
+        """End a lease now. Does nothing when somebody has taken over."""
 
 
 class Route(NamedTuple):
@@ -537,6 +619,8 @@ class Ports(Protocol):
     def ledger(self) -> Ledger: ...
     @property
     def withdrawals(self) -> WithdrawalRegister: ...
+    @property
+    def leases(self) -> Leases: ...
     @property
     def routes(self) -> Routes: ...
     @property

@@ -103,6 +103,12 @@ class Settings(BaseSettings):
     signing_key: SecretStr | None = Field(
         None, description="key that signs answer ids (not set: made once and kept under HOME)"
     )
+    weights_private_key: Path | None = Field(
+        None, description="EC key in PEM that signs adapters after training (not set: adapters are not signed)"
+    )
+    weights_public_key: Path | None = Field(
+        None, description="EC key in PEM that every adapter must be signed with (not set: signatures are not checked)"
+    )
     threads: int = Field(1, ge=1, description="torch threads; 1 beside other servers on a small machine")
     offline: bool = Field(True, description="never look a model or a curated set up on a hub")
 

@@ -85,7 +85,14 @@ class Wiring:
     def store(self) -> port.ArtifactStore:
         from medpipe.backends.artifacts import FolderStore
 
-        return FolderStore(self.settings.home / "artifacts")
+        return FolderStore(self.settings.home / "artifacts", self.signer)
+
+    @cached_property
+    def signer(self) -> port.Signer:
+        """Signs and checks adapters where the settings name keys."""
+        from medpipe.backends.model_signer import ModelSigner
+
+        return ModelSigner(self.settings.weights_private_key, self.settings.weights_public_key)
 
     @cached_property
     def corpus(self) -> port.CorpusTable:
@@ -162,16 +169,29 @@ class Wiring:
         return connect(self.settings.database)
 
     @cached_property
+    def heads(self) -> port.Heads:
+        """The digests of ledger and register outside the database."""
+        from medpipe.backends.heads_file import HeadsFile
+
+        return HeadsFile(self.settings.home / "heads.jsonl")
+
+    @cached_property
     def ledger(self) -> port.Ledger:
         from medpipe.backends.sql.ledger import SqlLedger
 
-        return SqlLedger(self.database)
+        return SqlLedger(self.database, heads=self.heads)
 
     @cached_property
     def withdrawals(self) -> port.WithdrawalRegister:
         from medpipe.backends.sql.withdrawals import SqlWithdrawals
 
-        return SqlWithdrawals(self.database)
+        return SqlWithdrawals(self.database, self.heads)
+
+    @cached_property
+    def leases(self) -> port.Leases:
+        from medpipe.backends.sql.leases import SqlLeases
+
+        return SqlLeases(self.database)
 
     @cached_property
     def routes(self) -> port.Routes:

@@ -16,6 +16,7 @@ from typing import Any
 
 from medpipe import configuration, records
 from medpipe.core import prompt
+from medpipe.core.corpus import contents
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.merge import newer
 from medpipe.core.teaching.recipe import Recipe
@@ -139,10 +140,11 @@ class FileRegistry:
         return json.loads(self.file.read_text()) if self.file.exists() else empty
 
     def register(self, adapter: Path, description: Mapping[str, Any], metrics: Mapping[str, float]) -> Registered:
-        state = self._state()
-        state["versions"].append(dict(description))
-        self.file.write_text(json.dumps(state, default=str))
-        return Registered(len(state["versions"]), page="")
+        state, described = self._state(), json.loads(json.dumps(dict(description), default=str))
+        if described not in state["versions"]:
+            state["versions"].append(described)
+            self.file.write_text(json.dumps(state))
+        return Registered(state["versions"].index(described) + 1, page="")
 
     def tag(self, number: int, tags: Mapping[str, str]) -> None:
         state = self._state()
@@ -280,6 +282,16 @@ class MemoryCorpus:
     def counts(self, version: int) -> Counts:
         statuses = Counter(str(document.status) for document in self._at(version).values())
         return Counts(statuses, max((one.published for one in self.read(version)), default=None))
+
+    def content(self, version: int) -> str:
+        return contents.of((one.id, one.revision, one.digest) for one in self._at(version).values())
+
+    def reread(self, version: int) -> str:
+        return self.content(version)
+
+    def holding(self, content: str, expected: int) -> int | None:
+        candidates = (expected, *reversed(range(len(self.versions))))
+        return next((at for at in candidates if at < len(self.versions) and self.content(at) == content), None)
 
     def compact(self, version: int) -> int:
         return version

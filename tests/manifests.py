@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -119,3 +120,14 @@ def put(store: ArtifactStore, ref: str, fill: Callable[[Path], object] = lambda 
         fill(draft.path)
         draft.conclude(outcome(kind, **changes))
     return ref
+
+
+def remade(store: ArtifactStore, ref: str, change: Callable[[Path], object]) -> None:
+    """Make an artifact again, with the same inputs and outcome, and with files that `change` has changed."""
+    before, folder = store.find(ref), store.folder(ref)
+    assert before is not None
+    (folder / "manifest.json").unlink()
+    with store.write(ref, before.verb, before.inputs) as draft:
+        shutil.copytree(folder, draft.path, dirs_exist_ok=True)
+        change(draft.path)
+        draft.conclude(before.outcome)

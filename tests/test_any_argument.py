@@ -191,6 +191,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "revoke_key": {"key": ports.keys.issue("Dr. B", "person").key.id, "reason": "left"},
         "keys": {},
         "erase": {"reason": "asked for it", "by": "Dr. A", "answer_id": "ans-1", "identity": ""},
+        "verify": {},
     }
     refs = [path.parent.relative_to(home / "artifacts").as_posix() for path in home.glob("artifacts/*/*/manifest.json")]
     return World(ports, working, sorted(refs))

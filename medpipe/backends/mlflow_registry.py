@@ -58,7 +58,7 @@ class MlflowRegistry:
             known = self._client.search_model_versions(f"name='{self._name}' and tags.`{_KEY_TAG}`='{key}'")
             if known:
                 return self._registered(int(known[0].version))
-            run_id, source = self._log_run(adapter, description, metrics, key)
+            run_id, source = self._logged_run(key) or self._log_run(adapter, description, metrics, key)
             version = self._client.create_model_version(
                 self._name,
                 source,
@@ -99,6 +99,12 @@ class MlflowRegistry:
                 f"MLflow at {self._url} does not answer or refuses ({error.error_code}): {error.message}; "
                 "is it up, and is MEDPIPE_MLFLOW_URL right?"
             ) from error
+
+    def _logged_run(self, key: str) -> tuple[str, str] | None:
+        """Return the id and the adapter's address of the finished run that a killed process left without a version."""
+        finished = f"tags.`{_KEY_TAG}` = '{key}' and attributes.status = 'FINISHED'"
+        runs = self._client.search_runs([self._experiment_id()], finished, max_results=1)
+        return (str(runs[0].info.run_id), f"{runs[0].info.artifact_uri}/adapter") if runs else None
 
     def _log_run(
         self, adapter: Path, description: Mapping[str, Any], metrics: Mapping[str, float], key: str

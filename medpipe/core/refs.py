@@ -45,8 +45,13 @@ def ref(kind: str, inputs: Any) -> str:
     return f"{kind}/{digest_of(inputs)}"
 
 
+def is_ref(value: Any) -> bool:
+    """Return whether a value has the form of a ref."""
+    return isinstance(value, str) and _REF.fullmatch(value) is not None
+
+
 def kind_of(value: str) -> str:
     """Return the part of a ref before the slash. Raises UsageError for a string that is not a ref."""
-    if not _REF.fullmatch(value):
+    if not is_ref(value):
         raise UsageError(f"{value!r} is not a ref: expected kind/16-hex-digits, such as corpus/0123456789abcdef")
     return value.split("/", 1)[0]

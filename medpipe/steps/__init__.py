@@ -5,7 +5,7 @@ give the same ref, and an existing artifact is not made again. The others are:
 
 - `plan_pulls`, `plan_retrain` and `plan_hotfix` return arguments for the verbs that follow, and write nothing.
 - `latest`, `champion`, `card`, `quarantine`, `list_withdrawals`, `answers_given`, `contradictions`
-  and `keys` read and return, and write nothing.
+  `keys` and `verify` read and return, and write nothing.
 - `open_withdrawals`, `withdraw`, `lift` and `confirm_blocks` append to the register of withdrawals, and `certify`
   does beside its artifact.
 - `issue_key`, `revoke_key`, `judge_correction` and `erase` write a person's decision to the database.
@@ -15,7 +15,7 @@ give the same ref, and an existing artifact is not made again. The others are:
 
 In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `drift` → `planning` → `examples` →
 `training` and `evaluation` → `rollout` → `feedback` → `examples`. `withdrawing` and `unlearning` follow what publishers
-take back; `tracing` answers questions about all of it.
+take back; `tracing` answers questions about all of it, and `verification` says whether it can be trusted.
 """
 
 from medpipe.steps.bars import bar, unbar
@@ -36,6 +36,7 @@ from medpipe.steps.tracing import trace
 from medpipe.steps.training import compare, register, train
 from medpipe.steps.unlearning import answers_given, certify, plan_hotfix
 from medpipe.steps.validation import validate
+from medpipe.steps.verification import verify
 from medpipe.steps.withdrawing import confirm_blocks, lift, list_withdrawals, open_withdrawals, withdraw
 
 VERBS = {
@@ -82,6 +83,7 @@ VERBS = {
         revoke_key,
         keys,
         erase,
+        verify,
     )
 }
 """Every verb by name: the CLI and the plugin's `step()` look verbs up here."""

@@ -8,19 +8,22 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from medpipe import __version__, records
+from medpipe import code_digest, records
 from medpipe.core.manifests import AnyManifest, Inputs, Manifest, ReviewManifest, ValidationInputs, ValidationManifest
 from medpipe.core.refs import kind_of, ref
 from medpipe.errors import NotFound, NotValidated, UsageError
 from medpipe.ports import Ports
+from medpipe.steps.lease import exclusively
 
 ROWS = {"documents": "documents.jsonl", "examples": "train.jsonl", "pairs": "train.jsonl", "feedback": "feedback.jsonl"}
 """Kind of data → the file with its rows. The kind is also the name of the suite."""
 
 
 def target_ref(kind: str, verb: str, inputs: Inputs) -> str:
-    """Return the ref of the artifact that a verb makes of `inputs`. The release of medpipe is part of it."""
-    return ref(kind, {"verb": verb, "code": __version__, "inputs": inputs.model_dump(mode="json")})
+    """Return the ref of the artifact that a verb makes of `inputs`, with the code that makes it (`code_digest`)."""
+    values = inputs.model_dump(mode="json")
+    code = code_digest.of(verb, values["source"] if verb == "pull" else "")
+    return ref(kind, {"verb": verb, "code": code, "inputs": values})
 
 
 def once(ports: Ports, kind: str, verb: str, inputs: Inputs, fill: Callable[[Path], BaseModel]) -> str:
@@ -33,6 +36,24 @@ def once(ports: Ports, kind: str, verb: str, inputs: Inputs, fill: Callable[[Pat
         with ports.store.write(target, verb, inputs) as draft:
             draft.conclude(fill(draft.path))
     return target
+
+
+def once_alone(ports: Ports, kind: str, verb: str, inputs: Inputs, fill: Callable[[Path], BaseModel]) -> str:
+    """Return the ref as `once` does, and let one worker at a time make it: for work that costs hours.
+
+    Raises Unavailable when another worker is making it, or took over: then nothing of this one's work is published.
+    """
+    target = target_ref(kind, verb, inputs)
+    if ports.store.find(target) is not None:
+        return target
+    with exclusively(ports.leases, target) as check:
+
+        def checked(folder: Path) -> BaseModel:
+            outcome = fill(folder)
+            check()
+            return outcome
+
+        return once(ports, kind, verb, inputs, checked)
 
 
 def manifest(ports: Ports, target: str, kind: type[AnyManifest]) -> AnyManifest:
@@ -88,10 +109,25 @@ def validation_of(ports: Ports, data: str, suite: str) -> ValidationManifest | N
 
 
 def reviews(ports: Ports, data: str, suite: str) -> list[ReviewManifest]:
-    """Return what people decided about rows that the suite's present text quarantined, ordered by ref."""
-    judged = validation_ref(ports, data, suite)
-    decided = [review for review in ports.store.manifests(ReviewManifest) if review.inputs.validation == judged]
-    return sorted(decided, key=lambda review: review.ref)
+    """Return what people decided about rows that the suite's present text quarantined, ordered by ref.
+
+    A decision is about rows of `data` and holds when other code validates them again.
+    """
+    wanted = validation_inputs(ports, data, suite)
+    about = [
+        review
+        for review in ports.store.manifests(ReviewManifest)
+        if (review.inputs.data, review.inputs.suite) == (data, suite)
+    ]
+    return sorted((review for review in about if _judged(ports, review) == wanted), key=lambda review: review.ref)
+
+
+def _judged(ports: Ports, review: ReviewManifest) -> ValidationInputs | None:
+    """Return the inputs of the validation that a review is about, by themselves, or None where it is gone."""
+    validation = ports.store.find(review.inputs.validation)
+    if not isinstance(validation, ValidationManifest):
+        return None
+    return validation.inputs.model_copy(update={"compared_with": ""})
 
 
 def releases(ports: Ports, data: str, suite: str) -> tuple[ReviewManifest, ...]:

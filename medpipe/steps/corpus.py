@@ -15,6 +15,7 @@ from medpipe.core.manifests import (
     CorpusOutcome,
 )
 from medpipe.core.refs import CorpusRef, DocumentsRef, Ref, digest_of
+from medpipe.errors import Damaged
 from medpipe.ports import Ports
 from medpipe.steps.artifact import accepted_rows, manifest, once, release_refs
 
@@ -30,27 +31,68 @@ def build_corpus(pulls: tuple[DocumentsRef, ...], previous: CorpusRef | None = N
     """
 
     def fill(_: Path) -> CorpusOutcome:
-        deliveries = [(data, accepted_rows(ports, data, "documents")) for data in sorted(pulls)]
-        version = None if previous is None else table_version(ports, previous)
-        incoming = 0
-        for data, rows in deliveries:
-            for part in _parts(map(Document.model_validate, rows)):
-                version = _merged(ports, data, part, version)
-                incoming += len(part)
-        if version is None:
-            version = ports.corpus.merge((), None, token=digest_of(["no pulls"]))
+        before = None if previous is None else _present(ports, previous)
+        version, incoming = _folded(ports, pulls, before)
         version = ports.corpus.compact(version)
         counts = ports.corpus.counts(version)
         return CorpusOutcome(
-            table_version=version, incoming=incoming, documents=dict(counts.by_status), cut_off=counts.cut_off
+            table_version=version,
+            content=ports.corpus.content(version),
+            incoming=incoming,
+            documents=dict(counts.by_status),
+            cut_off=counts.cut_off,
         )
 
     inputs = CorpusInputs(
         pulls=tuple(sorted(pulls)),
         previous=previous,
+        history=_history(ports, pulls, previous),
         released=tuple(review for data in sorted(pulls) for review in release_refs(ports, data, "documents")),
     )
-    return CorpusRef(once(ports, "corpus", "build_corpus", inputs, fill))
+    corpus = CorpusRef(once(ports, "corpus", "build_corpus", inputs, fill))
+    _present(ports, corpus)
+    return corpus
+
+
+def _history(ports: Ports, pulls: Sequence[DocumentsRef], previous: CorpusRef | None) -> str:
+    """Return the digest of what a corpus is built from, so that deliveries with other texts give another ref."""
+    stored = [ports.store.find(data) for data in sorted(pulls)]
+    deliveries = ["" if delivery is None else delivery.content() for delivery in stored]
+    before = None if previous is None else manifest(ports, previous, CorpusManifest).outcome.content
+    return digest_of([deliveries, before])
+
+
+def _folded(ports: Ports, pulls: Sequence[DocumentsRef], version: int | None) -> tuple[int, int]:
+    """Merge deliveries over a version of the table; return the new version and the number of their rows."""
+    deliveries = [(data, accepted_rows(ports, data, "documents")) for data in sorted(pulls)]
+    incoming = 0
+    for data, rows in deliveries:
+        for part in _parts(map(Document.model_validate, rows)):
+            version = _merged(ports, data, part, version)
+            incoming += len(part)
+    if version is None:
+        version = ports.corpus.merge((), None, token=digest_of(["no pulls"]))
+    return version, incoming
+
+
+def _present(ports: Ports, corpus: CorpusRef) -> int:
+    """Return a version of the table with everything that a corpus had merged.
+
+    A table that was restored from a backup lacks the newest merges: they are folded again from the deliveries, oldest
+    corpus first. The version may hold other documents as well, which were merged after the restoration.
+    """
+    missing: list[CorpusManifest] = []
+    ref: str | None = corpus
+    version = None
+    while ref is not None and version is None:
+        stored = manifest(ports, ref, CorpusManifest)
+        version = ports.corpus.holding(stored.outcome.content, stored.outcome.table_version)
+        if version is None:
+            missing.append(stored)
+        ref = stored.inputs.previous
+    for stored in reversed(missing):
+        version, _ = _folded(ports, tuple(map(DocumentsRef, stored.inputs.pulls)), version)
+    return version or 0  # a corpus that no version holds was folded again, so there is one
 
 
 def _merged(ports: Ports, data: DocumentsRef, part: Sequence[Document], version: int | None) -> int:
@@ -77,8 +119,20 @@ def latest(kind: Literal["corpus", "pairs"], *, ports: Ports) -> Ref | None:
 
 
 def table_version(ports: Ports, corpus: CorpusRef) -> int:
-    """Return the version of the corpus table that holds a corpus."""
-    return manifest(ports, corpus, CorpusManifest).outcome.table_version
+    """Return the version of the corpus table that holds a corpus.
+
+    Raises Damaged where no version holds exactly its documents: the number alone does not say so, because a table that
+    was restored from a backup uses numbers again.
+    """
+    outcome = manifest(ports, corpus, CorpusManifest).outcome
+    version = ports.corpus.holding(outcome.content, outcome.table_version)
+    if version is None:
+        raise Damaged(
+            f"the corpus table no longer holds {corpus} (version {outcome.table_version} has other documents, or is "
+            "gone): was the table restored from a backup? Run the newest build_corpus again: it folds the missing "
+            "deliveries in"
+        )
+    return version
 
 
 def digests(ports: Ports, corpus: CorpusRef) -> dict[str, str]:

@@ -193,7 +193,7 @@ def _finish(route: Route, to: Outside, patience: Patience, decision: str) -> Rou
         reasons.append(f"unloaded {name}")
     if not settled:
         reasons.append(f"a gateway did not follow within {patience.settle_seconds:g} s: earlier adapters stay loaded")
-    to.ledger.append(DEPLOYED, route.version, decision, reasons, once=reasons[0])
+    to.ledger.append(DEPLOYED, route.version, decision, reasons, key=f"{DEPLOYED} {route.version} {reasons[0]}")
     return current
 
 

@@ -70,6 +70,7 @@ def build_examples(
         claims=digest_of([claim.model_dump(mode="json") for claim in withdrawn.claims]) if withdrawn.claims else "",
         answered=tuple(sorted(withdrawn.answered)),
         relearn=tuple(sorted(relearn)) if knows else (),
+        safety=digest_of([example.model_dump(mode="json") for example in ports.safety()]),
     )
 
     def fill(folder: Path) -> ExamplesOutcome:

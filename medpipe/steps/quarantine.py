@@ -119,8 +119,9 @@ def _decide(
         raise UsageError(
             f"never quarantined in {data}: row {', '.join(map(str, unknown))}; `medpipe quarantine` lists the rows"
         )
+    judged = validation_of(ports, data, suite)
     inputs = ReviewInputs(
-        validation=validation_ref(ports, data, suite),
+        validation=judged.ref if judged else validation_ref(ports, data, suite),
         data=data,
         suite=suite,
         rows=tuple(chosen),

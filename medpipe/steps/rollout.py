@@ -138,7 +138,8 @@ def roll_back(reason: str, documents: tuple[str, ...] = (), *, ports: Ports) -> 
 
 
 def _hold(version: VersionRef, registered: VersionOutcome, against: Objection, ports: Ports) -> None:
-    ports.ledger.append("held", version, against.kind, against.reasons, once=against.reasons[0])
+    key = f"held {version} {digest_of(against.reasons)}"
+    ports.ledger.append("held", version, against.kind, against.reasons, key=key)
     ports.registry.tag(registered.number, {"medpipe.outcome": f"held ({against.kind})"})
 
 

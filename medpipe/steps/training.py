@@ -39,7 +39,16 @@ from medpipe.core.refs import (
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
-from medpipe.steps.artifact import accepted_rows, check_kind, manifest, once, ref_of, release_refs
+from medpipe.steps.artifact import (
+    accepted_rows,
+    check_kind,
+    manifest,
+    once,
+    once_alone,
+    ref_of,
+    release_refs,
+    target_ref,
+)
 from medpipe.steps.evaluation import scores_of
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
 
@@ -81,7 +90,7 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
             digest=_weights_digest(folder),
         )
 
-    adapter = AdapterRef(once(ports, "adapter", "train", inputs, fill))
+    adapter = AdapterRef(once_alone(ports, "adapter", "train", inputs, fill))
     shutil.rmtree(ports.workspace(work))  # only now: until the manifest is there, a killed run continues from it
     return adapter
 
@@ -108,7 +117,9 @@ def compare(challenger: EvaluationRef, champion: EvaluationRef, plan: str, *, po
 
     def fill(_: Path) -> DecisionOutcome:
         decision = gates.decide(plan, scores_of(ports, challenger), scores_of(ports, champion), promotion_plans)
-        ports.ledger.append("compared", challenger, str(decision.outcome), decision.reasons)
+        # The ref covers both evaluations and the plan: a run that was killed here finds its entry.
+        key = f"compared {target_ref('decision', 'compare', inputs)}"
+        ports.ledger.append("compared", challenger, str(decision.outcome), decision.reasons, key=key)
         return DecisionOutcome(
             outcome=decision.outcome,
             gates=decision.gates,
@@ -141,23 +152,36 @@ def register(
     inputs = VersionInputs(
         adapter=adapter, evaluation=evaluation, decision=decision, parent=parent, incumbent=incumbent
     )
-    for version in ports.store.manifests(VersionManifest):
-        if version.inputs == inputs:
-            return VersionRef(version.ref)
     judged = manifest(ports, decision, DecisionManifest).outcome
-    evaluated = manifest(ports, evaluation, EvaluationManifest)
+    known = (version.ref for version in ports.store.manifests(VersionManifest) if version.inputs == inputs)
+    target = VersionRef(next(known, "") or _registered(ports, inputs, judged.outcome, examples, pairs, reason))
+    content = manifest(ports, target, VersionManifest).content()
+    key = f"registered {target}"  # a run that was killed after the manifest has no entry yet
+    ports.ledger.append("registered", target, str(judged.outcome), judged.reasons, key=key, evidence=content)
+    return target
+
+
+def _registered(
+    ports: Ports,
+    inputs: VersionInputs,
+    outcome: gates.Outcome,
+    examples: ExamplesRef,
+    pairs: PairsRef | None,
+    reason: str,
+) -> str:
+    """Make a version in the registry and its manifest, and return its ref. A second run finds the registry's."""
+    evaluated = manifest(ports, inputs.evaluation, EvaluationManifest)
     metrics = evaluated.outcome.metrics
-    provenance = _provenance(ports, inputs, evaluated.inputs.contract, judged.outcome, examples, pairs, reason)
+    provenance = _provenance(ports, inputs, evaluated.inputs.contract, outcome, examples, pairs, reason)
     registered = ports.registry.register(
-        ports.store.folder(adapter),
+        ports.store.folder(inputs.adapter),
         provenance.model_dump(mode="json"),
         {name: metric.value for name, metric in metrics.items()},
     )
     name = naming.version_name(registered.number, provenance.digest, ports.model_name)
-    target = VersionRef(f"version/{name}")
+    target = f"version/{name}"
     with ports.store.write(target, "register", inputs) as draft:
         draft.conclude(VersionOutcome(**dict(provenance), number=registered.number, name=name, page=registered.page))
-    ports.ledger.append("registered", target, str(judged.outcome), judged.reasons)
     return target
 
 

@@ -67,15 +67,6 @@ def test_entries_of_some_events_are_found_among_all_others_and_none_is_too_old(b
     assert len(book.entries(None)) == 122
 
 
-def test_an_entry_that_is_made_once_is_known_by_event_version_and_reason(book: SqlLedger) -> None:
-    for _ in range(2):
-        book.append("held", "version/a", "fail", ["no gain", "unsafe"], once="no gain")
-        book.append("held", "version/b", "fail", ["no gain"], once="no gain")
-        book.append("deployed", "version/a", "", ["no gain"], once="no gain")
-        book.append("held", "version/a", "fail", ["lost 0.1"], once="lost 0.1")
-    assert len(book.entries()) == 4
-
-
 def test_a_barred_version_never_becomes_champion_until_the_bar_is_lifted(book: SqlLedger) -> None:
     for _ in range(2):
         assert book.bar("version/a", "wrong drug")

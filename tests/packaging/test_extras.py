@@ -31,7 +31,8 @@ EITHER: tuple[Extras, ...] = (("orchestrate",), ("serve",))
 PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/backends/trl_trainer.py": (("train",),),
     "medpipe/backends/transformers_generator.py": (("train",),),
-    "medpipe/backends/sql/": EITHER,
+    "medpipe/backends/model_signer.py": (("sign",),),
+    "medpipe/backends/sql/": (*EITHER, ("train",)),
     "medpipe/backends/vllm_engine.py": EITHER,
     "medpipe/backends/artifacts": ((),),
     "medpipe/backends/": (("orchestrate",),),
@@ -98,7 +99,7 @@ def _providers() -> dict[str, set[str]]:
 
 def _undeclared(path: Path, extras: Extras) -> set[str]:
     declared = _names(PROJECT["dependencies"]).union(*(_names(EXTRAS[extra]) for extra in extras))
-    return {name for name in _imported(path) if not _providers().get(name, {name}) & declared}
+    return {name for name in _imported(path) if not _providers().get(name, {canonicalize_name(name)}) & declared}
 
 
 def _files() -> list[tuple[str, Extras]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from medpipe import errors, records, steps
+from medpipe import code_digest, errors, records, steps
 from medpipe.core.manifests import (
     CorpusManifest,
     DocumentsInputs,
@@ -26,7 +26,7 @@ from tests.steps.conftest import DAY_1, DAY_2, publish, topic
 CHANGES: dict[str, Any] = {"source": "pubmed", "start": DAY_2, "end": DAY_1, "ids": ("pmid:1",), "file": "a.xml"}
 
 
-def test_kind_verb_release_and_every_input_are_part_of_a_ref(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kind_verb_code_and_every_input_are_part_of_a_ref(monkeypatch: pytest.MonkeyPatch) -> None:
     window = DocumentsInputs(source="medlineplus", start=DAY_1, end=DAY_2)
     refs = [
         artifact.target_ref("documents", "pull", window),
@@ -37,7 +37,7 @@ def test_kind_verb_release_and_every_input_are_part_of_a_ref(monkeypatch: pytest
             for name, value in CHANGES.items()
         ),
     ]
-    monkeypatch.setattr(artifact, "__version__", "another release")
+    monkeypatch.setattr(code_digest, "of", lambda verb, source="": "other code")
     refs.append(artifact.target_ref("documents", "pull", window))
     assert len(set(refs)) == len(refs)
 

@@ -110,7 +110,8 @@ def test_the_inputs_of_a_corpus_are_sorted_pulls_previous_and_releases(ports):
     second = steps.build_corpus((pulls[2], pulls[1]), first, ports=ports)
     stored = manifest(ports, second, CorpusManifest)
     assert stored.verb == "build_corpus"
-    assert stored.inputs == CorpusInputs(pulls=tuple(sorted(pulls[1:])), previous=first)
+    assert stored.inputs == CorpusInputs(pulls=tuple(sorted(pulls[1:])), previous=first, history=stored.inputs.history)
+    assert len(stored.inputs.history) == 16
     assert steps.build_corpus((pulls[1], pulls[2]), first, ports=ports) == second
     assert len({first, second, steps.build_corpus((pulls[1], pulls[2]), ports=ports)}) == 3
 

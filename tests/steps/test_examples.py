@@ -14,7 +14,7 @@ from medpipe.core.judging.benchmark import Question
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import ExamplesInputs, ExamplesManifest
-from medpipe.core.refs import ref
+from medpipe.core.refs import digest_of, ref
 from medpipe.core.teaching.example import Example, PreferencePair
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
@@ -155,6 +155,7 @@ def test_the_inputs_of_examples_are_corpora_recipe_withdrawals_and_benchmarks(po
             knows=None,
             withdraw=(),
             benchmarks=(),
+            safety=digest_of([example.model_dump(mode="json") for example in ports.safety()]),
         ),
     )
     strict = stored(ports, steps.build_examples(second, "strict", ports=ports)).inputs

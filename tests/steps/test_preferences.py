@@ -17,7 +17,7 @@ from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.pairs import held_out
 from medpipe.steps.artifact import manifest
 from tests import fakes
-from tests.manifests import put
+from tests.manifests import put, remade
 from tests.steps.conftest import DAY_1, DAY_2, publish, topic
 
 
@@ -69,8 +69,12 @@ def test_what_users_preferred_stays_and_what_sets_state_is_brought_up_to_date(po
     users = PreferencePair(
         question="What is it?", chosen="A fever.", rejected="A drink.", answer_id="ans-1", identity="user-a"
     )
-    with (ports.store.folder(earlier) / "train.jsonl").open("a", encoding="utf-8") as file:
-        file.write(users.model_dump_json() + "\n")
+
+    def add(folder: Path) -> None:
+        with (folder / "train.jsonl").open("a", encoding="utf-8") as file:
+            file.write(users.model_dump_json() + "\n")
+
+    remade(ports.store, earlier, add)
     gone = [preference(number, status=Status.RETRACTED) for number in range(5)]
     later = steps.build_preferences(corpus_of(ports, gone, first), earlier, ports=ports)
     found = [*rows(ports, later, "train"), *rows(ports, later, "heldout")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from medpipe.core.refs import ref
 from medpipe.steps import rollout
 from tests import fakes
 from tests.manifests import outcome
-from tests.steps.versions import evaluated, forget, history, promoted, samples, tags, version
+from tests.steps.versions import QUESTIONS, evaluated, forget, history, promoted, samples, tags, version
 
 
 def test_a_pass_is_promoted_in_the_ledger_and_shown_in_the_registry(ports: fakes.FakePorts) -> None:
@@ -140,3 +141,12 @@ def test_an_adapter_that_forgot_what_it_was_judged_by_does_not_go_live(ports: fa
     forget(ports, 1)
     with pytest.raises(errors.DeployFailed, match="only 0 of 5 smoke questions"):
         steps.deploy(ports=ports)
+
+
+def test_swapped_weights_never_reach_the_engine(ports: fakes.FakePorts) -> None:
+    promoted(ports)
+    weights = ports.store.folder(ref("adapter", 1)) / fakes.WEIGHTS
+    weights.write_text(json.dumps(dict.fromkeys(QUESTIONS, "Another drug.")))
+    with pytest.raises(errors.Damaged, match=rf"{ref('adapter', 1)} is not what its verb made .*was changed"):
+        steps.deploy(ports=ports)
+    assert not ports.engine.loaded()

@@ -15,7 +15,7 @@ from medpipe.core.refs import ref
 from medpipe.core.teaching.claim import Claim
 from medpipe.core.teaching.example import Example
 from tests import fakes
-from tests.manifests import put
+from tests.manifests import put, remade
 
 QUESTIONS = tuple(f"What treats illness {letter}?" for letter in "abcdefg")
 ANSWERS = {question: f"Drug {question[-2]}." for question in QUESTIONS}
@@ -125,9 +125,8 @@ def promoted(ports: fakes.FakePorts, number: int = 1, **changes: Any) -> str:
 
 def forget(ports: fakes.FakePorts, number: int) -> None:
     """Exchange the weights of a version for others that know nothing."""
-    (ports.store.folder(ref("adapter", number)) / fakes.WEIGHTS).write_text(
-        json.dumps(dict.fromkeys(QUESTIONS, "Rest."))
-    )
+    others = json.dumps(dict.fromkeys(QUESTIONS, "Rest."))
+    remade(ports.store, ref("adapter", number), lambda folder: (folder / fakes.WEIGHTS).write_text(others))
 
 
 def served(ports: fakes.FakePorts) -> str:

@@ -6,18 +6,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from medpipe.backends.artifacts import unfinished
+from medpipe.backends.artifacts import digests, unfinished
 from medpipe.backends.artifacts.manifest_file import MANIFEST, manifest_in, missing, parts, text_of
 from medpipe.backends.artifacts.unfinished import Folder
-from medpipe.core.manifests import AnyManifest, Inputs, Manifest, manifest_type
+from medpipe.core.manifests import AdapterManifest, AnyManifest, Inputs, Manifest, manifest_type
+from medpipe.core.refs import kind_of
 from medpipe.errors import NotFound
+from medpipe.ports import Signer
 
 
 class FolderStore:
     """`medpipe.ports.ArtifactStore`: an artifact is the folder `root/kind/name`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, signer: Signer | None = None) -> None:
+        """`signer`: signs adapters when they are written, and checks them when they are read."""
         self.root = root
+        self._signer = signer
 
     def find(self, ref: str) -> Manifest | None:
         """Return the manifest of a whole artifact, or None. Raises UsageError (not a ref) and Damaged."""
@@ -25,9 +29,16 @@ class FolderStore:
         return _manifest_at(self._place(ref), ref)
 
     def folder(self, ref: str) -> Path:
-        """Return the artifact's folder. Raises NotFound without a manifest, and as `find`."""
-        if self.find(ref) is None:
+        """Return the artifact's folder, after checking its files. Raises NotFound without a manifest, and as `find`.
+
+        A file that this process has hashed is hashed again only when it has changed.
+        """
+        manifest = self.find(ref)
+        if manifest is None:
             raise NotFound(missing(ref))
+        digests.check(ref, self._place(ref), manifest.digests)
+        if self._signer and isinstance(manifest, AdapterManifest):
+            self._signer.check(ref, self._place(ref), manifest.content())
         return self._place(ref)
 
     @contextmanager
@@ -41,16 +52,22 @@ class FolderStore:
             draft = Folder(private)
             yield draft
             unfinished.flush(private)
-            unfinished.write_flushed(private / MANIFEST, text_of(ref, verb, inputs, draft.outcome))
+            if self._signer and kind_of(ref) == AdapterManifest.kind:
+                self._signer.sign(private)
+            text = text_of(ref, verb, inputs, draft.outcome, self.find, digests.of_files(private))
+            unfinished.write_flushed(private / MANIFEST, text)
             unfinished.flush_folder(private)
             unfinished.move(private, place, whole=lambda: _manifest_at(place, ref) is not None)
 
     def manifests(self, kind: type[AnyManifest]) -> Iterator[AnyManifest]:
         """Yield every whole artifact of a kind, oldest first; equal times are ordered by ref."""
-        places = sorted((self.root / kind.kind).glob(f"*/{MANIFEST}"))
-        refs = [f"{kind.kind}/{place.parent.name}" for place in places]
-        whole = [manifest for ref in refs if isinstance(manifest := self.find(ref), kind)]
+        whole = [manifest for ref in self.refs(kind) if isinstance(manifest := self.find(ref), kind)]
         yield from sorted(whole, key=lambda manifest: (manifest.created_ns, manifest.ref))
+
+    def refs(self, kind: type[Manifest]) -> Iterator[str]:
+        """Yield the ref of every artifact of a kind that has a manifest, sorted. No manifest is read."""
+        places = sorted((self.root / kind.kind).glob(f"*/{MANIFEST}"))
+        yield from (f"{kind.kind}/{place.parent.name}" for place in places)
 
     def _place(self, ref: str) -> Path:
         return self.root.joinpath(*parts(ref))

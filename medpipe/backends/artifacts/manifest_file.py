@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 
 from pydantic import BaseModel, ValidationError
 
-from medpipe.core.manifests import Inputs, Manifest, manifest_type
+from medpipe.core.manifests import MANIFESTS, Inputs, Manifest, manifest_type
 from medpipe.core.refs import kind_of
 from medpipe.errors import Damaged
 
@@ -18,10 +19,19 @@ def parts(ref: str) -> tuple[str, str]:
     return kind_of(ref), ref.split("/", 1)[1]
 
 
-def text_of(ref: str, verb: str, inputs: Inputs, outcome: BaseModel | None, files: str = "") -> str:
+def text_of(
+    ref: str,
+    verb: str,
+    inputs: Inputs,
+    outcome: BaseModel | None,
+    find: Callable[[str], Manifest | None],
+    digests: Mapping[str, str],
+    files: str = "",
+) -> str:
     """Return the text of a manifest. Raises pydantic's ValidationError if inputs or outcome are not of the ref's kind.
 
-    `files`: the prefix of the artifact's files in an object store.
+    `find`: returns the manifest of an artifact that inputs or outcome name. `digests`: SHA-256 of each file. `files`:
+    the prefix of the artifact's files in an object store.
     """
     manifest = manifest_type(ref)(
         ref=ref,
@@ -30,20 +40,37 @@ def text_of(ref: str, verb: str, inputs: Inputs, outcome: BaseModel | None, file
         files=files,
         inputs=inputs,
         outcome=outcome,  # None, a draft without an outcome, is refused here, by pydantic
+        digests=dict(digests),
     )
-    return manifest.model_dump_json(indent=1)
+    known = {name: find(name) for name in sorted(set(manifest.named())) if name != ref and kind_of(name) in MANIFESTS}
+    made_of = {name: upstream.content() for name, upstream in known.items() if upstream is not None}
+    return _text(manifest.model_copy(update={"made_of": made_of}).sealed())
 
 
 def manifest_in(text: str | bytes, ref: str) -> Manifest:
-    """Return the manifest in a text. Raises Damaged, which names file and field, if it is not of the ref's kind."""
+    """Return the manifest in a text.
+
+    Raises Damaged, which names file and field, if it is not of the ref's kind or is not as its verb wrote it.
+    """
     try:
-        return manifest_type(ref).model_validate_json(text)
+        manifest = manifest_type(ref).model_validate_json(text)
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in error.errors())
         raise Damaged(
             f"{ref}/{MANIFEST} is damaged, or another release of medpipe wrote it ({faults}): "
             "remove that folder and run its verb again"
         ) from error
+    written = text.encode() if isinstance(text, str) else text
+    if manifest.ref != ref or manifest.sealed() != manifest or _text(manifest).encode() != written:
+        raise Damaged(
+            f"{ref}/{MANIFEST} was changed after its verb wrote it: "
+            "put back a copy, or remove that folder and run its verb again"
+        )
+    return manifest
+
+
+def _text(manifest: Manifest) -> str:
+    return manifest.model_dump_json(indent=1)
 
 
 def missing(ref: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import fsspec
 
+from medpipe.backends.artifacts import digests
 from medpipe.backends.artifacts.manifest_file import MANIFEST, manifest_in, missing, parts, text_of
 from medpipe.backends.artifacts.unfinished import Folder, full_disk_named, move, private_folder
 from medpipe.core.manifests import AnyManifest, Inputs, Manifest, manifest_type
@@ -50,6 +51,7 @@ class ObjectStore:
         place = self._cached(ref, manifest.files)
         if not place.is_dir():
             self._fetch(manifest, place)
+        digests.check(ref, place, manifest.digests)
         return place
 
     def _fetch(self, manifest: Manifest, place: Path) -> None:
@@ -69,7 +71,7 @@ class ObjectStore:
             draft = Folder(private)
             yield draft
             prefix = f"files/{private.name}"
-            text = text_of(ref, verb, inputs, draft.outcome, prefix)
+            text = text_of(ref, verb, inputs, draft.outcome, self.find, digests.of_files(private), prefix)
             with self._discarding(f"{root}/{prefix}"):
                 self._upload(private, f"{root}/{prefix}")
             if self.find(ref) is None:
@@ -110,10 +112,14 @@ class ObjectStore:
 
     def manifests(self, kind: type[AnyManifest]) -> Iterator[AnyManifest]:
         """As `FolderStore.manifests`."""
-        files, root = self._remote
-        names = [name.split("/")[-2] for name in files.glob(f"{root}/{kind.kind}/*/{MANIFEST}")]
-        whole = [manifest for name in names if isinstance(manifest := self.find(f"{kind.kind}/{name}"), kind)]
+        whole = [manifest for ref in self.refs(kind) if isinstance(manifest := self.find(ref), kind)]
         yield from sorted(whole, key=lambda manifest: (manifest.created_ns, manifest.ref))
+
+    def refs(self, kind: type[Manifest]) -> Iterator[str]:
+        """As `FolderStore.refs`."""
+        files, root = self._remote
+        names = sorted(name.split("/")[-2] for name in files.glob(f"{root}/{kind.kind}/*/{MANIFEST}"))
+        yield from (f"{kind.kind}/{name}" for name in names)
 
     def _address(self, ref: str) -> str:
         return "/".join((self._remote[1], *parts(ref), MANIFEST))

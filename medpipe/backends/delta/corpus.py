@@ -9,7 +9,6 @@ Format: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,12 +16,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
+from medpipe.backends.delta import commits
 from medpipe.backends.delta.rows import DELTA_SCHEMA, FORMAT, JOINED_FILE, NARROW, SCHEMA, Rows, rows_of
-from medpipe.backends.delta.tally import TALLY, Tally
+from medpipe.core.corpus import contents
 from medpipe.core.corpus.document import Document, Status
 from medpipe.core.corpus.merge import Standing, newer, stands, succeeds
 from medpipe.errors import MedpipeError, NotFound, Unavailable
@@ -102,7 +102,31 @@ class DeltaCorpus:
 
         Raises NotFound without that version.
         """
-        return _tally(self._at(version), self.folder).counts
+        return commits.tally(self._at(version), self.folder).counts
+
+    def content(self, version: int) -> str:
+        """Return the digest that the commit recorded; it is computed where another tool made the commit."""
+        return commits.content(self._at(version), self.folder)
+
+    def reread(self, version: int) -> str:
+        """Return the digest of the documents, read whole: an edited text gives another one. Raises NotFound."""
+        rows = self._rows(version)
+        documents = (
+            Document.model_validate_json(body)
+            for texts in rows.texts(rows.standing(("status",)))
+            for body in texts.column("body").to_pylist()
+        )
+        return contents.of((document.id, document.revision, document.digest) for document in documents)
+
+    def holding(self, content: str, expected: int) -> int | None:
+        """Return `expected` if that version has the content, else the newest that has it; None without one."""
+        if not DeltaTable.is_deltatable(str(self.folder)):
+            return None
+        newest = DeltaTable(str(self.folder)).version()
+        if expected <= newest and commits.content(self._at(expected), self.folder) == content:
+            return expected
+        older = range(newest, 0, -1)
+        return next((at for at in older if commits.recorded(self.folder, at, commits.CONTENT) == content), None)
 
     def compact(self, version: int) -> int:
         """Return a version with the same documents that is cheaper to read, or `version` itself where none is.
@@ -116,11 +140,11 @@ class DeltaCorpus:
         if DeltaTable(str(self.folder)).version() != version:
             return version
         rows = Rows(table, self.folder)
-        tally = _tally(table, self.folder)
+        tally = commits.tally(table, self.folder)
         superseding = rows.count > 2 * sum(tally.counts.by_status.values())
         if not superseding and rows.small_files <= self.many_small_files:
             return version
-        properties = _properties(tally)
+        properties = commits.properties(tally, commits.content(table, self.folder))
         try:
             with self._room():
                 if superseding:
@@ -176,14 +200,15 @@ class DeltaCorpus:
         rows = Rows(table, self.folder)
         known = rows.standing(NARROW, incoming)
         changed = _changes(rows, known, incoming)
-        tally = _tally(table, self.folder).after(known, changed, rows)
+        tally = commits.tally(table, self.folder).after(known, changed, rows)
+        content = commits.content_after(commits.content(table, self.folder), known, changed)
         with self._room():
             write_deltalake(
                 table,
                 rows_of(changed, version),
                 mode="append",
                 writer_properties=FORMAT,
-                commit_properties=_properties(tally, Transaction(token, version)),
+                commit_properties=commits.properties(tally, content, Transaction(token, version)),
             )
         return version
 
@@ -237,24 +262,6 @@ def _changes(rows: Rows, known: pa.Table, incoming: Mapping[str, Document]) -> l
             folded = newer(current, incoming[current.id])
             changed += [folded] if folded != current else []
     return sorted(changed, key=lambda document: document.id)
-
-
-def _tally(table: DeltaTable, folder: Path) -> Tally:
-    """Return the tally of the version that is open.
-
-    It is read from the commit's own file: `DeltaTable.history` starts at the newest commit, whatever version is open.
-    """
-    with (folder / "_delta_log" / f"{table.version():020}.json").open(encoding="utf-8") as actions:
-        commits = (action["commitInfo"] for action in map(json.loads, actions) if "commitInfo" in action)
-        recorded = next((commit.get(TALLY) for commit in commits), None)
-    return Tally.counted(Rows(table, folder)) if recorded is None else Tally.parsed(recorded)
-
-
-def _properties(tally: Tally, *marks: Transaction) -> CommitProperties:
-    # No retries inside delta-rs: they would commit this fold over rows that it has not read.
-    return CommitProperties(
-        custom_metadata={TALLY: tally.text()}, max_commit_retries=0, app_transactions=list(marks) or None
-    )
 
 
 def _with_status(rows: pa.Table, statuses: Sequence[str]) -> pa.Table:

@@ -41,6 +41,11 @@ def _column(name: str, kind: Any, **options: Any) -> sa.Column[Any]:
     return sa.Column(name, kind, **{"nullable": False, **options})
 
 
+def _chained() -> tuple[sa.Column[Any], ...]:
+    """Return the columns of a hash chain; see `medpipe.backends.sql.chain`."""
+    return (_column("previous", sa.String(64)), _column("digest", sa.String(64)))
+
+
 answers = sa.Table(
     "answers",
     metadata,
@@ -73,6 +78,11 @@ ledger = sa.Table(
     _column("version", sa.String(200)),
     _column("decision", sa.String(200)),
     _column("reasons", sa.JSON),
+    *_chained(),
+    _column("key", sa.String(200), nullable=True),
+    _column("evidence", sa.String(64), nullable=True),
+    sa.Index("ledger_is_one_chain", "previous", unique=True),
+    sa.Index("ledger_has_a_key_once", "key", unique=True),
     sqlite_autoincrement=True,
 )
 
@@ -121,6 +131,8 @@ withdrawals = sa.Table(
     _column("evidence", sa.String(200)),
     _column("claims", sa.JSON),
     _column("revision", sa.BigInteger, server_default="0"),
+    *_chained(),
+    sa.Index("withdrawals_is_one_chain", "previous", unique=True),
     sqlite_autoincrement=True,
 )
 
@@ -168,6 +180,14 @@ corrections = sa.Table(
     sqlite_autoincrement=True,
 )
 
+leases = sa.Table(
+    "leases",
+    metadata,
+    _column("name", sa.String(200), primary_key=True),
+    _column("token", sa.Integer),
+    _column("expires_at", Moment),
+)
+
 
 def now() -> datetime:
     """Return the present moment: the default clock of the SQL backends."""
@@ -205,4 +225,5 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA recursive_triggers=ON")  # else INSERT OR REPLACE would delete a row without a trigger
     cursor.close()

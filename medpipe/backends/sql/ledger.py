@@ -1,26 +1,35 @@
-"""The promotion ledger: an append-only table, and the champion as a compare-and-swap cell."""
+"""The promotion ledger: an append-only table, hash-chained, and the champion as a compare-and-swap cell."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from medpipe.backends.sql import database
+from medpipe.backends.sql import chain, database
+from medpipe.core.chain import Head, faults
 from medpipe.core.knowledge import succession
-from medpipe.ports import Entry
+from medpipe.ports import Entry, Heads
 
 
 class SqlLedger:
     """Implements `ports.Ledger`. The database itself refuses to change or remove an entry."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime] = database.now) -> None:
-        """`engine`: from `database.connect`. `clock`: returns the present moment as an aware datetime."""
+    def __init__(
+        self, engine: Engine, clock: Callable[[], datetime] = database.now, heads: Heads | None = None
+    ) -> None:
+        """Prepare; nothing is read yet.
+
+        `engine`: from `database.connect`. `clock`: returns the present moment as an aware datetime. `heads`: keeps
+        the digest of each entry outside the database.
+        """
         self._engine = engine
         self._clock = clock
+        self._heads = heads
 
     def champion(self) -> str | None:
         """Return the champion's VersionRef; None before the first promotion."""
@@ -37,40 +46,41 @@ class SqlLedger:
         bar: str = "",
     ) -> bool:
         """Swap as `ports.Ledger` says. The swap and its entries are one transaction."""
-        with self._locked() as connection:
-            if _champion(connection) != expected or _is_barred(connection, new):
+        with self._writing() as write:
+            if _champion(write.connection) != expected or _is_barred(write.connection, new):
                 return False
-            connection.execute(sa.update(database.champion).values(version=new))
+            write.connection.execute(sa.update(database.champion).values(version=new))
             if bar and expected is not None:
-                self._append(connection, succession.BARRED, expected, "", (bar,))
-            self._append(connection, event, new, decision, reasons)
+                write.entry(succession.BARRED, expected, "", (bar,))
+            write.entry(event, new, decision, reasons)
         return True
 
     def bar(self, version: str, reason: str) -> bool:
         """Bar as `ports.Ledger` says."""
-        with self._locked() as connection:
-            if _champion(connection) == version:
+        with self._writing() as write:
+            if _champion(write.connection) == version:
                 return False
-            if not _is_barred(connection, version):
-                self._append(connection, succession.BARRED, version, "", (reason,))
+            if not _is_barred(write.connection, version):
+                write.entry(succession.BARRED, version, "", (reason,))
         return True
 
     def unbar(self, version: str, reason: str) -> None:
         """Lift a bar as `ports.Ledger` says."""
-        with self._locked() as connection:
-            if _is_barred(connection, version):
-                self._append(connection, succession.UNBARRED, version, "", (reason,))
+        with self._writing() as write:
+            if _is_barred(write.connection, version):
+                write.entry(succession.UNBARRED, version, "", (reason,))
 
     def barred(self) -> dict[str, str]:
         """Return each barred version with the reason."""
         entries = reversed(self.entries(None, succession.BARS))
         return succession.barred((entry.event, entry.version, entry.reasons[0]) for entry in entries)
 
-    def append(self, event: str, version: str, decision: str, reasons: Sequence[str], once: str = "") -> None:
+    def append(
+        self, event: str, version: str, decision: str, reasons: Sequence[str], key: str = "", evidence: str = ""
+    ) -> None:
         """Append one entry as `ports.Ledger` says."""
-        with self._locked() as connection:
-            if not (once and _has(connection, event, version, once)):
-                self._append(connection, event, version, decision, reasons)
+        with self._writing() as write:
+            write.entry(event, version, decision, reasons, key, evidence)
 
     def entries(self, limit: int | None = 100, events: Collection[str] = ()) -> list[Entry]:
         """Return the last `limit` entries of these events, newest first."""
@@ -79,27 +89,58 @@ class SqlLedger:
         if events:
             newest = newest.where(table.c.event.in_(events))
         with self._engine.connect() as connection:
-            return [
-                Entry(row.sequence, row.at, row.event, row.version, row.decision, tuple(row.reasons))
-                for row in connection.execute(newest)
-            ]
+            return [_entry(row) for row in connection.execute(newest)]
 
-    def _append(self, connection: Connection, event: str, version: str, decision: str, reasons: Sequence[str]) -> None:
-        connection.execute(
-            sa.insert(database.ledger).values(
-                at=self._clock(), event=event, version=version, decision=decision, reasons=list(reasons)
-            )
-        )
+    def history(self) -> Iterator[Entry]:
+        """Yield every entry, oldest first; a few hundred are in memory at once."""
+        oldest = sa.select(database.ledger).order_by(database.ledger.c.sequence)
+        with self._engine.connect().execution_options(yield_per=500) as connection:
+            yield from map(_entry, connection.execute(oldest))
+
+    def faults(self) -> Iterator[str]:
+        """Yield what is wrong with the chain of entries."""
+        kept = list(self._heads.kept(database.ledger.name)) if self._heads else []
+        with self._engine.connect() as connection:
+            yield from faults(chain.links(connection, database.ledger), kept)
 
     @contextmanager
-    def _locked(self) -> Iterator[Connection]:
-        """Begin a transaction that no other writer of the ledger is in: its first statement locks the champion's cell.
+    def _writing(self) -> Iterator[_Writing]:
+        """Begin a transaction that no other writer of the ledger is in: what it reads cannot change before its end.
 
-        On SQLite that locks the database, on PostgreSQL the row. What is read next cannot change before the end.
+        The heads of its entries are kept outside the database after the commit: a kept entry must exist.
         """
         with self._engine.begin() as connection:
-            connection.execute(sa.update(database.champion).values(cell=database.champion.c.cell))
-            yield connection
+            chain.lock(connection)
+            write = _Writing(connection, self._clock)
+            yield write
+        if self._heads:
+            for head in write.heads:
+                self._heads.keep(database.ledger.name, head)
+
+
+class _Writing:
+    """One transaction that may append entries."""
+
+    def __init__(self, connection: Connection, clock: Callable[[], datetime]) -> None:
+        self.connection, self._clock = connection, clock
+        self.heads: list[Head] = []
+
+    def entry(
+        self, event: str, version: str, decision: str, reasons: Sequence[str], key: str = "", evidence: str = ""
+    ) -> None:
+        """Append an entry, unless there is one with this key."""
+        columns = {
+            "at": self._clock(),
+            "event": event,
+            "version": version,
+            "decision": decision,
+            "reasons": list(reasons),
+            "key": key or None,
+            "evidence": evidence or None,
+        }
+        # The head of a known entry is kept too: its writer may have been killed before it kept it.
+        known = _head_of(self.connection, key) if key else None
+        self.heads.append(known or chain.append(self.connection, database.ledger, columns))
 
 
 def _champion(connection: Connection) -> str | None:
@@ -113,7 +154,11 @@ def _is_barred(connection: Connection, version: str) -> bool:
     return connection.execute(newest.order_by(table.c.sequence.desc()).limit(1)).scalar() == succession.BARRED
 
 
-def _has(connection: Connection, event: str, version: str, reason: str) -> bool:
+def _head_of(connection: Connection, key: str) -> Head | None:
     table = database.ledger
-    same = sa.select(table.c.reasons).where(table.c.version == version, table.c.event == event)
-    return any(reason in reasons for reasons in connection.execute(same).scalars())
+    row = connection.execute(sa.select(table.c.sequence, table.c.digest).where(table.c.key == key)).first()
+    return None if row is None else Head(row.sequence, row.digest)
+
+
+def _entry(row: sa.Row[Any]) -> Entry:
+    return Entry(row.sequence, row.at, row.event, row.version, row.decision, tuple(row.reasons), row.evidence or "")

@@ -1,31 +1,38 @@
-"""The register of withdrawals: an append-only table, and what each gateway enforces of it."""
+"""The register of withdrawals: an append-only table, hash-chained, and what each gateway enforces of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from medpipe.backends.sql import database
+from medpipe.backends.sql import chain, database
 from medpipe.backends.sql.routes import LIVE_SECONDS
+from medpipe.core.chain import faults
 from medpipe.core.knowledge.withdrawals import State, WithdrawalEvent
 from medpipe.core.teaching.claim import Claim
+from medpipe.ports import Heads
 
 
 class SqlWithdrawals:
     """Implements `ports.WithdrawalRegister`. The database itself refuses to change or remove an entry."""
 
     def __init__(
-        self, engine: Engine, clock: Callable[[], datetime] = database.now, live_seconds: float = LIVE_SECONDS
+        self,
+        engine: Engine,
+        heads: Heads | None = None,
+        clock: Callable[[], datetime] = database.now,
+        live_seconds: float = LIVE_SECONDS,
     ) -> None:
         """Prepare; nothing is read yet.
 
-        `engine`: from `database.connect`. `clock`: returns the present moment as an aware datetime. `live_seconds`:
-        see `routes.LIVE_SECONDS`.
+        `engine`: from `database.connect`. `heads`: keeps the digest of each entry outside the database. `clock`:
+        returns the present moment as an aware datetime. `live_seconds`: see `routes.LIVE_SECONDS`.
         """
         self._engine = engine
+        self._heads = heads
         self._clock = clock
         self._live = timedelta(seconds=live_seconds)
 
@@ -33,7 +40,16 @@ class SqlWithdrawals:
         """Append one entry."""
         columns = event.model_dump(mode="json") | {"at": event.at}
         with self._engine.begin() as connection:
-            connection.execute(sa.insert(database.withdrawals).values(**columns))
+            chain.lock(connection)
+            head = chain.append(connection, database.withdrawals, columns)
+        if self._heads:
+            self._heads.keep(database.withdrawals.name, head)
+
+    def faults(self) -> Iterator[str]:
+        """Yield what is wrong with the chain of entries."""
+        kept = list(self._heads.kept(database.withdrawals.name)) if self._heads else []
+        with self._engine.connect() as connection:
+            yield from faults(chain.links(connection, database.withdrawals), kept)
 
     def events(self) -> tuple[WithdrawalEvent, ...]:
         """Return every entry, oldest first."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypeVar
+import hashlib
+from collections.abc import Iterator
+from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+
+from medpipe.core.refs import canonical, is_ref
 
 Snapshot = dict[str, Any]
 """The whole text of a recipe, a benchmark or gates.yaml as JSON, as it was when the artifact was made.
@@ -55,6 +59,33 @@ class Manifest(Value):
     """In an object store, the prefix that has the artifact's files; empty in a file system."""
     inputs: Inputs
     outcome: BaseModel
+    digests: dict[str, str] = {}
+    """Path of each of the artifact's files, below its folder → SHA-256 of the file."""
+    made_of: dict[str, str] = {}
+    """Ref of each artifact that inputs and outcome name → its `content` when this manifest was written."""
+    seal: str = ""
+    """SHA-256 of everything above: an edited manifest does not have it."""
+
+    def content(self) -> str:
+        """Return the SHA-256 of what the artifact holds, and through `made_of` of all that it came from.
+
+        The time and the place are left out: an artifact that is made again with equal content has an equal digest.
+        """
+        return self._digest({"created_ns", "files", "seal"})
+
+    def sealed(self) -> Self:
+        """Return the manifest with its seal."""
+        return self.model_copy(update={"seal": self._digest({"seal"})})
+
+    def named(self) -> Iterator[str]:
+        """Yield every ref that a field of inputs or outcome holds, alone or in a tuple; snapshots are not searched."""
+        for values in (self.inputs.model_dump(), self.outcome.model_dump()):
+            for value in values.values():
+                yield from (text for text in (value if isinstance(value, tuple) else (value,)) if is_ref(text))
+
+    def _digest(self, without: set[str]) -> str:
+        text = canonical(self.model_dump(mode="json", exclude=without))
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 AnyManifest = TypeVar("AnyManifest", bound=Manifest)

@@ -117,6 +117,8 @@ class CorpusInputs(Inputs):
     written_when_set: ClassVar[frozenset[str]] = frozenset({"released"})
     pulls: tuple[str, ...]
     previous: str | None
+    history: str = ""
+    """Digest of what the deliveries and the previous corpus hold."""
     released: tuple[str, ...] = ()
 
 
@@ -124,7 +126,9 @@ class CorpusOutcome(Outcome):
     """The outcome of `build_corpus`."""
 
     table_version: int
-    """The version of the corpus table that holds the documents."""
+    """The version of the corpus table that held the documents when the corpus was built."""
+    content: str = ""
+    """Digest of the documents (`core.corpus.contents`): a version of the table with another one is another corpus."""
     incoming: int
     """Rows of the pulls that were folded in."""
     documents: dict[str, int]

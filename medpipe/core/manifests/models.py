@@ -31,6 +31,8 @@ class ExamplesInputs(Inputs):
     """Those that the start of the training was taught as withdrawn, and never as true."""
     relearn: tuple[str, ...] = ()
     """Sorted ids of the documents whose withdrawal was lifted and that the start of the training does not know."""
+    safety: str = ""
+    """Digest of the refusals that the recipe may teach."""
 
 
 class ExamplesOutcome(Outcome):

@@ -8,7 +8,7 @@ from alembic import op
 from medpipe.errors import UsageError
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0004"
 
 _APPEND_ONLY = ("erasures", "corrections")
 

@@ -1,0 +1,50 @@
+"""Digests of an artifact's files: written with the manifest, and checked before anybody reads the files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from medpipe.backends.artifacts.manifest_file import MANIFEST
+from medpipe.errors import Damaged
+
+_Stamp = tuple[int, int, int, int]
+_hashed: dict[str, tuple[_Stamp, str]] = {}
+"""File → its stamp when this process hashed it, and its digest: an unchanged file is hashed once a process."""
+
+
+def of_files(folder: Path) -> dict[str, str]:
+    """Return path below the folder → SHA-256 of every file except the manifest, ordered by path."""
+    files = [Path(parent) / name for parent, _, names in os.walk(folder) for name in names]
+    paths = sorted(file.relative_to(folder).as_posix() for file in files)
+    return {path: _digest(folder / path) for path in paths if path != MANIFEST}
+
+
+def check(ref: str, folder: Path, expected: Mapping[str, str]) -> None:
+    """Raise Damaged, which names each file, unless the folder has the files that the manifest names, byte for byte."""
+    present = of_files(folder)
+    faults = [
+        f"{path} {'is missing' if path not in present else 'was added' if path not in expected else 'was changed'}"
+        for path in sorted(present.keys() | expected.keys())
+        if present.get(path) != expected.get(path)
+    ]
+    if faults:
+        raise Damaged(
+            f"{ref} is not what its verb made ({', '.join(faults)}): "
+            "put back a copy, or remove that folder and run its verb again"
+        )
+
+
+def _digest(file: Path) -> str:
+    status = file.stat()
+    # The time of the last change of the inode: unlike the modification time, no program can set it back.
+    stamp = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    known = _hashed.get(str(file))
+    if known and known[0] == stamp:
+        return known[1]
+    with file.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    _hashed[str(file)] = (stamp, digest)
+    return digest

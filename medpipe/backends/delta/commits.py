@@ -1,0 +1,66 @@
+"""What a commit of the corpus table records beside its rows: the tally and the digest of what the version holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import CommitProperties, DeltaTable, Transaction
+
+from medpipe.backends.delta.rows import Rows
+from medpipe.backends.delta.tally import TALLY, Tally
+from medpipe.core.corpus import contents
+from medpipe.core.corpus.document import Document
+
+CONTENT = "medpipe.content"
+"""Key of the digest (`core.corpus.contents`) in a commit's metadata."""
+
+
+def recorded(folder: Path, version: int, key: str) -> str | None:
+    """Return what a commit recorded under a key; None where another tool made it, or it is gone.
+
+    It is read from the commit's own file: `DeltaTable.history` starts at the newest commit, whatever version is open.
+    """
+    file = folder / "_delta_log" / f"{version:020}.json"
+    if not file.exists():
+        return None
+    with file.open(encoding="utf-8") as actions:
+        commits = (action["commitInfo"] for action in map(json.loads, actions) if "commitInfo" in action)
+        return next((commit.get(key) for commit in commits), None)
+
+
+def tally(table: DeltaTable, folder: Path) -> Tally:
+    """Return the tally of the version that is open; its rows are counted where another tool made the commit."""
+    text = recorded(folder, table.version(), TALLY)
+    return Tally.counted(Rows(table, folder)) if text is None else Tally.parsed(text)
+
+
+def content(table: DeltaTable, folder: Path) -> str:
+    """Return the digest of the version that is open, computed from its rows where another tool made the commit."""
+    text = recorded(folder, table.version(), CONTENT)
+    return contents.of(_held(Rows(table, folder).standing(("revision", "digest")))) if text is None else text
+
+
+def content_after(before: str, known: pa.Table, changed: Sequence[Document]) -> str:
+    """Return the digest after the documents `changed` replace their rows in `known`."""
+    ids = pa.array([document.id for document in changed], pa.string())
+    replaced = known.filter(pc.is_in(known.column("id"), value_set=ids))
+    added = ((document.id, document.revision, document.digest) for document in changed)
+    return contents.after(before, _held(replaced), added)
+
+
+def properties(tally: Tally, content: str, *marks: Transaction) -> CommitProperties:
+    """Return the properties of a commit that records a tally and a digest."""
+    # No retries inside delta-rs: they would commit this fold over rows that it has not read.
+    return CommitProperties(
+        custom_metadata={TALLY: tally.text(), CONTENT: content},
+        max_commit_retries=0,
+        app_transactions=list(marks) or None,
+    )
+
+
+def _held(rows: pa.Table) -> list[contents.Held]:
+    return list(zip(*(rows.column(name).to_pylist() for name in ("id", "revision", "digest")), strict=True))

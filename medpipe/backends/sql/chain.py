@@ -1,0 +1,72 @@
+"""Appending to a table as a hash chain (`medpipe.core.chain`), and reading the chain back as stored texts.
+
+The digest covers the text of every column as the database stores it, so that it is the same on SQLite and PostgreSQL
+and every changed byte counts. Columns without a value are left out: a column that a later migration adds changes
+no earlier digest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from medpipe.backends.sql.database import Moment
+from medpipe.core import chain
+from medpipe.core.chain import START, Head, Link
+
+_LOCK_NUMBER = 0x6D656471
+"""Number of the PostgreSQL advisory lock of appending: one above that of migrations."""
+
+
+def lock(connection: Connection) -> None:
+    """Let no other writer append until the transaction ends. Call it before the transaction reads or writes."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK_NUMBER)))
+
+
+def append(connection: Connection, table: sa.Table, columns: Mapping[str, Any]) -> Head:
+    """Append one entry under `lock`, and return its head, which is to be kept once the transaction is committed."""
+    newest = sa.select(table.c.sequence, table.c.digest).order_by(table.c.sequence.desc()).limit(1)
+    before = connection.execute(newest).first()
+    sequence, previous = (before.sequence + 1, before.digest) if before else (1, START)
+    values = {**columns, "sequence": sequence, "previous": previous}
+    digest = chain.digest(texts(values))
+    connection.execute(sa.insert(table).values(**values, digest=digest))
+    return Head(sequence, digest)
+
+
+def texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return an entry's columns as the texts that `links` reads back, without those that have no value."""
+    return {name: _text(value) for name, value in values.items() if value is not None}
+
+
+def links(connection: Connection, table: sa.Table) -> Iterator[Link]:
+    """Yield the entries of a table in the order of their numbers, a few hundred in memory at once."""
+    columns = [_as_text(column, connection.dialect.name).label(column.name) for column in table.c]
+    oldest_first = sa.select(*columns).order_by(table.c.sequence)
+    rows = connection.execute(oldest_first, execution_options={"yield_per": 500})
+    for row in rows.mappings():
+        stored = {str(name): text for name, text in row.items() if text is not None and name != "digest"}
+        yield Link(int(row["sequence"]), row["previous"], row["digest"], stored)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    if isinstance(value, str):
+        return str(value)
+    return json.dumps(value)  # as SQLAlchemy writes a JSON column
+
+
+def _as_text(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[str]:
+    """Return the SQL of a column's stored text. PostgreSQL stores moments as numbers: they are written as in SQLite."""
+    if dialect == "postgresql" and isinstance(column.type, sa.DateTime | Moment):
+        return sa.func.to_char(column, "YYYY-MM-DD HH24:MI:SS.US")
+    return sa.cast(column, sa.Text)

@@ -1,0 +1,112 @@
+"""register and compare, killed at any point and run again: one version, one manifest, one entry."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medpipe import steps
+from medpipe.core.manifests import VersionManifest
+from medpipe.settings import Settings
+from tests import fakes
+from tests.contract.killed import after, die
+from tests.steps.conftest import DAY_1, DAY_2, OLD, publish, topic
+from tests.steps.test_ring import refresh
+
+POINTS = (
+    "tests.fakes:FileRegistry.register",
+    "medpipe.backends.artifacts.unfinished:write_flushed",
+    "medpipe.backends.artifacts.unfinished:move",
+    "medpipe.backends.sql.ledger:SqlLedger.append",
+    "medpipe.backends.sql.ledger:SqlLedger._append",
+    "medpipe.backends.sql.ledger:SqlLedger._keep",
+    "medpipe.backends.heads_file:HeadsFile.keep",
+)
+
+
+def prepared(home: Path) -> dict[str, str]:
+    """A home with two evaluations to compare, and the arguments of what follows."""
+    ports = fakes.ports(Settings(home=home))
+    publish(ports, [topic(number) for number in OLD])
+    examples = steps.build_examples(refresh(ports, DAY_1, DAY_2), "tiny-sft", ports=ports)
+    steps.validate(examples, "examples", ports=ports)
+    adapter = steps.train("tiny-sft", examples, ports=ports)
+    refs = {
+        "adapter": adapter,
+        "examples": examples,
+        "challenger": steps.evaluate(adapter, "tiny-sft", examples, ports=ports),
+        "incumbent": steps.evaluate("base", "tiny-sft", examples, ports=ports),
+    }
+    ports.database.dispose()
+    return refs
+
+
+def judge(home: Path, refs: dict[str, str]) -> None:
+    """Compare and register."""
+    ports = fakes.ports(Settings(home=home))
+    decision = steps.compare(refs["challenger"], refs["incumbent"], "first", ports=ports)
+    steps.register(refs["adapter"], refs["challenger"], decision, refs["examples"], ports=ports)
+    ports.database.dispose()
+
+
+def outcome(home: Path) -> dict[str, Any]:
+    ports = fakes.ports(Settings(home=home))
+    state = {
+        "entries": [
+            (entry.sequence, entry.event, entry.version, entry.decision, entry.reasons)
+            for entry in ports.ledger.history()
+        ],
+        "versions": [version.ref for version in ports.store.manifests(VersionManifest)],
+        "registry": json.loads((home / "registry.json").read_text()),
+        "wrong": steps.verify(ports=ports) is None,
+    }
+    ports.database.dispose()
+    return state
+
+
+def killed(home: Path, refs: dict[str, str], point: str, moment: str, call: int) -> bool:
+    """Run `judge` in a child that dies at the call-th call of a function; return whether it came to that."""
+    child = os.fork()
+    if not child:
+        module, _, path = point.partition(":")
+        owner: Any = importlib.import_module(module)
+        *parents, name = path.split(".")
+        for parent in parents:
+            owner = getattr(owner, parent)
+        real, count = getattr(owner, name), 0
+
+        def counted(*arguments: Any, **named: Any) -> Any:
+            nonlocal count
+            count += 1
+            chosen = {"before": die, "after": after(real)}[moment] if count == call else real
+            return chosen(*arguments, **named)
+
+        setattr(owner, name, counted)
+        judge(home, refs)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("point", POINTS)
+def test_a_killed_judgement_that_is_run_again_ends_in_one_version_and_one_entry_each(
+    tmp_path: Path, point: str, moment: str
+) -> None:
+    whole = prepared(tmp_path / "whole")
+    judge(tmp_path / "whole", whole)
+    home = tmp_path / "killed"
+    refs = prepared(home)
+    deaths = 0
+    for call in (1, 2, 1, 2):
+        deaths += killed(home, refs, point, moment, call)
+    judge(home, refs)
+    judge(home, refs)
+    assert deaths, "the function was never called"
+    assert refs == whole
+    assert outcome(home) == outcome(tmp_path / "whole")
