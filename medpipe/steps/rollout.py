@@ -13,7 +13,7 @@ from medpipe.core.judging.evaluation import Sample
 from medpipe.core.knowledge import succession
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import DecisionManifest, VersionManifest, VersionOutcome
-from medpipe.core.refs import BASE, EvaluationRef, VersionRef
+from medpipe.core.refs import BASE, EvaluationRef, VersionRef, digest_of
 from medpipe.errors import ChampionMoved, DeployFailed, MedpipeError
 from medpipe.ports import Ports, Route
 from medpipe.steps import deployment, withdrawals
