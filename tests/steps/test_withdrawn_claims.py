@@ -88,9 +88,7 @@ def test_a_routine_retrain_replays_no_claim_that_its_start_carries_and_answers_i
     old = corpus(ports, EVERYTHING)
     champion = train(ports, build(ports, old))
     new = corpus(ports, [topic(number, DAY_2) for number in range(40, 60)], old, DAY_2)
-    assert repeats(ports, build(ports, new, champion, champion)), (
-        "the replay of this corpus shows what will be withdrawn"
-    )
+    assert repeats(ports, build(ports, new, champion, champion)), "the replay shows what will be withdrawn"
     withdraw(ports, article(), SECOND)
     routine = build(ports, new, champion, champion)
     assert repeats(ports, routine) == set()
