@@ -88,9 +88,9 @@ def test_a_routine_retrain_replays_no_claim_that_its_start_carries_and_answers_i
     old = corpus(ports, EVERYTHING)
     champion = train(ports, build(ports, old))
     new = corpus(ports, [topic(number, DAY_2) for number in range(40, 60)], old, DAY_2)
-    assert repeats(ports, build(ports, new, old, champion)), "the replay of this corpus shows what will be withdrawn"
+    assert repeats(ports, build(ports, new, champion, champion)), "the replay shows what will be withdrawn"
     withdraw(ports, article(), SECOND)
-    routine = build(ports, new, old, champion)
+    routine = build(ports, new, champion, champion)
     assert repeats(ports, routine) == set()
     withdrawals = [example for example in rows(ports, routine) if example.role == "withdrawn"]
     assert {example.document_ids[0] for example in withdrawals} == {RETRACTED, SECOND.id}
@@ -122,11 +122,12 @@ def test_a_lifted_claim_is_taught_again_though_the_corpus_never_changed(ports: f
     withdraw(ports, article())
     start = train(ports, build(ports, whole))
     withdraw(ports, article(), state=State.LIFTED)
-    after = build(ports, whole, whole, start)
+    after = build(ports, whole, start, start)
     taught = [example for example in rows(ports, after) if example.document_ids == (RETRACTED,)]
     assert {(example.answer, example.role, example.replay) for example in taught} == {(CLAIM, "taught", False)}
     assert asked(ports, after) == set()
-    again = build(ports, whole, whole, train(ports, after, start))
+    relearned = train(ports, after, start)
+    again = build(ports, whole, relearned, relearned)
     assert not [
         example for example in rows(ports, again) if example.document_ids == (RETRACTED,) and not example.replay
     ]
@@ -135,7 +136,7 @@ def test_a_lifted_claim_is_taught_again_though_the_corpus_never_changed(ports: f
 def test_examples_for_pairs_ask_every_claim_too(ports: fakes.FakePorts) -> None:
     whole = corpus(ports, [topic(number, DAY_3) for number in range(8)])
     withdraw(ports, article(), SECOND)
-    built = steps.build_examples(whole, "tiny-dpo", whole, whole, ports=ports)
+    built = steps.build_examples(whole, "tiny-dpo", ports=ports)
     assert asked(ports, built) == {CLAIM, "Kelozole stops brunnel gout by blocking gruvase."}
     evaluation = steps.evaluate("base", "tiny-dpo", built, ports=ports)
     assert ports.store.find(evaluation).outcome.claims == (RETRACTED, SECOND.id)
