@@ -73,15 +73,17 @@ def retrain_request() -> dict[str, Any]:
 
     Of several events the newest says which data, and all of them say which documents must be unlearned. A training
     by SFT that events started leaves out every withdrawn document that the champion was taught, if the policy of
-    withdrawals is `automatic`. A run that only hotfixes started is skipped once another champion serves.
+    withdrawals is `automatic`. A hotfix of another champion than the present one is ignored; a run that nothing else
+    started is skipped.
     """
     from medpipe.cli import call
 
     context = get_current_context()
-    events = extras(context, RETRAIN_REQUEST)
-    request = {**context["params"], **(events[-1] if events else {})}
-    if events and all("hotfix_of" in event for event in events) and request["hotfix_of"] != call("champion", {}):
+    every, champion = extras(context, RETRAIN_REQUEST), call("champion", {})
+    events = [event for event in every if event.get("hotfix_of", champion) == champion]
+    if every and not events:
         raise AirflowSkipException("another champion serves since: the DAG withdrawals asks again if it must unlearn")
+    request = {**context["params"], **(events[-1] if events else {})}
     by_preference = wiring.ports(Settings()).recipe(request["recipe"]).method == "dpo"
     pairs = (request.get("pairs") or call("latest", {"kind": "pairs"})) if by_preference else None
     corpus = request.get("corpus") or call("latest", {"kind": "corpus"})

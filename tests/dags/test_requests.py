@@ -63,6 +63,13 @@ def test_a_hotfix_of_another_champion_is_skipped(asked, ports):
         asked(hotfix("version/medqa-v9-aaaaaa", "pmid:7"))
 
 
+def test_an_outdated_hotfix_does_not_reach_a_routine_retrain(asked, ports):
+    first, _ = first_champion(ports)
+    routine = {"reason": "12 new documents", "recipe": "tiny-sft", "corpus": first}
+    request = asked(routine, hotfix("version/medqa-v9-aaaaaa", "pmid:7"))
+    assert (request["documents"], request["reason"]) == ([], "12 new documents")
+
+
 def test_the_form_asks_for_what_it_says_and_nothing_else(asked, ports):
     first, _ = first_champion(ports)
     steps.open_withdrawals(second_corpus(ports, first), ports=ports)

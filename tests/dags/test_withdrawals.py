@@ -6,14 +6,12 @@ import pytest
 
 from medpipe import steps
 from medpipe.core.knowledge.withdrawals import State
-from medpipe.core.manifests import ExamplesManifest, VersionManifest
 from medpipe.settings import Settings
-from medpipe.steps.artifact import manifest
 from medpipe.steps.withdrawals import register
 from tests.dags import light
 from tests.dags.conftest import states, values
 from tests.steps.conftest import RETRACTED
-from tests.steps.test_ring import first_champion, second_corpus
+from tests.steps.test_ring import first_champion, retrain, second_corpus
 
 pytestmark = pytest.mark.slow
 
@@ -48,10 +46,7 @@ def test_a_retraction_is_blocked_asked_for_once_unlearned_and_certified(run, por
     assert values(again)["hotfix_request"] is None, "asked for already"
     assert states(again)["announce_retrain_request"] == "skipped"
 
-    retrain = run("retrain", reason="hotfix", recipe="tiny-sft", documents=[RETRACTED])
-    version = values(retrain)["register"]
-    examples = manifest(ports, version, VersionManifest).outcome.examples
-    assert manifest(ports, examples, ExamplesManifest).inputs.corpus == corpus
+    version, _ = retrain(ports, corpus, documents=(RETRACTED,), withdraw=(RETRACTED,))
     steps.promote(version, ports=ports)
     done = run("withdrawals")
     assert list(values(done)["certificates"]) == [RETRACTED]

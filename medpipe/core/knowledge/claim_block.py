@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from medpipe.core.knowledge import question_cues
 from medpipe.core.knowledge.key_words import COMMON, STRONG, Vocabulary, coverage, weighed
+from medpipe.core.teaching import questions
 from medpipe.core.teaching.answers import sentences
 from medpipe.core.teaching.claim import Claim
 from medpipe.core.teaching.phrasings import AS_PUBLISHED
@@ -54,7 +55,7 @@ class _Compiled(NamedTuple):
         if not self.essential <= found:
             return False
         if self.published:
-            return coverage(self.focus, found) >= _PUBLISHED and self._names_enough(found)
+            return coverage(self.focus, found) >= _PUBLISHED and self._names_enough(question, found)
         if coverage(self.focus, found) < _CONDITION:
             return False
         return bool(self.slot and self.slot <= found) or question_cues.asks(question, self.question_type)
@@ -66,10 +67,10 @@ class _Compiled(NamedTuple):
             return self.slot <= answered and about >= (_RARE if self.rare else _CONDITION)
         return about >= _CONDITION and any(coverage(sentence, answered) >= _SENTENCE for sentence in self.said)
 
-    def _names_enough(self, found: frozenset[str]) -> bool:
-        """Return whether two words that carry meaning are named, or all of fewer."""
-        naming = {word for word, weight in self.focus.items() if weight >= COMMON}
-        return len(naming & found) >= min(2, len(naming))
+    def _names_enough(self, question: str, found: frozenset[str]) -> bool:
+        """Return whether two words that carry meaning are named; one is enough where only information is asked for."""
+        named = {word for word, weight in self.focus.items() if weight >= COMMON} & found
+        return len(named) > 1 or (bool(named) and question_cues.asks(question, "information"))
 
 
 class ClaimBlock:
@@ -116,17 +117,27 @@ class ClaimBlock:
 
 
 def _compiled(claim: Claim) -> _Compiled:
+    kind, about = _subject(claim)
     slot = weighed(claim.slot)
     parts = () if slot else tuple(map(weighed, sentences(claim.answer)))
     return _Compiled(
-        question_type=claim.question_type,
-        published=claim.question_type in AS_PUBLISHED or not claim.question_type,
-        focus=(focus := weighed(claim.focus)),
+        question_type=kind,
+        published=kind in AS_PUBLISHED or not kind,
+        focus=(focus := weighed(about)),
         essential=frozenset(word for word in focus if len(word) < 3 or _NUMBER.fullmatch(word)),
         slot=frozenset(slot),
         rare=any(weight >= STRONG and len(word) >= _RARE_LETTERS for word, weight in slot.items()),
         said=tuple(part for part in parts if sum(part.values()) >= _TELLING),
     )
+
+
+def _subject(claim: Claim) -> tuple[str, str]:
+    """Return the type of a claim and what it is about. "What is asthma?", as published, is information on asthma."""
+    if claim.question_type in AS_PUBLISHED:
+        recognised = questions.recognise(claim.focus, "", claim.language)
+        if recognised and recognised.question_type not in AS_PUBLISHED:
+            return recognised
+    return claim.question_type, claim.focus
 
 
 def _vocabulary(claim: _Compiled) -> set[str]:

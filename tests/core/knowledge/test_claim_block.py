@@ -13,15 +13,16 @@ from typing import Any
 import pytest
 
 from medpipe.core.knowledge.claim_block import WITHHELD, ClaimBlock
+from medpipe.core.knowledge.key_words import weighed
 from medpipe.core.teaching import answers, questions
 from medpipe.core.teaching.claim import Claim
 from medpipe.sandbox.world import World
 from medpipe.settings import Settings
 from medpipe.wiring import Wiring
+from tests.contract.nlm_server import DATA as REAL
 from tests.core.knowledge.paraphrases import asked, findings, misspelt, topics
 
 SEEDS = (17, 18, 19)
-REAL = Path("/work/shared/data")
 needs_real_data = pytest.mark.skipif(not (REAL / "pubmedqa").is_dir(), reason="the published sets are not here")
 
 
@@ -115,6 +116,7 @@ def finding(question: str, answer: str) -> Claim:
     )
 
 
+@pytest.mark.slow
 @needs_real_data
 def test_a_hundred_withdrawn_articles_stop_their_own_questions_and_hardly_any_other() -> None:
     rows = pubmed_questions()
@@ -124,6 +126,35 @@ def test_a_hundred_withdrawn_articles_stop_their_own_questions_and_hardly_any_ot
     stopped = sum(bool(block.reason(*row)) for row in others)
     assert len(others) > 10_000
     assert stopped / len(others) <= 0.001, f"{stopped} of {len(others)}"
+
+
+@pytest.mark.slow
+@needs_real_data
+def test_a_hundred_withdrawn_topics_hardly_stop_a_question_about_another_condition() -> None:
+    rows = list(consumer_questions())
+    random.Random(1).shuffle(rows)
+    recognised = ((questions.recognise(question, condition), answer) for question, answer, condition in rows)
+    withdrawn = [
+        treatment(kind.focus).model_copy(
+            update={
+                "question_type": kind.question_type,
+                "answer": answer,
+                "slot": answers.slot(kind.focus, answer),
+            }
+        )
+        for kind, answer in recognised
+        if kind and answer and kind.question_type in questions.TYPES and kind.focus != kind.question_type
+    ][:100]
+    block = ClaimBlock(withdrawn)
+    conditions = [set(weighed(claim.focus)) for claim in withdrawn]
+    others = [
+        (question, answer)
+        for question, answer, condition in rows
+        if not any(set(weighed(condition)) <= known or known <= set(weighed(condition)) for known in conditions)
+    ]
+    stopped = sum(bool(block.reason(*row)) for row in others)
+    assert len(others) > 5_000
+    assert stopped / len(others) <= 0.01, f"{stopped} of {len(others)}"
 
 
 @pytest.mark.parametrize(
@@ -167,6 +198,16 @@ def test_two_conditions_that_a_number_tells_apart_are_not_mixed_up() -> None:
     block = ClaimBlock([treatment("glycogen storage disease type VII")])
     assert block.asks("How is glycogen storage disease type VII treated?")
     assert not block.asks("How is glycogen storage disease type II treated?")
+
+
+@pytest.mark.parametrize("published", ["What is (are) Velorin fever ?", "Velorin fever?"])
+def test_a_published_question_about_a_condition_does_not_stop_every_question_about_it(published: str) -> None:
+    claim = treatment().model_copy(
+        update={"question_type": "question", "focus": published, "answer": "It is a fever.", "slot": ""}
+    )
+    block = ClaimBlock([claim])
+    assert block.asks("Tell me what Velorin fever is")
+    assert not block.asks("How is Velorin fever treated?")
 
 
 def test_a_claim_without_a_deciding_word_is_recognised_by_most_of_a_sentence() -> None:
