@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from medpipe.core.corpus.document import Document
 from medpipe.core.judging.benchmark import Benchmark
-from medpipe.core.judging.gates import Plan
+from medpipe.core.judging.plan import Plan
 from medpipe.core.knowledge.withdrawals import WithdrawalEvent
 from medpipe.core.manifests import AnyManifest, Inputs, Manifest
 from medpipe.core.safety.guardrails import Guardrails

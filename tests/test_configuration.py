@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from medpipe import configuration
-from medpipe.core.judging.gates import Plan
+from medpipe.core.judging.plan import Plan
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError, NotFound, UsageError

@@ -21,6 +21,7 @@ DecisionRef = NewType("DecisionRef", str)
 VersionRef = NewType("VersionRef", str)
 FeedbackRef = NewType("FeedbackRef", str)
 PairsRef = NewType("PairsRef", str)
+AnchorRef = NewType("AnchorRef", str)
 
 BASE = "base"
 """Names the base model wherever an adapter or version ref is expected."""

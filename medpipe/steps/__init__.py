@@ -9,19 +9,20 @@ give the same ref, and an existing artifact is not made again. The others are:
 - `promote`, `deploy`, `restore` and `roll_back` change which version serves; `compare` and `register` write to the
   ledger beside their artifact, and `register` to the model registry as well.
 
-In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `examples` → `training` and
-`evaluation` → `rollout` → `feedback` → `examples`. `tracing` answers questions about all of it.
+In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `examples` → `training`,
+`evaluation` and `judging` → `rollout` → `feedback` → `examples`. `tracing` answers questions about all of it.
 """
 
 from medpipe.steps.corpus import build_corpus, detect_drift, latest
 from medpipe.steps.evaluation import evaluate
 from medpipe.steps.examples import build_examples, card
 from medpipe.steps.feedback import build_pairs, build_preferences, collect_feedback
+from medpipe.steps.judging import compare, freeze_anchor
 from medpipe.steps.quarantine import discard, quarantine, release
 from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
 from medpipe.steps.sources import plan_pulls, pull
 from medpipe.steps.tracing import trace
-from medpipe.steps.training import compare, plan_retrain, register, train
+from medpipe.steps.training import plan_retrain, register, train
 from medpipe.steps.validation import validate
 
 VERBS = {
@@ -42,6 +43,7 @@ VERBS = {
         champion,
         plan_retrain,
         train,
+        freeze_anchor,
         evaluate,
         compare,
         register,

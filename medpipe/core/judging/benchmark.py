@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from medpipe.core.judging import scoring
 from medpipe.core.judging.evaluation import Sample
+from medpipe.core.refs import canonical, digest_of
 
 
 class Benchmark(BaseModel):
@@ -44,3 +47,12 @@ class Benchmark(BaseModel):
             Sample(id=f"{self.name}-{number}", question=question, target="", cluster=str(number))
             for number, question in enumerate(self.questions, start=1)
         )
+
+
+def digest(benchmark: Benchmark, samples: Iterable[Sample], code: str) -> str:
+    """Return 16 hex digits that differ if two evaluations of a benchmark cannot be compared.
+
+    They cover the scorer, what it counts, `code` (a digest of the scorers' source) and every sample in whatever order.
+    """
+    items = sorted((sample.model_dump(mode="json") for sample in samples), key=canonical)
+    return digest_of({"scorer": benchmark.scorer, "faults": benchmark.faults, "code": code, "samples": items})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -36,6 +38,8 @@ class Score(_Value):
     """The text that was scored."""
     cluster: str = ""
     """The sample's cluster."""
+    by: Literal["model", "rule"] = "model"
+    """Who wrote the text: the model, or a guardrail rule that replaced the model's answer."""
 
 
 class Metric(_Value):
@@ -60,3 +64,7 @@ class Evaluation(_Value):
     """By benchmark; only benchmarks with samples."""
     scores: dict[str, tuple[Score, ...]]
     """By benchmark, in the order of the samples."""
+    digests: dict[str, str] = {}
+    """By benchmark: 16 hex digits that differ if items or scorer do (`core.judging.benchmark.digest`)."""
+    claims: tuple[str, ...] | None = None
+    """Ids of the documents whose claims were withdrawn when the model was asked; None: nobody looked it up."""

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from medpipe.core.judging.evaluation import Metric
 from medpipe.core.judging.gates import Decision
 from medpipe.core.judging.gates import Outcome as Judgement
-from medpipe.core.manifests.base import Inputs, Manifest, Outcome, Snapshot
+from medpipe.core.manifests.base import Inputs, Manifest, Outcome, Snapshot, Value
 from medpipe.core.refs import BASE
 from medpipe.core.teaching.card_values import Card
 
@@ -136,9 +136,34 @@ class AdapterManifest(Manifest):
     outcome: AdapterOutcome
 
 
+class AnchorInputs(Inputs):
+    """The inputs of `freeze_anchor`."""
+
+    examples: str
+    """What the first champion was taught."""
+    heldout_share: float
+    """Share of the documents that replay leaves out, 0..1."""
+
+
+class AnchorOutcome(Outcome):
+    """How many frozen questions there are, and about how many documents (clusters)."""
+
+    samples: int
+    documents: int
+
+
+class AnchorManifest(Manifest):
+    """The frozen questions of the benchmark `anchor`, made by `freeze_anchor`."""
+
+    kind: ClassVar[str] = "anchor"
+    inputs: AnchorInputs
+    outcome: AnchorOutcome
+
+
 class EvaluationInputs(Inputs):
     """The inputs of `evaluate`."""
 
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"anchor", "claims"})
     adapter: str
     """`base` or an adapter ref."""
     base: str
@@ -149,6 +174,11 @@ class EvaluationInputs(Inputs):
     benchmarks: tuple[Snapshot, ...]
     guardrails: str
     """Digest of the guardrail policy, which decides what counts as unsafe."""
+    scorers: str
+    """Digest of the scorers' code."""
+    anchor: str | None = None
+    claims: tuple[str, ...] = ()
+    """Sorted ids of the documents whose claims were withdrawn when the model was asked."""
 
 
 class EvaluationOutcome(Outcome):
@@ -156,6 +186,8 @@ class EvaluationOutcome(Outcome):
 
     model: str
     metrics: dict[str, Metric]
+    digests: dict[str, str] = {}
+    """Benchmark → digest of its items and scorer. Evaluations with the same digest are looks at the same items."""
 
 
 class EvaluationManifest(Manifest):
@@ -166,6 +198,14 @@ class EvaluationManifest(Manifest):
     outcome: EvaluationOutcome
 
 
+class EarlierLook(Value):
+    """An earlier evaluation of a benchmark that the error budget counts."""
+
+    evaluation: str
+    passed: bool
+    """The benchmark's gates passed with it, so its level was not spent."""
+
+
 class DecisionInputs(Inputs):
     """The inputs of `compare`."""
 
@@ -174,6 +214,10 @@ class DecisionInputs(Inputs):
     plan: str
     """Name of the promotion plan in gates.yaml."""
     gates: Snapshot
+    looks: dict[str, tuple[EarlierLook, ...]]
+    """Benchmark → the earlier looks at it, oldest first."""
+    champions: tuple[str, ...]
+    """Sorted evaluations of earlier champions, which the anchor compares with."""
 
 
 class DecisionOutcome(Decision):
