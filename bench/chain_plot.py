@@ -33,8 +33,10 @@ def draw(figures: Mapping[str, Any], path: Path) -> None:
 
 def _losses(axis: Axes, figures: Mapping[str, Any]) -> None:
     for rule, curves in figures["adversaries"][SHOWN].items():
-        axis.plot(curves["median"], color=COLOURS[rule], label=rule)
-        axis.plot(curves["worst in forty"], color=COLOURS[rule], linestyle=":")
+        retrains = range(1, len(curves["median"]) + 1)
+        style = "--" if rule == "higher mean" else "-"  # it promotes all that a fixed interval promotes
+        axis.plot(retrains, curves["median"], color=COLOURS[rule], linestyle=style, label=rule)
+        axis.plot(retrains, curves["worst in forty"], color=COLOURS[rule], linestyle=":")
     axis.axhline(figures["margin"], color="#17202a", linewidth=0.8, linestyle="--", label="margin")
     axis.set(title=f"every challenger {SHOWN}", xlabel="retrain", ylabel="truly lost (dotted: worst in 40)")
 

@@ -59,7 +59,8 @@ def compare(challenger: EvaluationRef, champion: EvaluationRef, plan: str, *, po
 
     `champion`: the evaluation of the incumbent; for the first promotion, that of the base. The earlier looks at the
     same benchmarks set the level of this one, and the ledger records that the held-out items were looked at, also if
-    the challenger is held. Raises UsageError if the evaluation of the incumbent is not of the model that the plan names.
+    the challenger is held. Raises UsageError if the evaluation of the incumbent is not of the champion in force (for
+    the first promotion, of the base).
     """
     promotion_plans = ports.plan()
     now = manifest(ports, challenger, EvaluationManifest)

@@ -174,7 +174,7 @@ class EvaluationInputs(Inputs):
     benchmarks: tuple[Snapshot, ...]
     guardrails: str
     """Digest of the guardrail policy, which decides what counts as unsafe."""
-    scorers: str
+    scorers: str = ""
     """Digest of the scorers' code."""
     anchor: str | None = None
     claims: tuple[str, ...] = ()
@@ -214,9 +214,9 @@ class DecisionInputs(Inputs):
     plan: str
     """Name of the promotion plan in gates.yaml."""
     gates: Snapshot
-    looks: dict[str, tuple[EarlierLook, ...]]
+    looks: dict[str, tuple[EarlierLook, ...]] = {}
     """Benchmark → the earlier looks at it, oldest first."""
-    champions: tuple[str, ...]
+    champions: tuple[str, ...] = ()
     """Sorted evaluations of earlier champions, which the anchor compares with."""
 
 

@@ -28,7 +28,7 @@ def test_what_is_spent_and_what_the_next_look_may_spend_never_exceed_the_total(
     outcomes: list[tuple[str, bool]],
 ) -> None:
     for look in budgets(outcomes):
-        assert 0 < look.level
+        assert look.level > 0
         assert look.spent + look.level <= 0.025 + 1e-12
         assert look.left == 0.025 - look.spent
 
