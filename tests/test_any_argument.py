@@ -135,7 +135,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             "recipe": "tiny-sft",
             "examples": described["examples"],
             "pairs": "none",
+            "anchor": "none",
         },
+        "freeze_anchor": {"champion": version},
         "compare": {"challenger": described["evaluation"], "champion": judged["champion"], "plan": "first"},
         "register": {
             "adapter": described["adapter"],

@@ -166,8 +166,8 @@ def _frozen(ports: Ports, anchor: AnchorRef | None) -> list[Sample]:
 def _code() -> str:
     """Return a digest of the source of the scorers, which decides what an answer earns."""
     sources = hashlib.sha256()
-    for module in (scoring, text):
-        sources.update(Path(module.__file__).read_bytes())
+    for file in (scoring.__file__, text.__file__):
+        sources.update(Path(file or "").read_bytes())
     return sources.hexdigest()[:16]
 
 
