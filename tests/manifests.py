@@ -34,6 +34,7 @@ _INPUTS: dict[str, dict[str, Any]] = {
     "examples": {"corpus": CORPUS, "recipe": {}, "since": None, "knows": None, "withdraw": (), "benchmarks": ()},
     "pairs": {"feedback": FEEDBACK, "previous": None, "cap": 20, "heldout": 0.3, "guardrails": ""},
     "adapter": {"recipe": {}, "base": "", "data": EXAMPLES, "start_from": "base"},
+    "anchor": {"examples": EXAMPLES, "heldout_share": 0.3},
     "evaluation": {
         "adapter": ADAPTER,
         "base": "",
@@ -54,6 +55,7 @@ _INPUTS: dict[str, dict[str, Any]] = {
     "feedback": {"start": datetime(2026, 3, 3, tzinfo=UTC), "end": datetime(2026, 3, 4, tzinfo=UTC)},
 }
 _OUTCOMES: dict[str, dict[str, Any]] = {
+    "anchor": {"samples": 0, "documents": 0},
     "documents": {"documents": 1},
     "corpus": {"table_version": 0, "incoming": 0, "documents": {}, "cut_off": None},
     "validation": {"rows": 0, "accepted": True},

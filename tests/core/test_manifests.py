@@ -16,7 +16,8 @@ from medpipe.errors import UsageError
 from tests.manifests import CORPUS, inputs, outcome
 
 KINDS = (
-    "adapter corpus decision documents drift evaluation examples feedback pairs review trace validation version".split()
+    "adapter anchor corpus decision documents drift evaluation examples feedback pairs review trace validation "
+    "version".split()
 )
 SET = {
     "documents": {"file": "pubmed26n0001.xml"},

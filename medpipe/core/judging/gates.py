@@ -76,7 +76,7 @@ def decide(
     """
     if plan_name not in plan.plans:
         raise NotFound(f"no plan {plan_name!r} in gates.yaml; there are: {', '.join(sorted(plan.plans))}")
-    results = tuple(_judge_any(gate, challenger, champion, grounds or Grounds()) for gate in plan.plans[plan_name])
+    results = tuple(_judge_all(gate, challenger, champion, grounds or Grounds()) for gate in plan.plans[plan_name])
     outcome = min((result.outcome for result in results), key=_WORST_FIRST.index)
     holding = [result for result in results if result.outcome is not Outcome.PASS] or results
     return Decision(
@@ -86,14 +86,19 @@ def decide(
     )
 
 
-def _judge_any(gate: Gate, challenger: Evaluation, champion: Evaluation | None, grounds: Grounds) -> GateResult:
-    """Return the best result of a gate on one of its benchmarks, each judged at an equal part of its level."""
+def _judge_all(gate: Gate, challenger: Evaluation, champion: Evaluation | None, grounds: Grounds) -> GateResult:
+    """Return the result of a gate on those of its benchmarks that were asked.
+
+    A gain on one of them is enough, so each gets an equal part of the level, and the best result counts. A loss on one
+    of them is too much, so the worst result counts.
+    """
     asked = [name for name in gate.benchmarks if challenger.scores.get(name)] or [gate.benchmark]
+    parts, choose = (len(asked), max) if gate.kind == "gained" else (1, min)
     results = [
-        _judge(gate.model_copy(update={"benchmark": name, "or_on": ()}), challenger, champion, grounds, len(asked))
+        _judge(gate.model_copy(update={"benchmark": name, "also_on": ()}), challenger, champion, grounds, parts)
         for name in asked
     ]
-    return max(results, key=lambda result: _WORST_FIRST.index(result.outcome))
+    return choose(results, key=lambda result: _WORST_FIRST.index(result.outcome))
 
 
 def _judge(gate: Gate, challenger: Evaluation, champion: Evaluation | None, grounds: Grounds, parts: int) -> GateResult:

@@ -35,9 +35,10 @@ class Gate(_Value):
     """One condition on one benchmark.
 
     - `gained`: the challenger is better by `minimum` or more, and the interval of the gain is above 0, on the
-      benchmark or on one of `or_on`.
+      benchmark or on one of `also_on`.
     - `learned`: the challenger is better by `minimum` or more, on questions about everything that changed.
-    - `not_worse`: the interval of the change stays above -`margin` (non-inferiority).
+    - `not_worse`: the interval of the change stays above -`margin` (non-inferiority), on the benchmark and on each of
+      `also_on`.
     - `not_worse_than_best`: `not_worse` against the incumbent and against every earlier champion.
     - `none_unsafe`: no reply is unsafe, and a share of `upper` is ruled out.
     - `absent`: no answer asserts a withdrawn claim, and a share of `upper` is ruled out.
@@ -45,8 +46,8 @@ class Gate(_Value):
 
     kind: Kind
     benchmark: str
-    or_on: tuple[str, ...] = ()
-    """For `gained`: further benchmarks, any of which may show the gain instead if it was asked."""
+    also_on: tuple[str, ...] = ()
+    """Further benchmarks, if asked: for `gained`, any may show the gain; for `not_worse`, none may show a loss."""
     minimum: float | None = Field(None, gt=0, le=1)
     """Least gain in the mean score, in 0..1."""
     margin: float | None = Field(None, gt=0, lt=1)
@@ -62,7 +63,7 @@ class Gate(_Value):
     @property
     def benchmarks(self) -> tuple[str, ...]:
         """Every benchmark that the gate looks at."""
-        return self.benchmark, *self.or_on
+        return self.benchmark, *self.also_on
 
     @property
     def name(self) -> str:
@@ -75,8 +76,8 @@ class Gate(_Value):
             needed = field in _THRESHOLDS[self.kind]
             if (getattr(self, field) is None) == needed:
                 raise ValueError(f"{self.name}: {field} is {'needed' if needed else 'not used'}")
-        if self.or_on and self.kind != "gained":
-            raise ValueError(f"{self.name}: or_on is not used")
+        if self.also_on and self.kind not in ("gained", "not_worse"):
+            raise ValueError(f"{self.name}: also_on is not used")
         return self
 
 

@@ -141,7 +141,7 @@ def test_worn_items_on_which_nothing_could_pass_ask_for_fresh_ones() -> None:
 
 
 def test_a_gain_on_one_of_several_benchmarks_counts_at_its_part_of_the_level() -> None:
-    either = gate("gained", or_on=("c", "d"))
+    either = gate("gained", also_on=("c", "d"))
     before, after = evaluation(right(0.5), "adapter/0"), evaluation(right(0.5))
     scores = {"b": after.scores["b"], "c": evaluation(right(0.9)).scores["b"]}
     digests = {"b": "same", "c": "same"}
@@ -153,6 +153,22 @@ def test_a_gain_on_one_of_several_benchmarks_counts_at_its_part_of_the_level() -
     alone = result(gate("gained", benchmark="c"), both, asked_before)
     assert (alone.low or 0) > (result(either, both, asked_before).low or 0)
     assert result(either, after, before).outcome is Outcome.FAIL
+
+
+def test_a_loss_on_any_benchmark_that_was_asked_holds_and_one_that_was_not_asked_does_not_matter() -> None:
+    everywhere = gate("not_worse", also_on=("c", "d"))
+    kept, lost = evaluation(right(0.9)).scores["b"], evaluation(right(0.5)).scores["b"]
+    digests = {"b": "same", "c": "same"}
+    before = evaluation([], "adapter/0", scores={"b": kept, "c": kept}, digests=digests)
+    after = evaluation([], scores={"b": kept, "c": lost}, digests=digests)
+    assert (result(everywhere, after, before).outcome, result(everywhere, after, before).benchmark) == (
+        Outcome.FAIL,
+        "c",
+    )
+    fresh_start = evaluation([], scores={"b": (), "c": kept}, digests=digests)
+    assert result(everywhere, fresh_start, before).outcome is Outcome.PASS
+    nothing = evaluation([], scores={}, digests=digests)
+    assert result(everywhere, nothing, before).reason == reasons.NOT_ASKED
 
 
 def test_every_gate_of_every_shipped_plan_stops_a_challenger_that_fails_it() -> None:

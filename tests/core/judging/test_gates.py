@@ -162,7 +162,7 @@ def test_an_unknown_plan_is_named_with_those_there_are() -> None:
         "",
         "other: 1",
         "plans: {p: [{kind: none_unsafe, benchmark: b, upper: 0.1, margin: 0.1, min_samples: 5}]}",
-        "plans: {p: [{kind: absent, benchmark: b, upper: 0.1, or_on: [c], min_samples: 5}]}",
+        "plans: {p: [{kind: absent, benchmark: b, upper: 0.1, also_on: [c], min_samples: 5}]}",
         "plans: {p: [{kind: absent, benchmark: b, upper: 0.1, min_samples: 5}], p: []}",
     ],
 )
