@@ -163,6 +163,16 @@ def test_an_evaluation_that_was_never_compared_costs_as_much_as_one_that_was(por
     assert level(ports, first) / level(ports, third) == pytest.approx(3**1.6)
 
 
+def test_a_look_that_passed_hands_its_level_to_the_next(ports: fakes.FakePorts) -> None:
+    base = evaluation(ports, 1, 0)
+    first = steps.compare(evaluation(ports, 2, 40, model=adapter(ports, 2)), base, "first", ports=ports)
+    assert decided(ports, first).outcome is Outcome.PASS
+    second = steps.compare(evaluation(ports, 3, 5, model=adapter(ports, 3)), base, "first", ports=ports)
+    (look,) = manifest(ports, second, DecisionManifest).inputs.looks["new-knowledge"]
+    assert look.passed
+    assert level(ports, second) == pytest.approx(level(ports, first) * (1 + 2**-1.6))
+
+
 def test_a_look_on_fresh_items_costs_less_than_a_third_look_on_the_same(ports: fakes.FakePorts) -> None:
     base = evaluation(ports, 1, 0)
     for number in (2, 3):
