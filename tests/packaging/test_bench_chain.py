@@ -1,4 +1,4 @@
-"""`make bench-chain`: the recorded figures keep what docs/judging.md promises, and the rules differ in a short chain."""
+"""`make bench-chain`: the recorded figures keep what docs/judging.md promises, and the rules differ in a short run."""
 
 from __future__ import annotations
 
