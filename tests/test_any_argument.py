@@ -137,7 +137,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             "pairs": "none",
             "anchor": "none",
         },
-        "freeze_anchor": {"champion": version},
+        "freeze_anchor": {"champion": version, "min_documents": "10"},
         "compare": {"challenger": described["evaluation"], "champion": judged["champion"], "plan": "first"},
         "register": {
             "adapter": described["adapter"],

@@ -8,6 +8,7 @@ from pathlib import Path
 from medpipe import records
 from medpipe.core.judging import anchor, budget, gates
 from medpipe.core.judging.budget import Asked
+from medpipe.core.judging.evaluation import Sample
 from medpipe.core.judging.plan import Plan
 from medpipe.core.manifests import (
     AnchorInputs,
@@ -18,6 +19,7 @@ from medpipe.core.manifests import (
     EarlierLook,
     EvaluationManifest,
     VersionManifest,
+    VersionOutcome,
 )
 from medpipe.core.refs import BASE, AnchorRef, DecisionRef, EvaluationRef, ExamplesRef, VersionRef
 from medpipe.errors import UsageError
@@ -30,28 +32,41 @@ FIRST = "first"
 """The promotion plan that compares with the base. All others compare with the champion."""
 
 
-def freeze_anchor(champion: VersionRef | None, *, ports: Ports) -> AnchorRef | None:
-    """Freeze the questions on which no later version may be worse than the best one before it.
+def freeze_anchor(champion: VersionRef | None, min_documents: int = 10, *, ports: Ports) -> AnchorRef | None:
+    """Freeze the questions on which no later version may be worse than any champion before it.
 
-    They are about documents that the first version in `champion`'s line of incumbents was taught and that replay leaves
-    out, in phrasings that are never taught. Every champion of the line gives the same anchor. Without a champion there
-    is none.
+    They are about documents that one version in `champion`'s line of incumbents was taught and that replay leaves out,
+    in phrasings that are never taught. It is the first version that was taught `min_documents` such documents; if none
+    was, the first of all. So every later champion gives the same anchor. Without a champion there is none.
     """
     if champion is None:
         return None
-    first = manifest(ports, champion, VersionManifest).outcome
-    while first.incumbent != BASE:
-        first = manifest(ports, first.incumbent, VersionManifest).outcome
-    examples = ExamplesRef(first.examples)
-    share = ports.recipe(first.recipe).data.heldout_share
+    line = [manifest(ports, champion, VersionManifest).outcome]
+    while line[-1].incumbent != BASE:
+        line.append(manifest(ports, line[-1].incumbent, VersionManifest).outcome)
+    candidates = [_anchor_inputs(ports, version) for version in reversed(line)]
+    enough = (inputs for inputs in candidates if _documents(_frozen(ports, inputs)) >= min_documents)
+    inputs = next(enough, candidates[0])
 
     def fill(folder: Path) -> AnchorOutcome:
-        samples = anchor.frozen(samples_of(ports, examples, "new-knowledge"), share)
+        samples = _frozen(ports, inputs)
         records.write(folder / FROZEN, samples)
-        return AnchorOutcome(samples=len(samples), documents=len({sample.cluster for sample in samples}))
+        return AnchorOutcome(samples=len(samples), documents=_documents(samples))
 
-    inputs = AnchorInputs(examples=examples, heldout_share=share)
     return AnchorRef(once(ports, "anchor", "freeze_anchor", inputs, fill))
+
+
+def _anchor_inputs(ports: Ports, version: VersionOutcome) -> AnchorInputs:
+    return AnchorInputs(examples=version.examples, heldout_share=ports.recipe(version.recipe).data.heldout_share)
+
+
+def _frozen(ports: Ports, inputs: AnchorInputs) -> tuple[Sample, ...]:
+    taught = samples_of(ports, ExamplesRef(inputs.examples), "new-knowledge")
+    return anchor.frozen(taught, inputs.heldout_share)
+
+
+def _documents(samples: Sequence[Sample]) -> int:
+    return len({sample.cluster for sample in samples})
 
 
 def compare(challenger: EvaluationRef, champion: EvaluationRef, plan: str, *, ports: Ports) -> DecisionRef:

@@ -207,18 +207,20 @@ def test_a_challenger_that_is_worse_than_an_earlier_champion_is_held_although_th
     assert manifest(ports, steps.compare(challenger, incumbent, "knowledge", ports=ports), DecisionManifest).inputs
 
 
-def line(ports: fakes.FakePorts) -> tuple[str, str]:
-    """A first champion that was taught 60 documents, and a later one."""
-    samples = [Sample(id=f"{n}-1", question=f"q{n}?", target="a", cluster=f"mplus:{n}") for n in range(60)]
-    data = put(
-        ports.store,
-        ref("examples", 1),
-        lambda folder: records.write(folder / "benchmarks" / "new-knowledge.jsonl", samples),
-    )
-    first = put(ports.store, "version/medqa-v1-abcdef", examples=data, adapter=adapter(ports, 1), incumbent="base")
-    later = put(
-        ports.store, "version/medqa-v2-abcdef", examples=ref("examples", 2), adapter=adapter(ports, 2), incumbent=first
-    )
+def line(ports: fakes.FakePorts, first_documents: int = 60) -> tuple[str, str]:
+    """A first champion that was taught a number of documents, and a later one that was taught 90."""
+
+    def taught(number: int, documents: range) -> str:
+        samples = [Sample(id=f"{n}-1", question=f"q{n}?", target="a", cluster=f"mplus:{n}") for n in documents]
+        return put(
+            ports.store,
+            ref("examples", number),
+            lambda folder: records.write(folder / "benchmarks" / "new-knowledge.jsonl", samples),
+        )
+
+    early, late = taught(1, range(first_documents)), taught(2, range(100, 190))
+    first = put(ports.store, "version/medqa-v1-abcdef", examples=early, adapter=adapter(ports, 1), incumbent="base")
+    later = put(ports.store, "version/medqa-v2-abcdef", examples=late, adapter=adapter(ports, 2), incumbent=first)
     return first, later
 
 
@@ -234,6 +236,15 @@ def test_every_champion_of_a_line_has_the_anchor_of_the_first(ports: fakes.FakeP
     assert outcome.samples == outcome.documents == len(frozen(ports, anchor))
     assert 5 < outcome.samples < 40
     assert all(stable_share(sample.cluster, "held-out") < 0.3 for sample in frozen(ports, anchor))
+
+
+def test_a_first_champion_that_was_taught_too_little_leaves_the_anchor_to_a_later_one(ports: fakes.FakePorts) -> None:
+    first, later = line(ports, first_documents=12)
+    small, large = steps.freeze_anchor(first, ports=ports), steps.freeze_anchor(later, ports=ports)
+    assert small is not None and large is not None
+    assert manifest(ports, small, AnchorManifest).outcome.documents < 10
+    assert manifest(ports, large, AnchorManifest).outcome.documents >= 10
+    assert manifest(ports, large, AnchorManifest).inputs.examples == ref("examples", 2)
 
 
 def test_there_is_no_anchor_without_a_champion(ports: fakes.FakePorts) -> None:
