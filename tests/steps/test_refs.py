@@ -62,7 +62,7 @@ SINCE_GUARDRAILS = {
     "challenger": "evaluation/9b5a5a9531a76541",
     "on pairs": "evaluation/0fa0dae552795162",
     "incumbent": "evaluation/5dbab4c7f70d394b",
-    "decision": "decision/475900308aa71e12",
+    "decision": "decision/39178dc07d256989",
     "drift": "drift/cda4253eb88d6627",
     "trace": "trace/8aa6d62be5e3cef7",
 }
