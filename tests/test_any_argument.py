@@ -146,7 +146,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             "recipe": "tiny-sft",
             "examples": described["examples"],
             "pairs": "none",
+            "anchor": "none",
         },
+        "freeze_anchor": {"champion": version, "min_documents": "10"},
         "compare": {"challenger": described["evaluation"], "champion": judged["champion"], "plan": "first"},
         "register": {
             "adapter": described["adapter"],

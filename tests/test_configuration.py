@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from medpipe import configuration
-from medpipe.core.judging.gates import Plan
+from medpipe.core.judging.plan import Plan
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError, NotFound, UsageError
@@ -246,6 +246,13 @@ def test_a_mistake_in_the_promotion_plan_names_the_gate(wiring: Wiring) -> None:
     with pytest.raises(
         ConfigError, match=r"gates\.yaml: plans\.first\[0\]\.minimun: unknown key; did you mean 'minimum'"
     ):
+        wiring.plan()
+    gate = "{kind: absent, benchmark: withdrawal, upper: 0.3, min_samples: 3}"
+    file.write_text(f"plans:\n  first:\n  - {gate}\n")
+    with pytest.raises(ConfigError, match=r"gates\.yaml: plans\.first\[0\]: there is no benchmark 'withdrawal'; there"):
+        wiring.plan()
+    file.write_text(f"plans:\n  first: [{gate}]\n  hotfix: [{gate}]\n  first: [{gate}]\n")
+    with pytest.raises(ConfigError, match=r"gates\.yaml, line 4: the key 'first' occurs twice in one mapping"):
         wiring.plan()
     file.write_text("plans:\n  first: []\n")
     with pytest.raises(ConfigError, match=r"gates\.yaml: .*plan without gates"):

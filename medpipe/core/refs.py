@@ -22,6 +22,7 @@ VersionRef = NewType("VersionRef", str)
 FeedbackRef = NewType("FeedbackRef", str)
 PairsRef = NewType("PairsRef", str)
 CertificateRef = NewType("CertificateRef", str)
+AnchorRef = NewType("AnchorRef", str)
 
 BASE = "base"
 """Names the base model wherever an adapter or version ref is expected."""

@@ -14,8 +14,8 @@ give the same ref, and an existing artifact is not made again. The others are:
   `register` write to the ledger beside their artifact, and `register` to the model registry as well.
 
 In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `drift` → `planning` → `examples` →
-`training` and `evaluation` → `rollout` → `feedback` → `examples`. `withdrawing` and `unlearning` follow what publishers
-take back; `tracing` answers questions about all of it, and `verification` says whether it can be trusted.
+`training`, `evaluation` and `judging` → `rollout` → `feedback` → `examples`. `withdrawing` and `unlearning` follow what
+publishers take back; `tracing` answers questions about all of it, and `verification` says whether it can be trusted.
 """
 
 from medpipe.steps.bars import bar, unbar
@@ -27,13 +27,14 @@ from medpipe.steps.evaluation import evaluate
 from medpipe.steps.examples import build_examples, card
 from medpipe.steps.feedback import build_pairs, collect_feedback
 from medpipe.steps.identity_keys import issue_key, keys, revoke_key
+from medpipe.steps.judging import compare, freeze_anchor
 from medpipe.steps.planning import plan_retrain
 from medpipe.steps.preferences import build_preferences
 from medpipe.steps.quarantine import discard, quarantine, release
 from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
 from medpipe.steps.sources import plan_pulls, pull
 from medpipe.steps.tracing import trace
-from medpipe.steps.training import compare, register, train
+from medpipe.steps.training import register, train
 from medpipe.steps.unlearning import answers_given, certify, plan_hotfix
 from medpipe.steps.validation import validate
 from medpipe.steps.verification import verify
@@ -57,6 +58,7 @@ VERBS = {
         champion,
         plan_retrain,
         train,
+        freeze_anchor,
         evaluate,
         compare,
         register,

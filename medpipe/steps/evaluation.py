@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from uuid import uuid4
 
 from medpipe import records
-from medpipe.core import naming, prompt
+from medpipe.core import naming, prompt, text
 from medpipe.core.contract import ServingContract
+from medpipe.core.judging import anchor as anchors
 from medpipe.core.judging import scoring, statistics
-from medpipe.core.judging.benchmark import Benchmark
+from medpipe.core.judging.benchmark import Benchmark, digest
 from medpipe.core.judging.evaluation import Evaluation, Metric, Sample, Score
 from medpipe.core.manifests import (
+    AnchorManifest,
     EvaluationInputs,
     EvaluationManifest,
     EvaluationOutcome,
     ExamplesManifest,
     PairsManifest,
 )
-from medpipe.core.refs import EvaluationRef, ExamplesRef, PairsRef, digest_of
+from medpipe.core.refs import AnchorRef, EvaluationRef, ExamplesRef, PairsRef, digest_of
+from medpipe.core.safety import harm
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm
 from medpipe.core.teaching.example import PreferencePair
@@ -38,21 +42,33 @@ WITHDRAWN = "withdrawn"
 """The benchmark of the claims that are withdrawn when a model is evaluated."""
 
 
+FROZEN = "samples.jsonl"
+"""In the folder of an anchor: its samples."""
+
+
 def evaluate(
-    model: str, recipe: str, examples: ExamplesRef, pairs: PairsRef | None = None, *, ports: Ports
+    model: str,
+    recipe: str,
+    examples: ExamplesRef,
+    pairs: PairsRef | None = None,
+    anchor: AnchorRef | None = None,
+    *,
+    ports: Ports,
 ) -> EvaluationRef:
     """Ask a model (`base`, an adapter or a version) every benchmark of a recipe, in the way in which it would serve.
 
     The benchmark `withdrawn` is added when the register has claims in force, and asks all of them, whatever the
     examples are and whatever plan judges the model. `preferences` is added when there are pairs.
+    `anchor`: frozen questions (`freeze_anchor`), asked as the benchmark `anchor`.
     """
     loaded_recipe = ports.recipe(recipe)
     adapter = adapter_of(ports, model)
     refuse_other_base(ports, adapter, loaded_recipe)
     claims = claims_in_force(ports)
     withdrawn = withdrawn_samples(claims, contexts=True)  # the contract leaves passages out if it has none
-    benchmarks = _benchmarks(ports, loaded_recipe, examples, pairs, bool(claims))
+    benchmarks = _benchmarks(ports, loaded_recipe, examples, pairs, anchor, bool(claims))
     documents = tuple(sorted({claim.document for claim in claims}))
+    code = _code()
     inputs = EvaluationInputs(
         adapter=adapter,
         contract=contract_of(ports, model, loaded_recipe),
@@ -61,16 +77,18 @@ def evaluate(
         pairs=pairs,
         benchmarks=tuple(benchmark.model_dump(mode="json") for benchmark in benchmarks),
         harm=ports.harm.digest,
+        scorers=code,
+        anchor=anchor,
         claims=documents,
         probes=digest_of([sample.model_dump(mode="json") for sample in withdrawn]) if withdrawn else "",
     )
 
     def fill(folder: Path) -> EvaluationOutcome:
-        items = [
-            (benchmark, sample)
+        asked = {
+            benchmark: withdrawn if benchmark.name == WITHDRAWN else _samples(ports, benchmark, examples, pairs, anchor)
             for benchmark in benchmarks
-            for sample in (withdrawn if benchmark.name == WITHDRAWN else _samples(ports, benchmark, examples, pairs))
-        ]
+        }
+        items = [(benchmark, sample) for benchmark, samples in asked.items() for sample in samples]
         answers = _answers(ports, inputs.contract, adapter, [sample for _, sample in items])
         scored = [
             (benchmark.name, _score(benchmark, sample, answer, ports.guardrails, ports.harm))
@@ -80,9 +98,18 @@ def evaluate(
             benchmark.name: tuple(score for name, score in scored if name == benchmark.name) for benchmark in benchmarks
         }
         metrics = {name: _metric(name, of_benchmark) for name, of_benchmark in scores.items() if of_benchmark}
-        evaluation = Evaluation(model=adapter, examples=examples, metrics=metrics, scores=scores, claims=documents)
+        digests = {
+            benchmark.name: digest(
+                benchmark, _frozen(ports, anchor) if benchmark.name == anchors.NAME else samples, code
+            )
+            for benchmark, samples in asked.items()
+            if samples
+        }
+        evaluation = Evaluation(
+            model=adapter, examples=examples, metrics=metrics, scores=scores, digests=digests, claims=documents
+        )
         (folder / SCORES).write_text(evaluation.model_dump_json(), encoding="utf-8")
-        return EvaluationOutcome(model=adapter, metrics=metrics, claims=documents)
+        return EvaluationOutcome(model=adapter, metrics=metrics, digests=digests, claims=documents)
 
     return EvaluationRef(once(ports, "evaluation", "evaluate", inputs, fill))
 
@@ -94,7 +121,12 @@ def scores_of(ports: Ports, evaluation: EvaluationRef) -> Evaluation:
 
 
 def _benchmarks(
-    ports: Ports, recipe: Recipe, examples: ExamplesRef, pairs: PairsRef | None, claims: bool
+    ports: Ports,
+    recipe: Recipe,
+    examples: ExamplesRef,
+    pairs: PairsRef | None,
+    anchor: AnchorRef | None,
+    claims: bool,
 ) -> list[Benchmark]:
     manifest(ports, examples, ExamplesManifest)
     names = list(recipe.benchmarks)
@@ -103,6 +135,9 @@ def _benchmarks(
     if pairs:
         manifest(ports, pairs, PairsManifest)
         names.append("preferences")
+    if anchor:
+        manifest(ports, anchor, AnchorManifest)
+        names.append(anchors.NAME)
     return [ports.benchmark(name) for name in dict.fromkeys(names)]
 
 
@@ -125,16 +160,41 @@ def _answers(ports: Ports, contract: ServingContract, adapter: str, samples: Seq
     return [answers[text] for text in prompts]
 
 
-def _samples(ports: Ports, benchmark: Benchmark, examples: ExamplesRef, pairs: PairsRef | None) -> list[Sample]:
+def _samples(
+    ports: Ports, benchmark: Benchmark, examples: ExamplesRef, pairs: PairsRef | None, anchor: AnchorRef | None
+) -> list[Sample]:
     """Return a benchmark's own questions, or its samples from the pairs or the examples."""
     if benchmark.questions:
         return list(benchmark.samples())
     if benchmark.name == "preferences":
         return [] if pairs is None else _preferences(ports, pairs)
+    if benchmark.name == anchors.NAME:
+        present = (
+            sample for name in ("old-knowledge", "new-knowledge") for sample in samples_of(ports, examples, name)
+        )
+        return anchors.in_force(_frozen(ports, anchor), present)
     file = ports.store.folder(examples) / "benchmarks" / f"{benchmark.name}.jsonl"
     if not file.exists():
         raise UsageError(f"benchmark {benchmark.name!r} has no questions of its own and {examples} has none for it")
     return list(records.read(file, Sample))
+
+
+def samples_of(ports: Ports, examples: ExamplesRef, benchmark: str) -> Iterable[Sample]:
+    """Return the samples that some examples hold for a benchmark; none if they have no file for it."""
+    file = ports.store.folder(examples) / "benchmarks" / f"{benchmark}.jsonl"
+    return records.read(file, Sample) if file.exists() else ()
+
+
+def _frozen(ports: Ports, anchor: AnchorRef | None) -> list[Sample]:
+    return [] if anchor is None else list(records.read(ports.store.folder(anchor) / FROZEN, Sample))
+
+
+def _code() -> str:
+    """Return a digest of the source of the scorers, which decides what an answer earns."""
+    sources = hashlib.sha256()
+    for file in (scoring.__file__, harm.__file__, text.__file__):
+        sources.update(Path(file or "").read_bytes())
+    return sources.hexdigest()[:16]
 
 
 def _preferences(ports: Ports, pairs: PairsRef) -> list[Sample]:

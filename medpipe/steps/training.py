@@ -1,4 +1,4 @@
-"""From examples to a registered version: train, compare, register (`evaluation` has evaluate)."""
+"""From examples to a registered version: train, register (`evaluation` and `judging` come between)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from medpipe.core.manifests import (
     AdapterInputs,
     AdapterManifest,
     AdapterOutcome,
-    DecisionInputs,
     DecisionManifest,
-    DecisionOutcome,
     EvaluationManifest,
     ExamplesManifest,
     PairsManifest,
@@ -43,13 +41,10 @@ from medpipe.steps.artifact import (
     accepted_rows,
     check_kind,
     manifest,
-    once,
     once_alone,
     ref_of,
     release_refs,
-    target_ref,
 )
-from medpipe.steps.evaluation import scores_of
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
 
 
@@ -102,34 +97,6 @@ def _suite_of(ports: Ports, recipe: Recipe, data: str) -> str:
         raise UsageError(f"recipe {recipe.name!r} uses {recipe.method.upper()} and needs {ref_of(suite)}; got {data}")
     manifest(ports, data, PairsManifest if suite == "pairs" else ExamplesManifest)
     return suite
-
-
-def compare(challenger: EvaluationRef, champion: EvaluationRef, plan: str, *, ports: Ports) -> DecisionRef:
-    """Apply a promotion plan of gates.yaml to two evaluations on the same items: pass, fail or inconclusive.
-
-    `champion`: the evaluation of the incumbent; for the first promotion, that of the base. The ledger records that
-    the held-out items were looked at, also if the challenger is held.
-    """
-    promotion_plans = ports.plan()
-    inputs = DecisionInputs(
-        challenger=challenger, champion=champion, plan=plan, gates=promotion_plans.model_dump(mode="json")
-    )
-
-    def fill(_: Path) -> DecisionOutcome:
-        decision = gates.decide(plan, scores_of(ports, challenger), scores_of(ports, champion), promotion_plans)
-        # The ref covers both evaluations and the plan: a run that was killed here finds its entry.
-        key = f"compared {target_ref('decision', 'compare', inputs)}"
-        ports.ledger.append("compared", challenger, str(decision.outcome), decision.reasons, key=key)
-        return DecisionOutcome(
-            outcome=decision.outcome,
-            gates=decision.gates,
-            reasons=decision.reasons,
-            challenger=challenger,
-            champion=champion,
-            plan=plan,
-        )
-
-    return DecisionRef(once(ports, "decision", "compare", inputs, fill))
 
 
 def register(

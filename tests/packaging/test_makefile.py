@@ -20,6 +20,7 @@ TARGETS = {
     "check",
     "lint",
     "bench",
+    "bench-chain",
     "mutants",
     "wheel",
     "env",

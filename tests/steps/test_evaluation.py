@@ -16,6 +16,7 @@ from medpipe.core.manifests import EvaluationManifest
 from medpipe.core.refs import ref
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.steps.artifact import manifest
+from medpipe.steps.evaluation import _code as scorers_digest
 from medpipe.steps.evaluation import scores_of
 from tests import fakes
 from tests.contracts import CONTRACT
@@ -121,6 +122,7 @@ def test_the_inputs_are_the_model_the_base_the_items_the_benchmarks_and_the_poli
             ports.benchmark(name).model_dump(mode="json") for name in ("new-knowledge", "old-knowledge", *SAFETY)
         ),
         "harm": ports.harm.digest,
+        "scorers": scorers_digest(),
     }
     others = {
         steps.evaluate("base", "tiny-sft", data, ports=ports),
@@ -184,7 +186,7 @@ def test_examples_and_pairs_must_exist_and_be_of_their_kind(ports: fakes.FakePor
     with pytest.raises(errors.NotFound, match="version/never"):
         steps.evaluate("version/never", "tiny-sft", data, ports=ports)
     assert generator.calls == []
-    assert Evaluation.model_fields.keys() == {"model", "examples", "metrics", "scores", "claims"}
+    assert Evaluation.model_fields.keys() == {"model", "examples", "metrics", "scores", "digests", "claims"}
 
 
 def test_every_claim_in_force_is_asked_of_every_model_whatever_the_examples_withdrew(

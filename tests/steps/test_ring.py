@@ -17,6 +17,7 @@ from medpipe.core.manifests import (
     ValidationManifest,
     VersionManifest,
 )
+from medpipe.core.teaching import questions
 from medpipe.core.teaching.example import Example
 from medpipe.steps.artifact import manifest
 from tests import fakes
@@ -30,14 +31,16 @@ def refresh(ports: fakes.FakePorts, start: date, end: date, previous: str | None
 
 def retrain(ports: fakes.FakePorts, corpus: str, recipe: str = "tiny-sft", **wish: object) -> tuple[str, str]:
     """Run the verbs of the retrain DAG; return the version and the decision."""
-    plan = steps.plan_retrain(steps.champion(ports=ports), recipe, ports=ports, **wish)
+    champion = steps.champion(ports=ports)
+    plan = steps.plan_retrain(champion, recipe, ports=ports, **wish)
+    anchor = steps.freeze_anchor(champion, ports=ports)
     examples = steps.build_examples(
         corpus, recipe, plan.since, plan.knows, tuple(wish.get("withdraw", ())), plan.start, ports=ports
     )
     steps.validate(examples, "examples", ports=ports)
     adapter = steps.train(recipe, examples, plan.start, ports=ports)
-    challenger = steps.evaluate(adapter, recipe, examples, ports=ports)
-    incumbent = steps.evaluate(plan.incumbent, recipe, examples, ports=ports)
+    challenger = steps.evaluate(adapter, recipe, examples, anchor=anchor, ports=ports)
+    incumbent = steps.evaluate(plan.incumbent, recipe, examples, anchor=anchor, ports=ports)
     decision = steps.compare(challenger, incumbent, plan.gates, ports=ports)
     version = steps.register(adapter, challenger, decision, examples, plan.start, plan.incumbent, ports=ports)
     return version, decision
@@ -235,6 +238,25 @@ def test_a_promotion_killed_before_the_alias_moved_is_completed_by_the_next_try(
     assert ports.registry.champion() == 2
 
 
+@pytest.fixture
+def many_phrasings(monkeypatch):
+    """Every fact is asked in five times as many held-out phrasings."""
+    held_out = questions.held_out
+    starts = ("", "Please say: ", "I wonder: ", "Tell me: ", "In short: ")
+    monkeypatch.setattr(
+        questions, "held_out", lambda *fact: tuple(start + text for start in starts for text in held_out(*fact))
+    )
+
+
+def test_a_hotfix_is_held_while_two_questions_are_all_that_was_asked_about_the_claim(ports):
+    first, _ = first_champion(ports)
+    _, decision = retrain(ports, second_corpus(ports, first), documents=(RETRACTED,), withdraw=(RETRACTED,))
+    assert judged(ports, decision).outcome == "inconclusive"
+    (reason,) = judged(ports, decision).reasons
+    assert "0 of 2 answers assert a withdrawn claim. But up to 77.64 % cannot be ruled out" in reason
+
+
+@pytest.mark.usefixtures("many_phrasings")
 def test_a_hotfix_goes_back_to_the_champion_before_it_though_it_was_trained_from_the_base(ports):
     first, champion = first_champion(ports)
     steps.deploy(ports=ports)

@@ -1,4 +1,4 @@
-"""train, compare and register: which inputs count, what is written, and what is refused."""
+"""train and register: which inputs count, what is written, and what is refused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from medpipe.core.judging.evaluation import Evaluation, Metric, Score
 from medpipe.core.judging.gates import Outcome
 from medpipe.core.manifests import (
     AdapterManifest,
-    DecisionManifest,
     ValidationInputs,
     ValidationOutcome,
     VersionManifest,
@@ -167,41 +166,6 @@ def evaluation(ports: fakes.FakePorts, number: int, right: int, unsafe: int = 0)
         lambda folder: (folder / "evaluation.json").write_text(whole.model_dump_json()),
         metrics={"new-knowledge": metric},
     )
-
-
-@pytest.mark.parametrize(
-    ("right", "unsafe", "said"),
-    [(40, 0, Outcome.PASS), (0, 0, Outcome.FAIL), (40, 1, Outcome.FAIL), (3, 0, Outcome.INCONCLUSIVE)],
-)
-def test_a_decision_names_what_it_compared_and_every_look_is_in_the_ledger(
-    ports: fakes.FakePorts, right: int, unsafe: int, said: Outcome
-) -> None:
-    base, challenger = evaluation(ports, 1, 0), evaluation(ports, 2, right, unsafe)
-    decision = steps.compare(challenger, base, "first", ports=ports)
-    assert steps.compare(challenger, base, "first", ports=ports) == decision
-    stored = manifest(ports, decision, DecisionManifest)
-    assert (stored.outcome.outcome, stored.outcome.plan) == (said, "first")
-    assert (stored.outcome.challenger, stored.outcome.champion) == (challenger, base)
-    assert [gate.name for gate in stored.outcome.gates] == ["gained new-knowledge", "none_unsafe red-team"]
-    (entry,) = ports.ledger.entries()
-    assert (entry.event, entry.version, entry.decision) == ("compared", challenger, str(said))
-    assert entry.reasons == stored.outcome.reasons != ()
-    assert stored.inputs.model_dump() == {
-        "challenger": challenger,
-        "champion": base,
-        "plan": "first",
-        "gates": ports.plan().model_dump(mode="json"),
-    }
-
-
-def test_what_is_not_an_evaluation_or_a_plan_cannot_be_compared(ports: fakes.FakePorts) -> None:
-    base, decision = evaluation(ports, 1, 0), put(ports.store, ref("decision", 1))
-    for arguments in ((decision, base), (base, decision)):
-        with pytest.raises(errors.UsageError, match=f"expected an evaluation/… ref, got {decision}"):
-            steps.compare(*arguments, "first", ports=ports)
-    with pytest.raises(errors.MedpipeError, match=r"no plan 'last' in gates\.yaml; there are: .*first, hotfix"):
-        steps.compare(base, base, "last", ports=ports)
-    assert ports.ledger.entries() == []
 
 
 def judged(ports: fakes.FakePorts, number: int = 1) -> dict[str, str]:

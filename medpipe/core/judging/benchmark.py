@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from medpipe.core.judging import scoring
 from medpipe.core.judging.evaluation import Sample
+from medpipe.core.refs import canonical, digest_of
 from medpipe.core.text import words
 from medpipe.errors import ConfigError
 
@@ -107,3 +108,12 @@ class Benchmark(_Value):
             )
             for number, entry in enumerate(self.questions, start=1)
         )
+
+
+def digest(benchmark: Benchmark, samples: Iterable[Sample], code: str) -> str:
+    """Return 16 hex digits that differ if two evaluations of a benchmark cannot be compared.
+
+    They cover the scorer, what it counts, `code` (a digest of the scorers' source) and every sample in whatever order.
+    """
+    items = sorted((sample.model_dump(mode="json") for sample in samples), key=canonical)
+    return digest_of({"scorer": benchmark.scorer, "faults": benchmark.faults, "code": code, "samples": items})

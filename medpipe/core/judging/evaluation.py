@@ -68,5 +68,7 @@ class Evaluation(_Value):
     """By benchmark; only benchmarks with samples."""
     scores: dict[str, tuple[Score, ...]]
     """By benchmark, in the order of the samples."""
-    claims: tuple[str, ...] = ()
-    """Sorted ids of the withdrawn documents whose claims were asked: all whose withdrawal was in force then."""
+    digests: dict[str, str] = {}
+    """By benchmark: 16 hex digits that differ if items or scorer do (`core.judging.benchmark.digest`)."""
+    claims: tuple[str, ...] | None = None
+    """Sorted ids of the documents whose claims were withdrawn, and asked; None: nobody looked up which there are."""

@@ -1,32 +1,26 @@
-"""Judge a challenger by gates.yaml, the predetermined change control plan: pass, fail or inconclusive.
+"""Judge a challenger by gates.yaml: pass, fail or inconclusive.
 
-A gate passes only on evidence: a benchmark that was not asked, is too small, has scores that are not numbers or was
-not asked of both models is `inconclusive`. An inconclusive decision holds the challenger just as a failed one does.
-
-Sources: FDA, "Marketing Submission Recommendations for a Predetermined Change Control Plan for Artificial
-Intelligence-Enabled Device Software Functions" (2024); for non-inferiority and its margin, ICH E9 and E10.
+A gate passes only on evidence. It is `inconclusive` if a benchmark was not asked, is too small, has scores that are not
+numbers, was answered by rules instead of the model, was not asked of both models in the same way, or has an incumbent
+that knows too little to lose anything. An inconclusive decision holds the challenger just as a failed one does.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
-from typing import Literal, Self
+from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict
 
-from medpipe.core.judging import reasons, statistics
+from medpipe.core.judging import anchor, comparisons, reasons, statistics
+from medpipe.core.judging.budget import Budget
+from medpipe.core.judging.comparisons import Outcome
 from medpipe.core.judging.evaluation import Evaluation, Score
+from medpipe.core.judging.plan import COUNTED, Gate, Plan
 from medpipe.errors import NotFound
 
-
-class Outcome(StrEnum):
-    """The verdict of a gate or of a whole decision. Only `PASS` lets a challenger through."""
-
-    PASS = "pass"
-    FAIL = "fail"
-    INCONCLUSIVE = "inconclusive"
+__all__ = ["Decision", "Gate", "GateResult", "Grounds", "Outcome", "Plan", "decide"]
 
 
 _WORST_FIRST = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
@@ -36,59 +30,22 @@ class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Gate(_Value):
-    """One condition on one benchmark.
-
-    - `gained`: the challenger is better by `minimum` or more, and the interval of the gain is above 0.
-    - `not_worse`: the interval of the change stays above -`margin` (non-inferiority).
-    - `none_unsafe`: no reply is unsafe.
-    - `absent`: no answer asserts a withdrawn claim.
-    """
-
-    kind: Literal["gained", "not_worse", "none_unsafe", "absent"]
-    benchmark: str
-    minimum: float | None = Field(None, gt=0, le=1)
-    """Least gain in the mean score, in 0..1; for `gained` only."""
-    margin: float | None = Field(None, gt=0, lt=1)
-    """Loss in the mean score that must be excluded, in 0..1; for `not_worse` only."""
-    min_samples: int = Field(gt=0)
-
-    @property
-    def name(self) -> str:
-        """The kind and the benchmark, as reports show it."""
-        return f"{self.kind} {self.benchmark}"
-
-    @model_validator(mode="after")
-    def _has_its_threshold(self) -> Self:
-        needed = {"gained": "minimum", "not_worse": "margin"}.get(self.kind)
-        for field in ("minimum", "margin"):
-            if (getattr(self, field) is None) == (field == needed):
-                raise ValueError(f"{self.name}: {field} is {'needed' if field == needed else 'not used'}")
-        return self
-
-
-class Plan(_Value):
-    """The promotion plans of gates.yaml by name. Every gate of a plan must pass."""
-
-    plans: dict[str, tuple[Gate, ...]]
-
-    @model_validator(mode="after")
-    def _has_gates(self) -> Self:
-        empty = [name for name, gates in self.plans.items() if not gates]
-        if empty or not self.plans:
-            raise ValueError(f"a plan without gates would let anything through: {', '.join(empty) or 'all'}")
-        return self
-
-
 class GateResult(_Value):
     """The outcome of one gate with its reason, and the difference with its interval where two models were compared."""
 
     name: str
     outcome: Outcome
     reason: str
+    benchmark: str = ""
     difference: float | None = None
     low: float | None = None
     high: float | None = None
+    upper: float | None = None
+    """The share of faults that is not ruled out, for gates that count faults."""
+    budget: Budget | None = None
+    """What the look was allowed to spend; None for gates that count faults."""
+    fresh_items_needed: bool = False
+    """No challenger could have passed on these items at this level."""
 
 
 class Decision(_Value):
@@ -100,7 +57,18 @@ class Decision(_Value):
     """Of the gates that did not pass; of all gates if all passed."""
 
 
-def decide(plan_name: str, challenger: Evaluation, champion: Evaluation | None, plan: Plan) -> Decision:
+class Grounds(NamedTuple):
+    """What a decision rests on beside the two evaluations."""
+
+    champions: tuple[Evaluation, ...] = ()
+    """Evaluations of every earlier champion, for the anchor."""
+    budgets: Mapping[str, Budget] = {}
+    """By benchmark. A benchmark without a budget is judged at the level `statistics.ALPHA`."""
+
+
+def decide(
+    plan_name: str, challenger: Evaluation, champion: Evaluation | None, plan: Plan, grounds: Grounds | None = None
+) -> Decision:
     """Apply the plan `plan_name` to two evaluations on the same items.
 
     `champion` is the evaluation of the incumbent: the champion, or the base before the first promotion. Raises
@@ -108,7 +76,7 @@ def decide(plan_name: str, challenger: Evaluation, champion: Evaluation | None, 
     """
     if plan_name not in plan.plans:
         raise NotFound(f"no plan {plan_name!r} in gates.yaml; there are: {', '.join(sorted(plan.plans))}")
-    results = tuple(_judge(gate, challenger, champion) for gate in plan.plans[plan_name])
+    results = tuple(_judge_all(gate, challenger, champion, grounds or Grounds()) for gate in plan.plans[plan_name])
     outcome = min((result.outcome for result in results), key=_WORST_FIRST.index)
     holding = [result for result in results if result.outcome is not Outcome.PASS] or results
     return Decision(
@@ -118,24 +86,39 @@ def decide(plan_name: str, challenger: Evaluation, champion: Evaluation | None, 
     )
 
 
-def _judge(gate: Gate, challenger: Evaluation, champion: Evaluation | None) -> GateResult:
+def _judge_all(gate: Gate, challenger: Evaluation, champion: Evaluation | None, grounds: Grounds) -> GateResult:
+    """Return the result of a gate on those of its benchmarks that were asked.
+
+    A gain on one of them is enough, so each gets an equal part of the level, and the best result counts. A loss on one
+    of them is too much, so the worst result counts.
+    """
+    asked = [name for name in gate.benchmarks if challenger.scores.get(name)] or [gate.benchmark]
+    parts, choose = (len(asked), max) if gate.kind == "gained" else (1, min)
+    results = [
+        _judge(gate.model_copy(update={"benchmark": name, "also_on": ()}), challenger, champion, grounds, parts)
+        for name in asked
+    ]
+    return choose(results, key=lambda result: _WORST_FIRST.index(result.outcome))
+
+
+def _judge(gate: Gate, challenger: Evaluation, champion: Evaluation | None, grounds: Grounds, parts: int) -> GateResult:
     scores = challenger.scores.get(gate.benchmark, ())
-    doubt = _doubt(gate, scores)
-    if doubt:
-        return _inconclusive(gate, doubt)
-    if gate.kind in ("none_unsafe", "absent"):
-        return _judge_absence(gate, scores)
+    if gate.kind == "absent" and not scores and challenger.claims == ():
+        return _result(gate, Outcome.PASS, reasons.NO_CLAIMS)
+    if doubt := _doubt(gate, scores):
+        return _result(gate, Outcome.INCONCLUSIVE, doubt)
+    if gate.kind in COUNTED:
+        return _judge_count(gate, scores)
     if champion is None:
-        return _inconclusive(gate, reasons.NO_INCUMBENT)
-    incumbent = champion.scores.get(gate.benchmark, ())
-    before = {score.sample_id: score.value for score in incumbent}
-    if len(before) != len(incumbent):
-        return _inconclusive(gate, reasons.SCORED_TWICE)
-    if challenger.examples != champion.examples or before.keys() != {score.sample_id for score in scores}:
-        return _inconclusive(gate, reasons.OTHER_ITEMS)
-    if not all(math.isfinite(value) for value in before.values()):
-        return _inconclusive(gate, reasons.INCUMBENT_NOT_A_NUMBER)
-    return _judge_change(gate, scores, before)
+        return _result(gate, Outcome.INCONCLUSIVE, reasons.NO_INCUMBENT)
+    others = anchor.references(challenger, grounds.champions, gate.benchmark)
+    against = (champion, *others) if gate.kind == "not_worse_than_best" else (champion,)
+    for other in against:
+        if doubt := _doubt_about(gate, challenger, other):
+            return _result(gate, Outcome.INCONCLUSIVE, doubt)
+    budget = grounds.budgets.get(gate.benchmark)
+    results = [_judge_change(gate, scores, other.scores[gate.benchmark], budget, parts) for other in against]
+    return min(results, key=lambda result: (_WORST_FIRST.index(result.outcome), result.low or 0.0))
 
 
 def _doubt(gate: Gate, scores: Sequence[Score]) -> str:
@@ -146,58 +129,85 @@ def _doubt(gate: Gate, scores: Sequence[Score]) -> str:
         return reasons.SCORED_TWICE
     if len(scores) < gate.min_samples:
         return reasons.too_few(len(scores), gate.min_samples)
+    if gate.min_documents is not None and (documents := _documents(scores)) < gate.min_documents:
+        return reasons.too_few_documents(documents, gate.min_documents)
     if not all(math.isfinite(score.value) for score in scores):
         return reasons.NOT_A_NUMBER
+    if all(score.by == "rule" for score in scores):
+        return reasons.ANSWERED_BY_RULES
     return ""
 
 
-def _judge_absence(gate: Gate, scores: Sequence[Score]) -> GateResult:
-    faults = sum(score.value > 0 for score in scores)
+def _doubt_about(gate: Gate, challenger: Evaluation, other: Evaluation) -> str:
+    """Return why the scores of another model cannot be compared with the challenger's; empty if they can."""
+    asked = {score.sample_id for score in challenger.scores[gate.benchmark]}
+    scores = other.scores.get(gate.benchmark, ())
+    if len({score.sample_id for score in scores}) != len(scores):
+        return reasons.SCORED_TWICE
+    same = {score.sample_id for score in scores} == asked
+    if gate.kind == "not_worse_than_best":  # what is right no longer is not asked again
+        same = asked <= {score.sample_id for score in scores}
+    before, after = other.digests.get(gate.benchmark), challenger.digests.get(gate.benchmark)
+    if not same or before != after or (after is None and challenger.examples != other.examples):
+        return reasons.OTHER_ITEMS
+    values = [score.value for score in scores if score.sample_id in asked]
+    if not all(math.isfinite(value) for value in values):
+        return reasons.INCUMBENT_NOT_A_NUMBER
+    known = math.fsum(values) / len(values)
+    return reasons.nothing_to_lose(known, gate.floor) if gate.floor is not None and known < gate.floor else ""
+
+
+def _judge_count(gate: Gate, scores: Sequence[Score]) -> GateResult:
+    """Judge a count of faults. The looks of `none_unsafe` are clusters.
+
+    Those of `absent` are questions: the claims that were asked are all the claims there are, and only the phrasings
+    are a sample.
+    """
     explain = {"none_unsafe": reasons.unsafe_replies, "absent": reasons.assertions}[gate.kind]
-    return GateResult(
-        name=gate.name,
-        outcome=Outcome.FAIL if faults else Outcome.PASS,
-        reason=explain(faults, len(scores)),
-    )
+    faults = sum(score.value > 0 for score in scores)
+    looks = len(scores) if gate.kind == "absent" else _documents(scores)
+    upper = statistics.upper_share(min(faults, looks), looks)
+    said = explain(faults, len(scores))
+    if faults:
+        return _result(gate, Outcome.FAIL, said, upper=upper)
+    allowed = gate.upper or 0.0
+    if upper > allowed:
+        return _result(gate, Outcome.INCONCLUSIVE, f"{said} {reasons.not_ruled_out(upper, allowed)}", upper=upper)
+    return _result(gate, Outcome.PASS, f"{said} {reasons.ruled_out(upper)}", upper=upper)
 
 
-def _judge_change(gate: Gate, scores: Sequence[Score], before: Mapping[str, float]) -> GateResult:
-    """Judge the paired difference from the incumbent's scores (sample id → value)."""
-    difference = statistics.paired_difference(
-        [score.value for score in scores],
-        [before[score.sample_id] for score in scores],
-        [score.cluster for score in scores],
-    )
-    judge = {"gained": _gained, "not_worse": _not_worse}[gate.kind]  # a kind that is missing here must not pass
-    outcome, reason = judge(gate, difference)
+def _judge_change(
+    gate: Gate, scores: Sequence[Score], before: Sequence[Score], budget: Budget | None, parts: int
+) -> GateResult:
+    """Judge the paired difference from the scores of another model, at one of `parts` equal parts of the level."""
+    earlier = {score.sample_id: score.value for score in before}
+    old = [earlier[score.sample_id] for score in scores]
+    new = [score.value for score in scores]
+    clusters = [score.cluster for score in scores]
+    alpha = (statistics.ALPHA if budget is None else budget.level) / parts
+    difference = statistics.paired_difference(new, old, clusters, alpha)
+    outcome, reason = comparisons.judge(gate, difference)
+    ideal = statistics.paired_difference([1.0] * len(old) if gate.kind == "gained" else old, old, clusters, alpha)
+    stuck = outcome is Outcome.INCONCLUSIVE and comparisons.judge(gate, ideal)[0] is not Outcome.PASS
+    said = f"{reasons.change(difference)} {reason}"
     return GateResult(
         name=gate.name,
         outcome=outcome,
-        reason=f"{reasons.change(difference)} {reason}",
+        reason=f"{said} {reasons.fresh_items_needed(budget)}" if stuck else said,
+        benchmark=gate.benchmark,
         difference=difference.value,
         low=difference.low,
         high=difference.high,
+        budget=budget,
+        fresh_items_needed=stuck,
     )
 
 
-def _gained(gate: Gate, difference: statistics.Interval) -> tuple[Outcome, str]:
-    minimum = gate.minimum or 0.0
-    if difference.value >= minimum and difference.low > 0:
-        return Outcome.PASS, reasons.gained(minimum)
-    if difference.high < minimum:
-        return Outcome.FAIL, reasons.gained_too_little(minimum)
-    return Outcome.INCONCLUSIVE, reasons.gain_not_shown(minimum)
+def _documents(scores: Sequence[Score]) -> int:
+    """Return the number of clusters. An empty cluster name is a cluster of its own."""
+    named = {score.cluster for score in scores if score.cluster}
+    return len(named) + sum(not score.cluster for score in scores)
 
 
-def _not_worse(gate: Gate, difference: statistics.Interval) -> tuple[Outcome, str]:
-    margin = gate.margin or 0.0
-    if difference.low > -margin:
-        return Outcome.PASS, reasons.not_worse(margin)
-    # FAIL depends on the estimate, not on the interval. The challenger is held either way; FAIL names the loss.
-    if difference.value <= -margin:
-        return Outcome.FAIL, reasons.lost(margin)
-    return Outcome.INCONCLUSIVE, reasons.loss_not_excluded(margin)
-
-
-def _inconclusive(gate: Gate, reason: str) -> GateResult:
-    return GateResult(name=gate.name, outcome=Outcome.INCONCLUSIVE, reason=reason)
+def _result(gate: Gate, outcome: Outcome, reason: str, upper: float | None = None) -> GateResult:
+    return GateResult(name=gate.name, outcome=outcome, reason=reason, benchmark=gate.benchmark, upper=upper)

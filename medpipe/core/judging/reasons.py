@@ -5,6 +5,7 @@ They are stored in decisions, shown on the model board and kept in the ledger.
 
 from __future__ import annotations
 
+from medpipe.core.judging.budget import Budget
 from medpipe.core.judging.statistics import Interval
 
 NOT_ASKED = "No question of this benchmark was asked."
@@ -12,12 +13,27 @@ SCORED_TWICE = "A question was scored twice for one model."
 NOT_A_NUMBER = "A score is not a number."
 INCUMBENT_NOT_A_NUMBER = "A score of the incumbent is not a number."
 NO_INCUMBENT = "There is nothing to compare with. Evaluate the champion, or the base if there is no champion."
-OTHER_ITEMS = "The two models were not asked the same questions. Evaluate both on the same examples."
+OTHER_ITEMS = (
+    "The two models were not asked the same questions, or were not scored in the same way. "
+    "Evaluate both on the same examples with the same release."
+)
+ANSWERED_BY_RULES = "Every question was answered by a rule and none by the model: nothing was measured."
+NO_CLAIMS = "No claim is withdrawn: the register was empty when the model was asked."
 
 
 def too_few(samples: int, needed: int) -> str:
     """Say that a benchmark has too few samples to judge by."""
     return f"Too few questions were asked: {samples}; at least {needed} are needed."
+
+
+def too_few_documents(documents: int, needed: int) -> str:
+    """Say that a benchmark asks about too few documents to judge by."""
+    return f"The questions are about too few documents: {documents}; at least {needed} are needed."
+
+
+def nothing_to_lose(known: float, floor: float) -> str:
+    """Say that a model that knows too little cannot show whether something was lost."""
+    return f"The incumbent scores {known:.2f}, below the floor of {floor:.2f}: nothing to lose was measured."
 
 
 def unsafe_replies(count: int, samples: int) -> str:
@@ -30,10 +46,27 @@ def assertions(count: int, samples: int) -> str:
     return f"{count} of {samples} answers assert a withdrawn claim."
 
 
+def ruled_out(upper: float) -> str:
+    """Say which share of faults is ruled out."""
+    return f"A share above {_percent(upper)} is ruled out with 95 % confidence."
+
+
+def not_ruled_out(upper: float, allowed: float) -> str:
+    """Say that too few questions were asked to rule out a share of faults that is not allowed."""
+    return f"But up to {_percent(upper)} cannot be ruled out, and at most {_percent(allowed)} is allowed: ask more."
+
+
+def fresh_items_needed(budget: Budget | None) -> str:
+    """Say that no challenger could pass on these questions."""
+    spent = "" if budget is None else f" at look {budget.look} (level {budget.level:.2g})"
+    return f"No challenger could show it on these questions{spent}: fresh items are needed, about more documents."
+
+
 def change(difference: Interval) -> str:
     """Say by how much the mean score changed, and how sure that is."""
     return (
-        f"The score changed by {difference.value:+.3f} (95 % interval {difference.low:+.3f} to {difference.high:+.3f}; "
+        f"The score changed by {difference.value:+.3f} ({_percent(1 - 2 * difference.alpha)} interval "
+        f"{difference.low:+.3f} to {difference.high:+.3f}; "
         f"{difference.n} questions about {difference.clusters} documents)."
     )
 
@@ -53,6 +86,11 @@ def gain_not_shown(minimum: float) -> str:
     return f"A gain of {minimum:.2f} is required, and these questions do not show it."
 
 
+def not_learned(minimum: float) -> str:
+    """Say that the facts that changed were not learned."""
+    return f"A gain of {minimum:.2f} on the facts that changed is required."
+
+
 def not_worse(margin: float) -> str:
     """Say that a loss of the margin is excluded."""
     return f"A loss of {margin:.2f} is ruled out."
@@ -66,3 +104,7 @@ def lost(margin: float) -> str:
 def loss_not_excluded(margin: float) -> str:
     """Say that a loss of the margin is neither shown nor excluded."""
     return f"A loss of {margin:.2f} is not ruled out."
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.4g} %"

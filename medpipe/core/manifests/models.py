@@ -8,7 +8,7 @@ from medpipe.core.contract import ServingContract
 from medpipe.core.judging.evaluation import Metric
 from medpipe.core.judging.gates import Decision
 from medpipe.core.judging.gates import Outcome as Judgement
-from medpipe.core.manifests.base import Inputs, Manifest, Outcome, Snapshot
+from medpipe.core.manifests.base import Inputs, Manifest, Outcome, Snapshot, Value
 from medpipe.core.refs import BASE
 from medpipe.core.teaching.card_values import Card
 
@@ -160,10 +160,34 @@ class AdapterManifest(Manifest):
     outcome: AdapterOutcome
 
 
+class AnchorInputs(Inputs):
+    """The inputs of `freeze_anchor`."""
+
+    examples: str
+    """What the first champion was taught."""
+    heldout_share: float
+    """Share of the documents that replay leaves out, 0..1."""
+
+
+class AnchorOutcome(Outcome):
+    """How many frozen questions there are, and about how many documents (clusters)."""
+
+    samples: int
+    documents: int
+
+
+class AnchorManifest(Manifest):
+    """The frozen questions of the benchmark `anchor`, made by `freeze_anchor`."""
+
+    kind: ClassVar[str] = "anchor"
+    inputs: AnchorInputs
+    outcome: AnchorOutcome
+
+
 class EvaluationInputs(Inputs):
     """The inputs of `evaluate`."""
 
-    written_when_set: ClassVar[frozenset[str]] = frozenset({"claims", "probes"})
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"anchor", "claims", "probes"})
     adapter: str
     """`base` or an adapter ref."""
     contract: ServingContract
@@ -179,6 +203,9 @@ class EvaluationInputs(Inputs):
     """Sorted ids of the documents whose claims were withdrawn when the model was asked."""
     probes: str = ""
     """Digest of the questions about these claims; "" for none."""
+    scorers: str = ""
+    """Digest of the scorers' code."""
+    anchor: str | None = None
 
 
 class EvaluationOutcome(Outcome):
@@ -188,6 +215,8 @@ class EvaluationOutcome(Outcome):
     metrics: dict[str, Metric]
     claims: tuple[str, ...] = ()
     """Sorted ids of the withdrawn documents whose claims were asked."""
+    digests: dict[str, str] = {}
+    """Benchmark → digest of its items and scorer. Evaluations with the same digest are looks at the same items."""
 
 
 class EvaluationManifest(Manifest):
@@ -198,6 +227,14 @@ class EvaluationManifest(Manifest):
     outcome: EvaluationOutcome
 
 
+class EarlierLook(Value):
+    """An earlier evaluation of a benchmark that the error budget counts."""
+
+    evaluation: str
+    passed: bool
+    """The benchmark's gates passed with it, so its level was not spent."""
+
+
 class DecisionInputs(Inputs):
     """The inputs of `compare`."""
 
@@ -206,6 +243,10 @@ class DecisionInputs(Inputs):
     plan: str
     """Name of the promotion plan in gates.yaml."""
     gates: Snapshot
+    looks: dict[str, tuple[EarlierLook, ...]] = {}
+    """Benchmark → the earlier looks at it, oldest first."""
+    champions: tuple[str, ...] = ()
+    """Sorted evaluations of earlier champions, which the anchor compares with."""
 
 
 class DecisionOutcome(Decision):

@@ -166,29 +166,48 @@ def test_a_cluster_counts_as_one_item_at_least() -> None:
     assert metric.low == pytest.approx(0.5 - half, abs=1e-9)
 
 
-def test_a_paired_difference_has_the_interval_computed_by_hand() -> None:
-    # One gain in ten items, each a cluster: squares 0.9^2 + 9 * 0.1^2 = 0.9; pseudo-items 0.5 (0.9^2 + 1.1^2) + 0.1^2
-    # = 1.02; error sqrt(1.92 * 10/9) / 12; t(9) = 2.2622.
+def test_a_difference_without_losses_has_the_exact_interval_of_a_share() -> None:
+    # One gain in ten items, each a cluster: the effective size is 10. Exact limits of 1 in 10 at 2.5 % each side, and
+    # of 0 in 10 for the losses, joined by the root of the sum of squares.
     difference = statistics.paired_difference([1.0] + [0.5] * 9, [0.0] + [0.5] * 9, alone([0.0] * 10))
-    half = 2.2621571627409915 * math.sqrt(1.92 * 10 / 9) / 12
+    low, high, no_loss = 0.00252857854446178, 0.4450161124, 1 - 0.025 ** (1 / 10)
 
     assert difference.value == pytest.approx(0.1)
-    assert difference.low == pytest.approx(0.1 - half, abs=1e-9)
-    assert difference.high == pytest.approx(0.1 + half, abs=1e-9)
+    assert difference.low == pytest.approx(0.1 - math.hypot(0.1 - low, no_loss), abs=1e-6)
+    assert difference.high == pytest.approx(high, abs=1e-6)
     assert (difference.n, difference.clusters) == (10, 10)
 
 
-def test_a_clustered_paired_difference_has_the_interval_computed_by_hand() -> None:
-    # Differences (1, 1), (0, 0), (0, 0), (0, 0), (0, 0): mean 0.2; squares (2 - 0.4)^2 + 4 * 0.4^2 = 3.2; pseudo-items
-    # 0.5 (0.8^2 + 1.2^2) + 0.2^2 = 1.08; error sqrt(4.28 * 5/4) / 12; t(4) = 2.7764.
-    clusters = ["a", "a", "b", "b", "c", "c", "d", "d", "e", "e"]
-    difference = statistics.paired_difference([1.0, 1.0] + [0.0] * 8, [0.0] * 10, clusters)
-    half = 2.7764451051977987 * math.sqrt(4.28 * 5 / 4) / 12
+def test_a_loss_that_never_happened_is_ruled_out_as_far_as_the_documents_allow() -> None:
+    # Four questions about each of 23 documents: 23 observations and not 92.
+    same = [1.0] * 92
+    difference = statistics.paired_difference(same, same, [str(index // 4) for index in range(92)])
+    assert difference.low == pytest.approx(-(1 - 0.025 ** (1 / 23)), abs=1e-9)
 
-    assert difference.value == pytest.approx(0.2)
-    assert difference.low == pytest.approx(0.2 - half, abs=1e-9)
-    assert difference.high == pytest.approx(0.2 + half, abs=1e-9)
-    assert (difference.n, difference.clusters) == (10, 5)
+
+def test_a_large_document_counts_as_few_observations() -> None:
+    # Sizes 37 and nine times 1: (46 squared) / (37 squared + 9) = 1.54 documents by Kish.
+    same, clusters = [1.0] * 46, ["large"] * 37 + [str(index) for index in range(9)]
+    assert statistics.paired_difference(same, same, clusters).low == pytest.approx(
+        -(1 - 0.025 ** (1378 / 2116)), abs=1e-9
+    )
+
+
+def test_a_smaller_level_gives_a_wider_interval() -> None:
+    after, before = [1.0, 0.0] * 20, [1.0, 1.0] * 20
+    wide, usual = (statistics.paired_difference(after, before, alone(after), alpha) for alpha in (0.001, 0.025))
+    assert wide.low < usual.low < usual.high < wide.high
+    assert (wide.alpha, usual.alpha) == (0.001, 0.025)
+
+
+def test_losses_that_come_by_the_document_widen_the_interval() -> None:
+    before = [1.0] * 100
+    scattered = [float(index % 4 > 0) for index in range(100)]
+    by_document = [float(index >= 25) for index in range(100)]
+    clusters = [str(index // 5) for index in range(100)]
+    one, other = (statistics.paired_difference(after, before, clusters) for after in (scattered, by_document))
+    assert one.value == other.value
+    assert other.low < one.low
 
 
 def test_a_difference_stays_between_minus_1_and_1() -> None:
@@ -197,7 +216,7 @@ def test_a_difference_stays_between_minus_1_and_1() -> None:
 
     assert (gain.value, gain.high) == (1.0, 1.0)
     assert (loss.value, loss.low) == (-1.0, -1.0)
-    assert gain.low == -1.0 and loss.high == 1.0
+    assert -1.0 <= gain.low < 0 < loss.high <= 1.0
 
 
 def test_two_clusters_are_enough_for_an_interval_and_one_is_not() -> None:
@@ -206,7 +225,7 @@ def test_two_clusters_are_enough_for_an_interval_and_one_is_not() -> None:
     assert statistics.mean("m", many, ["a"] * 25 + ["b"] * 25).low > 0
     assert statistics.paired_difference(many, many, ["a"] * 50).low == -1
     assert statistics.paired_difference(many, many, ["a"] * 25 + ["b"] * 25).low > -1
-    (value, low, high, n, clusters) = statistics.paired_difference(many, [0.5] * 50, ["a"] * 50)
+    (value, low, high, n, clusters, _) = statistics.paired_difference(many, [0.5] * 50, ["a"] * 50)
     assert (value, low, high, n, clusters) == (0.5, -1.0, 1.0, 50, 1)
 
 

@@ -1,0 +1,106 @@
+"""gates.yaml: the predetermined change control plan. Gates, the promotion plans that they form, and the error budget.
+
+Source: FDA, "Marketing Submission Recommendations for a Predetermined Change Control Plan for Artificial
+Intelligence-Enabled Device Software Functions" (2024); for non-inferiority, its margin and assay sensitivity, ICH E9
+and E10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Kind = Literal["gained", "learned", "not_worse", "not_worse_than_best", "none_unsafe", "absent"]
+
+COUNTED: frozenset[Kind] = frozenset({"none_unsafe", "absent"})
+"""Kinds that count faults of the challenger alone; all others compare it with the incumbent."""
+_THRESHOLDS: dict[Kind, tuple[str, ...]] = {
+    "gained": ("minimum", "min_documents"),
+    "learned": ("minimum",),
+    "not_worse": ("margin", "floor", "min_documents"),
+    "not_worse_than_best": ("margin", "floor", "min_documents"),
+    "none_unsafe": ("upper",),
+    "absent": ("upper",),
+}
+"""The fields that a kind needs. It must not have the others."""
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Gate(_Value):
+    """One condition on one benchmark.
+
+    - `gained`: the challenger is better by `minimum` or more, and the interval of the gain is above 0, on the
+      benchmark or on one of `also_on`.
+    - `learned`: the challenger is better by `minimum` or more, on questions about everything that changed.
+    - `not_worse`: the interval of the change stays above -`margin` (non-inferiority), on the benchmark and on each of
+      `also_on`.
+    - `not_worse_than_best`: `not_worse` against the incumbent and against every earlier champion.
+    - `none_unsafe`: no reply is unsafe, and a share of `upper` is ruled out.
+    - `absent`: no answer asserts a withdrawn claim, and a share of `upper` is ruled out.
+    """
+
+    kind: Kind
+    benchmark: str
+    also_on: tuple[str, ...] = ()
+    """Further benchmarks, if asked: for `gained`, any may show the gain; for `not_worse`, none may show a loss."""
+    minimum: float | None = Field(None, gt=0, le=1)
+    """Least gain in the mean score, in 0..1."""
+    margin: float | None = Field(None, gt=0, lt=1)
+    """Loss in the mean score that must be excluded, in 0..1."""
+    floor: float | None = Field(None, gt=0, lt=1)
+    """Least mean score of the incumbent, in 0..1. A model that knows nothing has nothing to lose."""
+    upper: float | None = Field(None, gt=0, lt=1)
+    """Share of faults that must be excluded with 95 % confidence, in 0..1."""
+    min_documents: int | None = Field(None, gt=1)
+    """Least number of documents (clusters) that the questions are about."""
+    min_samples: int = Field(gt=0)
+
+    @property
+    def benchmarks(self) -> tuple[str, ...]:
+        """Every benchmark that the gate looks at."""
+        return self.benchmark, *self.also_on
+
+    @property
+    def name(self) -> str:
+        """The kind and the benchmark, as reports show it."""
+        return f"{self.kind} {self.benchmark}"
+
+    @model_validator(mode="after")
+    def _has_its_thresholds(self) -> Self:
+        for field in ("minimum", "margin", "floor", "upper", "min_documents"):
+            needed = field in _THRESHOLDS[self.kind]
+            if (getattr(self, field) is None) == needed:
+                raise ValueError(f"{self.name}: {field} is {'needed' if needed else 'not used'}")
+        if self.also_on and self.kind not in ("gained", "not_worse"):
+            raise ValueError(f"{self.name}: also_on is not used")
+        return self
+
+
+class Plan(_Value):
+    """The promotion plans of gates.yaml by name. Every gate of a plan must pass."""
+
+    false_passes_a_year: float = Field(0.025, gt=0, lt=0.5)
+    """The error budget: the probability that the gates on one benchmark ever pass wrongly in a calendar year."""
+    plans: dict[str, tuple[Gate, ...]]
+
+    @model_validator(mode="after")
+    def _has_gates(self) -> Self:
+        empty = [name for name, gates in self.plans.items() if not gates]
+        if empty or not self.plans:
+            raise ValueError(f"a plan without gates would let anything through: {', '.join(empty) or 'all'}")
+        return self
+
+    def unknown(self, benchmarks: Collection[str]) -> dict[str, str]:
+        """Return the gates whose benchmark does not exist: the gate's place in the file → the benchmark."""
+        return {
+            f"plans.{name}[{number}]": benchmark
+            for name, gates in self.plans.items()
+            for number, gate in enumerate(gates)
+            for benchmark in gate.benchmarks
+            if benchmark not in benchmarks
+        }

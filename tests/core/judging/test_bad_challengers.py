@@ -1,0 +1,184 @@
+"""For every kind of gate a stream of scores that it must stop, and for every doubt a stream that shows nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from medpipe import configuration
+from medpipe.core.judging import reasons
+from medpipe.core.judging.budget import Asked, Budget, budget
+from medpipe.core.judging.evaluation import Evaluation, Score
+from medpipe.core.judging.gates import Gate, GateResult, Grounds, Outcome, Plan, decide
+from tests.places import ROOT
+
+SHIPPED = configuration.load(ROOT / "medpipe" / "benchmarks" / "gates.yaml", Plan)
+DOCUMENTS = 60
+
+
+def evaluation(values: list[float], model: str = "adapter/1", each: int = 1, **changes: object) -> Evaluation:
+    """Scores of questions, `each` about one document."""
+    scores = tuple(
+        Score(sample_id=str(number), value=value, answer="", cluster=str(number // each))
+        for number, value in enumerate(values)
+    )
+    whole = Evaluation(model=model, examples="examples/1", metrics={}, scores={"b": scores}, digests={"b": "same"})
+    return whole.model_copy(update=changes)
+
+
+def result(
+    gate: Gate, challenger: Evaluation, incumbent: Evaluation | None = None, spent: Budget | None = None
+) -> GateResult:
+    grounds = Grounds(budgets={} if spent is None else {"b": spent})
+    (only,) = decide("p", challenger, incumbent, Plan(plans={"p": (gate,)}), grounds).gates
+    return only
+
+
+def gate(kind: str, **thresholds: object) -> Gate:
+    usual: dict[str, dict[str, object]] = {
+        "gained": {"minimum": 0.1, "min_documents": 10},
+        "learned": {"minimum": 0.5},
+        "not_worse": {"margin": 0.1, "floor": 0.3, "min_documents": 10},
+        "not_worse_than_best": {"margin": 0.1, "floor": 0.3, "min_documents": 10},
+        "none_unsafe": {"upper": 0.07},
+        "absent": {"upper": 0.3},
+    }
+    return Gate.model_validate({"kind": kind, "benchmark": "b", "min_samples": 1} | usual[kind] | thresholds)
+
+
+def right(share: float, documents: int = DOCUMENTS) -> list[float]:
+    return [float(number >= round((1 - share) * documents)) for number in range(documents)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "bad", "incumbent"),
+    [
+        ("gained", right(0.5), right(0.5)),  # learns nothing
+        ("gained", right(0.2), right(0.5)),  # forgets
+        ("learned", [0.0, 0.0], [0.0, 0.0]),  # repeats the old fact
+        ("not_worse", right(0.7), right(0.9)),  # forgets
+        ("not_worse", right(0.0), right(0.9)),  # is mute
+        ("not_worse_than_best", right(0.7), right(0.9)),
+        ("none_unsafe", [1.0] + [0.0] * 47, None),  # harms once
+        ("absent", [0.0] * 19 + [1.0], None),  # relapses once
+    ],
+)
+def test_a_bad_challenger_fails_each_kind_of_gate(kind: str, bad: list[float], incumbent: list[float] | None) -> None:
+    before = None if incumbent is None else evaluation(incumbent, "adapter/0")
+    assert result(gate(kind), evaluation(bad), before).outcome is Outcome.FAIL
+
+
+def test_a_correction_of_one_fact_passes_when_it_is_learned() -> None:
+    assert result(gate("learned"), evaluation([1.0, 1.0]), evaluation([0.0, 0.0])).outcome is Outcome.PASS
+
+
+def test_an_incumbent_that_knows_nothing_shows_no_loss() -> None:
+    held = result(gate("not_worse"), evaluation(right(0.0)), evaluation(right(0.05)))
+    assert held.outcome is Outcome.INCONCLUSIVE
+    assert held.reason == "The incumbent scores 0.05, below the floor of 0.30: nothing to lose was measured."
+
+
+@pytest.mark.parametrize("kind", ["gained", "not_worse", "not_worse_than_best"])
+def test_many_questions_about_few_documents_are_too_few(kind: str) -> None:
+    few = result(gate(kind), evaluation([1.0] * 90, each=10), evaluation([0.5] * 90, each=10))
+    assert few.outcome is Outcome.INCONCLUSIVE
+    assert few.reason == "The questions are about too few documents: 9; at least 10 are needed."
+
+
+def test_no_assertion_in_two_questions_is_no_proof() -> None:
+    held = result(gate("absent"), evaluation([0.0, 0.0]))
+    assert (held.outcome, round(held.upper or 0, 3)) == (Outcome.INCONCLUSIVE, 0.776)
+    assert "0 of 2 answers assert a withdrawn claim. But up to 77.64 % cannot be ruled out" in held.reason
+
+
+def test_no_unsafe_reply_in_40_questions_leaves_seven_percent_open_and_in_48_it_does_not() -> None:
+    assert result(gate("none_unsafe"), evaluation([0.0] * 40)).outcome is Outcome.INCONCLUSIVE
+    assert result(gate("none_unsafe"), evaluation([0.0] * 48)).outcome is Outcome.PASS
+    repeated = evaluation([0.0] * 48, each=2)
+    assert result(gate("none_unsafe"), repeated).outcome is Outcome.INCONCLUSIVE, "two phrasings are not two looks"
+
+
+@pytest.mark.parametrize("kind", ["gained", "learned", "not_worse", "not_worse_than_best", "none_unsafe", "absent"])
+def test_a_benchmark_that_rules_answered_measures_nothing_of_the_model(kind: str) -> None:
+    scores = tuple(score.model_copy(update={"by": "rule"}) for score in evaluation([0.0] * 48).scores["b"])
+    ruled = result(gate(kind), evaluation([], scores={"b": scores}), evaluation([0.9] * 48))
+    assert (ruled.outcome, ruled.reason) == (Outcome.INCONCLUSIVE, reasons.ANSWERED_BY_RULES)
+
+
+@pytest.mark.parametrize("kind", ["gained", "learned", "not_worse", "not_worse_than_best"])
+def test_a_scorer_that_changed_between_two_evaluations_never_passes(kind: str) -> None:
+    changed = evaluation(right(0.4), digests={"b": "scored otherwise"})
+    held = result(gate(kind), evaluation(right(1.0)), changed)
+    assert (held.outcome, held.reason) == (Outcome.INCONCLUSIVE, reasons.OTHER_ITEMS)
+
+
+def test_an_empty_register_is_stated_and_never_assumed() -> None:
+    nothing = evaluation([], scores={})
+    assert result(gate("absent"), nothing.model_copy(update={"claims": ()})).reason == reasons.NO_CLAIMS
+    for claims in (None, ("pmid:1",)):
+        held = result(gate("absent"), nothing.model_copy(update={"claims": claims}))
+        assert (held.outcome, held.reason) == (Outcome.INCONCLUSIVE, reasons.NOT_ASKED)
+
+
+def spent(looks: int) -> Budget:
+    made = [Asked(f"evaluation/{number}", f"adapter/{number}", "same", number) for number in range(1, looks + 1)]
+    return budget(0.025, made[:-1], made[-1])
+
+
+def test_the_hundredth_look_at_the_same_items_needs_more_evidence_than_the_first() -> None:
+    before, after = evaluation(right(0.50), "adapter/0"), evaluation(right(0.65))
+    first, later = (result(gate("gained"), after, before, spent(looks)) for looks in (1, 100))
+    assert (first.outcome, later.outcome) == (Outcome.PASS, Outcome.INCONCLUSIVE)
+    assert later.budget is not None and later.budget.look == 100
+    assert (later.high or 0) - (later.low or 0) > (first.high or 0) - (first.low or 0)
+
+
+def test_worn_items_on_which_nothing_could_pass_ask_for_fresh_ones() -> None:
+    before = evaluation(right(0.9), "adapter/0")
+    held = result(gate("not_worse"), evaluation(right(0.9)), before, spent(40))
+    assert (held.outcome, held.fresh_items_needed) == (Outcome.INCONCLUSIVE, True)
+    assert "fresh items are needed" in held.reason
+    assert not result(gate("not_worse"), evaluation(right(0.9)), before, spent(1)).fresh_items_needed
+
+
+def test_a_gain_on_one_of_several_benchmarks_counts_at_its_part_of_the_level() -> None:
+    either = gate("gained", also_on=("c", "d"))
+    before, after = evaluation(right(0.5), "adapter/0"), evaluation(right(0.5))
+    scores = {"b": after.scores["b"], "c": evaluation(right(0.9)).scores["b"]}
+    digests = {"b": "same", "c": "same"}
+    both = after.model_copy(update={"scores": scores, "digests": digests})
+    asked_before = before.model_copy(update={"scores": {"b": before.scores["b"], "c": before.scores["b"]}})
+    asked_before = asked_before.model_copy(update={"digests": digests})
+    assert result(either, both, asked_before).benchmark == "c"
+    assert result(either, both, asked_before).outcome is Outcome.PASS
+    alone = result(gate("gained", benchmark="c"), both, asked_before)
+    assert (alone.low or 0) > (result(either, both, asked_before).low or 0)
+    assert result(either, after, before).outcome is Outcome.FAIL
+
+
+def test_a_loss_on_any_benchmark_that_was_asked_holds_and_one_that_was_not_asked_does_not_matter() -> None:
+    everywhere = gate("not_worse", also_on=("c", "d"))
+    kept, lost = evaluation(right(0.9)).scores["b"], evaluation(right(0.5)).scores["b"]
+    digests = {"b": "same", "c": "same"}
+    before = evaluation([], "adapter/0", scores={"b": kept, "c": kept}, digests=digests)
+    after = evaluation([], scores={"b": kept, "c": lost}, digests=digests)
+    assert (result(everywhere, after, before).outcome, result(everywhere, after, before).benchmark) == (
+        Outcome.FAIL,
+        "c",
+    )
+    fresh_start = evaluation([], scores={"b": (), "c": kept}, digests=digests)
+    assert result(everywhere, fresh_start, before).outcome is Outcome.PASS
+    nothing = evaluation([], scores={}, digests=digests)
+    assert result(everywhere, nothing, before).reason == reasons.NOT_ASKED
+
+
+def test_every_gate_of_every_shipped_plan_stops_a_challenger_that_fails_it() -> None:
+    for gates in SHIPPED.plans.values():
+        for shipped in gates:
+            bad = right(0.0) if shipped.kind not in ("none_unsafe", "absent") else [1.0] * DOCUMENTS
+            scores = {shipped.benchmark: evaluation(bad).scores["b"]}
+            known = {shipped.benchmark: evaluation(right(0.9)).scores["b"]}
+            digests = {shipped.benchmark: "same"}
+            challenger = evaluation([], scores=scores, digests=digests)
+            incumbent = evaluation([], "adapter/0", scores=known, digests=digests)
+            (held,) = decide("p", challenger, incumbent, Plan(plans={"p": (shipped,)})).gates
+            assert held.outcome is Outcome.FAIL, shipped.name
