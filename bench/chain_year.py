@@ -1,4 +1,4 @@
-"""A year of real retrains on an invented medicine, with retractions and hostile feedback: `make bench-chain-year`.
+"""A year of real retrains on an invented medicine, with retractions and hostile feedback: `make bench-year`.
 
     python -m bench.chain_year [--seeds 3 5 7] [--turns 10]
 
@@ -16,11 +16,13 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.measuring import machine
-from medpipe import records, steps
+from bench.year_ports import YearPorts
+from medpipe import records
 from medpipe.core.corpus.document import Document
 from medpipe.core.intervals import exact_upper_bound
 from medpipe.core.judging.scoring import asserts_claim
@@ -28,15 +30,31 @@ from medpipe.core.knowledge.claim_block import ClaimBlock
 from medpipe.core.knowledge.withdrawals import claims
 from medpipe.core.manifests import CorpusManifest, DecisionManifest, DriftManifest, EvaluationManifest, VersionManifest
 from medpipe.core.prompt import answer_of
+from medpipe.core.refs import DocumentsRef
 from medpipe.core.teaching.claim import Claim
 from medpipe.core.teaching.samples import withdrawn_samples
-from medpipe.ports import Ports, Source
+from medpipe.ports import Ports
 from medpipe.sandbox.year import Delivery, Year
 from medpipe.settings import Settings
+from medpipe.steps import (
+    corpus,
+    drift,
+    evaluation,
+    examples,
+    feedback,
+    identity_keys,
+    judging,
+    planning,
+    rollout,
+    sources,
+    training,
+    unlearning,
+    validation,
+    withdrawing,
+)
 from medpipe.steps.artifact import manifest
 from medpipe.steps.models import adapter_of, folder_of
 from medpipe.steps.withdrawals import register
-from medpipe.wiring import Wiring
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "bench" / "results" / "chain-year.json"
@@ -87,28 +105,6 @@ class Turn(NamedTuple):
     """The champion's share of right answers on the anchor; None before there is one."""
 
 
-class YearSource:
-    """What a year has published so far, by the date in the revision."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-
-    def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Document]:
-        """Yield the documents of a window."""
-        first, last = (int(day.strftime("%Y%m%d")) for day in (start, end))
-        for document in records.read(self._file, Document) if self._file.exists() else ():
-            if first <= document.revision < last and (not ids or document.id in ids):
-                yield document
-
-
-class YearPorts(Wiring):
-    """The real ports over the deliveries of a year."""
-
-    def source(self, name: str) -> Source:
-        """Return what was published of a source."""
-        return YearSource(self.settings.home / "sources" / f"{name}.jsonl")
-
-
 class Chain:
     """The loop over the deliveries of one year."""
 
@@ -116,7 +112,7 @@ class Chain:
         """Prepare. `home`: the state folder of `ports`, where deliveries are published."""
         self.ports, self.home, self.year, self.recipe = ports, home, year, recipe
         self.corpus: Any = None
-        self.attackers = [steps.issue_key(f"attacker {number}", ports=ports) for number in range(ATTACKERS)]
+        self.attackers = [identity_keys.issue_key(f"attacker {number}", ports=ports) for number in range(ATTACKERS)]
 
     def turns(self) -> Iterator[Turn]:
         """Yield each turn after it was run."""
@@ -127,17 +123,17 @@ class Chain:
         """Publish a delivery and do what the DAGs do."""
         ports = self.ports
         self.corpus = self._merged(delivery)
-        changed = steps.open_withdrawals(self.corpus, ports=ports)
+        changed = withdrawing.open_withdrawals(self.corpus, ports=ports)
         lifted = self._lifted(delivery.turn)
-        steps.confirm_blocks(ports=ports)
+        withdrawing.confirm_blocks(ports=ports)
         hostile = self._attacked(delivery)
-        before = self.asserted(steps.champion(ports=ports))
+        before = self.asserted(rollout.champion(ports=ports))
         retrains = []
-        hotfix = steps.plan_hotfix(self.corpus, steps.champion(ports=ports), ports=ports)
+        hotfix = unlearning.plan_hotfix(self.corpus, rollout.champion(ports=ports), ports=ports)
         if hotfix.documents:
             retrains.append(self._retrained(hotfix.documents, hotfix.withdraw))
-        drift = steps.detect_drift(self.corpus, steps.champion(ports=ports), recipe=self.recipe, ports=ports)
-        if manifest(ports, drift, DriftManifest).outcome.verdict == "retrain":
+        measured = drift.detect_drift(self.corpus, rollout.champion(ports=ports), recipe=self.recipe, ports=ports)
+        if manifest(ports, measured, DriftManifest).outcome.verdict == "retrain":
             retrains.append(self._retrained())
         return Turn(
             delivery.turn,
@@ -146,7 +142,7 @@ class Chain:
             hostile,
             tuple(retrains),
             before,
-            self.asserted(steps.champion(ports=ports)),
+            self.asserted(rollout.champion(ports=ports)),
             self._on_the_anchor(),
         )
 
@@ -168,18 +164,18 @@ class Chain:
 
     def control(self) -> Asserted:
         """Train on the whole corpus without what was ever retracted, and ask that model the claims."""
-        corpus = manifest(self.ports, self.corpus, CorpusManifest).outcome.table_version
+        version = manifest(self.ports, self.corpus, CorpusManifest).outcome.table_version
         retracted = {retraction.document for retraction in self.year.retractions}
         twins = {f"pmid:{retraction.twin.pmid}" for retraction in self.year.retractions if retraction.twin}
-        kept = [document for document in self.ports.corpus.read(corpus) if document.id not in retracted | twins]
+        kept = [document for document in self.ports.corpus.read(version) if document.id not in retracted | twins]
         home = self.home.with_name(f"{self.home.name}-control")
         ports = type(self.ports)(Settings(**{**_given(self.ports), "home": home}))  # type: ignore[call-arg]
         chain = Chain(ports, home, self.year, self.recipe)
         chain.publish(kept)
         chain.corpus = chain.merged(date(2000, 1, 1), date(2100, 1, 1))
-        examples = steps.build_examples(chain.corpus, self.recipe, ports=ports)
-        steps.validate(examples, "examples", ports=ports)
-        adapter = steps.train(self.recipe, examples, ports=ports)
+        built = examples.build_examples(chain.corpus, self.recipe, ports=ports)
+        validation.validate(built, "examples", ports=ports)
+        adapter = training.train(self.recipe, built, ports=ports)
         asked = _probes(claims(register(self.ports)))
         answers = chain._answers(adapter, [question for question, _ in asked])
         by_weights = sum(
@@ -198,9 +194,9 @@ class Chain:
 
     def merged(self, start: date, end: date) -> Any:
         """Pull, validate and merge what was published in a window; return the corpus."""
-        pulled = [steps.pull(source, start, end, ports=self.ports) for source in ("medlineplus", "pubmed")]
-        accepted = tuple(steps.validate(data, "documents", ports=self.ports) for data in pulled)
-        return steps.build_corpus(accepted, self.corpus, ports=self.ports)
+        pulled = [sources.pull(source, start, end, ports=self.ports) for source in ("medlineplus", "pubmed")]
+        accepted = tuple(DocumentsRef(validation.validate(data, "documents", ports=self.ports)) for data in pulled)
+        return corpus.build_corpus(accepted, self.corpus, ports=self.ports)
 
     def _merged(self, delivery: Delivery) -> Any:
         self.publish(delivery.documents)
@@ -212,7 +208,7 @@ class Chain:
         in_force = {withdrawal.document for withdrawal in register(self.ports) if withdrawal.in_force}
         for document in given_back:
             if document in in_force:
-                steps.lift(document, "the journal reinstated the article", "the chain", ports=self.ports)
+                withdrawing.lift(document, "the journal reinstated the article", "the chain", ports=self.ports)
         return tuple(given_back)
 
     def _attacked(self, delivery: Delivery) -> int:
@@ -225,9 +221,9 @@ class Chain:
                 question, claimed = retraction.article.title, retraction.article.conclusions
                 self.ports.answers.record(answer, attacker.key.holder, question, "It is withdrawn.", "v", "a", False)  # type: ignore[attr-defined]
                 self.ports.answers.rate(answer, attacker.key.holder, "down", claimed)  # type: ignore[attr-defined]
-        feedback = steps.collect_feedback(datetime.now(UTC) + timedelta(minutes=1), ports=self.ports)
-        steps.validate(feedback, "feedback", ports=self.ports)
-        pairs = steps.build_pairs(feedback, self.corpus, ports=self.ports)
+        collected = feedback.collect_feedback(datetime.now(UTC) + timedelta(minutes=1), ports=self.ports)
+        validation.validate(collected, "feedback", ports=self.ports)
+        pairs = feedback.build_pairs(collected, self.corpus, ports=self.ports)
         if pairs is None:
             return 0
         return sum(1 for _ in records.read_rows(self.ports.store.folder(pairs) / "train.jsonl"))
@@ -235,29 +231,28 @@ class Chain:
     def _retrained(self, documents: tuple[str, ...] = (), withdraw: tuple[str, ...] = ()) -> Judged:
         """Run the verbs of the DAGs retrain and rollout."""
         ports, recipe = self.ports, self.recipe
-        champion = steps.champion(ports=ports)
-        plan = steps.plan_retrain(
+        champion = rollout.champion(ports=ports)
+        plan = planning.plan_retrain(
             champion, recipe, documents=documents, withdraw=withdraw, corpus=self.corpus, ports=ports
         )
-        examples = steps.build_examples(
+        built = examples.build_examples(
             self.corpus, recipe, plan.since, plan.knows, withdraw, start=plan.start, ports=ports
         )
-        steps.validate(examples, "examples", ports=ports)
-        anchor = steps.freeze_anchor(champion, ports=ports)
-        adapter = steps.train(recipe, examples, plan.start, ports=ports)
-        asked = {"recipe": recipe, "examples": examples, "anchor": anchor, "ports": ports}
-        challenger = steps.evaluate(adapter, **asked)
-        incumbent = steps.evaluate(plan.incumbent, **asked)
-        decision = steps.compare(challenger, incumbent, plan.gates, ports=ports)
-        version = steps.register(
-            adapter, challenger, decision, examples, plan.start, plan.incumbent, reason="the chain", ports=ports
+        validation.validate(built, "examples", ports=ports)
+        anchor = judging.freeze_anchor(champion, ports=ports)
+        adapter = training.train(recipe, built, plan.start, ports=ports)
+        asked = partial(evaluation.evaluate, recipe=recipe, examples=built, anchor=anchor, ports=ports)
+        challenger, incumbent = asked(adapter), asked(plan.incumbent)
+        decision = judging.compare(challenger, incumbent, plan.gates, ports=ports)
+        version = training.register(
+            adapter, challenger, decision, built, plan.start, plan.incumbent, reason="the chain", ports=ports
         )
-        in_force = steps.promote(version, ports=ports)
+        in_force = rollout.promote(version, ports=ports)
         outcome = manifest(ports, decision, DecisionManifest).outcome
         return Judged(plan.gates, str(outcome.outcome), in_force == version, outcome.reasons)
 
     def _on_the_anchor(self) -> float | None:
-        champion = steps.champion(ports=self.ports)
+        champion = rollout.champion(ports=self.ports)
         if champion is None:
             return None
         evaluation = manifest(self.ports, champion, VersionManifest).outcome.evaluation
