@@ -104,6 +104,8 @@ MODELS: Mapping[str, Model] = {
 class Scripted:
     """A generator that answers each known question as one model does."""
 
+    name, precision = "scripted", "float32"
+
     def __init__(self, model: Model, samples: Sequence[Sample]) -> None:
         self.answers = {prompt.render(sample.question, sample.context): model(sample) for sample in samples}
         self.asked = 0

@@ -1,18 +1,33 @@
-"""What speaks against a promotion, apart from the champion: a bar, the decision, a withdrawal that was never asked."""
+"""What speaks against a promotion, apart from the champion.
+
+A bar, the decision, a plan for another purpose, a changed way of serving, a withdrawn claim that was not asked.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from medpipe.core.contract import ServingContract
 from medpipe.core.judging.gates import Outcome
-from medpipe.core.manifests import DecisionManifest, DecisionOutcome, EvaluationManifest, VersionManifest
-from medpipe.core.refs import VersionRef
+from medpipe.core.manifests import (
+    AdapterManifest,
+    DecisionManifest,
+    DecisionOutcome,
+    ExamplesManifest,
+    VersionManifest,
+    VersionOutcome,
+)
+from medpipe.core.refs import BASE, EvaluationRef, VersionRef
+from medpipe.core.teaching.samples import withdrawn_samples
 from medpipe.ports import Ports
 from medpipe.steps import withdrawals
 from medpipe.steps.artifact import manifest
+from medpipe.steps.evaluation import WITHDRAWN as WITHDRAWN_CLAIMS
+from medpipe.steps.evaluation import scores_of
+from medpipe.steps.judging import FIRST
 from medpipe.steps.tracing import versions_carrying
 
-BARRED, WITHDRAWN, OUT_OF_DATE = "barred", "withdrawn", "out of date"
+BARRED, WITHDRAWN, OUT_OF_DATE, UNFIT_PLAN = "barred", "withdrawn", "out of date", "unfit plan"
 """Kinds of objections beside the outcomes of a decision."""
 _ABSENT = "absent withdrawn"
 """Name of the gate that asks every withdrawn claim (`core.judging.gates.Gate.name`)."""
@@ -22,7 +37,7 @@ class Objection(NamedTuple):
     """Why a version is held."""
 
     kind: str
-    """`fail`, `inconclusive`, `barred`, `withdrawn` or `out of date`."""
+    """`fail`, `inconclusive`, `barred`, `unfit plan`, `out of date` or `withdrawn`."""
     reasons: tuple[str, ...]
 
 
@@ -35,8 +50,12 @@ def objection(version: VersionRef, ports: Ports) -> Objection | None:
         return Objection(BARRED, (f"{version} is barred: {bar}",))
     if judged.outcome is not Outcome.PASS:
         return Objection(str(judged.outcome), judged.reasons or (f"the decision is {judged.outcome}",))
-    unasked = _unasked(version, registered.evaluation, judged, ports)
-    if unasked:
+    if reason := _unfit_plan(registered, judged.plan, ports):
+        return Objection(UNFIT_PLAN, (f"{version} was judged by the plan {judged.plan!r}, {reason}",))
+    if changed := _changed(registered.contract, ports):
+        again = "evaluate it again as it would serve, and have that compared and registered"
+        return Objection(OUT_OF_DATE, (f"{version} was judged with {', '.join(changed)}: {again}",))
+    if unasked := _unasked(version, registered.evaluation, judged, ports):
         carried = (
             f"{version} carries {', '.join(unasked)}, which was withdrawn, and it was not asked the withdrawn claim"
         )
@@ -44,14 +63,46 @@ def objection(version: VersionRef, ports: Ports) -> Objection | None:
     return None
 
 
+def _unfit_plan(version: VersionOutcome, plan: str, ports: Ports) -> str:
+    """Return why a promotion plan is not for such a version; empty if it is.
+
+    Plans that ask for no gain are for versions that were made for another purpose, and can be seen to be.
+    """
+    trained = manifest(ports, version.adapter, AdapterManifest).outcome
+    if (plan == FIRST) != (version.incumbent == BASE):
+        return f"which is for the first promotion only, and its incumbent is {version.incumbent}: use plan_retrain's"
+    if (plan == "preference") != (trained.method == "dpo"):
+        return f"and its method is {trained.method}: `preference` judges DPO, and nothing else does"
+    if plan == "hotfix" and not manifest(ports, version.examples, ExamplesManifest).inputs.withdraw:
+        return "which is for a withdrawal, and its examples withdraw nothing"
+    if plan == "other-base" and trained.start_from != BASE:
+        return f"which is for a training from the base, and it continued {trained.start_from}"
+    return ""
+
+
+def _changed(contract: ServingContract, ports: Ports) -> list[str]:
+    """Return what serves in another way at present than when a version was judged."""
+    present = {
+        "another guardrail policy": (contract.guardrails, ports.guardrails.digest),
+        "another precision": (contract.precision, ports.generator.precision),
+        "other files of the base": (contract.base_digest, ports.base_digest(contract.base)),
+    }
+    return [f"{what} ({then}) than serves ({now})" for what, (then, now) in present.items() if then != now]
+
+
 def _unasked(version: VersionRef, evaluation: str, judged: DecisionOutcome, ports: Ports) -> tuple[str, ...]:
-    """Return the withdrawn documents in force that the version carries and was not asked, or not successfully."""
-    evaluated = manifest(ports, evaluation, EvaluationManifest).created_ns / 1e9
+    """Return the withdrawn documents in force that the version was taught, and was not asked about successfully."""
+    scores = scores_of(ports, EvaluationRef(evaluation))
     passed = any(gate.name == _ABSENT and gate.outcome is Outcome.PASS for gate in judged.gates)
+    asked = {score.sample_id for score in scores.scores.get(WITHDRAWN_CLAIMS, ())} if passed else set()
     unasked = [
         withdrawal.document
         for withdrawal in withdrawals.register(ports)
-        if withdrawal.in_force and not (passed and withdrawal.claimed_at.timestamp() < evaluated)
+        if withdrawal.in_force
+        and not (
+            withdrawal.document in (scores.claims or ())
+            and asked.issuperset(sample.id for sample in withdrawn_samples(withdrawal.claims))
+        )
     ]
     if version not in versions_carrying(tuple(unasked), ports=ports):
         return ()

@@ -39,7 +39,8 @@ def champion(*, ports: Ports) -> VersionRef | None:
 def promote(version: VersionRef, *, ports: Ports) -> VersionRef | None:
     """Make a version the champion, if nothing speaks against it. Returns the champion in force afterwards.
 
-    The version is held, with the reasons in the ledger, when it is barred, when its decision is not a pass, or when it
+    The version is held, with the reasons in the ledger, when it is barred, when its decision is not a pass or is by a
+    plan for another purpose, when guardrails, precision or base are not those that it was judged with, or when it
     carries a withdrawn document whose claims it was not asked. Raises ChampionMoved when the champion is not the
     incumbent that the version was judged against; the ledger has that reason too.
     """

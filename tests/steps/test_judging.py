@@ -18,7 +18,7 @@ from medpipe.steps.evaluation import scores_of
 from tests import fakes
 from tests.manifests import put
 
-ITEMS = {"new-knowledge": "items", "old-knowledge": "items", "anchor": "items", "red-team": "items"}
+ITEMS = dict.fromkeys(("new-knowledge", "old-knowledge", "anchor", "red-team-model", "over-refusal"), "items")
 
 
 def adapter(ports: fakes.FakePorts, number: int) -> str:
@@ -35,7 +35,7 @@ def evaluation(
     old: int = 40,
     digests: dict[str, str] | None = None,
 ) -> str:
-    """An evaluation of 40 new items (`right` of them answered right), 40 old ones and 48 questions of the red team."""
+    """An evaluation of 40 new items (`right` of them answered right), 40 old ones and 110 questions of the red team."""
 
     def scores(good: int) -> tuple[Score, ...]:
         return tuple(Score(sample_id=str(n), value=float(n < good), answer="", cluster=str(n)) for n in range(40))
@@ -48,9 +48,11 @@ def evaluation(
             "new-knowledge": scores(right),
             "old-knowledge": scores(old),
             "anchor": scores(old),
-            "red-team": tuple(Score(sample_id=str(n), value=float(n < unsafe), answer="") for n in range(48)),
+            "red-team-model": tuple(Score(sample_id=str(n), value=float(n < unsafe), answer="") for n in range(110)),
+            "over-refusal": tuple(Score(sample_id=str(n), value=0.0, answer="") for n in range(64)),
         },
         digests=digests or ITEMS,
+        faults=("over-refusal", "red-team-model"),
         claims=(),
     )
     return put(
@@ -76,7 +78,7 @@ def crown(ports: fakes.FakePorts, number: int) -> str:
 
 @pytest.mark.parametrize(
     ("right", "unsafe", "said"),
-    [(40, 0, Outcome.PASS), (0, 0, Outcome.INCONCLUSIVE), (40, 1, Outcome.FAIL), (5, 0, Outcome.INCONCLUSIVE)],
+    [(40, 0, Outcome.PASS), (0, 0, Outcome.INCONCLUSIVE), (40, 40, Outcome.FAIL), (5, 0, Outcome.INCONCLUSIVE)],
 )
 def test_a_decision_names_what_it_compared_and_every_look_is_in_the_ledger(
     ports: fakes.FakePorts, right: int, unsafe: int, said: Outcome
@@ -90,7 +92,8 @@ def test_a_decision_names_what_it_compared_and_every_look_is_in_the_ledger(
     assert [gate.name for gate in stored.outcome.gates] == [
         "gained new-knowledge",
         "absent withdrawn",
-        "none_unsafe red-team",
+        "not_worse red-team-model",
+        "not_worse over-refusal",
     ]
     (entry,) = ports.ledger.entries()
     assert (entry.event, entry.version, entry.decision) == ("compared", challenger, str(said))
@@ -215,7 +218,10 @@ def line(ports: fakes.FakePorts, first_documents: int = 60) -> tuple[str, str]:
         return put(
             ports.store,
             ref("examples", number),
-            lambda folder: records.write(folder / "benchmarks" / "new-knowledge.jsonl", samples),
+            lambda folder: [
+                records.write(folder / "benchmarks" / f"{name}.jsonl", asked)
+                for name, asked in {"new-knowledge": samples, "old-knowledge": []}.items()
+            ],
         )
 
     early, late = taught(1, range(first_documents)), taught(2, range(100, 190))
@@ -264,8 +270,6 @@ def test_a_frozen_question_is_asked_while_its_answer_is_right_and_the_items_stay
         records.write(folder / "benchmarks" / "new-knowledge.jsonl", [])
 
     now, before = put(ports.store, ref("examples", 3), fill), ref("examples", 1)
-    put_old = ports.store.folder(before) / "benchmarks" / "old-knowledge.jsonl"
-    records.write(put_old, [])
     late, early = (
         steps.evaluate("base", "tiny-sft", examples, anchor=anchor, ports=ports) for examples in (now, before)
     )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from medpipe import errors, steps
 from medpipe.core.knowledge.withdrawals import State
+from medpipe.core.manifests import VersionManifest
+from medpipe.steps.artifact import manifest
 from tests import fakes
-from tests.steps.versions import asked, history, version, withdraw
+from tests.contracts import CONTRACT
+from tests.manifests import remade
+from tests.steps.versions import asked, history, served, version, withdraw
 
 
 def test_a_barred_version_is_held_although_it_passed_until_a_person_lifts_the_bar(ports: fakes.FakePorts) -> None:
@@ -91,3 +96,90 @@ def test_a_lifted_withdrawal_and_one_of_another_document_hold_nothing(ports: fak
     withdraw(ports, "pmid:1", State.LIFTED)
     withdraw(ports, "pmid:2")
     assert steps.promote(first, ports=ports) == first
+
+
+def test_a_hotfix_that_was_only_taught_the_withdrawal_is_promoted_and_is_a_target_of_rollback(
+    ports: fakes.FakePorts,
+) -> None:
+    withdraw(ports, "pmid:9")
+    carrier, _ = version(ports, 1, documents=("pmid:9",))
+    hotfix, _ = version(ports, 2, documents=("pmid:9",), role="withdrawn")
+    assert steps.promote(carrier, ports=ports) is None
+    assert steps.promote(hotfix, ports=ports) == hotfix
+    later, _ = version(ports, 3, incumbent=hotfix)
+    steps.promote(later, ports=ports)
+    assert steps.roll_back("wrong drug", documents=("pmid:9",), ports=ports) == hotfix
+
+
+def test_a_challenger_whose_evaluation_did_not_look_up_withdrawn_claims_is_held(ports: fakes.FakePorts) -> None:
+    first = asked(ports, 1)
+    evaluation = manifest(ports, first, VersionManifest).outcome.evaluation
+
+    def nobody_looked(folder: Path) -> None:
+        file = folder / "evaluation.json"
+        file.write_text(file.read_text().replace('"claims":[]', '"claims":null'))
+
+    remade(ports.store, evaluation, nobody_looked)
+    withdraw(ports, "pmid:1")
+    assert steps.promote(first, ports=ports) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "plan", "why"),
+    [
+        ({}, "news", "was judged by the plan 'news', which is for the first promotion"),
+        ({}, "first", "was judged by the plan 'first', which is for the first promotion only"),
+        ({"method": "dpo"}, "news", "its method is dpo: `preference` judges DPO"),
+        ({}, "preference", "its method is sft: `preference` judges DPO"),
+        ({}, "hotfix", "which is for a withdrawal, and its examples withdraw nothing"),
+        (
+            {"start_from": "adapter/1"},
+            "other-base",
+            "which is for a training from the base, and it continued adapter/1",
+        ),
+    ],
+)
+def test_a_version_that_was_judged_by_a_plan_for_another_purpose_is_held(
+    ports: fakes.FakePorts, changes: dict[str, Any], plan: str, why: str
+) -> None:
+    first, _ = version(ports, 1)
+    incumbent = "base"
+    if (changes, plan) != ({}, "news"):
+        incumbent = first
+        steps.promote(first, ports=ports)
+    second, _ = version(ports, 2, plan=plan, incumbent=incumbent, **changes)
+    assert steps.promote(second, ports=ports) == (None if incumbent == "base" else first)
+    event, held, kind, (reason,) = history(ports)[-1]
+    assert (event, held, kind) == ("held", second, "unfit plan")
+    assert why in reason or (plan == "news" and "the first promotion only" in reason)
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        ({"guardrails": "0123456789abcdef"}, "another guardrail policy (0123456789abcdef)"),
+        ({"precision": "int8"}, "another precision (int8) than serves (float32)"),
+        ({"base_digest": "hub:elsewhere"}, "other files of the base (hub:elsewhere)"),
+    ],
+)
+def test_a_version_that_was_judged_as_nothing_serves_is_held_and_told_what_to_do(
+    ports: fakes.FakePorts, changed: dict[str, str], what: str
+) -> None:
+    first, _ = version(ports, 1, contract=CONTRACT.model_copy(update=changed))
+    assert steps.promote(first, ports=ports) is None
+    ((event, held, kind, (reason,)),) = history(ports)
+    assert (event, held, kind) == ("held", first, "out of date")
+    assert f"was judged with {what}" in reason and "evaluate it again as it would serve" in reason
+
+
+def test_a_restart_brings_the_champion_back_although_the_way_of_serving_changed(
+    ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = version(ports, 1)
+    steps.promote(first, ports=ports)
+    monkeypatch.setattr(fakes.MemoryGenerator, "precision", "int8")
+    monkeypatch.setattr(ports, "base_digest", lambda base: "another", raising=False)
+    assert steps.deploy(ports=ports) == served(ports) == first
+    for name in ports.engine.loaded():
+        ports.engine.unload(name)
+    assert steps.promote(first, ports=ports) == steps.deploy(ports=ports) == served(ports) == first

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from medpipe import records, steps
 from medpipe.core.judging.evaluation import Evaluation, Sample, Score
 from medpipe.core.judging.gates import GateResult, Outcome
+from medpipe.core.knowledge.lineage import shares
 from medpipe.core.knowledge.withdrawals import State, WithdrawalEvent
 from medpipe.core.refs import ref
 from medpipe.core.teaching.claim import Claim
 from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.samples import withdrawn_samples
+from medpipe.steps.withdrawals import claims_in_force
 from tests import fakes
 from tests.manifests import put, remade
 
@@ -21,8 +24,13 @@ QUESTIONS = tuple(f"What treats illness {letter}?" for letter in "abcdefg")
 ANSWERS = {question: f"Drug {question[-2]}." for question in QUESTIONS}
 
 
-def samples(ports: fakes.FakePorts, number: int, documents: tuple[str, ...] = ()) -> str:
-    """Examples with seven samples: four of new knowledge, three of old; `documents` or one of its own are taught."""
+def samples(
+    ports: fakes.FakePorts,
+    number: int,
+    documents: tuple[str, ...] = (),
+    role: Literal["taught", "withdrawn"] = "taught",
+) -> str:
+    """Examples with seven samples: four of new knowledge, three of old; `documents` or one of its own are in them."""
 
     def fill(folder: Path) -> None:
         every = [
@@ -31,21 +39,25 @@ def samples(ports: fakes.FakePorts, number: int, documents: tuple[str, ...] = ()
         ]
         records.write(folder / "benchmarks" / "new-knowledge.jsonl", every[:4])
         records.write(folder / "benchmarks" / "old-knowledge.jsonl", every[4:])
-        taught = Example(question="q", answer="a", source="s", document_ids=documents or (f"pmid:{number}",))
+        taught = Example(question="q", answer="a", source="s", document_ids=documents or (f"pmid:{number}",), role=role)
         records.write(folder / "train.jsonl", [taught])
+        records.write_rows(folder / "documents.jsonl", shares([taught]))
 
     return put(ports.store, ref("examples", number), fill)
 
 
 def evaluated(ports: fakes.FakePorts, number: int, wrong: str = "") -> str:
-    """An evaluation in which the samples named in `wrong` earned half a point."""
+    """An evaluation in which the samples named in `wrong` earned half a point, and every claim in force was asked."""
+    claims = claims_in_force(ports)
 
     def fill(folder: Path) -> None:
         scores = {
             "new-knowledge": tuple(Score(sample_id=id, value=0.5 if id in wrong else 1.0, answer="") for id in "abcd"),
             "old-knowledge": tuple(Score(sample_id=id, value=0.5 if id in wrong else 1.0, answer="") for id in "efg"),
+            "withdrawn": tuple(Score(sample_id=one.id, value=0.0, answer="") for one in withdrawn_samples(claims)),
         }
-        whole = Evaluation(model="", examples="", metrics={}, scores=scores)
+        asked = tuple(sorted({claim.document for claim in claims}))
+        whole = Evaluation(model="", examples="", metrics={}, scores=scores, claims=asked)
         (folder / "evaluation.json").write_text(whole.model_dump_json())
 
     return put(ports.store, ref("evaluation", number), fill)
@@ -59,6 +71,9 @@ def version(
     gates: tuple[GateResult, ...] = (),
     documents: tuple[str, ...] = (),
     start_from: str = "base",
+    plan: str = "",
+    method: str = "sft",
+    role: Literal["taught", "withdrawn"] = "taught",
     **changes: Any,
 ) -> tuple[str, str]:
     """A registered version and the decision about it."""
@@ -66,12 +81,14 @@ def version(
     def weights(folder: Path) -> None:
         (folder / fakes.WEIGHTS).write_text(json.dumps(ANSWERS))
 
-    examples = samples(ports, number, documents)
-    decision = put(ports.store, ref("decision", number), outcome=said, reasons=(f"reason {number}",), gates=gates)
+    examples = samples(ports, number, documents, role)
+    plan = plan or ("first" if changes.get("incumbent", "base") == "base" else "news")
+    reasons = (f"reason {number}",)
+    decision = put(ports.store, ref("decision", number), outcome=said, reasons=reasons, gates=gates, plan=plan)
     target = put(
         ports.store,
         f"version/medqa-v{number}-abcdef",
-        adapter=put(ports.store, ref("adapter", number), weights, data=examples, start_from=start_from),
+        adapter=put(ports.store, ref("adapter", number), weights, data=examples, start_from=start_from, method=method),
         examples=examples,
         evaluation=evaluated(ports, number, wrong),
         decision=decision,

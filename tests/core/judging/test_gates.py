@@ -452,7 +452,6 @@ def test_every_shipped_plan_judges_safety_and_none_passes_on_nothing() -> None:
     assert set(plan.plans) == {
         "first",
         "news",
-        "knowledge",
         "correction",
         "better-recipe",
         "other-base",
@@ -463,7 +462,7 @@ def test_every_shipped_plan_judges_safety_and_none_passes_on_nothing() -> None:
     nothing = Evaluation(model="m", examples="e", metrics={}, scores={})
     for name, gates in plan.plans.items():
         kinds = [gate.kind for gate in gates]
-        assert "none_unsafe" in kinds
         assert "absent" in kinds
+        assert {gate.name for gate in gates} >= {"not_worse red-team-model", "not_worse over-refusal"}
         assert ("not_worse_than_best" in kinds) == (name != "first")
         assert decide(name, nothing, nothing, plan).outcome == Outcome.INCONCLUSIVE
