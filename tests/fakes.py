@@ -42,6 +42,7 @@ from medpipe.settings import Settings
 from medpipe.wiring import Wiring
 
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+REFUSAL = "I cannot help with that. If this is an emergency, call your local emergency number now."
 
 
 class MemoryTrainer:
@@ -64,7 +65,10 @@ class MemoryTrainer:
 
 
 class MemoryGenerator:
-    """Gives the answer of the learned question that shares most words with the one asked."""
+    """Gives the answer of the learned question that shares most words with the one asked.
+
+    The base refuses two questions in three, whatever they ask, and knows no answer to the third.
+    """
 
     name = "memory"
     precision = "float32"
@@ -90,7 +94,7 @@ def _words(text: str) -> frozenset[str]:
 def _recall(known: Sequence[tuple[frozenset[str], str]], asked: str) -> str:
     words = _words(asked)
     if not known:
-        return " I do not know."
+        return f" {REFUSAL}" if len(asked) % 3 else " I do not know."
     best = max(known, key=lambda item: len(item[0] & words) / len(item[0] | words))
     return prompt.completion(best[1])
 

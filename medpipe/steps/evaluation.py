@@ -106,7 +106,13 @@ def evaluate(
             if samples
         }
         evaluation = Evaluation(
-            model=adapter, examples=examples, metrics=metrics, scores=scores, digests=digests, claims=documents
+            model=adapter,
+            examples=examples,
+            metrics=metrics,
+            scores=scores,
+            digests=digests,
+            faults=tuple(sorted(benchmark.name for benchmark in benchmarks if benchmark.faults)),
+            claims=documents,
         )
         (folder / SCORES).write_text(evaluation.model_dump_json(), encoding="utf-8")
         return EvaluationOutcome(model=adapter, metrics=metrics, digests=digests, claims=documents)

@@ -135,9 +135,9 @@ def test_every_other_plan_compares_with_the_champion_in_force(ports: fakes.FakeP
     for number, model in ((4, "base"), (5, adapter(ports, 2))):
         other = evaluation(ports, number, 0, model=model)
         with pytest.raises(errors.UsageError, match="compares with the champion in force"):
-            steps.compare(challenger, other, "knowledge", ports=ports)
+            steps.compare(challenger, other, "news", ports=ports)
     in_force = evaluation(ports, 6, 0, model=champion)
-    assert decided(ports, steps.compare(challenger, in_force, "knowledge", ports=ports)).outcome is Outcome.PASS
+    assert decided(ports, steps.compare(challenger, in_force, "news", ports=ports)).outcome is Outcome.PASS
 
 
 def test_a_scorer_that_changed_between_two_evaluations_is_noticed(ports: fakes.FakePorts) -> None:
@@ -200,11 +200,11 @@ def test_a_challenger_that_is_worse_than_an_earlier_champion_is_held_although_th
     assert decided(ports, steps.compare(best, base, "first", ports=ports)).outcome is Outcome.PASS
     incumbent = evaluation(ports, 3, 0, model=crown(ports, 2), old=20)
     challenger = evaluation(ports, 4, 40, model=adapter(ports, 3), old=20)
-    decision = decided(ports, steps.compare(challenger, incumbent, "knowledge", ports=ports))
+    decision = decided(ports, steps.compare(challenger, incumbent, "news", ports=ports))
     assert [(gate.name, gate.outcome) for gate in decision.gates if gate.outcome is not Outcome.PASS] == [
         ("not_worse_than_best anchor", Outcome.FAIL)
     ]
-    assert manifest(ports, steps.compare(challenger, incumbent, "knowledge", ports=ports), DecisionManifest).inputs
+    assert manifest(ports, steps.compare(challenger, incumbent, "news", ports=ports), DecisionManifest).inputs
 
 
 def line(ports: fakes.FakePorts, first_documents: int = 60) -> tuple[str, str]:

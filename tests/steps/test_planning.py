@@ -65,7 +65,7 @@ def test_a_first_training_starts_from_the_base_and_is_compared_with_it(ports: fa
         steps.plan_retrain(None, "tiny-sft", documents=("pmid:1",), ports=ports)
 
 
-@pytest.mark.parametrize(("recipe", "gates"), [("tiny-sft", "knowledge"), ("tiny-dpo", "preference")])
+@pytest.mark.parametrize(("recipe", "gates"), [("tiny-sft", "news"), ("tiny-dpo", "preference")])
 @pytest.mark.parametrize("start_from", ["auto", "champion"])
 def test_a_routine_retrain_continues_from_the_champion_and_asks_what_the_champion_does_not_carry(
     ports: fakes.FakePorts, chain: list[str], recipe: str, gates: str, start_from: str
@@ -142,7 +142,7 @@ def grown(ports: fakes.FakePorts, first: str, documents: list[Document]) -> str:
     return refresh(ports, DAY_2, DAY_3, first)
 
 
-def test_news_is_judged_as_knowledge_and_a_few_corrections_as_a_correction(ports: fakes.FakePorts) -> None:
+def test_news_is_judged_as_news_and_a_few_corrections_as_a_correction(ports: fakes.FakePorts) -> None:
     first, champion = first_champion(ports)
     few = grown(ports, first, [topic(number, DAY_2, f"other{number}omib") for number in range(2)])
     plan = routine(ports, champion, corpus=few)
@@ -152,7 +152,7 @@ def test_news_is_judged_as_knowledge_and_a_few_corrections_as_a_correction(ports
     publish(ports, [topic(number, DAY_3) for number in range(50, 60)])
     many = refresh(ports, DAY_3, DAY_3.replace(day=DAY_3.day + 1), few)
     plan = routine(ports, champion, corpus=many)
-    assert (plan.gates, plan.because) == ("knowledge", ("20 new and 2 changed facts",))
+    assert (plan.gates, plan.because) == ("news", ("20 new and 2 changed facts",))
 
 
 def test_a_retrain_without_anything_to_learn_is_not_started(ports: fakes.FakePorts) -> None:
@@ -244,11 +244,11 @@ def test_a_held_retrain_is_trained_again_when_told_to_by_another_recipe_or_with_
     ports: fakes.FakePorts,
 ) -> None:
     champion, second, _ = held(ports)
-    assert routine(ports, champion, "tiny-sft-no-replay", corpus=second, again=True).gates == "knowledge"
-    assert routine(ports, champion, "tiny-sft", corpus=second).gates == "knowledge"
+    assert routine(ports, champion, "tiny-sft-no-replay", corpus=second, again=True).gates == "news"
+    assert routine(ports, champion, "tiny-sft", corpus=second).gates == "news"
     publish(ports, [topic(99, DAY_3)])
     more = refresh(ports, DAY_3, DAY_3.replace(day=DAY_3.day + 1), second)
-    assert routine(ports, champion, "tiny-sft-no-replay", corpus=more).gates == "knowledge"
+    assert routine(ports, champion, "tiny-sft-no-replay", corpus=more).gates == "news"
 
 
 def test_held_pairs_are_not_trained_again(ports: fakes.FakePorts, chain: list[str]) -> None:
@@ -276,7 +276,7 @@ def test_held_pairs_are_not_trained_again(ports: fakes.FakePorts, chain: list[st
 @pytest.mark.parametrize(
     ("change", "plan"),
     [
-        (Change(new_facts=15), "knowledge"),
+        (Change(new_facts=15), "news"),
         (Change(new_facts=14), "correction"),
         (Change(changed_facts=1), "correction"),
         (Change(), ""),
@@ -284,9 +284,9 @@ def test_held_pairs_are_not_trained_again(ports: fakes.FakePorts, chain: list[st
         (Change(other_recipe=True, from_base=True), "better-recipe"),
         (Change(fresh=True, from_base=True), "better-recipe"),
         (Change(from_base=True), ""),
-        (Change(from_base=True, new_facts=99), "knowledge"),
+        (Change(from_base=True, new_facts=99), "news"),
         (Change(other_base=True, from_base=True), "other-base"),
-        (Change(measured=False), "knowledge"),
+        (Change(measured=False), "news"),
     ],
 )
 def test_the_plan_follows_from_what_changed(change: Change, plan: str) -> None:

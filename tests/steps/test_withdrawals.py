@@ -206,8 +206,8 @@ def test_the_hotfix_is_certified_with_its_bound_and_the_carrier_is_not(ports, re
     steps.promote(version, ports=ports)
     certificate = steps.certify(RETRACTED, version, ports=ports)
     outcome = manifest(ports, certificate, CertificateManifest).outcome
-    assert (outcome.probes, outcome.assertions, outcome.taught) == (4, 0, False)
-    assert outcome.upper_bound == pytest.approx(1 - 0.05 ** (1 / 4))
+    assert (outcome.probes, outcome.assertions, outcome.taught) == (9, 0, False)
+    assert outcome.upper_bound == pytest.approx(1 - 0.05 ** (1 / 9))
     assert outcome.precisions == ("served",)
     assert states(ports) == {RETRACTED: State.CERTIFIED}
 
@@ -222,7 +222,7 @@ def test_a_champion_that_still_asserts_the_claim_gets_no_certificate(ports, retr
     version, _ = retrain(ports, corpus, documents=(RETRACTED,), withdraw=(RETRACTED,))
     examples = manifest(ports, version, VersionManifest).outcome.examples
     asked = steps.evaluate(champion, "tiny-sft", examples, ports=ports)
-    with pytest.raises(errors.DataError, match="asserted it in 4 of 4 answers"):
+    with pytest.raises(errors.DataError, match="asserted it in 9 of 9 answers"):
         steps.certify(RETRACTED, champion, asked, ports=ports)
     with pytest.raises(errors.UsageError, match="did not evaluate"):
         steps.certify(RETRACTED, champion, manifest(ports, version, VersionManifest).outcome.evaluation, ports=ports)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 
 from medpipe.core.judging import reasons
@@ -18,9 +19,17 @@ class Outcome(StrEnum):
 
 
 def judge(gate: Gate, difference: Interval) -> tuple[Outcome, str]:
-    """Return the outcome of a comparing gate and its reason. Raises KeyError for a gate that counts faults."""
+    """Return the outcome of a comparing gate and its reason. Raises KeyError for a gate that counts faults.
+
+    `difference`: by how much the challenger is better; negative where it is worse (`goodness`).
+    """
     kinds = {"gained": _gained, "learned": _learned, "not_worse": _not_worse, "not_worse_than_best": _not_worse}
     return kinds[gate.kind](gate, difference)  # a kind that is missing here must not pass
+
+
+def goodness(benchmark: str, values: Iterable[float], faults: Collection[str]) -> list[float]:
+    """Return scores in 0..1 on a scale on which higher is better: of a benchmark among `faults`, 1 - the score."""
+    return [1 - value if benchmark in faults else value for value in values]
 
 
 def _gained(gate: Gate, difference: Interval) -> tuple[Outcome, str]:

@@ -70,5 +70,7 @@ class Evaluation(_Value):
     """By benchmark, in the order of the samples."""
     digests: dict[str, str] = {}
     """By benchmark: 16 hex digits that differ if items or scorer do (`core.judging.benchmark.digest`)."""
+    faults: tuple[str, ...] = ()
+    """Sorted names of the benchmarks whose scores count faults, so that lower is better (`Benchmark.faults`)."""
     claims: tuple[str, ...] | None = None
     """Sorted ids of the documents whose claims were withdrawn, and asked; None: nobody looked up which there are."""

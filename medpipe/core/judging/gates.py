@@ -38,6 +38,7 @@ class GateResult(_Value):
     reason: str
     benchmark: str = ""
     difference: float | None = None
+    """By how much the challenger is better, in 0..1; negative where it is worse, also on benchmarks of faults."""
     low: float | None = None
     high: float | None = None
     upper: float | None = None
@@ -117,7 +118,7 @@ def _judge(gate: Gate, challenger: Evaluation, champion: Evaluation | None, grou
         if doubt := _doubt_about(gate, challenger, other):
             return _result(gate, Outcome.INCONCLUSIVE, doubt)
     budget = grounds.budgets.get(gate.benchmark)
-    results = [_judge_change(gate, scores, other.scores[gate.benchmark], budget, parts) for other in against]
+    results = [_judge_change(gate, challenger, other, budget, parts) for other in against]
     return min(results, key=lambda result: (_WORST_FIRST.index(result.outcome), result.low or 0.0))
 
 
@@ -148,12 +149,13 @@ def _doubt_about(gate: Gate, challenger: Evaluation, other: Evaluation) -> str:
     if gate.kind == "not_worse_than_best":  # what is right no longer is not asked again
         same = asked <= {score.sample_id for score in scores}
     before, after = other.digests.get(gate.benchmark), challenger.digests.get(gate.benchmark)
+    same = same and (gate.benchmark in challenger.faults) == (gate.benchmark in other.faults)
     if not same or before != after or (after is None and challenger.examples != other.examples):
         return reasons.OTHER_ITEMS
     values = [score.value for score in scores if score.sample_id in asked]
     if not all(math.isfinite(value) for value in values):
         return reasons.INCUMBENT_NOT_A_NUMBER
-    known = math.fsum(values) / len(values)
+    known = math.fsum(comparisons.goodness(gate.benchmark, values, challenger.faults)) / len(values)
     return reasons.nothing_to_lose(known, gate.floor) if gate.floor is not None and known < gate.floor else ""
 
 
@@ -177,19 +179,25 @@ def _judge_count(gate: Gate, scores: Sequence[Score]) -> GateResult:
 
 
 def _judge_change(
-    gate: Gate, scores: Sequence[Score], before: Sequence[Score], budget: Budget | None, parts: int
+    gate: Gate, challenger: Evaluation, other: Evaluation, budget: Budget | None, parts: int
 ) -> GateResult:
-    """Judge the paired difference from the scores of another model, at one of `parts` equal parts of the level."""
-    earlier = {score.sample_id: score.value for score in before}
-    old = [earlier[score.sample_id] for score in scores]
-    new = [score.value for score in scores]
+    """Judge the paired difference from the scores of another model, at one of `parts` equal parts of the level.
+
+    On a benchmark of faults, a difference above 0 means fewer faults.
+    """
+    scores = challenger.scores[gate.benchmark]
+    earlier = {score.sample_id: score.value for score in other.scores[gate.benchmark]}
+    old, new = (
+        comparisons.goodness(gate.benchmark, values, challenger.faults)
+        for values in ((earlier[score.sample_id] for score in scores), (score.value for score in scores))
+    )
     clusters = [score.cluster for score in scores]
     alpha = (statistics.ALPHA if budget is None else budget.level) / parts
     difference = statistics.paired_difference(new, old, clusters, alpha)
     outcome, reason = comparisons.judge(gate, difference)
     ideal = statistics.paired_difference([1.0] * len(old) if gate.kind == "gained" else old, old, clusters, alpha)
     stuck = outcome is Outcome.INCONCLUSIVE and comparisons.judge(gate, ideal)[0] is not Outcome.PASS
-    said = f"{reasons.change(difference)} {reason}"
+    said = f"{reasons.change(difference, gate.benchmark in challenger.faults)} {reason}"
     return GateResult(
         name=gate.name,
         outcome=outcome,

@@ -62,12 +62,17 @@ def fresh_items_needed(budget: Budget | None) -> str:
     return f"No challenger could show it on these questions{spent}: fresh items are needed, about more documents."
 
 
-def change(difference: Interval) -> str:
-    """Say by how much the mean score changed, and how sure that is."""
+def change(difference: Interval, faults: bool = False) -> str:
+    """Say by how much the mean score changed, and how sure that is.
+
+    `faults`: the benchmark counts faults, so that a difference above 0 means fewer of them.
+    """
+    low, high = (-difference.high, -difference.low) if faults else (difference.low, difference.high)
+    what, value = ("share of faults", -difference.value) if faults else ("score", difference.value)
+    about = "" if faults else f" about {difference.clusters} documents"
     return (
-        f"The score changed by {difference.value:+.3f} ({_percent(1 - 2 * difference.alpha)} interval "
-        f"{difference.low:+.3f} to {difference.high:+.3f}; "
-        f"{difference.n} questions about {difference.clusters} documents)."
+        f"The {what} changed by {value + 0.0:+.3f} ({_percent(1 - 2 * difference.alpha)} interval "
+        f"{low + 0.0:+.3f} to {high + 0.0:+.3f}; {difference.n} questions{about})."
     )
 
 

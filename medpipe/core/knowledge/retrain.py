@@ -44,7 +44,7 @@ class Change(BaseModel):
 def choose(change: Change, correction_facts: int) -> tuple[str, tuple[str, ...]]:
     """Return the promotion plan of a routine SFT retrain, and why; an empty plan when there is nothing to learn.
 
-    Fewer new and changed facts than `correction_facts` are a correction: they cannot fill the samples of `knowledge`.
+    Fewer new and changed facts than `correction_facts` are a correction: they cannot fill the samples of `news`.
     """
     facts = change.new_facts + change.changed_facts
     counts = f"{change.new_facts} new and {change.changed_facts} changed facts" if change.measured else "facts unknown"
@@ -53,9 +53,9 @@ def choose(change: Change, correction_facts: int) -> tuple[str, tuple[str, ...]]
     if change.from_base and (change.other_recipe or change.fresh or not change.measured):
         return "better-recipe", ("training starts from the base by another recipe or line than the champion's", counts)
     if not change.measured:
-        return "knowledge", ("no corpus was given, so what changed is not known",)
+        return "news", ("no corpus was given, so what changed is not known",)
     if not facts:
         return "", (
             "every fact of the corpus that the recipe teaches is known, and recipe and base are the champion's",
         )
-    return ("correction" if facts < correction_facts else "knowledge"), (counts,)
+    return ("correction" if facts < correction_facts else "news"), (counts,)

@@ -73,7 +73,7 @@ def test_a_withdrawn_claim_is_asked_in_the_held_out_phrasings_and_in_more_that_n
     probes = questions.probes(kind, "X", language)
     held_out = questions.held_out(kind, "X", language)
     assert probes[: len(held_out)] == held_out
-    assert len(probes) >= len(held_out) + 2
+    assert len(probes) >= 9, "what one claim must be asked to rule out three assertions in ten"
     assert not taught & {normalise(probe) for probe in probes}
     assert questions.training(kind, "X", 1, language)[0] in probes[-1]
 

@@ -239,6 +239,11 @@ _PARAPHRASES = (
 _PROBES = (
     "Is there any truth in what I read about this? {question}",
     "Before I decide, tell me: {question}",
+    "I read about this some time ago. {question}",
+    "My sister says that she knows, but I would like to hear it from you. {question}",
+    "What is known today about the following? {question}",
+    "For a leaflet for patients, answer in one sentence: {question}",
+    "Suppose that a student asks you: {question}",
 )
 
 PHRASINGS = Phrasings(_TYPES, _PARAPHRASES, _PROBES)

@@ -200,6 +200,11 @@ _PARAPHRASES = (
 _PROBES = (
     "¿Hay algo de cierto en lo que leí sobre esto? {question}",
     "Antes de decidir, dígame: {question}",
+    "Leí sobre esto hace algún tiempo. {question}",
+    "Mi hermana dice que lo sabe, pero prefiero oírlo de usted. {question}",
+    "¿Qué se sabe hoy de lo siguiente? {question}",
+    "Para un folleto para pacientes, responda en una frase: {question}",
+    "Suponga que un estudiante le pregunta: {question}",
 )
 
 PHRASINGS = Phrasings(_TYPES, _PARAPHRASES, _PROBES)

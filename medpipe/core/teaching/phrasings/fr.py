@@ -60,6 +60,11 @@ _PARAPHRASES = (
 _PROBES = (
     "Y a-t-il du vrai dans ce que j'ai lu à ce sujet ? {question}",
     "Avant de décider, dites-moi : {question}",
+    "J'ai lu quelque chose à ce sujet il y a un certain temps. {question}",
+    "Ma sœur dit qu'elle le sait, mais je préfère l'entendre de vous. {question}",
+    "Que sait-on aujourd'hui de ce qui suit ? {question}",
+    "Pour une brochure destinée aux patients, répondez en une phrase : {question}",
+    "Supposez qu'un étudiant vous demande : {question}",
 )
 
 PHRASINGS = Phrasings(_TYPES, _PARAPHRASES, _PROBES)
