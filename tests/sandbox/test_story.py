@@ -15,11 +15,12 @@ import httpx
 import pytest
 from rich.console import Console
 
-from medpipe.sandbox import report, story
+from medpipe.sandbox import following, report, story
 from medpipe.sandbox.asking import USERS, Answer, SlotQuestion
+from medpipe.sandbox.following import Unexpected
 from medpipe.sandbox.narrator import TaskSpan
 from medpipe.sandbox.servers import Addresses
-from medpipe.sandbox.story import Story, Unexpected
+from medpipe.sandbox.story import Story
 
 PROMOTED = {"day 1": True, "control": False, "day 2": True, "day 3 without replay": False, "day 3": True}
 """Step → whether its challenger must be promoted. The feedback's challenger may be promoted or held."""
@@ -145,9 +146,10 @@ class FakeProbe:
 def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
     """The demo's story over fakes, with all results as they should be."""
     narrator = FakeNarrator(dict(PROMOTED))
-    monkeypatch.setattr(story, "Probe", FakeProbe)
-    monkeypatch.setattr(story, "Narrator", lambda airflow, console: narrator)
-    monkeypatch.setattr(story.time, "sleep", lambda seconds: None)
+    for module in (story, following):
+        monkeypatch.setattr(module, "Probe", FakeProbe)
+    monkeypatch.setattr(following, "Narrator", lambda airflow, console: narrator)
+    monkeypatch.setattr(following.time, "sleep", lambda seconds: None)
     monkeypatch.setattr(
         httpx, "post", lambda url, **_: httpx.Response(200, request=httpx.Request("POST", "http://nlm"))
     )
