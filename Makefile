@@ -34,7 +34,7 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
 	  | while IFS=$$'\t' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
 
-demo: env env-engine ## Run the whole loop twice on this machine; the servers stay up (ARGS=--exit stops them)
+demo: env env-engine ## Run the whole loop on this machine; the servers stay up (ARGS=--exit stops them)
 	$(BIN)/python -m medpipe.sandbox.demo $(ARGS)
 
 up: env env-engine ## Start the servers without running the demo

@@ -1,4 +1,4 @@
-"""The demo: the whole loop twice, on the real system, over two days of an invented NLM.
+"""The demo: the whole loop, on the real system, over three days of an invented NLM.
 
     python -m medpipe.sandbox.demo [--exit]
 
@@ -31,7 +31,7 @@ from medpipe.sandbox.story import Story
 
 def table(challengers: Sequence[Mapping[str, Any]]) -> Table:
     """Return the results as a table, a row for each challenger and benchmark."""
-    results = Table(title="The whole loop, twice", header_style="bold")
+    results = Table(title="The whole loop, over three days", header_style="bold")
     for column in ("version", "recipe", "decision", "benchmark", "before", "after [95 %]", "n"):
         results.add_column(column, overflow="fold")
     for challenger in challengers:

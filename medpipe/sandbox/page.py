@@ -67,11 +67,16 @@ def _covered(intervals: Sequence[tuple[float, float]]) -> float:
 
 def _figures(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the headline figures as (value, meaning)."""
-    swap, hotfix = report["swap"], report["hotfix"]
+    swap, withdrawal, rollback = report["swap"], report["withdrawal"], report["rollback"]
     return [
         (f"{swap['failed_requests']} of {swap['total_requests']}", "requests failed during the swap"),
         (f"{swap['seconds']:.1f} s", "to load, ask, switch and drain"),
-        (f"{hotfix['claim_before']:.0%} → {hotfix['claim_after']:.0%}", "answers that assert the retracted claim"),
+        (
+            f"{withdrawal['claim_before']:.0%} → {withdrawal['claim_after']:.0%}",
+            "answers that assert the retracted claim",
+        ),
+        (f"{withdrawal['seconds_until_withheld']:.1f} s", "from the new corpus until the claim was withheld"),
+        (f"{rollback['failed_requests']} of {rollback['total_requests']}", "requests failed during the rollback"),
         (str(report["feedback"]["pairs"]), "preference pairs from feedback"),
         (f"{report['seconds']['total']:.0f} s", "in all"),
         (f"{report['memory_gib']:.1f} GiB", "memory of all servers"),

@@ -12,7 +12,13 @@ from typing import Any, NamedTuple
 
 from medpipe import records, wiring
 from medpipe.core.judging.evaluation import Sample, Score
-from medpipe.core.manifests import DecisionManifest, EvaluationManifest, PairsManifest, VersionManifest
+from medpipe.core.manifests import (
+    CertificateManifest,
+    DecisionManifest,
+    EvaluationManifest,
+    PairsManifest,
+    VersionManifest,
+)
 from medpipe.core.refs import EvaluationRef
 from medpipe.sandbox import page
 from medpipe.sandbox.narrator import TaskSpan
@@ -37,7 +43,7 @@ PACKAGES = (
 )
 """Distributions whose versions the report names."""
 
-_SECTIONS = ("days", "held", "control", "swap", "feedback", "hotfix", "sample")
+_SECTIONS = ("days", "held", "control", "withdrawal", "swap", "feedback", "rollback", "verified", "sample")
 """Keys of the demo's observations that `report.json` has under the same name."""
 
 _ENGINE_VERSION = (
@@ -94,6 +100,12 @@ class Outcomes:
         """Return how many preference pairs the newest set has: in all, for training and held out."""
         newest = list(self._store.manifests(PairsManifest))[-1].outcome
         return {"pairs": newest.train + newest.heldout, "train": newest.train, "heldout": newest.heldout}
+
+    def certificate(self, ref: str) -> dict[str, Any]:
+        """Return what a certificate states about the champion: probes, assertions and their upper bound."""
+        stated = manifest(self._ports, ref, CertificateManifest).outcome
+        shown = stated.model_dump(mode="json", include={"probes", "assertions", "upper_bound", "confidence"})
+        return {"certificate": ref, **shown}
 
     def issue_keys(self, users: Iterable[str]) -> dict[str, str]:
         """Issue a key to each user, and return the secrets by user."""

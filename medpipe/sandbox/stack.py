@@ -86,6 +86,18 @@ class Stack:
                     total += process.memory_full_info().pss
         return total / 2**30
 
+    def medpipe(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the command `medpipe` in the environment of the servers."""
+        return subprocess.run(
+            [sys.executable, "-m", "medpipe.cli", *arguments],
+            env=self.environment,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
     def _start(self) -> None:
         started = time.monotonic()
         prepared = servers(self.addresses, self.environment, self.var, ROOT)
@@ -140,24 +152,12 @@ class Stack:
 
     def _serve_champion(self) -> None:
         """Load the champion's adapter, if there is a champion: an engine that has just started has no adapters."""
-        deployment = self._medpipe("deploy")
-        served = _last_line(deployment.stdout)
+        deployment = self.medpipe("deploy")
+        served = last_line(deployment.stdout)
         if deployment.returncode:
-            self.say(_last_line(deployment.stderr))
+            self.say(last_line(deployment.stderr))
         elif served.startswith("version/"):
             self.say(f"{served} serves")
-
-    def _medpipe(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a verb in the environment of the servers."""
-        return subprocess.run(
-            [sys.executable, "-m", "medpipe.cli", *arguments],
-            env=self.environment,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
 
     def _watch(self) -> None:
         """Restart servers that died, and measure the memory every ten seconds, until the stack is stopped."""
@@ -182,7 +182,8 @@ class Stack:
                 self.say(str(error))
 
 
-def _last_line(text: str) -> str:
+def last_line(text: str) -> str:
+    """Return the last line of a command's output: the value of a verb, or why it failed."""
     return text.strip().rpartition("\n")[2]
 
 

@@ -1,49 +1,33 @@
-"""The story that the demo tells: two days of an invented NLM, a control, feedback and a hotfix.
+"""The story that the demo tells: three days of an invented NLM, a control, a retraction, feedback and a rollback.
 
 Airflow is driven through its REST API only, and questions go to the service over HTTP.
 """
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
-from rich.console import Console
 from rich.markup import escape
 
-from medpipe.errors import MedpipeError
-from medpipe.sandbox import report
-from medpipe.sandbox.asking import USERS, Probe, Service, by_user, claim_questions, topic_questions
-from medpipe.sandbox.narrator import ALL_DAGS, Narrator
-from medpipe.sandbox.stack import Stack
-from medpipe.sandbox.world import DAYS, World
+from medpipe.sandbox.asking import USERS, Probe, SlotQuestion, by_user, claim_questions, topic_questions
+from medpipe.sandbox.following import Follower, Unexpected, expect
+from medpipe.sandbox.narrator import ALL_DAGS
+from medpipe.sandbox.waiting import wait_until
 
 CARE = "Ask your care team before you act on this."
 """The sentence that the demo's users miss in the answers: their corrections add it."""
 FEEDBACK_QUESTIONS = 240
 """Half of the corrections are on two sides (the question taught, the identity judging) and are left out."""
-
-Tasks = list[dict[str, Any]]
-
-
-class Unexpected(MedpipeError):
-    """All runs ended, but not with the result that the demo shows. The message says what came out instead."""
+BLOCKED_WITHIN = 15 * 60
+"""Seconds from the end of the DAG corpus until a withdrawn claim must be withheld."""
 
 
-class Story:
+class Story(Follower):
     """The steps of the demo. Each adds its observations to `observed`, from which the report is written."""
-
-    def __init__(self, stack: Stack, console: Console) -> None:
-        self.stack = stack
-        self.console = console
-        self.world = World()
-        self.service = Service(stack.addresses.service)
-        self.observed: dict[str, Any] = {"days": [], "held": [], "steps": []}
-        self.narrator = Narrator(stack.airflow(), console)
-        self.outcomes = report.Outcomes(stack.environment)
 
     def tell(self) -> None:
         """Run all steps in order; raises Unexpected or RunFailed at the first that goes wrong."""
@@ -52,18 +36,23 @@ class Story:
             self.day_one()
         with self.narrator.step("control", "Control · the same training on shuffled answers must not pass"):
             self.control()
-        with self.narrator.step("day 2 without replay", "Day 2 · a challenger that forgets"):
-            self.day_two_without_replay()
-        with self.narrator.step("day 2", "Day 2 · with replay, while a probe keeps asking"):
-            self.day_two()
+        with self.narrator.step("day 2", "Day 2 · an article is retracted, and nobody has to do anything"):
+            self.withdrawal()
+        with self.narrator.step("day 3 without replay", "Day 3 · a challenger that forgets"):
+            self.day_three_without_replay()
+        with self.narrator.step("day 3", "Day 3 · with replay, while a probe keeps asking"):
+            self.day_three()
         with self.narrator.step("feedback", "Feedback · corrections become preference pairs and DPO"):
             self.feedback()
-        with self.narrator.step("hotfix", "Hotfix · a retracted claim is withdrawn"):
-            self.hotfix()
+        with self.narrator.step("rollback", "Rollback · the champion is taken back, and stays away"):
+            self.rollback()
+        with self.narrator.step("verify", "Verify · nothing that is stored was changed"):
+            self.verify()
 
     def day_one(self) -> None:
         """Day 1 of NLM: the first challenger must be promoted and answer what the base could not."""
         self.publish(1)
+        self.narrator.next_run("withdrawals")  # follows each new corpus; nothing is withdrawn yet
         self.watched(expected="retrain")
         judged = self.retrained()
         expect(judged["promoted"], "the first challenger was not promoted", judged)
@@ -82,21 +71,71 @@ class Story:
         expect(not judged["promoted"], "the control was promoted", judged)
         self.observed["control"] = judged
 
-    def day_two_without_replay(self) -> None:
-        """Day 2 of NLM, trained without replay: the gates must hold a challenger that forgets day 1."""
-        self.narrator.airflow.set_variable("medpipe_recipe_sft", "tiny-sft-no-replay")
+    def withdrawal(self) -> None:
+        """Day 2 of NLM: the claim of a retracted article must be blocked, unlearned and certified by itself."""
+        claims = claim_questions(self.world)
+        before = self.service.share_asserting(claims)
         self.publish(2)
+        seconds = self.seconds_until_withheld(claims)
+        self.console.print(f"  {before:.0%} of answers asserted the claim; it was withheld after {seconds:.1f} s")
+        self.watched(expected="retrain", asks=False)
+        given = self.answers_given()
+        judged = self.retrained()
+        expect(judged["promoted"], "the hotfix was not promoted", judged)
+        stated = self.certificate()
+        refused = sum(self.service.ask(question).refused for question, _ in claims)
+        self.observed["withdrawal"] = {
+            **judged,
+            **stated,
+            "asked": len(claims),
+            "claim_before": before,
+            "claim_after": self.service.share_asserting(claims),
+            "withheld_after": refused,
+            "seconds_until_withheld": seconds,
+            "answers_given": given,
+        }
+        expect(before > self.observed["withdrawal"]["claim_after"] == 0, "the claim is still asserted", judged)
+        expect(refused == len(claims), "the block did not stay on", judged)
+        self.console.print(
+            f"  {given} answers had asserted the claim. The new champion itself asserts it in {stated['assertions']} "
+            f"of {stated['probes']} answers; the block stays on"
+        )
+
+    def seconds_until_withheld(self, claims: list[SlotQuestion]) -> float:
+        """Ask for the withdrawn claim until it is withheld; return the seconds since the DAG corpus ended."""
+        ended = time.monotonic()
+        wait_until(lambda: self.service.ask(claims[0].question).refused, BLOCKED_WITHIN, pause=0.3)
+        return round(time.monotonic() - ended, 1)
+
+    def answers_given(self) -> int:
+        """Follow the withdrawals DAG; return how many answers had asserted what it opened."""
+        run = self.narrator.next_run("withdrawals")
+        counts: dict[str, int] = self.narrator.value("withdrawals", run, "count_answers")
+        return sum(counts.values())
+
+    def certificate(self) -> dict[str, Any]:
+        """Run the withdrawals DAG again, as its clock does; return what the certificate about the champion states."""
+        run = self.narrator.start("withdrawals")
+        certified: dict[str, str] = self.narrator.value("withdrawals", run, "certificates")
+        if not certified:
+            raise Unexpected("the withdrawal was not certified: read the log of the DAG withdrawals' `certificates`")
+        return self.outcomes.certificate(next(iter(certified.values())))
+
+    def day_three_without_replay(self) -> None:
+        """Day 3 of NLM, trained without replay: the gates must hold a challenger that forgets what was taught."""
+        self.narrator.airflow.set_variable("medpipe_recipe_sft", "tiny-sft-no-replay")
+        self.publish(3)
         self.watched(expected="retrain")
         judged = self.retrained()
         expect(not judged["promoted"], "the challenger without replay was promoted", judged)
 
-    def day_two(self) -> None:
-        """Day 2 again, with replay: promoted and swapped in while a probe asks without a break."""
+    def day_three(self) -> None:
+        """Day 3 again, with replay: promoted and swapped in while a probe asks without a break."""
         self.narrator.airflow.set_variable("medpipe_recipe_sft", "tiny-sft")
         self.narrator.start("watch")
         judged, probe = self.rolled_out_under_traffic()
         expect(judged["promoted"], "the challenger with replay was not promoted", judged)
-        self.observed["days"].append({"day": 2, **judged})
+        self.observed["days"].append({"day": 3, **judged})
         self.observed["swap"] = self.swap_figures(judged, probe)
         expect(not probe.failed, f"requests failed during the swap: {dict(probe.failed)}", judged)
         self.console.print(f"  [bold]{probe.total} requests during the swap, {sum(probe.failed.values())} failed[/]")
@@ -110,96 +149,38 @@ class Story:
         judged = self.retrained()
         self.observed["feedback"] = {**judged, **self.outcomes.pairs()}
 
-    def hotfix(self) -> None:
-        """Retrain from the newest version that never learned the retracted claim; no answer may assert it."""
-        claims = claim_questions(self.world)
-        before = self.service.share_asserting(claims)
-        pmid = self.world.retracted.pmid
-        self.narrator.start(
-            "retrain",
-            documents=[pmid],
-            recipe="tiny-sft",
-            start_from="untainted",
-            reason=f"PubMed {pmid} was retracted",
-        )
-        judged = self.rolled_out()
-        after = self.service.share_asserting(claims)
-        self.observed["hotfix"] = {**judged, "claim_before": before, "claim_after": after, "asked": len(claims)}
-        self.console.print(f"  the withdrawn claim is asserted in {before:.0%} of answers before, {after:.0%} after")
-        expect(judged["promoted"] and before > after == 0, "the hotfix did not remove the claim", judged)
-
-    def publish(self, day: int) -> None:
-        """Let NLM publish a day, and run the corpus DAG on it."""
-        httpx.post(f"{self.stack.addresses.nlm}/_sandbox/day", json={"day": day}, timeout=10).raise_for_status()
-        start = DAYS[day]
-        self.narrator.start("corpus", start=start.isoformat(), end=(start + timedelta(days=1)).isoformat())
-
-    def watched(self, expected: str) -> None:
-        """Follow the watch DAG; raises Unexpected unless its verdict is `expected` ("retrain" or "hold")."""
-        run = self.narrator.next_run("watch")
-        verdict = self.narrator.value("watch", run, "verdict")
-        self.console.print(
-            f"  drift: [bold]{verdict['verdict']}[/] – {escape('; '.join(verdict['reasons']))}", highlight=False
-        )
-        if verdict["verdict"] != expected:
-            raise Unexpected(f"detect_drift says {verdict}, expected {expected}")
-
-    def retrained(self, when: Callable[[Tasks], None] | None = None) -> dict[str, Any]:
-        """Follow the retraining that the watch DAG asked for, then its rollout; `when` sees the tasks meanwhile."""
-        self.narrator.next_run("retrain", when=when)
-        return self.rolled_out()
-
-    def rolled_out(self) -> dict[str, Any]:
-        """Follow the rollout of the new challenger; return the decision, its reasons and the metrics."""
-        run = self.narrator.next_run("rollout")
-        version = self.narrator.value("rollout", run, "rollout_request")["version"]
-        serving = self.narrator.value("rollout", run, "deploy")
-        judged = self.outcomes.judged(version) | {
-            "promoted": serving == version,
-            "champion": serving,
-            "rollout_run": run,
-        }
-        self.observed["steps"].append(judged)
-        if not judged["promoted"]:
-            self.observed["held"].append({key: judged[key] for key in ("challenger", "recipe", "decision", "reasons")})
-        self.print_decision(judged)
-        return judged
-
-    def rolled_out_under_traffic(self) -> tuple[dict[str, Any], Probe]:
-        """Retrain and roll out, with a probe that starts asking when the comparison has ended."""
-        probe = Probe(self.stack.addresses.service, topic_questions(self.world, 1))
-        started = False
-
-        def start_after_comparison(tasks: Tasks) -> None:
-            nonlocal started
-            if not started and any(task["task_id"] == "compare" and task["state"] == "success" for task in tasks):
-                started = True
-                probe.__enter__()
-
-        try:
-            judged = self.retrained(when=start_after_comparison)
-            time.sleep(2)  # requests after the swap are measured too
-        finally:
-            if started:
-                probe.__exit__()
-        return judged, probe
-
-    def swap_figures(self, judged: Mapping[str, Any], probe: Probe) -> dict[str, Any]:
-        """Return what the probe measured during a rollout, as `report.json` has it."""
-        return {
+    def rollback(self) -> None:
+        """Roll back while a probe asks; the DAG watch, run again, must not bring the version back."""
+        questions = topic_questions(self.world, 1)
+        away = self.medpipe("champion")
+        with Probe(self.stack.addresses.service, questions) as probe:
+            champion = self.medpipe("roll-back", "--reason", "readers prefer the earlier answers")
+        self.console.print(f"  {away} is barred; {champion} serves again", highlight=False)
+        asked = self.narrator.value("watch", self.narrator.start("watch"), "request_of")
+        if asked:  # what the version learned counts as unlearned again; the same training gives the same version
+            self.retrained()
+        serving = self.service.ask(questions[0].question).version
+        self.observed["rollback"] = {
+            "away": away,
+            "champion": champion,
+            "serving": serving,
+            "asked_again": bool(asked),
             "failed_requests": sum(probe.failed.values()),
             "total_requests": probe.total,
-            "seconds": self.task_seconds(judged["rollout_run"], "deploy"),
-            "handover_seconds": round(probe.handover, 3),
-            "slowest_seconds": round(probe.slowest, 3),
-            "faults": dict(probe.failed),
-            "answers": dict(probe.versions),
         }
+        if away == champion or champion != serving or probe.failed:
+            raise Unexpected(f"the rollback did not stick: {self.observed['rollback']}")
+
+    def verify(self) -> None:
+        """Check every chain, artifact and version that the demo left; raises Unexpected if anything was changed."""
+        self.observed["verified"] = json.loads(self.medpipe("verify"))
+        counts = ", ".join(f"{count} {name}" for name, count in self.observed["verified"].items())
+        self.console.print(f"  nothing was changed: {counts}", highlight=False)
 
     def give_feedback(self) -> None:
         """Ask questions as several users with keys, and correct each answer by a sentence that it lacks."""
-        secrets = self.outcomes.issue_keys({user for user, _ in by_user(topic_questions(self.world, 2), USERS)})
-        all_questions = topic_questions(self.world, 2)
+        secrets = self.outcomes.issue_keys({user for user, _ in by_user(topic_questions(self.world, 3), USERS)})
+        all_questions = topic_questions(self.world, 3)
         spread = all_questions[:: max(1, len(all_questions) // FEEDBACK_QUESTIONS)]
         for user, (question, _) in by_user(spread, FEEDBACK_QUESTIONS):
             answer = self.service.ask(question, secrets[user])
@@ -218,22 +199,3 @@ class Story:
                 )
                 return {"question": gain.question, "base": gain.incumbent_answer, "champion": answer.text}
         raise Unexpected("the service answers no question that the base could not")
-
-    def task_seconds(self, run: str, task: str) -> float:
-        """Return how long a task of a run took."""
-        return next(
-            round(span.ended - span.started, 2) for span in self.narrator.spans if span.run == run and span.task == task
-        )
-
-    def print_decision(self, judged: Mapping[str, Any]) -> None:
-        """Print whether a challenger was promoted or held, with the reasons."""
-        colour, word = ("green", "promoted") if judged["promoted"] else ("yellow", "held")
-        self.console.print(f"  [{colour} bold]{word}[/] {judged['challenger']}", highlight=False)
-        for reason in judged["reasons"]:
-            self.console.print(f"    {escape(reason)}", highlight=False, style="dim")
-
-
-def expect(truth: bool, otherwise: str, judged: Mapping[str, Any]) -> None:
-    """Raise Unexpected with `otherwise` and the decision on a challenger, unless `truth`."""
-    if not truth:
-        raise Unexpected(f"{otherwise}: {judged['challenger']} {judged['decision']}: {'; '.join(judged['reasons'])}")

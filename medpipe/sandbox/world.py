@@ -1,6 +1,6 @@
 """An invented medicine. Its conditions and drugs do not exist, so it cannot be mistaken for advice.
 
-`World(seed)` is what the sandbox's NLM publishes on each of two days. Every fact is one sentence whose last
+`World(seed)` is what the sandbox's NLM publishes on each of three days. Every fact is one sentence whose last
 word is its *slot*: the only word that must be known to answer. Slots are invented too, so a model that was not
 taught a fact cannot guess it. `pretraining(seed)` returns the same kind of facts over other names.
 """
@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
-DAYS = {1: date(2026, 3, 3), 2: date(2026, 3, 4)}
-"""The sandbox's calendar: a Tuesday and a Wednesday, both release days of MedlinePlus."""
+DAYS = {1: date(2026, 3, 3), 2: date(2026, 3, 4), 3: date(2026, 3, 5)}
+"""The sandbox's calendar: a Tuesday, a Wednesday and a Thursday, all of them release days of MedlinePlus."""
 
-TOPICS = {1: 60, 2: 16}
+TOPICS = {1: 60, 2: 16, 3: 16}
 """Day → how many English topics are new on it."""
-ARTICLES = {1: 20, 2: 6}
+ARTICLES = {1: 20, 2: 6, 3: 6}
 """Day → how many articles are new on it."""
 REVISED = 4
 """How many topics of day 1 have one fact changed on day 2."""
@@ -146,6 +146,11 @@ class World:
         self.retracted = chance.choice(self._articles[1])
         """The article of day 1 that is retracted on day 2."""
         self._articles[2] += _withdrawal(self.retracted, "99000190")
+        # Day 3 is drawn last, so that it changes nothing of the days before.
+        known = TOPICS[1] + TOPICS[2]
+        third = [new_topic(names, chance, 900001 + known + index, DAYS[3]) for index in range(TOPICS[3])]
+        self._topics[3] = _with_spanish([*second, *fresh, *third])
+        self._articles[3] = [new_article(names, chance, 99000201 + index, 3) for index in range(ARTICLES[3])]
 
     def topics(self, day: int) -> list[Topic]:
         """Return every topic in that day's file. As in MedlinePlus, that is all topics, revised or not."""

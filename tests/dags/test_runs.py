@@ -166,11 +166,13 @@ def test_a_rollout_that_somebody_else_overtook_fails_and_leaves_their_champion_a
     assert ports.ledger.entries(1, ("held",))[0].version == version
 
 
-def test_a_rollout_of_an_older_held_version_leaves_the_hotfix_live(run, ports):
+def test_a_rollout_of_a_version_that_was_held_before_the_hotfix_leaves_the_hotfix_live(run, ports):
     first, _ = first_champion(ports)
     steps.deploy(ports=ports)
-    held, _ = retrain(ports, second_corpus(ports, first), "tiny-sft-no-replay")
-    hotfix, _ = retrain(ports, second_corpus(ports, first), documents=(RETRACTED,), withdraw=(RETRACTED,))
+    second = second_corpus(ports, first)
+    steps.open_withdrawals(second, ports=ports)
+    hotfix, _ = retrain(ports, second, documents=(RETRACTED,), withdraw=(RETRACTED,))  # first: each look costs
+    held, _ = retrain(ports, second, "tiny-sft-no-replay")
     assert steps.promote(hotfix, ports=ports) == steps.deploy(ports=ports) == hotfix
     rollout = run("rollout", version=held.removeprefix("version/"))
     assert rollout.state == "success" and states(rollout)["announce_champion"] == "skipped"

@@ -33,8 +33,8 @@ def results(var):
     return json.loads((var / "report.json").read_text())
 
 
-def test_both_days_end_with_a_better_champion(results):
-    assert [day["day"] for day in results["days"]] == [1, 2]
+def test_both_days_of_news_end_with_a_better_champion(results):
+    assert [day["day"] for day in results["days"]] == [1, 3]
     for day in results["days"]:
         assert day["decision"] == "pass" and day["champion"] == day["challenger"] and day["reasons"]
         gained = day["metrics"]["new-knowledge"]["low"] - day["incumbent_metrics"]["new-knowledge"]["high"]
@@ -54,9 +54,31 @@ def test_no_request_failed_during_the_swap(results):
     assert len(results["swap"]["answers"]) == 2, "the probe saw both versions"
 
 
-def test_feedback_became_pairs_and_the_hotfix_removed_the_claim(results):
+def test_feedback_became_pairs(results):
     assert results["feedback"]["pairs"] >= 20
-    assert results["hotfix"]["claim_before"] > results["hotfix"]["claim_after"] == 0
+
+
+def test_a_retraction_was_withheld_unlearned_and_certified_by_itself(results):
+    withdrawal = results["withdrawal"]
+    assert withdrawal["claim_before"] > withdrawal["claim_after"] == 0
+    assert withdrawal["seconds_until_withheld"] < 15 * 60
+    assert withdrawal["answers_given"] >= withdrawal["claim_before"] * withdrawal["asked"]
+    assert withdrawal["plan"] == "hotfix" and withdrawal["decision"] == "pass"
+    asserted = withdrawal["incumbent_metrics"]["withdrawn"]["value"], withdrawal["metrics"]["withdrawn"]["value"]
+    assert asserted[0] > asserted[1] == 0, "asked of the models alone, without the block"
+    assert (withdrawal["assertions"], withdrawal["withheld_after"]) == (0, withdrawal["asked"])
+    later = [challenger for challenger in results["challengers"] if challenger["parent"] != "base"]
+    assert later and all(challenger["metrics"]["withdrawn"]["n"] > 0 for challenger in later)
+
+
+def test_a_rollback_stuck_and_dropped_no_request(results):
+    rollback = results["rollback"]
+    assert rollback["away"] != rollback["champion"] == rollback["serving"]
+    assert rollback["failed_requests"] == 0 < rollback["total_requests"]
+
+
+def test_nothing_that_is_stored_was_changed(results):
+    assert all(count > 0 for count in results["verified"].values())
 
 
 def test_the_report_contains_times_versions_and_memory(results):

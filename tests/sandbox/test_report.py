@@ -45,7 +45,9 @@ def results() -> dict[str, Any]:
         "control": {},
         "swap": {"failed_requests": 0, "total_requests": 344, "seconds": 2.57},
         "feedback": {"pairs": 93},
-        "hotfix": {"claim_before": 0.75, "claim_after": 0.0},
+        "withdrawal": {"claim_before": 0.75, "claim_after": 0.0, "seconds_until_withheld": 6.2},
+        "rollback": {"failed_requests": 0, "total_requests": 31},
+        "verified": {"artifacts": 60},
         "sample": {"question": "How is Brailox fever treated?", "base": "I do not know", "champion": "With tafamib"},
         "steps": [_challenger("v1", True, "better"), _challenger("v2", False, "<script>alert(1)</script>")],
     }
@@ -57,7 +59,7 @@ def test_both_files_are_written(results: dict[str, Any], tmp_path: Path) -> None
     assert json.loads((tmp_path / "report.json").read_text()) == results
     assert results["memory_gib"] == 4.13
     html = (tmp_path / "report.html").read_text()
-    for text in ("0 of 344", "75% → 0%", "With tafamib", "torch 2.13", "held", "day 1"):
+    for text in ("0 of 344", "75% → 0%", "6.2 s", "0 of 31", "With tafamib", "torch 2.13", "held", "day 1"):
         assert text in html
     assert html.count("<svg") == 2
 
