@@ -94,7 +94,7 @@ $(READY): pyproject.toml constraints/project.txt
 	@echo "building $(VENV): a few minutes, once"
 	$(call make_venv,$(VENV))
 	$(BIN)/python -m pip install --quiet -c constraints/project.txt torch
-	$(BIN)/python -m pip install --quiet -c constraints/project.txt -e '.[orchestrate,train,serve,dev]'
+	$(BIN)/python -m pip install --quiet -c constraints/project.txt -e '.[orchestrate,train,sign,serve,dev]'
 	$(BIN)/python -m compileall -q -j 2 $(VENV)/lib >/dev/null || true
 	@touch $@
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 from sqlalchemy.exc import DBAPIError
 
 from medpipe.backends.heads_file import HeadsFile
+from medpipe.backends.sql import chain, migrations
 from medpipe.backends.sql.database import connect
 from medpipe.backends.sql.ledger import SqlLedger
 from medpipe.backends.sql.withdrawals import SqlWithdrawals
@@ -75,7 +79,7 @@ def test_a_swap_of_the_champion_is_part_of_the_chain(engine: sa.Engine, heads: H
 
 CHANGES = {
     "ledger": ("event", "version", "decision", "reasons", "key", "evidence", "at", "previous", "digest"),
-    "withdrawals": ("document", "state", "reason", "by", "evidence", "claims", "at", "previous", "digest"),
+    "withdrawals": ("document", "state", "reason", "by", "evidence", "revision", "claims", "at", "previous", "digest"),
 }
 
 
@@ -86,6 +90,7 @@ def test_a_change_of_any_column_is_found(engine: sa.Engine, heads: HeadsFile, ta
         "at": "'2001-01-01 00:00:00.000000'",
         "reasons": "'[\"other\"]'",
         "claims": "'[]'",
+        "revision": "7",
     }.get(column, "'0'")
     without_triggers(engine, table, f'UPDATE {table} SET "{column}" = {new} WHERE sequence = 2')
     assert any("entry 2" in fault for fault in chained.faults())
@@ -141,7 +146,7 @@ def test_a_chain_that_its_login_computed_anew_is_found(
     assert any("is not the one whose digest was kept" in fault for fault in chained.faults())
 
 
-@pytest.mark.parametrize("table", [*TABLES, "route", "adapter_names"])
+@pytest.mark.parametrize("table", [*TABLES, "route", "adapter_names", "erasures", "corrections"])
 @pytest.mark.parametrize("pragma", ["ON", "OFF"])
 def test_sqlite_refuses_to_replace_a_row_on_every_connection(tmp_path: Path, table: str, pragma: str) -> None:
     engine, heads = connect(f"sqlite:///{tmp_path / 'medpipe.db'}"), HeadsFile(tmp_path / "heads.jsonl")
@@ -150,9 +155,13 @@ def test_sqlite_refuses_to_replace_a_row_on_every_connection(tmp_path: Path, tab
     with sqlite3.connect(tmp_path / "medpipe.db") as connection:
         connection.execute(f"PRAGMA recursive_triggers={pragma}")
         if table == "route":
-            connection.execute("INSERT INTO route VALUES (1, 'version/a', 'a', '2026-01-01 00:00:00.000000')")
+            columns = "generation, version, adapter_name, at"
+            values = "1, 'version/a', 'a', '2026-01-01 00:00:00.000000'"
+            connection.execute(f"INSERT INTO route ({columns}) VALUES ({values})")
         if table == "adapter_names":
             connection.execute("INSERT INTO adapter_names VALUES ('a', '2026-01-01 00:00:00.000000')")
+        if table in ("erasures", "corrections"):
+            connection.execute(f"INSERT INTO {table} VALUES (1, '2026-01-01 00:00:00.000000', 'a', 'b', 'c', 'd')")
         before = connection.execute(f"SELECT * FROM {table}").fetchall()
         with pytest.raises(sqlite3.DatabaseError, match="append-only"):
             connection.execute(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table} LIMIT 1")
@@ -211,18 +220,25 @@ def test_heads_that_cannot_be_read_are_named(tmp_path: Path, line: str) -> None:
         list(HeadsFile(tmp_path / "heads.jsonl").kept("ledger"))
 
 
-def test_entries_of_an_earlier_release_are_chained_by_the_migration(database_url: str, tmp_path: Path) -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    from medpipe.backends.sql import migrations
-
+@contextmanager
+def schema(url: str, revision: str) -> Iterator[sa.Connection]:
+    """A connection to an empty database with the schema of an earlier release."""
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    bare = sa.create_engine(database_url)
+    bare = sa.create_engine(url)
     with bare.connect() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0002")
+        command.upgrade(config, revision)
+        yield connection
+        connection.commit()
+    bare.dispose()
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+def test_entries_of_an_earlier_release_are_chained_by_the_migration(
+    database_url: str, tmp_path: Path, revision: str
+) -> None:
+    with schema(database_url, revision) as connection:
         for number in (1, 2):
             connection.execute(
                 sa.text(
@@ -230,11 +246,23 @@ def test_entries_of_an_earlier_release_are_chained_by_the_migration(database_url
                     f"VALUES ('2026-01-0{number} 10:00:00.5', 'held', 'version/a', 'fail', '[\"é\"]')"
                 )
             )
-        connection.commit()
-    bare.dispose()
     ledger = SqlLedger(connect(database_url), heads=HeadsFile(tmp_path / "heads.jsonl"))
     ledger.append("held", "version/b", "fail", [])
     assert [entry.sequence for entry in ledger.history()] == [1, 2, 3]
     assert list(ledger.faults()) == []
     with pytest.raises(DBAPIError, match="append-only"), connect(database_url).begin() as connection:
         connection.execute(sa.text("DELETE FROM ledger"))
+
+
+def test_later_migrations_leave_the_digests_of_chained_entries_as_they_are(database_url: str, heads: HeadsFile) -> None:
+    with schema(database_url, "0004") as connection:
+        first = {name: sa.Table(name, sa.MetaData(), autoload_with=connection) for name in TABLES}
+        opened = event(State.OPENED, "pmid:0", claim("Draxon fever", "pmid:0"))
+        withdrawn = opened.model_dump(mode="json", exclude={"revision"}) | {"at": opened.at}
+        held = {"at": opened.at, "event": "held", "version": "version/a", "decision": "fail", "reasons": ["é"]}
+        for name, columns in zip(TABLES, (held, withdrawn), strict=True):
+            heads.keep(name, chain.append(connection, first[name], columns))
+    engine = connect(database_url)
+    for table in TABLES:
+        assert list(written(table, engine, heads, first=1).faults()) == []
+    assert SqlWithdrawals(engine).events()[0] == opened

@@ -78,6 +78,23 @@ def test_every_page_of_the_manual_is_listed_in_its_index(page: Path) -> None:
     assert page.name == "index.md" or f"({page.name})" in _text(ROOT / "docs" / "index.md")
 
 
+def _listed_decisions(text: str) -> list[int]:
+    """Return the numbers in the decisions' table of contents."""
+    rows = "\n".join(re.findall(r"^\| .+ \|$", text, re.MULTILINE))
+    return sorted(int(shown) for shown, linked in re.findall(r"\[(\d+)\]\(#(\d+)-", rows) if shown == linked)
+
+
+def test_the_contents_of_the_decisions_list_each_of_them_once() -> None:
+    text = _text(ROOT / "docs" / "decisions.md")
+    numbers = [int(number) for number in re.findall(r"^## (\d+)\. ", text, re.MULTILINE)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert _listed_decisions(text) == numbers
+
+
+def test_a_decision_that_is_listed_twice_or_under_another_number_is_reported() -> None:
+    assert _listed_decisions("| a | [1](#1-b) · [2](#2-c) |\n| d | [2](#2-c) · [3](#4-e) |") == [1, 2, 2]
+
+
 # --- the README's tree ---------------------------------------------------------------------------------------------
 
 

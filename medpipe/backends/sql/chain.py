@@ -1,8 +1,8 @@
 """Appending to a table as a hash chain (`medpipe.core.chain`), and reading the chain back as stored texts.
 
 The digest covers the text of every column as the database stores it, so that it is the same on SQLite and PostgreSQL
-and every changed byte counts. Columns without a value are left out: a column that a later migration adds changes
-no earlier digest.
+and every changed byte counts. Columns without a value are left out: a column that a later migration adds, nullable and
+without a default, changes no earlier digest.
 """
 
 from __future__ import annotations

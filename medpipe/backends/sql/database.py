@@ -130,7 +130,7 @@ withdrawals = sa.Table(
     _column("by", sa.String(200)),
     _column("evidence", sa.String(200)),
     _column("claims", sa.JSON),
-    _column("revision", sa.BigInteger, server_default="0"),
+    _column("revision", sa.BigInteger, nullable=True),
     *_chained(),
     sa.Index("withdrawals_is_one_chain", "previous", unique=True),
     sqlite_autoincrement=True,

@@ -64,7 +64,7 @@ class SqlWithdrawals:
                 reason=row.reason,
                 by=row.by,
                 evidence=row.evidence,
-                revision=row.revision,
+                revision=row.revision or 0,
                 claims=tuple(map(Claim.model_validate, row.claims)),
             )
             for row in rows

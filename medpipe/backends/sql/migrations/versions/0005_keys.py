@@ -66,6 +66,10 @@ def _refusals(table: str) -> list[str]:
         f"CREATE TRIGGER {table}_refuses_{verb} BEFORE {verb} ON {table} "
         f"BEGIN SELECT RAISE(ABORT, 'the {table} table is append-only'); END"
         for verb in ("UPDATE", "DELETE")
+    ] + [
+        f"CREATE TRIGGER {table}_refuses_replacement BEFORE INSERT ON {table} "
+        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE sequence = NEW.sequence) "
+        f"BEGIN SELECT RAISE(ABORT, 'the {table} table is append-only'); END"
     ]
 
 

@@ -18,7 +18,8 @@ def upgrade() -> None:
         sa.Column("gateway", sa.String(64), primary_key=True),
         sa.Column("sequence", sa.Integer, nullable=False),
     )
-    op.add_column("withdrawals", sa.Column("revision", sa.BigInteger, nullable=False, server_default="0"))
+    # Without a default: a value in entries that there are would no longer fit their digests.
+    op.add_column("withdrawals", sa.Column("revision", sa.BigInteger))
 
 
 def downgrade() -> None:
