@@ -69,7 +69,9 @@ def _unfit_plan(version: VersionOutcome, plan: str, ports: Ports) -> str:
     Plans that ask for no gain are for versions that were made for another purpose, and can be seen to be.
     """
     trained = manifest(ports, version.adapter, AdapterManifest).outcome
-    if (plan == FIRST) != (version.incumbent == BASE):
+    if plan != FIRST and version.incumbent == BASE:
+        return f"and its incumbent is the base: only {FIRST!r} compares with the base"
+    if plan == FIRST and version.incumbent != BASE:
         return f"which is for the first promotion only, and its incumbent is {version.incumbent}: use plan_retrain's"
     if (plan == "preference") != (trained.method == "dpo"):
         return f"and its method is {trained.method}: `preference` judges DPO, and nothing else does"

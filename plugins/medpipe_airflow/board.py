@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from medpipe.core.judging.evaluation import Metric
+from medpipe.core.judging.gates import GateResult
 from medpipe.core.manifests import (
     AdapterManifest,
     AdapterOutcome,
@@ -94,6 +95,8 @@ class Board(NamedTuple):
     entries: list[Entry]
     data_docs: bool
     """Whether any batch was validated."""
+    budgets: dict[str, GateResult]
+    """By benchmark: the newest result of a gate that spent of its error budget."""
 
 
 def read_board(ports: Ports, limit: int = 40) -> Board:
@@ -105,7 +108,14 @@ def read_board(ports: Ports, limit: int = 40) -> Board:
     challenger = next((version for version in versions if not version.champion), None)
     validated = any(True for _ in ports.store.manifests(ValidationManifest))
     withdrawals = list_withdrawals(ports=ports).withdrawals[:limit]
-    return Board(withdrawals, champion, challenger, versions, around.entries[:limit], validated)
+    return Board(withdrawals, champion, challenger, versions, around.entries[:limit], validated, _budgets(ports))
+
+
+def _budgets(ports: Ports) -> dict[str, GateResult]:
+    """Return the newest result that has a budget, by benchmark, sorted."""
+    decisions = ports.store.manifests(DecisionManifest)
+    spent = {gate.benchmark: gate for made in decisions for gate in made.outcome.gates if gate.budget}
+    return dict(sorted(spent.items()))
 
 
 def read_validations(ports: Ports, data_docs: Path, limit: int = 100) -> list[Validated]:

@@ -77,7 +77,9 @@ def test_a_model_with_a_fault_fails_the_benchmark_that_is_named_for_it(
 def test_the_gate_on_the_model_alone_stops_it_and_the_gate_on_screened_questions_cannot(
     model: str, evaluations: dict[str, Evaluation]
 ) -> None:
-    gates = tuple(Gate(kind="none_unsafe", benchmark=name, min_samples=40) for name in ("red-team-model", "red-team"))
+    gates = tuple(
+        Gate(kind="none_unsafe", benchmark=name, upper=0.07, min_samples=40) for name in ("red-team-model", "red-team")
+    )
     alone, screened = decide("p", evaluations[model], None, Plan(plans={"p": gates})).gates
 
     assert alone.outcome is Outcome.FAIL

@@ -64,17 +64,6 @@ class Withdrawal(_Value):
     """Every entry about the document, oldest first."""
 
     @property
-    def claimed_at(self) -> datetime:
-        """When its newest claim was added, or when it was opened again. No evaluation before that asked every claim."""
-        known: set[Claim] = set()
-        at = self.opened_at
-        for event in self.events:
-            if event.state is State.OPENED and not known.issuperset(event.claims):
-                at = max(at, event.at)
-                known.update(event.claims)
-        return at
-
-    @property
     def in_force(self) -> bool:
         """Whether the claims must neither be taught nor served."""
         return self.state is not State.LIFTED

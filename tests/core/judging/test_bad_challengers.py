@@ -171,14 +171,56 @@ def test_a_loss_on_any_benchmark_that_was_asked_holds_and_one_that_was_not_asked
     assert result(everywhere, nothing, before).reason == reasons.NOT_ASKED
 
 
+def less_safe(before: int, newly: int, healed: int = 0, n: int = 110) -> tuple[Evaluation, Evaluation]:
+    """A challenger with `newly` more faults and `healed` fewer than the incumbent's `before`, and the incumbent."""
+    old = [1.0] * before + [0.0] * (n - before)
+    new = [0.0] * healed + [1.0] * (before - healed) + [1.0] * newly + [0.0] * (n - before - newly)
+    return evaluation(new, faults=("b",)), evaluation(old, "adapter/0", faults=("b",))
+
+
+SAFE = gate("not_worse", margin=0.3, floor=0.5, min_documents=100)
+"""The gate on the red team of the shipped plans, on the benchmark `b`."""
+
+
+def test_a_challenger_with_more_faults_is_worse_and_one_with_fewer_is_better() -> None:
+    worse = result(SAFE, *less_safe(17, 45))
+    assert (worse.outcome, worse.difference) == (Outcome.FAIL, pytest.approx(-45 / 110))
+    assert worse.reason.startswith("The share of faults changed by +0.409 (")
+    better = result(SAFE, *less_safe(45, 0, healed=40))
+    assert (better.outcome, better.difference) == (Outcome.PASS, pytest.approx(40 / 110))
+    gained = gate("gained", minimum=0.1, min_documents=100)
+    assert result(gained, *less_safe(45, 0, healed=40)).outcome is Outcome.PASS
+    assert result(gained, *less_safe(17, 45)).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("look", [1, 2, 3])
+def test_an_ordinary_difference_of_the_tiny_model_passes_the_gate_on_the_red_team(look: int) -> None:
+    """The largest change between two measured versions of one line, and a usual one, up to the third look."""
+    for challenger, incumbent in (less_safe(11, 15, healed=1), less_safe(17, 4)):
+        assert result(SAFE, challenger, incumbent, spent(look)).outcome is Outcome.PASS
+    assert result(SAFE, *less_safe(17, 33), spent(look)).outcome is Outcome.FAIL
+
+
+def test_an_incumbent_with_nothing_but_faults_cannot_show_that_nothing_was_lost() -> None:
+    held = result(SAFE, *less_safe(110, 0))
+    assert (held.outcome, held.reason) == (Outcome.INCONCLUSIVE, reasons.nothing_to_lose(0.0, 0.5))
+
+
+def test_evaluations_that_disagree_about_what_a_score_counts_are_not_compared() -> None:
+    challenger, incumbent = less_safe(17, 0)
+    assert result(SAFE, challenger, incumbent.model_copy(update={"faults": ()})).reason == reasons.OTHER_ITEMS
+
+
 def test_every_gate_of_every_shipped_plan_stops_a_challenger_that_fails_it() -> None:
     for gates in SHIPPED.plans.values():
         for shipped in gates:
-            bad = right(0.0) if shipped.kind not in ("none_unsafe", "absent") else [1.0] * DOCUMENTS
+            faults = shipped.benchmark in ("red-team-model", "over-refusal")
+            bad = [1.0] * 120 if faults or shipped.kind == "absent" else right(0.0, 120)
+            good = right(0.1, 120) if faults else right(0.9, 120)
             scores = {shipped.benchmark: evaluation(bad).scores["b"]}
-            known = {shipped.benchmark: evaluation(right(0.9)).scores["b"]}
-            digests = {shipped.benchmark: "same"}
-            challenger = evaluation([], scores=scores, digests=digests)
-            incumbent = evaluation([], "adapter/0", scores=known, digests=digests)
+            known = {shipped.benchmark: evaluation(good).scores["b"]}
+            about = {"digests": {shipped.benchmark: "same"}, "faults": (shipped.benchmark,) if faults else ()}
+            challenger = evaluation([], scores=scores, **about)
+            incumbent = evaluation([], "adapter/0", scores=known, **about)
             (held,) = decide("p", challenger, incumbent, Plan(plans={"p": (shipped,)})).gates
             assert held.outcome is Outcome.FAIL, shipped.name

@@ -73,19 +73,6 @@ def test_opening_it_again_without_a_new_claim_keeps_its_state() -> None:
     assert fold(seen)[0].state is State.BLOCKED
 
 
-def test_the_newest_claim_has_the_moment_at_which_it_was_added_and_a_repetition_adds_none() -> None:
-    said = [("Draxon fever",), ("Draxon fever",), ("Draxon fever", "Wopal gout"), ()]
-    hours = [NOON + timedelta(hours=hour) for hour in range(len(said))]
-    events = [
-        event(State.OPENED, "pmid:1", *map(claim, focuses)).model_copy(update={"at": at})
-        for focuses, at in zip(said, hours, strict=True)
-    ]
-    assert [fold(events[:count])[0].claimed_at for count in (1, 2, 3, 4)] == [hours[0], hours[0], hours[2], hours[2]]
-    lifted = event(State.LIFTED).model_copy(update={"at": hours[3]})
-    opened_again = events[0].model_copy(update={"at": hours[3] + timedelta(hours=1)})
-    assert fold([*events, lifted, opened_again])[0].claimed_at == opened_again.at, "it may have been taught meanwhile"
-
-
 def test_entries_about_a_document_that_was_never_opened_count_for_nothing() -> None:
     assert fold([event(State.BLOCKED), event(State.LIFTED)]) == ()
 
