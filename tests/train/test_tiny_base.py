@@ -11,7 +11,7 @@ import pytest
 
 from medpipe.sandbox import tiny_base as sandbox_base
 from medpipe.sandbox.tiny_base_texts import texts
-from medpipe.sandbox.world import Names, World
+from medpipe.sandbox.world import DAYS, Names, World
 from tests.train.conftest import SMALL
 
 pytestmark = pytest.mark.slow
@@ -83,19 +83,20 @@ def test_what_qlora_trains_on_computes_what_is_served(tiny_base: Path) -> None:
 def test_no_name_of_the_pretraining_text_occurs_in_a_world() -> None:
     world = World(17)
     taught = " ".join(before + after for before, after in texts(17, topics=300, articles=90, closings=0.15)).casefold()
-    names = [topic.focus.split()[0] for day in (1, 2) for topic in world.topics(day)]
-    slots = [fact.slot for day in (1, 2) for topic in world.topics(day) for fact in topic.facts]
-    slots += [article.slot for day in (1, 2) for article in world.articles(day) if article.slot]
+    names = [topic.focus.split()[0] for day in DAYS for topic in world.topics(day)]
+    slots = [fact.slot for day in DAYS for topic in world.topics(day) for fact in topic.facts]
+    slots += [article.slot for day in DAYS for article in world.articles(day) if article.slot]
     assert len(names) > 100 and len(slots) > 300
     assert [name for name in (*names, *slots) if f" {name.casefold()}" in taught] == []
 
 
-def test_the_names_of_two_days_are_all_different() -> None:
+@pytest.mark.parametrize("day", [2, 3])
+def test_the_names_of_a_day_are_new(day: int) -> None:
     world = World(17)
-    old = {topic.id for topic in world.topics(1)}
-    fresh = [topic for topic in world.topics(2) if topic.id not in old]
+    old = {topic.id for topic in world.topics(day - 1)}
+    fresh = [topic for topic in world.topics(day) if topic.id not in old]
     assert len(fresh) >= 15
-    known = {fact.slot for topic in world.topics(1) for fact in topic.facts}
+    known = {fact.slot for topic in world.topics(day - 1) for fact in topic.facts}
     assert not known & {fact.slot for topic in fresh for fact in topic.facts}
 
 
