@@ -7,7 +7,7 @@ from typing import Any
 
 from medpipe import record_index, records
 from medpipe.core.knowledge import carried, lineage
-from medpipe.core.knowledge.carried import Carried, KnownFact
+from medpipe.core.knowledge.carried import Carried, KnownFact, Role
 from medpipe.core.manifests import AdapterManifest
 from medpipe.core.refs import BASE
 from medpipe.ports import Ports
@@ -20,6 +20,9 @@ FACTS = "facts.jsonl"
 """Beside the examples, sorted by id: what the training did with each fact that its start did not know
 (`carried.fact_rows`)."""
 TRAINING = "train.jsonl"
+
+_FEW = 500
+"""Up to so many documents are looked up one by one; for more, the whole index is read."""
 
 Row = dict[str, Any]
 
@@ -47,12 +50,20 @@ def taught_digests(ports: Ports, model: str) -> dict[str, str]:
     return carried.newest(documents(ports, model))
 
 
+def roles(ports: Ports, model: str, of: Collection[str]) -> dict[str, tuple[Role, ...]]:
+    """Return document id → its roles in the trainings of a model's line, newest first, of some documents.
+
+    Raises UsageError for a ref that is no model, and NotFound when an adapter of the line is gone: nobody knows what
+    it carries.
+    """
+    if not of:
+        return {}
+    return carried.roles(rows_about(ports, adapter.outcome.data, of) for adapter in line_of(ports, model))
+
+
 def still_asserted(ports: Ports, model: str, of: Collection[str]) -> dict[str, bool]:
     """Return which of some documents a model was taught, and whether no later training withdrew them."""
-    return carried.still_asserted(
-        [row for id in sorted(of) for row in rows_about(ports, adapter.outcome.data, id)]
-        for adapter in line_of(ports, model)
-    )
+    return carried.still_asserted(roles(ports, model, of))
 
 
 def facts(ports: Ports, model: str) -> dict[str, KnownFact]:
@@ -73,12 +84,14 @@ def document_rows(ports: Ports, data: str) -> Iterable[Row]:
     return shares(records.read_rows(folder / TRAINING))
 
 
-def rows_about(ports: Ports, data: str, document: str) -> Iterable[Row]:
-    """Return the rows of the index of training data about one document."""
-    folder = ports.store.folder(data)
-    if (folder / DOCUMENTS).exists():
-        return record_index.lookup(folder / DOCUMENTS, document)
-    return (row for row in shares(records.read_rows(folder / TRAINING)) if row["id"] == document)
+def rows_about(ports: Ports, data: str, documents: Collection[str]) -> Iterator[Row]:
+    """Yield the rows of the index of training data about some documents, sorted. Few are looked up one by one."""
+    index = ports.store.folder(data) / DOCUMENTS
+    if index.exists() and len(documents) <= _FEW:
+        yield from (row for id in sorted(documents) for row in record_index.lookup(index, id))
+    else:
+        wanted = frozenset(documents)
+        yield from (row for row in document_rows(ports, data) if row["id"] in wanted)
 
 
 def fact_rows(ports: Ports, data: str) -> Iterable[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +22,6 @@ from medpipe.core.teaching.withdrawals import Withdrawn
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
 from medpipe.steps import carried
-from medpipe.steps import start as start_of_training
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.corpus import table_version
 from medpipe.steps.models import adapter_of
@@ -48,8 +47,7 @@ def build_examples(
     `since`: the incumbent (`base`, an adapter or a version). Facts that it was not taught, or taught otherwise, are
     evaluated as new (None: all are). `knows`: the model that the training starts from. Facts that it was not taught, or
     taught otherwise, are taught as new (None: all are). `start`: `base`, or the adapter or version that the training
-    starts from. What it was taught about withdrawn documents decides which withdrawals are new to it, and which lifted
-    ones it has to learn again.
+    starts from. What it was taught about withdrawn documents decides which withdrawals are new to it.
 
     Every withdrawal of the register that is in force counts: its claims are never taught, are answered as withdrawn and
     are asked. `withdraw`: ids of documents of which this must be true; raises UsageError if one has no withdrawal in
@@ -58,7 +56,7 @@ def build_examples(
     loaded_recipe = ports.recipe(recipe)
     withdrawals = register(ports)
     _refuse_without_claims(withdrawals, withdraw)
-    withdrawn, relearn = _standing(ports, withdrawals, start)
+    withdrawn = _in_force(ports, withdrawals, start)
     benchmarks = ports.benchmarks() if loaded_recipe.data.decontaminate else ()
     inputs = ExamplesInputs(
         corpus=corpus,
@@ -69,13 +67,12 @@ def build_examples(
         benchmarks=tuple(benchmark.model_dump(mode="json") for benchmark in benchmarks),
         claims=digest_of([claim.model_dump(mode="json") for claim in withdrawn.claims]) if withdrawn.claims else "",
         answered=tuple(sorted(withdrawn.answered)),
-        relearn=tuple(sorted(relearn)) if knows else (),
         safety=digest_of([example.model_dump(mode="json") for example in ports.safety()]),
     )
 
     def fill(folder: Path) -> ExamplesOutcome:
         prepared = _prepared(ports, corpus, loaded_recipe, benchmarks, withdrawn)
-        built = _built(ports, prepared, loaded_recipe, inputs.since, inputs.knows, relearn)
+        built = _built(ports, prepared, loaded_recipe, inputs.since, inputs.knows)
         records.write_rows(folder / carried.FACTS, built.facts)
         return _written(folder, corpus, built.taught, built.evaluated)
 
@@ -88,14 +85,11 @@ def card(examples: ExamplesRef, *, ports: Ports) -> str:
     return records.read_text(ports.store.folder(examples) / _CARD)
 
 
-def _standing(ports: Ports, withdrawals: Sequence[Withdrawal], start: str) -> tuple[Withdrawn, frozenset[str]]:
-    """Return the withdrawals in force, and the documents of lifted ones that the start does not know any more."""
-    in_force = frozenset(withdrawal.document for withdrawal in withdrawals if withdrawal.in_force)
-    lifted = frozenset(withdrawal.document for withdrawal in withdrawals) - in_force
-    roles = start_of_training.roles(ports, start, in_force | lifted)
-    answered = frozenset(id for id in in_force if set(roles.get(id, ())) == {"withdrawn"})
-    relearn = frozenset(id for id in lifted if roles.get(id, ("",))[0] != "taught")
-    return Withdrawn(in_force, claims(withdrawals), answered), relearn
+def _in_force(ports: Ports, withdrawals: Sequence[Withdrawal], start: str) -> Withdrawn:
+    """Return the withdrawals in force, and which of them the start knows as such already."""
+    documents = frozenset(withdrawal.document for withdrawal in withdrawals if withdrawal.in_force)
+    answered = knowledge.only_withdrawn(carried.roles(ports, start, documents))
+    return Withdrawn(documents, claims(withdrawals), answered)
 
 
 def _prepared(
@@ -132,23 +126,15 @@ def _built(
     recipe: Recipe,
     since: str | None,
     knows: str | None,
-    relearn: Collection[str],
 ) -> _Built:
     hygiene = hygiene_of(ports)
-    known = _without(carried.known_facts(ports, knows), relearn)
+    known = carried.known_facts(ports, knows)
     taught = examples.build(prepared, recipe, known, hygiene)
     if since == knows:
         evaluated = taught
     else:
         evaluated = examples.build(prepared, recipe, carried.known_facts(ports, since), hygiene)
     return _Built(taught, evaluated, knowledge.fact_rows(prepared.stated, prepared.facts, taught.train, known))
-
-
-def _without(facts: Mapping[str, str] | None, documents: Collection[str]) -> dict[str, str] | None:
-    """Return the known facts of all but these documents; None for a model that knows nothing."""
-    if facts is None:
-        return None
-    return {id: says for id, says in facts.items() if id.rpartition("#")[0] not in documents}
 
 
 def _written(

@@ -22,6 +22,7 @@ from medpipe.core.teaching.facts import Fact, decompose
 from medpipe.core.teaching.pairs import BuiltPairs, Grounds
 from medpipe.core.teaching.questions import LANGUAGES
 from medpipe.core.teaching.recipe import Data
+from medpipe.core.teaching.recognition import Claims
 from medpipe.core.teaching.stated_pairs import PREFIX
 from medpipe.errors import UsageError
 from medpipe.ports import FeedbackItem, Ports, Redactor
@@ -122,7 +123,7 @@ def judged(ports: Ports, rows: Iterable[dict[str, Any]], corpus: CorpusRef) -> t
     reviews = ports.feedback.reviews()
     grounds = Grounds(
         known=contradiction.known(_facts(ports, version), questions) if questions else {},
-        claims=claims_in_force(ports),
+        claims=Claims(claims_in_force(ports)),
         released=frozenset(review.correction for review in reviews if review.decision == "release"),
         discarded=frozenset(review.correction for review in reviews if review.decision == "discard"),
     )

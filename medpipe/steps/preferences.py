@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from medpipe import records
 from medpipe.core import sources
 from medpipe.core.manifests import PairsFromCorpus, PairsManifest, PairsOutcome
 from medpipe.core.refs import CorpusRef, PairsRef
-from medpipe.core.teaching.assertion import asserts
-from medpipe.core.teaching.claim import Claim
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.pairs import held_out
+from medpipe.core.teaching.recognition import Claims
 from medpipe.core.teaching.stated_pairs import PREFIX, stated
 from medpipe.ports import Ports, Redactor
 from medpipe.steps.artifact import manifest, once
@@ -35,7 +34,7 @@ def build_preferences(
     version = table_version(ports, corpus)
     if previous is not None:
         manifest(ports, previous, PairsManifest)
-    share, claims = ports.feedback_policy.heldout_questions, claims_in_force(ports)
+    share, claims = ports.feedback_policy.heldout_questions, Claims(claims_in_force(ports))
     if not any(pairs for pairs, _ in _stated(ports, version, max_answer_chars, claims)):
         return None
 
@@ -44,7 +43,7 @@ def build_preferences(
 
         def rows(name: str, heldout: bool) -> Iterator[PreferencePair]:
             users = (pair for pair in earlier(ports, previous, name) if not pair.identity.startswith(PREFIX))
-            yield from (pair for pair in users if not _prefers(claims, pair))
+            yield from (pair for pair in users if not claims.asserts(pair.chosen, pair.question))
             for pairs, left_out in _stated(ports, version, max_answer_chars, claims):
                 if heldout:  # both passes leave the same pairs out: count them once
                     drops.update(left_out)
@@ -67,21 +66,17 @@ def build_preferences(
 
 
 def _stated(
-    ports: Ports, version: int, max_answer_chars: int, claims: Sequence[Claim]
+    ports: Ports, version: int, max_answer_chars: int, claims: Claims
 ) -> Iterator[tuple[list[PreferencePair], Counter[str]]]:
     """Yield for each document the pairs that it states, and how many were left out by reason."""
     for document in ports.corpus.read(version):
         pairs, left_out = stated(document, max_answer_chars, ports.guardrails)
-        kept = [pair for pair in pairs if not _prefers(claims, pair)]
+        kept = [pair for pair in pairs if not claims.asserts(pair.chosen, pair.question)]
         if len(kept) < len(pairs):
             left_out["withdrawn-claim"] += len(pairs) - len(kept)
         if sources.by_people(document.source):
             kept = [_anonymous(pair, ports.redactor) for pair in kept]
         yield kept, left_out
-
-
-def _prefers(claims: Sequence[Claim], pair: PreferencePair) -> bool:
-    return any(asserts(claim, pair.question, pair.chosen) for claim in claims)
 
 
 def _anonymous(pair: PreferencePair, redactor: Redactor) -> PreferencePair:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
 
-from medpipe import record_index, records
+from medpipe import records
 from medpipe.core.knowledge import lineage
 from medpipe.core.manifests import AdapterManifest, ExamplesManifest, PairsManifest, VersionManifest
 from medpipe.core.teaching import answers
@@ -15,10 +14,8 @@ from medpipe.core.teaching.example import Example, PreferencePair
 from medpipe.core.teaching.phrasings import QUESTION
 from medpipe.core.teaching.withdrawals import WITHDRAWAL
 from medpipe.ports import Ports
-from medpipe.steps.carried import DOCUMENTS, TRAINING
-
-_FEW = 500
-"""Up to so many documents are looked up one by one; for more, the whole index is read."""
+from medpipe.steps import carried
+from medpipe.steps.carried import TRAINING
 
 
 def data_of(ports: Ports, version: str) -> frozenset[str]:
@@ -53,16 +50,16 @@ def claims_of(
 def _claims(ports: Ports, wanted: frozenset[str], data: Collection[str] | None) -> Iterator[Claim]:
     for examples in ports.store.manifests(ExamplesManifest):
         if data is None or examples.ref in data:
-            yield from _of_examples(ports.store.folder(examples.ref), wanted)
+            yield from _of_examples(ports, examples.ref, wanted)
     for pairs in ports.store.manifests(PairsManifest):
         if data is None or pairs.ref in data:
             yield from _of_pairs(ports.store.folder(pairs.ref) / TRAINING, wanted)
 
 
-def _of_examples(folder: Path, wanted: frozenset[str]) -> Iterator[Claim]:
-    shares = list(_shares(folder / DOCUMENTS, wanted))
+def _of_examples(ports: Ports, data: str, wanted: frozenset[str]) -> Iterator[Claim]:
+    shares = list(carried.rows_about(ports, data, wanted))
     rows = {number for share in shares for number in share["rows"]}
-    examples = dict(_examples(folder / TRAINING, rows)) if rows else {}
+    examples = dict(_examples(ports.store.folder(data) / TRAINING, rows)) if rows else {}
     for share in shares:
         for example in (examples[number] for number in share["rows"] if number in examples):
             if example.answer != WITHDRAWAL and not example.phrasing.startswith("withdrawal-"):
@@ -77,12 +74,6 @@ def _of_examples(folder: Path, wanted: frozenset[str]) -> Iterator[Claim]:
                     language=example.language,
                     context=example.context,
                 )
-
-
-def _shares(index: Path, wanted: frozenset[str]) -> Iterable[dict[str, Any]]:
-    if len(wanted) <= _FEW:
-        return (share for id in sorted(wanted) for share in record_index.lookup(index, id))
-    return (share for share in records.read_rows(index) if share["id"] in wanted)
 
 
 def _examples(training: Path, numbers: Collection[int]) -> Iterator[tuple[int, Example]]:

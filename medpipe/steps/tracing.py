@@ -210,7 +210,7 @@ def _of_kind(kind: str, refs: Iterable[str]) -> tuple[str, ...]:
 def _carried(ports: Ports, data: str, documents: Sequence[str]) -> Iterator[Row]:
     """Yield a row for each example (or pair) of `data` that one of the documents, or of the revisions, is in."""
     wanted = _revisions(documents)
-    for share in (share for id in wanted for share in carried.rows_about(ports, data, id)):
+    for share in carried.rows_about(ports, data, wanted):
         revisions = wanted[share["id"]]
         if None in revisions or share["revision"] in revisions:
             yield from ({"data": data, "row": row, **_revision(share)} for row in share["rows"])

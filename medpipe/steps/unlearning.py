@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict
 
 from medpipe.core.intervals import exact_upper_bound
 from medpipe.core.judging.evaluation import Score
-from medpipe.core.knowledge.claim_block import ClaimBlock
 from medpipe.core.knowledge.hotfix import HotfixPlan
 from medpipe.core.knowledge.opening import MEDPIPE
 from medpipe.core.knowledge.withdrawals import State, Withdrawal, WithdrawalEvent
@@ -23,6 +22,7 @@ from medpipe.core.manifests import (
 )
 from medpipe.core.naming import shortened
 from medpipe.core.refs import CertificateRef, CorpusRef, EvaluationRef, VersionRef
+from medpipe.core.teaching.recognition import Claims
 from medpipe.errors import DataError, NotFound, UsageError
 from medpipe.ports import GivenAnswer, Ports
 from medpipe.steps import taught
@@ -66,8 +66,7 @@ def answers_given(document: str, *, ports: Ports) -> GivenAnswers:
     withdrawal = next((known for known in register(ports) if known.document == document), None)
     if withdrawal is None:
         raise NotFound(f"{shortened(document)} was never withdrawn; `medpipe list-withdrawals` lists what was")
-    block = ClaimBlock(withdrawal.claims)
-    answers = tuple(_asserting(ports.feedback.answers(), block))
+    answers = tuple(_asserting(ports.feedback.answers(), Claims(withdrawal.claims)))
     ports.progress(1.0, f"{len(answers)} answers asserted what {document} said")
     return GivenAnswers(document=document, count=len(answers), answers=answers)
 
@@ -147,9 +146,9 @@ def certify(
     return target
 
 
-def _asserting(answers: Iterator[GivenAnswer], block: ClaimBlock) -> Iterator[Given]:
+def _asserting(answers: Iterator[GivenAnswer], claims: Claims) -> Iterator[Given]:
     for given in answers:
-        if block.asserts(given.answer, given.question):
+        if claims.asserts(given.answer, given.question):
             yield Given(answer_id=given.answer_id, at=given.at, version=given.version, identity=given.identity)
 
 

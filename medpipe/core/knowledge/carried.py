@@ -7,7 +7,7 @@ continued (`lineage.ancestry`). The corpus that happened to be newest plays no p
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -68,22 +68,33 @@ def newest(carried: Iterable[Carried]) -> dict[str, str]:
     return {row.id: row.digest for row in carried if row.role is Role.TAUGHT}
 
 
-def still_asserted(indexes: Iterable[Iterable[Row]]) -> dict[str, bool]:
+def roles(indexes: Iterable[Iterable[Row]]) -> dict[str, tuple[Role, ...]]:
+    """Return document id → what each training that has the document did with it, the newest training first.
+
+    `indexes`: rows about the documents, one iterable for each training, the newest training first. A training that
+    taught one revision and withdrew another withdrew the document.
+    """
+    found: dict[str, tuple[Role, ...]] = {}
+    for index in indexes:
+        here: dict[str, Role] = {}
+        for row in map(_carried, index):
+            here[row.id] = Role.WITHDRAWN if Role.WITHDRAWN in (row.role, here.get(row.id)) else row.role
+        for id, role in here.items():
+            found[id] = (*found.get(id, ()), role)
+    return found
+
+
+def still_asserted(roles: Mapping[str, Sequence[Role]]) -> dict[str, bool]:
     """Return document id → whether the newest training that has the document taught it.
 
-    `indexes`: rows about the documents, one iterable for each training, the newest training first. Only documents
-    that some training taught are in the result. False: a later training taught that the document was withdrawn.
+    Only documents that some training taught are in the result. False: a later training withdrew the document.
     """
-    last_role: dict[str, Role] = {}
-    taught: set[str] = set()
-    for index in indexes:
-        roles: dict[str, set[Role]] = {}
-        for row in map(_carried, index):
-            roles.setdefault(row.id, set()).add(row.role)
-        taught |= {id for id, of_document in roles.items() if Role.TAUGHT in of_document}
-        for id, of_document in roles.items():
-            last_role.setdefault(id, Role.WITHDRAWN if Role.WITHDRAWN in of_document else Role.TAUGHT)
-    return {id: last_role[id] is Role.TAUGHT for id in sorted(taught)}
+    return {id: roles[id][0] is Role.TAUGHT for id in sorted(roles) if Role.TAUGHT in roles[id]}
+
+
+def only_withdrawn(roles: Mapping[str, Sequence[Role]]) -> frozenset[str]:
+    """Return the documents that were taught as withdrawn, and never as true."""
+    return frozenset(id for id, of_document in roles.items() if set(of_document) == {Role.WITHDRAWN})
 
 
 def fact_rows(
@@ -132,20 +143,27 @@ def facts(indexes: Iterable[Iterable[Row]]) -> dict[str, KnownFact]:
     """Return fact id → how the newest training that considered the fact left it.
 
     `indexes`: rows of `fact_rows`, one iterable for each training, the newest training first. A fact that a training
-    left out stays as an earlier training taught it, as long as it says the same.
+    left out stays as an earlier training taught it, as long as it says the same and none withdrew it in between.
     """
     found: dict[str, KnownFact] = {}
+    withdrawn: set[str] = set()
     for index in indexes:
         for row in index:
             fact = KnownFact(row["says"], Role(row["role"]), row["topic"])
             newer = found.setdefault(row["id"], fact)
-            if newer.role is Role.LEFT_OUT and fact.role is Role.TAUGHT and newer.says == fact.says:
+            same = fact.role is Role.TAUGHT and newer.says == fact.says and row["id"] not in withdrawn
+            if newer.role is Role.LEFT_OUT and same:
                 found[row["id"]] = fact
+            if fact.role is Role.WITHDRAWN:
+                withdrawn.add(row["id"])
     return found
 
 
 def taught(facts: Mapping[str, KnownFact]) -> dict[str, str]:
-    """Return fact id → what it says, for the facts that a model was taught: `known` of `core.teaching.examples`."""
+    """Return fact id → what it says, for the facts that a model was taught: `known` of `core.teaching.examples`.
+
+    A withdrawn fact is not among them: once the withdrawal is lifted, it is taught as new.
+    """
     return {id: fact.says for id, fact in facts.items() if fact.role is Role.TAUGHT}
 
 

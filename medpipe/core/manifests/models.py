@@ -16,7 +16,7 @@ from medpipe.core.teaching.card_values import Card
 class ExamplesInputs(Inputs):
     """`since`: the incumbent's adapter. `knows`: the adapter that the training starts from. None: the base."""
 
-    written_when_set: ClassVar[frozenset[str]] = frozenset({"claims", "answered", "relearn"})
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"claims", "answered"})
     corpus: str
     recipe: Snapshot
     since: str | None
@@ -29,8 +29,6 @@ class ExamplesInputs(Inputs):
     """Digest of what the withdrawn documents had claimed; "" for nothing."""
     answered: tuple[str, ...] = ()
     """Those that the start of the training was taught as withdrawn, and never as true."""
-    relearn: tuple[str, ...] = ()
-    """Sorted ids of the documents whose withdrawal was lifted and that the start of the training does not know."""
     safety: str = ""
     """Digest of the refusals that the recipe may teach."""
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.merge import newer
 from medpipe.core.judging.evaluation import Sample
-from medpipe.core.teaching import card, contamination, filters, recognition, selection, twins
+from medpipe.core.teaching import card, contamination, filters, selection, twins
 from medpipe.core.teaching.card_values import Card
 from medpipe.core.teaching.contamination import Benchmarks
 from medpipe.core.teaching.drops import Contamination, Drops, LeftOut, sift, total
@@ -25,7 +25,7 @@ from medpipe.core.teaching.recipe import Data, Recipe
 from medpipe.core.teaching.samples import samples, withdrawn_samples
 from medpipe.core.teaching.split import split
 from medpipe.core.teaching.training_set import training_set
-from medpipe.core.teaching.withdrawals import NOTHING_WITHDRAWN, Withdrawn
+from medpipe.core.teaching.withdrawals import NOTHING_WITHDRAWN, Withdrawn, not_withdrawn
 from medpipe.core.text import normalise
 
 
@@ -80,7 +80,7 @@ def prepare(
     all_facts, skipped_sections = _decomposed(chosen, data)
     facts, identifiers = filters.redacted(all_facts, data, hygiene)
     stated = facts
-    facts, repeating_withdrawn = recognition.not_withdrawn(facts, withdrawn.claims)
+    facts, repeating_withdrawn = not_withdrawn(facts, withdrawn.claims)
     facts, poor = filters.worth_teaching(facts, data, hygiene)
     left_out = LeftOut(
         total(repeating_withdrawn, poor),

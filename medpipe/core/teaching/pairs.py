@@ -8,13 +8,12 @@ from typing import NamedTuple
 
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.teaching import contradiction
-from medpipe.core.teaching.assertion import asserts
-from medpipe.core.teaching.claim import Claim
 from medpipe.core.teaching.contradiction import Contradiction, Known
 from medpipe.core.teaching.drops import Drops, total
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.feedback import FeedbackItem
 from medpipe.core.teaching.feedback_policy import FeedbackPolicy
+from medpipe.core.teaching.recognition import Claims
 from medpipe.core.text import folded, normalise, one_line, stable_share
 
 
@@ -23,7 +22,7 @@ class Grounds(NamedTuple):
 
     known: Mapping[str, Known] = {}
     """What the corpus says, by normalised question (`contradiction.known`)."""
-    claims: tuple[Claim, ...] = ()
+    claims: Claims = Claims()
     """Withdrawn claims in force."""
     released: frozenset[str] = frozenset()
     """Corrections that a person let through, by `contradiction.correction_id`."""
@@ -168,7 +167,7 @@ def _chosen(
 
 def _judged(item: FeedbackItem, chosen: str, policy: FeedbackPolicy, grounds: Grounds) -> Contradiction | str:
     """Return why a chosen text does not teach: a reason, a contradiction that waits, or "" when it teaches."""
-    if any(asserts(claim, item.question, chosen) for claim in grounds.claims):
+    if grounds.claims.asserts(chosen, item.question):
         return "withdrawn-claim"
     id = contradiction.correction_id(item.answer_id, item.identity, chosen)
     if id in grounds.discarded:

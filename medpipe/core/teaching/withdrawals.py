@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.merge import RETRACTION
 from medpipe.core.teaching import questions
 from medpipe.core.teaching.claim import Claim
+from medpipe.core.teaching.drops import Drops, sift
 from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.recipe import Data
+from medpipe.core.teaching.recognition import Claims
 
 WITHDRAWAL = "The article that claimed this was retracted, so its finding is withdrawn."
 """The answer that is taught instead of a withdrawn claim."""
+
+ASKS = "asks what was withdrawn"
+STATES = "states a withdrawn claim"
 
 _RETRACTS = "RetractionOf"
 """PubMed's RefType on a retraction notice; its target is the retracted article."""
@@ -45,6 +51,23 @@ class Withdrawn(NamedTuple):
 
 
 NOTHING_WITHDRAWN = Withdrawn()
+
+
+def not_withdrawn(facts: Sequence[Fact], claims: Sequence[Claim]) -> tuple[list[Fact], Drops]:
+    """Return the facts that repeat no claim, and counts of the others by how they repeat one.
+
+    Whether such a fact is right is for a person to decide; until the withdrawal is lifted, nobody is taught it.
+    """
+    if not claims:
+        return list(facts), Drops()
+    withdrawn = Claims(claims)
+
+    def repeats(fact: Fact) -> str:
+        if withdrawn.asks_same(fact):
+            return ASKS
+        return STATES if withdrawn.stated_in(fact) else ""
+
+    return sift(facts, repeats)
 
 
 def _phrased(

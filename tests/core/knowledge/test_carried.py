@@ -52,8 +52,17 @@ def test_the_newest_taught_revision_of_a_document_is_its_digest_and_a_withdrawn_
 
 def test_a_document_is_asserted_until_a_later_training_withdraws_it() -> None:
     taught, withdrawn = [row("a", 1), row("b", 1)], [row("a", 2, role="withdrawn"), row("c", 1, role="withdrawn")]
-    assert carried.still_asserted([withdrawn, taught]) == {"a": False, "b": True}
-    assert carried.still_asserted([taught, withdrawn]) == {"a": True, "b": True}, "taught again after its withdrawal"
+    roles = carried.roles([withdrawn, taught])
+    assert roles == {"a": (Role.WITHDRAWN, Role.TAUGHT), "c": (Role.WITHDRAWN,), "b": (Role.TAUGHT,)}
+    assert carried.still_asserted(roles) == {"a": False, "b": True}
+    assert carried.only_withdrawn(roles) == {"c"}
+    again = carried.still_asserted(carried.roles([taught, withdrawn]))
+    assert again == {"a": True, "b": True}, "taught again after its withdrawal"
+
+
+def test_a_training_that_taught_one_revision_and_withdrew_another_withdrew_the_document() -> None:
+    for rows in ([row("a", 1), row("a", 2, role="withdrawn")], [row("a", 1, role="withdrawn"), row("a", 2)]):
+        assert carried.roles([rows]) == {"a": (Role.WITHDRAWN,)}
 
 
 def page(number: int, said: str, days: int = 0, title: str = "") -> Document:
@@ -101,3 +110,10 @@ def test_the_newest_training_decides_what_a_model_knows_of_a_fact() -> None:
     assert facts["a"] == KnownFact("2", Role.TAUGHT, "ill")
     assert carried.taught(facts) == {"a": "2", "c": "1"}
     assert carried.taught(carried.facts([older, newer]))["b"] == "1"
+
+
+def test_a_fact_that_was_withdrawn_and_then_left_out_is_not_known_though_it_was_taught_once() -> None:
+    taught, withdrawn = [fact("a", "1", "taught")], [fact("a", "", "withdrawn")]
+    left_out = [fact("a", "1", "left-out")]
+    assert carried.taught(carried.facts([left_out, withdrawn, taught])) == {}
+    assert carried.taught(carried.facts([left_out, taught])) == {"a": "1"}

@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 from medpipe.core.knowledge.claim_block import WITHHELD, ClaimBlock
-from medpipe.core.knowledge.key_words import weighed
 from medpipe.core.teaching import answers, questions
 from medpipe.core.teaching.claim import Claim
+from medpipe.core.teaching.key_words import weighed
 from medpipe.sandbox.world import World
 from medpipe.settings import Settings
 from medpipe.wiring import Wiring
-from tests.contract.nlm_server import DATA as REAL
 from tests.core.knowledge.paraphrases import asked, findings, misspelt, topics
+from tests.places import DATA as REAL
 
 SEEDS = (17, 18, 19)
 needs_real_data = pytest.mark.skipif(not (REAL / "pubmedqa").is_dir(), reason="the published sets are not here")

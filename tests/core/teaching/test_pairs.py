@@ -17,6 +17,7 @@ from medpipe.core.teaching.feedback import FeedbackItem
 from medpipe.core.teaching.feedback_policy import FeedbackPolicy
 from medpipe.core.teaching.pairs import BuiltPairs, Grounds, build, held_out, judges
 from medpipe.core.teaching.recipe import Data
+from medpipe.core.teaching.recognition import Claims
 from tests.policies import FEEDBACK, GUARDRAILS
 from tests.steps.conftest import topic
 
@@ -185,7 +186,7 @@ def test_a_withdrawn_claim_never_teaches_even_if_a_person_released_the_correctio
     told = facts.decompose(topic(1), Data())[0][0]
     asked, answer = told.question, told.answer
     id = contradiction.correction_id("ans-1", "user-a", answer)
-    claims = Grounds(claims=(Claim.of(told),), released=frozenset({id}))
+    claims = Grounds(claims=Claims([Claim.of(told)]), released=frozenset({id}))
 
     result = built([item(question=asked, correction=answer)], grounds=claims)
 

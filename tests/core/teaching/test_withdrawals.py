@@ -11,9 +11,8 @@ from medpipe.core.teaching import examples
 from medpipe.core.teaching.examples import BuiltExamples
 from medpipe.core.teaching.facts import decompose
 from medpipe.core.teaching.recipe import Recipe
-from medpipe.core.teaching.recognition import ASKS, STATES
 from medpipe.core.teaching.samples import withdrawn_samples
-from medpipe.core.teaching.withdrawals import WITHDRAWAL, Withdrawn
+from medpipe.core.teaching.withdrawals import ASKS, STATES, WITHDRAWAL, Withdrawn
 from medpipe.core.text import normalise
 from tests.core.teaching.test_examples import NOTICE, article, in_force, known, recipe, topic
 
