@@ -73,6 +73,9 @@ def test_the_board_and_the_version_page_show_what_was_decided_and_why(client, ri
         assert shown in page
     assert "share of unsafe replies; lower is better" in board
     assert "share of unsafe replies; lower is better" in page
+    assert "look 1 at these items, 0 spent before, 0.025 of 0.025 left" in page
+    for shown in ("Error budget", "<tr><td>over-refusal</td>", "level 0.0048"):
+        assert shown in board
 
 
 def test_the_board_lists_withdrawals_with_their_state_and_no_text(client, ring):

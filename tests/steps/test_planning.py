@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +19,10 @@ from medpipe.core.manifests import VersionManifest
 from medpipe.core.refs import ref
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.recipe import Recipe
+from medpipe.settings import Settings
 from medpipe.steps import planning
 from medpipe.steps.artifact import manifest
+from medpipe.wiring import Wiring
 from tests import fakes
 from tests.manifests import inputs, outcome, put
 from tests.steps.conftest import DAY_2, DAY_3, NEW, OLD, RETRACTED, article, publish, topic
@@ -292,6 +295,18 @@ def test_held_pairs_are_not_trained_again(ports: fakes.FakePorts, chain: list[st
 def test_the_plan_follows_from_what_changed(change: Change, plan: str) -> None:
     chosen, because = choose(change, 15)
     assert (chosen, bool(because)) == (plan, True)
+
+
+def test_every_plan_that_planning_names_is_in_gates_yaml_and_no_other() -> None:
+    routine_plans = {
+        choose(Change(new_facts=facts, **dict.fromkeys(chosen, True) | {"measured": measured}), 15)[0]
+        for facts in (0, 1, 99)
+        for measured in (True, False)
+        for count in range(5)
+        for chosen in itertools.combinations(("other_base", "other_recipe", "fresh", "from_base"), count)
+    }
+    named = routine_plans - {""} | {"first", "preference", "hotfix", "relearn"}
+    assert named == set(Wiring(Settings()).plan().plans)
 
 
 def test_a_retraction_of_a_document_that_was_taught_is_planned_as_a_hotfix(ports: fakes.FakePorts) -> None:
