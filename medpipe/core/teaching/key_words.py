@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from medpipe.core.text import words
+from medpipe.core.text import STOP_WORDS, STOP_WORDS_ELSEWHERE, words
 
 STRONG, COMMON, WEAK = 1.0, 0.5, 0.3
 """Weight of a word that names something; of a word of everyday language; of a word that paraphrases exchange."""
@@ -21,18 +21,14 @@ _ENDINGS = (
 )
 
 _IGNORED = """
-a about after against all also am an and any are as ask asks at be because been being between but by can could did do
-does doctor doctors during each either ever for from get gets give given go good had has have having he help helps
-her here his how i if in into is it its just know known let like lot make makes may me might more most much must my
-need no not now of off on one or other our out people person patient patients please possible question read really
-right s same say says see she should so some somebody someone such tell than that the their them then there these
-they thing this those through to too true use used uses using very want was way we well were what when where whether
-which while who whom whose why will with without would yes you your study studies find finds found evidence research
-researchers conclusion conclusions article paper trial trials science scientific clinical explain answer choose maybe
-al con cual cuales de del el en es esta la las lo los para por que se son su sus un una y como cuando donde quien
-au aux avec ce ces chez comment dans des du est et il ils je le les leur ou par pas pour quel quelle quels quelles qui
-sa ses son sont sur une vous
+about after against all also am any ask asks because being between but doctor doctors during each either ever get gets
+give given go good having help helps here how i just know known let like lot make makes me much my need now off one
+other out please possible question read really right s say says see somebody someone tell thing true use used uses
+using want way well whether whose yes study studies find finds found evidence research researchers conclusion
+conclusions article paper trial trials science scientific clinical explain answer choose maybe cual cuales como cuando
+donde quien comment je quel quelle quels quelles vous
 """
+"""Beside the stop words of `core.text`: words of questions and of reports that say nothing about the subject."""
 _EXCHANGED = """
 cure cures affect affects effect effects effective efficacy effectiveness treat treats treatment treatments therapy
 therapies shorten ease delay worsen improve improves reduce reduces increase increases decrease decreases lower lowers
@@ -75,7 +71,7 @@ def _stems(text: str) -> frozenset[str]:
     return frozenset(map(stem, text.split()))
 
 
-_NO_WEIGHT = frozenset(_IGNORED.split())
+_NO_WEIGHT = STOP_WORDS | STOP_WORDS_ELSEWHERE | frozenset(_IGNORED.split())
 _WEIGHTS = {
     **dict.fromkeys(_stems(_EVERYDAY), COMMON),
     **dict.fromkeys(_stems(_KINDS), 0.4),

@@ -216,3 +216,11 @@ def test_another_answer_or_another_subject_does_not_assert_it(question: str, tex
 def test_a_long_claim_is_recognised_by_most_of_its_words() -> None:
     assert Claims([LONG]).asserts(LONG.answer.replace("rare and mild", "uncommon"), LONG.focus)
     assert not Claims([LONG]).asserts("Nobody knows whether wendrazole eases Krellin palsy.", LONG.focus)
+
+
+def test_what_is_withheld_for_a_condition_named_in_part_is_still_taught_about_another_condition() -> None:
+    claim = TREATMENT.model_copy(update={"focus": "Brailox fever of newborns"})
+    claims = Claims([claim])
+    assert claims.asserts("Brailox fever is treated with tazomib.")
+    assert not claims.stated_in(fact("outlook", "Brailox fever", "Brailox fever is treated with tazomib."))
+    assert claims.stated_in(fact("outlook", "Brailox fever of newborns", "It is treated with tazomib."))
