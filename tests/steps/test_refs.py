@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from medpipe.core.safety.guardrails import Guardrails
 from medpipe.settings import Settings
 from medpipe.steps import artifact
 from tests import fakes
+from tests.feedback import collected, rate
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, publish, topic
 
 RECIPE = {
@@ -85,13 +85,9 @@ def _data(ports: fakes.FakePorts) -> dict[str, str | None]:
     again = steps.pull("medlineplus", DAY_1, DAY_3, ports=ports)
     steps.validate(again, "documents", released, ports=ports)
     second = steps.build_corpus((ids, again), released, ports=ports)
-    ports.answers.record("answer-1", "user-a", "What is a cold?", "Dust.", "version/a", "a", refused=False)
-    ports.answers.rate("answer-1", "user-a", "down", "An infection.")
-    feedback = steps.collect_feedback(
-        datetime(2026, 1, 1, tzinfo=UTC), datetime.fromisoformat("2036-01-01T00:00:00+02:00"), ports=ports
-    )
-    steps.validate(feedback, "feedback", ports=ports)
-    pairs = steps.build_pairs(feedback, ports=ports)
+    rate(ports, "user-a", "answer-1", "What is a cold?", "An infection.")
+    feedback = collected(ports)
+    pairs = steps.build_pairs(feedback, second, ports=ports)
     return {
         "documents": documents,
         "ids": ids,
