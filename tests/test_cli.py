@@ -246,6 +246,6 @@ def test_a_wrong_setting_ends_in_one_line(home, capsys, monkeypatch):
 
 
 def test_an_error_names_the_command_once_and_as_it_is_typed(home, capsys):
-    status, _, err = run(capsys, "collect-feedback", "--start", "x", "--end", "y")
+    status, _, err = run(capsys, "collect-feedback", "--end", "x")
     assert status == 2
-    assert err.startswith("medpipe collect-feedback: start='x': Input should be a valid datetime")
+    assert err.startswith("medpipe collect-feedback: end='x': Input should be a valid datetime")

@@ -51,7 +51,7 @@ def test_other_keys_are_written_although_they_are_empty() -> None:
         "end": "2026-03-04",
         "ids": [],
     }
-    assert inputs("corpus").model_dump(mode="json") == {"pulls": [], "previous": None}
+    assert inputs("corpus").model_dump(mode="json") == {"pulls": [], "previous": None, "history": ""}
 
 
 @pytest.mark.parametrize("kind", ["documents", "corpus", "validation", "examples", "pairs", "adapter", "version"])

@@ -14,6 +14,7 @@ from medpipe.settings import Settings
 from medpipe.steps.withdrawals import register
 from serving.app import create_app
 from tests import fakes
+from tests.contracts import CONTRACT
 from tests.fakes_engine import FakeEngine
 from tests.serving.conftest import until
 from tests.steps.conftest import RETRACTED
@@ -30,7 +31,7 @@ def test_a_retraction_is_blocked_within_seconds_and_confirmed_and_answered_again
     corpus = second_corpus(ports, first)
     with FakeEngine(write=lambda adapter, prompt: " Wendrazole cures krellin palsy.") as engine:
         engine.adapters["a"] = "somewhere"
-        assert ports.routes.switch(None, champion, "a")
+        assert ports.routes.switch(None, champion, "a", CONTRACT)
         with TestClient(create_app(Settings(home=tmp_path, engine_url=engine.url))) as gateway:
             until(lambda: gateway.get("/readyz").json()["ready"])
 

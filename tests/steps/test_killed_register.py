@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -24,10 +25,28 @@ POINTS = (
     "medpipe.backends.artifacts.unfinished:write_flushed",
     "medpipe.backends.artifacts.unfinished:move",
     "medpipe.backends.sql.ledger:SqlLedger.append",
-    "medpipe.backends.sql.ledger:SqlLedger._append",
-    "medpipe.backends.sql.ledger:SqlLedger._keep",
+    "medpipe.backends.sql.ledger:_Writing.entry",
+    "medpipe.backends.sql.chain:append",
     "medpipe.backends.heads_file:HeadsFile.keep",
 )
+SHARPEST = [
+    ("tests.fakes:FileRegistry.register", "after"),
+    ("medpipe.backends.sql.ledger:_Writing.entry", "after"),
+    ("medpipe.backends.heads_file:HeadsFile.keep", "before"),
+]
+"""Where an effect is done and nothing else knows of it yet: the quick run kills here."""
+REST = [
+    pytest.param(point, moment, marks=pytest.mark.slow)
+    for point in POINTS
+    for moment in ("before", "after")
+    if (point, moment) not in SHARPEST
+]
+
+
+class Ready(NamedTuple):
+    home: Path
+    refs: dict[str, str]
+    outcome: dict[str, Any]
 
 
 def prepared(home: Path) -> dict[str, str]:
@@ -93,20 +112,24 @@ def killed(home: Path, refs: dict[str, str], point: str, moment: str, call: int)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("point", POINTS)
-def test_a_killed_judgement_that_is_run_again_ends_in_one_version_and_one_entry_each(
-    tmp_path: Path, point: str, moment: str
-) -> None:
-    whole = prepared(tmp_path / "whole")
-    judge(tmp_path / "whole", whole)
-    home = tmp_path / "killed"
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Ready:
+    """A home as it is before, and what a judgement that nothing kills makes of it."""
+    home = tmp_path_factory.mktemp("ready") / "home"
     refs = prepared(home)
-    deaths = 0
+    whole = shutil.copytree(home, home.parent / "whole")
+    judge(whole, refs)
+    return Ready(home, refs, outcome(whole))
+
+
+@pytest.mark.parametrize(("point", "moment"), [*SHARPEST, *REST])
+def test_a_killed_judgement_that_is_run_again_ends_in_one_version_and_one_entry_each(
+    tmp_path: Path, ready: Ready, point: str, moment: str
+) -> None:
+    home, refs, deaths = shutil.copytree(ready.home, tmp_path / "killed"), ready.refs, 0
     for call in (1, 2, 1, 2):
         deaths += killed(home, refs, point, moment, call)
     judge(home, refs)
     judge(home, refs)
     assert deaths, "the function was never called"
-    assert refs == whole
-    assert outcome(home) == outcome(tmp_path / "whole")
+    assert outcome(home) == ready.outcome

@@ -6,15 +6,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 import yaml
 
 from medpipe import code_digest, steps
+from medpipe.backends.sql import database
+from medpipe.backends.sql.feedback_store import SqlFeedbackStore
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.manifests import ValidationManifest
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.settings import Settings
 from medpipe.steps import artifact
 from tests import fakes
+from tests.feedback import collected
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, publish, topic
 
 RECIPE = {
@@ -72,6 +76,16 @@ def _documents() -> list[Document]:
     return [*(topic(number) for number in range(8)), blank, stated]
 
 
+def _give_feedback(ports: fakes.FakePorts) -> None:
+    """A correction by the holder of a key: the same at any time and in any home, as feedback is part of refs."""
+    given = SqlFeedbackStore(ports.database, clock=lambda: datetime(2026, 3, 4, tzinfo=UTC))
+    given.record("answer-1", "asker", "What is a cold?", "Dust.", "version/a", "a", refused=False)
+    holder = ports.keys.issue("user-a", "person").key.holder
+    with ports.database.begin() as connection:
+        connection.execute(sa.update(database.keys).where(database.keys.c.holder == holder).values(holder="user-a"))
+    given.rate("answer-1", "user-a", "down", "An infection.")
+
+
 def _data(ports: fakes.FakePorts) -> dict[str, str | None]:
     """The refs of data: two deliveries, a quarantined row that is released, feedback and preferences."""
     publish(ports, _documents())
@@ -85,13 +99,9 @@ def _data(ports: fakes.FakePorts) -> dict[str, str | None]:
     again = steps.pull("medlineplus", DAY_1, DAY_3, ports=ports)
     steps.validate(again, "documents", released, ports=ports)
     second = steps.build_corpus((ids, again), released, ports=ports)
-    ports.answers.record("answer-1", "user-a", "What is a cold?", "Dust.", "version/a", "a", refused=False)
-    ports.answers.rate("answer-1", "user-a", "down", "An infection.")
-    feedback = steps.collect_feedback(
-        datetime(2026, 1, 1, tzinfo=UTC), datetime.fromisoformat("2036-01-01T00:00:00+02:00"), ports=ports
-    )
-    steps.validate(feedback, "feedback", ports=ports)
-    pairs = steps.build_pairs(feedback, ports=ports)
+    _give_feedback(ports)
+    feedback = collected(ports)
+    pairs = steps.build_pairs(feedback, second, ports=ports)
     return {
         "documents": documents,
         "ids": ids,
@@ -119,7 +129,7 @@ def _models(ports: fakes.FakePorts, corpus: str, second: str, pairs: str) -> dic
     steps.validate(pairs, "pairs", ports=ports)
     return {
         "examples": examples,
-        "later": steps.build_examples(second, "pinned", corpus, corpus, ports=ports),
+        "later": steps.build_examples(second, "pinned", adapter, adapter, ports=ports),
         "adapter": adapter,
         "dpo": steps.train("pinned-dpo", pairs, version, ports=ports),
         "challenger": challenger,

@@ -248,14 +248,6 @@ def many_phrasings(monkeypatch):
     )
 
 
-def test_a_hotfix_is_held_while_two_questions_are_all_that_was_asked_about_the_claim(ports):
-    first, _ = first_champion(ports)
-    _, decision = retrain(ports, second_corpus(ports, first), documents=(RETRACTED,), withdraw=(RETRACTED,))
-    assert judged(ports, decision).outcome == "inconclusive"
-    (reason,) = judged(ports, decision).reasons
-    assert "0 of 2 answers assert a withdrawn claim. But up to 77.64 % cannot be ruled out" in reason
-
-
 @pytest.mark.usefixtures("many_phrasings")
 def test_a_hotfix_goes_back_to_the_champion_before_it_though_it_was_trained_from_the_base(ports):
     first, champion = first_champion(ports)

@@ -29,8 +29,8 @@ def trusted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a champion, a held challenger and an open withdrawal."""
     ports = fakes.ports(Settings(home=tmp_path_factory.mktemp("trusted")))
     first, champion = first_champion(ports)
-    version, decision = retrain(ports, second_corpus(ports, first), "tiny-sft-no-replay")
-    assert steps.promote(version, decision, champion, ports=ports) == champion
+    version, _ = retrain(ports, second_corpus(ports, first), "tiny-sft-no-replay")
+    assert steps.promote(version, ports=ports) == champion
     ports.withdrawals.append(event(State.OPENED))
     ports.database.dispose()
     return ports.settings.home
