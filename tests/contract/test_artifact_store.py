@@ -192,7 +192,7 @@ def test_what_is_no_ref_is_refused(store: FolderStore, bad: str) -> None:
 
 
 def test_a_ref_of_an_unknown_kind_is_refused_and_the_kinds_are_listed(store: FolderStore) -> None:
-    with pytest.raises(UsageError, match="no kind of artifact is called 'document'; there are adapter, corpus, "):
+    with pytest.raises(UsageError, match="no kind of artifact is called 'document'; there are adapter, anchor, "):
         store.find("document/0123456789abcdef")
 
 

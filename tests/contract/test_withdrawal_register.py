@@ -52,7 +52,7 @@ def test_an_entry_keeps_the_revision_that_it_rests_on(database_url: str) -> None
 
 def test_every_live_gateway_must_enforce_an_entry_and_a_silent_one_is_behind(database_url: str) -> None:
     engine, clock = connect(database_url), Clock()
-    register, routes = SqlWithdrawals(engine, clock), SqlRoutes(engine, clock)
+    register, routes = SqlWithdrawals(engine, clock=clock), SqlRoutes(engine, clock)
     assert register.behind(1) == ()
 
     for gateway in ("one", "two"):
@@ -68,7 +68,7 @@ def test_every_live_gateway_must_enforce_an_entry_and_a_silent_one_is_behind(dat
 
 def test_a_gateway_that_is_gone_or_silent_is_not_waited_for(database_url: str) -> None:
     engine, clock = connect(database_url), Clock()
-    register, routes = SqlWithdrawals(engine, clock), SqlRoutes(engine, clock)
+    register, routes = SqlWithdrawals(engine, clock=clock), SqlRoutes(engine, clock)
     routes.heartbeat("gone", 1, None)
     routes.heartbeat("dead", 1, None)
     routes.leave("gone")
