@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from medpipe.core.teaching.example import Example
-from medpipe.core.teaching.facts import Fact, fact_id
+from medpipe.core.teaching.facts import Fact, fact_id, fact_key
 from medpipe.core.text import normalise
 
 Row = Mapping[str, Any]
@@ -173,5 +173,4 @@ def _carried(row: Row) -> Carried:
 
 def _key(example: Example) -> tuple[str, ...]:
     """Return `Fact.key` of the fact that an example teaches."""
-    key = example.question_type, normalise(example.focus)
-    return key if example.language == "en" else (*key, example.language)
+    return fact_key(example.question_type, example.focus, example.language)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from medpipe.core.refs import digest_of
-from medpipe.core.teaching.facts import Fact
-from medpipe.core.text import normalise
+from medpipe.core.teaching.facts import Fact, fact_id, fact_key
 
 
 class Claim(BaseModel):
@@ -47,10 +45,9 @@ class Claim(BaseModel):
     @property
     def key(self) -> tuple[str, ...]:
         """Equal to `Fact.key` of every fact that asks the same in the same language, of whatever document."""
-        key = self.question_type, normalise(self.focus)
-        return key if self.language == "en" else (*key, self.language)
+        return fact_key(self.question_type, self.focus, self.language)
 
     @property
     def id(self) -> str:
         """Equal to `Fact.id` of the fact that made the claim. Ids of its samples begin with it."""
-        return f"{self.document}#{digest_of(self.key)[:8]}"
+        return fact_id(self.document, self.key)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from medpipe.core.refs import digest_of
 from medpipe.core.teaching import answers, questions
-from medpipe.core.teaching.facts import Fact
+from medpipe.core.teaching.facts import Fact, fact_key
 from medpipe.core.text import contains, folded, normalise, words
 
 _FOCUS_WORDS = 12
@@ -114,8 +114,7 @@ def _keys(question: str) -> set[tuple[str, ...]]:
     keys: set[tuple[str, ...]] = set()
     for language in questions.LANGUAGES:
         if recognised := questions.recognise(question, "", language):
-            key = recognised.question_type, normalise(recognised.focus)
-            keys.add(key if language == "en" else (*key, language))
+            keys.add(fact_key(recognised.question_type, recognised.focus, language))
     return keys
 
 

@@ -48,8 +48,7 @@ class Fact(NamedTuple):
     @property
     def key(self) -> tuple[str, ...]:
         """A key that is equal for facts that ask the same in the same language, of whatever document."""
-        key = self.question_type, normalise(self.focus)
-        return key if self.language == "en" else (*key, self.language)
+        return fact_key(self.question_type, self.focus, self.language)
 
     @property
     def id(self) -> str:
@@ -70,6 +69,12 @@ class Fact(NamedTuple):
     def texts(self) -> list[str]:
         """Everything that the fact says: question, answer, context and choices."""
         return [self.focus, self.answer, self.context, *self.choices]
+
+
+def fact_key(question_type: str, focus: str, language: str) -> tuple[str, ...]:
+    """Return the key of every fact that asks this, of whatever document. English has no mark of its language."""
+    key = question_type, normalise(focus)
+    return key if language == "en" else (*key, language)
 
 
 def fact_id(document: str, key: tuple[str, ...]) -> str:
