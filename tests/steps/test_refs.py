@@ -77,13 +77,15 @@ def _documents() -> list[Document]:
 
 
 def _give_feedback(ports: fakes.FakePorts) -> None:
-    """A correction by the holder of a key: the same at any time and in any home, as feedback is part of refs."""
+    """Corrections by ten holders of keys: the same at any time and in any home, as feedback is part of refs."""
     given = SqlFeedbackStore(ports.database, clock=lambda: datetime(2026, 3, 4, tzinfo=UTC))
-    given.record("answer-1", "asker", "What is a cold?", "Dust.", "version/a", "a", refused=False)
-    holder = ports.keys.issue("user-a", "person").key.holder
-    with ports.database.begin() as connection:
-        connection.execute(sa.update(database.keys).where(database.keys.c.holder == holder).values(holder="user-a"))
-    given.rate("answer-1", "user-a", "down", "An infection.")
+    for number in range(10):
+        identity, answer = f"user-{number}", f"answer-{number}"
+        given.record(answer, "asker", f"What is cold {number}?", "Dust.", "version/a", "a", refused=False)
+        holder = ports.keys.issue(identity, "person").key.holder
+        with ports.database.begin() as connection:
+            connection.execute(sa.update(database.keys).where(database.keys.c.holder == holder).values(holder=identity))
+        given.rate(answer, identity, "down", "An infection.")
 
 
 def _data(ports: fakes.FakePorts) -> dict[str, str | None]:
