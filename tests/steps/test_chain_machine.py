@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -283,10 +284,15 @@ class Chain(RuleBasedStateMachine):
         assert route is None or route.version in {entry.version for entry in self.changes()}
 
 
-Chain.TestCase.settings = settings(
-    max_examples=60,
-    stateful_step_count=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+class LongRun(Chain):
+    """The same machine, with the number of examples that a release needs."""
+
+
+def _examples(number: int) -> settings:
+    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+    return settings(max_examples=number, stateful_step_count=25, deadline=None, suppress_health_check=checks)
+
+
+Chain.TestCase.settings, LongRun.TestCase.settings = _examples(15), _examples(60)
 TestChain = Chain.TestCase
+TestLongRun = pytest.mark.slow(LongRun.TestCase)

@@ -19,6 +19,7 @@ from medpipe.settings import Settings
 from medpipe.steps import artifact
 from tests import fakes
 from tests.feedback import collected
+from tests.policies import policies
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, publish, topic
 
 RECIPE = {
@@ -60,7 +61,9 @@ def _ports(tmp_path: Path) -> fakes.FakePorts:
         (recipes / f"{name}.yaml").write_text(yaml.safe_dump(RECIPE | {"name": name, "method": method}))
     for name, content in BENCHMARKS.items():
         (benchmarks / f"{name}.yaml").write_text(yaml.safe_dump(content))
-    return fakes.ports(Settings(home=tmp_path / "home", recipes=recipes, benchmarks=benchmarks))
+    shares = {"max_share_per_identity": 1.0, "heldout_questions": 0.0, "heldout_identities": 0.0}
+    folder = policies(tmp_path / "policies", **shares)
+    return fakes.ports(Settings(home=tmp_path / "home", recipes=recipes, benchmarks=benchmarks, policies=folder))
 
 
 def _documents() -> list[Document]:
@@ -77,13 +80,16 @@ def _documents() -> list[Document]:
 
 
 def _give_feedback(ports: fakes.FakePorts) -> None:
-    """A correction by the holder of a key: the same at any time and in any home, as feedback is part of refs."""
+    """Corrections by four holders of keys: the same at any time and in any home, as feedback is part of refs."""
     given = SqlFeedbackStore(ports.database, clock=lambda: datetime(2026, 3, 4, tzinfo=UTC))
-    given.record("answer-1", "asker", "What is a cold?", "Dust.", "version/a", "a", refused=False)
-    holder = ports.keys.issue("user-a", "person").key.holder
-    with ports.database.begin() as connection:
-        connection.execute(sa.update(database.keys).where(database.keys.c.holder == holder).values(holder="user-a"))
-    given.rate("answer-1", "user-a", "down", "An infection.")
+    for number in range(4):
+        identity, answer, about = f"user-{number}", f"answer-{number}", topic(number)
+        question = f"What causes {about.focus}?"
+        given.record(answer, "asker", question, "Dust.", "version/a", "a", refused=False)
+        holder = ports.keys.issue(identity, "person").key.holder
+        with ports.database.begin() as connection:
+            connection.execute(sa.update(database.keys).where(database.keys.c.holder == holder).values(holder=identity))
+        given.rate(answer, identity, "down", about.sections[1].text)
 
 
 def _data(ports: fakes.FakePorts) -> dict[str, str | None]:
