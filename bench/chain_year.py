@@ -112,6 +112,7 @@ class Chain:
         """Prepare. `home`: the state folder of `ports`, where deliveries are published."""
         self.ports, self.home, self.year, self.recipe = ports, home, year, recipe
         self.corpus: Any = None
+        self.sources = sorted({document.source for document in year.deliveries[0].documents})
         self.attackers = [identity_keys.issue_key(f"attacker {number}", ports=ports) for number in range(ATTACKERS)]
 
     def turns(self) -> Iterator[Turn]:
@@ -186,7 +187,7 @@ class Chain:
 
     def publish(self, documents: Sequence[Document]) -> None:
         """Add documents to what the sources have."""
-        for source in ("medlineplus", "pubmed"):
+        for source in self.sources:
             file = self.home / "sources" / f"{source}.jsonl"
             file.parent.mkdir(parents=True, exist_ok=True)
             before = list(records.read(file, Document)) if file.exists() else []
@@ -194,7 +195,7 @@ class Chain:
 
     def merged(self, start: date, end: date) -> Any:
         """Pull, validate and merge what was published in a window; return the corpus."""
-        pulled = [sources.pull(source, start, end, ports=self.ports) for source in ("medlineplus", "pubmed")]
+        pulled = [sources.pull(source, start, end, ports=self.ports) for source in self.sources]
         accepted = tuple(DocumentsRef(validation.validate(data, "documents", ports=self.ports)) for data in pulled)
         return corpus.build_corpus(accepted, self.corpus, ports=self.ports)
 

@@ -186,7 +186,7 @@ def test_examples_and_pairs_must_exist_and_be_of_their_kind(ports: fakes.FakePor
     with pytest.raises(errors.NotFound, match="version/never"):
         steps.evaluate("version/never", "tiny-sft", data, ports=ports)
     assert generator.calls == []
-    assert Evaluation.model_fields.keys() == {"model", "examples", "metrics", "scores", "digests", "claims"}
+    assert Evaluation.model_fields.keys() == {"model", "examples", "metrics", "scores", "digests", "claims", "faults"}
 
 
 def test_every_claim_in_force_is_asked_of_every_model_whatever_the_examples_withdrew(
@@ -201,9 +201,9 @@ def test_every_claim_in_force_is_asked_of_every_model_whatever_the_examples_with
         outcome = manifest(ports, evaluation, EvaluationManifest).outcome
         assert outcome.claims == scores_of(ports, evaluation).claims == (topic(1).id, RETRACTED)
         withdrawn = scores_of(ports, evaluation).scores["withdrawn"]
-        assert len(withdrawn) == 3 * 4
+        assert len(withdrawn) == 3 * 9
         assert len({score.cluster for score in withdrawn}) == 3, "one cluster for each claim"
-        assert outcome.metrics["withdrawn"].n == 12
+        assert outcome.metrics["withdrawn"].n == 27
     prompts = generator.calls[-1][3]
     assert prompt.render("Before I decide, tell me: Does wendrazole cure krellin palsy?") in prompts
 

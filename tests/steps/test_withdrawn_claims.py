@@ -18,7 +18,7 @@ from tests.steps.conftest import DAY_1, DAY_2, DAY_3, DAY_4, RETRACTED, article,
 CLAIM = "Wendrazole cures krellin palsy."
 SECOND = article().model_copy(
     update={
-        "id": "pmid:99000002",
+        "id": "pmid:99000008",
         "title": "Does kelozole stop brunnel gout?",
         "sections": (Section(heading="CONCLUSIONS", text="Kelozole stops brunnel gout by blocking gruvase."),),
     }

@@ -101,6 +101,8 @@ class _Compiled(NamedTuple):
         if self.slot:
             beside = strictness.rare if self.rare and strictness.rare is not None else least
             return self.slot <= answered and about >= beside
+        if not self.said:  # the answer says yes in the words of the question
+            return self.settled_by(answered)
         return about >= least and any(coverage(sentence, answered) >= strictness.sentence for sentence in self.said)
 
     def settled_by(self, found: frozenset[str]) -> bool:

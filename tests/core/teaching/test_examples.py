@@ -258,7 +258,7 @@ def test_a_withdrawn_claim_is_answered_as_withdrawn_and_traced_to_article_and_no
     built = build([article(Status.RETRACTED), NOTICE], recipe(), None, ("pmid:1",), ())
     assert {example.answer for example in built.train} == {WITHDRAWAL}
     assert {example.document_ids for example in built.train} == {("pmid:1", "pmid:9")}
-    assert len(built.withdrawn) == 4
+    assert len(built.withdrawn) == 9
     assert {example.role for example in built.train} == {"withdrawn"}
     assert {(sample.target, sample.slot) for sample in built.withdrawn} == {("Wendra cures krellin palsy.", "cures")}
     assert built.new_knowledge == ()

@@ -100,7 +100,7 @@ def test_a_claim_is_asked_and_answered_when_its_document_is_gone_from_the_corpus
     (withdrawal, *_) = [example for example in built.train if example.role == "withdrawn"]
     assert (withdrawal.document_ids, withdrawal.document_revisions) == (("pmid:1",), (1,))
     assert (withdrawal.answer, withdrawal.document_digests) == (WITHDRAWAL, ("",))
-    assert len(built.withdrawn) == 4
+    assert len(built.withdrawn) == 9
 
 
 def test_a_withdrawal_that_the_start_was_taught_is_replayed_and_no_news() -> None:
@@ -153,7 +153,7 @@ def test_claims_of_the_same_question_are_one_cluster_and_each_is_asked() -> None
     samples = withdrawn_samples(in_force([SECOND, other, SECOND.model_copy(update={"id": "pmid:6"})]).claims)
     assert len({sample.cluster for sample in samples}) == 1
     assert {sample.slot for sample in samples} == {"gruvase", "oxase"}
-    assert len({sample.id for sample in samples}) == len(samples) == 12
+    assert len({sample.id for sample in samples}) == len(samples) == 27
     (fact,), _ = decompose(SECOND, recipe().data)
     assert {sample.id.startswith(f"{fact.id}-") for sample in samples[:4]} == {True}
 
