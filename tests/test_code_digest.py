@@ -126,6 +126,7 @@ def test_a_reader_of_another_publisher_changes_no_delivery(copy: Path) -> None:
         path.write_text(whole, encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_another_version_of_a_library_that_matters_changes_the_refs_of_its_verbs_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

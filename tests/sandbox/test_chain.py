@@ -12,6 +12,8 @@ from medpipe.settings import Settings
 from medpipe.steps.withdrawals import register
 from tests import fakes
 
+pytestmark = pytest.mark.slow
+
 TURNS = 5
 RETRACTED = {2: "pmid:99000001", 3: "pmid:99000002", 5: "pmid:99000003"}
 """Turn → what is retracted in it."""

@@ -26,6 +26,8 @@ from tests.manifests import put
 from tests.steps.conftest import NAMES
 from tests.steps.versions import withdraw
 
+pytestmark = pytest.mark.slow
+
 Model = Callable[[Sample], str]
 PLANS = Wiring(Settings()).plan().plans
 ASKED = ("new-knowledge", "old-knowledge", "red-team-model", "over-refusal")
