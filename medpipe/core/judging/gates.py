@@ -113,13 +113,25 @@ def _judge(gate: Gate, challenger: Evaluation, champion: Evaluation | None, grou
     if champion is None:
         return _result(gate, Outcome.INCONCLUSIVE, reasons.NO_INCUMBENT)
     others = anchor.references(challenger, grounds.champions, gate.benchmark)
-    against = (champion, *others) if gate.kind == "not_worse_than_best" else (champion,)
-    for other in against:
-        if doubt := _doubt_about(gate, challenger, other):
+    against = [(challenger, champion)]
+    if gate.kind == "not_worse_than_best":
+        against += [(_common(gate, challenger, other), other) for other in others]
+    for asked, other in against:
+        if doubt := _doubt(gate, asked.scores[gate.benchmark]) or _doubt_about(gate, asked, other):
             return _result(gate, Outcome.INCONCLUSIVE, doubt)
     budget = grounds.budgets.get(gate.benchmark)
-    results = [_judge_change(gate, challenger, other, budget, parts) for other in against]
+    results = [_judge_change(gate, asked, other, budget, parts) for asked, other in against]
     return min(results, key=lambda result: (_WORST_FIRST.index(result.outcome), result.low or 0.0))
+
+
+def _common(gate: Gate, challenger: Evaluation, other: Evaluation) -> Evaluation:
+    """Return the challenger's evaluation with those frozen questions alone that an earlier champion was asked as well.
+
+    Which of them are in force differs from corpus to corpus: a question that was set aside once can come back.
+    """
+    asked = {score.sample_id for score in other.scores.get(gate.benchmark, ())}
+    common = tuple(score for score in challenger.scores[gate.benchmark] if score.sample_id in asked)
+    return challenger.model_copy(update={"scores": {**challenger.scores, gate.benchmark: common}})
 
 
 def _doubt(gate: Gate, scores: Sequence[Score]) -> str:

@@ -76,6 +76,15 @@ def test_questions_that_are_asked_no_longer_are_left_out_of_the_comparison() -> 
     assert (more.outcome, more.reason) == (Outcome.INCONCLUSIVE, reasons.OTHER_ITEMS)
 
 
+def test_a_question_that_comes_back_is_not_compared_with_a_champion_that_was_never_asked_it() -> None:
+    early, incumbent = version("adapter/1", 2, only=60), version("adapter/2", 2)
+    assert judged(version("adapter/3", 2), early, incumbent).outcome is Outcome.PASS
+    (result,) = judged(version("adapter/3", 60), early, incumbent).gates
+    assert result.outcome is not Outcome.PASS, "what both were asked still counts"
+    (few,) = judged(version("adapter/3", 0), version("adapter/1", 0, only=3), incumbent).gates
+    assert few.outcome is Outcome.INCONCLUSIVE
+
+
 def sample(number: int, target: str = "x") -> Sample:
     return Sample(id=str(number), question=f"q{number}", target=target, cluster=f"mplus:{number}")
 
