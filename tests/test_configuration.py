@@ -87,7 +87,10 @@ MISTAKES = {
         r"data: must be a mapping of keys to values; it is a text, 'all'",
     ),
     "wrong type": (changed("seed: 17", "seed: soon"), r"seed: .*valid integer.*'soon'"),
-    "out of range": (changed("heldout_share: 0.3", "heldout_share: 3"), r"data\.heldout_share: .*less than 1; it is 3"),
+    "out of range": (
+        changed("heldout_share: 0.45", "heldout_share: 3"),
+        r"data\.heldout_share: .*less than 1; it is 3",
+    ),
     "union": (changed("target_modules: all-linear", "target_modules: 7"), r"lora\.target_modules: .*; it is 7"),
     "rule of the recipe": (changed("languages: [en]", "languages: [de]"), r"data\.languages: no phrasings in de"),
     "misspelt source": (

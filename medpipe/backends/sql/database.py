@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from medpipe.backends.sql.migrations import migrate, parsed
 from medpipe.errors import UsageError
@@ -220,6 +222,14 @@ def connect(url: str) -> Engine:
     return engine
 
 
+# While the last connection of another process closes, SQLite refuses others at once, without waiting its timeout
+# (https://www.sqlite.org/wal.html, section 8).
+@retry(
+    retry=retry_if_exception_type(sqlite3.OperationalError),
+    stop=stop_after_delay(BUSY_TIMEOUT_SECONDS),
+    wait=wait_fixed(0.05),
+    reraise=True,
+)
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
