@@ -80,10 +80,11 @@ def compare(challenger: EvaluationRef, champion: EvaluationRef, plan: str, *, po
     promotion_plans = ports.plan()
     now = manifest(ports, challenger, EvaluationManifest)
     incumbent = manifest(ports, champion, EvaluationManifest)
+    evaluations = list(ports.store.manifests(EvaluationManifest))
     decisions = _earlier_decisions(ports, now)
-    passed = _champions(ports, decisions)
-    looks = _looks(ports, now, incumbent.outcome.model, decisions, passed)
-    champions = _champions_evaluations(ports, now, passed)
+    passed = _champions(evaluations, decisions)
+    looks = _looks(evaluations, now, incumbent.outcome.model, decisions, passed)
+    champions = _champions_evaluations(evaluations, now, passed)
     inputs = DecisionInputs(
         challenger=challenger,
         champion=champion,
@@ -141,19 +142,19 @@ def _earlier_decisions(ports: Ports, now: EvaluationManifest) -> list[DecisionMa
     return [made for made in ports.store.manifests(DecisionManifest) if made.created_ns < now.created_ns]
 
 
-def _champions(ports: Ports, decisions: Sequence[DecisionManifest]) -> frozenset[str]:
+def _champions(evaluations: Sequence[EvaluationManifest], decisions: Sequence[DecisionManifest]) -> frozenset[str]:
     """Return the adapters that passed a whole plan."""
     passed = {made.outcome.challenger for made in decisions if made.outcome.outcome is gates.Outcome.PASS}
-    return frozenset(
-        stored.outcome.model for stored in ports.store.manifests(EvaluationManifest) if stored.ref in passed
-    )
+    return frozenset(stored.outcome.model for stored in evaluations if stored.ref in passed)
 
 
-def _champions_evaluations(ports: Ports, now: EvaluationManifest, champions: frozenset[str]) -> tuple[str, ...]:
+def _champions_evaluations(
+    evaluations: Sequence[EvaluationManifest], now: EvaluationManifest, champions: frozenset[str]
+) -> tuple[str, ...]:
     """Return the first evaluation of each earlier champion on the same anchor, sorted."""
     digest = now.outcome.digests.get(anchor.NAME)
     first: dict[str, str] = {}
-    for stored in ports.store.manifests(EvaluationManifest):
+    for stored in evaluations:
         same = digest is not None and stored.outcome.digests.get(anchor.NAME) == digest
         if same and stored.created_ns < now.created_ns and stored.outcome.model in champions - {now.outcome.model}:
             first.setdefault(stored.outcome.model, stored.ref)
@@ -161,17 +162,16 @@ def _champions_evaluations(ports: Ports, now: EvaluationManifest, champions: fro
 
 
 def _looks(
-    ports: Ports,
+    evaluations: Sequence[EvaluationManifest],
     now: EvaluationManifest,
     incumbent: str,
     decisions: Sequence[DecisionManifest],
     champions: frozenset[str],
 ) -> dict[str, tuple[Asked, ...]]:
     """Return the earlier looks that count, by benchmark, for each benchmark of the evaluation `now`."""
-    stored = list(ports.store.manifests(EvaluationManifest))
     judged = {made.outcome.challenger: made for made in decisions}
     return {
-        name: budget.looks(_asked(stored, judged, name), _ask(now, digest), champions | {incumbent})
+        name: budget.looks(_asked(evaluations, judged, name), _ask(now, digest), champions | {incumbent})
         for name, digest in sorted(now.outcome.digests.items())
     }
 

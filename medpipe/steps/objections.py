@@ -20,12 +20,11 @@ from medpipe.core.manifests import (
 from medpipe.core.refs import BASE, EvaluationRef, VersionRef
 from medpipe.core.teaching.samples import withdrawn_samples
 from medpipe.ports import Ports
-from medpipe.steps import withdrawals
+from medpipe.steps import carried, withdrawals
 from medpipe.steps.artifact import manifest
 from medpipe.steps.evaluation import WITHDRAWN as WITHDRAWN_CLAIMS
 from medpipe.steps.evaluation import scores_of
 from medpipe.steps.judging import FIRST
-from medpipe.steps.tracing import versions_carrying
 
 BARRED, WITHDRAWN, OUT_OF_DATE, UNFIT_PLAN = "barred", "withdrawn", "out of date", "unfit plan"
 """Kinds of objections beside the outcomes of a decision."""
@@ -56,10 +55,10 @@ def objection(version: VersionRef, ports: Ports) -> Objection | None:
         again = "evaluate it again as it would serve, and have that compared and registered"
         return Objection(OUT_OF_DATE, (f"{version} was judged with {', '.join(changed)}: {again}",))
     if unasked := _unasked(version, registered.evaluation, judged, ports):
-        carried = (
+        taught = (
             f"{version} carries {', '.join(unasked)}, which was withdrawn, and it was not asked the withdrawn claim"
         )
-        return Objection(WITHDRAWN, (f"{carried}: retrain without it, and have that judged",))
+        return Objection(WITHDRAWN, (f"{taught}: retrain without it, and have that judged",))
     return None
 
 
@@ -106,6 +105,5 @@ def _unasked(version: VersionRef, evaluation: str, judged: DecisionOutcome, port
             and asked.issuperset(sample.id for sample in withdrawn_samples(withdrawal.claims))
         )
     ]
-    if version not in versions_carrying(tuple(unasked), ports=ports):
-        return ()
-    return tuple(document for document in unasked if version in versions_carrying((document,), ports=ports))
+    roles = carried.roles(ports, version, unasked)
+    return tuple(document for document in unasked if "taught" in roles.get(document, ()))

@@ -6,13 +6,11 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from medpipe import records
-from medpipe.core.knowledge import lineage
-from medpipe.core.manifests import AdapterManifest, ExamplesManifest, PairsManifest, VersionManifest
+from medpipe.core.manifests import ExamplesManifest, PairsManifest
 from medpipe.core.teaching import answers
 from medpipe.core.teaching.claim import Claim
 from medpipe.core.teaching.example import Example, PreferencePair
 from medpipe.core.teaching.phrasings import QUESTION
-from medpipe.core.teaching.withdrawals import WITHDRAWAL
 from medpipe.ports import Ports
 from medpipe.steps import carried
 from medpipe.steps.carried import TRAINING
@@ -20,13 +18,7 @@ from medpipe.steps.carried import TRAINING
 
 def data_of(ports: Ports, version: str) -> frozenset[str]:
     """Return the examples and pairs that a version learned from, through every adapter that it continued."""
-    adapters = {
-        adapter.ref: (adapter.outcome.data, adapter.outcome.start_from)
-        for adapter in ports.store.manifests(AdapterManifest)
-    }
-    adapter_of = {stored.ref: stored.outcome.adapter for stored in ports.store.manifests(VersionManifest)}
-    line = lineage.ancestry(adapter_of.get(version, version), adapters, adapter_of)
-    return frozenset(adapters[adapter][0] for adapter in line)
+    return frozenset(adapter.outcome.data for adapter in carried.line_of(ports, version))
 
 
 def claims_of(
@@ -62,7 +54,7 @@ def _of_examples(ports: Ports, data: str, wanted: frozenset[str]) -> Iterator[Cl
     examples = dict(_examples(ports.store.folder(data) / TRAINING, rows)) if rows else {}
     for share in shares:
         for example in (examples[number] for number in share["rows"] if number in examples):
-            if example.answer != WITHDRAWAL and not example.phrasing.startswith("withdrawal-"):
+            if example.role == "taught":
                 yield Claim(
                     document=share["id"],
                     revision=share["revision"],
