@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
+from functools import partial
 from time import monotonic
 
 from medpipe.core.knowledge import withdrawals
 from medpipe.core.knowledge.claim_block import ClaimBlock
 from medpipe.ports import WithdrawalRegister
+from serving.following import Following
 from serving.limits import Limits
 from serving.problems import TryLater
 
 _log = logging.getLogger("serving.block_follower")
 
 
-class BlockFollower:
+class BlockFollower(Following):
     """The gateway's view of the register. It runs on one event loop, so nothing is locked.
 
     A gateway answers only while it knows the register: it refuses every question before the first successful read,
@@ -27,13 +28,11 @@ class BlockFollower:
 
     def __init__(self, register: WithdrawalRegister, gateway: str, limits: Limits) -> None:
         """`gateway`: this gateway's name in heartbeats."""
-        self._register, self._gateway, self._limits = register, gateway, limits
+        super().__init__("read the register of withdrawals", limits, _log)
+        self._register, self._gateway = register, gateway
         self._block = ClaimBlock()
         self._sequence: int | None = None
         self._read_at = 0.0
-        self._reported: int | None = None
-        self._reported_at = 0.0
-        self._task: asyncio.Task[None] | None = None
 
     @property
     def sequence(self) -> int:
@@ -65,19 +64,6 @@ class BlockFollower:
             raise TryLater("register_unreadable", problem, self._limits.retry_after_seconds)
         return self._block
 
-    async def start(self) -> None:
-        """Read the register and begin to follow it."""
-        with suppress(Exception):
-            await self.refresh()
-        self._task = asyncio.create_task(self._follow())
-
-    async def stop(self) -> None:
-        """Stop following."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-
     async def refresh(self) -> None:
         """Read the register if it has a new entry, and enforce its claims."""
         begun = monotonic()
@@ -92,18 +78,6 @@ class BlockFollower:
     def _compiled(self) -> ClaimBlock:
         return ClaimBlock(withdrawals.claims(withdrawals.fold(self._register.events())))
 
-    async def _follow(self) -> None:
-        while True:
-            try:
-                await self.refresh()
-                await self._report()
-            except Exception as error:
-                _log.warning("cannot read the register of withdrawals just now: %s", type(error).__name__)
-            await asyncio.sleep(self._limits.poll_seconds)
-
-    async def _report(self) -> None:
-        """Store what is enforced: at once when it changes, else every few seconds."""
-        if self.sequence == self._reported and monotonic() - self._reported_at < self._limits.heartbeat_seconds:
-            return
-        await asyncio.to_thread(self._register.enforce, self._gateway, self.sequence)
-        self._reported, self._reported_at = self.sequence, monotonic()
+    async def _turn(self) -> None:
+        await self.refresh()
+        await self._report(self.sequence, partial(self._register.enforce, self._gateway, self.sequence))

@@ -8,10 +8,11 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from time import monotonic
+from functools import partial
 
 from medpipe.ports import Route, Routes
 from serving.engine import AdapterMissing, EngineClient
+from serving.following import Following
 from serving.limits import Limits
 from serving.problems import Problem, TryLater
 
@@ -20,7 +21,7 @@ _WARM_UP_QUESTION = "Is it warm?"
 _WARM_UP_SECONDS = 5.0
 
 
-class RouteFollower:
+class RouteFollower(Following):
     """The gateway's view of the route. It runs on one event loop, so nothing is locked.
 
     A request reads the current route and is counted under its generation in one step; a heartbeat reads the
@@ -29,7 +30,8 @@ class RouteFollower:
     """
 
     def __init__(self, routes: Routes, engine: EngineClient, limits: Limits) -> None:
-        self._routes, self._engine, self._limits = routes, engine, limits
+        super().__init__("follow the route", limits, _log)
+        self._routes, self._engine = routes, engine
         self.gateway = uuid.uuid4().hex
         """This gateway's name in heartbeats."""
         self.current: Route | None = None
@@ -38,22 +40,10 @@ class RouteFollower:
         """The adapter that has answered this gateway at least once."""
         self.in_flight: Counter[int] = Counter()
         """Requests at the engine by the generation of their route."""
-        self._task: asyncio.Task[None] | None = None
-        self._reported: tuple[int, int | None] | None = None
-        self._reported_at = 0.0
-
-    async def start(self) -> None:
-        """Read the route and begin to follow it."""
-        with suppress(Exception):
-            await self.refresh()
-        self._task = asyncio.create_task(self._follow())
 
     async def stop(self) -> None:
         """Stop following, and tell deployments not to wait for this gateway."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await super().stop()
         await asyncio.to_thread(self._routes.leave, self.gateway)
 
     @contextmanager
@@ -82,15 +72,12 @@ class RouteFollower:
             self.current = route
         return self.current
 
-    async def _follow(self) -> None:
-        while True:
-            try:
-                await self.refresh()
-                await self._warm_up()
-                await self._heartbeat()
-            except Exception as error:
-                _log.warning("cannot follow the route just now: %s", type(error).__name__)
-            await asyncio.sleep(self._limits.poll_seconds)
+    async def _turn(self) -> None:
+        await self.refresh()
+        await self._warm_up()
+        # The generation and the oldest one in flight, read in one step.
+        report = (self.current.generation if self.current else 0, min(self.in_flight, default=None))
+        await self._report(report, partial(self._routes.heartbeat, self.gateway, *report))
 
     async def _warm_up(self) -> None:
         """Ask the routed adapter for one token, so that the first client does not wait for a cold engine."""
@@ -101,11 +88,3 @@ class RouteFollower:
             question = route.contract.prompt(_WARM_UP_QUESTION)
             await asyncio.wait_for(self._engine.complete(route.adapter_name, question, 1), _WARM_UP_SECONDS)
             self.warm_adapter = route.adapter_name
-
-    async def _heartbeat(self) -> None:
-        """Report the generation and the oldest one in flight: at once when they change, else every few seconds."""
-        report = (self.current.generation if self.current else 0, min(self.in_flight, default=None))
-        if report == self._reported and monotonic() - self._reported_at < self._limits.heartbeat_seconds:
-            return
-        await asyncio.to_thread(self._routes.heartbeat, self.gateway, *report)
-        self._reported, self._reported_at = report, monotonic()

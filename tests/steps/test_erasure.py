@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from medpipe import errors, steps
 from medpipe.core.refs import PairsRef
-from medpipe.settings import Settings
 from tests import fakes
 from tests.feedback import collected, every, holder, rate
 from tests.manifests import put
-from tests.policies import policies
 from tests.steps.test_feedback import corpus_of
-
-
-@pytest.fixture
-def ports(tmp_path: Path) -> fakes.FakePorts:
-    folder = policies(
-        tmp_path / "policies",
-        max_share_per_identity=1.0,
-        heldout_identities=0.0,
-        heldout_questions=0.0,
-        teach_unknown_questions=True,
-    )
-    return fakes.ports(Settings(home=tmp_path / "home", policies=folder))
+from tests.steps.test_feedback import ports as ports
 
 
 def test_an_erased_identity_is_in_no_later_pairs_not_even_of_an_older_collection(ports: fakes.FakePorts) -> None:
