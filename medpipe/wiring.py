@@ -14,7 +14,7 @@ from medpipe import ports as port
 from medpipe.core import sources
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.plan import Plan
-from medpipe.core.knowledge import drift
+from medpipe.core.knowledge.drift_policy import DriftPolicy
 from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm
@@ -323,9 +323,9 @@ class Wiring:
             raise ConfigError(f"{path}: {named}; there are: {', '.join(known)}")
         return plan
 
-    def drift_policy(self) -> drift.Policy:
+    def drift_policy(self) -> DriftPolicy:
         """Return the thresholds of drift. Raises NotFound or ConfigError."""
-        return configuration.load(configuration.path_of(self.settings.policies, "drift", "policy"), drift.Policy)
+        return configuration.load(configuration.path_of(self.settings.policies, "drift", "policy"), DriftPolicy)
 
     def workspace(self, ref: str) -> Path:
         """Return a private folder for the unfinished work of one artifact, after making it if necessary."""

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.plan import Plan
-from medpipe.core.knowledge import drift
+from medpipe.core.knowledge.drift_policy import DriftPolicy
 from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm
@@ -112,7 +112,7 @@ class Ports(Protocol):
     def plan(self) -> Plan:
         """Return the promotion plans of gates.yaml."""
 
-    def drift_policy(self) -> drift.Policy:
+    def drift_policy(self) -> DriftPolicy:
         """Return the thresholds of drift.yaml. Raises NotFound or ConfigError."""
 
     def workspace(self, ref: str) -> Path:
