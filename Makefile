@@ -64,7 +64,7 @@ bench: env ## Measure throughput and memory; writes bench/results/ and docs/perf
 bench-chain: env ## Simulate a year of retrains under three rules; writes bench/results/chain.json and a plot
 	$(BIN)/python -m bench.chain $(ARGS)
 
-bench-year: env ## Run a year of real retrains with retractions (an hour); writes bench/results/chain-year.json
+bench-year: env ## Run a year of real retrains with retractions (30 minutes); writes bench/results/chain-year.json
 	$(BIN)/python -m bench.chain_year $(ARGS)
 
 mutants: env ## Change the code where safety is decided, and show which changes no test notices (minutes)

@@ -141,7 +141,7 @@ def _remembered(
     held = memory.held_before(
         ports,
         memory.Retrain(
-            start=None if found.withdrawn else adapter_of(ports, champion),
+            start=None if found.withdrawn else _start(ports, champion, recipe, found),
             incumbent=champion,
             recipe=None if found.method == "dpo" else recipe,
             pairs=pairs if found.method == "dpo" else None,
@@ -150,6 +150,13 @@ def _remembered(
         ),
     )
     return found if held is None else drift.held(found, held)
+
+
+def _start(ports: Ports, champion: VersionRef, recipe: Recipe | None, found: Drift) -> str:
+    """Return `base` or the adapter that the retrain which the verdict asks for would start from."""
+    if recipe is None or found.method == "dpo":
+        return adapter_of(ports, champion)
+    return adapter_of(ports, memory.start_of(ports, champion, recipe, ports.drift_policy().fresh_start_after_loss))
 
 
 def _read_before(ports: Ports, recipe: Recipe | None, model: str) -> dict[str, str]:
