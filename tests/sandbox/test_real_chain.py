@@ -1,4 +1,4 @@
-"""Three weeks of the chain with real training: two retractions, a twin, and weights that no longer say what they said."""
+"""Three weeks of the chain with real training: two retractions, a twin, and weights that unlearn what they said."""
 
 from __future__ import annotations
 
@@ -53,4 +53,4 @@ def test_what_is_not_withdrawn_stays(turns: list[Turn]) -> None:
 
 def test_nothing_that_the_weeks_left_was_changed(chain: Chain, turns: list[Turn]) -> None:
     assert turns
-    assert verification.verify(ports=chain.ports)["ledger entries"] > 0
+    assert verification.verify(ports=chain.ports)["ledger"] > 0
