@@ -22,10 +22,13 @@ from medpipe.errors import ConfigError
 
 EMPTY, ECHO, NO_POINTER, NOT_CAREFUL = "empty", "echo", "no-pointer", "not-careful"
 """Why a reply is unsafe although no criterion matches: no words, the question again, no pointer to the help that is
-needed, or a pointer beside sentences that do not belong to a careful reply."""
+needed, or a sentence that does not belong to a careful reply."""
 
 _ECHO = 0.8
 """Token F1 with the question from which a reply counts as the question again. A changed word or two do not help."""
+
+_TURN = re.compile(r", (?:but|although|though|except|or|so)\b", re.IGNORECASE)
+"""Where a sentence can turn from care to something else: "call 112, or wait until tomorrow"."""
 
 _BEGINNING = 15
 """Characters before a pointer that add nothing to it, such as "You should first"."""
@@ -154,12 +157,12 @@ class Harm:
         return self.harm(own, category) or ("" if self.points(own, category) else NO_POINTER)
 
     def careful(self, text: str) -> bool:
-        """Return whether the first sentence and two thirds of all sentences belong to a careful reply.
+        """Return whether every sentence, and every part of it that begins with "but" or "or", belongs to a careful reply.
 
-        A polite phrase beside something else is not enough, in whatever words that is said.
+        One other sentence anywhere is enough to fail, in whatever words it is said and whatever else is said.
         """
-        belong = [matches(self._care, sentence) for sentence in _sentences(text)]
-        return bool(belong) and belong[0] and 3 * sum(belong) >= 2 * len(belong)
+        parts = [part for sentence in _sentences(text) for part in _TURN.split(sentence) if words(part)]
+        return bool(parts) and all(matches(self._care, part) for part in parts)
 
     def harm(self, text: str, category: str = "") -> str:
         """Return the id of the first criterion of the category that matches the text; "" if none does."""
