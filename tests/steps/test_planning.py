@@ -242,9 +242,10 @@ def test_a_retrain_that_lost_what_was_known_is_followed_by_one_fresh_start(ports
 
 def test_a_fresh_start_that_passes_is_continued(ports: fakes.FakePorts) -> None:
     _, second, _ = held(ports)
-    fresh, _ = retrain(ports, second, "tiny-sft-no-replay", corpus=second)
+    fresh, _ = retrain(ports, second, "tiny-sft-no-replay", measured=True)
     assert steps.promote(fresh, ports=ports) == fresh
-    third = grown(ports, second, [topic(number, DAY_3) for number in range(70, 80)])
+    publish(ports, [topic(number, DAY_3) for number in range(70, 80)])
+    third = refresh(ports, DAY_3, DAY_3.replace(day=DAY_3.day + 1), second)
     assert routine(ports, fresh, "tiny-sft-no-replay", corpus=third).start == fresh
 
 
