@@ -42,13 +42,13 @@ from medpipe.steps import (
     evaluation,
     examples,
     feedback,
+    hotfixes,
     identity_keys,
     judging,
     planning,
     rollout,
     sources,
     training,
-    unlearning,
     validation,
     withdrawing,
 )
@@ -130,7 +130,7 @@ class Chain:
         hostile = self._attacked(delivery)
         before = self.asserted(rollout.champion(ports=ports))
         retrains = []
-        hotfix = unlearning.plan_hotfix(self.corpus, rollout.champion(ports=ports), ports=ports)
+        hotfix = hotfixes.plan_hotfix(self.corpus, rollout.champion(ports=ports), ports=ports)
         if hotfix.documents:
             retrains.append(self._retrained(hotfix.documents, hotfix.withdraw))
         measured = drift.detect_drift(self.corpus, rollout.champion(ports=ports), recipe=self.recipe, ports=ports)
