@@ -26,12 +26,12 @@ from medpipe.steps import (
     evaluation,
     examples,
     feedback,
+    hotfixes,
     judging,
     planning,
     rollout,
     sources,
     training,
-    unlearning,
     validation,
     withdrawing,
 )
@@ -201,7 +201,7 @@ class Chain:
 
     def _hotfix(self, merged: CorpusRef) -> Iterator[Judged]:
         """Do what the DAG withdrawals asks for."""
-        plan = unlearning.plan_hotfix(merged, rollout.champion(ports=self.ports), ports=self.ports)
+        plan = hotfixes.plan_hotfix(merged, rollout.champion(ports=self.ports), ports=self.ports)
         if plan.documents:
             yield self._retrained(merged, "sft", plan.documents, plan.withdraw)
 

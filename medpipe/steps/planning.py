@@ -43,8 +43,9 @@ def plan_retrain(
     `pairs`: what would be taught. Without `corpus`, what changed is not known. Returns the arguments of the verbs that
     follow.
 
-    Raises UsageError for a retrain that cannot pass: documents that the champion does not carry, nothing to learn, and
-    one that was held before (`again`: train it all the same).
+    Raises UsageError for a retrain that cannot pass: documents that the champion does not carry, or that would be
+    learned again on top of what was learned wrongly; nothing to learn; and one that was held before (`again`: train it
+    all the same).
     """
     if start_from not in STARTS:
         raise UsageError(f"start_from={start_from!r}: expected {', '.join(STARTS[:-1])} or {STARTS[-1]}")
@@ -99,6 +100,8 @@ def _unlearning(
 ) -> RetrainPlan:
     wish = "untainted" if start_from == "auto" else start_from
     start = _untainted(ports, champion, documents) if wish == "untainted" else {"champion": champion}.get(wish, BASE)
+    if start == champion and not withdraw:
+        raise UsageError(f"{champion} learned {', '.join(sorted(documents))}: to unlearn that, start before it (auto)")
     why = f"{champion} carries {', '.join(sorted(documents))}"
     return _plan(champion, start, "hotfix" if withdraw else "relearn", (why,))
 

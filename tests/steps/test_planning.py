@@ -102,6 +102,11 @@ def test_a_person_may_start_a_hotfix_from_the_champion(ports: fakes.FakePorts, c
     assert routine(ports, chain[2], start_from="untainted").start == chain[2]
 
 
+def test_what_was_learned_wrongly_is_not_learned_again_on_top_of_it(ports: fakes.FakePorts, chain: list[str]) -> None:
+    with pytest.raises(errors.UsageError, match=f"{chain[2]} learned pmid:1: to unlearn that, start before it"):
+        routine(ports, chain[2], start_from="champion", documents=("pmid:1",))
+
+
 def test_an_unknown_start_is_refused_and_the_choices_are_named(ports: fakes.FakePorts) -> None:
     with pytest.raises(errors.UsageError, match="start_from='top': expected auto, champion, base or untainted"):
         steps.plan_retrain(None, "tiny-sft", "top", ports=ports)

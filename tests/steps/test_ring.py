@@ -30,7 +30,12 @@ def refresh(ports: fakes.FakePorts, start: date, end: date, previous: str | None
 
 
 def retrain(
-    ports: fakes.FakePorts, corpus: str, recipe: str = "tiny-sft", measured: bool = False, **wish: object
+    ports: fakes.FakePorts,
+    corpus: str,
+    recipe: str = "tiny-sft",
+    measured: bool = False,
+    reason: str = "",
+    **wish: object,
 ) -> tuple[str, str]:
     """Run the verbs of the retrain DAG; return the version and the decision. `measured`: the plan knows the corpus."""
     champion = steps.champion(ports=ports)
@@ -44,7 +49,9 @@ def retrain(
     challenger = steps.evaluate(adapter, recipe, examples, anchor=anchor, ports=ports)
     incumbent = steps.evaluate(plan.incumbent, recipe, examples, anchor=anchor, ports=ports)
     decision = steps.compare(challenger, incumbent, plan.gates, ports=ports)
-    version = steps.register(adapter, challenger, decision, examples, plan.start, plan.incumbent, ports=ports)
+    version = steps.register(
+        adapter, challenger, decision, examples, plan.start, plan.incumbent, reason=reason, ports=ports
+    )
     return version, decision
 
 
