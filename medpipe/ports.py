@@ -21,7 +21,7 @@ from medpipe.core.judging.plan import Plan
 from medpipe.core.knowledge import drift
 from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
 from medpipe.core.knowledge.withdrawals import WithdrawalEvent
-from medpipe.core.manifests import AnyManifest, Inputs, Manifest
+from medpipe.core.manifests import AnyManifest, Blanked, Inputs, Manifest
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm
 from medpipe.core.safety.redaction import Redaction as Redaction
@@ -104,6 +104,17 @@ class ArtifactStore(Protocol):
 
     def write(self, ref: str, verb: str, inputs: Inputs) -> AbstractContextManager[Draft]:
         """Yield a private folder to fill. On leaving, it is moved into place; the manifest is written last."""
+
+    def blanked(self, ref: str) -> Blanked | None:
+        """Return what was erased of an artifact; None when it is as its verb wrote it."""
+
+    def blank(self, ref: str, files: Mapping[str, Path], record: Callable[[Blanked], None]) -> None:
+        """Replace files of an artifact by others, in which a person's texts are erased. The manifest stays.
+
+        `files`: path below the artifact's folder → file to copy. `record` is called with what `blanked` will return,
+        before anything is replaced. A run that was killed is finished by the same call. Raises UsageError
+        for a kind of artifact in which no person's text can be.
+        """
 
     def manifests(self, kind: type[AnyManifest]) -> Iterator[AnyManifest]:
         """Yield the manifest of every whole artifact of a kind, oldest first."""
@@ -333,8 +344,10 @@ class Entry(NamedTuple):
     sequence: int
     at: datetime
     event: str
-    """`compared`, `registered`, `promoted`, `held`, `deployed`, `restored`, `rolled-back`, `barred` or `unbarred`."""
+    """`compared`, `registered`, `promoted`, `held`, `deployed`, `restored`, `rolled-back`, `barred` or `unbarred`;
+    `erased` for an artifact in which a person's texts were erased."""
     version: str
+    """A version; for `compared` a challenger's evaluation, for `erased` the artifact."""
     decision: str
     reasons: tuple[str, ...]
     evidence: str = ""
@@ -674,3 +687,6 @@ class Ports(Protocol):
 
     def workspace(self, ref: str) -> Path:
         """Return a private folder for the unfinished work of one artifact."""
+
+    def workspaces(self) -> Sequence[Path]:
+        """Return the private folders of all unfinished work."""

@@ -333,6 +333,10 @@ class Wiring:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
+    def workspaces(self) -> Sequence[Path]:
+        """Return the folders of all unfinished work, sorted."""
+        return sorted((self.settings.home / "work").glob("*/"))
+
     @cached_property
     def guardrails(self) -> Guardrails:
         """Return the guardrail policy, compiled. Raises NotFound or ConfigError."""

@@ -7,6 +7,7 @@ what they share. The kind of a ref decides the model (`manifest_type`); nothing 
 from __future__ import annotations
 
 from medpipe.core.manifests.base import AnyManifest, Inputs, Manifest, Outcome, Snapshot
+from medpipe.core.manifests.blanked import BLANKABLE, Blanked
 from medpipe.core.manifests.data import (
     CorpusInputs,
     CorpusManifest,
@@ -92,6 +93,7 @@ def manifest_type(ref: str) -> type[Manifest]:
 
 
 __all__ = [
+    "BLANKABLE",
     "MANIFESTS",
     "AdapterInputs",
     "AdapterManifest",
@@ -100,6 +102,7 @@ __all__ = [
     "AnchorManifest",
     "AnchorOutcome",
     "AnyManifest",
+    "Blanked",
     "CertificateInputs",
     "CertificateManifest",
     "CertificateOutcome",
