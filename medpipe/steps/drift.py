@@ -14,6 +14,7 @@ from medpipe.core.knowledge.fact_changes import Changes
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import DriftInputs, ExamplesManifest, PairsManifest
 from medpipe.core.refs import BASE, CorpusRef, DriftRef, PairsRef, VersionRef, digest_of, kind_of
+from medpipe.core.teaching.feedback import ERASED
 from medpipe.core.teaching.recipe import Data, Recipe
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
@@ -192,4 +193,4 @@ def _state(ports: Ports, heard: Heard | None) -> str:
 
 def _pairs(ports: Ports, pairs: str) -> set[tuple[Any, Any]]:
     rows = records.read_rows(ports.store.folder(pairs) / carried.TRAINING)
-    return {(row["answer_id"], row["chosen"]) for row in rows}
+    return {(row["answer_id"], row["chosen"]) for row in rows if row["identity"] != ERASED}

@@ -227,6 +227,89 @@ def test_pairs_that_were_learned_already_are_nothing_to_learn(ports: fakes.FakeP
     assert routine(ports, champion, "tiny-dpo", pairs=more).because == ("1 unused pairs",)
 
 
+def tuned(ports: fakes.FakePorts, pairs: str, parent: str) -> str:
+    """A version that learned pairs on top of its parent."""
+    start = "base" if parent == "base" else manifest(ports, parent, VersionManifest).outcome.adapter
+    adapter = put(ports.store, ref("adapter", pairs), data=pairs, start_from=start, method="dpo")
+    return put(ports.store, "version/medqa-v4-abcdef", adapter=adapter, parent=parent)
+
+
+def erased(ports: fakes.FakePorts, pairs: str, file: str = "train.jsonl") -> None:
+    """Something was erased of the pairs."""
+    nothing = ports.settings.home / "nothing"
+    nothing.write_text("")
+    ports.store.blank(pairs, {file: nothing}, lambda after: None)
+
+
+def test_after_an_erasure_every_retrain_starts_from_a_version_that_never_learned_it(
+    ports: fakes.FakePorts, chain: list[str]
+) -> None:
+    used, newer = pairs_of(ports, "used", "1", "2"), pairs_of(ports, "newer", "2", "3")
+    champion = tuned(ports, used, chain[2])
+    assert routine(ports, champion).start == routine(ports, champion, "tiny-dpo", pairs=newer).start == champion
+
+    erased(ports, used)
+
+    for plan in (routine(ports, champion), routine(ports, champion, "tiny-dpo", pairs=newer)):
+        assert (plan.start, plan.knows) == (chain[2], chain[2])
+        assert plan.since == plan.incumbent == champion, "it is still compared with what serves"
+    assert f"{champion} learned what was erased of {used}" in routine(ports, champion).because
+    assert routine(ports, champion, "tiny-dpo", pairs=newer).because == ("2 unused pairs",)
+    documents = routine(ports, champion, documents=("pmid:2",))
+    assert documents.start == chain[0], "neither the document nor what was erased"
+    with pytest.raises(errors.UsageError, match="leave start_from to `auto`"):
+        routine(ports, champion, start_from="champion")
+
+
+def test_an_erasure_of_what_was_only_asked_changes_no_start(ports: fakes.FakePorts, chain: list[str]) -> None:
+    used = pairs_of(ports, "used", "1")
+    champion = tuned(ports, used, chain[2])
+    erased(ports, used, "heldout.jsonl")
+    assert routine(ports, champion).start == champion
+
+
+def test_where_every_version_learned_what_was_erased_training_starts_from_the_base(ports: fakes.FakePorts) -> None:
+    used, newer = pairs_of(ports, "used", "1"), pairs_of(ports, "newer", "2")
+    champion = tuned(ports, used, "base")
+    erased(ports, used)
+    assert routine(ports, champion).start == "base"
+    with pytest.raises(errors.UsageError, match="run an SFT recipe first"):
+        routine(ports, champion, "tiny-dpo", pairs=newer)
+
+
+def test_the_weights_of_the_next_retrain_do_not_have_what_was_erased(ports: fakes.FakePorts) -> None:
+    first, parent = first_champion(ports)
+    pair = PreferencePair(
+        question="Ann's?", chosen="Ann says so.", rejected="No.", answer_id="x", identity="holder-ann"
+    )
+    pairs = put(ports.store, ref("pairs", "ann"), lambda folder: records.write(folder / "train.jsonl", [pair]))
+    steps.validate(pairs, "pairs", ports=ports)
+    learned = steps.train("tiny-dpo", pairs, parent, ports=ports)
+    champion = put(ports.store, "version/medqa-v9-abcdef", adapter=learned, parent=parent)
+    assert ports.ledger.swap_champion(parent, champion, "", ())
+    corpus = grown(ports, first, [topic(number, DAY_2) for number in NEW])
+
+    def says(version: str) -> bool:
+        adapter = manifest(ports, version, VersionManifest).outcome.adapter
+        return b"Ann says so" in (ports.store.folder(adapter) / fakes.WEIGHTS).read_bytes()
+
+    assert says(champion) and says(retrain(ports, corpus)[0]), "without an erasure it is carried on"
+    ports.answers.record("y", "holder-ann", "Another?", "A.", "version/a", "a", refused=False)
+    assert steps.erase("asked", "Dr. A", identity="holder-ann", ports=ports).versions[-1] == champion
+    version, _ = retrain(ports, corpus)
+    assert not says(version)
+    assert manifest(ports, version, VersionManifest).outcome.parent == parent
+
+
+def test_nothing_to_learn_after_an_erasure_names_the_version_to_go_back_to(ports: fakes.FakePorts) -> None:
+    corpus, parent = first_champion(ports)
+    used = pairs_of(ports, "used", "1")
+    champion = tuned(ports, used, parent)
+    erased(ports, used)
+    with pytest.raises(errors.UsageError, match=f"{parent}, which did not, knows every fact .* roll back to it"):
+        routine(ports, champion, corpus=corpus)
+
+
 def held(ports: fakes.FakePorts) -> tuple[str, str, str]:
     """A champion, a corpus with news, and the version that learned the news and was held."""
     first, champion = first_champion(ports)
