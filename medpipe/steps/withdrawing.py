@@ -19,7 +19,7 @@ from medpipe.core.teaching.claim import Claim
 from medpipe.errors import Unavailable, UsageError
 from medpipe.ports import Ports
 from medpipe.steps import taught
-from medpipe.steps.corpus import table_version
+from medpipe.steps.corpus import latest, table_version
 from medpipe.steps.hotfixes import approvals_of
 from medpipe.steps.withdrawals import check_decision, in_force, register
 
@@ -107,12 +107,13 @@ def withdraw(documents: tuple[str, ...], reason: str, by: str, *, ports: Ports) 
 def lift(document: str, reason: str, by: str, *, ports: Ports) -> str:
     """End a withdrawal by a person's decision: the document may be taught and its claims served again.
 
-    A run opens it again only if a later revision of the document is taken back. Raises UsageError when no withdrawal
-    of the document is in force.
+    A run opens it again only if a later revision of the document is taken back than the newest corpus has. Raises
+    UsageError when no withdrawal of the document is in force.
     """
     check_decision(reason, by)
     in_force(ports, document)
-    ports.withdrawals.append(_decided(ports, document, State.LIFTED, reason, by))
+    known = _known_revision(ports, document)
+    ports.withdrawals.append(_decided(ports, document, State.LIFTED, reason, by).model_copy(update={"revision": known}))
     return document
 
 
@@ -167,6 +168,13 @@ def _signs(ports: Ports, corpus: CorpusRef) -> dict[str, Sign]:
             elif document.id not in signs or signs[document.id].standing == "notice":
                 signs[document.id] = Sign(standing, document.revision, corpus)
     return signs
+
+
+def _known_revision(ports: Ports, document: str) -> int:
+    """Return the revision by which the newest corpus takes a document back; 0 when it does not."""
+    newest = latest("corpus", ports=ports)
+    sign = _signs(ports, CorpusRef(newest)).get(document) if newest else None
+    return sign.revision if sign else 0
 
 
 def _current(ports: Ports, corpus: CorpusRef, candidates: set[str]) -> dict[str, int]:

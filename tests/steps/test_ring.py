@@ -30,11 +30,16 @@ def refresh(ports: fakes.FakePorts, start: date, end: date, previous: str | None
 
 
 def retrain(
-    ports: fakes.FakePorts, corpus: str, recipe: str = "tiny-sft", reason: str = "", **wish: object
+    ports: fakes.FakePorts,
+    corpus: str,
+    recipe: str = "tiny-sft",
+    measured: bool = False,
+    reason: str = "",
+    **wish: object,
 ) -> tuple[str, str]:
-    """Run the verbs of the retrain DAG; return the version and the decision."""
+    """Run the verbs of the retrain DAG; return the version and the decision. `measured`: the plan knows the corpus."""
     champion = steps.champion(ports=ports)
-    plan = steps.plan_retrain(champion, recipe, ports=ports, **wish)
+    plan = steps.plan_retrain(champion, recipe, corpus=corpus if measured else None, ports=ports, **wish)
     anchor = steps.freeze_anchor(champion, ports=ports)
     examples = steps.build_examples(
         corpus, recipe, plan.since, plan.knows, tuple(wish.get("withdraw", ())), plan.start, ports=ports
