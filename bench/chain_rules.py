@@ -78,7 +78,8 @@ def changes(challenger: Scores, other: Scores) -> statistics.Changes:
     return statistics.Changes(
         items=documents * each,
         clusters=documents,
-        size_squares=float(documents * each * each),
+        size_squares=float(documents * each**2),
+        size_fourths=float(documents * each**4),
         gains=float(gains.sum()),
         losses=float(losses.sum()),
         gain_squares=float(gains_off @ gains_off),
