@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -162,3 +163,28 @@ def test_the_database_refuses_to_forget_a_decision(store: SqlFeedbackStore, data
         with pytest.raises(DBAPIError, match="append-only"), connect(database_url).begin() as connection:
             connection.execute(change)
     assert len(store.tombstones()) == len(store.reviews()) == 1
+
+
+def test_no_byte_of_what_was_erased_stays_in_the_files_of_sqlite(tmp_path: Path) -> None:
+    """Without secure_delete and a truncated log, free pages and the log keep it."""
+    store = SqlFeedbackStore(connect(f"sqlite:///{tmp_path / 'medpipe.db'}"))
+    for number in range(40):
+        store.record(str(number), "user-a", f"Question of {number}?", "Answer. " * 300, "version/a", "a", refused=False)
+        store.rate(str(number), "user-a", "down", "Xylophone. " * 300)
+        store.rate(str(number), "user-a", "down", "Marimba. " * 300)
+    store.erase("", "user-a", "asked for it", "Dr. A")
+
+    files = list(tmp_path.glob("medpipe.db*"))
+    assert files
+    for text in (b"Question of", b"Answer. Answer", b"Xylophone", b"Marimba"):
+        assert not [file.name for file in files if text in file.read_bytes()]
+
+
+def test_questions_and_refusals_are_counted_by_version_and_window(store: SqlFeedbackStore, clock: Clock) -> None:
+    store.record("three", "user-a", "Question?", "Refused.", "version/a", "a", refused=True)
+    store.record("four", "user-a", "Question?", "Refused.", "version/b", "b", refused=True)
+    clock.now = START + DAY
+    store.record("late", "user-a", "Question?", "Refused.", "version/a", "a", refused=True)
+    assert store.served(START, START + DAY, "version/a") == (3, 1)
+    assert store.served(START, START + 2 * DAY, "version/a") == (4, 2)
+    assert store.served(START, START + DAY, "version/c") == (0, 0)
