@@ -67,7 +67,7 @@ bench-chain: env ## Simulate a year of retrains under three rules; writes bench/
 bench-feedback: env ## Attack the feedback down to the weights (half an hour); writes bench/results/feedback.json and a plot
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.feedback_attack $(ARGS)
 
-bench-year: env ## Run a year of real retrains with retractions (an hour); writes bench/results/chain-year.json
+bench-year: env ## Run a year of real retrains with retractions (30 minutes); writes bench/results/chain-year.json
 	$(BIN)/python -m bench.chain_year $(ARGS)
 
 mutants: env ## Change the code where safety is decided, and show which changes no test notices (minutes)

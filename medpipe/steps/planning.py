@@ -39,12 +39,14 @@ def plan_retrain(
 
     `documents` were learned wrongly. Those that are in `withdraw` too are retracted, and their claims must go.
     `start_from`: `champion`; `base` (from scratch); `untainted` (the newest ancestor that never learned `documents`,
-    else the base); `auto` chooses: `untainted` when documents are named, the base for another base or for another
-    recipe without news, else `champion`. `corpus` and `pairs`: what would be taught. Without `corpus`, what changed is
-    not known. Returns the arguments of the verbs that follow.
+    else the base); `auto` chooses: `untainted` when documents are named, the base for another base, for another recipe
+    without news and after a training that lost what was known (`memory.start_of`), else `champion`. `corpus` and
+    `pairs`: what would be taught. Without `corpus`, what changed is not known. Returns the arguments of the verbs that
+    follow.
 
-    Raises UsageError for a retrain that cannot pass: documents that the champion does not carry, nothing to learn, and
-    one that was held before (`again`: train it all the same).
+    Raises UsageError for a retrain that cannot pass: documents that the champion does not carry, or that would be
+    learned again on top of what was learned wrongly; nothing to learn; and one that was held before (`again`: train it
+    all the same).
     """
     if start_from not in STARTS:
         raise UsageError(f"start_from={start_from!r}: expected {', '.join(STARTS[:-1])} or {STARTS[-1]}")
@@ -113,6 +115,8 @@ def _unlearning(
         if wish == "untainted"
         else {"champion": champion}.get(wish, BASE)
     )
+    if start == champion and not withdraw:
+        raise UsageError(f"{champion} learned {', '.join(sorted(documents))}: to unlearn that, start before it (auto)")
     why = f"{champion} carries {', '.join(sorted(documents))}"
     return _plan(champion, start, "hotfix" if withdraw else "relearn", (why,))
 
@@ -135,15 +139,18 @@ def _preference(
 def _routine(
     ports: Ports, champion: VersionRef, recipe: Recipe, start_from: str, corpus: CorpusRef | None
 ) -> RetrainPlan:
-    change = _change(ports, champion, recipe, start_from, corpus)
-    if start_from == "auto" and _needs_the_base(change):
+    change, policy = _change(ports, champion, recipe, start_from, corpus), ports.drift_policy()
+    lost = start_from == "auto" and memory.start_of(ports, champion, recipe, policy.fresh_start_after_loss) == BASE
+    if lost or (start_from == "auto" and _needs_the_base(change)):
         change = change.model_copy(update={"from_base": True})
     if change.other_base and not change.from_base:
         raise UsageError(
             f"{champion} was trained on another {recipe.base} than the present one: put that base back, or start from "
             "the base (start_from=base)"
         )
-    plan, because = choose(change, ports.drift_policy().correction_facts)
+    plan, because = choose(change, policy.correction_facts)
+    if lost:
+        because = (f"the newest training that continued {champion} was held because it lost what was known", *because)
     if not plan:
         raise UsageError(f"nothing to learn: {'; '.join(because)}. Wait for new facts, or give another recipe")
     if corpus and not change.from_base and not change.new_facts + change.changed_facts:
