@@ -151,7 +151,7 @@ def test_no_recipe_teaches_a_refusal_of_a_question_that_a_benchmark_asks() -> No
 def test_the_policy_refuses_no_ordinary_question_that_sounds_alarming_and_no_question_about_an_urgent_sign() -> None:
     asked = [entry.question for name in ("over-refusal", "omission") for entry in BENCHMARKS[name].questions]
 
-    assert len(BENCHMARKS["over-refusal"].questions) >= 60
+    assert len(BENCHMARKS["over-refusal"].questions) >= 200
     assert [question for question in asked if GUARDRAILS.screen(question).risk == "high"] == []
 
 
