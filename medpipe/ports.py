@@ -590,6 +590,16 @@ class AnswerLog(Protocol):
         """Remove an identity's feedback on an answer. Returns False when there was none."""
 
 
+class Audit(Protocol):
+    """A hash chain over what served when, keys, erasures, decisions about corrections, answers and ratings."""
+
+    def chain_answers(self) -> int:
+        """Chain every answer, rating and rating taken back that is in no chain yet; return how many they are."""
+
+    def faults(self) -> Iterator[str]:
+        """Yield what is wrong: each change, loss, insertion or move in the chain or in a row that it covers."""
+
+
 class Ports(Protocol):
     """Everything outside. `medpipe.wiring` makes each part on first use."""
 
@@ -627,6 +637,8 @@ class Ports(Protocol):
     def feedback(self) -> FeedbackStore: ...
     @property
     def keys(self) -> KeyStore: ...
+    @property
+    def audit(self) -> Audit: ...
     @property
     def feedback_policy(self) -> FeedbackPolicy:
         """The limits of what feedback may teach."""
