@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from medpipe import records
-from medpipe.core.knowledge import drift
-from medpipe.core.knowledge.drift import Changes, Drift, Heard, Measured, Policy
+from medpipe.core.knowledge import drift, fact_changes
+from medpipe.core.knowledge.drift import Drift, Heard, Measured
+from medpipe.core.knowledge.drift_policy import DriftPolicy
+from medpipe.core.knowledge.fact_changes import Changes
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import DriftInputs, ExamplesManifest, PairsManifest
 from medpipe.core.refs import BASE, CorpusRef, DriftRef, PairsRef, VersionRef, digest_of, kind_of
@@ -76,8 +78,8 @@ def changes_of(ports: Ports, corpus: CorpusRef, recipe: Recipe | None, model: st
     changed = {id for id, digest in current.items() if before.get(id) != digest or id in in_force}
     unread = {id for id in changed if not in_force.get(id)}
     documents = (document for document in ports.corpus.read(table_version(ports, corpus)) if document.id in unread)
-    stated = drift.stated(documents if unread else (), recipe.data if recipe else Data(), hygiene_of(ports))
-    return drift.changes(stated, carried.facts(ports, model), claims_in_force(ports))
+    stated = fact_changes.stated(documents if unread else (), recipe.data if recipe else Data(), hygiene_of(ports))
+    return fact_changes.changes(stated, carried.facts(ports, model), claims_in_force(ports))
 
 
 def recipe_of(ports: Ports, model: str) -> str | None:
@@ -162,7 +164,7 @@ def _read_before(ports: Ports, recipe: Recipe | None, model: str) -> dict[str, s
     return {}
 
 
-def _heard(ports: Ports, champion: VersionRef | None, at: datetime | None, policy: Policy) -> Heard | None:
+def _heard(ports: Ports, champion: VersionRef | None, at: datetime | None, policy: DriftPolicy) -> Heard | None:
     if champion is None or at is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Manifests about withdrawals: certificates."""
+"""The manifest of a certificate."""
 
 from __future__ import annotations
 
