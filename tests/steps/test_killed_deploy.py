@@ -75,7 +75,7 @@ def what_should_be_loaded(ports: TrappedPorts) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("again", [deploy, roll_back])
+@pytest.mark.parametrize("again", [deploy, pytest.param(roll_back, marks=pytest.mark.slow)])
 def test_whatever_a_killed_deployment_left_in_the_engine_is_unloaded_by_the_next_one(
     tmp_path: Path, home: Path, again: Callable[[TrappedPorts], object], after: bool
 ) -> None:
