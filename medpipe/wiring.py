@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -222,6 +223,10 @@ class Wiring(ReviewedFiles):
         folder = self.settings.home / "work" / ref.replace("/", "-")
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def workspaces(self) -> Sequence[Path]:
+        """Return the folders of all unfinished work, sorted."""
+        return sorted((self.settings.home / "work").glob("*/"))
 
     @cached_property
     def progress(self) -> port.Progress:

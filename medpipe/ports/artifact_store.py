@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
 from pydantic import BaseModel
 
-from medpipe.core.manifests import AnyManifest, Inputs, Manifest
+from medpipe.core.manifests import AnyManifest, Blanked, Inputs, Manifest
 
 
 class Draft(Protocol):
@@ -39,6 +39,17 @@ class ArtifactStore(Protocol):
 
     def write(self, ref: str, verb: str, inputs: Inputs) -> AbstractContextManager[Draft]:
         """Yield a private folder to fill. On leaving, it is moved into place; the manifest is written last."""
+
+    def blanked(self, ref: str) -> Blanked | None:
+        """Return what was erased of an artifact; None when it is as its verb wrote it."""
+
+    def blank(self, ref: str, files: Mapping[str, Path], record: Callable[[Blanked], None]) -> None:
+        """Replace files of an artifact by others, in which a person's texts are erased. The manifest stays.
+
+        `files`: path below the artifact's folder → file to copy. `record` is called with what `blanked` will return,
+        before anything is replaced. A run that was killed is finished by the same call. Raises UsageError for a kind of
+        artifact in which no person's text can be.
+        """
 
     def manifests(self, kind: type[AnyManifest]) -> Iterator[AnyManifest]:
         """Yield the manifest of every whole artifact of a kind, oldest first."""

@@ -13,9 +13,12 @@ class Entry(NamedTuple):
     sequence: int
     at: datetime
     event: str
-    """`compared`, `registered`, `promoted`, `held`, `deployed`, `restored`, `rolled-back`, `barred` or `unbarred`."""
+    """`compared`, `registered`, `promoted`, `held`, `deployed`, `restored`, `rolled-back`, `barred`, `unbarred`,
+    `hotfix-approved` or `hotfix-rejected`; `erased` for an artifact in which a person's texts were erased."""
     version: str
+    """A version; for `compared` a challenger's evaluation, for `erased` the artifact."""
     decision: str
+    """The ref of a decision, the kind of objection that held the version, or the document of a hotfix."""
     reasons: tuple[str, ...]
     evidence: str = ""
     """Content digest of the manifest that the entry is about (`Manifest.content`); empty where it is about none."""

@@ -120,3 +120,6 @@ class Ports(Protocol):
 
     def workspace(self, ref: str) -> Path:
         """Return a private folder for the unfinished work of one artifact."""
+
+    def workspaces(self) -> Sequence[Path]:
+        """Return the private folders of all unfinished work."""

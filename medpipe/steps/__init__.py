@@ -8,15 +8,16 @@ give the same ref, and an existing artifact is not made again. The others are:
   `keys` and `verify` read and return, and write nothing.
 - `open_withdrawals`, `withdraw`, `lift` and `confirm_blocks` append to the register of withdrawals, and `certify`
   does beside its artifact.
-- `issue_key`, `revoke_key`, `judge_correction` and `erase` write a person's decision to the database, and
-  `chain_answers` what makes changes of answers and ratings visible.
+- `issue_key`, `revoke_key`, `judge_correction`, `decide_hotfix` and `erase` write a person's decision to the database,
+  and `chain_answers` what makes changes of answers and ratings visible.
 - `validate` writes a validation and returns the ref that it was given.
 - `promote`, `deploy`, `restore` and `roll_back` change which version serves, `bar` and `unbar` which may; `compare` and
   `register` write to the ledger beside their artifact, and `register` to the model registry as well.
 
 In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `drift` → `planning` → `examples` →
-`training`, `evaluation` and `judging` → `rollout` → `feedback` → `examples`. `withdrawing` and `unlearning` follow what
-publishers take back; `tracing` answers questions about all of it, and `verification` says whether it can be trusted.
+`training`, `evaluation` and `judging` → `rollout` → `feedback` → `examples`. `withdrawing`, `hotfixes` and `unlearning`
+follow what publishers take back; `tracing` answers questions about all of it, and `verification` says whether it can be
+trusted.
 """
 
 from medpipe.steps.audit import chain_answers
@@ -28,6 +29,7 @@ from medpipe.steps.erasure import erase
 from medpipe.steps.evaluation import evaluate
 from medpipe.steps.examples import build_examples, card
 from medpipe.steps.feedback import build_pairs, collect_feedback
+from medpipe.steps.hotfixes import decide_hotfix, plan_hotfix
 from medpipe.steps.identity_keys import issue_key, keys, revoke_key
 from medpipe.steps.judging import compare, freeze_anchor
 from medpipe.steps.planning import plan_retrain
@@ -37,7 +39,7 @@ from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
 from medpipe.steps.sources import plan_pulls, pull
 from medpipe.steps.tracing import trace
 from medpipe.steps.training import register, train
-from medpipe.steps.unlearning import answers_given, certify, plan_hotfix
+from medpipe.steps.unlearning import answers_given, certify
 from medpipe.steps.validation import validate
 from medpipe.steps.verification import verify
 from medpipe.steps.withdrawing import confirm_blocks, lift, list_withdrawals, open_withdrawals, withdraw
@@ -80,6 +82,7 @@ VERBS = {
         list_withdrawals,
         answers_given,
         plan_hotfix,
+        decide_hotfix,
         certify,
         contradictions,
         judge_correction,

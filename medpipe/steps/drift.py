@@ -14,6 +14,7 @@ from medpipe.core.knowledge.fact_changes import Changes
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import DriftInputs, ExamplesManifest, PairsManifest
 from medpipe.core.refs import BASE, CorpusRef, DriftRef, PairsRef, VersionRef, digest_of, kind_of
+from medpipe.core.teaching.feedback import ERASED
 from medpipe.core.teaching.recipe import Data, Recipe
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
@@ -143,7 +144,7 @@ def _remembered(
     held = memory.held_before(
         ports,
         memory.Retrain(
-            start=None if found.withdrawn else adapter_of(ports, champion),
+            start=None if found.withdrawn else _start(ports, champion, recipe, found),
             incumbent=champion,
             recipe=None if found.method == "dpo" else recipe,
             pairs=pairs if found.method == "dpo" else None,
@@ -152,6 +153,13 @@ def _remembered(
         ),
     )
     return found if held is None else drift.held(found, held)
+
+
+def _start(ports: Ports, champion: VersionRef, recipe: Recipe | None, found: Drift) -> str:
+    """Return `base` or the adapter that the retrain which the verdict asks for would start from."""
+    if recipe is None or found.method == "dpo":
+        return adapter_of(ports, champion)
+    return adapter_of(ports, memory.start_of(ports, champion, recipe, ports.drift_policy().fresh_start_after_loss))
 
 
 def _read_before(ports: Ports, recipe: Recipe | None, model: str) -> dict[str, str]:
@@ -185,4 +193,4 @@ def _state(ports: Ports, heard: Heard | None) -> str:
 
 def _pairs(ports: Ports, pairs: str) -> set[tuple[Any, Any]]:
     rows = records.read_rows(ports.store.folder(pairs) / carried.TRAINING)
-    return {(row["answer_id"], row["chosen"]) for row in rows}
+    return {(row["answer_id"], row["chosen"]) for row in rows if row["identity"] != ERASED}

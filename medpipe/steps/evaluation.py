@@ -41,8 +41,10 @@ SCORES = "evaluation.json"
 """In the folder of an evaluation: every single score (`core.judging.evaluation.Evaluation`)."""
 WITHDRAWN = "withdrawn"
 """The benchmark of the claims that are withdrawn when a model is evaluated."""
-
-
+PREFERENCES = "preferences"
+"""The benchmark of the pairs that are held out."""
+HELDOUT = "heldout.jsonl"
+"""In the folder of pairs: those that are never taught."""
 FROZEN = "samples.jsonl"
 """In the folder of an anchor: its samples."""
 
@@ -141,7 +143,7 @@ def _benchmarks(
         names.append(WITHDRAWN)
     if pairs:
         manifest(ports, pairs, PairsManifest)
-        names.append("preferences")
+        names.append(PREFERENCES)
     if anchor:
         manifest(ports, anchor, AnchorManifest)
         names.append(anchors.NAME)
@@ -173,7 +175,7 @@ def _samples(
     """Return a benchmark's own questions, or its samples from the pairs or the examples."""
     if benchmark.questions:
         return list(benchmark.samples())
-    if benchmark.name == "preferences":
+    if benchmark.name == PREFERENCES:
         return [] if pairs is None else _preferences(ports, pairs)
     if benchmark.name == anchors.NAME:
         present = (
@@ -205,16 +207,17 @@ def _code() -> str:
 
 
 def _preferences(ports: Ports, pairs: PairsRef) -> list[Sample]:
-    heldout = records.read(ports.store.folder(pairs) / "heldout.jsonl", PreferencePair)
+    heldout = records.read(ports.store.folder(pairs) / HELDOUT, PreferencePair)
     return [
         Sample(
             id=pair.answer_id,
             question=pair.question,
             target=pair.chosen,
             rejected=pair.rejected,
-            cluster=pair.question,
+            cluster=digest_of(pair.question),  # the evaluation keeps clusters, and a question is what a person wrote
         )
         for pair in heldout
+        if not pair.erased
     ]
 
 
@@ -254,8 +257,8 @@ class Rescored(NamedTuple):
 def rescored(stored: EvaluationManifest, evaluation: Evaluation, ports: Ports) -> Iterator[Rescored]:
     """Score every answer again. Nothing where the scorers' code or a policy has changed since.
 
-    The answers about withdrawn claims are left out: which claims are withdrawn has changed since. Raises NotFound and
-    Damaged for samples that are not there any more.
+    Left out are answers about withdrawn claims, because which claims are withdrawn has changed since, and those about
+    pairs of which some were erased. Raises NotFound and Damaged for samples that are not there any more.
     """
     inputs = stored.inputs
     present = (_code(), ports.harm.digest, ports.guardrails.digest)
@@ -263,8 +266,9 @@ def rescored(stored: EvaluationManifest, evaluation: Evaluation, ports: Ports) -
         return
     examples, pairs = ExamplesRef(inputs.examples), PairsRef(inputs.pairs) if inputs.pairs else None
     anchor = AnchorRef(inputs.anchor) if inputs.anchor else None
+    gone = {WITHDRAWN, PREFERENCES} if pairs and ports.store.blanked(pairs) else {WITHDRAWN}
     for benchmark in map(Benchmark.model_validate, inputs.benchmarks):
-        if benchmark.name == WITHDRAWN:
+        if benchmark.name in gone:
             continue
         scores = {score.sample_id: score for score in evaluation.scores.get(benchmark.name, ())}
         for sample in _samples(ports, benchmark, examples, pairs, anchor):

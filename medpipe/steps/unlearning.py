@@ -1,4 +1,4 @@
-"""After a withdrawal is blocked: answers_given, plan_hotfix, certify."""
+"""After a withdrawal is blocked: answers_given, certify."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict
 
 from medpipe.core.intervals import exact_upper_bound
 from medpipe.core.judging.evaluation import Score
-from medpipe.core.knowledge.hotfix import HotfixPlan
 from medpipe.core.knowledge.opening import MEDPIPE
 from medpipe.core.knowledge.withdrawals import State, Withdrawal, WithdrawalEvent
 from medpipe.core.manifests import (
@@ -21,13 +20,12 @@ from medpipe.core.manifests import (
     VersionManifest,
 )
 from medpipe.core.naming import shortened
-from medpipe.core.refs import CertificateRef, CorpusRef, EvaluationRef, VersionRef
+from medpipe.core.refs import CertificateRef, EvaluationRef, VersionRef
 from medpipe.core.teaching.recognition import Claims
 from medpipe.errors import DataError, NotFound, UsageError
 from medpipe.ports import GivenAnswer, Ports
 from medpipe.steps import taught
 from medpipe.steps.artifact import manifest, once
-from medpipe.steps.corpus import table_version
 from medpipe.steps.evaluation import scores_of
 from medpipe.steps.withdrawals import in_force, register
 
@@ -69,26 +67,6 @@ def answers_given(document: str, *, ports: Ports) -> GivenAnswers:
     answers = tuple(_asserting(ports.feedback.answers(), Claims(withdrawal.claims)))
     ports.progress(1.0, f"{len(answers)} answers asserted what {document} said")
     return GivenAnswers(document=document, count=len(answers), answers=answers)
-
-
-def plan_hotfix(corpus: CorpusRef, champion: VersionRef | None, *, ports: Ports) -> HotfixPlan:
-    """Return the withdrawn documents that the champion was taught and that no certificate about it covers.
-
-    The plan has no documents when there is no champion or nothing to unlearn.
-    """
-    retracted = ports.corpus.digests(table_version(ports, corpus), ("retracted",))
-    if champion is None:
-        return HotfixPlan()
-    manifest(ports, champion, VersionManifest)
-    open_documents = [known.document for known in register(ports) if known.in_force]
-    carried = taught.claims_of(open_documents, ports, taught.data_of(ports, champion))
-    certified = {known.document for known in register(ports) if _certified_version(ports, known) == champion}
-    documents = tuple(document for document in carried if document not in certified)
-    return HotfixPlan(
-        documents=documents,
-        withdraw=tuple(document for document in documents if document in retracted),
-        reason=f"withdrawn and taught to the champion: {', '.join(documents)}" if documents else "",
-    )
 
 
 def certify(
@@ -172,13 +150,6 @@ def _is_of(score: Score, claim: str) -> bool:
 def _check_precisions(precisions: Collection[str]) -> None:
     if unknown := sorted(set(precisions) - set(PRECISIONS)) or not precisions:
         raise UsageError(f"precisions={unknown or '()'}: evaluations are recorded at {', '.join(PRECISIONS)} only")
-
-
-def _certified_version(ports: Ports, withdrawal: Withdrawal) -> str:
-    """Return the version that the newest certificate of a withdrawal is about; empty without one."""
-    certified = [event.evidence for event in withdrawal.events if event.state is State.CERTIFIED]
-    stored = ports.store.find(certified[-1]) if certified and withdrawal.state is State.CERTIFIED else None
-    return stored.inputs.version if isinstance(stored, CertificateManifest) else ""
 
 
 def _mark(ports: Ports, withdrawal: Withdrawal, certificate: CertificateRef) -> None:

@@ -20,6 +20,7 @@ from medpipe.core.manifests import (
 from medpipe.core.refs import CorpusRef, EvaluationRef, VersionRef, kind_of
 from medpipe.errors import Damaged, MedpipeError
 from medpipe.ports import Entry, Ports
+from medpipe.steps import blanking
 from medpipe.steps.artifact import manifest
 from medpipe.steps.corpus import latest, table_version
 from medpipe.steps.evaluation import scores_of
@@ -65,6 +66,8 @@ class Verified(BaseModel):
     """Evaluations whose means follow from their scores."""
     decisions: int
     """Decisions that follow from what they rest on."""
+    erased: int
+    """Artifacts in which texts were erased."""
     remarks: tuple[str, ...] = ()
     """Decisions that today's code makes otherwise, and that other code made."""
 
@@ -102,6 +105,7 @@ def verify(*, ports: Ports) -> Verified:
     survey = _survey(ports)
     history = list(ports.ledger.history())
     faults += [Fault(ref, says) for ref, says in survey.broken.items()]
+    faults += [Fault(*fault) for fault in blanking.faults(ports, history)]
     faults += _faults_of_lineage(survey)
     faults += _faults_of_versions(survey, history)
     recomputed = _recomputed(survey, ports)
@@ -118,6 +122,7 @@ def verify(*, ports: Ports) -> Verified:
         withdrawals=len(ports.withdrawals.events()),
         evaluations=len(survey.made.evaluations),
         decisions=len(survey.made.decisions),
+        erased=len({entry.version for entry in history if entry.event == blanking.EVENT}),
         remarks=recomputed.remarks,
     )
 

@@ -1,13 +1,16 @@
-"""The register of withdrawals, as the other verbs read it."""
+"""The register of withdrawals, as the other verbs read it, and what a person's decision about it needs."""
 
 from __future__ import annotations
 
 from medpipe.core.knowledge import withdrawals
+from medpipe.core.knowledge.opening import MEDPIPE
 from medpipe.core.knowledge.withdrawals import Withdrawal
 from medpipe.core.naming import shortened
 from medpipe.core.teaching.claim import Claim
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
+
+_NAME_CHARS = 200
 
 
 def register(ports: Ports) -> tuple[Withdrawal, ...]:
@@ -26,3 +29,11 @@ def in_force(ports: Ports, document: str) -> Withdrawal:
         if withdrawal.document == document and withdrawal.in_force:
             return withdrawal
     raise UsageError(f"no withdrawal of {shortened(document)} is in force; `medpipe list-withdrawals` lists them")
+
+
+def check_decision(reason: str, by: str) -> None:
+    """Raise UsageError for a decision without a reason or without the name of the person who decides."""
+    if not reason.strip() or not by.strip() or "\0" in reason + by or len(by) > _NAME_CHARS:
+        raise UsageError(f"a decision needs a reason and the name of who decided (at most {_NAME_CHARS} characters)")
+    if by.strip().casefold() == MEDPIPE:
+        raise UsageError(f"by={by!r} stands for what runs decide: give the name of the person who decides")

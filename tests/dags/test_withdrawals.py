@@ -52,17 +52,3 @@ def test_a_retraction_is_blocked_asked_for_once_unlearned_and_certified(run, por
     assert list(values(done)["certificates"]) == [RETRACTED]
     assert values(done)["plan_hotfix"]["documents"] == []
     assert [withdrawal.state for withdrawal in register(ports)] == [State.CERTIFIED]
-
-
-def test_a_policy_of_approval_asks_for_nothing(run, ports, ring, monkeypatch):
-    policies = ring / "policies"
-    policies.mkdir()
-    for file in Settings().policies.glob("*.yaml"):
-        (policies / file.name).write_text(file.read_text().replace("retrain: automatic", "retrain: approval"))
-    first, _ = first_champion(ports)
-    second_corpus(ports, first)
-    monkeypatch.setenv("MEDPIPE_POLICIES", str(policies))
-    waits = run("withdrawals")
-    assert waits.state == "success", states(waits)
-    assert values(waits)["plan_hotfix"]["documents"] == [RETRACTED]
-    assert states(waits)["announce_retrain_request"] == "skipped"

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from medpipe.backends.sql import audit, chain, database, journal
-from medpipe.backends.sql.journal import ERASED
+from medpipe.core.teaching.feedback import ERASED
 from medpipe.errors import NotFound
 from medpipe.ports import CorrectionReview, Erased, FeedbackItem, GivenAnswer, Heads, Tombstone
 
@@ -122,6 +122,7 @@ class SqlFeedbackStore:
             for id, name in names:
                 stone = {"answer_id": id, "identity": name, "reason": reason, "by": by}
                 self._append(write, database.erasures, stone)
+        database.forget(self._engine)
         return Erased(len(ids), removed, ids)
 
     def tombstones(self) -> tuple[Tombstone, ...]:

@@ -21,10 +21,9 @@ from sqlalchemy.engine import Connection
 from medpipe.backends.sql import chain, database
 from medpipe.core.chain import digest
 from medpipe.core.refs import canonical
+from medpipe.core.teaching.feedback import ERASED
 
 ANSWERED, RATED, TAKEN_BACK = "answered", "rated", "taken-back"
-ERASED = "erased"
-"""The identity of an answer whose texts were erased."""
 _PERSONAL = ("identity", "question", "answer", "salt")
 """The columns of an answer that an erasure blanks."""
 _LATE = timedelta(minutes=5)

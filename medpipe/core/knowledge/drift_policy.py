@@ -36,3 +36,5 @@ class DriftPolicy(BaseModel):
     """Share of ratings of the champion's answers that are `down`; judged by the interval's lower end."""
     correction_facts: int = Field(ge=1)
     """Fewer new and changed facts than this are judged by the promotion plan `correction`."""
+    fresh_start_after_loss: bool
+    """Whether the next training starts from the base when the newest one was held because it lost what was known."""

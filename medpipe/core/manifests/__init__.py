@@ -9,6 +9,7 @@ from __future__ import annotations
 from medpipe.core.manifests.adapter import AdapterInputs, AdapterManifest, AdapterOutcome
 from medpipe.core.manifests.anchor import AnchorInputs, AnchorManifest, AnchorOutcome
 from medpipe.core.manifests.base import AnyManifest, Inputs, Manifest, Outcome, Snapshot
+from medpipe.core.manifests.blanked import BLANKABLE, Blanked
 from medpipe.core.manifests.certificate import CertificateInputs, CertificateManifest, CertificateOutcome
 from medpipe.core.manifests.corpus import CorpusInputs, CorpusManifest, CorpusOutcome
 from medpipe.core.manifests.decision import DecisionInputs, DecisionManifest, DecisionOutcome, EarlierLook
@@ -57,6 +58,7 @@ def manifest_type(ref: str) -> type[Manifest]:
 
 
 __all__ = [
+    "BLANKABLE",
     "MANIFESTS",
     "AdapterInputs",
     "AdapterManifest",
@@ -65,6 +67,7 @@ __all__ = [
     "AnchorManifest",
     "AnchorOutcome",
     "AnyManifest",
+    "Blanked",
     "CertificateInputs",
     "CertificateManifest",
     "CertificateOutcome",
