@@ -52,8 +52,8 @@ def run(seed: int, turns: int, bases: Path) -> dict[str, Any]:
         for turn in chain.turns():
             lived.append(turn)
             print(f"year {seed} · {line(turn)} · {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
-        checked = verification.verify(ports=chain.ports)
-        return summary(lived, chain.control()) | {"verified": checked.model_dump(), "seconds": round(time.monotonic() - started)}
+        checked = verification.verify(ports=chain.ports).model_dump(mode="json")
+        return summary(lived, chain.control()) | {"verified": checked, "seconds": round(time.monotonic() - started)}
 
 
 def line(turn: Turn) -> str:
