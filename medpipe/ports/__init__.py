@@ -11,7 +11,7 @@ from medpipe.ports.artifact_store import ArtifactStore, Draft
 from medpipe.ports.audit import Audit
 from medpipe.ports.corpus_table import CorpusTable, Counts
 from medpipe.ports.engine import Engine
-from medpipe.ports.feedback import AnswerLog, CorrectionReview, Erased, FeedbackStore, GivenAnswer, Tombstone
+from medpipe.ports.feedback import AnswerLog, CorrectionReview, Erased, FeedbackStore, GivenAnswer, Served, Tombstone
 from medpipe.ports.generator import Generator
 from medpipe.ports.heads import Heads
 from medpipe.ports.keys import KeyStore
@@ -40,6 +40,7 @@ __all__ = [
     "Engine",
     "Entry",
     "Erased",
+    "Served",
     "FeedbackItem",
     "FeedbackStore",
     "Generator",

@@ -172,9 +172,9 @@ def _answers(ports: Ports, contract: ServingContract, adapter: str, samples: Seq
 def _samples(
     ports: Ports, benchmark: Benchmark, examples: ExamplesRef, pairs: PairsRef | None, anchor: AnchorRef | None
 ) -> list[Sample]:
-    """Return a benchmark's own questions, or its samples from the pairs or the examples."""
+    """Return a benchmark's own questions with those that the examples hold for it, or its samples from the pairs."""
     if benchmark.questions:
-        return list(benchmark.samples())
+        return [*benchmark.samples(), *samples_of(ports, examples, benchmark.name)]
     if benchmark.name == PREFERENCES:
         return [] if pairs is None else _preferences(ports, pairs)
     if benchmark.name == anchors.NAME:

@@ -190,14 +190,13 @@ def _champions(evaluations: Sequence[EvaluationManifest], decisions: Sequence[De
 def _champions_evaluations(
     evaluations: Sequence[EvaluationManifest], now: EvaluationManifest, champions: frozenset[str]
 ) -> tuple[str, ...]:
-    """Return the first evaluation of each earlier champion on the same anchor, sorted."""
-    digest = now.outcome.digests.get(anchor.NAME)
-    first: dict[str, str] = {}
+    """Return, for each earlier champion and benchmark, its first evaluation on the same items, sorted."""
+    first: dict[tuple[str, str], str] = {}
     for stored in evaluations:
-        same = digest is not None and stored.outcome.digests.get(anchor.NAME) == digest
-        if same and stored.created_ns < now.created_ns and stored.outcome.model in champions - {now.outcome.model}:
-            first.setdefault(stored.outcome.model, stored.ref)
-    return tuple(sorted(first.values()))
+        if stored.created_ns < now.created_ns and stored.outcome.model in champions - {now.outcome.model}:
+            for name, _ in now.outcome.digests.items() & stored.outcome.digests.items():
+                first.setdefault((stored.outcome.model, name), stored.ref)
+    return tuple(sorted(set(first.values())))
 
 
 def _looks(

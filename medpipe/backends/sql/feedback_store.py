@@ -13,7 +13,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt
 from medpipe.backends.sql import audit, chain, database, journal
 from medpipe.core.teaching.feedback import ERASED
 from medpipe.errors import NotFound
-from medpipe.ports import CorrectionReview, Erased, FeedbackItem, GivenAnswer, Heads, Tombstone
+from medpipe.ports import CorrectionReview, Erased, FeedbackItem, GivenAnswer, Heads, Served, Tombstone
 
 _ROWS = 1000
 """Rows that are fetched at once. Bounds the texts in memory."""
@@ -152,6 +152,15 @@ class SqlFeedbackStore:
             rows = connection.execute(sa.select(*columns).order_by(table.c.sequence)).all()
         last = {row.correction: CorrectionReview(*row) for row in rows}
         return tuple(last[correction] for correction in sorted(last))
+
+    def served(self, start: datetime, end: datetime, version: str) -> Served:
+        """Count questions and refusals as `ports.FeedbackStore` says."""
+        table = database.answers
+        counts = sa.select(sa.func.count(), sa.func.count().filter(table.c.refused.is_(True))).where(
+            table.c.at >= start, table.c.at < end, table.c.version == version
+        )
+        with self._engine.connect() as connection:
+            return Served(*connection.execute(counts).one())
 
     def answers(self) -> Iterator[GivenAnswer]:
         """Yield answers as `ports.FeedbackStore` says, some hundred at a time."""
