@@ -31,5 +31,13 @@ def _databases_begin_migrated(tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_waits_for_the_disk() -> Iterator[None]:
+    """Tests kill processes and not the machine, so what a process wrote is there without being flushed."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
 settings.register_profile("patient", deadline=None)  # on a busy machine a slow example is not a fault of the code
 settings.load_profile("patient")

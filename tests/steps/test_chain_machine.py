@@ -12,7 +12,6 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
-from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -53,8 +52,6 @@ class Chain(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.flushing = mock.patch("os.fsync", return_value=None)  # processes are killed here, and not the machine
-        self.flushing.start()
         self.home = Path(tempfile.mkdtemp(prefix="medpipe-chain-"))
         self.ports = TrappedPorts(Settings(home=self.home))
         self.known: dict[str, Known] = {}
@@ -64,7 +61,6 @@ class Chain(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "home"):
-            self.flushing.stop()
             self.ports.database.dispose()
             shutil.rmtree(self.home)
 
