@@ -22,6 +22,7 @@ from medpipe.core.teaching.samples import withdrawn_samples
 from medpipe.ports import Ports
 from medpipe.steps import carried, withdrawals
 from medpipe.steps.artifact import manifest
+from medpipe.steps.erased import erased_pairs
 from medpipe.steps.evaluation import WITHDRAWN as WITHDRAWN_CLAIMS
 from medpipe.steps.evaluation import scores_of
 from medpipe.steps.judging import FIRST
@@ -72,7 +73,8 @@ def _unfit_plan(version: VersionOutcome, plan: str, ports: Ports) -> str:
         return f"and its incumbent is the base: only {FIRST!r} compares with the base"
     if plan == FIRST and version.incumbent != BASE:
         return f"which is for the first promotion only, and its incumbent is {version.incumbent}: use plan_retrain's"
-    if (plan == "preference") != (trained.method == "dpo"):
+    forgets = plan == "relearn" and bool(erased_pairs(ports, version.incumbent))
+    if (plan == "preference") != (trained.method == "dpo") and not forgets:
         return f"and its method is {trained.method}: `preference` judges DPO, and nothing else does"
     withdraws = bool(manifest(ports, version.examples, ExamplesManifest).inputs.withdraw)
     if plan == "hotfix" and not withdraws:
