@@ -89,14 +89,16 @@ def _unfit_plan(version: VersionOutcome, plan: str, ports: Ports) -> str:
 def _unfit_start(incumbent: str, start: str, plan: str, ports: Ports) -> str:
     """Return why a promotion plan is not for a training that continued `start`; empty if it is.
 
-    A training unlearns by starting from the base or from an earlier adapter of its incumbent's line.
+    A training unlearns by starting from the base or from an earlier adapter of its incumbent's line. What was erased
+    of pairs is unlearned in that way too, under the plan for whatever else the training learns.
     """
     if BASE in (start, incumbent) or plan == "hotfix":
         return ""
     newest, *earlier = (adapter.ref for adapter in carried.line_of(ports, incumbent))
     if plan == "relearn" and start not in earlier:
         return f"which is for what is unlearned first, and it continued {start}, so it unlearned nothing of {incumbent}"
-    if plan != "relearn" and start != newest:
+    unlearns_erased = start in earlier and erased_pairs(ports, incumbent)
+    if plan != "relearn" and start != newest and not unlearns_erased:
         return f"and it continued {start}, not {incumbent}: only `relearn` and `hotfix` judge a training that went back"
     return ""
 

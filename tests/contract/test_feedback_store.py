@@ -14,23 +14,10 @@ from medpipe.backends.sql.database import connect, corrections, erasures
 from medpipe.backends.sql.feedback_store import SqlFeedbackStore
 from medpipe.errors import NotFound
 from medpipe.ports import CorrectionReview
+from tests.clock import START, Clock
 from tests.contract.racers import race
 
-START = datetime(2026, 3, 4, tzinfo=UTC)
 DAY = timedelta(days=1)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

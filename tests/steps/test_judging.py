@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from medpipe import errors, records, steps
+from medpipe import code_digest, errors, records, steps
 from medpipe.core.judging import reasons
 from medpipe.core.judging.evaluation import Evaluation, Sample, Score
 from medpipe.core.judging.gates import Outcome
@@ -105,6 +105,7 @@ def test_a_decision_names_what_it_compared_and_every_look_is_in_the_ledger(
         "gates": ports.plan().model_dump(mode="json"),
         "looks": dict.fromkeys(ITEMS, ()),
         "champions": (),
+        "code": code_digest.of("compare"),
     }
 
 
