@@ -2,19 +2,19 @@
 
 Runs after each new corpus, and every ten minutes, because an event can be lost while a DAG is paused. The gateways
 block a withdrawn claim as soon as it is in the register; the tasks that follow confirm that, count the answers already
-given, ask the DAG retrain for a hotfix if the champion was taught the document, and certify a champion that was not.
+given, and ask the DAG retrain for a hotfix if the champion was taught the document. The DAG certificates follows.
 """
 
 from __future__ import annotations
 
 from airflow.sdk import dag
 from medpipe_airflow import (
+    CORPUS,
     DEFAULTS,
     RETRAIN_REQUEST,
     announce,
-    certificates,
-    corpus_or_every_ten_minutes,
     count_answers,
+    every_ten_minutes_and_on,
     hotfix_request,
     step,
 )
@@ -24,7 +24,7 @@ RECIPE = "{{ var.value.get('medpipe_recipe_sft', 'tiny-sft') }}"
 
 
 @dag(
-    schedule=corpus_or_every_ten_minutes(),
+    schedule=every_ten_minutes_and_on(CORPUS),
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,
@@ -37,7 +37,7 @@ def withdrawals() -> None:
     changed = step("open_withdrawals")(corpus=corpus)
     champion = step("champion")()
     plan = step("plan_hotfix")(corpus=corpus, champion=champion)
-    changed >> [step("confirm_blocks")(), plan, certificates(champion)]
+    changed >> [step("confirm_blocks")(), plan]
     count_answers(changed)
     announce(RETRAIN_REQUEST)(hotfix_request(plan, corpus, champion, RECIPE))
 

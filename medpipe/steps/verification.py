@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from medpipe.core.manifests import MANIFESTS, CorpusManifest, DecisionManifest, VersionManifest
+from medpipe.core.manifests import MANIFESTS, CertificateManifest, CorpusManifest, DecisionManifest, VersionManifest
 from medpipe.core.refs import CorpusRef, VersionRef, kind_of
 from medpipe.errors import Damaged, MedpipeError
 from medpipe.ports import Entry, Ports
@@ -15,7 +15,7 @@ from medpipe.steps.corpus import latest, table_version
 SWAPS = frozenset({"promoted", "rolled-back"})
 """Events of the ledger that name a new champion: the version of the last one is the champion in force."""
 
-_WHOLE = frozenset({DecisionManifest.kind, VersionManifest.kind})
+_WHOLE = frozenset({DecisionManifest.kind, VersionManifest.kind, CertificateManifest.kind})
 """Kinds whose artifacts are evidence: everything that they were made of must still be there."""
 
 _SHOWN = 50

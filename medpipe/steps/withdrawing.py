@@ -19,7 +19,7 @@ from medpipe.errors import Unavailable, UsageError
 from medpipe.ports import Ports
 from medpipe.steps import taught
 from medpipe.steps.corpus import table_version
-from medpipe.steps.withdrawals import in_force, register
+from medpipe.steps.withdrawals import certificate_of, in_force, register
 
 WAIT_SECONDS = 20.0
 """How long `confirm_blocks` waits for the gateways. They look at the register several times a second."""
@@ -51,6 +51,10 @@ class Listed(_Value):
     age_hours: float
     """Hours since it was opened."""
     claims: int
+    certificate: str
+    """The certificate about the champion; empty without one."""
+    upper_bound: float | None
+    """What that certificate bounds: the share of phrasings, 0..1, in which the champion would assert a claim."""
 
 
 class WithdrawalList(_Value):
@@ -141,11 +145,11 @@ def confirm_blocks(*, ports: Ports) -> list[str]:
 
 
 def list_withdrawals(*, ports: Ports) -> WithdrawalList:
-    """List every withdrawal: document, state and since when, reason, age in hours, number of claims. No texts."""
+    """List every withdrawal: document, state and since when, reason, age, number of claims, certificate. No texts."""
     now = ports.withdrawals.now()
     newest_first = sorted(register(ports), key=lambda withdrawal: withdrawal.opened_at, reverse=True)
     in_force_first = sorted(newest_first, key=lambda withdrawal: not withdrawal.in_force)
-    return WithdrawalList(withdrawals=tuple(_listed(withdrawal, now) for withdrawal in in_force_first))
+    return WithdrawalList(withdrawals=tuple(_listed(ports, withdrawal, now) for withdrawal in in_force_first))
 
 
 def _signs(ports: Ports, corpus: CorpusRef) -> dict[str, Sign]:
@@ -202,7 +206,9 @@ def _check_id(document: str) -> None:
         )
 
 
-def _listed(withdrawal: Withdrawal, now: datetime) -> Listed:
+def _listed(ports: Ports, withdrawal: Withdrawal, now: datetime) -> Listed:
+    newest = certificate_of(ports, withdrawal)
+    certificate = newest if newest and newest.inputs.version == ports.ledger.champion() else None
     reached = next(event for event in reversed(withdrawal.events) if event.state is withdrawal.state)
     return Listed(
         document=withdrawal.document,
@@ -212,4 +218,6 @@ def _listed(withdrawal: Withdrawal, now: datetime) -> Listed:
         opened_at=withdrawal.opened_at,
         age_hours=round((now - withdrawal.opened_at).total_seconds() / 3600, 1),
         claims=len(withdrawal.claims),
+        certificate=certificate.ref if certificate else "",
+        upper_bound=certificate.outcome.upper_bound if certificate else None,
     )

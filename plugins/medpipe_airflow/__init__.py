@@ -5,8 +5,8 @@ from __future__ import annotations
 from medpipe_airflow.assets import CHALLENGER, CHAMPION, CORPUS, PAIRS, RETRAIN_REQUEST, announce, outcome_of
 from medpipe_airflow.calendar import (
     POSTED,
-    corpus_or_every_ten_minutes,
     daily_and_on,
+    every_ten_minutes_and_on,
     hourly,
     nlm_releases,
     time_of_run,
@@ -25,9 +25,9 @@ __all__ = [
     "RETRAIN_REQUEST",
     "announce",
     "certificates",
-    "corpus_or_every_ten_minutes",
     "count_answers",
     "daily_and_on",
+    "every_ten_minutes_and_on",
     "hotfix_request",
     "hourly",
     "lesson",

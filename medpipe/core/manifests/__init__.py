@@ -56,7 +56,15 @@ from medpipe.core.manifests.models import (
     VersionManifest,
     VersionOutcome,
 )
-from medpipe.core.manifests.withdrawals import CertificateInputs, CertificateManifest, CertificateOutcome
+from medpipe.core.manifests.withdrawals import (
+    AtPrecision,
+    CertificateInputs,
+    CertificateManifest,
+    CertificateOutcome,
+    ProbesInputs,
+    ProbesManifest,
+    ProbesOutcome,
+)
 from medpipe.core.refs import kind_of
 from medpipe.errors import UsageError
 
@@ -77,6 +85,7 @@ MANIFESTS: dict[str, type[Manifest]] = {
         VersionManifest,
         FeedbackManifest,
         PairsManifest,
+        ProbesManifest,
         CertificateManifest,
     )
 }
@@ -100,6 +109,7 @@ __all__ = [
     "AnchorManifest",
     "AnchorOutcome",
     "AnyManifest",
+    "AtPrecision",
     "CertificateInputs",
     "CertificateManifest",
     "CertificateOutcome",
@@ -131,6 +141,9 @@ __all__ = [
     "PairsFromFeedback",
     "PairsManifest",
     "PairsOutcome",
+    "ProbesInputs",
+    "ProbesManifest",
+    "ProbesOutcome",
     "Provenance",
     "ReviewInputs",
     "ReviewManifest",
