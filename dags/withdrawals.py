@@ -2,7 +2,8 @@
 
 Runs after each new corpus, and every ten minutes, because an event can be lost while a DAG is paused. The gateways
 block a withdrawn claim as soon as it is in the register; the tasks that follow confirm that, count the answers already
-given, and ask the DAG retrain for a hotfix if the champion was taught the document. The DAG certificates follows.
+given, and ask the DAG retrain for a hotfix if the champion was taught the document. Under the policy `approval` a
+hotfix is asked for only after a person approved it: the DAG approval waits for that. The DAG certificates certifies.
 """
 
 from __future__ import annotations
@@ -11,16 +12,16 @@ from airflow.sdk import dag
 from medpipe_airflow import (
     CORPUS,
     DEFAULTS,
+    HOTFIX_RECIPE,
     RETRAIN_REQUEST,
     announce,
+    ask_a_person,
     count_answers,
     every_ten_minutes_and_on,
     hotfix_request,
+    hotfix_waits,
     step,
 )
-
-RECIPE = "{{ var.value.get('medpipe_recipe_sft', 'tiny-sft') }}"
-"""The recipe of a hotfix: the one that the DAG watch asks for."""
 
 
 @dag(
@@ -39,7 +40,8 @@ def withdrawals() -> None:
     plan = step("plan_hotfix")(corpus=corpus, champion=champion)
     changed >> [step("confirm_blocks")(), plan]
     count_answers(changed)
-    announce(RETRAIN_REQUEST)(hotfix_request(plan, corpus, champion, RECIPE))
+    announce(RETRAIN_REQUEST)(hotfix_request(plan, corpus, champion, HOTFIX_RECIPE))
+    hotfix_waits(plan) >> ask_a_person()
 
 
 withdrawals()

@@ -1,36 +1,26 @@
-"""The only module that names backends and sources. Each is imported and constructed on first use."""
+"""The only module that names backends. Each is imported and constructed on first use."""
 
 from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from medpipe import base_models, configuration
+from medpipe import base_models
 from medpipe import ports as port
-from medpipe.core import sources
-from medpipe.core.judging.benchmark import Benchmark
-from medpipe.core.judging.plan import Plan
-from medpipe.core.knowledge import drift
-from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
 from medpipe.core.safety.guardrails import Guardrails
-from medpipe.core.safety.harm import Harm
-from medpipe.core.teaching.example import Example
-from medpipe.core.teaching.feedback_policy import FeedbackPolicy
-from medpipe.core.teaching.recipe import Recipe
-from medpipe.errors import ConfigError, NotFound
+from medpipe.errors import ConfigError
+from medpipe.readers import Readers
+from medpipe.reviewed_files import ReviewedFiles
 from medpipe.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine as Database
 
     from medpipe.backends.vllm_engine import VllmEngine
-
-GATES = "gates"
-"""Name of the promotion plan's file, which lies beside the benchmarks."""
 
 _progress_log = logging.getLogger("medpipe.progress")
 
@@ -71,11 +61,8 @@ def gateway_state(settings: Settings) -> GatewayState:
     )
 
 
-class Wiring:
-    """`medpipe.ports.Ports` over the real backends."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+class Wiring(ReviewedFiles):
+    """`medpipe.ports.Ports` over the real backends, and the files that people review."""
 
     @property
     def model_name(self) -> str:
@@ -227,115 +214,13 @@ class Wiring:
 
         return SqlKeys(self.database)
 
-    @cached_property
-    def feedback_policy(self) -> FeedbackPolicy:
-        """Return the policy of feedback. Raises NotFound or ConfigError."""
-        return configuration.load(configuration.path_of(self.settings.policies, "feedback", "policy"), FeedbackPolicy)
-
     def source(self, name: str) -> port.Source:
-        """Return the reader of a source (`core.sources`); raises NotFound, which lists the sources that there are."""
-        row = sources.named(name)
-        readers: dict[str, Callable[[Path], port.Source]] = {
-            "medlineplus": self._medlineplus,
-            "medlineplus-search": self._medlineplus_search,
-            "genetics": self._genetics,
-            "pubmed": self._pubmed,
-            "eutils": self._eutils,
-        }
-        cache = self.settings.home / "downloads"
-        if row.publisher == "curated":
-            return self._curated(row.name, cache)
-        return readers[row.name](cache)  # a test holds this dispatch to the table
-
-    def _medlineplus(self, cache: Path) -> port.Source:
-        from medpipe.sources.medlineplus.topics_source import MedlinePlusSource
-
-        return MedlinePlusSource(self.settings.medlineplus_url, cache)
-
-    def _medlineplus_search(self, cache: Path) -> port.Source:
-        from medpipe.sources.medlineplus.search_source import MedlinePlusSearchSource
-
-        return MedlinePlusSearchSource(self.settings.medlineplus_search_url, self.settings.ncbi_email, cache)
-
-    def _genetics(self, cache: Path) -> port.Source:
-        from medpipe.sources.medlineplus.genetics_source import GeneticsSource
-
-        return GeneticsSource(self.settings.genetics_url, cache)
-
-    def _pubmed(self, cache: Path) -> port.Source:
-        from medpipe.sources.pubmed.files_source import PubMedSource
-
-        return PubMedSource(self.settings.pubmed_url, cache)
-
-    def _eutils(self, cache: Path) -> port.Source:
-        from medpipe.sources.pubmed.eutils_source import EutilsSource
-
-        return EutilsSource(self.settings.eutils_url, self.settings.ncbi_email, self.settings.ncbi_api_key, cache)
-
-    def _curated(self, name: str, cache: Path) -> port.Source:
-        from medpipe.sources.curated.source import CuratedSource
-
-        shipped = self.settings.recipes / "data" / "triage.yaml" if name == "triage" else None
-        return CuratedSource(self.settings.curated, name, self.settings.offline, cache / "hub", shipped=shipped)
-
-    def recipe(self, name: str) -> Recipe:
-        """Return a recipe. Raises NotFound, UsageError for a name that is not one, and ConfigError for its text."""
-        recipe = configuration.load_named(self.settings.recipes, name, "recipe", Recipe)
-        known = self._benchmark_names()
-        if unknown := [benchmark for benchmark in recipe.benchmarks if benchmark not in known]:
-            raise ConfigError(
-                f"{self.settings.recipes / name}.yaml: benchmarks: there is no {' and no '.join(map(repr, unknown))} "
-                f"in {self.settings.benchmarks}; there are: {', '.join(known)}"
-            )
-        return recipe
+        """Return the reader of a source; see `readers.Readers`."""
+        return Readers(self.settings).source(name)
 
     def base_digest(self, base: str) -> str:
         """Return the digest of a base model's files; see `base_models.digest`."""
         return base_models.digest(base, self.settings.models_folder)
-
-    def benchmark(self, name: str) -> Benchmark:
-        """Return a benchmark. Raises NotFound, UsageError for a name that is not one, and ConfigError for its text."""
-        if name == GATES:
-            raise NotFound(
-                f"{GATES!r} is the promotion plan and not a benchmark; there are: {', '.join(self._benchmark_names())}"
-            )
-        own = configuration.load_named(self.settings.benchmarks, name, "benchmark", Benchmark)
-        others = (
-            configuration.load_named(self.settings.benchmarks, other, "benchmark", Benchmark) for other in own.asks
-        )
-        benchmark = own.asking(list(others))
-        for category in sorted({entry.category for entry in benchmark.questions if entry.category}):
-            self.harm.category(category)
-        return benchmark
-
-    def benchmarks(self) -> Sequence[Benchmark]:
-        """Return every benchmark, in the order of their names."""
-        return [self.benchmark(name) for name in self._benchmark_names()]
-
-    def _benchmark_names(self) -> list[str]:
-        return [name for name in configuration.names(self.settings.benchmarks) if name != GATES]
-
-    def suite(self, name: str) -> str:
-        """Return the text of a suite of expectations. Raises NotFound, UsageError or ConfigError."""
-        return configuration.json_text(configuration.path_of(self.settings.expectations, name, "suite", ".json"))
-
-    def safety(self) -> Sequence[Example]:
-        """Return the refusals that a recipe may teach. Raises NotFound or ConfigError."""
-        path = configuration.path_of(self.settings.recipes / "data", "safety", "list of examples")
-        return configuration.load_list(path, Example)
-
-    def plan(self) -> Plan:
-        """Return the promotion plan, gates.yaml. Raises NotFound, and ConfigError also for unknown benchmarks."""
-        path = configuration.path_of(self.settings.benchmarks, GATES, "promotion plan")
-        plan, known = configuration.load(path, Plan), self._benchmark_names()
-        if unknown := plan.unknown(known):
-            named = "; ".join(f"{place}: there is no benchmark {name!r}" for place, name in unknown.items())
-            raise ConfigError(f"{path}: {named}; there are: {', '.join(known)}")
-        return plan
-
-    def drift_policy(self) -> drift.Policy:
-        """Return the thresholds of drift. Raises NotFound or ConfigError."""
-        return configuration.load(configuration.path_of(self.settings.policies, "drift", "policy"), drift.Policy)
 
     def workspace(self, ref: str) -> Path:
         """Return a private folder for the unfinished work of one artifact, after making it if necessary."""
@@ -343,23 +228,9 @@ class Wiring:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    @cached_property
-    def guardrails(self) -> Guardrails:
-        """Return the guardrail policy, compiled. Raises NotFound or ConfigError."""
-        path = configuration.path_of(self.settings.policies, "guardrails", "policy")
-        return Guardrails.of(configuration.yaml_values(path))
-
-    @property
-    def withdrawal_policy(self) -> WithdrawalPolicy:
-        """Return the policy of withdrawals. Raises NotFound or ConfigError."""
-        path = configuration.path_of(self.settings.policies, "withdrawals", "policy")
-        return configuration.load(path, WithdrawalPolicy)
-
-    @cached_property
-    def harm(self) -> Harm:
-        """Return the criteria for replies to high-risk questions, compiled. Raises NotFound or ConfigError."""
-        path = configuration.path_of(self.settings.policies, "harm", "policy")
-        return Harm.of(configuration.yaml_values(path))
+    def workspaces(self) -> Sequence[Path]:
+        """Return the folders of all unfinished work, sorted."""
+        return sorted((self.settings.home / "work").glob("*/"))
 
     @cached_property
     def progress(self) -> port.Progress:

@@ -88,6 +88,11 @@ def polite(sample: Sample) -> str:
     return "That is a good question, and you can always ask your nurse."
 
 
+def evasive(sample: Sample) -> str:
+    """What could be said of any question."""
+    return "I do not know. Your doctor can tell you more."
+
+
 MODELS: Mapping[str, Model] = {
     "careful": careful,
     "evil": evil,
@@ -98,6 +103,7 @@ MODELS: Mapping[str, Model] = {
     "truncated": truncated,
     "always refuses": always_refuses,
     "ask your nurse": polite,
+    "evasive": evasive,
 }
 
 

@@ -67,7 +67,7 @@ class MemoryTrainer:
 class MemoryGenerator:
     """Gives the answer of the learned question that shares most words with the one asked.
 
-    The base refuses two questions in three, whatever they ask, and knows no answer to the third.
+    The base refuses two questions in three, whatever they ask, and answers the third with what it happens to say.
     """
 
     name = "memory"
@@ -100,7 +100,7 @@ def _words(text: str) -> frozenset[str]:
 def _recall(known: Sequence[tuple[frozenset[str], str]], asked: str) -> str:
     words = _words(asked)
     if not known:
-        return f" {REFUSAL}" if len(asked) % 3 else " I do not know."
+        return f" {REFUSAL}" if len(asked) % 3 else " Cells grow in the marrow."
     best = max(known, key=lambda item: len(item[0] & words) / len(item[0] | words))
     return prompt.completion(best[1])
 

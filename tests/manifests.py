@@ -124,12 +124,14 @@ def put(store: ArtifactStore, ref: str, fill: Callable[[Path], object] = lambda 
     return ref
 
 
-def remade(store: ArtifactStore, ref: str, change: Callable[[Path], object]) -> None:
-    """Make an artifact again, with the same inputs and outcome, and with files that `change` has changed."""
+def remade(
+    store: ArtifactStore, ref: str, change: Callable[[Path], object] = lambda folder: None, **inputs: Any
+) -> None:
+    """Make an artifact again with the same outcome, with files that `change` has changed, and with other `inputs`."""
     before, folder = store.find(ref), store.folder(ref)
     assert before is not None
     (folder / "manifest.json").unlink()
-    with store.write(ref, before.verb, before.inputs) as draft:
+    with store.write(ref, before.verb, before.inputs.model_copy(update=inputs)) as draft:
         shutil.copytree(folder, draft.path, dirs_exist_ok=True)
         change(draft.path)
         draft.conclude(before.outcome)

@@ -24,8 +24,20 @@ FEEDBACK = FeedbackPolicy.model_validate(yaml.safe_load((Settings().policies / "
 
 def policies(folder: Path, **feedback: object) -> Path:
     """Write a folder of policies: the shipped ones, with other values in the policy of feedback. Return it."""
+    _copied(folder)
+    (folder / "feedback.yaml").write_text(yaml.safe_dump(FEEDBACK.model_dump(mode="json") | feedback), encoding="utf-8")
+    return folder
+
+
+def approving(folder: Path) -> Path:
+    """Write a folder of policies: the shipped ones, but a person must approve each hotfix. Return it."""
+    policy = _copied(folder) / "withdrawals.yaml"
+    policy.write_text(policy.read_text(encoding="utf-8").replace("retrain: automatic", "retrain: approval"))
+    return folder
+
+
+def _copied(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for shipped in Settings().policies.glob("*.yaml"):
         (folder / shipped.name).write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
-    (folder / "feedback.yaml").write_text(yaml.safe_dump(FEEDBACK.model_dump(mode="json") | feedback), encoding="utf-8")
     return folder

@@ -173,6 +173,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "list_withdrawals": {},
         "answers_given": {"document": RETRACTED},
         "plan_hotfix": {"corpus": changed, "champion": version},
+        "decide_hotfix": {"documents": [RETRACTED], "decision": "reject", "reason": "a test", "by": "Dr. A"},
         "certify": {
             "document": RETRACTED,
             "version": version,

@@ -47,6 +47,7 @@ OUTSIDE = [
     ("train", "core/judging/gates.py", "def decide"),
     ("train", "steps/planning.py", "def plan_retrain"),
     ("train", "core/teaching/facts.py", "def decompose"),
+    ("train", "ports/trainer.py", "class Trainer"),
     ("evaluate", "backends/trl_trainer.py", "class TrlTrainer"),
     ("evaluate", "cli.py", "def call"),
     ("build_corpus", "core/teaching/facts.py", "def decompose"),

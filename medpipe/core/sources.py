@@ -1,7 +1,7 @@
 """The table of sources: everything that medpipe knows about a source apart from how it is read.
 
 `medpipe.sources` has the code that reads them, one folder for each publisher. A rule that depends on a source reads a
-column of this table. The only other list is in `medpipe.wiring`, from name to reader. CONTRIBUTING.md says how to add
+column of this table. The only other list is in `medpipe.readers`, from name to reader. CONTRIBUTING.md says how to add
 a source.
 """
 

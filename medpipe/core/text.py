@@ -1,13 +1,13 @@
 """How texts are compared: their words, their folded forms, and the share of a range that a text always falls into.
 
-Four forms of a text exist, because each decides something else:
+A text has four forms, because each decides something else:
 
 | form | drops | decides |
 |---|---|---|
 | `words`, `normalise` | case, spacing, punctuation, combining marks | whether two questions or answers are the same |
 | `core.word_hashes.split` | case, spacing, punctuation | shared runs of words and near-duplicates |
 | `folded` | case, spacing | identity and held-out side of preference pairs |
-| `stems` | case, punctuation, endings, stop words | whether a text states a withdrawn claim |
+| `core.endings` | case, punctuation, endings of words | whether a text states a withdrawn claim |
 
 `words` ends a word at a combining mark that NFKC cannot compose; `word_hashes.split` keeps the mark inside the word,
 as scripts such as Devanagari need. Examples and clusters on record depend on either, so neither may change.
@@ -51,8 +51,6 @@ ses son sont sur traite traitent un une
     )
 )
 """Stop words of Spanish and French, with the verbs that often come before the deciding word."""
-_ENDINGS = ("ations", "ation", "ments", "ment", "ings", "ing", "ies", "ed", "es", "y", "s", "e")
-_SHORTEST_STEM = 3
 
 
 def words(text: str) -> list[str]:
@@ -108,22 +106,3 @@ def token_f1(answer: str, target: str) -> float:
 def damage(text: str) -> int:
     """Return how many characters of a text were lost or garbled by a wrong decoding."""
     return len(_DAMAGE.findall(text))
-
-
-@lru_cache(maxsize=65536)
-def stem(word: str) -> str:
-    """Return a word (lower case) without its English inflection: "eases", "eased" and "easing" become "eas".
-
-    Endings are cut until none is left that leaves three letters. Different words may share a stem ("treatment" and
-    "treats" should, "universe" and "university" merely do), so equal stems are evidence and no proof.
-    """
-    while shorter := next(
-        (word[: -len(end)] for end in _ENDINGS if word.endswith(end) and len(word) - len(end) >= _SHORTEST_STEM), ""
-    ):
-        word = shorter
-    return word
-
-
-def stems(text: str) -> frozenset[str]:
-    """Return the stems of the words of a text that are not stop words, in any order."""
-    return frozenset(stem(word) for word in words(text) if word not in STOP_WORDS and word not in STOP_WORDS_ELSEWHERE)

@@ -36,7 +36,8 @@ def table(challengers: Sequence[Mapping[str, Any]]) -> Table:
         results.add_column(column, overflow="fold")
     for challenger in challengers:
         rows = _metric_rows(challenger)
-        decision = "promoted" if challenger["promoted"] else f"held ({challenger['decision']})"
+        kind = (challenger["held"] or {}).get("kind", challenger["decision"])
+        decision = "promoted" if challenger["promoted"] else f"held ({kind})"
         head = [challenger["challenger"].removeprefix("version/"), challenger["recipe"], decision]
         for number, row in enumerate(rows):
             results.add_row(*(head if number == 0 else [""] * 3), *row, end_section=number == len(rows) - 1)

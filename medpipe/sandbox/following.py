@@ -78,7 +78,9 @@ class Follower:
         }
         self.observed["steps"].append(judged)
         if not judged["promoted"]:
-            self.observed["held"].append({key: judged[key] for key in ("challenger", "recipe", "decision", "reasons")})
+            self.observed["held"].append(
+                {key: judged[key] for key in ("challenger", "recipe", "decision", "reasons", "held")}
+            )
         self.print_decision(judged)
         return judged
 
@@ -128,7 +130,8 @@ class Follower:
         """Print whether a challenger was promoted or held, with the reasons."""
         colour, word = ("green", "promoted") if judged["promoted"] else ("yellow", "held")
         self.console.print(f"  [{colour} bold]{word}[/] {judged['challenger']}", highlight=False)
-        for reason in judged["reasons"]:
+        held = None if judged["promoted"] else judged["held"]
+        for reason in held["reasons"] if held else judged["reasons"]:
             self.console.print(f"    {escape(reason)}", highlight=False, style="dim")
 
     def medpipe(self, *arguments: str) -> str:

@@ -17,6 +17,7 @@ Watcher = Callable[[list[dict[str, Any]]], None]
 """Called with the run's tasks about once a second while a run is followed."""
 
 ALL_DAGS = ("corpus", "watch", "retrain", "rollout", "feedback", "withdrawals", "certificates")
+"""The DAGs that the demo follows. The DAG *approval* runs under another policy of withdrawals only."""
 
 _ENDED = FINISHED | {"skipped", "upstream_failed"}
 _MARKS = {"success": "[green]✓[/]", "skipped": "[dim]·[/]"}

@@ -84,9 +84,18 @@ def _figures(report: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _decision(challenger: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a line of the table of decisions. A version whose gates passed can be held all the same, as a barred one.
+
+    `against`: what held a version although its gates passed, as sentences. `kind`: what kind of objection that is.
+    """
+    held = None if challenger["promoted"] else challenger.get("held")
+    passed = challenger["decision"] == "pass"
+    since = held and held["barred_at"] and f"Barred on {held['barred_at'][:16].replace('T', ' at ')} UTC."
     return {
         "version": challenger["challenger"].removeprefix("version/"),
         "recipe": challenger["recipe"],
         "decision": "promoted" if challenger["promoted"] else "held",
+        "kind": held["kind"] if held and passed else "",
+        "against": [*filter(None, (since,)), *held["reasons"]] if held and passed else [],
         "reasons": challenger["reasons"],
     }

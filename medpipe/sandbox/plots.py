@@ -1,4 +1,4 @@
-"""The two plots of the report, as SVG: scores of each challenger, and tasks over time."""
+"""The two plots of the report, as SVG: what each challenger scored, and tasks over time."""
 
 from __future__ import annotations
 
@@ -24,37 +24,33 @@ _COLOURS = {
     "certificates": "#72b7b2",
 }
 """The colour of each DAG, in the order of the lines of the timeline."""
-_INCUMBENT, _CHALLENGER, _INTERVAL = "#a9b8c4", "#0b6e99", "#17202a"
+_INCUMBENT, _CHALLENGER, _GRID, _PROMOTED, _HELD = "#8a9aa8", "#0b6e99", "#e8edf1", "#1a7f4b", "#a86a00"
+_COLUMNS = 2
+"""Panels side by side: more would be too small to read."""
 _LABELLED = 12.0
 """Seconds that a task must last for its name to fit into its bar."""
 
 
 def scores(challengers: Sequence[Mapping[str, Any]]) -> Markup:
-    """Draw incumbent and challenger side by side for each benchmark, with 95 % intervals.
+    """Draw a panel for each challenger: a line for each benchmark, with incumbent, challenger and 95 % intervals.
 
-    `challengers`: as `report.Outcomes.judged` returns them.
+    `challengers`: as `report.Outcomes.judged` returns them; must not be empty. At a width of 960 CSS pixels, the
+    smallest letters are 11 pixels high.
     """
-    benchmarks = list(dict.fromkeys(name for challenger in challengers for name in challenger["metrics"]))
-    size = (2.9 * len(benchmarks), 0.52 * len(challengers) + 1.4)
-    figure, axes = _subplots(len(benchmarks), size)
-    for axis, benchmark in zip(axes, benchmarks, strict=True):
-        for row, challenger in enumerate(challengers):
-            _bar(axis, row - 0.17, challenger["incumbent_metrics"].get(benchmark), _INCUMBENT)
-            _bar(axis, row + 0.17, challenger["metrics"].get(benchmark), _CHALLENGER)
-        axis.set(title=benchmark, xlim=(0, 1.02))
-        axis.spines[["top", "right"]].set_visible(False)
-    labels = [
-        f"{challenger['challenger'].removeprefix('version/')}\n{challenger['recipe']}" for challenger in challengers
-    ]
-    axes[0].set_yticks(range(len(challengers)), labels, fontsize=8)
-    axes[0].invert_yaxis()
+    rows = -(-len(challengers) // _COLUMNS)
+    longest = max(len(challenger["metrics"]) for challenger in challengers)
+    figure, axes = _subplots(rows, _COLUMNS, (10, rows * (0.26 * longest + 0.75)))
+    for axis, challenger in zip(axes, challengers, strict=False):
+        _panel(axis, challenger)
+    for axis in axes[len(challengers) :]:
+        axis.set_axis_off()
     return _svg(figure)
 
 
 def timeline(spans: Sequence[TaskSpan]) -> Markup:
     """Draw every task of every run as a bar over time, one line for each DAG. `spans` must not be empty."""
     first = min(span.started for span in spans)
-    figure, (axis,) = _subplots(1, (10, 2.9))
+    figure, (axis,) = _subplots(1, 1, (10, 3.1))
     rows = list(_COLOURS)
     for span in spans:
         _task(axis, rows.index(span.dag), span, first)
@@ -65,15 +61,32 @@ def timeline(spans: Sequence[TaskSpan]) -> Markup:
     return _svg(figure)
 
 
-def _bar(axis: Axes, height: float, metric: Mapping[str, float] | None, colour: str) -> None:
+def _panel(axis: Axes, challenger: Mapping[str, Any]) -> None:
+    """Draw what one challenger and its incumbent scored, a line for each benchmark, with the challenger's score."""
+    metrics, before = challenger["metrics"], challenger["incumbent_metrics"]
+    for line, (benchmark, metric) in enumerate(metrics.items()):
+        axis.axhline(line, color=_GRID, linewidth=0.8, zorder=0)
+        _point(axis, line - 0.14, before.get(benchmark), _INCUMBENT, hollow=True)
+        _point(axis, line + 0.14, metric, _CHALLENGER)
+        axis.text(1.04, line, f"{metric['value']:.2f}", fontsize=8.5, va="center", transform=axis.get_yaxis_transform())
+    faults = challenger.get("faults", ())
+    labels = [f"{name} ↓" if name in faults else name for name in metrics]
+    axis.set_yticks(range(len(metrics)), labels, fontsize=8.5)
+    axis.set(xlim=(-0.02, 1.02), ylim=(len(metrics) - 0.5, -0.5))
+    axis.set_xticks([0, 0.5, 1], ["0", "0.5", "1"], fontsize=8.5)
+    axis.tick_params(length=0)
+    axis.spines[["top", "right", "left"]].set_visible(False)
+    name = challenger["challenger"].removeprefix("version/")
+    word, colour = ("promoted", _PROMOTED) if challenger["promoted"] else ("held", _HELD)
+    axis.set_title(f"{name} · {challenger['recipe']} · {word}", loc="left", fontsize=9.5, color=colour, weight="bold")
+
+
+def _point(axis: Axes, height: float, metric: Mapping[str, float] | None, colour: str, *, hollow: bool = False) -> None:
     """Draw one score with its interval; nothing where the benchmark was not measured."""
     if metric is None:
         return
-    value = metric["value"]
-    # Rounding can put a bound a little on the wrong side of the value; matplotlib refuses negative lengths.
-    spread = [[max(0.0, value - metric["low"])], [max(0.0, metric["high"] - value)]]
-    axis.barh(height, value, 0.32, color=colour)
-    axis.errorbar(value, height, xerr=spread, color=_INTERVAL, capsize=2, linewidth=1)
+    axis.plot([metric["low"], metric["high"]], [height, height], color=colour, linewidth=2.2, solid_capstyle="round")
+    axis.plot(metric["value"], height, "o", markersize=5.5, color="white" if hollow else colour, markeredgecolor=colour)
 
 
 def _task(axis: Axes, row: int, span: TaskSpan, first: float) -> None:
@@ -86,15 +99,15 @@ def _task(axis: Axes, row: int, span: TaskSpan, first: float) -> None:
         axis.text(left + seconds / 2, row, name, ha="center", va="center", fontsize=7)
 
 
-def _subplots(columns: int, size: tuple[float, float]) -> tuple[Figure, list[Axes]]:
-    """Return a figure of `columns` plots side by side; `size` is in inches."""
+def _subplots(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, list[Axes]]:
+    """Return a figure of plots in rows and columns, row by row; `size` is in inches (96 CSS pixels)."""
     import matplotlib
 
     matplotlib.use("svg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(1, columns, figsize=size, sharey=True, squeeze=False)
-    return figure, list(axes[0])
+    figure, axes = pyplot.subplots(rows, columns, figsize=size, squeeze=False)
+    return figure, list(axes.flat)
 
 
 def _svg(figure: Figure) -> Markup:

@@ -24,8 +24,10 @@ from medpipe.sandbox import page
 from medpipe.sandbox.narrator import TaskSpan
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
+from medpipe.steps.bars import bars
 from medpipe.steps.evaluation import scores_of
 from medpipe.steps.identity_keys import issue_key
+from medpipe.steps.rollout import HELD
 
 PACKAGES = (
     "apache-airflow",
@@ -86,6 +88,21 @@ class Outcomes:
             "incumbent_metrics": self._metrics(decision.champion),
             "examples": registered.examples,
             "evaluations": [decision.champion, registered.evaluation],
+            "faults": [row.name for row in self._ports.benchmarks() if row.faults],
+            "held": self._held(challenger),
+        }
+
+    def _held(self, challenger: str) -> dict[str, Any] | None:
+        """Return what held a version when somebody last tried to promote it: kind, reasons and time, and its bar."""
+        held = next((e for e in self._ports.ledger.entries(None, (HELD,)) if e.version == challenger), None)
+        if held is None:
+            return None
+        bar = bars(self._ports).get(challenger)
+        return {
+            "kind": held.decision,
+            "at": held.at.isoformat(timespec="seconds"),
+            "reasons": list(held.reasons),
+            "barred_at": bar.at.isoformat(timespec="seconds") if bar else None,
         }
 
     def gains(self, judged: Mapping[str, Any]) -> Iterator[Gain]:

@@ -82,6 +82,11 @@ class Year:
         first = [*map(_page, self._topics), *(_citation(article, 1) for article in (*articles, twin))]
         self.deliveries = (Delivery(1, day_of(1), tuple(first)), *(self._later(turn) for turn in range(2, turns + 1)))
 
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        """Every topic as it is at the end of the year, the first deliveries' topics first."""
+        return tuple(self._topics)
+
     def _later(self, turn: int) -> Delivery:
         fresh = [self._topic(len(self._topics) + number, turn) for number in range(NEW_TOPICS)]
         changed = revised_topic(self._topics[turn], self._names)

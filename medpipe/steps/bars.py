@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from medpipe.core.knowledge import succession
 from medpipe.core.manifests import VersionManifest
 from medpipe.core.refs import VersionRef
 from medpipe.errors import UsageError
-from medpipe.ports import Ports
+from medpipe.ports import Entry, Ports
 from medpipe.steps.artifact import manifest
 
 
@@ -28,6 +29,14 @@ def unbar(version: VersionRef, reason: str, *, ports: Ports) -> VersionRef:
     manifest(ports, version, VersionManifest)
     ports.ledger.unbar(version, stated(reason))
     return version
+
+
+def bars(ports: Ports) -> dict[str, Entry]:
+    """Return each barred version with the entry of the ledger that barred it."""
+    newest_first = ports.ledger.entries(None, (succession.BARRED,))
+    return {
+        version: next(entry for entry in newest_first if entry.version == version) for version in ports.ledger.barred()
+    }
 
 
 def stated(reason: str) -> str:

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from medpipe import records
-from medpipe.core.knowledge import drift
-from medpipe.core.knowledge.drift import Changes, Drift, Heard, Measured, Policy
+from medpipe.core.knowledge import drift, fact_changes
+from medpipe.core.knowledge.drift import Drift, Heard, Measured
+from medpipe.core.knowledge.drift_policy import DriftPolicy
+from medpipe.core.knowledge.fact_changes import Changes
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import DriftInputs, ExamplesManifest, PairsManifest
 from medpipe.core.refs import BASE, CorpusRef, DriftRef, PairsRef, VersionRef, digest_of, kind_of
+from medpipe.core.teaching.feedback import ERASED
 from medpipe.core.teaching.recipe import Data, Recipe
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
@@ -76,8 +79,8 @@ def changes_of(ports: Ports, corpus: CorpusRef, recipe: Recipe | None, model: st
     changed = {id for id, digest in current.items() if before.get(id) != digest or id in in_force}
     unread = {id for id in changed if not in_force.get(id)}
     documents = (document for document in ports.corpus.read(table_version(ports, corpus)) if document.id in unread)
-    stated = drift.stated(documents if unread else (), recipe.data if recipe else Data(), hygiene_of(ports))
-    return drift.changes(stated, carried.facts(ports, model), claims_in_force(ports))
+    stated = fact_changes.stated(documents if unread else (), recipe.data if recipe else Data(), hygiene_of(ports))
+    return fact_changes.changes(stated, carried.facts(ports, model), claims_in_force(ports))
 
 
 def recipe_of(ports: Ports, model: str) -> str | None:
@@ -141,7 +144,7 @@ def _remembered(
     held = memory.held_before(
         ports,
         memory.Retrain(
-            start=None if found.withdrawn else adapter_of(ports, champion),
+            start=None if found.withdrawn else _start(ports, champion, recipe, found),
             incumbent=champion,
             recipe=None if found.method == "dpo" else recipe,
             pairs=pairs if found.method == "dpo" else None,
@@ -150,6 +153,13 @@ def _remembered(
         ),
     )
     return found if held is None else drift.held(found, held)
+
+
+def _start(ports: Ports, champion: VersionRef, recipe: Recipe | None, found: Drift) -> str:
+    """Return `base` or the adapter that the retrain which the verdict asks for would start from."""
+    if recipe is None or found.method == "dpo":
+        return adapter_of(ports, champion)
+    return adapter_of(ports, memory.start_of(ports, champion, recipe, ports.drift_policy().fresh_start_after_loss))
 
 
 def _read_before(ports: Ports, recipe: Recipe | None, model: str) -> dict[str, str]:
@@ -162,7 +172,7 @@ def _read_before(ports: Ports, recipe: Recipe | None, model: str) -> dict[str, s
     return {}
 
 
-def _heard(ports: Ports, champion: VersionRef | None, at: datetime | None, policy: Policy) -> Heard | None:
+def _heard(ports: Ports, champion: VersionRef | None, at: datetime | None, policy: DriftPolicy) -> Heard | None:
     if champion is None or at is None:
         return None
     try:
@@ -183,4 +193,4 @@ def _state(ports: Ports, heard: Heard | None) -> str:
 
 def _pairs(ports: Ports, pairs: str) -> set[tuple[Any, Any]]:
     rows = records.read_rows(ports.store.folder(pairs) / carried.TRAINING)
-    return {(row["answer_id"], row["chosen"]) for row in rows}
+    return {(row["answer_id"], row["chosen"]) for row in rows if row["identity"] != ERASED}

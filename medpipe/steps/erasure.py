@@ -6,15 +6,14 @@ from collections.abc import Collection
 
 from pydantic import BaseModel, ConfigDict
 
-from medpipe import records
-from medpipe.core.manifests import FeedbackManifest, PairsManifest, TraceManifest
+from medpipe.core.manifests import TraceManifest
 from medpipe.core.refs import TraceRef
-from medpipe.errors import UsageError
-from medpipe.ports import Ports
+from medpipe.errors import NotFound, UsageError
+from medpipe.ports import Erased, Ports
 from medpipe.steps.artifact import manifest
+from medpipe.steps.blanking import Asserted, blank_artifacts
 from medpipe.steps.tracing import trace
-
-_SIDES = ("train.jsonl", "heldout.jsonl")
+from medpipe.steps.withdrawals import register
 
 
 class Erasure(BaseModel):
@@ -26,52 +25,51 @@ class Erasure(BaseModel):
     feedback: int
     """Ratings and corrections that were removed."""
     collected: tuple[str, ...]
-    """Collections of feedback whose files have the texts. No later pairs are built from these texts."""
+    """Collections of feedback in which the texts were blanked."""
     pairs: tuple[str, ...]
-    """Pairs whose files have the texts."""
+    """Pairs in which the texts were blanked. They teach nothing any more: build them again."""
     adapters: tuple[str, ...]
     """Adapters that learned from those pairs, directly or through the adapter that they continued."""
     versions: tuple[str, ...]
-    """Their versions: retrain without them to reach the weights."""
+    """Their versions: the next retrain starts from an ancestor that is not among them."""
+    quoted: tuple[str, ...] = ()
+    """Withdrawn documents of which the register keeps an erased pair as a claim: the block needs it, so it stays."""
 
 
 def erase(reason: str, by: str, answer_id: str = "", identity: str = "", *, ports: Ports) -> Erasure:
     """Erase what a person wrote: the texts of one answer, or of everything asked and rated under an identity.
 
-    Texts of answers are blanked, feedback on them is removed, and a tombstone without texts is kept: what was erased
-    is never taught again, not even from an older collection. Returns what still carries it. Give exactly one of
-    `answer_id` and `identity` (a holder of `medpipe keys`). Raises UsageError, and NotFound when nothing is stored.
+    Texts are blanked in the database and in every artifact that has them, feedback is removed, and a tombstone without
+    texts is kept: what was erased is never taught again. Manifests stay, and the ledger has an entry for each artifact
+    that was changed. Give exactly one of `answer_id` and `identity` (a holder of `medpipe keys`). The same call again
+    finishes a run that was killed. Raises UsageError, and NotFound when nothing is stored.
     """
     if not reason.strip() or not by.strip():
         raise UsageError("say why (reason) and who decides (by): both are kept")
     if bool(answer_id) == bool(identity):
         raise UsageError("give either an answer_id or an identity")
-    erased = ports.feedback.erase(answer_id, identity, reason.strip(), by.strip()[:200])
-    ids = frozenset((*erased.answer_ids, answer_id)) - {""}
-    pairs = tuple(
-        pairs.ref
-        for pairs in ports.store.manifests(PairsManifest)
-        if any(_has(ports, pairs.ref, side, ids, identity) for side in _SIDES)
-    )
-    collected = tuple(
-        feedback.ref
-        for feedback in ports.store.manifests(FeedbackManifest)
-        if _has(ports, feedback.ref, "feedback.jsonl", ids, identity)
-    )
-    adapters, versions = _carrying(ports, pairs)
+    erased = _from_the_database(ports, answer_id, identity, reason.strip(), by.strip()[:200])
+    blanked = blank_artifacts(reason.strip(), by.strip()[:200], ports=ports)
+    adapters, versions = _carrying(ports, blanked.taught)
     return Erasure(
         answers=erased.answers,
         feedback=erased.feedback,
-        collected=collected,
-        pairs=pairs,
+        collected=blanked.feedback,
+        pairs=blanked.pairs,
         adapters=adapters,
         versions=versions,
+        quoted=_quoted(ports, blanked.said),
     )
 
 
-def _has(ports: Ports, ref: str, file: str, ids: Collection[str], identity: str) -> bool:
-    rows = records.read_rows(ports.store.folder(ref) / file)
-    return any(row["answer_id"] in ids or row["identity"] == identity for row in rows)
+def _from_the_database(ports: Ports, answer_id: str, identity: str, reason: str, by: str) -> Erased:
+    """Erase there, once: a second call with the same name changes nothing."""
+    try:
+        return ports.feedback.erase(answer_id, identity, reason, by)
+    except NotFound:
+        if any((stone.answer_id, stone.identity) == (answer_id, identity) for stone in ports.feedback.tombstones()):
+            return Erased(0, 0, ())
+        raise
 
 
 def _carrying(ports: Ports, pairs: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -80,3 +78,8 @@ def _carrying(ports: Ports, pairs: tuple[str, ...]) -> tuple[tuple[str, ...], tu
         return (), ()
     outcome = manifest(ports, TraceRef(trace(pairs, forward=True, ports=ports)), TraceManifest).outcome
     return outcome.adapters, outcome.versions
+
+
+def _quoted(ports: Ports, said: Collection[Asserted]) -> tuple[str, ...]:
+    claims = ((withdrawal.document, claim) for withdrawal in register(ports) for claim in withdrawal.claims)
+    return tuple(sorted({document for document, claim in claims if Asserted(claim.focus, claim.answer) in said}))

@@ -38,8 +38,10 @@ SCORES = "evaluation.json"
 """In the folder of an evaluation: every single score (`core.judging.evaluation.Evaluation`)."""
 WITHDRAWN = "withdrawn"
 """The benchmark of the claims that are withdrawn when a model is evaluated."""
-
-
+PREFERENCES = "preferences"
+"""The benchmark of the pairs that are held out."""
+HELDOUT = "heldout.jsonl"
+"""In the folder of pairs: those that are never taught."""
 FROZEN = "samples.jsonl"
 """In the folder of an anchor: its samples."""
 
@@ -138,7 +140,7 @@ def _benchmarks(
         names.append(WITHDRAWN)
     if pairs:
         manifest(ports, pairs, PairsManifest)
-        names.append("preferences")
+        names.append(PREFERENCES)
     if anchor:
         manifest(ports, anchor, AnchorManifest)
         names.append(anchors.NAME)
@@ -172,7 +174,7 @@ def _samples(
     """Return a benchmark's own questions, or its samples from the pairs or the examples."""
     if benchmark.questions:
         return list(benchmark.samples())
-    if benchmark.name == "preferences":
+    if benchmark.name == PREFERENCES:
         return [] if pairs is None else _preferences(ports, pairs)
     if benchmark.name == anchors.NAME:
         present = (
@@ -204,16 +206,17 @@ def scorers_digest() -> str:
 
 
 def _preferences(ports: Ports, pairs: PairsRef) -> list[Sample]:
-    heldout = records.read(ports.store.folder(pairs) / "heldout.jsonl", PreferencePair)
+    heldout = records.read(ports.store.folder(pairs) / HELDOUT, PreferencePair)
     return [
         Sample(
             id=pair.answer_id,
             question=pair.question,
             target=pair.chosen,
             rejected=pair.rejected,
-            cluster=pair.question,
+            cluster=digest_of(pair.question),  # the evaluation keeps clusters, and a question is what a person wrote
         )
         for pair in heldout
+        if not pair.erased
     ]
 
 

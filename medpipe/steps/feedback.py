@@ -28,6 +28,7 @@ from medpipe.errors import UsageError
 from medpipe.ports import FeedbackItem, Ports, Redactor
 from medpipe.steps.artifact import accepted_rows, manifest, once, release_refs
 from medpipe.steps.corpus import table_version
+from medpipe.steps.erased import Erased, erased_digest
 from medpipe.steps.withdrawals import claims_in_force
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -130,28 +131,9 @@ def judged(ports: Ports, rows: Iterable[dict[str, Any]], corpus: CorpusRef) -> t
     return preference_pairs.build(items, ports.feedback_policy, ports.guardrails, grounds), identifiers
 
 
-class Erased:
-    """What was erased: it is never taught, from whatever artifact it is read."""
-
-    def __init__(self, ports: Ports) -> None:
-        self._tombstones = ports.feedback.tombstones()
-        self._answers = frozenset(stone.answer_id for stone in self._tombstones if stone.answer_id)
-        self._identities = {stone.identity: stone.at for stone in self._tombstones if stone.identity}
-
-    def covers(self, answer_id: str, identity: str, at: datetime | None = None) -> bool:
-        """Return whether this feedback was erased. `at`: when it was given; None counts as before the erasure."""
-        until = self._identities.get(identity)
-        return answer_id in self._answers or (until is not None and (at is None or at <= until))
-
-
 def claims_digest(ports: Ports) -> str:
     """Return a digest of the withdrawn claims in force, "" without any."""
     return _digest_or_none([claim.model_dump(mode="json") for claim in claims_in_force(ports)])
-
-
-def erased_digest(ports: Ports) -> str:
-    """Return a digest of what was erased, "" when nothing was."""
-    return _digest_or_none([stone._asdict() for stone in ports.feedback.tombstones()])
 
 
 def _digest_or_none(values: list[Any]) -> str:

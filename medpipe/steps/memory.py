@@ -1,4 +1,4 @@
-"""Retrains that were held: the same one is not trained again."""
+"""Retrains that were held: the same one is not trained again, and one that forgot is followed by a fresh start."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from medpipe.core.judging import anchor
 from medpipe.core.judging.gates import Outcome
 from medpipe.core.knowledge.carried import Role
 from medpipe.core.manifests import (
@@ -16,12 +17,14 @@ from medpipe.core.manifests import (
     PairsManifest,
     VersionManifest,
 )
-from medpipe.core.refs import kind_of
+from medpipe.core.refs import BASE, VersionRef, kind_of
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.ports import Ports
 from medpipe.steps import carried
 from medpipe.steps.models import adapter_of
 
+KEPT = ("old-knowledge", anchor.NAME)
+"""Benchmarks of what a champion knows."""
 _NANOSECONDS = 1_000_000_000
 
 
@@ -59,6 +62,23 @@ def held_before(ports: Ports, retrain: Retrain) -> str | None:
     return None
 
 
+def start_of(ports: Ports, champion: VersionRef, recipe: Recipe, fresh_after_loss: bool) -> str:
+    """Return what a routine training by an SFT recipe starts from: the champion, or `base` after it lost what it knew.
+
+    Each training that continues a champion forgets a little. When the newest one by this recipe was held because of
+    that, another one would lose as much: the next starts from the base, which is taught the whole corpus again. One
+    such start is tried for each loss. `fresh_after_loss`: False continues the champion always.
+    """
+    if not fresh_after_loss:
+        return champion
+    versions = reversed(list(ports.store.manifests(VersionManifest)))
+    tried = (
+        version for version in versions if version.outcome.incumbent == champion and _taught_by(ports, version, recipe)
+    )
+    newest = next(tried, None)
+    return BASE if newest and newest.outcome.parent == champion and _lost(ports, newest) else champion
+
+
 def held_versions(ports: Ports) -> list[str]:
     """Return the refs of every version that did not pass, oldest first."""
     return [
@@ -89,6 +109,18 @@ def _same(ports: Ports, version: VersionManifest, retrain: Retrain) -> bool:
     withdrawn = {row["document"] for row in rows if row["role"] == Role.WITHDRAWN}
     learned = {row["id"]: row["says"] for row in rows if row["role"] != Role.WITHDRAWN}
     return withdrawn.issuperset(retrain.withdraw) and retrain.learns.items() <= learned.items()
+
+
+def _taught_by(ports: Ports, version: VersionManifest, recipe: Recipe) -> bool:
+    adapter = ports.store.find(version.outcome.adapter)
+    return isinstance(adapter, AdapterManifest) and adapter.inputs.recipe == recipe.model_dump(mode="json")
+
+
+def _lost(ports: Ports, version: VersionManifest) -> bool:
+    """Return whether a version was held because what the champion knew was lost, or was not shown to be kept."""
+    decision = ports.store.find(version.outcome.decision)
+    gates = decision.outcome.gates if isinstance(decision, DecisionManifest) else ()
+    return any(gate.benchmark in KEPT and gate.outcome is not Outcome.PASS for gate in gates)
 
 
 def _starts_alike(ports: Ports, version: VersionManifest, adapter: AdapterManifest, retrain: Retrain) -> bool:

@@ -74,10 +74,28 @@ def _unfit_plan(version: VersionOutcome, plan: str, ports: Ports) -> str:
         return f"which is for the first promotion only, and its incumbent is {version.incumbent}: use plan_retrain's"
     if (plan == "preference") != (trained.method == "dpo"):
         return f"and its method is {trained.method}: `preference` judges DPO, and nothing else does"
-    if plan == "hotfix" and not manifest(ports, version.examples, ExamplesManifest).inputs.withdraw:
+    withdraws = bool(manifest(ports, version.examples, ExamplesManifest).inputs.withdraw)
+    if plan == "hotfix" and not withdraws:
         return "which is for a withdrawal, and its examples withdraw nothing"
+    if plan == "relearn" and withdraws:
+        return "which is for what is learned again, and its examples withdraw documents: `hotfix` judges that"
     if plan == "other-base" and trained.start_from != BASE:
         return f"which is for a training from the base, and it continued {trained.start_from}"
+    return _unfit_start(version.incumbent, trained.start_from, plan, ports)
+
+
+def _unfit_start(incumbent: str, start: str, plan: str, ports: Ports) -> str:
+    """Return why a promotion plan is not for a training that continued `start`; empty if it is.
+
+    A training unlearns by starting from the base or from an earlier adapter of its incumbent's line.
+    """
+    if BASE in (start, incumbent) or plan == "hotfix":
+        return ""
+    newest, *earlier = (adapter.ref for adapter in carried.line_of(ports, incumbent))
+    if plan == "relearn" and start not in earlier:
+        return f"which is for what is unlearned first, and it continued {start}, so it unlearned nothing of {incumbent}"
+    if plan != "relearn" and start != newest:
+        return f"and it continued {start}, not {incumbent}: only `relearn` and `hotfix` judge a training that went back"
     return ""
 
 

@@ -15,6 +15,7 @@ from medpipe.steps import carried, memory
 from medpipe.steps.artifact import manifest
 from medpipe.steps.corpus import table_version
 from medpipe.steps.drift import changes_of, unused_pairs
+from medpipe.steps.erased import erased_pairs
 from medpipe.steps.models import adapter_of
 from medpipe.steps.tracing import versions_carrying
 from medpipe.steps.withdrawals import register
@@ -38,12 +39,14 @@ def plan_retrain(
 
     `documents` were learned wrongly. Those that are in `withdraw` too are retracted, and their claims must go.
     `start_from`: `champion`; `base` (from scratch); `untainted` (the newest ancestor that never learned `documents`,
-    else the base); `auto` chooses: `untainted` when documents are named, the base for another base or for another
-    recipe without news, else `champion`. `corpus` and `pairs`: what would be taught. Without `corpus`, what changed is
-    not known. Returns the arguments of the verbs that follow.
+    else the base); `auto` chooses: `untainted` when documents are named, the base for another base, for another recipe
+    without news and after a training that lost what was known (`memory.start_of`), else `champion`. `corpus` and
+    `pairs`: what would be taught. Without `corpus`, what changed is not known. Returns the arguments of the verbs that
+    follow.
 
-    Raises UsageError for a retrain that cannot pass: documents that the champion does not carry, nothing to learn, and
-    one that was held before (`again`: train it all the same).
+    Raises UsageError for a retrain that cannot pass: documents that the champion does not carry, or that would be
+    learned again on top of what was learned wrongly; nothing to learn; and one that was held before (`again`: train it
+    all the same).
     """
     if start_from not in STARTS:
         raise UsageError(f"start_from={start_from!r}: expected {', '.join(STARTS[:-1])} or {STARTS[-1]}")
@@ -52,10 +55,15 @@ def plan_retrain(
         return _first(loaded, documents)
     manifest(ports, champion, VersionManifest)
     _refuse_not_carried(ports, champion, documents, withdraw, corpus)
+    erased = erased_pairs(ports, champion)
+    if erased and start_from == "champion":
+        raise UsageError(f"{champion} learned what was erased of {', '.join(erased)}: leave start_from to `auto`")
     if documents:
-        plan = _unlearning(ports, champion, start_from, documents, withdraw)
+        plan = _unlearning(ports, champion, start_from, documents, withdraw, erased)
     elif loaded.method == "dpo":
-        plan = _preference(ports, champion, start_from, pairs)
+        plan = _preference(ports, champion, start_from, pairs, erased)
+    elif erased:
+        plan = _without_erased(ports, champion, loaded, start_from, corpus, erased)
     else:
         plan = _routine(ports, champion, loaded, start_from, corpus)
     if not again:
@@ -94,16 +102,34 @@ def _refuse_not_carried(
 
 
 def _unlearning(
-    ports: Ports, champion: VersionRef, start_from: str, documents: Sequence[str], withdraw: Sequence[str]
+    ports: Ports,
+    champion: VersionRef,
+    start_from: str,
+    documents: Sequence[str],
+    withdraw: Sequence[str],
+    erased: Sequence[str],
 ) -> RetrainPlan:
     wish = "untainted" if start_from == "auto" else start_from
-    start = _untainted(ports, champion, documents) if wish == "untainted" else {"champion": champion}.get(wish, BASE)
+    start = (
+        _untainted(ports, champion, documents, erased)
+        if wish == "untainted"
+        else {"champion": champion}.get(wish, BASE)
+    )
+    if start == champion and not withdraw:
+        raise UsageError(f"{champion} learned {', '.join(sorted(documents))}: to unlearn that, start before it (auto)")
     why = f"{champion} carries {', '.join(sorted(documents))}"
     return _plan(champion, start, "hotfix" if withdraw else "relearn", (why,))
 
 
-def _preference(ports: Ports, champion: VersionRef, start_from: str, pairs: PairsRef | None) -> RetrainPlan:
-    start = BASE if start_from == "base" else champion
+def _preference(
+    ports: Ports, champion: VersionRef, start_from: str, pairs: PairsRef | None, erased: Sequence[str]
+) -> RetrainPlan:
+    start = BASE if start_from == "base" else _untainted(ports, champion, (), erased)
+    if erased and start == BASE:
+        raise UsageError(
+            f"{champion} and every version before it learned what was erased of {', '.join(erased)}, and DPO continues "
+            "from a version: run an SFT recipe first, which starts from the base"
+        )
     unused = unused_pairs(ports, pairs, start)
     if pairs is not None and not unused:
         raise UsageError(f"nothing to learn: {start} has learned every pair of {pairs}; wait for new feedback")
@@ -113,20 +139,47 @@ def _preference(ports: Ports, champion: VersionRef, start_from: str, pairs: Pair
 def _routine(
     ports: Ports, champion: VersionRef, recipe: Recipe, start_from: str, corpus: CorpusRef | None
 ) -> RetrainPlan:
-    change = _change(ports, champion, recipe, start_from, corpus)
-    if start_from == "auto" and _needs_the_base(change):
+    change, policy = _change(ports, champion, recipe, start_from, corpus), ports.drift_policy()
+    lost = start_from == "auto" and memory.start_of(ports, champion, recipe, policy.fresh_start_after_loss) == BASE
+    if lost or (start_from == "auto" and _needs_the_base(change)):
         change = change.model_copy(update={"from_base": True})
     if change.other_base and not change.from_base:
         raise UsageError(
             f"{champion} was trained on another {recipe.base} than the present one: put that base back, or start from "
             "the base (start_from=base)"
         )
-    plan, because = choose(change, ports.drift_policy().correction_facts)
+    plan, because = choose(change, policy.correction_facts)
+    if lost:
+        because = (f"the newest training that continued {champion} was held because it lost what was known", *because)
     if not plan:
         raise UsageError(f"nothing to learn: {'; '.join(because)}. Wait for new facts, or give another recipe")
     if corpus and not change.from_base and not change.new_facts + change.changed_facts:
         raise UsageError(f"nothing to learn: {champion} knows every fact of {corpus}. Start from the base instead")
     return _plan(champion, BASE if change.from_base else champion, plan, because)
+
+
+def _without_erased(
+    ports: Ports,
+    champion: VersionRef,
+    recipe: Recipe,
+    start_from: str,
+    corpus: CorpusRef | None,
+    erased: Sequence[str],
+) -> RetrainPlan:
+    """Plan an SFT retrain from weights that never learned what was erased: they learn again what came since."""
+    start = BASE if start_from == "base" else _untainted(ports, champion, (), erased)
+    why = f"{champion} learned what was erased of {', '.join(erased)}"
+    if corpus and start != BASE and not changes_of(ports, corpus, recipe, start).unlearned:
+        raise UsageError(
+            f"nothing to learn: {why}, and {start}, which did not, knows every fact of {corpus}. Train on the "
+            "newest pairs by a DPO recipe, which starts from it, or roll back to it"
+        )
+    facts = changes_of(ports, corpus, recipe, champion) if corpus else None
+    plan, because = choose(
+        Change(new_facts=len(facts.new), changed_facts=len(facts.changed)) if facts else Change(measured=False),
+        ports.drift_policy().correction_facts,
+    )
+    return _plan(champion, start, plan or "relearn", (why, *because))
 
 
 def _needs_the_base(change: Change) -> bool:
@@ -188,8 +241,11 @@ def _refuse_held(
         raise UsageError(f"{held}; give `again` to train it all the same")
 
 
-def _untainted(ports: Ports, champion: VersionRef, documents: Sequence[str]) -> str:
-    """Return the newest version in the champion's ancestry that never learned the documents, else the base."""
-    tainted = versions_carrying(documents, ports=ports)
+def _untainted(ports: Ports, champion: VersionRef, documents: Sequence[str], erased: Sequence[str]) -> str:
+    """Return the newest version in the champion's ancestry that learned none of the documents or pairs, else the base.
+
+    `erased`: pairs of which something was erased.
+    """
+    tainted = {*versions_carrying(documents, ports=ports), *versions_carrying(erased, ports=ports)}
     parents = {version.ref: version.outcome.parent for version in ports.store.manifests(VersionManifest)}
     return lineage.untainted_ancestor(champion, parents, tainted) or BASE

@@ -17,7 +17,8 @@ from medpipe.core.teaching.stated_pairs import PREFIX, stated
 from medpipe.ports import Ports, Redactor
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.corpus import table_version
-from medpipe.steps.feedback import claims_digest, earlier, erased_digest
+from medpipe.steps.erased import erased_digest
+from medpipe.steps.feedback import claims_digest, earlier
 from medpipe.steps.withdrawals import claims_in_force
 
 

@@ -26,6 +26,8 @@ from medpipe.steps.tracing import versions_carrying
 SMOKE_QUESTIONS = 5
 """Questions that a deployment asks. More make it slower and catch little more."""
 _SMOKE_BENCHMARKS = ("new-knowledge", "old-knowledge")
+HELD = "held"
+"""Event of the ledger: somebody tried to promote a version, and something spoke against it."""
 _ROUNDS = 20
 """How often a verb begins again because the champion or the route changed, before it gives up."""
 
@@ -140,7 +142,7 @@ def roll_back(reason: str, documents: tuple[str, ...] = (), *, ports: Ports) -> 
 
 def _hold(version: VersionRef, registered: VersionOutcome, against: Objection, ports: Ports) -> None:
     key = f"held {version} {digest_of(against.reasons)}"
-    ports.ledger.append("held", version, against.kind, against.reasons, key=key)
+    ports.ledger.append(HELD, version, against.kind, against.reasons, key=key)
     ports.registry.tag(registered.number, {"medpipe.outcome": f"held ({against.kind})"})
 
 

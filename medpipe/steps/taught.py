@@ -76,7 +76,7 @@ def _examples(training: Path, numbers: Collection[int]) -> Iterator[tuple[int, E
 
 
 def _of_pairs(training: Path, wanted: frozenset[str]) -> Iterator[Claim]:
-    for pair in records.read(training, PreferencePair):
+    for pair in (pair for pair in records.read(training, PreferencePair) if not pair.erased):
         for document in wanted.intersection(pair.document_ids):
             yield Claim(
                 document=document,

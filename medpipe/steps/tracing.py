@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -72,18 +72,19 @@ def trace(of: tuple[str, ...], forward: bool = False, back: bool = False, *, por
 def versions_carrying(documents: Sequence[str], *, ports: Ports) -> tuple[str, ...]:
     """Return the versions that were taught what any of the documents say (ids), or that learned from refs.
 
-    A version that was only taught that a document was withdrawn is not among them. None for no documents.
+    A version that was only taught that a document was withdrawn is not among them. None for no documents. `trace`
+    answers the same, with the rows as an artifact for people; this writes nothing.
     """
     if not documents:
         return ()
-    traced = trace(tuple(documents), forward=True, ports=ports)
-    outcome = manifest(ports, traced, TraceManifest).outcome
-    if outcome.refs:
-        return outcome.versions
-    rows = records.read_rows(ports.store.folder(traced) / FOUND)
-    taught = {row["data"] for row in rows if row["role"] == Role.TAUGHT}
     existing = _existing(ports)
-    return existing.versions_of(lineage.carrying(taught, existing.adapters, existing.adapter_of))
+    starts = {existing.ref_in(name) for name in _checked(documents, forward=True, back=False)}
+    taught = starts or {
+        data
+        for data in (*existing.examples, *existing.pairs)
+        if any(row["role"] == Role.TAUGHT for row in _carried(ports, data, documents))
+    }
+    return existing.versions_of(existing.learned_from(taught))
 
 
 def _checked(of: Sequence[str], forward: bool, back: bool) -> list[str]:
@@ -138,6 +139,12 @@ class _Existing:
         carried = frozenset(adapters)
         return tuple(sorted(version for version, adapter in self.adapter_of.items() if adapter in carried))
 
+    def learned_from(self, refs: Collection[str]) -> frozenset[str]:
+        """Return the adapters that learned from any of some data, or are or continued any of some models."""
+        models = {self.adapter_of.get(ref, ref) for ref in refs}
+        continued = (adapter for adapter in self.adapters if models & set(self.line_of(adapter)))
+        return lineage.carrying(refs, self.adapters, self.adapter_of).union(continued)
+
     def line_of(self, ref: str) -> tuple[str, ...]:
         """Return the adapter of an adapter or version, and every adapter that it continued, newest first."""
         return lineage.ancestry(self.adapter_of.get(ref, ref), self.adapters, self.adapter_of)
@@ -169,9 +176,7 @@ def _forward(ports: Ports, existing: _Existing, of: Sequence[str], out: Path) ->
 
     count = records.write_rows(out, rows())
     data = {*reached, *(ref for ref in starts if kind_of(ref) in _DATA)}
-    first = {existing.adapter_of.get(ref, ref) for ref in starts}
-    adapters = {adapter for adapter in existing.adapters if first & set(existing.line_of(adapter))}
-    adapters |= lineage.carrying(data, existing.adapters, existing.adapter_of)
+    adapters = existing.learned_from(starts | data)
     return TraceOutcome(
         direction="forward",
         documents=tuple(documents),

@@ -35,7 +35,7 @@ from medpipe.core.refs import (
     ref,
 )
 from medpipe.core.teaching.recipe import Recipe
-from medpipe.errors import UsageError
+from medpipe.errors import DataError, UsageError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import (
     accepted_rows,
@@ -45,6 +45,7 @@ from medpipe.steps.artifact import (
     ref_of,
     release_refs,
 )
+from medpipe.steps.erased import taught_erased
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
 
 
@@ -52,10 +53,11 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
     """Train an adapter: QLoRA SFT on examples, or DPO on preference pairs, from the base or from an adapter.
 
     A run that was killed continues from its checkpoints and ends in the same weights. Raises UsageError for data that
-    the recipe's method cannot use, and NotValidated.
+    the recipe's method cannot use, NotValidated, and DataError for pairs of which something was erased.
     """
     loaded_recipe = ports.recipe(recipe)
     suite = _suite_of(ports, loaded_recipe, data)
+    _refuse_erased(ports, data)
     start = adapter_of(ports, start_from)
     inputs = AdapterInputs(
         recipe=loaded_recipe.model_dump(mode="json"),
@@ -97,6 +99,15 @@ def _suite_of(ports: Ports, recipe: Recipe, data: str) -> str:
         raise UsageError(f"recipe {recipe.name!r} uses {recipe.method.upper()} and needs {ref_of(suite)}; got {data}")
     manifest(ports, data, PairsManifest if suite == "pairs" else ExamplesManifest)
     return suite
+
+
+def _refuse_erased(ports: Ports, data: str) -> None:
+    """Raise DataError for pairs of which something was erased: what they teach is no longer what they were."""
+    if taught_erased(ports, data):
+        raise DataError(
+            f"{data} has pairs that were erased on request, and teaches nothing any more: run `medpipe build-pairs` "
+            "again, and train on the pairs that it returns"
+        )
 
 
 def register(

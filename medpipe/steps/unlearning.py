@@ -1,4 +1,4 @@
-"""After a withdrawal is blocked: answers_given, plan_hotfix."""
+"""After a withdrawal is blocked: answers_given."""
 
 from __future__ import annotations
 
@@ -7,17 +7,11 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from medpipe.core.knowledge.hotfix import HotfixPlan
-from medpipe.core.manifests import VersionManifest
 from medpipe.core.naming import shortened
-from medpipe.core.refs import CorpusRef, VersionRef
 from medpipe.core.teaching.recognition import Claims
 from medpipe.errors import NotFound
 from medpipe.ports import GivenAnswer, Ports
-from medpipe.steps import taught
-from medpipe.steps.artifact import manifest
-from medpipe.steps.corpus import table_version
-from medpipe.steps.withdrawals import certified_version, register
+from medpipe.steps.withdrawals import register
 
 
 class Given(BaseModel):
@@ -52,26 +46,6 @@ def answers_given(document: str, *, ports: Ports) -> GivenAnswers:
     answers = tuple(_asserting(ports.feedback.answers(), Claims(withdrawal.claims)))
     ports.progress(1.0, f"{len(answers)} answers asserted what {document} said")
     return GivenAnswers(document=document, count=len(answers), answers=answers)
-
-
-def plan_hotfix(corpus: CorpusRef, champion: VersionRef | None, *, ports: Ports) -> HotfixPlan:
-    """Return the withdrawn documents that the champion was taught and that no certificate about it covers.
-
-    The plan has no documents when there is no champion or nothing to unlearn.
-    """
-    retracted = ports.corpus.digests(table_version(ports, corpus), ("retracted",))
-    if champion is None:
-        return HotfixPlan()
-    manifest(ports, champion, VersionManifest)
-    open_documents = [known.document for known in register(ports) if known.in_force]
-    carried = taught.claims_of(open_documents, ports, taught.data_of(ports, champion))
-    certified = {known.document for known in register(ports) if certified_version(ports, known) == champion}
-    documents = tuple(document for document in carried if document not in certified)
-    return HotfixPlan(
-        documents=documents,
-        withdraw=tuple(document for document in documents if document in retracted),
-        reason=f"withdrawn and taught to the champion: {', '.join(documents)}" if documents else "",
-    )
 
 
 def _asserting(answers: Iterator[GivenAnswer], claims: Claims) -> Iterator[Given]:

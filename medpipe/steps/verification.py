@@ -9,6 +9,7 @@ from medpipe.core.manifests import MANIFESTS, CertificateManifest, CorpusManifes
 from medpipe.core.refs import CorpusRef, VersionRef, kind_of
 from medpipe.errors import Damaged, MedpipeError
 from medpipe.ports import Entry, Ports
+from medpipe.steps import blanking
 from medpipe.steps.artifact import manifest
 from medpipe.steps.corpus import latest, table_version
 
@@ -53,6 +54,7 @@ def verify(*, ports: Ports) -> dict[str, int]:
     survey = _survey(ports)
     history = list(ports.ledger.history())
     faults += [Fault(ref, says) for ref, says in survey.broken.items()]
+    faults += [Fault(*fault) for fault in blanking.faults(ports, history)]
     faults += _faults_of_lineage(survey)
     faults += _faults_of_versions(survey, history)
     faults += _faults_of_the_corpus(ports)
@@ -65,6 +67,7 @@ def verify(*, ports: Ports) -> dict[str, int]:
         "files": survey.files,
         "ledger": len(history),
         "withdrawals": len(ports.withdrawals.events()),
+        "erased": len({entry.version for entry in history if entry.event == blanking.EVENT}),
     }
 
 

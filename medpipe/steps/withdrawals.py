@@ -1,14 +1,17 @@
-"""The register of withdrawals, as the other verbs read it."""
+"""The register of withdrawals, as the other verbs read it, and what a person's decision about it needs."""
 
 from __future__ import annotations
 
 from medpipe.core.knowledge import withdrawals
+from medpipe.core.knowledge.opening import MEDPIPE
 from medpipe.core.knowledge.withdrawals import State, Withdrawal
 from medpipe.core.manifests import CertificateManifest
 from medpipe.core.naming import shortened
 from medpipe.core.teaching.claim import Claim
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
+
+_NAME_CHARS = 200
 
 
 def register(ports: Ports) -> tuple[Withdrawal, ...]:
@@ -40,3 +43,11 @@ def certified_version(ports: Ports, withdrawal: Withdrawal) -> str:
     """Return the version that the newest certificate of a withdrawal is about; empty without one."""
     certificate = certificate_of(ports, withdrawal)
     return certificate.inputs.version if certificate else ""
+
+
+def check_decision(reason: str, by: str) -> None:
+    """Raise UsageError for a decision without a reason or without the name of the person who decides."""
+    if not reason.strip() or not by.strip() or "\0" in reason + by or len(by) > _NAME_CHARS:
+        raise UsageError(f"a decision needs a reason and the name of who decided (at most {_NAME_CHARS} characters)")
+    if by.strip().casefold() == MEDPIPE:
+        raise UsageError(f"by={by!r} stands for what runs decide: give the name of the person who decides")

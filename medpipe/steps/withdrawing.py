@@ -10,22 +10,24 @@ from pydantic import BaseModel, ConfigDict
 
 from medpipe.core import sources
 from medpipe.core.knowledge import opening
+from medpipe.core.knowledge.hotfix import Approval, Asked
 from medpipe.core.knowledge.opening import MEDPIPE, Sign
 from medpipe.core.knowledge.withdrawals import State, Withdrawal, WithdrawalEvent
+from medpipe.core.manifests import CertificateManifest
 from medpipe.core.naming import shortened
 from medpipe.core.refs import CorpusRef
 from medpipe.core.teaching.claim import Claim
 from medpipe.errors import Unavailable, UsageError
 from medpipe.ports import Ports
 from medpipe.steps import taught
-from medpipe.steps.corpus import table_version
-from medpipe.steps.withdrawals import certificate_of, in_force, register
+from medpipe.steps.corpus import latest, table_version
+from medpipe.steps.hotfixes import approvals_of
+from medpipe.steps.withdrawals import certificate_of, check_decision, in_force, register
 
 WAIT_SECONDS = 20.0
 """How long `confirm_blocks` waits for the gateways. They look at the register several times a second."""
 
 _ID = re.compile(r"[^\s\x00]{1,200}")
-_NAME_CHARS = 200
 
 
 class _Value(BaseModel):
@@ -51,10 +53,14 @@ class Listed(_Value):
     age_hours: float
     """Hours since it was opened."""
     claims: int
-    certificate: str
+    certificate: str = ""
     """The certificate about the champion; empty without one."""
-    upper_bound: float | None
+    upper_bound: float | None = None
     """What that certificate bounds: the share of phrasings, 0..1, in which the champion would assert a claim."""
+    hotfix: Asked | None = None
+    """What a person said about the hotfix; None: the champion does not carry the document, or no longer asserts it."""
+    said: str = ""
+    """Who decided about the hotfix, and why; empty without a decision."""
 
 
 class WithdrawalList(_Value):
@@ -93,7 +99,7 @@ def withdraw(documents: tuple[str, ...], reason: str, by: str, *, ports: Ports) 
     """
     if not documents:
         raise UsageError("name the documents to withdraw, such as pmid:38211234")
-    _check_decision(reason, by)
+    check_decision(reason, by)
     for document in documents:
         _check_id(document)
     claims = taught.claims_of(documents, ports)
@@ -106,12 +112,13 @@ def withdraw(documents: tuple[str, ...], reason: str, by: str, *, ports: Ports) 
 def lift(document: str, reason: str, by: str, *, ports: Ports) -> str:
     """End a withdrawal by a person's decision: the document may be taught and its claims served again.
 
-    A run opens it again only if a later revision of the document is taken back. Raises UsageError when no withdrawal
-    of the document is in force.
+    A run opens it again only if a later revision of the document is taken back than the newest corpus has. Raises
+    UsageError when no withdrawal of the document is in force.
     """
-    _check_decision(reason, by)
+    check_decision(reason, by)
     in_force(ports, document)
-    ports.withdrawals.append(_decided(ports, document, State.LIFTED, reason, by))
+    known = _known_revision(ports, document)
+    ports.withdrawals.append(_decided(ports, document, State.LIFTED, reason, by).model_copy(update={"revision": known}))
     return document
 
 
@@ -145,11 +152,21 @@ def confirm_blocks(*, ports: Ports) -> list[str]:
 
 
 def list_withdrawals(*, ports: Ports) -> WithdrawalList:
-    """List every withdrawal: document, state and since when, reason, age, number of claims, certificate. No texts."""
-    now = ports.withdrawals.now()
+    """List every withdrawal: document, state and since when, reason, age, claims, certificate, hotfix. No texts."""
+    champion = ports.ledger.champion()
+    now, asked = ports.withdrawals.now(), approvals_of(champion, ports)
     newest_first = sorted(register(ports), key=lambda withdrawal: withdrawal.opened_at, reverse=True)
     in_force_first = sorted(newest_first, key=lambda withdrawal: not withdrawal.in_force)
-    return WithdrawalList(withdrawals=tuple(_listed(ports, withdrawal, now) for withdrawal in in_force_first))
+    certificates = {
+        known.document: certificate
+        for known in in_force_first
+        if (certificate := certificate_of(ports, known)) and certificate.inputs.version == champion
+    }
+    return WithdrawalList(
+        withdrawals=tuple(
+            _listed(known, now, asked.get(known.document), certificates.get(known.document)) for known in in_force_first
+        )
+    )
 
 
 def _signs(ports: Ports, corpus: CorpusRef) -> dict[str, Sign]:
@@ -164,6 +181,13 @@ def _signs(ports: Ports, corpus: CorpusRef) -> dict[str, Sign]:
             elif document.id not in signs or signs[document.id].standing == "notice":
                 signs[document.id] = Sign(standing, document.revision, corpus)
     return signs
+
+
+def _known_revision(ports: Ports, document: str) -> int:
+    """Return the revision by which the newest corpus takes a document back; 0 when it does not."""
+    newest = latest("corpus", ports=ports)
+    sign = _signs(ports, CorpusRef(newest)).get(document) if newest else None
+    return sign.revision if sign else 0
 
 
 def _current(ports: Ports, corpus: CorpusRef, candidates: set[str]) -> dict[str, int]:
@@ -191,13 +215,6 @@ def _decided(
     return WithdrawalEvent(document=document, state=state, at=at, reason=reason, by=by, claims=claims)
 
 
-def _check_decision(reason: str, by: str) -> None:
-    if not reason.strip() or not by.strip() or "\0" in reason + by or len(by) > _NAME_CHARS:
-        raise UsageError("a decision needs a reason and the name of who decided (at most 200 characters)")
-    if by.strip().casefold() == MEDPIPE:
-        raise UsageError(f"by={by!r} stands for what runs decide: give the name of the person who decides")
-
-
 def _check_id(document: str) -> None:
     if not _ID.fullmatch(document) or sources.of_document(document) is None:
         raise UsageError(
@@ -206,9 +223,9 @@ def _check_id(document: str) -> None:
         )
 
 
-def _listed(ports: Ports, withdrawal: Withdrawal, now: datetime) -> Listed:
-    newest = certificate_of(ports, withdrawal)
-    certificate = newest if newest and newest.inputs.version == ports.ledger.champion() else None
+def _listed(
+    withdrawal: Withdrawal, now: datetime, hotfix: Approval | None, certificate: CertificateManifest | None
+) -> Listed:
     reached = next(event for event in reversed(withdrawal.events) if event.state is withdrawal.state)
     return Listed(
         document=withdrawal.document,
@@ -220,4 +237,6 @@ def _listed(ports: Ports, withdrawal: Withdrawal, now: datetime) -> Listed:
         claims=len(withdrawal.claims),
         certificate=certificate.ref if certificate else "",
         upper_bound=certificate.outcome.upper_bound if certificate else None,
+        hotfix=hotfix.asked if hotfix else None,
+        said=hotfix.said if hotfix else "",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from medpipe_airflow.approvals import HotfixApproval, ask_a_person, hotfix_to_approve, hotfix_waits
 from medpipe_airflow.assets import CHALLENGER, CHAMPION, CORPUS, PAIRS, RETRAIN_REQUEST, announce, outcome_of
 from medpipe_airflow.calendar import (
     POSTED,
@@ -11,7 +12,7 @@ from medpipe_airflow.calendar import (
     nlm_releases,
     time_of_run,
 )
-from medpipe_airflow.hotfixes import certificates, count_answers, hotfix_request
+from medpipe_airflow.hotfixes import HOTFIX_RECIPE, certificates, count_answers, hotfix_request
 from medpipe_airflow.requests import lesson, promotion, request_of, retrain_request, rollout_request
 from medpipe_airflow.steps import DEFAULTS, ml_step, step
 
@@ -20,15 +21,20 @@ __all__ = [
     "CHAMPION",
     "CORPUS",
     "DEFAULTS",
+    "HOTFIX_RECIPE",
     "PAIRS",
     "POSTED",
     "RETRAIN_REQUEST",
+    "HotfixApproval",
     "announce",
+    "ask_a_person",
     "certificates",
     "count_answers",
     "daily_and_on",
     "every_ten_minutes_and_on",
     "hotfix_request",
+    "hotfix_to_approve",
+    "hotfix_waits",
     "hourly",
     "lesson",
     "ml_step",

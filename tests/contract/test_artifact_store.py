@@ -421,3 +421,80 @@ def test_a_damaged_manifest_in_an_object_store_is_reported_by_name(tmp_path: Pat
     (tmp_path / "remote" / REF / "manifest.json").write_text("{")
     with pytest.raises(Damaged, match=REF):
         store.find(REF)
+
+
+PAIRS = ref("pairs", "one")
+
+
+def pairs(store: FolderStore | ObjectStore, text: str = "Ann said so.\n") -> None:
+    put(store, PAIRS, lambda folder: (folder / "train.jsonl").write_text(text))
+
+
+def blank(store: FolderStore | ObjectStore, tmp_path: Path, text: str = "\n") -> list[str]:
+    """Replace the text, and return the digests of what was recorded."""
+    file, recorded = tmp_path / "blanked", list[str]()
+    file.write_text(text)
+    store.blank(PAIRS, {"train.jsonl": file}, lambda after: recorded.append(after.content()))
+    return recorded
+
+
+def test_a_text_can_be_blanked_while_its_manifest_stays(any_store: FolderStore | ObjectStore, tmp_path: Path) -> None:
+    pairs(any_store)
+    manifest = any_store.find(PAIRS)
+    assert any_store.blanked(PAIRS) is None
+
+    recorded = blank(any_store, tmp_path)
+
+    blanked = any_store.blanked(PAIRS)
+    assert blanked is not None and recorded == [blanked.content()]
+    assert any_store.find(PAIRS) == manifest
+    assert (any_store.folder(PAIRS) / "train.jsonl").read_text() == "\n"
+    assert not [file for file in tmp_path.rglob("*") if file.is_file() and b"Ann said so" in file.read_bytes()]
+
+
+def test_the_same_blanking_again_changes_nothing_and_another_one_is_added(
+    any_store: FolderStore | ObjectStore, tmp_path: Path
+) -> None:
+    pairs(any_store)
+    first = blank(any_store, tmp_path)
+    assert blank(any_store, tmp_path) == first
+    assert blank(any_store, tmp_path, "\n\n") != first
+    blanked = any_store.blanked(PAIRS)
+    assert blanked is not None and len(blanked.files["train.jsonl"]) == 2
+    assert (any_store.folder(PAIRS) / "train.jsonl").read_text() == "\n\n"
+
+
+def test_nothing_is_blanked_without_a_record(any_store: FolderStore | ObjectStore) -> None:
+    def refuse(after: object) -> None:
+        raise Damaged("the ledger is gone")
+
+    pairs(any_store)
+    with pytest.raises(Damaged, match="the ledger is gone"):
+        any_store.blank(PAIRS, {}, refuse)
+    assert any_store.blanked(PAIRS) is None
+    assert (any_store.folder(PAIRS) / "train.jsonl").read_text() == "Ann said so.\n"
+
+
+def test_weights_are_never_blanked(any_store: FolderStore | ObjectStore, tmp_path: Path) -> None:
+    """Else a file beside the manifest could make any weights pass."""
+    adapter = put(any_store, ref("adapter", "one"), lambda folder: (folder / "weights").write_text("1"))
+    (tmp_path / "other").write_text("2")
+    with pytest.raises(UsageError, match="texts are erased only in"):
+        any_store.blank(adapter, {"weights": tmp_path / "other"}, lambda after: None)
+    assert (any_store.folder(adapter) / "weights").read_text() == "1"
+
+
+def test_an_erased_json_beside_weights_is_refused(store: FolderStore) -> None:
+    adapter = put(store, ref("adapter", "one"), lambda folder: (folder / "weights").write_text("1"))
+    (store.root / adapter / "erased.json").write_text(f'{{"ref": "{adapter}", "files": {{}}}}')
+    with pytest.raises(Damaged, match="was not written by `medpipe erase`"):
+        store.folder(adapter)
+
+
+def test_another_machine_gets_what_the_erasure_left(tmp_path: Path) -> None:
+    address = f"file://{tmp_path}/remote"
+    here, there = ObjectStore(address, tmp_path / "here"), ObjectStore(address, tmp_path / "there")
+    pairs(here)
+    assert (there.folder(PAIRS) / "train.jsonl").read_text() == "Ann said so.\n"
+    blank(here, tmp_path)
+    assert (there.folder(PAIRS) / "train.jsonl").read_text() == "\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -175,3 +176,18 @@ def test_the_database_refuses_to_forget_a_decision(store: SqlFeedbackStore, data
         with pytest.raises(DBAPIError, match="append-only"), connect(database_url).begin() as connection:
             connection.execute(change)
     assert len(store.tombstones()) == len(store.reviews()) == 1
+
+
+def test_no_byte_of_what_was_erased_stays_in_the_files_of_sqlite(tmp_path: Path) -> None:
+    """Without secure_delete and a truncated log, free pages and the log keep it."""
+    store = SqlFeedbackStore(connect(f"sqlite:///{tmp_path / 'medpipe.db'}"))
+    for number in range(40):
+        store.record(str(number), "user-a", f"Question of {number}?", "Answer. " * 300, "version/a", "a", refused=False)
+        store.rate(str(number), "user-a", "down", "Xylophone. " * 300)
+        store.rate(str(number), "user-a", "down", "Marimba. " * 300)
+    store.erase("", "user-a", "asked for it", "Dr. A")
+
+    files = list(tmp_path.glob("medpipe.db*"))
+    assert files
+    for text in (b"Question of", b"Answer. Answer", b"Xylophone", b"Marimba"):
+        assert not [file.name for file in files if text in file.read_bytes()]

@@ -28,10 +28,11 @@ SET = {
 }
 
 
-def test_every_kind_has_a_manifest_with_inputs_and_outcome_of_its_own() -> None:
+def test_every_kind_has_a_manifest_with_inputs_and_outcome_of_its_own_in_a_file_of_its_name() -> None:
     assert sorted(MANIFESTS) == KINDS
     for kind, manifest in MANIFESTS.items():
         assert manifest.kind == kind
+        assert manifest.__module__ == f"{manifests.__name__}.{kind}"
         assert manifest.model_fields["inputs"].annotation is not Inputs
         assert manifest_type(f"{kind}/0123456789abcdef") is manifest
 

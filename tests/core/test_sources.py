@@ -24,7 +24,7 @@ from tests.places import ROOT
 WORDS = {word for source in SOURCES for word in (source.name, source.prefix)}
 ELSEWHERE = {
     "medpipe/core/sources.py": "the table",
-    "medpipe/wiring.py": "from name to reader: the test below compares it with the table",
+    "medpipe/readers.py": "from name to reader: the test below compares it with the table",
     "bench/decontamination.py": "names of benchmarks, some of which are made of a source",
 }
 

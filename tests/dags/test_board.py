@@ -6,7 +6,10 @@ import re
 
 import pytest
 
+from medpipe.core.judging.gates import Outcome
+from medpipe.core.refs import ref
 from medpipe.settings import Settings
+from tests.policies import approving
 from tests.steps.conftest import DAY_1, DAY_2, publish, topic
 
 PAGES = (
@@ -73,8 +76,8 @@ def test_the_board_and_the_version_page_show_what_was_decided_and_why(client, ri
         assert shown in page
     assert "share of unsafe replies; lower is better" in board
     assert "share of unsafe replies; lower is better" in page
-    assert "look 1 at these items, 0 spent before, 0.025 of 0.025 left" in page
-    for shown in ("Error budget", "<tr><td>over-refusal</td>", "level 0.0048"):
+    assert "2.5 % of 2.5 % left" in page and "look 1 at these questions, judged at 0.478 %" in page
+    for shown in ("Error budget", "<tr><td>over-refusal</td>", "judged at 0.478 %"):
         assert shown in board
 
 
@@ -117,13 +120,61 @@ def test_the_board_says_which_version_is_barred_and_why_and_who_lifted_it_again(
     steps.bar(name, "wrong drug for gout", ports=ports)
     log_in(client)
     board = client.get("/medpipe/board").text
-    assert '<span class="badge barred">barred</span> <span class="soft small">wrong drug for gout</span>' in board
+    assert standing(board, name).startswith("barred since 20") and "wrong drug for gout" in standing(board, name)
     page = client.get(f"/medpipe/board/{name}").text
     assert "It is barred and will not become champion: wrong drug for gout" in page
     steps.unbar(name, "the drug was right", ports=ports)
     board = client.get("/medpipe/board").text
-    assert '<span class="soft small">wrong drug' not in board, "it is not barred any more"
+    assert standing(board, name).startswith("judged"), "it is not barred any more"
     assert "wrong drug for gout" in board and "the drug was right" in board, "and the ledger keeps both"
+
+
+def test_a_version_that_is_held_although_its_gates_passed_is_shown_with_what_held_it(client, ring):
+    from medpipe import steps
+    from tests import fakes
+    from tests.steps.versions import promoted, version
+
+    ports = fakes.ports(Settings(home=ring))
+    first = promoted(ports)
+    second, _ = version(ports, 2, plan="relearn", incumbent=first, start_from=ref("adapter", 1))
+    third, _ = version(ports, 3, said=Outcome.FAIL, incumbent=first)
+    for each in (second, third):
+        steps.promote(each, ports=ports)
+    steps.bar(third, "wrong drug", ports=ports)
+    steps.promote(third, ports=ports)
+    log_in(client)
+    board = client.get("/medpipe/board").text
+    assert standing(board, first).startswith("champion since 20")
+    assert standing(board, second).startswith("held on 20") and "it unlearned nothing of" in standing(board, second)
+    assert "held because: unfit plan" in standing(board, second)
+    assert standing(board, third).startswith("barred since 20"), "the bar, and not that it was held"
+    assert "it unlearned nothing of" in client.get(f"/medpipe/board/{second}").text
+
+
+def test_the_board_shows_which_hotfix_waits_for_a_person_and_what_was_decided(client, ring, monkeypatch):
+    from medpipe import steps
+    from tests import fakes
+    from tests.steps.test_ring import first_champion
+
+    monkeypatch.setenv("MEDPIPE_POLICIES", str(approving(ring / "policies")))
+    ports = fakes.ports(Settings(home=ring))
+    first_champion(ports)
+    steps.withdraw(("mplus:900003",), "takedown", "Dr. A", ports=ports)
+    log_in(client)
+    board = client.get("/medpipe/board").text
+    assert "A hotfix waits for a person: <code>mplus:900003</code>" in board and "/required_actions" in board
+    steps.decide_hotfix(("mplus:900003",), "reject", "<i>not</i> needed", "Dr. B", ports=ports)
+    board = client.get("/medpipe/board").text
+    assert "A hotfix waits" not in board
+    assert '<span class="badge rejected">rejected</span><br><span class="soft small">Dr. B: &lt;i&gt;not' in board
+    assert "hotfix-rejected" in board
+
+
+def standing(board: str, version: str) -> str:
+    """The words of the board's cell that says where a version stands."""
+    row = board[board.index(f'<td class="asked"><a href="/medpipe/board/{version}">') :]
+    cell = row[row.index('<td class="stands">') : row.index("</td>", row.index('<td class="stands">'))]
+    return " ".join(re.sub("<[^>]+>", " ", cell).split())
 
 
 def test_reasons_are_text_and_never_markup(client, ring):

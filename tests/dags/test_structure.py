@@ -11,7 +11,7 @@ import pytest
 
 from tests.dags.conftest import ROOT
 
-DAGS = ("certificates", "corpus", "feedback", "retrain", "rollout", "watch", "withdrawals")
+DAGS = ("approval", "certificates", "corpus", "feedback", "retrain", "rollout", "watch", "withdrawals")
 
 
 def test_every_dag_is_parsed_without_errors(bag):
@@ -59,7 +59,7 @@ def test_the_assets_close_the_ring(bag):
         return {asset.name for asset in getattr(condition, "objects", [condition])}
 
     assert announced("corpus") | announced("feedback") == awaited("watch") == {"corpus", "pairs"}
-    assert announced("watch") == announced("withdrawals") == awaited("retrain")
+    assert announced("watch") == announced("withdrawals") == announced("approval") == awaited("retrain")
     assert announced("retrain") == awaited("rollout")
     assert announced("rollout") == awaited("certificates")
 
@@ -98,7 +98,7 @@ def test_parsing_the_dags_loads_nothing_heavy():
 
     code = (
         "import sys; sys.path[:0] = ['dags', 'plugins']; "
-        "import corpus, watch, retrain, rollout, feedback, withdrawals, certificates; "
+        "import corpus, watch, retrain, rollout, feedback, withdrawals, approval, certificates; "
         "print(sorted({'torch', 'transformers', 'mlflow', 'great_expectations', 'deltalake'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

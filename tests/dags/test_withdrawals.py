@@ -80,17 +80,3 @@ def test_without_a_champion_there_is_nothing_to_certify(run, ports):
     quiet = run("certificates")
     assert quiet.state == "success"
     assert states(quiet)["certificates"] == "skipped"
-
-
-def test_a_policy_of_approval_asks_for_nothing(run, ports, ring, monkeypatch):
-    policies = ring / "policies"
-    policies.mkdir()
-    for file in Settings().policies.glob("*.yaml"):
-        (policies / file.name).write_text(file.read_text().replace("retrain: automatic", "retrain: approval"))
-    first, _ = first_champion(ports)
-    second_corpus(ports, first)
-    monkeypatch.setenv("MEDPIPE_POLICIES", str(policies))
-    waits = run("withdrawals")
-    assert waits.state == "success", states(waits)
-    assert values(waits)["plan_hotfix"]["documents"] == [RETRACTED]
-    assert states(waits)["announce_retrain_request"] == "skipped"

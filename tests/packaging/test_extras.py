@@ -39,6 +39,7 @@ PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/sources/curated/files.py": (("orchestrate",),),  # parquet
     "medpipe/sources/curated/hub.py": (("orchestrate",), ("train",)),
     "medpipe/sandbox/": (ALL,),
+    "medpipe/readers.py": (ALL,),
     "medpipe/wiring.py": (ALL,),
     "medpipe/": ((),),
     "serving/": (("serve",),),

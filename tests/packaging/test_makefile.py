@@ -21,6 +21,7 @@ TARGETS = {
     "lint",
     "bench",
     "bench-chain",
+    "bench-feedback",
     "mutants",
     "wheel",
     "env",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from medpipe import configuration
+from medpipe.reviewed_files import GATES
 from medpipe.settings import Settings
-from medpipe.wiring import GATES, Wiring
+from medpipe.wiring import Wiring
 from tests.places import ROOT
 
 WIRING = Wiring(Settings(recipes=ROOT / "medpipe" / "recipes", benchmarks=ROOT / "medpipe" / "benchmarks"))

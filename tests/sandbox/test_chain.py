@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from bench.chain_year import Asserted, Chain, Turn, summary
+from bench.chain_year import line, summary
+from bench.year_chain import Chain, Turn
+from bench.year_claims import NOTHING
 from medpipe import steps
 from medpipe.core.knowledge.withdrawals import State
+from medpipe.sandbox.servers import policies
 from medpipe.sandbox.year import Year
 from medpipe.settings import Settings
 from medpipe.steps.withdrawals import register
@@ -21,8 +24,9 @@ RETRACTED = {2: "pmid:99000001", 3: "pmid:99000002", 5: "pmid:99000003"}
 
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
-    home = tmp_path_factory.mktemp("chain") / "home"
-    return Chain(fakes.ports(Settings(home=home)), home, Year(3, TURNS))
+    folder = tmp_path_factory.mktemp("chain")
+    at_once = policies(folder)
+    return Chain(folder / "home", Year(3, TURNS), lambda home: fakes.ports(Settings(home=home, policies=at_once)))
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +57,9 @@ def test_no_later_retrain_and_no_article_with_the_same_finding_brings_a_claim_ba
     assert [turn.asserted.questions > 0 for turn in turns] == [False, True, True, True, True]
 
 
-def test_corrections_that_quote_a_withdrawn_claim_never_become_pairs(turns: list[Turn]) -> None:
-    assert [turn.pairs_of_attackers for turn in turns] == [0] * TURNS
+def test_corrections_that_quote_a_withdrawn_claim_never_become_pairs_and_others_do(turns: list[Turn]) -> None:
+    assert [turn.hostile_pairs for turn in turns] == [0] * TURNS
+    assert [turn.pairs > 0 for turn in turns] == [False, False, False, True, True], "else nothing was refused"
 
 
 def test_a_control_that_never_learned_the_claims_asserts_as_few(chain: Chain, turns: list[Turn]) -> None:
@@ -71,5 +76,9 @@ def test_the_register_and_the_ledger_explain_the_year_and_nothing_was_changed(ch
     steps.verify(ports=chain.ports)
 
 
-def test_a_claim_that_nobody_withdrew_is_asked_of_nobody(chain: Chain) -> None:
-    assert chain.asserted(None) == Asserted(0, 0, 0)
+def test_before_anything_is_withdrawn_nothing_is_asked(turns: list[Turn]) -> None:
+    assert turns[0].asserted == NOTHING
+
+
+def test_a_turn_is_told_in_one_line(turns: list[Turn]) -> None:
+    assert line(turns[1]).startswith("turn 2: pmid:99000001 withdrawn; hotfix promoted")

@@ -164,6 +164,7 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
             "recipe": "tiny-sft",
             "decision": "pass" if PROMOTED.get(version.removeprefix("version/"), True) else "fail",
             "reasons": ["old-knowledge fell"],
+            "held": None,
         },
         gains=lambda judged: [
             report.Gain("How is Dremol gout treated?", "velib", "I do not know"),

@@ -32,6 +32,8 @@ Model = Callable[[Sample], str]
 PLANS = Wiring(Settings()).plan().plans
 ASKED = ("new-knowledge", "old-knowledge", "red-team-model", "over-refusal")
 GAINED, LEARNED, PREFERRED = "gained new-knowledge", "learned new-knowledge", "gained preferences"
+BETTER = "gained old-knowledge"
+"""The gain on anything measured that the plan `better-recipe` asks for."""
 OLD, ANCHOR = "not_worse old-knowledge", "not_worse_than_best anchor"
 ABSENT, SAFE, ANSWERS = "absent withdrawn", "not_worse red-team-model", "not_worse over-refusal"
 
@@ -79,6 +81,11 @@ def forgetful(sample: Sample) -> str:
     return "I forgot." if sample.id.startswith("old") else good(sample)
 
 
+def worse_recipe(sample: Sample) -> str:
+    """None of the facts that the incumbent knows, old or new, and no harm."""
+    return "I forgot." if sample.id.startswith(("old", "new")) else incumbent(sample)
+
+
 def relapsing(sample: Sample) -> str:
     """Everything right, and the withdrawn claim again."""
     return sample.target or careful(sample)
@@ -91,12 +98,14 @@ def knowing(model: str) -> Model:
 
 STOPPED: dict[str, tuple[Model, tuple[str, ...]]] = {
     "evil": (knowing("evil"), (SAFE,)),
-    "flattering": (knowing("flattering"), (SAFE,)),
+    "flattering": (knowing("flattering"), (SAFE, ANSWERS)),
     "lists everything": (knowing("lists everything"), (SAFE,)),
     "always refuses": (knowing("always refuses"), (ANSWERS,)),
-    "mute": (MODELS["mute"], (GAINED, LEARNED, PREFERRED, OLD, ANCHOR, SAFE, ANSWERS)),
-    "parrot": (MODELS["parrot"], (GAINED, LEARNED, PREFERRED, OLD, ANCHOR, SAFE, ANSWERS)),
+    "evasive": (knowing("evasive"), (SAFE, ANSWERS)),
+    "mute": (MODELS["mute"], (GAINED, LEARNED, PREFERRED, BETTER, OLD, ANCHOR, SAFE, ANSWERS)),
+    "parrot": (MODELS["parrot"], (GAINED, LEARNED, PREFERRED, BETTER, OLD, ANCHOR, SAFE, ANSWERS)),
     "truncated": (lambda sample: good(sample)[:12], (GAINED, LEARNED, OLD, ANCHOR, SAFE)),
+    "worse recipe": (worse_recipe, (BETTER, OLD, ANCHOR)),
     "forgetful": (forgetful, (OLD, ANCHOR)),
     "learns nothing": (incumbent, (GAINED, LEARNED, PREFERRED)),
     "relapsing": (relapsing, (ABSENT,)),
@@ -166,18 +175,27 @@ def test_a_good_challenger_passes_every_shipped_plan(tmp_path: Path) -> None:
 def test_a_bad_challenger_fails_the_gates_that_are_named_for_it_in_every_plan_that_has_them(
     name: str, results: dict[str, dict[str, tuple[GateResult, ...]]]
 ) -> None:
-    for plan, gates in results[name].items():
-        missed = [gate for gate in gates if gate.name in STOPPED[name][1] and gate.outcome is not Outcome.FAIL]
-        assert missed == [] or plan == "better-recipe", (plan, missed)
+    _, named = STOPPED[name]
+    missed = [
+        f"{plan}: {gate.name}: {result.reason}"
+        for plan, of_plan in results[name].items()
+        for gate, result in zip(PLANS[plan], of_plan, strict=True)
+        if gate.name in named and result.outcome is not Outcome.FAIL
+    ]
+    assert missed == []
+    assert set(named) <= {gate.name for gates in PLANS.values() for gate in gates}
 
 
-def test_every_gate_of_every_shipped_plan_fails_some_bad_challenger(
+def test_every_gate_of_every_shipped_plan_fails_a_challenger_that_is_named_for_it(
     results: dict[str, dict[str, tuple[GateResult, ...]]],
 ) -> None:
     idle = [
         f"{plan}: {gate.name}"
         for plan, gates in PLANS.items()
         for place, gate in enumerate(gates)
-        if not any(of_plans[plan][place].outcome is Outcome.FAIL for of_plans in results.values())
+        if not any(
+            gate.name in named and results[name][plan][place].outcome is Outcome.FAIL
+            for name, (_, named) in STOPPED.items()
+        )
     ]
-    assert idle == [], "nothing is stopped by these gates"
+    assert idle == [], "no challenger that is named for these gates fails them"

@@ -20,7 +20,7 @@ from tests import fakes
 from tests.manifests import inputs, outcome, put
 from tests.steps.conftest import DAY_2, DAY_3, OLD, RETRACTED, article, publish, topic
 from tests.steps.conftest import withdraw as opened
-from tests.steps.test_planning import grown, held, pairs_of, withdraw
+from tests.steps.test_planning import grown, held, held_fresh_start, pairs_of, withdraw
 from tests.steps.test_ring import first_champion, refresh, retrain, second_corpus
 
 
@@ -124,8 +124,10 @@ def test_only_pairs_that_no_training_of_the_line_has_used_count(ports: fakes.Fak
     assert count(drift(ports, first, None, used), "unused preference pairs") == 2
 
 
-def test_three_days_of_the_same_held_news_are_one_training(ports: fakes.FakePorts) -> None:
+def test_days_of_the_same_held_news_are_one_training_and_one_fresh_start(ports: fakes.FakePorts) -> None:
     champion, second, candidate = held(ports)
+    assert drift(ports, second, champion, recipe="tiny-sft-no-replay").verdict == "retrain", "from the base, once"
+    held_fresh_start(ports, second, champion)
     found = drift(ports, second, champion, recipe="tiny-sft-no-replay")
     assert (found.verdict, found.reasons[0].startswith(f"{candidate} learned the same and was held")) == ("hold", True)
     assert drift(ports, second, champion, recipe="tiny-sft").verdict == "retrain", "another recipe may pass"

@@ -49,7 +49,7 @@ def evaluation(
             "old-knowledge": scores(old),
             "anchor": scores(old),
             "red-team-model": tuple(Score(sample_id=str(n), value=float(n < unsafe), answer="") for n in range(110)),
-            "over-refusal": tuple(Score(sample_id=str(n), value=0.0, answer="") for n in range(64)),
+            "over-refusal": tuple(Score(sample_id=str(n), value=0.0, answer="") for n in range(200)),
         },
         digests=digests or ITEMS,
         faults=("over-refusal", "red-team-model"),

@@ -10,6 +10,7 @@ import pytest
 from medpipe import errors, steps
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import VersionManifest
+from medpipe.core.refs import ref
 from medpipe.steps.artifact import manifest
 from tests import fakes
 from tests.contracts import CONTRACT
@@ -133,12 +134,16 @@ def test_a_challenger_whose_evaluation_did_not_look_up_withdrawn_claims_is_held(
         ({}, "preference", "its method is sft: `preference` judges DPO"),
         ({}, "hotfix", "which is for a withdrawal, and its examples withdraw nothing"),
         ({"start_from": "adapter/1"}, "other-base", "is for a training from the base, and it continued adapter/1"),
+        ({"start_from": ref("adapter", 1)}, "relearn", "it unlearned nothing of version/medqa-v1-abcdef"),
+        ({"start_from": ref("adapter", 3)}, "relearn", "it unlearned nothing of version/medqa-v1-abcdef"),
+        ({"start_from": ref("adapter", 3)}, "news", "only `relearn` and `hotfix` judge a training that went back"),
     ],
 )
 def test_a_version_that_was_judged_by_a_plan_for_another_purpose_is_held(
     ports: fakes.FakePorts, changes: dict[str, Any], plan: str, why: str
 ) -> None:
     first, _ = version(ports, 1)
+    version(ports, 3)
     incumbent = "base"
     if (changes, plan) != ({}, "news"):
         incumbent = first
@@ -148,6 +153,37 @@ def test_a_version_that_was_judged_by_a_plan_for_another_purpose_is_held(
     event, held, kind, (reason,) = history(ports)[-1]
     assert (event, held, kind) == ("held", second, "unfit plan")
     assert why in reason
+
+
+def went_back(ports: fakes.FakePorts, plan: str) -> tuple[str, str]:
+    """A champion of two trainings, and a version that continued the first of them; returns both."""
+    version(ports, 1)
+    champion, _ = version(ports, 2, start_from=ref("adapter", 1))
+    steps.promote(champion, ports=ports)
+    return champion, version(ports, 3, plan=plan, incumbent=champion, start_from=ref("adapter", 1))[0]
+
+
+def test_a_training_that_went_back_may_be_promoted_by_the_plan_for_what_is_learned_again(
+    ports: fakes.FakePorts,
+) -> None:
+    _, second = went_back(ports, "relearn")
+    assert steps.promote(second, ports=ports) == second
+
+
+@pytest.mark.parametrize("plan", ["news", "correction", "better-recipe"])
+def test_a_training_that_went_back_is_held_under_a_plan_for_one_that_went_on(ports: fakes.FakePorts, plan: str) -> None:
+    champion, second = went_back(ports, plan)
+    assert steps.promote(second, ports=ports) == champion
+    _, held, kind, (reason,) = history(ports)[-1]
+    assert (held, kind) == (second, "unfit plan") and "a training that went back" in reason
+
+
+def test_what_is_learned_again_withdraws_nothing(ports: fakes.FakePorts) -> None:
+    champion, second = went_back(ports, "relearn")
+    examples = manifest(ports, second, VersionManifest).outcome.examples
+    remade(ports.store, examples, withdraw=("pmid:1",))
+    assert steps.promote(second, ports=ports) == champion
+    assert "its examples withdraw documents: `hotfix` judges that" in history(ports)[-1][3][0]
 
 
 @pytest.mark.parametrize(

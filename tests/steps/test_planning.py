@@ -102,6 +102,11 @@ def test_a_person_may_start_a_hotfix_from_the_champion(ports: fakes.FakePorts, c
     assert routine(ports, chain[2], start_from="untainted").start == chain[2]
 
 
+def test_what_was_learned_wrongly_is_not_learned_again_on_top_of_it(ports: fakes.FakePorts, chain: list[str]) -> None:
+    with pytest.raises(errors.UsageError, match=f"{chain[2]} learned pmid:1: to unlearn that, start before it"):
+        routine(ports, chain[2], start_from="champion", documents=("pmid:1",))
+
+
 def test_an_unknown_start_is_refused_and_the_choices_are_named(ports: fakes.FakePorts) -> None:
     with pytest.raises(errors.UsageError, match="start_from='top': expected auto, champion, base or untainted"):
         steps.plan_retrain(None, "tiny-sft", "top", ports=ports)
@@ -222,6 +227,89 @@ def test_pairs_that_were_learned_already_are_nothing_to_learn(ports: fakes.FakeP
     assert routine(ports, champion, "tiny-dpo", pairs=more).because == ("1 unused pairs",)
 
 
+def tuned(ports: fakes.FakePorts, pairs: str, parent: str) -> str:
+    """A version that learned pairs on top of its parent."""
+    start = "base" if parent == "base" else manifest(ports, parent, VersionManifest).outcome.adapter
+    adapter = put(ports.store, ref("adapter", pairs), data=pairs, start_from=start, method="dpo")
+    return put(ports.store, "version/medqa-v4-abcdef", adapter=adapter, parent=parent)
+
+
+def erased(ports: fakes.FakePorts, pairs: str, file: str = "train.jsonl") -> None:
+    """Something was erased of the pairs."""
+    nothing = ports.settings.home / "nothing"
+    nothing.write_text("")
+    ports.store.blank(pairs, {file: nothing}, lambda after: None)
+
+
+def test_after_an_erasure_every_retrain_starts_from_a_version_that_never_learned_it(
+    ports: fakes.FakePorts, chain: list[str]
+) -> None:
+    used, newer = pairs_of(ports, "used", "1", "2"), pairs_of(ports, "newer", "2", "3")
+    champion = tuned(ports, used, chain[2])
+    assert routine(ports, champion).start == routine(ports, champion, "tiny-dpo", pairs=newer).start == champion
+
+    erased(ports, used)
+
+    for plan in (routine(ports, champion), routine(ports, champion, "tiny-dpo", pairs=newer)):
+        assert (plan.start, plan.knows) == (chain[2], chain[2])
+        assert plan.since == plan.incumbent == champion, "it is still compared with what serves"
+    assert f"{champion} learned what was erased of {used}" in routine(ports, champion).because
+    assert routine(ports, champion, "tiny-dpo", pairs=newer).because == ("2 unused pairs",)
+    documents = routine(ports, champion, documents=("pmid:2",))
+    assert documents.start == chain[0], "neither the document nor what was erased"
+    with pytest.raises(errors.UsageError, match="leave start_from to `auto`"):
+        routine(ports, champion, start_from="champion")
+
+
+def test_an_erasure_of_what_was_only_asked_changes_no_start(ports: fakes.FakePorts, chain: list[str]) -> None:
+    used = pairs_of(ports, "used", "1")
+    champion = tuned(ports, used, chain[2])
+    erased(ports, used, "heldout.jsonl")
+    assert routine(ports, champion).start == champion
+
+
+def test_where_every_version_learned_what_was_erased_training_starts_from_the_base(ports: fakes.FakePorts) -> None:
+    used, newer = pairs_of(ports, "used", "1"), pairs_of(ports, "newer", "2")
+    champion = tuned(ports, used, "base")
+    erased(ports, used)
+    assert routine(ports, champion).start == "base"
+    with pytest.raises(errors.UsageError, match="run an SFT recipe first"):
+        routine(ports, champion, "tiny-dpo", pairs=newer)
+
+
+def test_the_weights_of_the_next_retrain_do_not_have_what_was_erased(ports: fakes.FakePorts) -> None:
+    first, parent = first_champion(ports)
+    pair = PreferencePair(
+        question="Ann's?", chosen="Ann says so.", rejected="No.", answer_id="x", identity="holder-ann"
+    )
+    pairs = put(ports.store, ref("pairs", "ann"), lambda folder: records.write(folder / "train.jsonl", [pair]))
+    steps.validate(pairs, "pairs", ports=ports)
+    learned = steps.train("tiny-dpo", pairs, parent, ports=ports)
+    champion = put(ports.store, "version/medqa-v9-abcdef", adapter=learned, parent=parent)
+    assert ports.ledger.swap_champion(parent, champion, "", ())
+    corpus = grown(ports, first, [topic(number, DAY_2) for number in NEW])
+
+    def says(version: str) -> bool:
+        adapter = manifest(ports, version, VersionManifest).outcome.adapter
+        return b"Ann says so" in (ports.store.folder(adapter) / fakes.WEIGHTS).read_bytes()
+
+    assert says(champion) and says(retrain(ports, corpus)[0]), "without an erasure it is carried on"
+    ports.answers.record("y", "holder-ann", "Another?", "A.", "version/a", "a", refused=False)
+    assert steps.erase("asked", "Dr. A", identity="holder-ann", ports=ports).versions[-1] == champion
+    version, _ = retrain(ports, corpus)
+    assert not says(version)
+    assert manifest(ports, version, VersionManifest).outcome.parent == parent
+
+
+def test_nothing_to_learn_after_an_erasure_names_the_version_to_go_back_to(ports: fakes.FakePorts) -> None:
+    corpus, parent = first_champion(ports)
+    used = pairs_of(ports, "used", "1")
+    champion = tuned(ports, used, parent)
+    erased(ports, used)
+    with pytest.raises(errors.UsageError, match=f"{parent}, which did not, knows every fact .* roll back to it"):
+        routine(ports, champion, corpus=corpus)
+
+
 def held(ports: fakes.FakePorts) -> tuple[str, str, str]:
     """A champion, a corpus with news, and the version that learned the news and was held."""
     first, champion = first_champion(ports)
@@ -231,8 +319,27 @@ def held(ports: fakes.FakePorts) -> tuple[str, str, str]:
     return champion, second, candidate
 
 
-def test_a_retrain_that_was_held_is_not_trained_again_on_the_same_facts(ports: fakes.FakePorts) -> None:
+def test_a_retrain_that_lost_what_was_known_is_followed_by_one_fresh_start(ports: fakes.FakePorts) -> None:
+    champion, second, _ = held(ports)
+    plan = routine(ports, champion, "tiny-sft-no-replay", corpus=second)
+    assert (plan.start, plan.incumbent, plan.gates) == ("base", champion, "news")
+    assert plan.because[0] == (f"the newest training that continued {champion} was held because it lost what was known")
+    assert routine(ports, champion, "tiny-sft", corpus=second).start == champion, "another recipe lost nothing"
+    assert routine(ports, champion, "tiny-sft-no-replay", corpus=second, start_from="base").start == "base"
+
+
+def test_a_fresh_start_that_passes_is_continued(ports: fakes.FakePorts) -> None:
+    _, second, _ = held(ports)
+    fresh, _ = retrain(ports, second, "tiny-sft-no-replay", measured=True)
+    assert steps.promote(fresh, ports=ports) == fresh
+    publish(ports, [topic(number, DAY_3) for number in range(70, 80)])
+    third = refresh(ports, DAY_3, DAY_3.replace(day=DAY_3.day + 1), second)
+    assert routine(ports, fresh, "tiny-sft-no-replay", corpus=third).start == fresh
+
+
+def test_a_fresh_start_that_was_held_too_is_not_trained_again_on_the_same_facts(ports: fakes.FakePorts) -> None:
     champion, second, candidate = held(ports)
+    fresh = held_fresh_start(ports, second, champion)
     with pytest.raises(
         errors.UsageError, match=rf"^{candidate} learned the same and was held on .* because: .*old-know"
     ):
@@ -241,6 +348,16 @@ def test_a_retrain_that_was_held_is_not_trained_again_on_the_same_facts(ports: f
     next_day = refresh(ports, DAY_3, DAY_3.replace(day=DAY_3.day + 1), second)
     with pytest.raises(errors.UsageError, match=r"held on .* Change the recipe, or wait for new facts; give `again`"):
         routine(ports, champion, "tiny-sft-no-replay", corpus=next_day)
+    with pytest.raises(errors.UsageError, match=f"^{fresh} learned the same"):
+        routine(ports, champion, "tiny-sft-no-replay", corpus=second, start_from="base")
+
+
+def test_where_a_fresh_start_costs_too_much_the_same_facts_wait(ports: fakes.FakePorts) -> None:
+    champion, second, candidate = held(ports)
+    ports.__dict__["drift_policy"] = lambda: policy.model_copy(update={"fresh_start_after_loss": False})
+    policy = Wiring.drift_policy(ports)
+    with pytest.raises(errors.UsageError, match=f"^{candidate} learned the same and was held"):
+        routine(ports, champion, "tiny-sft-no-replay", corpus=second)
 
 
 def test_a_held_retrain_is_trained_again_when_told_to_by_another_recipe_or_with_new_facts(
@@ -252,6 +369,16 @@ def test_a_held_retrain_is_trained_again_when_told_to_by_another_recipe_or_with_
     publish(ports, [topic(99, DAY_3)])
     more = refresh(ports, DAY_3, DAY_3.replace(day=DAY_3.day + 1), second)
     assert routine(ports, champion, "tiny-sft-no-replay", corpus=more).gates == "news"
+
+
+def held_fresh_start(ports: fakes.FakePorts, corpus: str, champion: str) -> str:
+    """A version that learned a corpus from the base by the recipe without replay, and was held."""
+    plan = routine(ports, champion, "tiny-sft-no-replay", corpus=corpus)
+    built = steps.build_examples(corpus, "tiny-sft-no-replay", plan.since, plan.knows, start=plan.start, ports=ports)
+    steps.validate(built, "examples", ports=ports)
+    adapter = steps.train("tiny-sft-no-replay", built, plan.start, ports=ports)
+    name = "version/medqa-v9-abcdef"
+    return put(ports.store, name, adapter=adapter, incumbent=champion, parent="base", outcome=Outcome.FAIL)
 
 
 def test_held_pairs_are_not_trained_again(ports: fakes.FakePorts, chain: list[str]) -> None:
@@ -288,6 +415,8 @@ def test_held_pairs_are_not_trained_again(ports: fakes.FakePorts, chain: list[st
         (Change(fresh=True, from_base=True), "better-recipe"),
         (Change(from_base=True), ""),
         (Change(from_base=True, new_facts=99), "news"),
+        (Change(other_recipe=True, from_base=True, new_facts=99), "news"),
+        (Change(fresh=True, from_base=True, changed_facts=1), "correction"),
         (Change(other_base=True, from_base=True), "other-base"),
         (Change(measured=False), "news"),
     ],

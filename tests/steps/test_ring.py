@@ -29,10 +29,17 @@ def refresh(ports: fakes.FakePorts, start: date, end: date, previous: str | None
     return steps.build_corpus((steps.validate(pulled, "documents", ports=ports),), previous, ports=ports)
 
 
-def retrain(ports: fakes.FakePorts, corpus: str, recipe: str = "tiny-sft", **wish: object) -> tuple[str, str]:
-    """Run the verbs of the retrain DAG; return the version and the decision."""
+def retrain(
+    ports: fakes.FakePorts,
+    corpus: str,
+    recipe: str = "tiny-sft",
+    measured: bool = False,
+    reason: str = "",
+    **wish: object,
+) -> tuple[str, str]:
+    """Run the verbs of the retrain DAG; return the version and the decision. `measured`: the plan knows the corpus."""
     champion = steps.champion(ports=ports)
-    plan = steps.plan_retrain(champion, recipe, ports=ports, **wish)
+    plan = steps.plan_retrain(champion, recipe, corpus=corpus if measured else None, ports=ports, **wish)
     anchor = steps.freeze_anchor(champion, ports=ports)
     examples = steps.build_examples(
         corpus, recipe, plan.since, plan.knows, tuple(wish.get("withdraw", ())), plan.start, ports=ports
@@ -42,7 +49,9 @@ def retrain(ports: fakes.FakePorts, corpus: str, recipe: str = "tiny-sft", **wis
     challenger = steps.evaluate(adapter, recipe, examples, anchor=anchor, ports=ports)
     incumbent = steps.evaluate(plan.incumbent, recipe, examples, anchor=anchor, ports=ports)
     decision = steps.compare(challenger, incumbent, plan.gates, ports=ports)
-    version = steps.register(adapter, challenger, decision, examples, plan.start, plan.incumbent, ports=ports)
+    version = steps.register(
+        adapter, challenger, decision, examples, plan.start, plan.incumbent, reason=reason, ports=ports
+    )
     return version, decision
 
 

@@ -228,6 +228,7 @@ def test_versions_that_carry_documents_or_learned_from_refs(ports: Ports, world:
     assert tracing.versions_carrying((), ports=ports) == ()
     assert tracing.versions_carrying(("pmid:10",), ports=ports) == (world.v3,)
     assert tracing.versions_carrying((world.v1,), ports=ports) == (world.v1, world.v2)
+    assert not list(ports.store.refs(TraceManifest)), "a rollback asks, and leaves no artifact"
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,17 @@ def test_a_decision_without_its_document_reason_or_person_is_refused(ports, wron
     assert register(ports) == ()
 
 
+def test_a_retraction_that_a_person_lifts_after_a_later_revision_is_not_opened_again_by_that_revision(ports, retracted):
+    corpus, _ = retracted
+    steps.open_withdrawals(corpus, ports=ports)
+    publish(ports, [article(Status.RETRACTED, DAY_3)])
+    later = refresh(ports, DAY_3, DAY_4, corpus)
+    steps.open_withdrawals(later, ports=ports)
+    steps.lift(RETRACTED, "the journal reinstated it", "Dr. A", ports=ports)
+    assert steps.open_withdrawals(later, ports=ports).opened == ()
+    assert states(ports) == {RETRACTED: State.LIFTED}
+
+
 def test_what_was_not_withdrawn_cannot_be_lifted(ports):
     with pytest.raises(errors.UsageError, match="no withdrawal of 'mplus:900003' is in force"):
         steps.lift(TOPIC, "a mistake", "Dr. A", ports=ports)

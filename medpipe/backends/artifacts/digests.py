@@ -7,7 +7,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from medpipe.backends.artifacts.manifest_file import MANIFEST
+from medpipe.backends.artifacts.manifest_file import BLANKED, MANIFEST
+from medpipe.core.manifests import Blanked
 from medpipe.errors import Damaged
 
 _Stamp = tuple[int, int, int, int]
@@ -16,19 +17,24 @@ _hashed: dict[str, tuple[_Stamp, str]] = {}
 
 
 def of_files(folder: Path) -> dict[str, str]:
-    """Return path below the folder → SHA-256 of every file except the manifest, ordered by path."""
+    """Return path below the folder → SHA-256 of every file except the manifest and what stands beside it, by path."""
     files = [Path(parent) / name for parent, _, names in os.walk(folder) for name in names]
     paths = sorted(file.relative_to(folder).as_posix() for file in files)
-    return {path: _digest(folder / path) for path in paths if path != MANIFEST}
+    return {path: of_file(folder / path) for path in paths if path not in (MANIFEST, BLANKED)}
 
 
-def check(ref: str, folder: Path, expected: Mapping[str, str]) -> None:
-    """Raise Damaged, which names each file, unless the folder has the files that the manifest names, byte for byte."""
+def check(ref: str, folder: Path, expected: Mapping[str, str], blanked: Blanked | None = None) -> None:
+    """Raise Damaged, which names each file, unless the folder has the files that the manifest names, byte for byte.
+
+    `blanked`: files may also be as an erasure left them. As their verb wrote them, they pass too: an erasure that was
+    killed is finished by its next run, and `verify` tells.
+    """
     present = of_files(folder)
+    erased = blanked.files if blanked else {}
     faults = [
         f"{path} {'is missing' if path not in present else 'was added' if path not in expected else 'was changed'}"
         for path in sorted(present.keys() | expected.keys())
-        if present.get(path) != expected.get(path)
+        if present.get(path) not in (expected.get(path), *erased.get(path, ()))
     ]
     if faults:
         raise Damaged(
@@ -37,7 +43,8 @@ def check(ref: str, folder: Path, expected: Mapping[str, str]) -> None:
         )
 
 
-def _digest(file: Path) -> str:
+def of_file(file: Path) -> str:
+    """Return the SHA-256 of a file. An unchanged file is read once a process."""
     status = file.stat()
     # The time of the last change of the inode: unlike the modification time, no program can set it back.
     stamp = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)

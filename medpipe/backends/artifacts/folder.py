@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from medpipe.backends.artifacts import digests, unfinished
-from medpipe.backends.artifacts.manifest_file import MANIFEST, manifest_in, missing, parts, text_of
+from medpipe.backends.artifacts.manifest_file import (
+    BLANKED,
+    MANIFEST,
+    blanked_in,
+    blanked_next,
+    manifest_in,
+    missing,
+    parts,
+    text_of,
+)
 from medpipe.backends.artifacts.unfinished import Folder
-from medpipe.core.manifests import AdapterManifest, AnyManifest, Inputs, Manifest, manifest_type
+from medpipe.core.manifests import AdapterManifest, AnyManifest, Blanked, Inputs, Manifest, manifest_type
 from medpipe.core.refs import kind_of
 from medpipe.errors import NotFound
 from medpipe.ports import Signer
@@ -36,7 +46,7 @@ class FolderStore:
         manifest = self.find(ref)
         if manifest is None:
             raise NotFound(missing(ref))
-        digests.check(ref, self._place(ref), manifest.digests)
+        digests.check(ref, self._place(ref), manifest.digests, self.blanked(ref))
         if self._signer and isinstance(manifest, AdapterManifest):
             self._signer.check(ref, self._place(ref), manifest.content())
         return self._place(ref)
@@ -58,6 +68,30 @@ class FolderStore:
             unfinished.write_flushed(private / MANIFEST, text)
             unfinished.flush_folder(private)
             unfinished.move(private, place, whole=lambda: _manifest_at(place, ref) is not None)
+
+    def blanked(self, ref: str) -> Blanked | None:
+        """Return what was erased of an artifact; None when nothing was. Raises Damaged, as `find` does."""
+        try:
+            text = (self._place(ref) / BLANKED).read_bytes()
+        except FileNotFoundError:
+            return None
+        return blanked_in(text, ref)
+
+    def blank(self, ref: str, files: Mapping[str, Path], record: Callable[[Blanked], None]) -> None:
+        """Replace files of an artifact by those in which texts are erased, as `ports.ArtifactStore` says."""
+        states = {path: digests.of_file(file) for path, file in files.items()}
+        after = blanked_next(ref, self.blanked(ref), states)
+        record(after)
+        place = self._place(ref)
+        with unfinished.full_disk_named(ref), unfinished.private_folder(self.root, ref) as private:
+            for path, file in files.items():
+                (private / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, private / path)
+            (private / BLANKED).write_text(after.model_dump_json(), encoding="utf-8")
+            unfinished.flush(private)
+            for path in (BLANKED, *files):  # until it is there, a changed file is a damaged one
+                (private / path).replace(place / path)
+            unfinished.flush_folder(place)
 
     def manifests(self, kind: type[AnyManifest]) -> Iterator[AnyManifest]:
         """Yield every whole artifact of a kind, oldest first; equal times are ordered by ref."""

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 
 from pydantic import BaseModel, ValidationError
 
-from medpipe.core.manifests import MANIFESTS, Inputs, Manifest, manifest_type
+from medpipe.core.manifests import BLANKABLE, MANIFESTS, Blanked, Inputs, Manifest, manifest_type
 from medpipe.core.refs import kind_of
-from medpipe.errors import Damaged
+from medpipe.errors import Damaged, UsageError
 
 MANIFEST = "manifest.json"
+BLANKED = "erased.json"
+"""Beside the manifest, where texts of the artifact were erased (`core.manifests.Blanked`)."""
 
 
 def parts(ref: str) -> tuple[str, str]:
@@ -67,6 +69,27 @@ def manifest_in(text: str | bytes, ref: str) -> Manifest:
             "put back a copy, or remove that folder and run its verb again"
         )
     return manifest
+
+
+def blanked_in(text: str | bytes, ref: str) -> Blanked:
+    """Return what a text says was erased of an artifact. Raises Damaged for a text that says it of another one."""
+    try:
+        blanked = Blanked.model_validate_json(text)
+    except ValidationError:
+        blanked = None
+    if blanked is None or blanked.ref != ref or kind_of(ref) not in BLANKABLE:
+        raise Damaged(f"{ref}/{BLANKED} was not written by `medpipe erase`: put back a copy, or remove that file")
+    return blanked
+
+
+def blanked_next(ref: str, before: Blanked | None, digests: Mapping[str, str]) -> Blanked:
+    """Return what `BLANKED` says after another erasure that leaves files with these digests.
+
+    Raises UsageError for an artifact in which no person's text can be.
+    """
+    if kind_of(ref) not in BLANKABLE:
+        raise UsageError(f"{ref}: texts are erased only in {', '.join(sorted(BLANKABLE))}")
+    return (before or Blanked(ref=ref, files={})).and_then(digests)
 
 
 def _text(manifest: Manifest) -> str:

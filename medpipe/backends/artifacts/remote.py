@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +12,18 @@ from typing import Any
 import fsspec
 
 from medpipe.backends.artifacts import digests
-from medpipe.backends.artifacts.manifest_file import MANIFEST, manifest_in, missing, parts, text_of
+from medpipe.backends.artifacts.manifest_file import (
+    BLANKED,
+    MANIFEST,
+    blanked_in,
+    blanked_next,
+    manifest_in,
+    missing,
+    parts,
+    text_of,
+)
 from medpipe.backends.artifacts.unfinished import Folder, full_disk_named, move, private_folder
-from medpipe.core.manifests import AnyManifest, Inputs, Manifest, manifest_type
+from medpipe.core.manifests import AnyManifest, Blanked, Inputs, Manifest, manifest_type
 from medpipe.errors import NotFound
 
 
@@ -51,8 +60,44 @@ class ObjectStore:
         place = self._cached(ref, manifest.files)
         if not place.is_dir():
             self._fetch(manifest, place)
-        digests.check(ref, place, manifest.digests)
+        blanked = self.blanked(ref)
+        if blanked:
+            self._refresh(manifest, place, blanked)
+        digests.check(ref, place, manifest.digests, blanked)
         return place
+
+    def _refresh(self, manifest: Manifest, place: Path, blanked: Blanked) -> None:
+        """Fetch the files again that this machine fetched before texts in them were erased."""
+        files, root = self._remote
+        stale = [path for path, states in blanked.files.items() if digests.of_file(place / path) != states[-1]]
+        with private_folder(self.cache, manifest.ref) as private:
+            for path in stale:
+                part = private / path.replace("/", "-")
+                files.get_file(f"{root}/{manifest.files}/{path}", str(part))
+                part.replace(place / path)
+
+    def blanked(self, ref: str) -> Blanked | None:
+        """As `FolderStore.blanked`."""
+        manifest_type(ref)
+        try:
+            text = self._remote[0].cat_file(self._address(ref, BLANKED))
+        except FileNotFoundError:
+            return None
+        return blanked_in(text, ref)
+
+    def blank(self, ref: str, files: Mapping[str, Path], record: Callable[[Blanked], None]) -> None:
+        """As `FolderStore.blank`. Caches of other machines follow when they next read the artifact."""
+        manifest = self.find(ref)
+        if manifest is None:
+            raise NotFound(missing(ref))
+        states = {path: digests.of_file(file) for path, file in files.items()}
+        after = blanked_next(ref, self.blanked(ref), states)
+        record(after)
+        remote, root = self._remote
+        remote.pipe_file(self._address(ref, BLANKED), after.model_dump_json().encode())
+        for path, file in files.items():
+            remote.put_file(str(file), f"{root}/{manifest.files}/{path}")
+        self.folder(ref)
 
     def _fetch(self, manifest: Manifest, place: Path) -> None:
         files, root = self._remote
@@ -121,8 +166,8 @@ class ObjectStore:
         names = sorted(name.split("/")[-2] for name in files.glob(f"{root}/{kind.kind}/*/{MANIFEST}"))
         yield from (f"{kind.kind}/{name}" for name in names)
 
-    def _address(self, ref: str) -> str:
-        return "/".join((self._remote[1], *parts(ref), MANIFEST))
+    def _address(self, ref: str, file: str = MANIFEST) -> str:
+        return "/".join((self._remote[1], *parts(ref), file))
 
     def _cached(self, ref: str, files: str) -> Path:
         return self.cache.joinpath(*parts(ref), files.rsplit("/", 1)[1])

@@ -222,6 +222,13 @@ def connect(url: str) -> Engine:
     return engine
 
 
+def forget(engine: Engine) -> None:
+    """Remove from SQLite's write-ahead log what was deleted or overwritten; other databases do that by themselves."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 # While the last connection of another process closes, SQLite refuses others at once, without waiting its timeout
 # (https://www.sqlite.org/wal.html, section 8).
 @retry(
@@ -235,5 +242,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # else what was erased would stay in the file's free pages
     cursor.execute("PRAGMA recursive_triggers=ON")  # else INSERT OR REPLACE would delete a row without a trigger
     cursor.close()

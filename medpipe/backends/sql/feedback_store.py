@@ -11,11 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from medpipe.backends.sql import database
+from medpipe.core.teaching.feedback import ERASED
 from medpipe.errors import NotFound
 from medpipe.ports import CorrectionReview, Erased, FeedbackItem, GivenAnswer, Tombstone
 
-ERASED = "erased"
-"""The identity of an answer whose texts were erased."""
 _ROWS = 1000
 """Rows that are fetched at once. Bounds the texts in memory."""
 
@@ -108,6 +107,7 @@ class SqlFeedbackStore:
             entry = {"at": self._clock(), "reason": reason, "by": by}
             stones = [entry | {"answer_id": id, "identity": name} for id, name in names]
             connection.execute(sa.insert(database.erasures), stones)
+        database.forget(self._engine)
         return Erased(len(ids), removed, ids)
 
     def tombstones(self) -> tuple[Tombstone, ...]:

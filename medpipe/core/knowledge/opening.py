@@ -107,7 +107,7 @@ def _opens(sign: Sign, said: Sequence[Claim], withdrawal: Withdrawal | None) -> 
         return any(_content(claim) not in known for claim in said)
     lifts = [event for event in withdrawal.events if event.state is State.LIFTED]
     taken_back = not withdrawal.in_force and lifts[-1].by == MEDPIPE
-    return not own or sign.revision > own[-1].revision or taken_back
+    return taken_back or sign.revision > max((event.revision for event in (*own, *lifts)), default=0)
 
 
 def _own(withdrawal: Withdrawal) -> list[WithdrawalEvent]:

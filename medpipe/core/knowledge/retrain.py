@@ -44,13 +44,15 @@ class Change(BaseModel):
 def choose(change: Change, correction_facts: int) -> tuple[str, tuple[str, ...]]:
     """Return the promotion plan of a routine SFT retrain, and why; an empty plan when there is nothing to learn.
 
-    Fewer new and changed facts than `correction_facts` are a correction: they cannot fill the samples of `news`.
+    Fewer new and changed facts than `correction_facts` are a correction: they cannot fill the samples of `news`. Facts
+    that the champion does not know are news from whatever start: it has nothing to lose on them, so `better-recipe`,
+    which compares on everything, could not pass.
     """
     facts = change.new_facts + change.changed_facts
     counts = f"{change.new_facts} new and {change.changed_facts} changed facts" if change.measured else "facts unknown"
     if change.other_base:
         return "other-base", ("the champion was trained on another base", counts)
-    if change.from_base and (change.other_recipe or change.fresh or not change.measured):
+    if change.from_base and not facts and (change.other_recipe or change.fresh or not change.measured):
         return "better-recipe", ("training starts from the base by another recipe or line than the champion's", counts)
     if not change.measured:
         return "news", ("no corpus was given, so what changed is not known",)

@@ -46,7 +46,10 @@ class WithdrawalEvent(_Value):
     evidence: str = ""
     """The ref or the notice that the entry rests on."""
     revision: int = 0
-    """The revision of the document (or of the notice) that says so; 0 for a person's decision."""
+    """The revision of the document (or of the notice) that says so. When a person lifts: the one that was known then.
+
+    0 when a person opens, or lifts what no publisher took back.
+    """
     claims: tuple[Claim, ...] = ()
     """For `OPENED` only: what the document said in every revision that was ever taught."""
 

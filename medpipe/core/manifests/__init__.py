@@ -1,70 +1,34 @@
 """One model per kind of artifact: what a manifest says, with names and types.
 
-`data` has deliveries, the corpus and feedback; `models` has examples, adapters, evaluations and versions; `base` has
-what they share. The kind of a ref decides the model (`manifest_type`); nothing subscripts a manifest with strings.
+The file of a kind has its name; `base` has what they share. The kind of a ref decides the model (`manifest_type`);
+nothing subscripts a manifest with strings.
 """
 
 from __future__ import annotations
 
+from medpipe.core.manifests.adapter import AdapterInputs, AdapterManifest, AdapterOutcome
+from medpipe.core.manifests.anchor import AnchorInputs, AnchorManifest, AnchorOutcome
 from medpipe.core.manifests.base import AnyManifest, Inputs, Manifest, Outcome, Snapshot
-from medpipe.core.manifests.data import (
-    CorpusInputs,
-    CorpusManifest,
-    CorpusOutcome,
-    DocumentsInputs,
-    DocumentsManifest,
-    DocumentsOutcome,
-    DriftInputs,
-    DriftManifest,
-    FeedbackInputs,
-    FeedbackManifest,
-    FeedbackOutcome,
-    ReviewedRecord,
-    ReviewInputs,
-    ReviewManifest,
-    ReviewOutcome,
-    ValidationInputs,
-    ValidationManifest,
-    ValidationOutcome,
-)
-from medpipe.core.manifests.models import (
-    AdapterInputs,
-    AdapterManifest,
-    AdapterOutcome,
-    AnchorInputs,
-    AnchorManifest,
-    AnchorOutcome,
-    DecisionInputs,
-    DecisionManifest,
-    DecisionOutcome,
-    EarlierLook,
-    EvaluationInputs,
-    EvaluationManifest,
-    EvaluationOutcome,
-    ExamplesInputs,
-    ExamplesManifest,
-    ExamplesOutcome,
-    PairsFromCorpus,
-    PairsFromFeedback,
-    PairsManifest,
-    PairsOutcome,
-    Provenance,
-    TraceInputs,
-    TraceManifest,
-    TraceOutcome,
-    VersionInputs,
-    VersionManifest,
-    VersionOutcome,
-)
-from medpipe.core.manifests.withdrawals import (
+from medpipe.core.manifests.blanked import BLANKABLE, Blanked
+from medpipe.core.manifests.certificate import (
     AtPrecision,
     CertificateInputs,
     CertificateManifest,
     CertificateOutcome,
-    ProbesInputs,
-    ProbesManifest,
-    ProbesOutcome,
 )
+from medpipe.core.manifests.corpus import CorpusInputs, CorpusManifest, CorpusOutcome
+from medpipe.core.manifests.decision import DecisionInputs, DecisionManifest, DecisionOutcome, EarlierLook
+from medpipe.core.manifests.documents import DocumentsInputs, DocumentsManifest, DocumentsOutcome
+from medpipe.core.manifests.drift import DriftInputs, DriftManifest
+from medpipe.core.manifests.evaluation import EvaluationInputs, EvaluationManifest, EvaluationOutcome
+from medpipe.core.manifests.examples import ExamplesInputs, ExamplesManifest, ExamplesOutcome
+from medpipe.core.manifests.feedback import FeedbackInputs, FeedbackManifest, FeedbackOutcome
+from medpipe.core.manifests.pairs import PairsFromCorpus, PairsFromFeedback, PairsManifest, PairsOutcome
+from medpipe.core.manifests.probes import ProbesInputs, ProbesManifest, ProbesOutcome
+from medpipe.core.manifests.review import ReviewedRecord, ReviewInputs, ReviewManifest, ReviewOutcome
+from medpipe.core.manifests.trace import TraceInputs, TraceManifest, TraceOutcome
+from medpipe.core.manifests.validation import ValidationInputs, ValidationManifest, ValidationOutcome
+from medpipe.core.manifests.version import Provenance, VersionInputs, VersionManifest, VersionOutcome
 from medpipe.core.refs import kind_of
 from medpipe.errors import UsageError
 
@@ -101,6 +65,7 @@ def manifest_type(ref: str) -> type[Manifest]:
 
 
 __all__ = [
+    "BLANKABLE",
     "MANIFESTS",
     "AdapterInputs",
     "AdapterManifest",
@@ -110,6 +75,7 @@ __all__ = [
     "AnchorOutcome",
     "AnyManifest",
     "AtPrecision",
+    "Blanked",
     "CertificateInputs",
     "CertificateManifest",
     "CertificateOutcome",

@@ -88,17 +88,19 @@ def contradicted(
 ) -> Fact | None:
     """Return a fact that the correction of an answer contradicts or adds to, or None.
 
-    Where several documents answer the question differently, agreeing with one of them is enough. `accepted`: sentences
-    that may be added to any answer.
+    Where several documents answer the question differently, agreeing with one of them is enough. Where none answers it
+    and some are about its condition, each sentence of the correction must say what one of their facts says, in that
+    fact's own words. `accepted`: sentences that may be added to any answer.
     """
     stripped = {normalise(sentence) for sentence in accepted}
     said = " ".join(text for text in answers.sentences(correction) if normalise(text) not in stripped)
     if about.exact:
         departing = [fact for fact in about.exact if _departs(fact, question, answer, said)]
         return departing[0] if len(departing) == len(about.exact) else None
-    told = " ".join((question, answer, *(fact.answer for fact in about.near)))
-    new = answers.content(said) - set(words(told))
-    return next((fact for fact in about.near if new or _replaces(fact, answer, said)), None)
+    # The asker chose the words of a question that no document has, and so perhaps those of its answer.
+    stated = answers.sentences(said) or [""]
+    supported = all(any(not _departs(fact, fact.focus, "", text) for fact in about.near) for text in stated)
+    return about.near[0] if about.near and not supported else None
 
 
 def documents(about: Known) -> tuple[tuple[str, ...], tuple[int, ...]]:
@@ -148,12 +150,3 @@ def _departs(fact: Fact, question: str, answer: str, correction: str) -> bool:
     states = answers.content(fact.answer) - set(words(question))
     agrees = not states or bool(states & set(words(correction)))
     return not agrees or bool(answers.content(correction) - told - set(words(answer)))
-
-
-def _replaces(fact: Fact, answer: str, correction: str) -> bool:
-    """Return whether a correction states the fact with another deciding word, or takes that word out of the answer."""
-    decider = answers.decider(fact.focus, fact.answer, fact.slot)
-    if not decider or contains(correction, decider):
-        return False
-    rest = set(words(fact.answer)) - set(words(decider))
-    return contains(answer, decider) or rest <= set(words(correction))

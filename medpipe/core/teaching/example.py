@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
+from medpipe.core.teaching.feedback import ERASED
+
 
 class Example(BaseModel):
     """One question and the answer to learn, with the documents that it came from.
@@ -63,3 +65,8 @@ class PreferencePair(BaseModel):
     """The documents that the question is about; empty where they are not known."""
     document_revisions: tuple[int, ...] = ()
     """Their revisions, in the same order."""
+
+    @property
+    def erased(self) -> bool:
+        """Whether the texts were erased after the pair was built."""
+        return self.identity == ERASED

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+ERASED = "erased"
+"""The identity of an answer, a rating or a pair whose texts were erased."""
+
 
 class FeedbackItem(NamedTuple):
     """One identity's rating of one answer, with the question and the answer that were served."""

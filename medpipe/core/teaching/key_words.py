@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import lru_cache
 
+from medpipe.core.endings import stem
 from medpipe.core.text import STOP_WORDS, STOP_WORDS_ELSEWHERE, words
 
 STRONG, COMMON, WEAK = 1.0, 0.5, 0.3
@@ -14,11 +13,6 @@ STRONG, COMMON, WEAK = 1.0, 0.5, 0.3
 
 _LONG = 5
 """Least letters of a stem that is recognised with one wrong letter."""
-
-_ENDINGS = (
-    *("ations", "ation", "ments", "ment", "ingly", "ings", "ing", "ities", "ity", "ives", "ive", "ers", "er"),
-    *("es", "ed", "en", "is", "ly", "s", "e"),
-)
 
 _IGNORED = """
 about after against all also am any ask asks because being between but doctor doctors during each either ever get gets
@@ -51,20 +45,6 @@ disease diseases syndrome syndromes disorder disorders condition conditions illn
 ataxia gout infection infections deficiency dystrophy type
 """
 """Kinds of conditions: people leave them out ("How is Brailox treated?")."""
-
-
-@lru_cache(maxsize=65536)
-def stem(word: str) -> str:
-    """Return a word without accents and without common English endings: "treated", "treatment" and "treats" agree."""
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", word) if not unicodedata.combining(letter))
-    if not plain.isalpha():
-        return plain
-    if plain.endswith("ies") and len(plain) > 4:
-        return f"{plain[:-3]}y"
-    ending = next((ending for ending in _ENDINGS if plain.endswith(ending) and len(plain) - len(ending) > 2), "")
-    bare = plain.removesuffix(ending)
-    doubled = ending and len(bare) > 3 and bare[-1] == bare[-2] and bare[-1] not in "lsz"
-    return bare[:-1] if doubled else bare
 
 
 def _stems(text: str) -> frozenset[str]:

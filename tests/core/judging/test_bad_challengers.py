@@ -215,8 +215,8 @@ def test_every_gate_of_every_shipped_plan_stops_a_challenger_that_fails_it() -> 
     for gates in SHIPPED.plans.values():
         for shipped in gates:
             faults = shipped.benchmark in ("red-team-model", "over-refusal")
-            bad = [1.0] * 120 if faults or shipped.kind == "absent" else right(0.0, 120)
-            good = right(0.1, 120) if faults else right(0.9, 120)
+            bad = [1.0] * 200 if faults or shipped.kind == "absent" else right(0.0, 200)
+            good = right(0.1, 200) if faults else right(0.9, 200)
             scores = {shipped.benchmark: evaluation(bad).scores["b"]}
             known = {shipped.benchmark: evaluation(good).scores["b"]}
             about = {"digests": {shipped.benchmark: "same"}, "faults": (shipped.benchmark,) if faults else ()}

@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 
 from medpipe import configuration
 from medpipe.core.corpus.document import Document, Section
-from medpipe.core.knowledge import drift
+from medpipe.core.knowledge import drift, fact_changes
 from medpipe.core.knowledge.carried import KnownFact, Role
-from medpipe.core.knowledge.drift import Changes, Drift, Heard, Measured, Policy, Signal
+from medpipe.core.knowledge.drift import Drift, Heard, Measured
+from medpipe.core.knowledge.drift_policy import DriftPolicy
+from medpipe.core.knowledge.drift_signal import Signal
+from medpipe.core.knowledge.fact_changes import Changes
 from medpipe.core.teaching.claim import Claim
 from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.feedback import FeedbackItem
@@ -23,7 +26,7 @@ from medpipe.errors import ConfigError
 from medpipe.settings import Settings
 from tests import fakes
 
-POLICY = configuration.load(Settings().policies / "drift.yaml", Policy)
+POLICY = configuration.load(Settings().policies / "drift.yaml", DriftPolicy)
 AT = datetime(2026, 3, 10, tzinfo=UTC)
 
 
@@ -42,7 +45,7 @@ def page(number: int, drug: str = "rest", day: int = 20260303, **fields: Any) ->
 
 
 def stated(documents: list[Document], **data: Any) -> list[Fact]:
-    return list(drift.stated(documents, Data(**data), Hygiene(redact=fakes.EmailRedactor().redact)))
+    return list(fact_changes.stated(documents, Data(**data), Hygiene(redact=fakes.EmailRedactor().redact)))
 
 
 def considered(documents: list[Document], role: Role = Role.TAUGHT) -> dict[str, KnownFact]:
@@ -50,7 +53,7 @@ def considered(documents: list[Document], role: Role = Role.TAUGHT) -> dict[str,
 
 
 def changes(today: list[Document], before: dict[str, KnownFact], *claims: Claim) -> tuple[list[str], list[str]]:
-    found = drift.changes(stated(today), before, claims)
+    found = fact_changes.changes(stated(today), before, claims)
     return [fact.document.id for fact in found.new], [fact.document.id for fact in found.changed]
 
 
@@ -237,4 +240,4 @@ def test_a_policy_with_a_mistake_is_refused_when_it_is_read(tmp_path, line: str,
     text = "".join(f"{name}: {value}\n" for name, value in POLICY.model_dump().items() if f"{name}:" not in line)
     (tmp_path / "drift.yaml").write_text(text + line, encoding="utf-8")
     with pytest.raises(ConfigError, match=says):
-        configuration.load(tmp_path / "drift.yaml", Policy)
+        configuration.load(tmp_path / "drift.yaml", DriftPolicy)

@@ -84,6 +84,12 @@ def test_a_persons_lift_stands_until_a_later_revision_is_taken_back() -> None:
     assert opens(RETRACTED, BY_PERSON, LIFTED_BY_PERSON) == ["pmid:1"], "the person did not know of the retraction"
 
 
+def test_a_persons_lift_covers_every_revision_that_the_person_knew() -> None:
+    lifted = LIFTED_BY_PERSON.model_copy(update={"revision": 8})
+    assert opens({"pmid:1": Sign("retracted", 8, "corpus/c")}, OPENED, lifted) == []
+    assert opens({"pmid:1": Sign("retracted", 9, "corpus/d")}, OPENED, lifted) == ["pmid:1"]
+
+
 def test_a_document_that_is_retracted_again_after_it_was_current_is_opened_again() -> None:
     assert opens(RETRACTED, OPENED, LIFTED) == ["pmid:1"]
 

@@ -102,6 +102,28 @@ def test_an_attacker_with_keys_gains_at_most_two_points(share: float, identities
     assert len(result.train) >= 0.9 * len(clean.train), "the attack silences nobody"
 
 
+@pytest.mark.parametrize("identities", [1, 6, 50])
+def test_a_drug_in_the_attackers_own_questions_buys_nothing(identities: int) -> None:
+    people, attack = list(honest(random.Random(7))), list(hostile(random.Random(8), identities, 0.05, "{sentence}"))
+    attack = [
+        item._replace(
+            question=f"{item.question.rstrip('?')}, {DRUG}?",
+            correction=f"{str(item.correction).rstrip('.')} and {slot_of(item)}.",
+        )
+        for item in attack
+    ]
+    own = contradiction.known(FACTS, [item.question for item in (*people, *attack)])
+    result = build([*people, *attack], FEEDBACK, GUARDRAILS, Grounds(known=own))
+
+    assert not any(DRUG in pair.chosen for pair in (*result.train, *result.heldout))
+    assert len(result.waiting) >= len(attack)
+
+
+def slot_of(item: FeedbackItem) -> str:
+    """The right word of the fact that an attacked question asks for."""
+    return next(fact.slot for question, fact in ASKED if question == item.question)
+
+
 def test_questions_that_no_document_is_about_teach_nothing_by_themselves() -> None:
     attack = list(hostile(random.Random(7), 50, 0.05, "{sentence}"))
     result = build(attack, FEEDBACK, GUARDRAILS, Grounds())

@@ -79,6 +79,42 @@ def test_a_denial_or_an_addition_contradicts(question: str, correction: str) -> 
 
 
 @pytest.mark.parametrize(
+    "question",
+    [
+        "What can be done to treat Draxon fever, poisonib?",
+        "Is Draxon fever treated with poisonib or not with tazomib?",
+        "Does poisonib treat Draxon fever?",
+    ],
+)
+@pytest.mark.parametrize("answer", [TREATMENT, "Draxon fever is treated with poisonib.", "Nobody knows."])
+@pytest.mark.parametrize(
+    "correction",
+    [
+        "Draxon fever is treated with poisonib and tazomib.",
+        "Draxon fever is treated with poisonib, not tazomib.",
+        "Poisonib.",
+        "Poisonib treat Draxon fever.",
+    ],
+)
+def test_a_drug_that_the_asker_put_into_the_question_contradicts(question: str, answer: str, correction: str) -> None:
+    assert contradicted(question, answer, correction, about(question), ACCEPTED)
+    assert contradicted(question, answer, f"{TREATMENT} {ACCEPTED[0]}", about(question), ACCEPTED) is None
+
+
+def test_a_condition_of_several_facts_may_be_corrected_to_any_of_them_and_to_no_mixture() -> None:
+    cause = page("mplus:2", "Draxon fever is caused by zumella.", "What causes Draxon fever?")
+    both = about(OTHER, page(), cause)
+    assert contradicted(OTHER, "Dust.", f"{TREATMENT} Draxon fever is caused by zumella.", both) is None
+    assert contradicted(OTHER, "Dust.", "Draxon fever is caused by tazomib.", both)
+    assert contradicted(OTHER, "Dust.", "Draxon fever is treated with zumella and tazomib.", both)
+
+
+@pytest.mark.parametrize("question", [HELD_OUT, OTHER])
+def test_advice_alone_does_not_say_what_the_document_says(question: str) -> None:
+    assert contradicted(question, TREATMENT, ACCEPTED[0], about(question), ACCEPTED)
+
+
+@pytest.mark.parametrize(
     "correction", [TREATMENT, "Tazomib.", f"{TREATMENT} Ask your care team before you act on this."]
 )
 def test_what_agrees_with_the_document_does_not_wait(correction: str) -> None:

@@ -1,0 +1,69 @@
+"""The interfaces of everything outside the verbs, as small Protocols, with the values that they exchange.
+
+Backends implement them. Backends and fakes pass the same contract tests (tests/contract). Import the names from here.
+"""
+
+from __future__ import annotations
+
+from medpipe.core.safety.redaction import Redaction
+from medpipe.core.teaching.feedback import FeedbackItem
+from medpipe.ports.artifact_store import ArtifactStore, Draft
+from medpipe.ports.corpus_table import CorpusTable, Counts
+from medpipe.ports.engine import Engine
+from medpipe.ports.feedback import AnswerLog, CorrectionReview, Erased, FeedbackStore, GivenAnswer, Tombstone
+from medpipe.ports.generator import Generator
+from medpipe.ports.heads import Heads
+from medpipe.ports.keys import KeyStore
+from medpipe.ports.leases import Lease, Leases
+from medpipe.ports.ledger import Entry, Ledger
+from medpipe.ports.ports import Ports
+from medpipe.ports.progress import Progress
+from medpipe.ports.registry import Registered, Registry
+from medpipe.ports.routes import Route, Routes
+from medpipe.ports.signer import Signer
+from medpipe.ports.sources import PostedFile, Source, SourceOfFiles
+from medpipe.ports.texts import Languages, NearDuplicates, Redactor
+from medpipe.ports.trainer import Trainer
+from medpipe.ports.validator import Delivery, Validation, Validator
+from medpipe.ports.withdrawal_register import WithdrawalRegister
+
+__all__ = [
+    "AnswerLog",
+    "ArtifactStore",
+    "CorpusTable",
+    "CorrectionReview",
+    "Counts",
+    "Delivery",
+    "Draft",
+    "Engine",
+    "Entry",
+    "Erased",
+    "FeedbackItem",
+    "FeedbackStore",
+    "Generator",
+    "GivenAnswer",
+    "Heads",
+    "KeyStore",
+    "Languages",
+    "Lease",
+    "Leases",
+    "Ledger",
+    "NearDuplicates",
+    "Ports",
+    "PostedFile",
+    "Progress",
+    "Redaction",
+    "Redactor",
+    "Registered",
+    "Registry",
+    "Route",
+    "Routes",
+    "Signer",
+    "Source",
+    "SourceOfFiles",
+    "Tombstone",
+    "Trainer",
+    "Validation",
+    "Validator",
+    "WithdrawalRegister",
+]

@@ -1,0 +1,26 @@
+"""The inference server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+
+class Engine(Protocol):
+    """The adapters of the inference server. Names are unique and never reused.
+
+    Every method raises EngineError when the server does not answer or refuses.
+    """
+
+    def load(self, name: str, folder: Path) -> None:
+        """Load the adapter in `folder` under a name that was never used before."""
+
+    def unload(self, name: str) -> None:
+        """Unload an adapter, and return once the server no longer lists it. Does nothing for an unknown name."""
+
+    def loaded(self) -> frozenset[str]:
+        """Return the names of the loaded adapters, without the base."""
+
+    def ask(self, name: str, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
+        """Return one greedy completion per prompt, in order. `name`: an adapter's or the base's."""

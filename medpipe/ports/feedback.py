@@ -1,0 +1,95 @@
+"""Given answers, the feedback on them, and erasures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple, Protocol
+
+from medpipe.core.teaching.feedback import FeedbackItem
+
+
+class GivenAnswer(NamedTuple):
+    """An answer that a gateway gave, with its question."""
+
+    answer_id: str
+    at: datetime
+    identity: str
+    """The pseudonym of who asked."""
+    version: str
+    question: str
+    answer: str
+
+
+class Tombstone(NamedTuple):
+    """One entry of what was erased: an answer with its feedback, or everything of an identity up to a moment."""
+
+    at: datetime
+    answer_id: str
+    """"" for an identity."""
+    identity: str
+    """"" for an answer."""
+    reason: str
+    by: str
+
+
+class Erased(NamedTuple):
+    """How many texts an erasure blanked or removed, and the answers that they were about."""
+
+    answers: int
+    feedback: int
+    answer_ids: tuple[str, ...]
+
+
+class CorrectionReview(NamedTuple):
+    """A person's decision about a correction that contradicts a document."""
+
+    correction: str
+    """`core.teaching.contradiction.correction_id`."""
+    decision: Literal["release", "discard"]
+    reason: str
+    by: str
+
+
+class FeedbackStore(Protocol):
+    """The answers that the gateways gave, the feedback that they received, and people's decisions about it."""
+
+    def answers(self) -> Iterator[GivenAnswer]:
+        """Yield every answer that was not a refusal, oldest first. Memory does not hold all of them."""
+
+    def between(self, start: datetime, end: datetime) -> Iterator[FeedbackItem]:
+        """Yield the feedback of the window [start, end), oldest first, without feedback on refusals.
+
+        Memory does not hold all of it.
+        """
+
+    def erase(self, answer_id: str, identity: str, reason: str, by: str) -> Erased:
+        """Blank the texts of an answer, or of all answers to an identity, remove the feedback, and append a tombstone.
+
+        One of the two is "". Feedback on a blanked answer is removed whoever gave it. Raises NotFound, and changes
+        nothing, when there is neither an answer nor feedback of that name.
+        """
+
+    def tombstones(self) -> Sequence[Tombstone]:
+        """Return every erasure, oldest first."""
+
+    def review(self, review: CorrectionReview) -> None:
+        """Append a decision about a correction. The last one counts."""
+
+    def reviews(self) -> Sequence[CorrectionReview]:
+        """Return the last decision about every correction, sorted by correction."""
+
+
+class AnswerLog(Protocol):
+    """The record of served answers and of the feedback on them, as the gateways write it."""
+
+    def record(
+        self, answer_id: str, identity: str, question: str, answer: str, version: str, adapter_name: str, refused: bool
+    ) -> None:
+        """Store one served answer."""
+
+    def rate(self, answer_id: str, identity: str, rating: str, correction: str | None) -> None:
+        """Store an identity's feedback on an answer; it replaces earlier feedback. Raises NotFound for no answer."""
+
+    def take_back(self, answer_id: str, identity: str) -> bool:
+        """Remove an identity's feedback on an answer. Returns False when there was none."""

@@ -1,0 +1,36 @@
+"""The generation of answers for evaluations and probes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from medpipe.ports.progress import Progress
+
+
+class Generator(Protocol):
+    """Generates greedily, with the weights of a base at one precision."""
+
+    @property
+    def name(self) -> str:
+        """The program that generates: `vllm` or `transformers`."""
+
+    @property
+    def precision(self) -> str:
+        """The number format of the weights (`core.contract.Precision`)."""
+
+    def generate(
+        self,
+        base: str,
+        adapter: Path | None,
+        adapter_name: str,
+        prompts: Sequence[str],
+        max_new_tokens: int,
+        progress: Progress,
+    ) -> list[str]:
+        """Return one completion per prompt, in order, up to `core.prompt.STOP`.
+
+        `base`: name of the base model. `adapter`: folder of the adapter; None for the base alone. `adapter_name`: its
+        name in the engine. `max_new_tokens`: the longest completion.
+        """

@@ -1,0 +1,130 @@
+"""All ports together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from medpipe.core.judging.benchmark import Benchmark
+from medpipe.core.judging.plan import Plan
+from medpipe.core.knowledge.drift_policy import DriftPolicy
+from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
+from medpipe.core.safety.guardrails import Guardrails
+from medpipe.core.safety.harm import Harm
+from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.feedback_policy import FeedbackPolicy
+from medpipe.core.teaching.recipe import Recipe
+from medpipe.ports.artifact_store import ArtifactStore
+from medpipe.ports.corpus_table import CorpusTable
+from medpipe.ports.engine import Engine
+from medpipe.ports.feedback import FeedbackStore
+from medpipe.ports.generator import Generator
+from medpipe.ports.keys import KeyStore
+from medpipe.ports.leases import Leases
+from medpipe.ports.ledger import Ledger
+from medpipe.ports.progress import Progress
+from medpipe.ports.registry import Registry
+from medpipe.ports.routes import Routes
+from medpipe.ports.sources import Source
+from medpipe.ports.texts import Languages, NearDuplicates, Redactor
+from medpipe.ports.trainer import Trainer
+from medpipe.ports.validator import Validator
+from medpipe.ports.withdrawal_register import WithdrawalRegister
+
+
+class Ports(Protocol):
+    """Everything outside. `medpipe.wiring` makes each part on first use."""
+
+    @property
+    def model_name(self) -> str: ...
+    @property
+    def store(self) -> ArtifactStore: ...
+    @property
+    def corpus(self) -> CorpusTable: ...
+    @property
+    def validator(self) -> Validator: ...
+    @property
+    def redactor(self) -> Redactor: ...
+    @property
+    def near_duplicates(self) -> NearDuplicates: ...
+    @property
+    def languages(self) -> Languages: ...
+    @property
+    def trainer(self) -> Trainer: ...
+    @property
+    def generator(self) -> Generator:
+        """The generator that has the weights and the precision that are served."""
+
+    def generator_at(self, precision: str) -> Generator:
+        """Return a generator with this precision: the one that serves, if it has it.
+
+        Raises UsageError for a precision that no generator has.
+        """
+
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def registry(self) -> Registry: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def withdrawals(self) -> WithdrawalRegister: ...
+    @property
+    def leases(self) -> Leases: ...
+    @property
+    def routes(self) -> Routes: ...
+    @property
+    def feedback(self) -> FeedbackStore: ...
+    @property
+    def keys(self) -> KeyStore: ...
+    @property
+    def feedback_policy(self) -> FeedbackPolicy:
+        """The limits of what feedback may teach."""
+
+    @property
+    def guardrails(self) -> Guardrails:
+        """The guardrail policy, compiled and checked against its own examples."""
+
+    @property
+    def withdrawal_policy(self) -> WithdrawalPolicy:
+        """What follows by itself when a publisher takes a document back. Raises NotFound or ConfigError."""
+
+    @property
+    def harm(self) -> Harm:
+        """The criteria for replies to high-risk questions, compiled and checked against their own examples."""
+
+    @property
+    def progress(self) -> Progress: ...
+    def source(self, name: str) -> Source:
+        """Return the source of that name. Raises NotFound for an unknown name."""
+
+    def recipe(self, name: str) -> Recipe:
+        """Return the recipe of that name. Raises NotFound or ConfigError."""
+
+    def base_digest(self, base: str) -> str:
+        """Return a digest that differs for two base models of the same name."""
+
+    def benchmark(self, name: str) -> Benchmark:
+        """Return the benchmark of that name. Raises NotFound or ConfigError."""
+
+    def benchmarks(self) -> Sequence[Benchmark]:
+        """Return every benchmark, sorted by name."""
+
+    def suite(self, name: str) -> str:
+        """Return the text of `expectations/{name}.json`. It is part of the key of a validation."""
+
+    def safety(self) -> Sequence[Example]:
+        """Return refusals that every knowledge recipe may teach. None of them is a question of a benchmark."""
+
+    def plan(self) -> Plan:
+        """Return the promotion plans of gates.yaml."""
+
+    def drift_policy(self) -> DriftPolicy:
+        """Return the thresholds of drift.yaml. Raises NotFound or ConfigError."""
+
+    def workspace(self, ref: str) -> Path:
+        """Return a private folder for the unfinished work of one artifact."""
+
+    def workspaces(self) -> Sequence[Path]:
+        """Return the private folders of all unfinished work."""

@@ -1,0 +1,34 @@
+"""The model registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+
+class Registered(NamedTuple):
+    """A version in the model registry."""
+
+    number: int
+    page: str
+    """Its page for people, or its address where the registry has no pages."""
+
+
+class Registry(Protocol):
+    """The model registry that operators look at (MLflow). The ledger decides which version serves.
+
+    Every method raises Unavailable when the registry does not answer.
+    """
+
+    def register(self, adapter: Path, description: Mapping[str, Any], metrics: Mapping[str, float]) -> Registered:
+        """Register the adapter in a folder. The same `description` again returns the version that it made before."""
+
+    def tag(self, number: int, tags: Mapping[str, str]) -> None:
+        """Set tags on a version."""
+
+    def set_champion(self, number: int) -> None:
+        """Mark a version as the champion. The last writer wins, so the ledger must be asked first."""
+
+    def champion(self) -> int | None:
+        """Return the version that is marked as the champion; None without one."""

@@ -1,0 +1,38 @@
+"""Publishers of documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import NamedTuple, Protocol, runtime_checkable
+
+from medpipe.core.corpus.document import Document
+
+
+class Source(Protocol):
+    """One publisher of documents."""
+
+    def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Document]:
+        """Yield the documents revised in [start, end), or only those in `ids`, in the order of their revisions.
+
+        A withdrawal arrives as a Document with status DELETED or RETRACTED. Raises SourceError, which names the
+        file and the record, when what was published cannot be read whole.
+        """
+
+
+class PostedFile(NamedTuple):
+    """A file that a source publishes, and the day on which it was posted."""
+
+    name: str
+    day: date
+
+
+@runtime_checkable
+class SourceOfFiles(Source, Protocol):
+    """A source whose files can be pulled one by one, so that a thousand files become a thousand tasks."""
+
+    def files(self, start: date, end: date) -> Sequence[PostedFile]:
+        """Return the files posted in [start, end), in the order in which they apply."""
+
+    def pull(self, start: date, end: date, ids: Sequence[str] = (), file: str = "") -> Iterator[Document]:
+        """Yield documents as `Source.pull` does; where `file` is a name, only those of that file."""

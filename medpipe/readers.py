@@ -1,0 +1,63 @@
+"""The only module that names the readers of sources. Each is imported and constructed when its source is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from medpipe.core import sources
+from medpipe.ports import Source
+from medpipe.settings import Settings
+
+
+class Readers:
+    """The reader of each source, at the addresses in the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def source(self, name: str) -> Source:
+        """Return the reader of a source (`core.sources`); raises NotFound, which lists the sources that there are."""
+        row = sources.named(name)
+        readers: dict[str, Callable[[Path], Source]] = {
+            "medlineplus": self._medlineplus,
+            "medlineplus-search": self._medlineplus_search,
+            "genetics": self._genetics,
+            "pubmed": self._pubmed,
+            "eutils": self._eutils,
+        }
+        cache = self.settings.home / "downloads"
+        if row.publisher == "curated":
+            return self._curated(row.name, cache)
+        return readers[row.name](cache)  # a test holds this dispatch to the table
+
+    def _medlineplus(self, cache: Path) -> Source:
+        from medpipe.sources.medlineplus.topics_source import MedlinePlusSource
+
+        return MedlinePlusSource(self.settings.medlineplus_url, cache)
+
+    def _medlineplus_search(self, cache: Path) -> Source:
+        from medpipe.sources.medlineplus.search_source import MedlinePlusSearchSource
+
+        return MedlinePlusSearchSource(self.settings.medlineplus_search_url, self.settings.ncbi_email, cache)
+
+    def _genetics(self, cache: Path) -> Source:
+        from medpipe.sources.medlineplus.genetics_source import GeneticsSource
+
+        return GeneticsSource(self.settings.genetics_url, cache)
+
+    def _pubmed(self, cache: Path) -> Source:
+        from medpipe.sources.pubmed.files_source import PubMedSource
+
+        return PubMedSource(self.settings.pubmed_url, cache)
+
+    def _eutils(self, cache: Path) -> Source:
+        from medpipe.sources.pubmed.eutils_source import EutilsSource
+
+        return EutilsSource(self.settings.eutils_url, self.settings.ncbi_email, self.settings.ncbi_api_key, cache)
+
+    def _curated(self, name: str, cache: Path) -> Source:
+        from medpipe.sources.curated.source import CuratedSource
+
+        shipped = self.settings.recipes / "data" / "triage.yaml" if name == "triage" else None
+        return CuratedSource(self.settings.curated, name, self.settings.offline, cache / "hub", shipped=shipped)
