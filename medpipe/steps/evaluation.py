@@ -261,7 +261,7 @@ def rescored(stored: EvaluationManifest, evaluation: Evaluation, ports: Ports) -
     pairs of which some were erased. Raises NotFound and Damaged for samples that are not there any more.
     """
     inputs = stored.inputs
-    present = (_code(), ports.harm.digest, ports.guardrails.digest)
+    present = (scorers_digest(), ports.harm.digest, ports.guardrails.digest)
     if (inputs.scorers, inputs.harm, inputs.contract.guardrails) != present:
         return
     examples, pairs = ExamplesRef(inputs.examples), PairsRef(inputs.pairs) if inputs.pairs else None
