@@ -73,16 +73,20 @@ def _unfit_plan(version: VersionOutcome, plan: str, ports: Ports) -> str:
         return f"and its incumbent is the base: only {FIRST!r} compares with the base"
     if plan == FIRST and version.incumbent != BASE:
         return f"which is for the first promotion only, and its incumbent is {version.incumbent}: use plan_retrain's"
-    if (plan == "preference") != (trained.method == "dpo"):
+    forgets = plan == "relearn" and bool(erased_pairs(ports, version.incumbent))
+    if (plan == "preference") != (trained.method == "dpo") and not forgets:
         return f"and its method is {trained.method}: `preference` judges DPO, and nothing else does"
-    withdraws = bool(manifest(ports, version.examples, ExamplesManifest).inputs.withdraw)
-    if plan == "hotfix" and not withdraws:
+    if plan == "hotfix" and not _withdraws(version, ports):
         return "which is for a withdrawal, and its examples withdraw nothing"
-    if plan == "relearn" and withdraws:
+    if plan == "relearn" and _withdraws(version, ports):
         return "which is for what is learned again, and its examples withdraw documents: `hotfix` judges that"
     if plan == "other-base" and trained.start_from != BASE:
         return f"which is for a training from the base, and it continued {trained.start_from}"
     return _unfit_start(version.incumbent, trained.start_from, plan, ports)
+
+
+def _withdraws(version: VersionOutcome, ports: Ports) -> bool:
+    return bool(manifest(ports, version.examples, ExamplesManifest).inputs.withdraw)
 
 
 def _unfit_start(incumbent: str, start: str, plan: str, ports: Ports) -> str:
