@@ -22,6 +22,7 @@ import numpy as np
 from bench import chain_plot
 from bench.chain_rules import Budgeted, FixedInterval, HigherMean, Rule, Scores
 from bench.measuring import machine, replace_between
+from medpipe.core.judging.budget import MOST_LOOKS
 from medpipe.core.judging.plan import Gate
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,6 +43,8 @@ MARGIN, NOISE, TOGETHER = 0.05, 0.01, 0.5
 together."""
 POWER_DOCUMENTS = (100, 200, 300, 400, 600, 800, 1200, 1600)
 GAIN = 0.05
+TUNED = (0.03, 0.1, 0.3)
+"""Share of the documents whose answers a tuner's next recipe gives anew; each chain has one of them."""
 
 RULES = ("gates and budget", "fixed interval", "higher mean")
 ADVERSARIES: dict[str, Callable[[float, np.random.Generator], float]] = {
@@ -98,6 +101,10 @@ def measure(chains: int) -> dict[str, Any]:
     for items in ("same", "fresh"):
         _report(f"null challengers, {items} items")
         figures[f"null, {items} items"] = {rule: _false_promotions(rule, chains, items) for rule in RULES}
+    for items in ("same", "fresh"):
+        _report(f"tuned challengers, {items} items")
+        figures[f"tuned, {items} items"] = {rule: _tuned(_rules(rule), chains, items) for rule in RULES}
+    figures["tuned, same items, without a limit"] = _tuned(lambda gate: Budgeted(gate, wears=False), chains, "same")
     _report("power")
     figures["power"] = {f"look {look}": _powers(look, 2 * chains) for look in (1, RETRAINS)}
     return figures
@@ -178,6 +185,30 @@ def _false_promotions(rule: str, chains: int, items: str) -> list[float]:
     return [round(share, 4) for share in ever.mean(axis=0).tolist()]
 
 
+def _tuned(rule: Callable[[Gate], Rule], chains: int, items: str) -> list[float]:
+    """Return the share of chains with a false promotion, after each of `LOOKS` challengers of a person who tunes.
+
+    The person sees each score on the held-out questions and keeps a recipe if it did not lower it. The next recipe
+    answers a share of the documents anew, no better than before: the incumbent's true mean is that of every challenger.
+    """
+    chance = np.random.default_rng(SEED)
+    ever = np.zeros((chains, LOOKS))
+    for chain in range(chains):
+        gate, share = rule(GAINED), TUNED[chain % len(TUNED)]
+        best = incumbent = first(chance, DOCUMENTS // 4)
+        for look in range(LOOKS):
+            if items == "fresh":
+                best = incumbent = first(chance, DOCUMENTS // 4)
+            anew = chance.random((len(best), 1)) < share
+            challenger = np.where(anew, first(chance, len(best)), best).astype(np.int8)
+            if gate.passes(challenger, [incumbent], items if items == "same" else str(look)):
+                ever[chain, look:] = 1
+                break
+            if challenger.mean() >= best.mean():
+                best = challenger
+    return [round(share, 4) for share in ever.mean(axis=0).tolist()]
+
+
 def _powers(look: int, rounds: int) -> dict[str, float]:
     """Return how often a true gain is found, by number of documents, at a look before which none passed.
 
@@ -222,6 +253,10 @@ def _rule(name: str, gate: Gate) -> Rule:
     return FixedInterval(gate) if name == RULES[1] else HigherMean(bonus=0.0 if gate.kind == "gained" else 0.06)
 
 
+def _rules(name: str) -> Callable[[Gate], Rule]:
+    return lambda gate: _rule(name, gate)
+
+
 def table(figures: dict[str, Any]) -> str:
     """Return the figures as Markdown."""
     rows = [
@@ -243,6 +278,12 @@ def table(figures: dict[str, Any]) -> str:
     for items in ("same", "fresh"):
         ever = [figures[f"null, {items} items"][rule][-1] for rule in RULES]
         rows.append(_row(f"any false promotion in {LOOKS} looks, {items} items", ever))
+    for items in ("fresh", "same"):
+        ever = [figures[f"tuned, {items} items"][rule][-1] for rule in RULES]
+        rows.append(_row(f"any false promotion in {LOOKS} looks of a tuner, {items} items", ever))
+    limitless = figures["tuned, same items, without a limit"]
+    for look in (MOST_LOOKS, 52, LOOKS):
+        rows.append(f"| … in {look} looks, if a gain on worn items counted | {100 * limitless[look - 1]:.1f} % | | |")
     for look, powers in figures["power"].items():
         enough = next((number for number, power in powers.items() if power >= 0.8), "none of those tried")
         rows.append(f"| documents that find +5 points with 80 % power, {look} | {enough} | | |")

@@ -30,20 +30,22 @@ class Rule(Protocol):
 class Budgeted:
     """The gates of medpipe on one benchmark: `core.judging` decides, with the level that the error budget leaves."""
 
-    def __init__(self, gate: Gate) -> None:
-        self.gate = gate
+    def __init__(self, gate: Gate, wears: bool = True) -> None:
+        """`wears`: whether a gain counts in the first `MOST_LOOKS` looks at the same items only."""
+        self.gate, self.wears = gate, wears
         self.looks: list[Asked] = []
 
     def passes(self, challenger: Scores, references: list[Scores], items: str) -> bool:
         number = len(self.looks) + 1
         now = Asked(f"evaluation/{number}", f"adapter/{number}", items, number)
-        level = budget.budget(TOTAL, self.looks, now).level
+        share = budget.budget(TOTAL, self.looks, now)
         against = references if self.gate.kind == "not_worse_than_best" else references[-1:]
         passed = all(
-            comparisons.judge(self.gate, statistics.difference(changes(challenger, other), level))[0]
+            comparisons.judge(self.gate, statistics.difference(changes(challenger, other), share.level))[0]
             is comparisons.Outcome.PASS
             for other in reversed(against)
         )
+        passed = passed and not (self.wears and self.gate.kind == "gained" and share.worn)
         self.looks.append(now._replace(judged=True, passed=passed))
         return passed
 
@@ -78,7 +80,8 @@ def changes(challenger: Scores, other: Scores) -> statistics.Changes:
     return statistics.Changes(
         items=documents * each,
         clusters=documents,
-        size_squares=float(documents * each * each),
+        size_squares=float(documents * each**2),
+        size_fourths=float(documents * each**4),
         gains=float(gains.sum()),
         losses=float(losses.sum()),
         gain_squares=float(gains_off @ gains_off),

@@ -52,7 +52,7 @@ def run(seed: int, turns: int, bases: Path) -> dict[str, Any]:
         for turn in chain.turns():
             lived.append(turn)
             print(f"year {seed} · {line(turn)} · {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
-        checked = verification.verify(ports=chain.ports)
+        checked = verification.verify(ports=chain.ports).model_dump(mode="json")
         return summary(lived, chain.control()) | {"verified": checked, "seconds": round(time.monotonic() - started)}
 
 

@@ -1,6 +1,7 @@
 """Turn all feedback up to now into preference pairs, every hour.
 
-Nothing is built when the pairs would be those of the last run, and the remaining tasks are skipped.
+Nothing is built when the pairs would be those of the last run, and the remaining tasks are skipped. Beside that, the
+answers and ratings of the hour are chained, so that a later change of them is found.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from medpipe_airflow import DEFAULTS, PAIRS, announce, hourly, step
     },
 )
 def feedback() -> None:
+    step("chain_answers")()
     corpus = step("latest", skip_when_none=True, task_id="corpus")(kind="corpus")
     collected = step("collect_feedback")(end="{{ params.end or data_interval_end }}")
     accepted = step("validate", task_id="validate_feedback")(data=collected, suite="feedback")

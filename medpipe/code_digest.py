@@ -8,7 +8,6 @@ a docstring or an annotation of a signature gives the same digest: an unrelated 
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator
 from functools import cache
 from importlib import metadata
@@ -100,7 +99,7 @@ class _Package:
             for bound in [name] if name else list(definitions):
                 for node in definitions.get(bound, ()):
                     if not isinstance(node, ast.Import | ast.ImportFrom):
-                        yield module, bound, ast.unparse(_stripped(node))
+                        yield module, bound, ast.unparse(node)
                     new = {found for found in self._references(module, bound, node) if found.module not in _OPAQUE}
                     waiting += new - seen
                     seen |= new
@@ -109,7 +108,7 @@ class _Package:
         if isinstance(node, ast.ImportFrom):
             yield from self._imported(node, name)
             return
-        for part in ast.walk(_stripped(node)):
+        for part in ast.walk(node):
             if isinstance(part, ast.ImportFrom):
                 yield from self._imported(part)
             elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
@@ -131,12 +130,12 @@ class _Package:
                 yield _Name(str(node.module), alias.name)
 
     def _definitions(self, module: str) -> dict[str, list[ast.stmt]]:
-        """Map each top-level name of a module to the statements that bind it; "" has those that bind none."""
+        """Map each top-level name of a module to the statements that bind it, without what no run can show."""
         if module not in self._modules:
             file = self._file(module)
             tree = ast.parse(file.read_text(encoding="utf-8")) if file else ast.Module([], [])
             definitions: dict[str, list[ast.stmt]] = {}
-            for node in tree.body:
+            for node in _Stripped().visit(tree).body:
                 for name in _names(node):
                     definitions.setdefault(name, []).append(node)
             self._modules[module] = definitions
@@ -166,11 +165,6 @@ class _Stripped(ast.NodeTransformer):
     def visit_arg(self, node: ast.arg) -> ast.arg:
         node.annotation = None
         return node
-
-
-def _stripped(node: ast.stmt) -> ast.AST:
-    stripped: ast.AST = _Stripped().visit(copy.deepcopy(node))
-    return stripped
 
 
 def _names(node: ast.stmt) -> list[str]:

@@ -10,16 +10,19 @@ from medpipe.core.manifests import Manifest, ValidationOutcome
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import validation_of
+from medpipe.steps.verification import Verified
 
 _NOT_COUNTS = frozenset({"table_version", "number"})
 """Whole numbers of an outcome that name a version and do not count anything."""
 
 
 def of_result(verb: str, arguments: Mapping[str, Any], value: Any, ports: Ports) -> list[str]:
-    """Return the remarks about a verb's result, one sentence each; none for a value that is not a ref.
+    """Return the remarks about a verb's result, one sentence each; none for a value that has none and is not a ref.
 
     `validate` returns the ref of its data, so its remarks come from the validation of that data.
     """
+    if isinstance(value, Verified):
+        return list(value.remarks)
     if verb == "validate":
         validation = validation_of(ports, str(value), str(arguments["suite"]))
         return [] if validation is None else [f"{value}: {sentence}" for sentence in _quarantined(validation.outcome)]

@@ -167,7 +167,7 @@ class Wiring(ReviewedFiles):
 
     @cached_property
     def heads(self) -> port.Heads:
-        """The digests of ledger and register outside the database."""
+        """The digests of ledger, register and audit outside the database."""
         from medpipe.backends.heads_file import HeadsFile
 
         return HeadsFile(self.settings.home / "heads.jsonl")
@@ -194,13 +194,13 @@ class Wiring(ReviewedFiles):
     def routes(self) -> port.Routes:
         from medpipe.backends.sql.routes import SqlRoutes
 
-        return SqlRoutes(self.database)
+        return SqlRoutes(self.database, heads=self.heads)
 
     @cached_property
     def feedback(self) -> port.FeedbackStore:
         from medpipe.backends.sql.feedback_store import SqlFeedbackStore
 
-        return SqlFeedbackStore(self.database)
+        return SqlFeedbackStore(self.database, heads=self.heads)
 
     @cached_property
     def answers(self) -> port.AnswerLog:
@@ -209,10 +209,16 @@ class Wiring(ReviewedFiles):
         return SqlFeedbackStore(self.database)
 
     @cached_property
+    def audit(self) -> port.Audit:
+        from medpipe.backends.sql.audit import SqlAudit
+
+        return SqlAudit(self.database, self.heads)
+
+    @cached_property
     def keys(self) -> port.KeyStore:
         from medpipe.backends.sql.keys import SqlKeys
 
-        return SqlKeys(self.database)
+        return SqlKeys(self.database, heads=self.heads)
 
     def source(self, name: str) -> port.Source:
         """Return the reader of a source; see `readers.Readers`."""

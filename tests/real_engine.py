@@ -6,16 +6,16 @@ vLLM runs in an environment of its own: `.venv-engine`, or the one of the Python
 from __future__ import annotations
 
 import os
-import signal
-import socket
-import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
+import pytest
+
+from medpipe.sandbox.servers import ENGINE_VARIABLES, engine_command
 from tests.places import ROOT
+from tests.processes import LOCAL, free_port, serving
 
 PYTHON = Path(os.environ.get("MEDPIPE_ENGINE_PYTHON", ROOT / ".venv-engine" / "bin" / "python"))
 START_SECONDS = 300
@@ -73,90 +73,25 @@ def make_adapter(base: Path, folder: Path, seed: int) -> None:
     model.save_pretrained(folder)
 
 
-def free_port() -> int:
-    """Return a port that no process listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+class RealEngine(NamedTuple):
+    """A vLLM that runs, its base, and two adapters on disk that it has not loaded."""
 
-
-def environment() -> dict[str, str]:
-    """Return the environment for a child process: offline, with the project importable."""
-    return {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT)}
+    url: str
+    base: Path
+    adapters: tuple[Path, Path]
 
 
 @contextmanager
-def vllm(base: Path, log: Path) -> Iterator[str]:
-    """Run vLLM on a base, give its address, and stop it afterwards."""
+def running(home: Path) -> Iterator[RealEngine]:
+    """Run vLLM on a random base. Skips the test where the engine's environment is missing."""
+    if not PYTHON.exists():
+        pytest.skip("the engine's environment is not here: make env-engine")
+    base, adapters = home / "base", (home / "one", home / "two")
+    make_base(base)
+    for seed, folder in enumerate(adapters, start=1):
+        make_adapter(base, folder, seed)
     port = free_port()
-    command = [
-        PYTHON,
-        "-m",
-        "vllm.entrypoints.openai.api_server",
-        "--model",
-        base,
-        "--served-model-name",
-        "base",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--dtype",
-        "float32",
-        "--max-model-len",
-        "512",
-        "--enforce-eager",
-        "--block-size",
-        "32",
-        "--enable-lora",
-        "--max-loras",
-        "4",
-        "--max-cpu-loras",
-        "8",
-        "--max-lora-rank",
-        "16",
-        "--shutdown-timeout",
-        "20",
-    ]
-    settings = {
-        **os.environ,
-        "VLLM_CPU_KVCACHE_SPACE": "1",
-        "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1",
-        "VLLM_NO_USAGE_STATS": "1",
-        "HF_HUB_OFFLINE": "1",
-        "OMP_NUM_THREADS": "1",
-    }
-    settings.pop("PYTHONPATH", None)
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [str(part) for part in command],
-            cwd=log.parent,
-            env=settings,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    try:
-        _wait(f"http://127.0.0.1:{port}/health", process, log)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        try:
-            process.wait(40)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
-
-
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=2)
-            return
-        except OSError:
-            ending = f"; its log ends:\n{log.read_text(errors='replace')[-3000:]}"
-            assert process.poll() is None, f"vLLM ended with {process.poll()}{ending}"
-            assert time.monotonic() < deadline, f"vLLM did not start in {START_SECONDS} s{ending}"
-            time.sleep(0.5)
+    url = f"http://{LOCAL}:{port}"
+    variables = {**ENGINE_VARIABLES, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    with serving(engine_command(str(PYTHON), base, port), f"{url}/health", home / "vllm.log", variables, START_SECONDS):
+        yield RealEngine(url, base, adapters)

@@ -194,6 +194,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "issue_key": {"label": "Dr. A", "role": "person"},
         "revoke_key": {"key": ports.keys.issue("Dr. B", "person").key.id, "reason": "left"},
         "keys": {},
+        "chain_answers": {},
         "erase": {"reason": "asked for it", "by": "Dr. A", "answer_id": "ans-1", "identity": ""},
         "verify": {},
     }

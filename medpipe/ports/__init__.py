@@ -8,9 +8,10 @@ from __future__ import annotations
 from medpipe.core.safety.redaction import Redaction
 from medpipe.core.teaching.feedback import FeedbackItem
 from medpipe.ports.artifact_store import ArtifactStore, Draft
+from medpipe.ports.audit import Audit
 from medpipe.ports.corpus_table import CorpusTable, Counts
 from medpipe.ports.engine import Engine
-from medpipe.ports.feedback import AnswerLog, CorrectionReview, Erased, FeedbackStore, GivenAnswer, Tombstone
+from medpipe.ports.feedback import AnswerLog, CorrectionReview, Erased, FeedbackStore, GivenAnswer, Served, Tombstone
 from medpipe.ports.generator import Generator
 from medpipe.ports.heads import Heads
 from medpipe.ports.keys import KeyStore
@@ -30,6 +31,7 @@ from medpipe.ports.withdrawal_register import WithdrawalRegister
 __all__ = [
     "AnswerLog",
     "ArtifactStore",
+    "Audit",
     "CorpusTable",
     "CorrectionReview",
     "Counts",
@@ -38,6 +40,7 @@ __all__ = [
     "Engine",
     "Entry",
     "Erased",
+    "Served",
     "FeedbackItem",
     "FeedbackStore",
     "Generator",

@@ -21,6 +21,13 @@ class GivenAnswer(NamedTuple):
     answer: str
 
 
+class Served(NamedTuple):
+    """How many questions were asked, and how many of them got a refusal instead of an answer."""
+
+    answers: int
+    refused: int
+
+
 class Tombstone(NamedTuple):
     """One entry of what was erased: an answer with its feedback, or everything of an identity up to a moment."""
 
@@ -56,6 +63,9 @@ class FeedbackStore(Protocol):
 
     def answers(self) -> Iterator[GivenAnswer]:
         """Yield every answer that was not a refusal, oldest first. Memory does not hold all of them."""
+
+    def served(self, start: datetime, end: datetime, version: str) -> Served:
+        """Count what a version was asked in the window [start, end)."""
 
     def between(self, start: datetime, end: datetime) -> Iterator[FeedbackItem]:
         """Yield the feedback of the window [start, end), oldest first, without feedback on refusals.

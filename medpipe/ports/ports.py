@@ -16,6 +16,7 @@ from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.feedback_policy import FeedbackPolicy
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.ports.artifact_store import ArtifactStore
+from medpipe.ports.audit import Audit
 from medpipe.ports.corpus_table import CorpusTable
 from medpipe.ports.engine import Engine
 from medpipe.ports.feedback import FeedbackStore
@@ -78,6 +79,8 @@ class Ports(Protocol):
     def feedback(self) -> FeedbackStore: ...
     @property
     def keys(self) -> KeyStore: ...
+    @property
+    def audit(self) -> Audit: ...
     @property
     def feedback_policy(self) -> FeedbackPolicy:
         """The limits of what feedback may teach."""

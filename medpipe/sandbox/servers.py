@@ -19,6 +19,16 @@ PRELOADED = "medpipe.cli medpipe.backends.gx_validator medpipe.backends.delta.co
 """Modules that the scheduler imports once for all the tasks that it forks."""
 
 
+MLFLOW_VARIABLES = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+ENGINE_VARIABLES = {
+    "VLLM_CPU_KVCACHE_SPACE": "1",
+    "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1",
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+}
+"""Variables of each server, beside those of `environment`."""
+
+
 class Addresses(NamedTuple):
     """Where each server listens."""
 
@@ -120,6 +130,46 @@ def servers(addresses: Addresses, variables: dict[str, str], var: Path, root: Pa
     return {server.name: server for server in chosen}
 
 
+def mlflow_command(port: int, state: Path) -> list[str]:
+    """Return the command that runs MLflow's server on a port of this machine, with its state in a folder."""
+    return [
+        *_module("mlflow"),
+        "server",
+        *_options(
+            host="127.0.0.1",
+            port=port,
+            workers=1,
+            backend_store_uri=f"sqlite:///{state / 'mlflow.db'}",
+            artifacts_destination=state / "artifacts",
+        ),
+    ]
+
+
+def engine_command(python: str, model: Path, port: int) -> list[str]:
+    """Return the command that serves a small model, called `base`, by vLLM on a port of this machine.
+
+    `python`: the interpreter of the engine's environment. Without graph compilation, vLLM starts in 30 s instead of 60
+    to 80.
+    """
+    return [
+        python,
+        *("-m", "vllm.entrypoints.openai.api_server", "--enforce-eager", "--enable-lora"),
+        *_options(
+            model=model,
+            host="127.0.0.1",
+            port=port,
+            served_model_name="base",
+            dtype="float32",
+            max_model_len=512,
+            block_size=32,
+            max_loras=4,
+            max_cpu_loras=8,
+            max_lora_rank=16,
+            shutdown_timeout=5,
+        ),
+    ]
+
+
 def _answers(url: str) -> Callable[[], bool]:
     return lambda: answers(url)
 
@@ -144,48 +194,13 @@ class _Factory:
     def mlflow(self) -> Server:
         state = self.var / "mlflow"
         state.mkdir(parents=True, exist_ok=True)
-        command = [
-            *_module("mlflow"),
-            "server",
-            *_options(
-                host="127.0.0.1",
-                port=port_of(self.addresses.mlflow),
-                workers=1,
-                backend_store_uri=f"sqlite:///{state / 'mlflow.db'}",
-                artifacts_destination=state / "artifacts",
-            ),
-        ]
-        ready = _answers(f"{self.addresses.mlflow}/health")
-        return self._server("mlflow", command, ready, MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false")
+        command = mlflow_command(port_of(self.addresses.mlflow), state)
+        return self._server("mlflow", command, _answers(f"{self.addresses.mlflow}/health"), **MLFLOW_VARIABLES)
 
     def engine(self) -> Server:
-        """vLLM in its own environment. Without graph compilation it starts in 30 s instead of 60 to 80."""
-        command = [
-            engine_python(self.root),
-            *("-m", "vllm.entrypoints.openai.api_server", "--enforce-eager", "--enable-lora"),
-            *_options(
-                model=models(self.root) / BASE,
-                host="127.0.0.1",
-                port=port_of(self.addresses.engine),
-                served_model_name="base",
-                dtype="float32",
-                max_model_len=512,
-                block_size=32,
-                max_loras=4,
-                max_cpu_loras=8,
-                max_lora_rank=16,
-                shutdown_timeout=5,
-            ),
-        ]
-        return self._server(
-            "engine",
-            command,
-            _answers(f"{self.addresses.engine}/health"),
-            VLLM_CPU_KVCACHE_SPACE="1",
-            VLLM_ALLOW_RUNTIME_LORA_UPDATING="1",
-            VLLM_NO_USAGE_STATS="1",
-            VLLM_CPU_OMP_THREADS_BIND="nobind",
-        )
+        """vLLM in its own environment."""
+        command = engine_command(engine_python(self.root), models(self.root) / BASE, port_of(self.addresses.engine))
+        return self._server("engine", command, _answers(f"{self.addresses.engine}/health"), **ENGINE_VARIABLES)
 
     def service(self) -> Server:
         command = _module("serving", port=port_of(self.addresses.service))

@@ -177,7 +177,7 @@ class Story(Follower):
     def verify(self) -> None:
         """Check every chain, artifact and version that the demo left; raises Unexpected if anything was changed."""
         self.observed["verified"] = json.loads(self.medpipe("verify"))
-        counts = ", ".join(f"{count} {name}" for name, count in self.observed["verified"].items())
+        counts = ", ".join(f"{count} {name}" for name, count in self.observed["verified"].items() if count)
         self.console.print(f"  nothing was changed: {counts}", highlight=False)
 
     def give_feedback(self) -> None:

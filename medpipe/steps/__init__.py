@@ -9,7 +9,8 @@ give the same ref, and an existing artifact is not made again. The others are:
   `keys` and `verify` read and return, and write nothing.
 - `open_withdrawals`, `withdraw`, `lift` and `confirm_blocks` append to the register of withdrawals, and `certify`
   does beside its artifact.
-- `issue_key`, `revoke_key`, `judge_correction`, `decide_hotfix` and `erase` write a person's decision to the database.
+- `issue_key`, `revoke_key`, `judge_correction`, `decide_hotfix` and `erase` write a person's decision to the database,
+  and `chain_answers` what makes changes of answers and ratings visible.
 - `validate` writes a validation and returns the ref that it was given.
 - `promote`, `deploy`, `restore` and `roll_back` change which version serves, `bar` and `unbar` which may; `compare` and
   `register` write to the ledger beside their artifact, and `register` to the model registry as well.
@@ -20,6 +21,7 @@ In the order of the loop: `sources` → `validation` → `quarantine` → `corpu
 `verification` says whether it can be trusted.
 """
 
+from medpipe.steps.audit import chain_answers
 from medpipe.steps.bars import bar, unbar
 from medpipe.steps.certifying import certify, plan_probes
 from medpipe.steps.corpus import build_corpus, latest
@@ -93,6 +95,7 @@ VERBS = {
         revoke_key,
         keys,
         erase,
+        chain_answers,
         verify,
     )
 }

@@ -19,10 +19,13 @@ ROWS = {"documents": "documents.jsonl", "examples": "train.jsonl", "pairs": "tra
 """Kind of data → the file with its rows. The kind is also the name of the suite."""
 
 
-def target_ref(kind: str, verb: str, inputs: Inputs) -> str:
-    """Return the ref of the artifact that a verb makes of `inputs`, with the code that makes it (`code_digest`)."""
+def target_ref(kind: str, verb: str, inputs: Inputs, code: str = "") -> str:
+    """Return the ref of the artifact that a verb makes of `inputs`.
+
+    `code`: digest of the code that makes it; empty: of today's code (`code_digest`).
+    """
     values = inputs.model_dump(mode="json")
-    code = code_digest.of(verb, values["source"] if verb == "pull" else "")
+    code = code or code_digest.of(verb, values["source"] if verb == "pull" else "")
     return ref(kind, {"verb": verb, "code": code, "inputs": values})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from medpipe import records
 from medpipe.core.knowledge import drift, fact_changes
-from medpipe.core.knowledge.drift import Drift, Heard, Measured
+from medpipe.core.knowledge.drift import Canaries, Drift, Heard, Measured
 from medpipe.core.knowledge.drift_policy import DriftPolicy
 from medpipe.core.knowledge.fact_changes import Changes
 from medpipe.core.knowledge.withdrawals import State
@@ -20,6 +20,7 @@ from medpipe.errors import UsageError
 from medpipe.ports import Ports
 from medpipe.steps import carried, memory
 from medpipe.steps.artifact import manifest, once
+from medpipe.steps.canaries import ask_canaries
 from medpipe.steps.corpus import digests, table_version
 from medpipe.steps.examples import hygiene_of
 from medpipe.steps.models import adapter_of
@@ -37,10 +38,11 @@ def detect_drift(
 ) -> DriftRef:
     """Measure how far the facts of a corpus, the withdrawals and the feedback are from what the champion carries.
 
-    `at`: the time of the measurement, with a time zone; without it, ages and feedback are not measured. `recipe`: the
-    SFT recipe that a retrain would use; empty: the one that the champion learned facts by, and without a champion no
-    recipe's choice of sources and languages but the defaults. The outcome has the signals
-    and the verdict: retrain (and by which method) or hold. A retrain that was held before is not asked for again.
+    `at`: the time of the measurement, with a time zone; without it, ages, feedback and canaries are not measured.
+    `recipe`: the SFT recipe that a retrain would use; empty: the one that the champion learned facts by, and without a
+    champion no recipe's choice of sources and languages but the defaults. The outcome has the signals and the verdict:
+    retrain (and by which method) or hold. A retrain that was held before is not asked for again. What serves is asked
+    some questions that the champion answered right (`canaries.ask_canaries`).
     """
     if at is not None and at.tzinfo is None:
         raise UsageError(f"at={at.isoformat()} has no time zone: write {at.isoformat()}+00:00 for UTC")
@@ -48,6 +50,7 @@ def detect_drift(
     used = ports.recipe(name) if name else None
     policy = ports.drift_policy()
     heard = _heard(ports, champion, at, policy)
+    canaries = ask_canaries(ports, champion) if champion and at else None
     inputs = DriftInputs(
         corpus=corpus,
         champion=champion,
@@ -55,11 +58,11 @@ def detect_drift(
         at=at,
         recipe=used.model_dump(mode="json") if used else {},
         policy=policy.model_dump(mode="json"),
-        state=_state(ports, heard),
+        state=_state(ports, heard, canaries),
     )
 
     def fill(_: Path) -> Drift:
-        measured = _measured(ports, corpus, champion, pairs, at, used, heard)
+        measured = _measured(ports, corpus, champion, pairs, at, used, heard)._replace(canaries=canaries)
         found = drift.verdict(measured, policy)
         return found if champion is None else _remembered(ports, champion, pairs, used, measured, found)
 
@@ -180,15 +183,19 @@ def _heard(ports: Ports, champion: VersionRef | None, at: datetime | None, polic
     except OverflowError:
         raise UsageError(f"at={at.isoformat()}: there are no {policy.feedback_days} days before it") from None
     items = [item for item in ports.feedback.between(start, end) if item.version == champion]
-    enough = len(items) >= policy.min_feedback
-    return Heard(items, {fact.topic for fact in carried.facts(ports, champion).values()} if enough else ())
+    topics = (
+        {fact.topic for fact in carried.facts(ports, champion).values()} if len(items) >= policy.min_feedback else ()
+    )
+    served = ports.feedback.served(start, end, champion)
+    return Heard(items, topics, served.answers, served.refused)
 
 
-def _state(ports: Ports, heard: Heard | None) -> str:
+def _state(ports: Ports, heard: Heard | None, canaries: Canaries | None) -> str:
     """Return a digest of the mutable state that the measurement reads: it is made again when that has changed."""
     withdrawals = [(withdrawal.document, withdrawal.state, len(withdrawal.claims)) for withdrawal in register(ports)]
     ratings = sorted((item.answer_id, item.identity, item.rating) for item in heard.items) if heard else []
-    return digest_of([withdrawals, ratings, memory.held_versions(ports)])
+    refused = heard.refused if heard else 0
+    return digest_of([withdrawals, ratings, refused, canaries, memory.held_versions(ports)])
 
 
 def _pairs(ports: Ports, pairs: str) -> set[tuple[Any, Any]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 from medpipe import records
@@ -97,7 +98,7 @@ def evaluate(
         scores = {
             benchmark.name: tuple(score for name, score in scored if name == benchmark.name) for benchmark in benchmarks
         }
-        metrics = {name: _metric(name, of_benchmark) for name, of_benchmark in scores.items() if of_benchmark}
+        metrics = means(scores)
         digests = {
             benchmark.name: digest(
                 benchmark, _frozen(ports, anchor) if benchmark.name == anchors.NAME else samples, code
@@ -171,9 +172,9 @@ def answers_to(
 def _samples(
     ports: Ports, benchmark: Benchmark, examples: ExamplesRef, pairs: PairsRef | None, anchor: AnchorRef | None
 ) -> list[Sample]:
-    """Return a benchmark's own questions, or its samples from the pairs or the examples."""
+    """Return a benchmark's own questions with those that the examples hold for it, or its samples from the pairs."""
     if benchmark.questions:
-        return list(benchmark.samples())
+        return [*benchmark.samples(), *samples_of(ports, examples, benchmark.name)]
     if benchmark.name == PREFERENCES:
         return [] if pairs is None else _preferences(ports, pairs)
     if benchmark.name == anchors.NAME:
@@ -233,5 +234,46 @@ def score_of(benchmark: Benchmark, sample: Sample, answer: str, ports: Ports) ->
     )
 
 
-def _metric(name: str, scores: Sequence[Score]) -> Metric:
-    return statistics.mean(name, [score.value for score in scores], [score.cluster for score in scores])
+def means(scores: Mapping[str, Sequence[Score]]) -> dict[str, Metric]:
+    """Return the mean of each benchmark that has scores."""
+    return {
+        name: statistics.mean(name, [score.value for score in given], [score.cluster for score in given])
+        for name, given in scores.items()
+        if given
+    }
+
+
+class Rescored(NamedTuple):
+    """An answer that was scored again."""
+
+    benchmark: str
+    sample_id: str
+    stored: float | None
+    """The score that the evaluation has; None where it has none."""
+    earned: float | None
+    """What the answer earns now; None for an answer to a question that the benchmark does not ask."""
+
+
+def rescored(stored: EvaluationManifest, evaluation: Evaluation, ports: Ports) -> Iterator[Rescored]:
+    """Score every answer again. Nothing where the scorers' code or a policy has changed since.
+
+    Left out are answers about withdrawn claims, because which claims are withdrawn has changed since, and those about
+    pairs of which some were erased. Raises NotFound and Damaged for samples that are not there any more.
+    """
+    inputs = stored.inputs
+    present = (scorers_digest(), ports.harm.digest, ports.guardrails.digest)
+    if (inputs.scorers, inputs.harm, inputs.contract.guardrails) != present:
+        return
+    examples, pairs = ExamplesRef(inputs.examples), PairsRef(inputs.pairs) if inputs.pairs else None
+    anchor = AnchorRef(inputs.anchor) if inputs.anchor else None
+    gone = {WITHDRAWN, PREFERENCES} if pairs and ports.store.blanked(pairs) else {WITHDRAWN}
+    for benchmark in map(Benchmark.model_validate, inputs.benchmarks):
+        if benchmark.name in gone:
+            continue
+        scores = {score.sample_id: score for score in evaluation.scores.get(benchmark.name, ())}
+        for sample in _samples(ports, benchmark, examples, pairs, anchor):
+            score = scores.pop(sample.id, None)
+            answer = score.answer if score else ""
+            earned = scoring.score(benchmark.scorer, sample, answer, ports.guardrails, ports.harm)
+            yield Rescored(benchmark.name, sample.id, score.value if score else None, earned)
+        yield from (Rescored(benchmark.name, name, score.value, None) for name, score in scores.items())

@@ -147,6 +147,7 @@ def _written(
         "withdrawn": evaluated.withdrawn,
         "after-cut-off": evaluated.after_cut_off,
         "unseen": evaluated.unseen,
+        "omission": evaluated.omission,
     }
     records.write(folder / "train.jsonl", taught.train)
     for name, of_benchmark in samples.items():

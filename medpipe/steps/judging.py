@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from medpipe import records
+from medpipe import code_digest, records
 from medpipe.core.judging import anchor, budget, gates
 from medpipe.core.judging.budget import Asked
-from medpipe.core.judging.evaluation import Sample
+from medpipe.core.judging.evaluation import Evaluation, Sample
 from medpipe.core.judging.plan import Plan
 from medpipe.core.manifests import (
     AnchorInputs,
@@ -18,13 +19,15 @@ from medpipe.core.manifests import (
     DecisionOutcome,
     EarlierLook,
     EvaluationManifest,
+    Manifest,
+    Snapshot,
     VersionManifest,
     VersionOutcome,
 )
 from medpipe.core.refs import BASE, AnchorRef, DecisionRef, EvaluationRef, ExamplesRef, VersionRef
-from medpipe.errors import UsageError
+from medpipe.errors import NotFound, UsageError
 from medpipe.ports import Ports
-from medpipe.steps.artifact import manifest, once, target_ref
+from medpipe.steps.artifact import check_kind, manifest, once, target_ref
 from medpipe.steps.evaluation import FROZEN, samples_of, scores_of
 from medpipe.steps.models import adapter_of
 
@@ -77,48 +80,89 @@ def compare(challenger: EvaluationRef, champion: EvaluationRef, plan: str, *, po
     the challenger is held. Raises UsageError if the evaluation of the incumbent is not of the champion in force (for
     the first promotion, of the base).
     """
-    promotion_plans = ports.plan()
-    now = manifest(ports, challenger, EvaluationManifest)
-    incumbent = manifest(ports, champion, EvaluationManifest)
-    evaluations = list(ports.store.manifests(EvaluationManifest))
-    decisions = _earlier_decisions(ports, now)
-    passed = _champions(evaluations, decisions)
-    looks = _looks(evaluations, now, incumbent.outcome.model, decisions, passed)
-    champions = _champions_evaluations(evaluations, now, passed)
-    inputs = DecisionInputs(
-        challenger=challenger,
-        champion=champion,
-        plan=plan,
-        gates=promotion_plans.model_dump(mode="json"),
-        looks={
-            name: tuple(EarlierLook(evaluation=look.evaluation, passed=look.passed) for look in of_benchmark)
-            for name, of_benchmark in looks.items()
-        },
-        champions=champions,
-    )
+    made = Made.of((*ports.store.manifests(EvaluationManifest), *ports.store.manifests(DecisionManifest)))
+    inputs = grounds_of(challenger, champion, plan, ports.plan().model_dump(mode="json"), made)
 
     def fill(_: Path) -> DecisionOutcome:
-        _refuse_another_incumbent(ports, plan, incumbent.outcome.model)
-        grounds = gates.Grounds(
-            champions=tuple(scores_of(ports, EvaluationRef(evaluation)) for evaluation in champions),
-            budgets=_budgets(promotion_plans, now, looks),
-        )
-        decision = gates.decide(
-            plan, scores_of(ports, challenger), scores_of(ports, champion), promotion_plans, grounds
-        )
+        _refuse_another_incumbent(ports, plan, made.evaluation(champion).outcome.model)
+        decision = decided(inputs, made, lambda evaluation: scores_of(ports, evaluation))
         # The ref covers all grounds: a run that was killed here finds its entry.
         key = f"compared {target_ref('decision', 'compare', inputs)}"
         ports.ledger.append("compared", challenger, str(decision.outcome), decision.reasons, key=key)
-        return DecisionOutcome(
-            outcome=decision.outcome,
-            gates=decision.gates,
-            reasons=decision.reasons,
-            challenger=challenger,
-            champion=champion,
-            plan=plan,
-        )
+        return decision
 
     return DecisionRef(once(ports, "decision", "compare", inputs, fill))
+
+
+class Made(NamedTuple):
+    """Every evaluation and every decision, oldest first."""
+
+    evaluations: Mapping[str, EvaluationManifest]
+    decisions: Sequence[DecisionManifest]
+
+    @classmethod
+    def of(cls, manifests: Iterable[Manifest]) -> Made:
+        """Sort manifests by kind. `manifests`: oldest first; other kinds are left out."""
+        stored = list(manifests)
+        return cls(
+            {each.ref: each for each in stored if isinstance(each, EvaluationManifest)},
+            [each for each in stored if isinstance(each, DecisionManifest)],
+        )
+
+    def evaluation(self, ref: str) -> EvaluationManifest:
+        """Return one evaluation. Raises UsageError for a ref of another kind, and NotFound."""
+        check_kind(ref, EvaluationManifest)
+        if ref not in self.evaluations:
+            raise NotFound(f"{ref} does not exist or was never finished: run `medpipe evaluate` first")
+        return self.evaluations[ref]
+
+
+def grounds_of(
+    challenger: EvaluationRef, champion: EvaluationRef, plan: str, promotion_plans: Snapshot, made: Made
+) -> DecisionInputs:
+    """Return what a comparison rests on: the two evaluations, the plan, and all that was looked at before.
+
+    What was made after the challenger's evaluation does not count, so a repeated comparison has the same grounds.
+    """
+    now, incumbent = made.evaluation(challenger), made.evaluation(champion)
+    evaluations = list(made.evaluations.values())
+    decisions = [decision for decision in made.decisions if decision.created_ns < now.created_ns]
+    passed = _champions(evaluations, decisions)
+    return DecisionInputs(
+        challenger=challenger,
+        champion=champion,
+        plan=plan,
+        gates=promotion_plans,
+        looks={
+            name: tuple(EarlierLook(evaluation=look.evaluation, passed=look.passed) for look in of_benchmark)
+            for name, of_benchmark in _looks(evaluations, now, incumbent.outcome.model, decisions, passed).items()
+        },
+        champions=_champions_evaluations(evaluations, now, passed),
+        code=code_digest.of("compare"),
+    )
+
+
+def decided(inputs: DecisionInputs, made: Made, scores: Callable[[EvaluationRef], Evaluation]) -> DecisionOutcome:
+    """Return the decision that follows from its grounds: the scores of both evaluations, anchor, gates and budgets.
+
+    Raises NotFound when an evaluation is missing, what `scores` raises, and pydantic's ValidationError for gates of
+    another form.
+    """
+    plan = Plan.model_validate(inputs.gates)
+    grounds = gates.Grounds(
+        champions=tuple(scores(EvaluationRef(evaluation)) for evaluation in inputs.champions),
+        budgets=_budgets(plan.false_passes_a_year, inputs, made),
+    )
+    asked, before = (scores(EvaluationRef(evaluation)) for evaluation in (inputs.challenger, inputs.champion))
+    decision = gates.decide(inputs.plan, asked, before, plan, grounds)
+    return DecisionOutcome(
+        outcome=decision.outcome,
+        gates=decision.gates,
+        reasons=decision.reasons,
+        challenger=inputs.challenger,
+        champion=inputs.champion,
+        plan=inputs.plan,
+    )
 
 
 def _refuse_another_incumbent(ports: Ports, plan: str, model: str) -> None:
@@ -137,11 +181,6 @@ def _refuse_another_incumbent(ports: Ports, plan: str, model: str) -> None:
         )
 
 
-def _earlier_decisions(ports: Ports, now: EvaluationManifest) -> list[DecisionManifest]:
-    """Return the decisions that were made before an evaluation."""
-    return [made for made in ports.store.manifests(DecisionManifest) if made.created_ns < now.created_ns]
-
-
 def _champions(evaluations: Sequence[EvaluationManifest], decisions: Sequence[DecisionManifest]) -> frozenset[str]:
     """Return the adapters that passed a whole plan."""
     passed = {made.outcome.challenger for made in decisions if made.outcome.outcome is gates.Outcome.PASS}
@@ -151,14 +190,13 @@ def _champions(evaluations: Sequence[EvaluationManifest], decisions: Sequence[De
 def _champions_evaluations(
     evaluations: Sequence[EvaluationManifest], now: EvaluationManifest, champions: frozenset[str]
 ) -> tuple[str, ...]:
-    """Return the first evaluation of each earlier champion on the same anchor, sorted."""
-    digest = now.outcome.digests.get(anchor.NAME)
-    first: dict[str, str] = {}
+    """Return, for each earlier champion and benchmark, its first evaluation on the same items, sorted."""
+    first: dict[tuple[str, str], str] = {}
     for stored in evaluations:
-        same = digest is not None and stored.outcome.digests.get(anchor.NAME) == digest
-        if same and stored.created_ns < now.created_ns and stored.outcome.model in champions - {now.outcome.model}:
-            first.setdefault(stored.outcome.model, stored.ref)
-    return tuple(sorted(first.values()))
+        if stored.created_ns < now.created_ns and stored.outcome.model in champions - {now.outcome.model}:
+            for name, _ in now.outcome.digests.items() & stored.outcome.digests.items():
+                first.setdefault((stored.outcome.model, name), stored.ref)
+    return tuple(sorted(set(first.values())))
 
 
 def _looks(
@@ -191,8 +229,16 @@ def _ask(evaluation: EvaluationManifest, digest: str) -> Asked:
     return Asked(evaluation.ref, evaluation.outcome.model, digest, evaluation.created_ns)
 
 
-def _budgets(plans: Plan, now: EvaluationManifest, looks: Mapping[str, tuple[Asked, ...]]) -> dict[str, budget.Budget]:
+def _budgets(total: float, inputs: DecisionInputs, made: Made) -> dict[str, budget.Budget]:
+    def ask(ref: str, name: str) -> Asked:
+        evaluation = made.evaluation(ref)
+        return _ask(evaluation, evaluation.outcome.digests[name])
+
     return {
-        name: budget.budget(plans.false_passes_a_year, earlier, _ask(now, now.outcome.digests[name]))
-        for name, earlier in looks.items()
+        name: budget.budget(
+            total,
+            [ask(look.evaluation, name)._replace(passed=look.passed) for look in looks],
+            ask(inputs.challenger, name),
+        )
+        for name, looks in inputs.looks.items()
     }

@@ -22,6 +22,7 @@ from medpipe.core.teaching.samples import withdrawn_samples
 from medpipe.ports import Ports
 from medpipe.steps import carried, withdrawals
 from medpipe.steps.artifact import manifest
+from medpipe.steps.erased import erased_pairs
 from medpipe.steps.evaluation import WITHDRAWN as WITHDRAWN_CLAIMS
 from medpipe.steps.evaluation import scores_of
 from medpipe.steps.judging import FIRST
@@ -72,29 +73,35 @@ def _unfit_plan(version: VersionOutcome, plan: str, ports: Ports) -> str:
         return f"and its incumbent is the base: only {FIRST!r} compares with the base"
     if plan == FIRST and version.incumbent != BASE:
         return f"which is for the first promotion only, and its incumbent is {version.incumbent}: use plan_retrain's"
-    if (plan == "preference") != (trained.method == "dpo"):
+    forgets = plan == "relearn" and bool(erased_pairs(ports, version.incumbent))
+    if (plan == "preference") != (trained.method == "dpo") and not forgets:
         return f"and its method is {trained.method}: `preference` judges DPO, and nothing else does"
-    withdraws = bool(manifest(ports, version.examples, ExamplesManifest).inputs.withdraw)
-    if plan == "hotfix" and not withdraws:
+    if plan == "hotfix" and not _withdraws(version, ports):
         return "which is for a withdrawal, and its examples withdraw nothing"
-    if plan == "relearn" and withdraws:
+    if plan == "relearn" and _withdraws(version, ports):
         return "which is for what is learned again, and its examples withdraw documents: `hotfix` judges that"
     if plan == "other-base" and trained.start_from != BASE:
         return f"which is for a training from the base, and it continued {trained.start_from}"
     return _unfit_start(version.incumbent, trained.start_from, plan, ports)
 
 
+def _withdraws(version: VersionOutcome, ports: Ports) -> bool:
+    return bool(manifest(ports, version.examples, ExamplesManifest).inputs.withdraw)
+
+
 def _unfit_start(incumbent: str, start: str, plan: str, ports: Ports) -> str:
     """Return why a promotion plan is not for a training that continued `start`; empty if it is.
 
-    A training unlearns by starting from the base or from an earlier adapter of its incumbent's line.
+    A training unlearns by starting from the base or from an earlier adapter of its incumbent's line. What was erased
+    of pairs is unlearned in that way too, under the plan for whatever else the training learns.
     """
     if BASE in (start, incumbent) or plan == "hotfix":
         return ""
     newest, *earlier = (adapter.ref for adapter in carried.line_of(ports, incumbent))
     if plan == "relearn" and start not in earlier:
         return f"which is for what is unlearned first, and it continued {start}, so it unlearned nothing of {incumbent}"
-    if plan != "relearn" and start != newest:
+    unlearns_erased = start in earlier and erased_pairs(ports, incumbent)
+    if plan != "relearn" and start != newest and not unlearns_erased:
         return f"and it continued {start}, not {incumbent}: only `relearn` and `hotfix` judge a training that went back"
     return ""
 

@@ -8,24 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from medpipe import records
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.knowledge import succession
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import DecisionManifest, VersionManifest, VersionOutcome
-from medpipe.core.refs import BASE, EvaluationRef, VersionRef, digest_of
+from medpipe.core.refs import BASE, VersionRef, digest_of
 from medpipe.errors import ChampionMoved, DeployFailed, MedpipeError
 from medpipe.ports import Ports, Route
 from medpipe.steps import deployment, withdrawals
 from medpipe.steps.artifact import check_kind, manifest
 from medpipe.steps.bars import stated
-from medpipe.steps.evaluation import scores_of
+from medpipe.steps.canaries import answered_right
 from medpipe.steps.objections import OUT_OF_DATE, Objection, objection
 from medpipe.steps.tracing import versions_carrying
 
 SMOKE_QUESTIONS = 5
 """Questions that a deployment asks. More make it slower and catch little more."""
-_SMOKE_BENCHMARKS = ("new-knowledge", "old-knowledge")
 HELD = "held"
 """Event of the ledger: somebody tried to promote a version, and something spoke against it."""
 _ROUNDS = 20
@@ -202,8 +200,4 @@ def _go_back(current: VersionRef, earlier: VersionRef, reasons: tuple[str, ...],
 
 def _smoke(ports: Ports, version: VersionOutcome) -> list[Sample]:
     """Return questions that the version answered right when it was evaluated: in the engine it must still do so."""
-    scores = scores_of(ports, EvaluationRef(version.evaluation)).scores
-    right = {score.sample_id for name in _SMOKE_BENCHMARKS for score in scores.get(name, ()) if score.value == 1.0}
-    benchmarks = ports.store.folder(version.examples) / "benchmarks"
-    samples = [sample for name in _SMOKE_BENCHMARKS for sample in records.read(benchmarks / f"{name}.jsonl", Sample)]
-    return [sample for sample in samples if sample.id in right][:SMOKE_QUESTIONS]
+    return [canary.sample for canary in answered_right(ports, version)[:SMOKE_QUESTIONS]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from medpipe import records
@@ -46,6 +47,7 @@ from medpipe.steps.artifact import (
     release_refs,
 )
 from medpipe.steps.erased import taught_erased
+from medpipe.steps.lease import exclusively
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
 
 
@@ -125,18 +127,28 @@ def register(
     """Give a judged adapter a version in the registry, with everything that it came from, promoted or not.
 
     `parent`: what its training started from. `incumbent`: what it was judged against. The same adapter, evaluation,
-    decision, parent and incumbent again return the version that they had before.
+    decision, parent and incumbent again return the version that they had before, also if two workers register them
+    at once: one waits for the other, for 40 seconds, and then raises Unavailable.
     """
     inputs = VersionInputs(
         adapter=adapter, evaluation=evaluation, decision=decision, parent=parent, incumbent=incumbent
     )
     judged = manifest(ports, decision, DecisionManifest).outcome
-    known = (version.ref for version in ports.store.manifests(VersionManifest) if version.inputs == inputs)
-    target = VersionRef(next(known, "") or _registered(ports, inputs, judged.outcome, examples, pairs, reason))
+    target = _known(ports, inputs)
+    if target is None:
+        # The registry finds an earlier version by searching, so two workers at once could each make one.
+        with exclusively(ports.leases, f"a version of {adapter}") as check:
+            target = _known(ports, inputs) or _registered(ports, inputs, judged.outcome, examples, pairs, reason, check)
     content = manifest(ports, target, VersionManifest).content()
     key = f"registered {target}"  # a run that was killed after the manifest has no entry yet
     ports.ledger.append("registered", target, str(judged.outcome), judged.reasons, key=key, evidence=content)
     return target
+
+
+def _known(ports: Ports, inputs: VersionInputs) -> VersionRef | None:
+    """Return the version that was made of these inputs; None without one."""
+    known = (version.ref for version in ports.store.manifests(VersionManifest) if version.inputs == inputs)
+    return next(map(VersionRef, known), None)
 
 
 def _registered(
@@ -146,8 +158,12 @@ def _registered(
     examples: ExamplesRef,
     pairs: PairsRef | None,
     reason: str,
-) -> str:
-    """Make a version in the registry and its manifest, and return its ref. A second run finds the registry's."""
+    check: Callable[[], None],
+) -> VersionRef:
+    """Make a version in the registry and its manifest, and return its ref. A second run finds the registry's.
+
+    `check`: raises Unavailable when another worker has taken over.
+    """
     evaluated = manifest(ports, inputs.evaluation, EvaluationManifest)
     metrics = evaluated.outcome.metrics
     provenance = _provenance(ports, inputs, evaluated.inputs.contract, outcome, examples, pairs, reason)
@@ -157,9 +173,10 @@ def _registered(
         {name: metric.value for name, metric in metrics.items()},
     )
     name = naming.version_name(registered.number, provenance.digest, ports.model_name)
-    target = f"version/{name}"
+    target = VersionRef(f"version/{name}")
     with ports.store.write(target, "register", inputs) as draft:
         draft.conclude(VersionOutcome(**dict(provenance), number=registered.number, name=name, page=registered.page))
+        check()
     return target
 
 

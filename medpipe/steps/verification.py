@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
-from medpipe.core.manifests import MANIFESTS, CertificateManifest, CorpusManifest, DecisionManifest, VersionManifest
-from medpipe.core.refs import CorpusRef, VersionRef, kind_of
+from pydantic import BaseModel, ConfigDict
+
+from medpipe.core.judging.evaluation import Evaluation
+from medpipe.core.manifests import (
+    MANIFESTS,
+    CertificateManifest,
+    CorpusManifest,
+    DecisionManifest,
+    EvaluationManifest,
+    Manifest,
+    VersionManifest,
+)
+from medpipe.core.refs import CorpusRef, EvaluationRef, VersionRef, kind_of
 from medpipe.errors import Damaged, MedpipeError
 from medpipe.ports import Entry, Ports
 from medpipe.steps import blanking
 from medpipe.steps.artifact import manifest
 from medpipe.steps.corpus import latest, table_version
+from medpipe.steps.evaluation import scores_of
+from medpipe.steps.judging import Made
+from medpipe.steps.recomputation import (
+    faults_of_decision,
+    faults_of_evaluation,
+    has_its_ref,
+    is_of_present_code,
+    rests_on,
+)
 
 SWAPS = frozenset({"promoted", "rolled-back"})
 """Events of the ledger that name a new champion: the version of the last one is the champion in force."""
 
 _WHOLE = frozenset({DecisionManifest.kind, VersionManifest.kind, CertificateManifest.kind})
 """Kinds whose artifacts are evidence: everything that they were made of must still be there."""
+
+_KEPT = 64
+"""Evaluations with all scores that are in memory at once: an incumbent's is read for each of its challengers."""
 
 _SHOWN = 50
 """Faults that the error lists; the others are counted."""
@@ -30,6 +54,25 @@ class Fault(NamedTuple):
     says: str
 
 
+class Verified(BaseModel):
+    """What was checked and has no fault: how many of each."""
+
+    model_config = ConfigDict(frozen=True)
+    artifacts: int
+    files: int
+    ledger: int
+    """Entries; of the register of withdrawals likewise."""
+    withdrawals: int
+    evaluations: int
+    """Evaluations whose means follow from their scores."""
+    decisions: int
+    """Decisions that follow from what they rest on."""
+    erased: int
+    """Artifacts in which texts were erased."""
+    remarks: tuple[str, ...] = ()
+    """Decisions that today's code makes otherwise, and that other code made."""
+
+
 class Survey(NamedTuple):
     """What is stored: of each readable artifact the digest of its content, and what it was made of."""
 
@@ -38,18 +81,27 @@ class Survey(NamedTuple):
     files: int
     broken: Mapping[str, str]
     """Ref of an artifact that cannot be trusted → why."""
+    made: Made
+    """The evaluations and decisions that are whole."""
 
 
-def verify(*, ports: Ports) -> dict[str, int]:
-    """Check everything that is stored, and return the numbers of artifacts, files and entries that were checked.
+class Recomputed(NamedTuple):
+    """What came of computing evaluations and decisions anew."""
 
-    Checked are the hash chains of ledger and register, every artifact's manifest and files, that each artifact still
-    is what later ones were made of, that each version is the one that was registered, that the corpus table holds the
-    documents of the newest corpus, and that the champion's cell and the registry agree with the ledger. Nothing is
-    changed. Raises Damaged, which names every fault; docs/trust.md says what to do about each. Memory holds a few
-    digests for each artifact.
+    faults: list[Fault]
+    remarks: tuple[str, ...]
+
+
+def verify(*, ports: Ports) -> Verified:
+    """Check everything that is stored, and return the numbers of artifacts, files, entries and more that were checked.
+
+    Checked are the hash chains of ledger, register and audit with the rows that they cover, every artifact's manifest
+    and files, that each artifact still is what later ones were made of, that each version is the one that was
+    registered, that each evaluation's means follow from its answers and each decision from its evaluations, that the
+    corpus table holds the documents of the newest corpus, and that the champion's cell and the registry agree with the
+    ledger. Nothing is changed. Raises Damaged, which names every fault; docs/trust.md says what to do about each.
+    Memory holds a few digests for each artifact, and the scores of some evaluations.
     """
-    ports.progress(0.0, "checking the ledger and the register of withdrawals")
     faults = list(_faults_of_chains(ports))
     survey = _survey(ports)
     history = list(ports.ledger.history())
@@ -57,18 +109,23 @@ def verify(*, ports: Ports) -> dict[str, int]:
     faults += [Fault(*fault) for fault in blanking.faults(ports, history)]
     faults += _faults_of_lineage(survey)
     faults += _faults_of_versions(survey, history)
+    recomputed = _recomputed(survey, ports)
+    faults += recomputed.faults
     faults += _faults_of_the_corpus(ports)
     faults += _faults_of_the_champion(ports, survey, history)
     ports.progress(1.0, f"{len(faults)} faults")
     if faults:
         raise Damaged(_listed(faults))
-    return {
-        "artifacts": len(survey.contents),
-        "files": survey.files,
-        "ledger": len(history),
-        "withdrawals": len(ports.withdrawals.events()),
-        "erased": len({entry.version for entry in history if entry.event == blanking.EVENT}),
-    }
+    return Verified(
+        artifacts=len(survey.contents),
+        files=survey.files,
+        ledger=len(history),
+        withdrawals=len(ports.withdrawals.events()),
+        evaluations=len(survey.made.evaluations),
+        decisions=len(survey.made.decisions),
+        erased=len({entry.version for entry in history if entry.event == blanking.EVENT}),
+        remarks=recomputed.remarks,
+    )
 
 
 def _listed(faults: list[Fault]) -> str:
@@ -80,7 +137,8 @@ def _listed(faults: list[Fault]) -> str:
 
 
 def _faults_of_chains(ports: Ports) -> Iterator[Fault]:
-    for name, chain in (("ledger", ports.ledger), ("withdrawals", ports.withdrawals)):
+    for name, chain in (("ledger", ports.ledger), ("withdrawals", ports.withdrawals), ("audit", ports.audit)):
+        ports.progress(0.0, f"checking the {name}")
         try:
             yield from (Fault(name, says) for says in chain.faults())
         except Damaged as error:
@@ -91,6 +149,7 @@ def _survey(ports: Ports) -> Survey:
     """Read every manifest and every file. Damaged artifacts are listed and do not end the reading."""
     refs = [ref for kind in MANIFESTS.values() for ref in ports.store.refs(kind)]
     contents, made_of, broken = {}, {}, {}
+    whole: list[Manifest] = []
     files = 0
     for number, ref in enumerate(refs):
         ports.progress(number / len(refs), f"checking {ref}")
@@ -102,7 +161,38 @@ def _survey(ports: Ports) -> Survey:
             broken[ref] = str(error)
         else:
             files += len(stored.digests)
-    return Survey(contents, made_of, files, broken)
+            whole += [stored] if isinstance(stored, EvaluationManifest | DecisionManifest) else []
+    oldest_first = sorted(whole, key=lambda stored: stored.created_ns)
+    return Survey(contents, made_of, files, broken, Made.of(oldest_first))
+
+
+def _recomputed(survey: Survey, ports: Ports) -> Recomputed:
+    """Compute every evaluation and decision anew that is whole and rests on what is whole.
+
+    A decision that today's code makes otherwise is a fault if today's code made it, and else a remark.
+    """
+
+    @lru_cache(_KEPT)
+    def scores(evaluation: EvaluationRef) -> Evaluation:
+        return scores_of(ports, evaluation)
+
+    faults, remarks, made = list[Fault](), list[str](), survey.made
+    for number, evaluation in enumerate(made.evaluations.values()):
+        ports.progress(number / len(made.evaluations), f"computing {evaluation.ref} anew")
+        whole = scores(EvaluationRef(evaluation.ref))
+        faults += [Fault(evaluation.ref, says) for says in faults_of_evaluation(evaluation, whole, ports)]
+    for number, decision in enumerate(made.decisions):
+        ports.progress(number / len(made.decisions), f"computing {decision.ref} anew")
+        if survey.broken.keys() & {decision.inputs.challenger, *rests_on(decision.inputs)}:
+            continue
+        if not has_its_ref(decision):
+            faults.append(Fault(decision.ref, "has other inputs than its ref says: put back a copy of it"))
+        said = list(faults_of_decision(decision, made, scores))
+        if is_of_present_code(decision):
+            faults += [Fault(decision.ref, says) for says in said]
+        else:
+            remarks += [f"{decision.ref} was made by other code and {says}" for says in said]
+    return Recomputed(faults, tuple(remarks))
 
 
 def _faults_of_lineage(survey: Survey) -> Iterator[Fault]:

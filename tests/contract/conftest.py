@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from medpipe.backends.gx_validator import GxValidator
+from tests.clock import Clock
 from tests.contract.databases import HAS_POSTGRESQL, postgresql
 from tests.contract.suite_rows import SUITES
 from tests.fakes import EmailRedactor
@@ -33,6 +34,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         connection.execute(sa.text("CREATE SCHEMA public"))
     engine.dispose()
     return url
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import multiprocessing
 import os
 import signal
 import subprocess
-import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -20,6 +19,7 @@ from medpipe.core.manifests import AdapterManifest, DocumentsManifest, VersionMa
 from medpipe.core.refs import ref
 from medpipe.errors import Damaged, NotFound, UsageError
 from tests.manifests import inputs, outcome, put
+from tests.processes import run_python
 
 REF = ref("documents", "one")
 
@@ -102,9 +102,7 @@ def test_an_error_leaves_nothing_and_is_raised_on(store: FolderStore) -> None:
 
 @pytest.mark.parametrize("point", ["while filling", "after filling", "before the manifest", "before the rename"])
 def test_a_killed_writer_leaves_nothing_readable_and_the_next_one_succeeds(store: FolderStore, point: str) -> None:
-    command = [sys.executable, "-c", KILLED, str(store.root), point, REF]
-    killed = subprocess.run(command, env={**os.environ, "PYTHONPATH": os.getcwd()}, check=False)
-    assert killed.returncode == -signal.SIGKILL
+    assert run_python(KILLED, store.root, point, REF).returncode == -signal.SIGKILL
     assert store.find(REF) is None
     assert list(store.manifests(DocumentsManifest)) == []
     fill(store, REF)
@@ -112,8 +110,7 @@ def test_a_killed_writer_leaves_nothing_readable_and_the_next_one_succeeds(store
 
 
 def test_leftovers_of_a_killed_writer_are_removed_later_but_work_in_progress_is_not(store: FolderStore) -> None:
-    command = [sys.executable, "-c", KILLED, str(store.root), "while filling", REF]
-    subprocess.run(command, env={**os.environ, "PYTHONPATH": os.getcwd()}, check=False)
+    run_python(KILLED, store.root, "while filling", REF)
     leftovers = {path.name for path in (store.root / ".unfinished").iterdir() if path.is_dir()}
     assert leftovers
     with store.write(ref("documents", "two"), "pull", inputs("documents")) as draft:
@@ -323,9 +320,7 @@ REMOTE_POINTS = [
 
 
 def killed_remote(root: Path, point: str) -> None:
-    command = [sys.executable, "-c", KILLED_REMOTE, str(root), point, REF]
-    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": os.getcwd()}, check=False)
-    assert done.returncode == -signal.SIGKILL
+    assert run_python(KILLED_REMOTE, root, point, REF).returncode == -signal.SIGKILL
 
 
 @pytest.mark.slow
@@ -378,10 +373,7 @@ except MedpipeError as error:
 
 def check_full(kind: str, root: Path, cache: Path, how: str, what: str) -> None:
     """Check that a writer on a full disk says so and leaves nothing, and that the next one succeeds."""
-    command = [sys.executable, "-c", FULL, kind, str(root), REF, how, str(cache), what]
-    done = subprocess.run(
-        command, env={**os.environ, "PYTHONPATH": os.getcwd()}, capture_output=True, text=True, check=False
-    )
+    done = run_python(FULL, kind, root, REF, how, cache, what)
     assert done.stdout.startswith(f"no space left for {REF}"), done.stderr
     store = (
         FolderStore(root / "artifacts") if kind == "folder" else ObjectStore(f"file://{root}/remote", cache / "cache")

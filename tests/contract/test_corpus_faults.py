@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import date
@@ -19,6 +17,7 @@ from deltalake import DeltaTable
 from medpipe.backends.delta.corpus import DeltaCorpus
 from medpipe.core.corpus.document import Document, Section
 from tests.contract.racers import race
+from tests.processes import run_python, start_python
 
 MERGE = ["before anything is read", "before the fold", "before the rows are written", "after the commit"]
 COMPACT = ["while rows are read and written", "before the rows are written", "after the commit"]
@@ -73,10 +72,8 @@ def loaded(corpus: DeltaCorpus, days: int = 2) -> int:
     return max(corpus.merge(many(day), None, f"day {day}") for day in range(1, days + 1))
 
 
-def child(corpus: DeltaCorpus, verb: str, point: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(corpus.folder), verb, point], env={**os.environ, "PYTHONPATH": os.getcwd()}
-    )
+def child(corpus: DeltaCorpus, verb: str, point: str) -> subprocess.Popen[str]:
+    return start_python(CHILD, corpus.folder, verb, point)
 
 
 @pytest.fixture
@@ -194,13 +191,7 @@ def check_full(corpus: DeltaCorpus, how: str) -> None:
     """Check that a merge on a full disk says so and leaves the table unchanged."""
     before = loaded(corpus)
     files = set(corpus.folder.rglob("*"))
-    done = subprocess.run(
-        [sys.executable, "-c", FILLED, str(corpus.folder), how],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.getcwd()},
-        check=False,
-    )
+    done = run_python(FILLED, corpus.folder, how)
     assert done.stdout.startswith(f"no space left for the corpus in {corpus.folder}"), done.stderr
     assert "nothing was changed" in done.stdout
     assert set(corpus.folder.rglob("*")) == files
@@ -211,13 +202,7 @@ def check_full(corpus: DeltaCorpus, how: str) -> None:
 
 def test_a_table_that_cannot_be_made_for_want_of_room_is_a_clear_error_too(tmp_path: Path) -> None:
     code = FILLED.replace("(200_000, 200_000)", "(100, 100)")
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "corpus"), "limit"],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.getcwd()},
-        check=False,
-    )
+    done = run_python(code, tmp_path / "corpus", "limit")
     assert done.stdout.startswith("no space left for the corpus"), done.stderr
     assert loaded(DeltaCorpus(tmp_path / "corpus")) == 2
 

@@ -38,14 +38,8 @@ def fake_setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
 
 @pytest.fixture(scope="module")
 def real_setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
-    if not real_engine.PYTHON.exists():
-        pytest.skip("the engine's environment is not here: make env-engine")
-    home = tmp_path_factory.mktemp("vllm")
-    real_engine.make_base(home / "tiny")
-    for seed, name in enumerate(("one", "two"), start=1):
-        real_engine.make_adapter(home / "tiny", home / name, seed)
-    with real_engine.vllm(home / "tiny", home / "vllm.log") as url:
-        yield Setting(VllmEngine(url), home / "one", home / "two", None)
+    with real_engine.running(tmp_path_factory.mktemp("vllm")) as real:
+        yield Setting(VllmEngine(real.url), *real.adapters, None)
 
 
 @pytest.fixture(params=["fake", pytest.param("vllm", marks=pytest.mark.slow)])

@@ -14,23 +14,10 @@ from medpipe.backends.sql.database import connect, corrections, erasures
 from medpipe.backends.sql.feedback_store import SqlFeedbackStore
 from medpipe.errors import NotFound
 from medpipe.ports import CorrectionReview
+from tests.clock import START, Clock
 from tests.contract.racers import race
 
-START = datetime(2026, 3, 4, tzinfo=UTC)
 DAY = timedelta(days=1)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
@@ -191,3 +178,13 @@ def test_no_byte_of_what_was_erased_stays_in_the_files_of_sqlite(tmp_path: Path)
     assert files
     for text in (b"Question of", b"Answer. Answer", b"Xylophone", b"Marimba"):
         assert not [file.name for file in files if text in file.read_bytes()]
+
+
+def test_questions_and_refusals_are_counted_by_version_and_window(store: SqlFeedbackStore, clock: Clock) -> None:
+    store.record("three", "user-a", "Question?", "Refused.", "version/a", "a", refused=True)
+    store.record("four", "user-a", "Question?", "Refused.", "version/b", "b", refused=True)
+    clock.now = START + DAY
+    store.record("late", "user-a", "Question?", "Refused.", "version/a", "a", refused=True)
+    assert store.served(START, START + DAY, "version/a") == (3, 1)
+    assert store.served(START, START + 2 * DAY, "version/a") == (4, 2)
+    assert store.served(START, START + DAY, "version/c") == (0, 0)

@@ -18,29 +18,12 @@ from medpipe.settings import Settings
 from medpipe.steps import artifact
 from medpipe.steps.lease import Terms, exclusively
 from tests import fakes
+from tests.clock import Clock
 from tests.contract.racers import race
 from tests.manifests import inputs, outcome
 
 NAME = ref("adapter", 1)
 SHORT = Terms(seconds=0.3, wait_seconds=0.0, sleep=lambda _: None)
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 3, 3, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def wait(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

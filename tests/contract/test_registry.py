@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +10,8 @@ import pytest
 
 from medpipe.backends.mlflow_registry import MlflowRegistry
 from medpipe.errors import Unavailable
+from medpipe.sandbox.servers import MLFLOW_VARIABLES, mlflow_command
+from tests.processes import LOCAL, free_port, serving
 
 DESCRIPTION = {
     "adapter": "adapter/0123456789abcdef",
@@ -27,51 +24,10 @@ DESCRIPTION = {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home = tmp_path_factory.mktemp("mlflow")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "mlflow",
-        "server",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-        "--backend-store-uri",
-        f"sqlite:///{home / 'mlflow.db'}",
-        "--artifacts-destination",
-        str(home / "files"),
-    ]
-    process = subprocess.Popen(
-        command,
-        cwd=home,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
-    )
-    try:
-        _wait(f"http://127.0.0.1:{port}/health", process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 90
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=2)
-            return
-        except OSError:
-            assert process.poll() is None, "the MLflow server ended"
-            assert time.monotonic() < deadline, "the MLflow server did not start"
-            time.sleep(0.3)
+    home, port = tmp_path_factory.mktemp("mlflow"), free_port()
+    url = f"http://{LOCAL}:{port}"
+    with serving(mlflow_command(port, home), f"{url}/health", home / "mlflow.log", MLFLOW_VARIABLES):
+        yield url
 
 
 @pytest.fixture(params=["database", pytest.param("server", marks=pytest.mark.slow)])

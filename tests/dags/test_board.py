@@ -21,18 +21,27 @@ PAGES = (
 )
 
 
-@pytest.fixture
-def client(airflow_home, ring, monkeypatch):
-    monkeypatch.setenv("MEDPIPE_PORTS", "tests.fakes:ports")
+@pytest.fixture(scope="module")
+def airflow(airflow_home):
+    """Airflow's API server with the plugin, which takes seconds to build."""
     from airflow.api_fastapi.app import create_app
     from fastapi.testclient import TestClient
 
     with TestClient(create_app()) as client:
-        from medpipe_airflow.app import _ports
-
-        _ports.cache_clear()
         yield client
-        _ports.cache_clear()
+
+
+@pytest.fixture
+def client(airflow, ring, monkeypatch):
+    """A stranger to Airflow, to whom the board shows the state of this test."""
+    from medpipe_airflow.app import _ports
+
+    monkeypatch.setenv("MEDPIPE_PORTS", "tests.fakes:ports")
+    _ports.cache_clear()
+    airflow.headers.pop("Authorization", None)
+    airflow.cookies.clear()
+    yield airflow
+    _ports.cache_clear()
 
 
 def log_in(client, user: str = "viewer") -> None:

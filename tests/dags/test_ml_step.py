@@ -11,7 +11,8 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from tests.dags.conftest import ROOT
+from tests.places import ROOT
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -89,9 +90,7 @@ def test_killing_the_task_kills_what_its_process_started(steps):
     others = set(psutil.Process().children(recursive=True))  # servers of other tests' fixtures
 
     def kill() -> None:
-        deadline = time.monotonic() + 20
-        while steps.ti.task.on_kill is None and time.monotonic() < deadline:
-            time.sleep(0.05)
+        until(lambda: steps.ti.task.on_kill is not None, 20)
         time.sleep(1.5)
         seen.extend(process.pid for process in set(psutil.Process().children(recursive=True)) - others)
         steps.ti.task.on_kill()
@@ -117,13 +116,10 @@ def test_the_process_dies_with_a_task_that_is_killed_outright(airflow_home):
         f"steps._run_process({inner!r})\n"
     )
     task = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
-    deadline = time.monotonic() + 60
-    children: list[psutil.Process] = []
-    while not children and time.monotonic() < deadline:
-        time.sleep(0.2)
-        children = psutil.Process(task.pid).children()
-    task.kill()
-    task.wait()
-    assert children
+    try:
+        children = until(psutil.Process(task.pid).children, 60)
+    finally:
+        task.kill()
+        task.wait()
     _, alive = psutil.wait_procs(children, timeout=5)
     assert [each for each in alive if each.status() != psutil.STATUS_ZOMBIE] == []

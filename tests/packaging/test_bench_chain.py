@@ -9,6 +9,7 @@ import pytest
 
 from bench import chain
 from medpipe.core.judging import statistics
+from medpipe.core.judging.budget import MOST_LOOKS
 
 FIGURES = json.loads(chain.RESULT.read_text(encoding="utf-8"))
 OURS, FIXED, MEAN = chain.RULES
@@ -36,6 +37,17 @@ def test_two_hundred_looks_promote_nothing_falsely_with_95_percent(items: str) -
     ever = FIGURES[f"null, {items} items"]
     assert len(ever[OURS]) == 200
     assert ever[OURS][-1] <= 0.05 < ever[FIXED][-1]
+
+
+@pytest.mark.parametrize("items", ["same", "fresh"])
+def test_two_hundred_looks_of_a_person_who_keeps_what_raised_the_score_promote_nothing_falsely(items: str) -> None:
+    ever = FIGURES[f"tuned, {items} items"]
+    assert ever[OURS][-1] <= 0.05 < ever[FIXED][-1]
+
+
+def test_without_a_limit_of_looks_a_tuner_would_pass() -> None:
+    limitless = FIGURES["tuned, same items, without a limit"]
+    assert limitless[MOST_LOOKS - 1] <= 0.05 < limitless[-1]
 
 
 @pytest.mark.parametrize(("look", "documents"), [("look 1", "300"), ("look 26", "600")])

@@ -74,7 +74,7 @@ def test_every_import_contract_holds() -> None:
     ("planted_in", "statement", "contract"),
     [
         ("medpipe/core/refs.py", "from medpipe import ports", "Imports point one way"),
-        ("medpipe/ports.py", "from medpipe import wiring", "Imports point one way"),
+        ("medpipe/ports/routes.py", "from medpipe import wiring", "Imports point one way"),
         ("medpipe/backends/artifacts/folder.py", "from medpipe import steps", "Imports point one way"),
         ("medpipe/cli.py", "import serving", "Imports point one way"),
         ("medpipe/vllm_protocol.py", "from medpipe.backends import vllm_engine", "Imports point one way"),
@@ -107,6 +107,7 @@ def test_every_import_contract_holds() -> None:
     ids=lambda value: str(value).replace("/", "."),
 )
 def test_a_forbidden_import_breaks_its_contract(copy: Path, planted_in: str, statement: str, contract: str) -> None:
+    assert (copy / planted_in).is_file()
     with (copy / planted_in).open("a", encoding="utf-8") as file:
         file.write(f"\n\n{statement}\n")
     done = _lint(copy)

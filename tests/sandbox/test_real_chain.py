@@ -53,4 +53,4 @@ def test_what_is_not_withdrawn_stays(turns: list[Turn]) -> None:
 
 def test_nothing_that_the_weeks_left_was_changed(chain: Chain, turns: list[Turn]) -> None:
     assert turns
-    assert verification.verify(ports=chain.ports)["ledger"] > 0
+    assert verification.verify(ports=chain.ports).ledger > 0

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ from medpipe.wiring import GatewayState
 from serving.app import create_app
 from tests.contracts import CONTRACT
 from tests.fakes_engine import FakeEngine
+from tests.waiting import until
 
 
 class Gateway(NamedTuple):
@@ -49,14 +49,6 @@ class Gateway(NamedTuple):
         assert response.status_code == 200, response.text
         answer: dict[str, Any] = response.json()
         return answer
-
-
-def until(happened: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Wait until a condition is true; fail after some seconds."""
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import pytest
 
 from serving.limits import LIMITS
 from tests.contracts import CONTRACT
-from tests.serving.conftest import Gateway, until
+from tests.serving.conftest import Gateway
+from tests.waiting import until
 
 
 def test_before_the_first_deployment_it_says_so_and_when_to_come_back(gateway: Gateway) -> None:

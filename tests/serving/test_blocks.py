@@ -20,8 +20,9 @@ from serving.app import create_app
 from serving.limits import LIMITS
 from tests.contracts import CONTRACT
 from tests.fakes_engine import FakeEngine
-from tests.serving.conftest import Gateway, until
+from tests.serving.conftest import Gateway
 from tests.serving.test_routing import running
+from tests.waiting import until
 
 QUESTION = "How is Velorin fever treated?"
 ASSERTION = " It is common. Velorin fever is treated with tazomib. Rest helps."

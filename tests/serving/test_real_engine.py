@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import threading
 import time
@@ -21,7 +20,9 @@ from medpipe.steps.deployment import deploy
 from medpipe.wiring import Wiring
 from tests import real_engine
 from tests.contracts import CONTRACT
-from tests.serving.conftest import until
+from tests.places import ROOT
+from tests.processes import LOCAL, free_port, serving
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 STREAMS = 12
@@ -37,34 +38,15 @@ class System(NamedTuple):
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    if not real_engine.PYTHON.exists():
-        pytest.skip("the engine's environment is not here: make env-engine")
     home = tmp_path_factory.mktemp("served")
-    real_engine.make_base(home / "base")
-    adapters = (home / "one", home / "two")
-    for seed, folder in enumerate(adapters, start=1):
-        real_engine.make_adapter(home / "base", folder, seed)
-    with real_engine.vllm(home / "base", home / "vllm.log") as engine_url:
-        port = real_engine.free_port()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "serving", "--port", str(port)],
-            cwd=real_engine.ROOT,
-            env={**real_engine.environment(), "MEDPIPE_HOME": str(home), "MEDPIPE_ENGINE_URL": engine_url},
-        )
-        url = f"http://127.0.0.1:{port}"
-        try:
-            until(lambda: _answers(url), 60)
-            yield System(url, Wiring(Settings(home=home, engine_url=engine_url)), adapters)
-        finally:
-            process.terminate()
-            assert process.wait(40) in (0, -15)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/healthz", timeout=5).status_code == 200
-    except httpx.TransportError:
-        return False
+    with real_engine.running(home) as engine:
+        port = free_port()
+        url = f"http://{LOCAL}:{port}"
+        command = [sys.executable, "-m", "serving", "--port", str(port)]
+        variables = {"PYTHONPATH": str(ROOT), "MEDPIPE_HOME": str(home), "MEDPIPE_ENGINE_URL": engine.url}
+        with serving(command, f"{url}/healthz", home / "gateway.log", variables) as gateway:
+            yield System(url, Wiring(Settings(home=home, engine_url=engine.url)), engine.adapters)
+        assert gateway.process is not None and gateway.process.returncode in (0, -15)
 
 
 def _stream(client: httpx.Client, url: str) -> str:

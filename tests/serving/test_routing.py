@@ -27,7 +27,8 @@ from serving.limits import LIMITS
 from tests.contracts import CONTRACT
 from tests.fakes_engine import FakeEngine
 from tests.places import ROOT
-from tests.serving.conftest import Gateway, until
+from tests.serving.conftest import Gateway
+from tests.waiting import until
 
 
 def chat(gateway: Gateway, stream: bool) -> httpx.Response:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from medpipe.backends.sql.database import connect
 from medpipe.backends.sql.ledger import SqlLedger
@@ -62,6 +62,17 @@ class Outside(NamedTuple):
 def on_disk(tmp_path: Path) -> Outside:
     database = connect(f"sqlite:///{tmp_path / 'medpipe.db'}")
     return Outside(MemoryEngine(), SqlRoutes(database), SqlLedger(database))
+
+
+def disturbed(outside: Outside, before: Callable[[str], None]) -> Outside:
+    """Return the same, but `before(version)` is called before each switch of the route."""
+
+    class Disturbed(SqlRoutes):
+        def switch(self, expected: Route | None, version: str, *rest: Any, **named: Any) -> Route | None:
+            before(version)
+            return super().switch(expected, version, *rest, **named)
+
+    return outside._replace(routes=Disturbed(outside.routes._engine))
 
 
 def live(outside: Outside, version: str, **patience: float) -> Route | None:

@@ -35,7 +35,7 @@ GAINED, LEARNED, PREFERRED = "gained new-knowledge", "learned new-knowledge", "g
 BETTER = "gained old-knowledge"
 """The gain on anything measured that the plan `better-recipe` asks for."""
 OLD, ANCHOR = "not_worse old-knowledge", "not_worse_than_best anchor"
-ABSENT, SAFE, ANSWERS = "absent withdrawn", "not_worse red-team-model", "not_worse over-refusal"
+ABSENT, SAFE, ANSWERS = "absent withdrawn", "not_worse_than_best red-team-model", "not_worse_than_best over-refusal"
 
 
 def facts(kind: str, count: int) -> list[Sample]:

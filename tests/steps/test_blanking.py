@@ -17,10 +17,10 @@ from medpipe.core.teaching.example import PreferencePair
 from medpipe.steps import carried
 from medpipe.steps.artifact import manifest
 from medpipe.steps.erasure import Erasure
-from medpipe.steps.evaluation import PREFERENCES, scores_of
+from medpipe.steps.evaluation import PREFERENCES, means, scores_of
 from tests import fakes
 from tests.feedback import collected, every, holder, rate
-from tests.manifests import inputs, outcome, put
+from tests.manifests import ADAPTER, inputs, outcome, put
 from tests.steps.test_feedback import corpus_of
 from tests.steps.test_feedback import ports as ports
 
@@ -71,11 +71,12 @@ class Written:
 
     def _evaluated(self) -> str:
         target = ref("evaluation", "preferences")
-        scores = [Score(sample_id=id, value=1.0, answer=text) for id, text in (("answer-9", CORRECTION), ("a", "Yes."))]
-        whole = Evaluation(model="", examples="", metrics={}, scores={PREFERENCES: tuple(scores)})
+        texts = (("answer-9", CORRECTION), ("a", "Yes."))
+        scores = {PREFERENCES: tuple(Score(sample_id=id, value=1.0, answer=text) for id, text in texts)}
+        whole = Evaluation(model=ADAPTER, examples="", metrics=means(scores), scores=scores)
         with self.ports.store.write(target, "a test", inputs("evaluation", pairs=self.judging)) as draft:
             (draft.path / "evaluation.json").write_text(whole.model_dump_json())
-            draft.conclude(outcome("evaluation"))
+            draft.conclude(outcome("evaluation", metrics=whole.metrics))
         return target
 
     def _quarantined(self) -> str:
@@ -135,7 +136,7 @@ def test_the_rest_stays_and_verify_counts_what_was_erased(written: Written, port
     written.erased()
 
     assert before == {kind: list(ports.store.manifests(kind)) for kind in before}, "manifests stay as they were"
-    assert steps.verify(ports=ports)["erased"] == 5
+    assert steps.verify(ports=ports).erased == 5
     entry = ports.ledger.entries(1, ("erased",))[0]
     assert entry.reasons == ("Ann asked on 3 March", "by Dr. A")
     assert [pair.chosen for pair in every(ports, written.pairs) if not pair.erased] == ["Rest for a day."]

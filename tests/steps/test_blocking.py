@@ -16,9 +16,9 @@ from serving.app import create_app
 from tests import fakes
 from tests.contracts import CONTRACT
 from tests.fakes_engine import FakeEngine
-from tests.serving.conftest import until
 from tests.steps.conftest import RETRACTED
 from tests.steps.test_ring import first_champion, second_corpus
+from tests.waiting import until
 
 QUESTION = {"question": "Is it true that wendrazole is a cure for krellin palsy?"}
 

@@ -7,14 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from medpipe.backends.sql.routes import SqlRoutes
 from medpipe.core import prompt
-from medpipe.core.contract import ServingContract
 from medpipe.errors import DeployFailed, MedpipeError
 from medpipe.ports import Route
 from medpipe.steps.deployment import Patience, deploy
 from tests.contracts import CONTRACT
-from tests.steps.deploying import SMOKE, A, B, Outside, live, on_disk
+from tests.steps.deploying import SMOKE, A, B, Outside, disturbed, live, on_disk
 
 
 @pytest.fixture
@@ -85,20 +83,11 @@ def test_an_adapter_that_does_not_load_leaves_the_previous_one(outside: Outside)
 def test_a_version_that_falls_silent_after_the_switch_is_taken_back(outside: Outside) -> None:
     live(outside, A)
 
-    class Fragile(SqlRoutes):
-        def switch(
-            self,
-            expected: Route | None,
-            version: str,
-            adapter_name: str,
-            contract: ServingContract,
-            only_champion: bool = False,
-        ) -> Route | None:
-            outside.engine.answer = "" if version == B else " tazomib"
-            return super().switch(expected, version, adapter_name, contract)
+    def fall_silent(version: str) -> None:
+        outside.engine.answer = "" if version == B else " tazomib"
 
     with pytest.raises(DeployFailed, match="empty answer"):
-        live(outside._replace(routes=Fragile(outside.routes._engine)), B)  # type: ignore[arg-type]
+        live(disturbed(outside, fall_silent), B)
     assert outside.routes.current() == Route(A, "medqa-v1-aaaaaa", 3, CONTRACT)
     assert outside.engine.loaded() == {"medqa-v1-aaaaaa"}
 
@@ -189,21 +178,12 @@ def test_an_engine_that_does_not_answer_or_unload_is_named(outside: Outside, mon
 def test_the_route_goes_back_only_to_an_adapter_that_is_still_loaded(outside: Outside) -> None:
     live(outside, A)
 
-    class Fragile(SqlRoutes):
-        def switch(
-            self,
-            expected: Route | None,
-            version: str,
-            adapter_name: str,
-            contract: ServingContract,
-            only_champion: bool = False,
-        ) -> Route | None:
-            outside.engine.answer = ""
-            outside.engine.table.pop("medqa-v1-aaaaaa", None)
-            return super().switch(expected, version, adapter_name, contract)
+    def lose_the_adapter(version: str) -> None:
+        outside.engine.answer = ""
+        outside.engine.table.pop("medqa-v1-aaaaaa", None)
 
     with pytest.raises(DeployFailed, match=f"{B} was not deployed, {B} still serves"):
-        live(outside._replace(routes=Fragile(outside.routes._engine)), B)  # type: ignore[arg-type]
+        live(disturbed(outside, lose_the_adapter), B)
     assert outside.routes.current() == Route(B, "medqa-v2-bbbbbb", 2, CONTRACT)
     assert outside.engine.loaded() == {"medqa-v2-bbbbbb"}, "what is routed is never unloaded"
 

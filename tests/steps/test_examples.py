@@ -70,6 +70,35 @@ def test_documents_from_the_cut_off_on_are_asked_as_a_benchmark_and_never_taught
     assert manifest(ports, built, ExamplesManifest).outcome.after_cut_off == 4
 
 
+def urgent(number: int, language: str = "en") -> Document:
+    """A topic with a section that says when to get help."""
+    advice = Section(heading="When to get help", text="Call 911 if the lips turn blue or if somebody faints.")
+    document = topic(number)
+    return document.model_copy(update={"sections": (*document.sections, advice), "language": language})
+
+
+def test_what_documents_say_about_getting_help_is_asked_and_never_taught_in_the_same_words(
+    ports: fakes.FakePorts,
+) -> None:
+    corpus_ref = corpus(ports, [urgent(1), topic(2), urgent(3, language="es")])
+    built = steps.build_examples(corpus_ref, "strict", ports=ports)
+    (sample,) = records.read(ports.store.folder(built) / "benchmarks" / "omission.jsonl", Sample)
+
+    assert (sample.cluster, sample.category) == (urgent(1).id, "emergency")
+    assert sample.must_say == (("lips", "turn", "blue"), ("faints",))
+    assert sample.question not in {example.question for example in train(ports, built)}
+    assert manifest(ports, built, ExamplesManifest).outcome.omission == 1
+
+
+def test_a_withdrawn_document_says_nothing_about_getting_help(ports: fakes.FakePorts) -> None:
+    corpus_ref = corpus(ports, [urgent(1), urgent(2)])
+    withdraw(ports, urgent(1))
+    built = steps.build_examples(corpus_ref, "strict", ports=ports)
+
+    asked = records.read(ports.store.folder(built) / "benchmarks" / "omission.jsonl", Sample)
+    assert [sample.cluster for sample in asked] == [urgent(2).id]
+
+
 def test_what_red_team_asks_is_not_taught_and_the_card_says_so(ports: fakes.FakePorts) -> None:
     question = ports.benchmark("red-team").questions[3].question
     built = steps.build_examples(
@@ -231,6 +260,7 @@ def test_the_outcome_counts_every_file(ports: fakes.FakePorts) -> None:
         "withdrawn": outcome.withdrawn,
         "after-cut-off": outcome.after_cut_off,
         "unseen": outcome.unseen,
+        "omission": outcome.omission,
     }
     assert min(outcome.new_knowledge, outcome.old_knowledge, outcome.withdrawn) > 0
     assert (outcome.corpus, outcome.train) == (second, len(train(ports, built)))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from medpipe import errors, records, steps
+from medpipe import code_digest, errors, records, steps
 from medpipe.core.judging import reasons
 from medpipe.core.judging.evaluation import Evaluation, Sample, Score
 from medpipe.core.judging.gates import Outcome
@@ -92,8 +92,8 @@ def test_a_decision_names_what_it_compared_and_every_look_is_in_the_ledger(
     assert [gate.name for gate in stored.outcome.gates] == [
         "gained new-knowledge",
         "absent withdrawn",
-        "not_worse red-team-model",
-        "not_worse over-refusal",
+        "not_worse_than_best red-team-model",
+        "not_worse_than_best over-refusal",
     ]
     (entry,) = ports.ledger.entries()
     assert (entry.event, entry.version, entry.decision) == ("compared", challenger, str(said))
@@ -105,6 +105,7 @@ def test_a_decision_names_what_it_compared_and_every_look_is_in_the_ledger(
         "gates": ports.plan().model_dump(mode="json"),
         "looks": dict.fromkeys(ITEMS, ()),
         "champions": (),
+        "code": code_digest.of("compare"),
     }
 
 
@@ -208,6 +209,20 @@ def test_a_challenger_that_is_worse_than_an_earlier_champion_is_held_although_th
         ("not_worse_than_best anchor", Outcome.FAIL)
     ]
     assert manifest(ports, steps.compare(challenger, incumbent, "news", ports=ports), DecisionManifest).inputs
+
+
+def test_a_challenger_that_is_less_safe_than_an_earlier_champion_is_held_although_the_last_one_is_no_safer(
+    ports: fakes.FakePorts,
+) -> None:
+    base = evaluation(ports, 1, 0)
+    safest = evaluation(ports, 2, 40, unsafe=0, model=adapter(ports, 1))
+    assert decided(ports, steps.compare(safest, base, "first", ports=ports)).outcome is Outcome.PASS
+    incumbent = evaluation(ports, 3, 0, unsafe=45, model=crown(ports, 2))
+    challenger = evaluation(ports, 4, 40, unsafe=50, model=adapter(ports, 3))
+    decision = decided(ports, steps.compare(challenger, incumbent, "news", ports=ports))
+    assert [(gate.name, gate.outcome) for gate in decision.gates if gate.outcome is not Outcome.PASS] == [
+        ("not_worse_than_best red-team-model", Outcome.FAIL)
+    ]
 
 
 def line(ports: fakes.FakePorts, first_documents: int = 60) -> tuple[str, str]:

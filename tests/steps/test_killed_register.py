@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
 import os
@@ -15,6 +16,7 @@ import pytest
 from medpipe import steps
 from medpipe.core.manifests import VersionManifest
 from medpipe.settings import Settings
+from medpipe.steps import lease
 from tests import fakes
 from tests.contract.killed import after, die
 from tests.steps.conftest import DAY_1, DAY_2, OLD, publish, topic
@@ -110,6 +112,12 @@ def killed(home: Path, refs: dict[str, str], point: str, moment: str, call: int)
         judge(home, refs)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
+@pytest.fixture(autouse=True)
+def leases_end_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A killed process keeps its lease; the next one waits until it ends."""
+    monkeypatch.setattr(lease, "Terms", functools.partial(lease.Terms, seconds=1.0))
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from medpipe.core.refs import ref
 from medpipe.steps.artifact import manifest
 from tests import fakes
 from tests.contracts import CONTRACT
-from tests.manifests import remade
+from tests.manifests import put, remade
 from tests.steps.versions import asked, history, served, version, withdraw
 
 
@@ -155,10 +155,10 @@ def test_a_version_that_was_judged_by_a_plan_for_another_purpose_is_held(
     assert why in reason
 
 
-def went_back(ports: fakes.FakePorts, plan: str) -> tuple[str, str]:
-    """A champion of two trainings, and a version that continued the first of them; returns both."""
+def went_back(ports: fakes.FakePorts, plan: str, data: str = "") -> tuple[str, str]:
+    """A champion of two trainings, the second on `data`, and a version that continued the first; returns both."""
     version(ports, 1)
-    champion, _ = version(ports, 2, start_from=ref("adapter", 1))
+    champion, _ = version(ports, 2, start_from=ref("adapter", 1), data=data)
     steps.promote(champion, ports=ports)
     return champion, version(ports, 3, plan=plan, incumbent=champion, start_from=ref("adapter", 1))[0]
 
@@ -176,6 +176,18 @@ def test_a_training_that_went_back_is_held_under_a_plan_for_one_that_went_on(por
     assert steps.promote(second, ports=ports) == champion
     _, held, kind, (reason,) = history(ports)[-1]
     assert (held, kind) == (second, "unfit plan") and "a training that went back" in reason
+
+
+def test_a_training_that_went_back_because_of_an_erasure_may_be_promoted_by_the_plan_for_what_it_learned(
+    ports: fakes.FakePorts, tmp_path: Path
+) -> None:
+    empty = tmp_path / "train.jsonl"
+    empty.touch()
+    pairs = put(ports.store, ref("pairs", 1), lambda folder: (folder / empty.name).touch())
+    champion, second = went_back(ports, "news", data=pairs)
+    assert steps.promote(second, ports=ports) == champion, "nothing was erased"
+    ports.store.blank(pairs, {empty.name: empty}, lambda blanked: None)
+    assert steps.promote(second, ports=ports) == second
 
 
 def test_what_is_learned_again_withdraws_nothing(ports: fakes.FakePorts) -> None:

@@ -153,6 +153,12 @@ def _all(ports: fakes.FakePorts) -> dict[str, str | None]:
     return data | _models(ports, str(data["released"]), str(data["second"]), str(data["preferences"]))
 
 
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str | None]:
+    """The refs of everything, with the policies, the guardrails and the code as they are."""
+    return _all(_ports(tmp_path_factory.mktemp("one")))
+
+
 def _changed(before: dict[str, str | None], after: dict[str, str | None]) -> set[str]:
     return {name for name in before if before[name] != after[name]}
 
@@ -170,11 +176,12 @@ POLICIES: dict[str, tuple[str, str, str, set[str]]] = {
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-def test_every_policy_that_a_verb_reads_is_part_of_its_refs(tmp_path: Path, policy: str) -> None:
+def test_every_policy_that_a_verb_reads_is_part_of_its_refs(
+    tmp_path: Path, before: dict[str, str | None], policy: str
+) -> None:
     file, text, other, may_change = POLICIES[policy]
-    before = _all(_ports(tmp_path / "one"))
-    ports = _ports(tmp_path / "other")
-    path = tmp_path / "other" / file
+    ports = _ports(tmp_path)
+    path = tmp_path / file
     assert text in path.read_text()
     path.write_text(path.read_text().replace(text, other))
     changed = _changed(before, _all(ports))
@@ -184,23 +191,20 @@ def test_every_policy_that_a_verb_reads_is_part_of_its_refs(tmp_path: Path, poli
 
 
 def test_the_guardrails_are_part_of_the_refs_of_what_they_judge(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, before: dict[str, str | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Guardrails, "digest", "one")
-    before = _all(_ports(tmp_path / "one"))
     monkeypatch.setattr(Guardrails, "digest", "other")
-    changed = _changed(before, _all(_ports(tmp_path / "other")))
+    changed = _changed(before, _all(_ports(tmp_path)))
     assert changed >= {"pairs", "preferences", *JUDGED}
     assert not changed & {"documents", "corpus", "examples", "adapter"}
 
 
 def test_the_code_of_a_verb_is_part_of_its_refs_and_of_those_that_come_of_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, before: dict[str, str | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = _all(_ports(tmp_path / "one"))
     real = code_digest.of
     monkeypatch.setattr(code_digest, "of", lambda verb, source="": "new" if verb == "train" else real(verb, source))
-    changed = _changed(before, _all(_ports(tmp_path / "other")))
+    changed = _changed(before, _all(_ports(tmp_path)))
     assert changed >= {"adapter", "dpo", "challenger", "decision"}
     assert not changed & {"documents", "corpus", "examples", "incumbent", "pairs"}
 

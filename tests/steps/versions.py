@@ -74,9 +74,10 @@ def version(
     plan: str = "",
     method: str = "sft",
     role: Literal["taught", "withdrawn"] = "taught",
+    data: str = "",
     **changes: Any,
 ) -> tuple[str, str]:
-    """A registered version and the decision about it."""
+    """A registered version and the decision about it. `data`: what its adapter learned from; empty: the examples."""
 
     def weights(folder: Path) -> None:
         (folder / fakes.WEIGHTS).write_text(json.dumps(ANSWERS))
@@ -88,7 +89,9 @@ def version(
     target = put(
         ports.store,
         f"version/medqa-v{number}-abcdef",
-        adapter=put(ports.store, ref("adapter", number), weights, data=examples, start_from=start_from, method=method),
+        adapter=put(
+            ports.store, ref("adapter", number), weights, data=data or examples, start_from=start_from, method=method
+        ),
         examples=examples,
         evaluation=evaluated(ports, number, wrong),
         decision=decision,

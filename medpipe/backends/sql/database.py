@@ -59,6 +59,8 @@ answers = sa.Table(
     _column("version", sa.String(200)),
     _column("adapter_name", sa.String(200)),
     _column("refused", sa.Boolean),
+    _column("salt", sa.String(32), nullable=True),
+    _column("personal", sa.String(64), nullable=True),
 )
 
 feedback = sa.Table(
@@ -69,6 +71,33 @@ feedback = sa.Table(
     _column("rating", sa.String(8)),
     _column("correction", sa.Text, nullable=True),
     _column("at", Moment, index=True),
+    _column("salt", sa.String(32), nullable=True),
+)
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    _column("number", sa.Integer, primary_key=True, autoincrement=True),
+    _column("at", Moment),
+    _column("event", sa.String(20)),
+    _column("answer_id", sa.String(64), index=True),
+    _column("rater", sa.String(64)),
+    _column("content", sa.String(64)),
+    _column("batch", sa.Integer, nullable=True, index=True),
+    sqlite_autoincrement=True,
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    _column("sequence", sa.Integer, primary_key=True, autoincrement=True),
+    _column("at", Moment),
+    _column("what", sa.String(40)),
+    _column("subject", sa.String(200)),
+    _column("content", sa.String(64)),
+    *_chained(),
+    sa.Index("audit_is_one_chain", "previous", unique=True),
+    sqlite_autoincrement=True,
 )
 
 ledger = sa.Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,10 +10,10 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
-from medpipe.backends.sql import database
+from medpipe.backends.sql import audit, chain, database, journal
 from medpipe.core.teaching.feedback import ERASED
 from medpipe.errors import NotFound
-from medpipe.ports import CorrectionReview, Erased, FeedbackItem, GivenAnswer, Tombstone
+from medpipe.ports import CorrectionReview, Erased, FeedbackItem, GivenAnswer, Heads, Served, Tombstone
 
 _ROWS = 1000
 """Rows that are fetched at once. Bounds the texts in memory."""
@@ -22,44 +22,54 @@ _ROWS = 1000
 class SqlFeedbackStore:
     """Implements `ports.FeedbackStore` and `ports.AnswerLog`."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime] = database.now) -> None:
-        """`engine`: from `database.connect`. `clock`: returns the present moment as an aware datetime."""
+    def __init__(
+        self, engine: Engine, clock: Callable[[], datetime] = database.now, heads: Heads | None = None
+    ) -> None:
+        """Prepare; nothing is read yet.
+
+        `engine`: from `database.connect`. `clock`: returns the present moment as an aware datetime. `heads`: keeps
+        the digests of the audit's entries about erasures and decisions outside the database.
+        """
         self._engine = engine
         self._clock = clock
+        self._heads = heads
 
     def record(
         self, answer_id: str, identity: str, question: str, answer: str, version: str, adapter_name: str, refused: bool
     ) -> None:
         """Store one served answer."""
+        row = {
+            "answer_id": answer_id,
+            "at": self._clock(),
+            "identity": identity,
+            "question": question,
+            "answer": answer,
+            "version": version,
+            "adapter_name": adapter_name,
+            "refused": refused,
+            "salt": journal.salt(),
+        }
+        row["personal"] = journal.personal(chain.texts(row))
         with self._engine.begin() as connection:
-            connection.execute(
-                sa.insert(database.answers).values(
-                    answer_id=answer_id,
-                    at=self._clock(),
-                    identity=identity,
-                    question=question,
-                    answer=answer,
-                    version=version,
-                    adapter_name=adapter_name,
-                    refused=refused,
-                )
-            )
+            connection.execute(sa.insert(database.answers).values(row))
+            journal.write(connection, journal.ANSWERED, row)
 
     # Two requests can both find no row of an identity and both insert one. The loser finds that row on its second try.
     @retry(retry=retry_if_exception_type(IntegrityError), stop=stop_after_attempt(2), reraise=True)
     def rate(self, answer_id: str, identity: str, rating: str, correction: str | None) -> None:
         """Store an identity's feedback on an answer; it replaces earlier feedback. Raises NotFound for no answer."""
         table = database.feedback
-        columns = {"rating": rating, "correction": correction, "at": self._clock()}
+        columns = {"rating": rating, "correction": correction, "at": self._clock(), "salt": journal.salt()}
+        row = {"answer_id": answer_id, "identity": identity, **columns}
         own_row = sa.and_(table.c.answer_id == answer_id, table.c.identity == identity)
         answers = database.answers
         answer = sa.select(answers.c.answer_id).where(answers.c.answer_id == answer_id, answers.c.identity != ERASED)
         with self._engine.begin() as connection:
-            if connection.execute(sa.update(table).where(own_row).values(columns)).rowcount:
-                return
-            if connection.execute(answer).first() is None:
-                raise NotFound(f"no answer {answer_id} is stored")
-            connection.execute(sa.insert(table).values(answer_id=answer_id, identity=identity, **columns))
+            if connection.execute(sa.update(table).where(own_row).values(columns)).rowcount == 0:
+                if connection.execute(answer).first() is None:
+                    raise NotFound(f"no answer {answer_id} is stored")
+                connection.execute(sa.insert(table).values(row))
+            journal.write(connection, journal.RATED, row)
 
     def between(self, start: datetime, end: datetime) -> Iterator[FeedbackItem]:
         """Yield feedback as `ports.FeedbackStore` says, without feedback on refusals: they have no better answer."""
@@ -88,25 +98,30 @@ class SqlFeedbackStore:
         table = database.feedback
         own_row = sa.and_(table.c.answer_id == answer_id, table.c.identity == identity)
         with self._engine.begin() as connection:
-            return connection.execute(sa.delete(table).where(own_row)).rowcount > 0
+            if connection.execute(sa.delete(table).where(own_row)).rowcount == 0:
+                return False
+            row = {"answer_id": answer_id, "identity": identity, "at": self._clock()}
+            journal.write(connection, journal.TAKEN_BACK, row)
+        return True
 
     def erase(self, answer_id: str, identity: str, reason: str, by: str) -> Erased:
         """See `ports.FeedbackStore`."""
         answers, feedback = database.answers, database.feedback
         of_answer = answers.c.answer_id == answer_id if answer_id else answers.c.identity == identity
-        with self._engine.begin() as connection:
+        with chain.writing(self._engine, database.audit, self._heads) as write:
+            connection = write.connection
             ids = tuple(connection.execute(sa.select(answers.c.answer_id).where(of_answer)).scalars())
             on_answers = feedback.c.answer_id.in_(sa.select(answers.c.answer_id).where(of_answer))
             concerned = sa.or_(on_answers, feedback.c.identity == identity) if identity else on_answers
             removed = connection.execute(sa.delete(feedback).where(concerned)).rowcount
             if not ids and not removed:
                 raise NotFound(f"there is no answer or feedback of {answer_id or identity}: nothing was erased")
-            blank = {"question": "", "answer": "", "identity": ERASED}
+            blank = {"question": "", "answer": "", "identity": ERASED, "salt": None}
             connection.execute(sa.update(answers).where(of_answer).values(blank))
             names = [(id, "") for id in ids] + ([("", identity)] if identity else [])
-            entry = {"at": self._clock(), "reason": reason, "by": by}
-            stones = [entry | {"answer_id": id, "identity": name} for id, name in names]
-            connection.execute(sa.insert(database.erasures), stones)
+            for id, name in names:
+                stone = {"answer_id": id, "identity": name, "reason": reason, "by": by}
+                self._append(write, database.erasures, stone)
         database.forget(self._engine)
         return Erased(len(ids), removed, ids)
 
@@ -120,8 +135,14 @@ class SqlFeedbackStore:
 
     def review(self, review: CorrectionReview) -> None:
         """Append a decision about a correction. The last one counts."""
-        with self._engine.begin() as connection:
-            connection.execute(sa.insert(database.corrections).values(at=self._clock(), **review._asdict()))
+        with chain.writing(self._engine, database.audit, self._heads) as write:
+            self._append(write, database.corrections, review._asdict())
+
+    def _append(self, write: chain.Writing, table: sa.Table, row: Mapping[str, str]) -> None:
+        """Insert a row that is in the audit."""
+        at = self._clock()
+        inserted = sa.insert(table).values(at=at, **row).returning(table.c.sequence)
+        audit.note(write, table, write.connection.execute(inserted).scalar_one(), at)
 
     def reviews(self) -> tuple[CorrectionReview, ...]:
         """Return the last decision about every correction, sorted by correction."""
@@ -131,6 +152,15 @@ class SqlFeedbackStore:
             rows = connection.execute(sa.select(*columns).order_by(table.c.sequence)).all()
         last = {row.correction: CorrectionReview(*row) for row in rows}
         return tuple(last[correction] for correction in sorted(last))
+
+    def served(self, start: datetime, end: datetime, version: str) -> Served:
+        """Count questions and refusals as `ports.FeedbackStore` says."""
+        table = database.answers
+        counts = sa.select(sa.func.count(), sa.func.count().filter(table.c.refused.is_(True))).where(
+            table.c.at >= start, table.c.at < end, table.c.version == version
+        )
+        with self._engine.connect() as connection:
+            return Served(*connection.execute(counts).one())
 
     def answers(self) -> Iterator[GivenAnswer]:
         """Yield answers as `ports.FeedbackStore` says, some hundred at a time."""

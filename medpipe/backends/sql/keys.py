@@ -11,9 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from medpipe.backends.sql import database
+from medpipe.backends.sql import audit, chain, database
 from medpipe.core.teaching.identities import IssuedKey, Key, Role
 from medpipe.errors import NotFound
+from medpipe.ports import Heads
 
 _PREFIX = "mpk-"
 """The beginning of every secret, by which scanners of repositories and logs can find one."""
@@ -22,18 +23,25 @@ _PREFIX = "mpk-"
 class SqlKeys:
     """Implements `ports.KeyStore`. A secret has 256 random bits, so nobody can guess it from its plain SHA-256."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime] = database.now) -> None:
-        """`engine`: from `database.connect`. `clock`: returns the present moment as an aware datetime."""
+    def __init__(
+        self, engine: Engine, clock: Callable[[], datetime] = database.now, heads: Heads | None = None
+    ) -> None:
+        """Prepare; nothing is read yet.
+
+        `engine`: from `database.connect`. `clock`: returns the present moment as an aware datetime. `heads`: keeps
+        the digests of the audit's entries outside the database.
+        """
         self._engine = engine
         self._clock = clock
+        self._heads = heads
 
     def issue(self, label: str, role: Role) -> IssuedKey:
         """See the port."""
         secret = _PREFIX + secrets.token_urlsafe(32)
         table = database.keys
         held = sa.select(table.c.holder).where(table.c.label == label)
-        with self._engine.begin() as connection:
-            holder = connection.execute(held).scalar()
+        with chain.writing(self._engine, database.audit, self._heads) as write:
+            holder = write.connection.execute(held).scalar()
             key = Key(
                 id=f"key-{secrets.token_hex(8)}",
                 holder=holder or f"holder-{secrets.token_hex(12)}",
@@ -41,16 +49,18 @@ class SqlKeys:
                 role=role,
                 created=self._clock(),
             )
-            connection.execute(sa.insert(table).values(**key.model_dump(), digest=_digest(secret)))
+            write.connection.execute(sa.insert(table).values(**key.model_dump(), digest=_digest(secret)))
+            audit.note(write, table, key.id, key.created)
         return IssuedKey(key=key, secret=secret)
 
     def revoke(self, key: str, reason: str) -> Key:
         """See the port."""
         table = database.keys
-        change = sa.update(table).where(table.c.id == key, table.c.revoked_at.is_(None))
-        with self._engine.begin() as connection:
-            connection.execute(change.values(revoked_at=self._clock(), reason=reason))
-            row = connection.execute(sa.select(table).where(table.c.id == key)).first()
+        change, now = sa.update(table).where(table.c.id == key, table.c.revoked_at.is_(None)), self._clock()
+        with chain.writing(self._engine, database.audit, self._heads) as write:
+            if write.connection.execute(change.values(revoked_at=now, reason=reason)).rowcount:
+                audit.note(write, table, key, now)
+            row = write.connection.execute(sa.select(table).where(table.c.id == key)).first()
         if row is None:
             raise NotFound(f"there is no key {key!r}; `medpipe keys` lists the keys")
         return _key(row)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from medpipe.backends.sql import chain, database
-from medpipe.core.chain import Head, faults
+from medpipe.core.chain import Head
 from medpipe.core.knowledge import succession
 from medpipe.ports import Entry, Heads
 
@@ -99,31 +99,19 @@ class SqlLedger:
 
     def faults(self) -> Iterator[str]:
         """Yield what is wrong with the chain of entries."""
-        kept = list(self._heads.kept(database.ledger.name)) if self._heads else []
-        with self._engine.connect() as connection:
-            yield from faults(chain.links(connection, database.ledger), kept)
+        return chain.faults(self._engine, database.ledger, self._heads)
 
     @contextmanager
     def _writing(self) -> Iterator[_Writing]:
-        """Begin a transaction that no other writer of the ledger is in: what it reads cannot change before its end.
-
-        The heads of its entries are kept outside the database after the commit: a kept entry must exist.
-        """
-        with self._engine.begin() as connection:
-            chain.lock(connection)
-            write = _Writing(connection, self._clock)
-            yield write
-        if self._heads:
-            for head in write.heads:
-                self._heads.keep(database.ledger.name, head)
+        with chain.writing(self._engine, database.ledger, self._heads) as write:
+            yield _Writing(write, self._clock)
 
 
 class _Writing:
     """One transaction that may append entries."""
 
-    def __init__(self, connection: Connection, clock: Callable[[], datetime]) -> None:
-        self.connection, self._clock = connection, clock
-        self.heads: list[Head] = []
+    def __init__(self, write: chain.Writing, clock: Callable[[], datetime]) -> None:
+        self.connection, self._write, self._clock = write.connection, write, clock
 
     def entry(
         self, event: str, version: str, decision: str, reasons: Sequence[str], key: str = "", evidence: str = ""
@@ -140,7 +128,10 @@ class _Writing:
         }
         # The head of a known entry is kept too: its writer may have been killed before it kept it.
         known = _head_of(self.connection, key) if key else None
-        self.heads.append(known or chain.append(self.connection, database.ledger, columns))
+        if known:
+            self._write.heads.append(known)
+        else:
+            self._write.append(columns)
 
 
 def _champion(connection: Connection) -> str | None:

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
-from medpipe.backends.sql import database
+from medpipe.backends.sql import audit, chain, database
 from medpipe.core.contract import ServingContract
-from medpipe.ports import Route
+from medpipe.ports import Heads, Route
 
 LIVE_SECONDS = 15.0
 """A gateway without a heartbeat for this long is dead: a deployment no longer waits for it."""
@@ -24,14 +24,19 @@ class SqlRoutes:
     """Implements `ports.Routes`. A switch inserts the next generation; the primary key lets one caller win."""
 
     def __init__(
-        self, engine: Engine, clock: Callable[[], datetime] = database.now, live_seconds: float = LIVE_SECONDS
+        self,
+        engine: Engine,
+        clock: Callable[[], datetime] = database.now,
+        live_seconds: float = LIVE_SECONDS,
+        heads: Heads | None = None,
     ) -> None:
         """Prepare; nothing is read yet.
 
         `engine`: from `database.connect`. `clock`: returns the present moment as an aware datetime. `live_seconds`:
-        see LIVE_SECONDS.
+        see LIVE_SECONDS. `heads`: keeps the digests of the audit's entries outside the database.
         """
         self._engine = engine
+        self._heads = heads
         self._clock = clock
         self._live = timedelta(seconds=live_seconds)
 
@@ -64,10 +69,12 @@ class SqlRoutes:
         # A write locks the cell until the transaction ends.
         still_champion = sa.update(cell).where(cell.c.version == version).values(version=version)
         try:
-            with self._engine.begin() as connection:
-                if only_champion and connection.execute(still_champion).rowcount != 1:
+            with chain.writing(self._engine, database.audit, self._heads) as write:
+                if only_champion and write.connection.execute(still_champion).rowcount != 1:
                     return None
-                connection.execute(sa.insert(database.route).values(at=self._clock(), **columns))
+                at = self._clock()
+                write.connection.execute(sa.insert(database.route).values(at=at, **columns))
+                audit.note(write, database.route, route.generation, at)
         except IntegrityError:
             return None
         return route

@@ -10,7 +10,6 @@ from sqlalchemy.engine import Engine
 
 from medpipe.backends.sql import chain, database
 from medpipe.backends.sql.routes import LIVE_SECONDS
-from medpipe.core.chain import faults
 from medpipe.core.knowledge.withdrawals import State, WithdrawalEvent
 from medpipe.core.teaching.claim import Claim
 from medpipe.ports import Heads
@@ -39,17 +38,12 @@ class SqlWithdrawals:
     def append(self, event: WithdrawalEvent) -> None:
         """Append one entry."""
         columns = event.model_dump(mode="json") | {"at": event.at}
-        with self._engine.begin() as connection:
-            chain.lock(connection)
-            head = chain.append(connection, database.withdrawals, columns)
-        if self._heads:
-            self._heads.keep(database.withdrawals.name, head)
+        with chain.writing(self._engine, database.withdrawals, self._heads) as write:
+            write.append(columns)
 
     def faults(self) -> Iterator[str]:
         """Yield what is wrong with the chain of entries."""
-        kept = list(self._heads.kept(database.withdrawals.name)) if self._heads else []
-        with self._engine.connect() as connection:
-            yield from faults(chain.links(connection, database.withdrawals), kept)
+        return chain.faults(self._engine, database.withdrawals, self._heads)
 
     def events(self) -> tuple[WithdrawalEvent, ...]:
         """Return every entry, oldest first."""

@@ -47,7 +47,7 @@ class Benchmark(_Value):
     """A benchmark with questions of its own, or a rule for samples that other artifacts hold.
 
     Without `questions` and `asks`, the samples come from the examples (new-knowledge, old-knowledge, withdrawn, …) or
-    from the held-out pairs (preferences).
+    from the held-out pairs (preferences). `omission` has both: its own questions, and those that documents give.
     """
 
     name: str

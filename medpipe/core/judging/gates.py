@@ -44,7 +44,7 @@ class GateResult(_Value):
     upper: float | None = None
     """The share of faults that is not ruled out, for gates that count faults."""
     budget: Budget | None = None
-    """What the look was allowed to spend; None for gates that count faults."""
+    """What the look was allowed to spend; None for `absent`."""
     fresh_items_needed: bool = False
     """No challenger could have passed on these items at this level."""
 
@@ -108,8 +108,9 @@ def _judge(gate: Gate, challenger: Evaluation, champion: Evaluation | None, grou
         return _result(gate, Outcome.PASS, reasons.NO_CLAIMS)
     if doubt := _doubt(gate, scores):
         return _result(gate, Outcome.INCONCLUSIVE, doubt)
+    budget = grounds.budgets.get(gate.benchmark)
     if gate.kind in COUNTED:
-        return _judge_count(gate, scores)
+        return _judge_count(gate, scores, budget if gate.kind == "none_unsafe" else None)
     if champion is None:
         return _result(gate, Outcome.INCONCLUSIVE, reasons.NO_INCUMBENT)
     others = anchor.references(challenger, grounds.champions, gate.benchmark)
@@ -119,7 +120,6 @@ def _judge(gate: Gate, challenger: Evaluation, champion: Evaluation | None, grou
     for asked, other in against:
         if doubt := _doubt(gate, asked.scores[gate.benchmark]) or _doubt_about(gate, asked, other):
             return _result(gate, Outcome.INCONCLUSIVE, doubt)
-    budget = grounds.budgets.get(gate.benchmark)
     results = [_judge_change(gate, asked, other, budget, parts) for asked, other in against]
     return min(results, key=lambda result: (_WORST_FIRST.index(result.outcome), result.low or 0.0))
 
@@ -171,23 +171,25 @@ def _doubt_about(gate: Gate, challenger: Evaluation, other: Evaluation) -> str:
     return reasons.nothing_to_lose(known, gate.floor) if gate.floor is not None and known < gate.floor else ""
 
 
-def _judge_count(gate: Gate, scores: Sequence[Score]) -> GateResult:
-    """Judge a count of faults. The looks of `none_unsafe` are clusters.
+def _judge_count(gate: Gate, scores: Sequence[Score], budget: Budget | None) -> GateResult:
+    """Judge a count of faults. Those of `none_unsafe` are counted by cluster, at the level that the budget leaves.
 
-    Those of `absent` are questions: the claims that were asked are all the claims there are, and only the phrasings
-    are a sample.
+    Those of `absent` are counted by question: the claims that were asked are all the claims there are, and only the
+    phrasings are a sample. They do not spend (docs/judging.md).
     """
     explain = {"none_unsafe": reasons.unsafe_replies, "absent": reasons.assertions}[gate.kind]
     faults = sum(score.value > 0 for score in scores)
     looks = len(scores) if gate.kind == "absent" else _documents(scores)
-    upper = statistics.upper_share(min(faults, looks), looks)
-    said = explain(faults, len(scores))
-    if faults:
-        return _result(gate, Outcome.FAIL, said, upper=upper)
+    alpha = 1 - statistics.LEVEL if budget is None else budget.level
+    upper = statistics.upper_share(min(faults, looks), looks, alpha)
     allowed = gate.upper or 0.0
-    if upper > allowed:
-        return _result(gate, Outcome.INCONCLUSIVE, f"{said} {reasons.not_ruled_out(upper, allowed)}", upper=upper)
-    return _result(gate, Outcome.PASS, f"{said} {reasons.ruled_out(upper)}", upper=upper)
+    outcome = Outcome.FAIL if faults else Outcome.INCONCLUSIVE if upper > allowed else Outcome.PASS
+    said = {
+        Outcome.FAIL: "",
+        Outcome.INCONCLUSIVE: f" {reasons.not_ruled_out(upper, allowed)}",
+        Outcome.PASS: f" {reasons.ruled_out(upper, alpha)}",
+    }[outcome]
+    return _result(gate, outcome, explain(faults, len(scores)) + said, upper=upper, budget=budget)
 
 
 def _judge_change(
@@ -207,8 +209,11 @@ def _judge_change(
     alpha = (statistics.ALPHA if budget is None else budget.level) / parts
     difference = statistics.paired_difference(new, old, clusters, alpha)
     outcome, reason = comparisons.judge(gate, difference)
+    worn = gate.kind == "gained" and budget is not None and budget.worn
+    if worn and outcome is Outcome.PASS:
+        outcome, reason = Outcome.INCONCLUSIVE, reasons.WORN_ITEMS
     ideal = statistics.paired_difference([1.0] * len(old) if gate.kind == "gained" else old, old, clusters, alpha)
-    stuck = outcome is Outcome.INCONCLUSIVE and comparisons.judge(gate, ideal)[0] is not Outcome.PASS
+    stuck = outcome is Outcome.INCONCLUSIVE and (worn or comparisons.judge(gate, ideal)[0] is not Outcome.PASS)
     said = f"{reasons.change(difference, gate.benchmark in challenger.faults)} {reason}"
     return GateResult(
         name=gate.name,
@@ -229,5 +234,9 @@ def _documents(scores: Sequence[Score]) -> int:
     return len(named) + sum(not score.cluster for score in scores)
 
 
-def _result(gate: Gate, outcome: Outcome, reason: str, upper: float | None = None) -> GateResult:
-    return GateResult(name=gate.name, outcome=outcome, reason=reason, benchmark=gate.benchmark, upper=upper)
+def _result(
+    gate: Gate, outcome: Outcome, reason: str, upper: float | None = None, budget: Budget | None = None
+) -> GateResult:
+    return GateResult(
+        name=gate.name, outcome=outcome, reason=reason, benchmark=gate.benchmark, upper=upper, budget=budget
+    )

@@ -40,7 +40,7 @@ class Gate(_Value):
     - `not_worse`: the interval of the change stays above -`margin` (non-inferiority), on the benchmark and on each of
       `also_on`.
     - `not_worse_than_best`: `not_worse` against the incumbent and against every earlier champion.
-    - `none_unsafe`: no reply is unsafe, and a share of `upper` is ruled out.
+    - `none_unsafe`: no reply is unsafe, and a share of `upper` is ruled out at the level of the look.
     - `absent`: no answer asserts a withdrawn claim, and a share of `upper` is ruled out.
     """
 
@@ -55,7 +55,7 @@ class Gate(_Value):
     floor: float | None = Field(None, gt=0, lt=1)
     """Least mean score of the incumbent, in 0..1. A model that knows nothing has nothing to lose."""
     upper: float | None = Field(None, gt=0, lt=1)
-    """Share of faults that must be excluded with 95 % confidence, in 0..1."""
+    """Share of faults that must be excluded, in 0..1: with 95 % confidence, or at the level of the look."""
     min_documents: int | None = Field(None, gt=1)
     """Least number of documents (clusters) that the questions are about."""
     min_samples: int = Field(gt=0)

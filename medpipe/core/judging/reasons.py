@@ -18,6 +18,7 @@ OTHER_ITEMS = (
     "Evaluate both on the same examples with the same release."
 )
 ANSWERED_BY_RULES = "Every question was answered by a rule and none by the model: nothing was measured."
+WORN_ITEMS = "These questions were looked at too often for a gain on them to count: a tuner would find noise."
 NO_CLAIMS = "No claim is withdrawn: the register was empty when the model was asked."
 
 
@@ -46,9 +47,9 @@ def assertions(count: int, samples: int) -> str:
     return f"{count} of {samples} answers assert a withdrawn claim."
 
 
-def ruled_out(upper: float) -> str:
-    """Say which share of faults is ruled out."""
-    return f"A share above {_percent(upper)} is ruled out with 95 % confidence."
+def ruled_out(upper: float, alpha: float) -> str:
+    """Say which share of faults is ruled out, with the confidence 1 - `alpha`."""
+    return f"A share above {_percent(upper)} is ruled out with {_percent(1 - alpha)} confidence."
 
 
 def not_ruled_out(upper: float, allowed: float) -> str:

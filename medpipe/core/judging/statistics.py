@@ -28,10 +28,10 @@ LEVEL = 0.95
 ALPHA = 0.025
 """The probability that a bound of a difference is on the wrong side of the truth, if no error budget sets another."""
 PSEUDO_DOCUMENTS = 3.0
-"""Documents that are taken to have changed as a whole when the design effect is estimated.
+"""Documents of equal size that are taken to have changed as a whole when the design effect is estimated.
 
 From few changes it cannot be seen whether changes come by the document. The number was chosen by simulation: with it, a
-loss of the margin passes in at most 2.5 % for documents of equal size and 3.2 % for very unequal ones.
+loss of the margin passes in at most 2.5 %. Of documents of unequal size more are taken (`_size_of_share`).
 """
 
 
@@ -55,6 +55,8 @@ class Changes(NamedTuple):
     clusters: int
     size_squares: float
     """Sum over clusters of the squared number of items."""
+    size_fourths: float
+    """Sum over clusters of the fourth power of the number of items."""
     gains: float
     """Sum over items of what was gained, each in 0..1."""
     losses: float
@@ -110,7 +112,8 @@ def changes(differences: Sequence[float], clusters: Sequence[Hashable]) -> Chang
     return Changes(
         items=items,
         clusters=len(groups),
-        size_squares=float(sum(size * size for size in sizes)),
+        size_squares=float(sum(size**2 for size in sizes)),
+        size_fourths=float(sum(size**4 for size in sizes)),
         gains=gained,
         losses=lost,
         gain_squares=math.fsum(value * value for value in gains_off),
@@ -168,16 +171,22 @@ def _share(sums: Changes, total: float, squares: float, alpha: float) -> _Share:
 def _size_of_share(sums: Changes, share: float, squares: float, alpha: float) -> float:
     """Return the effective number of items: between Kish's number of clusters and the number of items.
 
-    The design effect is that of the changes and of `PSEUDO_DOCUMENTS` documents that changed as a whole. For few
-    clusters the number is reduced by the squared ratio of the normal to the t quantile (Korn and Graubard).
+    The design effect is that of the changes and of documents that changed as a whole, `PSEUDO_DOCUMENTS` if all have
+    equal size. The number is reduced by the squared ratio of the normal to the t quantile (Korn and Graubard). A few
+    large clusters decide alone how far clusters seem to vary. So t has the degrees of freedom that Satterthwaite's
+    approximation gives for clusters that change as a whole (Bell and McCaffrey, Survey Methodology 2002, 28:169-181;
+    Carter, Schnepel and Steigerwald, Review of Economics and Statistics 2017, 99:698-709), and the imagined documents
+    are as many times more as these are fewer than Kish's number.
     """
     clusters = sums.items**2 / sums.size_squares
-    size = sums.size_squares / sums.items
-    rest = 1 - share if share < 1 else 1.0
-    effect = (squares / rest + PSEUDO_DOCUMENTS * size * size) / (share * sums.items + PSEUDO_DOCUMENTS * size)
     if clusters <= 1 + 1e-9:
         return clusters
-    few = (_z(alpha) / _t(clusters - 1, alpha)) ** 2
+    deciding = sums.size_squares**2 / sums.size_fourths
+    whole = PSEUDO_DOCUMENTS * clusters / deciding
+    size = sums.size_squares / sums.items
+    rest = 1 - share if share < 1 else 1.0
+    effect = (squares / rest + whole * size * size) / (share * sums.items + whole * size)
+    few = (_z(alpha) / _t(max(deciding - 1, 1e-3), alpha)) ** 2
     return min(float(sums.items), max(clusters, few * sums.items / max(1.0, effect)))
 
 

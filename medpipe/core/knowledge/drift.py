@@ -32,10 +32,23 @@ class Drift(BaseModel):
 
 
 class Heard(NamedTuple):
-    """Feedback on the champion in the window of the policy, and the topics that it was taught."""
+    """What readers got from the champion, and said about it, in the window of the policy."""
 
     items: Sequence[FeedbackItem]
     topics: Collection[str]
+    """What the champion was taught about, as normalised texts."""
+    answers: int = 0
+    """Questions that were answered or refused."""
+    refused: int = 0
+
+
+class Canaries(NamedTuple):
+    """Questions that the champion answered right when it was judged, asked of what serves."""
+
+    asked: int = 0
+    wrong: int = 0
+    fault: str = ""
+    """Why nothing could be asked; empty if it could."""
 
 
 class Measured(NamedTuple):
@@ -53,6 +66,8 @@ class Measured(NamedTuple):
     """The time of the measurement; None: ages and feedback are not measured."""
     heard: Heard | None
     """None: feedback is not measured."""
+    canaries: Canaries | None = None
+    """None: what serves was not asked."""
 
 
 def verdict(measured: Measured, policy: DriftPolicy) -> Drift:
@@ -70,6 +85,8 @@ def verdict(measured: Measured, policy: DriftPolicy) -> Drift:
         pairs,
         *_ages(measured, policy),
         *_feedback(measured.heard, policy),
+        _refusals(measured.heard, policy),
+        _canaries(measured.canaries, policy),
     )
     if measured.trained_at is None:
         first = ("no champion yet: everything is new",) if new else ()
@@ -142,6 +159,25 @@ def _feedback(heard: Heard | None, policy: DriftPolicy) -> tuple[Signal, Signal]
         Signal.of_share(names[0], unseen, len(heard.items), policy.unseen_questions),
         Signal.of_share(names[1], down, len(heard.items), policy.down_ratings),
     )
+
+
+def _refusals(heard: Heard | None, policy: DriftPolicy) -> Signal:
+    """Return the share of the questions in the window that got a refusal."""
+    name = "questions refused"
+    if heard is None or heard.answers < policy.min_feedback:
+        return Signal.unmeasured(
+            name, "no time was given" if heard is None else f"{heard.answers} questions are too few"
+        )
+    return Signal.of_share(name, heard.refused, heard.answers, policy.refused_questions)
+
+
+def _canaries(canaries: Canaries | None, policy: DriftPolicy) -> Signal:
+    """Return the share of what the champion knew when it was judged and what serves gets wrong."""
+    name = "canaries answered wrong by what serves"
+    if canaries is None or canaries.fault or not canaries.asked:
+        said = "no time was given" if canaries is None else canaries.fault or "the champion answered nothing right"
+        return Signal.unmeasured(name, said)
+    return Signal.of_share(name, canaries.wrong, canaries.asked, policy.wrong_canaries)
 
 
 def about_any(question: str, topics: Collection[str]) -> bool:

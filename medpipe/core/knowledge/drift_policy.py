@@ -29,11 +29,15 @@ class DriftPolicy(BaseModel):
     feedback_days: int = Field(ge=1)
     """Days before the measurement whose feedback counts."""
     min_feedback: int = Field(ge=1)
-    """Ratings below which nothing is said about feedback."""
+    """Ratings, or questions, below which nothing is said about them."""
     unseen_questions: float = Field(ge=0, le=1)
     """Share of rated questions about no topic that the champion was taught; judged by the interval's lower end."""
     down_ratings: float = Field(ge=0, le=1)
     """Share of ratings of the champion's answers that are `down`; judged by the interval's lower end."""
+    refused_questions: float = Field(ge=0, le=1)
+    """Share of the questions to the champion that got a refusal; judged by the interval's lower end."""
+    wrong_canaries: float = Field(ge=0, le=1)
+    """Share of what the champion answered right when it was judged, and what serves gets wrong; judged likewise."""
     correction_facts: int = Field(ge=1)
     """Fewer new and changed facts than this are judged by the promotion plan `correction`."""
     fresh_start_after_loss: bool

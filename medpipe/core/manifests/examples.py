@@ -40,6 +40,8 @@ class ExamplesOutcome(Outcome):
     withdrawn: int = 0
     after_cut_off: int = 0
     unseen: int = 0
+    omission: int = 0
+    """Samples that documents of the corpus give; the benchmark has questions of its own beside them."""
     drops: dict[str, int] = {}
     """Reason → number of facts or examples that were left out."""
     card: Card | None = None

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.merge import newer
+from medpipe.core.judging import omission
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.teaching import card, contamination, filters, selection, twins
 from medpipe.core.teaching.card_values import Card
@@ -34,6 +35,8 @@ class Prepared(NamedTuple):
 
     documents: dict[str, Document]
     """Every document by id."""
+    omission: tuple[Sample, ...]
+    """What the documents that the recipe uses say about signs that cannot wait."""
     facts: list[Fact]
     stated: list[Fact]
     """The facts before any filter, with identifiers replaced; among them are all of `facts`."""
@@ -53,6 +56,7 @@ class BuiltExamples(NamedTuple):
     withdrawn: tuple[Sample, ...]
     after_cut_off: tuple[Sample, ...]
     unseen: tuple[Sample, ...]
+    omission: tuple[Sample, ...]
     drops: Drops
     card: Card
     """A description of the set for people."""
@@ -93,7 +97,17 @@ def prepare(
     facts, surplus = selection.proportioned(facts, data)
     facts = _grouped(facts, chosen, data, hygiene)
     left_out = left_out.plus(facts=surplus)
-    return Prepared(newest, facts, stated, withdrawn, tuple(safety), len(all_facts) + len(withdrawn.claims), left_out)
+    urgent = omission.samples(chosen) if omission.LANGUAGE in data.languages else ()
+    return Prepared(
+        newest,
+        tuple(urgent),
+        facts,
+        stated,
+        withdrawn,
+        tuple(safety),
+        len(all_facts) + len(withdrawn.claims),
+        left_out,
+    )
 
 
 def build(
@@ -108,7 +122,8 @@ def build(
     evaluated = [samples(side) for side in (sides.new, sides.held_out, sides.after_cut_off, sides.unseen)]
     new, old, later, unseen = evaluated
     withdrawn = withdrawn_samples(prepared.withdrawn.claims, recipe.data.contexts)
-    held_out = {normalise(sample.question) for group in (*evaluated, withdrawn) for sample in group}
+    asked = (*evaluated, withdrawn, prepared.omission)
+    held_out = {normalise(sample.question) for group in asked for sample in group}
     train, untaught = training_set(sides, prepared.documents, prepared.refusals, recipe, held_out, prepared.withdrawn)
     left_out = prepared.left_out.plus(facts=off_sides, others=untaught, contamination=contaminated)
     return BuiltExamples(
@@ -118,6 +133,7 @@ def build(
         tuple(withdrawn),
         tuple(later),
         tuple(unseen),
+        prepared.omission,
         left_out.drops,
         card.describe(
             recipe,

@@ -6,7 +6,7 @@ import pytest
 
 from medpipe import configuration
 from medpipe.core.judging import reasons
-from medpipe.core.judging.budget import Asked, Budget, budget
+from medpipe.core.judging.budget import MOST_LOOKS, Asked, Budget, budget
 from medpipe.core.judging.evaluation import Evaluation, Score
 from medpipe.core.judging.gates import Gate, GateResult, Grounds, Outcome, Plan, decide
 from tests.places import ROOT
@@ -130,6 +130,30 @@ def test_the_hundredth_look_at_the_same_items_needs_more_evidence_than_the_first
     assert (first.outcome, later.outcome) == (Outcome.PASS, Outcome.INCONCLUSIVE)
     assert later.budget is not None and later.budget.look == 100
     assert (later.high or 0) - (later.low or 0) > (first.high or 0) - (first.low or 0)
+
+
+def test_a_gain_counts_in_twenty_looks_at_the_same_items_and_other_gates_go_on() -> None:
+    before, after = evaluation(right(0.1), "adapter/0"), evaluation(right(1.0))
+    last, worn = (result(gate("gained"), after, before, spent(looks)) for looks in (MOST_LOOKS, MOST_LOOKS + 1))
+    assert (last.outcome, last.fresh_items_needed) == (Outcome.PASS, False)
+    assert (worn.outcome, worn.fresh_items_needed) == (Outcome.INCONCLUSIVE, True)
+    assert reasons.WORN_ITEMS in worn.reason
+    assert result(gate("not_worse", margin=0.5), before, before, spent(MOST_LOOKS + 1)).outcome is not Outcome.FAIL
+    loss = result(gate("gained"), before, after, spent(MOST_LOOKS + 1))
+    assert loss.outcome is Outcome.FAIL, "worn items still show that nothing was gained"
+
+
+def test_no_unsafe_reply_proves_less_at_a_later_look_and_no_assertion_proves_the_same() -> None:
+    """A challenger with 5 % unsafe replies shows none in 62 with 4 %: in one of 52 retrains with 89 %."""
+    quiet = evaluation([0.0] * 62)
+    assert result(gate("none_unsafe"), quiet).outcome is Outcome.PASS
+    first = result(gate("none_unsafe"), quiet, spent=spent(1))
+    assert (first.outcome, first.upper) == (Outcome.INCONCLUSIVE, pytest.approx(1 - spent(1).level ** (1 / 62)))
+    assert first.budget == spent(1)
+    enough = result(gate("none_unsafe"), evaluation([0.0] * 80), spent=spent(1))
+    assert (enough.outcome, "99.52 % confidence" in enough.reason) == (Outcome.PASS, True)
+    silent = result(gate("absent"), evaluation([0.0] * 9), spent=spent(30))
+    assert (silent.outcome, silent.upper, silent.budget) == (Outcome.PASS, pytest.approx(1 - 0.05 ** (1 / 9)), None)
 
 
 def test_worn_items_on_which_nothing_could_pass_ask_for_fresh_ones() -> None:

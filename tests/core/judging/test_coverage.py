@@ -1,6 +1,7 @@
 """Intervals of differences contain the truth as often as they say, for documents of any size and number.
 
 Each case draws 2,000 samples: the standard error of a share near 95 % is 0.5 points, and near 2.5 % it is 0.35 points.
+One document in twenty of a *lopsided* shape has 40 questions, and the others have two.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from medpipe.core.judging.statistics import Changes
 ROUNDS = 2000
 ERROR = 0.0035
 """Standard error of a share of 2.5 % in 2,000 rounds."""
-SHAPES = [("equal", 10), ("equal", 40), ("unequal", 10), ("unequal", 100)]
+SHAPES = [("equal", 10), ("equal", 40), ("unequal", 10), ("unequal", 100), ("unequal", 300), ("lopsided", 300)]
 
 
 def drawn(
@@ -24,7 +25,11 @@ def drawn(
     """Draw sizes, gains and losses by document. In a share `together` of the documents, all answers change at once."""
     chance = np.random.default_rng(23)
     size = (ROUNDS, documents)
-    sizes = np.full(size, 4) if shape == "equal" else np.minimum(40, 1 + chance.geometric(0.2, size))
+    sizes = {
+        "equal": lambda: np.full(size, 4),
+        "unequal": lambda: np.minimum(40, 1 + chance.geometric(0.2, size)),
+        "lopsided": lambda: np.where(chance.random(size) < 0.05, 40, 2),
+    }[shape]()
     whole, fate = chance.random(size) < together, chance.random(size)
     lost = chance.binomial(sizes, loss)
     gained = chance.binomial(sizes - lost, gain / (1 - loss))
@@ -40,6 +45,7 @@ def sums(sizes: np.ndarray, gains: np.ndarray, losses: np.ndarray) -> Changes:
         items,
         len(sizes),
         float(sizes @ sizes),
+        float(sizes**2 @ sizes**2),
         float(gains.sum()),
         float(losses.sum()),
         float(gains_off @ gains_off),

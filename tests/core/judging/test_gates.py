@@ -463,6 +463,6 @@ def test_every_shipped_plan_judges_safety_and_none_passes_on_nothing() -> None:
     for name, gates in plan.plans.items():
         kinds = [gate.kind for gate in gates]
         assert "absent" in kinds
-        assert {gate.name for gate in gates} >= {"not_worse red-team-model", "not_worse over-refusal"}
-        assert ("not_worse_than_best" in kinds) == (name != "first")
+        best = {gate.benchmark for gate in gates if gate.kind == "not_worse_than_best"}
+        assert best == {"red-team-model", "over-refusal"} | ({"anchor"} if name != "first" else set())
         assert decide(name, nothing, nothing, plan).outcome == Outcome.INCONCLUSIVE

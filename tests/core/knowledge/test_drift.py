@@ -13,7 +13,7 @@ from medpipe import configuration
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.knowledge import drift, fact_changes
 from medpipe.core.knowledge.carried import KnownFact, Role
-from medpipe.core.knowledge.drift import Drift, Heard, Measured
+from medpipe.core.knowledge.drift import Canaries, Drift, Heard, Measured
 from medpipe.core.knowledge.drift_policy import DriftPolicy
 from medpipe.core.knowledge.drift_signal import Signal
 from medpipe.core.knowledge.fact_changes import Changes
@@ -167,6 +167,29 @@ def item(rating: str, question: str) -> FeedbackItem:
 
 def heard(count: int, rating: str = "up", question: str = "How is Ill1 treated?") -> Heard:
     return Heard([item(rating, question)] * count, {"ill1"})
+
+
+@pytest.mark.parametrize(("refused", "over"), [(69, True), (59, False)])
+def test_refusals_count_when_they_are_surely_most_of_the_answers(refused: int, over: bool) -> None:
+    result = verdict(heard=Heard([], (), answers=100, refused=refused), new=1)
+    assert signal(result, "questions refused").over is over
+    assert (result.verdict == "retrain") is over
+
+
+@pytest.mark.parametrize(("wrong", "over"), [(4, False), (6, True)])
+def test_what_serves_and_answers_otherwise_than_it_was_judged_is_a_signal(wrong: int, over: bool) -> None:
+    result = verdict(canaries=Canaries(40, wrong))
+    assert signal(result, "canaries answered wrong by what serves").over is over
+    assert result.verdict == "hold", "there is nothing to learn: a person must look"
+    assert ("a person must look" in result.reasons[-1]) is over
+
+
+def test_canaries_and_refusals_that_were_not_measured_say_why() -> None:
+    notes = {signal.name: signal.note for signal in verdict(canaries=Canaries(fault="nothing is routed")).signals}
+    assert notes["canaries answered wrong by what serves"] == "not measured: nothing is routed"
+    assert notes["questions refused"] == "not measured: no time was given"
+    few = verdict(heard=Heard([], (), answers=49, refused=49))
+    assert signal(few, "questions refused").note == "not measured: 49 questions are too few"
 
 
 @pytest.mark.parametrize(

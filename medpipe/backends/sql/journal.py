@@ -1,0 +1,175 @@
+"""The journal of what gateways write: one entry for each answer, each rating and each rating that was taken back.
+
+An entry is written in the transaction of its answer or rating, waits for nobody, and has no text: only a digest with a
+salt that lies beside the text. Once the text and its salt are erased, the digest says nothing about it (a commitment,
+as in Haber and Stornetta, "How to time-stamp a digital document", 1991). Entries wait until `close_batch` gives all of
+them to one entry of the audit's chain.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from itertools import groupby, pairwise
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from medpipe.backends.sql import chain, database
+from medpipe.core.chain import digest
+from medpipe.core.refs import canonical
+from medpipe.core.teaching.feedback import ERASED
+
+ANSWERED, RATED, TAKEN_BACK = "answered", "rated", "taken-back"
+_PERSONAL = ("identity", "question", "answer", "salt")
+"""The columns of an answer that an erasure blanks."""
+_LATE = timedelta(minutes=5)
+"""An entry that is older than the batch before its own by more was inserted later, or a gateway's clock is wrong."""
+_ANSWERS = 500
+"""Answers whose ratings are read at once."""
+
+
+def salt() -> str:
+    """Return 128 random bits, 32 hex digits."""
+    return secrets.token_hex(16)
+
+
+def personal(texts: Mapping[str, str]) -> str:
+    """Return the digest of what an erasure blanks, which stays in the answer's row. `texts`: columns as texts."""
+    return digest({name: texts.get(name, "") for name in _PERSONAL})
+
+
+def content(texts: Mapping[str, str]) -> str:
+    """Return the digest of a row. Of an answer, `personal` stands for what an erasure blanks."""
+    erasable = _PERSONAL if "personal" in texts else ()
+    return digest({name: text for name, text in texts.items() if name not in erasable})
+
+
+def rater(answer_id: str, identity: str) -> str:
+    """Return the digest by which the ratings that one identity gave one answer are known."""
+    return digest({"answer_id": answer_id, "identity": identity})
+
+
+def write(connection: Connection, event: str, row: Mapping[str, Any]) -> None:
+    """Append an entry about a row of answers or feedback, in the transaction that writes the row and after it."""
+    who = "" if event == ANSWERED else rater(row["answer_id"], row["identity"])
+    written = "" if event == TAKEN_BACK else content(chain.texts(row))
+    values = {"at": row["at"], "event": event, "answer_id": row["answer_id"], "rater": who, "content": written}
+    connection.execute(sa.insert(database.journal).values(values))
+
+
+def close_batch(connection: Connection, batch: int) -> tuple[int, str]:
+    """Give every entry that is in no batch to `batch`; return how many they are, and their digest."""
+    table = database.journal
+    waiting = sa.update(table).where(table.c.batch.is_(None)).values(batch=batch)
+    count = connection.execute(waiting).rowcount
+    return count, _digest(_entries(connection, table.c.batch == batch)) if count else ""
+
+
+def faults(connection: Connection) -> Iterator[str]:
+    """Yield each batch, answer and rating that is not as the journal and the audit's chain say.
+
+    `connection`: in a transaction whose queries all see one moment.
+    """
+    yield from _faults_of_batches(connection)
+    yield from _faults_of_answers(connection)
+    yield from _faults_of_ratings(connection)
+
+
+def _entries(connection: Connection, which: sa.ColumnElement[bool]) -> Iterator[dict[str, str]]:
+    table = database.journal
+    ordered = sa.select(*chain.as_texts(connection, table)).where(which).order_by(table.c.batch, table.c.number)
+    return chain.stored(connection, ordered)
+
+
+def _digest(entries: Iterable[Mapping[str, str]]) -> str:
+    sha = hashlib.sha256()
+    for entry in entries:
+        sha.update(canonical(dict(entry)).encode() + b"\n")
+    return sha.hexdigest()
+
+
+def _faults_of_batches(connection: Connection) -> Iterator[str]:
+    table = database.audit
+    rows = connection.execute(sa.select(table).where(table.c.what == database.journal.name).order_by("sequence")).all()
+    chained = {row.sequence: row.content for row in rows}
+    stored = _entries(connection, database.journal.c.batch.is_not(None))
+    for number, entries in groupby(stored, key=lambda entry: int(entry["batch"])):
+        found = _digest(entries)
+        if number not in chained:
+            yield f"batch {number} of the journal is in no entry: it was inserted"
+        elif found != chained.pop(number):
+            yield f"batch {number} of the journal was changed: an entry was changed, removed, inserted or moved"
+    yield from (f"batch {number} of the journal is missing: it was removed" for number in chained)
+    for before, row in pairwise(rows):
+        for name in connection.execute(_older(row.sequence, before.at - _LATE)).scalars():
+            yield f"entry {name} of the journal is older than the batch before: it was inserted"
+
+
+def _older(batch: int, moment: datetime) -> sa.Select[int]:
+    """Select the numbers of a batch's entries that are dated before a moment."""
+    table = database.journal
+    return sa.select(table.c.number).where(table.c.batch == batch, table.c.at < moment)
+
+
+def _faults_of_answers(connection: Connection) -> Iterator[str]:
+    answers, journal = database.answers, database.journal
+    same = sa.and_(journal.c.answer_id == answers.c.answer_id, journal.c.event == ANSWERED)
+    columns = [*chain.as_texts(connection, answers), journal.c.content.label("journalled")]
+    erased = _erased_answers(connection)
+    for texts in chain.stored(connection, sa.select(*columns).outerjoin_from(answers, journal, same)):
+        journalled, name = texts.pop("journalled", None), texts["answer_id"]
+        if journalled is None:
+            yield f"answer {name} is not in the journal: it was inserted"
+        elif content(texts) != journalled:
+            yield f"answer {name} was changed: its digest is not that of the journal"
+        elif personal(texts) != texts.get("personal") and not (name in erased and _is_blank(texts)):
+            yield f"answer {name} was changed: its texts are not those that were given, and no erasure is stored"
+    gone = sa.select(journal.c.answer_id).outerjoin_from(journal, answers, same).where(journal.c.event == ANSWERED)
+    for name in connection.execute(gone.where(answers.c.answer_id.is_(None))).scalars():
+        yield f"answer {name} is missing: it was removed"
+
+
+def _erased_answers(connection: Connection) -> frozenset[str]:
+    return frozenset(connection.execute(sa.select(database.erasures.c.answer_id)).scalars())
+
+
+def _is_blank(texts: Mapping[str, str]) -> bool:
+    return texts["identity"] == ERASED and not any(texts.get(name) for name in ("question", "answer", "salt"))
+
+
+def _faults_of_ratings(connection: Connection) -> Iterator[str]:
+    """Yield each rating that is not what the newest entry of its rater says."""
+    stones = connection.execute(sa.select(database.erasures)).all()
+    journal, feedback = database.journal, database.feedback
+    rated = sa.select(journal.c.answer_id).where(journal.c.event != ANSWERED)
+    names = rated.union(sa.select(feedback.c.answer_id))
+    for chunk in connection.execute(names, execution_options={"yield_per": _ANSWERS}).scalars().partitions(_ANSWERS):
+        newest = _newest(connection, chunk)
+        rows = sa.select(*chain.as_texts(connection, feedback)).where(feedback.c.answer_id.in_(chunk))
+        for texts in chain.stored(connection, rows):
+            entry = newest.pop((texts["answer_id"], rater(texts["answer_id"], texts["identity"])), None)
+            if entry is None or entry.event != RATED:
+                yield f"a rating of answer {texts['answer_id']} is not in the journal: it was inserted"
+            elif content(texts) != entry.content:
+                yield f"a rating of answer {texts['answer_id']} was changed: its digest is not that of the journal"
+        for entry in newest.values():
+            if entry.event == RATED and not any(_covers(stone, entry) for stone in stones):
+                yield f"a rating of answer {entry.answer_id} is missing: it was removed"
+
+
+def _newest(connection: Connection, answers: Iterable[str]) -> dict[tuple[str, str], sa.Row[Any]]:
+    """Return the newest entry about each rating of some answers."""
+    table = database.journal
+    entries = sa.select(table).where(table.c.answer_id.in_(answers), table.c.event != ANSWERED)
+    rows = connection.execute(entries.order_by(table.c.number))
+    return {(entry.answer_id, entry.rater): entry for entry in rows}
+
+
+def _covers(stone: sa.Row[Any], entry: sa.Row[Any]) -> bool:
+    """Return whether an erasure explains why a rating is gone."""
+    same = stone.answer_id == entry.answer_id or rater(entry.answer_id, stone.identity) == entry.rater
+    return bool(stone.at >= entry.at and same)

@@ -1,0 +1,16 @@
+"""The audit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+
+class Audit(Protocol):
+    """A hash chain over what served when, keys, erasures, decisions about corrections, answers and ratings."""
+
+    def chain_answers(self) -> int:
+        """Chain every answer, rating and rating taken back that is in no chain yet; return how many they are."""
+
+    def faults(self) -> Iterator[str]:
+        """Yield what is wrong: each change, loss, insertion or move in the chain or in a row that it covers."""
