@@ -18,7 +18,7 @@ from medpipe_airflow import CHAMPION, DEFAULTS, certificates, every_ten_minutes_
     default_args=DEFAULTS,
     tags=["medpipe", "withdrawals"],
     doc_md=__doc__,
-    dag_display_name="7 · certificates",
+    dag_display_name="8 · certificates",
 )
 def certification() -> None:
     champion = step("champion")()

@@ -1,4 +1,4 @@
-"""Block, list, unlearn and certify what a publisher takes back.
+"""Block, list and unlearn what a publisher takes back.
 
 Runs after each new corpus, and every ten minutes, because an event can be lost while a DAG is paused. The gateways
 block a withdrawn claim as soon as it is in the register; the tasks that follow confirm that, count the answers already
