@@ -285,7 +285,8 @@ def test_the_weights_of_the_next_retrain_do_not_have_what_was_erased(ports: fake
     pairs = put(ports.store, ref("pairs", "ann"), lambda folder: records.write(folder / "train.jsonl", [pair]))
     steps.validate(pairs, "pairs", ports=ports)
     learned = steps.train("tiny-dpo", pairs, parent, ports=ports)
-    champion = put(ports.store, "version/medqa-v9-abcdef", adapter=learned, parent=parent)
+    examples = manifest(ports, parent, VersionManifest).outcome.examples
+    champion = put(ports.store, "version/medqa-v9-abcdef", adapter=learned, parent=parent, examples=examples)
     assert ports.ledger.swap_champion(parent, champion, "", ())
     corpus = grown(ports, first, [topic(number, DAY_2) for number in NEW])
 
