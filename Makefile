@@ -45,7 +45,8 @@ down: ## Stop the servers that `make up` started
 
 test: env env-engine postgresql ## Run every test, the quick ones first (needs the engine's environment)
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow and not e2e" -n auto --dist loadfile $(ARGS)
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "slow or e2e" $(ARGS)
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "slow and not e2e" -n auto --dist loadfile $(ARGS)
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m e2e $(ARGS)
 
 # Tests of the real tools behind the ports and of the DAGs are left to `make test`.
 check: lint ## Check style, types and import rules, and run the unit tests (under two minutes)
