@@ -220,7 +220,7 @@ def test_another_champion_needs_a_certificate_of_its_own(ports, unlearned, reque
 def test_missing_probes_of_a_certificate_are_found_by_verify(ports: fakes.FakePorts, unlearned: str) -> None:
     probes = probed(ports, unlearned)
     steps.certify(RETRACTED, unlearned, probes, ports=ports)
-    assert steps.verify(ports=ports)["artifacts"] > 10
+    assert steps.verify(ports=ports).artifacts > 10
     settings: Settings = ports.settings
     (settings.home / "artifacts" / probes[1] / "manifest.json").unlink()
     with pytest.raises(errors.Damaged, match=f"{probes[1]}: is missing, and certificate/"):
