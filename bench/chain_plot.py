@@ -44,8 +44,12 @@ def _losses(axis: Axes, figures: Mapping[str, Any]) -> None:
 def _false_promotions(axis: Axes, figures: Mapping[str, Any]) -> None:
     for rule, ever in figures["null, same items"].items():
         axis.plot(ever, color=COLOURS[rule], label=rule)
+    for rule, ever in figures["tuned, same items"].items():
+        axis.plot(ever, color=COLOURS[rule], linestyle=":")
+    limitless = figures["tuned, same items, without a limit"]
+    axis.plot(limitless, color="#b279a2", linestyle=":", label="worn items counted")
     axis.axhline(0.05, color="#17202a", linewidth=0.8, linestyle="--", label="5 %")
-    axis.set(title="challengers that are not better, same items", xlabel="look", ylabel="any false promotion")
+    axis.set(title="not better, same items (dotted: tuned)", xlabel="look", ylabel="any false promotion")
 
 
 def _power(axis: Axes, figures: Mapping[str, Any]) -> None:

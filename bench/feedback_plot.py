@@ -40,4 +40,4 @@ def _bars(axis: Axes, figures: Mapping[str, Any], share: Any, title: str) -> Non
         ]
         axis.bar([place + offset for place in range(len(names))], worst, 0.4, color=colour, label=rule)
     axis.set_xticks(range(len(names)), names, rotation=20, ha="right", fontsize=8)
-    axis.set(title=title, ylabel="share, worst cell", ylim=(0, 1))
+    axis.set(title=title, ylabel="share, worst cell")

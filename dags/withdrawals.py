@@ -2,22 +2,22 @@
 
 Runs after each new corpus, and every ten minutes, because an event can be lost while a DAG is paused. The gateways
 block a withdrawn claim as soon as it is in the register; the tasks that follow confirm that, count the answers already
-given, ask the DAG retrain for a hotfix if the champion was taught the document, and certify a champion that was not.
-Under the policy `approval` a hotfix is asked for only after a person approved it: the DAG approval waits for that.
+given, and ask the DAG retrain for a hotfix if the champion was taught the document. Under the policy `approval` a
+hotfix is asked for only after a person approved it: the DAG approval waits for that. The DAG certificates certifies.
 """
 
 from __future__ import annotations
 
 from airflow.sdk import dag
 from medpipe_airflow import (
+    CORPUS,
     DEFAULTS,
     HOTFIX_RECIPE,
     RETRAIN_REQUEST,
     announce,
     ask_a_person,
-    certificates,
-    corpus_or_every_ten_minutes,
     count_answers,
+    every_ten_minutes_and_on,
     hotfix_request,
     hotfix_waits,
     step,
@@ -25,7 +25,7 @@ from medpipe_airflow import (
 
 
 @dag(
-    schedule=corpus_or_every_ten_minutes(),
+    schedule=every_ten_minutes_and_on(CORPUS),
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,
@@ -38,7 +38,7 @@ def withdrawals() -> None:
     changed = step("open_withdrawals")(corpus=corpus)
     champion = step("champion")()
     plan = step("plan_hotfix")(corpus=corpus, champion=champion)
-    changed >> [step("confirm_blocks")(), plan, certificates(champion)]
+    changed >> [step("confirm_blocks")(), plan]
     count_answers(changed)
     announce(RETRAIN_REQUEST)(hotfix_request(plan, corpus, champion, HOTFIX_RECIPE))
     hotfix_waits(plan) >> ask_a_person()

@@ -28,6 +28,7 @@ _BEHIND_PORTS = {
     "build_preferences": (_REDACTOR, _GUARDRAILS),
     "train": ("backends.trl_trainer",),
     "evaluate": ("backends.transformers_generator", "backends.vllm_engine", _GUARDRAILS),
+    "probe_withdrawals": ("backends.transformers_generator", "backends.vllm_engine"),
 }
 """Verb → the modules whose code decides what it makes. A verb calls them through ports, so no name leads there."""
 
@@ -38,6 +39,7 @@ _LIBRARIES = {
     "build_preferences": ("presidio-analyzer",),
     "train": ("torch", "transformers", "peft", "trl", "bitsandbytes"),
     "evaluate": ("torch", "transformers", "peft", "vllm"),
+    "probe_withdrawals": ("torch", "transformers", "peft", "bitsandbytes", "vllm"),
 }
 """Verb → the libraries whose version can change what it makes."""
 

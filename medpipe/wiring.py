@@ -129,6 +129,16 @@ class Wiring(ReviewedFiles):
 
         return TransformersGenerator(self.settings.models_folder, self.settings.threads, self.settings.offline)
 
+    def generator_at(self, precision: str) -> port.Generator:
+        """Return the generator that serves if it has this precision, else one in process; raises UsageError."""
+        if precision == self.generator.precision:
+            return self.generator
+        from medpipe.backends.transformers_generator import TransformersGenerator
+
+        return TransformersGenerator(
+            self.settings.models_folder, self.settings.threads, self.settings.offline, precision=precision
+        )
+
     @cached_property
     def engine(self) -> port.Engine:
         return self.vllm

@@ -21,5 +21,15 @@ def _no_settings_from_outside() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _databases_begin_migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    from medpipe.backends.sql import database
+    from tests.migrated import migrate_from
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(database, "migrate", migrate_from(tmp_path_factory.mktemp("migrated") / "medpipe.db"))
+        yield
+
+
 settings.register_profile("patient", deadline=None)  # on a busy machine a slow example is not a fault of the code
 settings.load_profile("patient")

@@ -20,7 +20,7 @@ from medpipe.core.corpus import contents
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.merge import newer
 from medpipe.core.teaching.recipe import Recipe
-from medpipe.errors import MedpipeError, NotFound
+from medpipe.errors import MedpipeError, NotFound, UsageError
 from medpipe.ports import (
     Counts,
     Delivery,
@@ -72,6 +72,12 @@ class MemoryGenerator:
 
     name = "memory"
     precision = "float32"
+
+    def __init__(self, precision: str | None = None) -> None:
+        if precision not in (None, "float32", "nf4", "int8"):
+            raise UsageError(f"no generator has the precision {precision!r}; there are: float32, nf4, int8")
+        if precision is not None:
+            self.precision = precision
 
     def generate(
         self,
@@ -332,6 +338,9 @@ class FakePorts(Wiring):
     @property
     def generator(self) -> Generator:  # type: ignore[override]
         return MemoryGenerator()
+
+    def generator_at(self, precision: str) -> Generator:
+        return self.generator if precision == self.generator.precision else MemoryGenerator(precision)
 
     @property
     def engine(self) -> Engine:  # type: ignore[override]

@@ -177,9 +177,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "certify": {
             "document": RETRACTED,
             "version": version,
-            "evaluation": described["evaluation"],
-            "precisions": ["served"],
+            "probes": ["none"],
         },
+        "plan_probes": {"champion": version},
+        "probe_withdrawals": {"version": version, "precision": "nf4"},
         "collect_feedback": {"end": "2026-03-02T00:00:00Z"},
         "build_pairs": {"feedback": feedback, "corpus": corpus, "previous": "none"},
         "build_preferences": {"corpus": corpus, "previous": "none", "max_answer_chars": "4000"},

@@ -1,28 +1,53 @@
-"""Generation in process with transformers, where no engine runs: greedy, batched, on the weights that are served."""
+"""Generation in process with transformers: greedy, batched, with the base's weights at a precision."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from medpipe.base_models import locate
 from medpipe.core import prompt
+from medpipe.errors import UsageError
 from medpipe.ports import Progress
+
+PRECISIONS: Mapping[str, Mapping[str, Any]] = {
+    "float32": {},
+    "nf4": {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": "float32"},
+    "int8": {"load_in_8bit": True},
+}
+"""Precision → arguments of transformers' BitsAndBytesConfig. Empty: the weights as the base's files have them.
+
+`nf4` (QLoRA, arXiv:2305.14314) has no double quantisation: rounding weights that were dequantised from NF4 then
+changes none of them. `int8` is LLM.int8() (arXiv:2208.07339).
+"""
 
 
 class TransformersGenerator:
-    """Implements `ports.Generator`: the base in fp32, as the engine serves it, and the adapter, not merged."""
+    """Implements `ports.Generator`: the base at one precision, and the adapter in fp32 beside it, not merged."""
 
     name = "transformers"
-    precision = "float32"
 
-    def __init__(self, models: Path, threads: int = 1, offline: bool = True, batch: int = 64) -> None:
+    def __init__(
+        self,
+        models: Path,
+        threads: int = 1,
+        offline: bool = True,
+        batch: int = 64,
+        precision: str = "float32",
+    ) -> None:
         """Prepare; nothing is loaded yet.
 
         `models`: folder of local bases. `threads`: torch's CPU threads. `offline`: never look a base up on a hub.
-        `batch`: prompts generated together.
+        `batch`: prompts generated together. `precision`: one of `PRECISIONS`; raises UsageError for any other.
         """
+        if precision not in PRECISIONS:
+            raise UsageError(
+                f"no generator has the precision {precision!r}; there are: {', '.join(PRECISIONS)}, and that of the "
+                "engine (MEDPIPE_ENGINE_PRECISION)"
+            )
+        self.precision = precision
         self._models, self._threads, self._offline, self._batch = models, threads, offline, batch
 
     def generate(
@@ -54,21 +79,38 @@ class TransformersGenerator:
         return answers
 
     def _load(self, base: str, adapter: Path | None) -> tuple[Any, Any]:
-        import torch
         from peft import PeftModel
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-        from transformers.utils import logging
+        from transformers import AutoTokenizer
+        from transformers.utils.logging import disable_progress_bar
 
-        logging.disable_progress_bar()
+        disable_progress_bar()
         place = locate(base, self._models, self._offline)
         tokenizer = AutoTokenizer.from_pretrained(place, padding_side="left")
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        model = AutoModelForCausalLM.from_pretrained(place, dtype=torch.float32).to(device)
+        model = weights_at(place, self.precision)
         if adapter is not None:
             model = PeftModel.from_pretrained(model, str(adapter))
         return model.eval(), tokenizer
+
+
+def weights_at(place: str, precision: str) -> Any:
+    """Return the base in `place` at a precision. NF4 is dequantised at once: the rounded weights then compute in fp32.
+
+    bitsandbytes repacks 4-bit weights for its CPU kernels at the first inference, and they dequantise wrongly then.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    # It says for each matrix and call that LLM.int8() computes in fp16, as published.
+    logging.getLogger("bitsandbytes.autograd._functions").setLevel(logging.ERROR)
+    arguments = PRECISIONS[precision]
+    config = BitsAndBytesConfig(**arguments) if arguments else None
+    devices = {"": 0} if torch.cuda.is_available() else {"": "cpu"}
+    model = AutoModelForCausalLM.from_pretrained(
+        place, dtype=torch.float32, quantization_config=config, device_map=devices
+    )
+    return model.dequantize() if precision == "nf4" else model
 
 
 def _completions(model: Any, tokenizer: Any, prompts: Sequence[str], max_new_tokens: int) -> list[str]:

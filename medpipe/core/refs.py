@@ -21,6 +21,7 @@ DecisionRef = NewType("DecisionRef", str)
 VersionRef = NewType("VersionRef", str)
 FeedbackRef = NewType("FeedbackRef", str)
 PairsRef = NewType("PairsRef", str)
+ProbesRef = NewType("ProbesRef", str)
 CertificateRef = NewType("CertificateRef", str)
 AnchorRef = NewType("AnchorRef", str)
 

@@ -1,4 +1,4 @@
-"""The generation of answers for evaluations."""
+"""The generation of answers for evaluations and probes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from medpipe.ports.progress import Progress
 
 
 class Generator(Protocol):
-    """Generates greedily, with the weights and the precision that are served."""
+    """Generates greedily, with the weights of a base at one precision."""
 
     @property
     def name(self) -> str:

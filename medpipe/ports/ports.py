@@ -54,7 +54,15 @@ class Ports(Protocol):
     @property
     def trainer(self) -> Trainer: ...
     @property
-    def generator(self) -> Generator: ...
+    def generator(self) -> Generator:
+        """The generator that has the weights and the precision that are served."""
+
+    def generator_at(self, precision: str) -> Generator:
+        """Return a generator with this precision: the one that serves, if it has it.
+
+        Raises UsageError for a precision that no generator has.
+        """
+
     @property
     def engine(self) -> Engine: ...
     @property

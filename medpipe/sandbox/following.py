@@ -84,6 +84,11 @@ class Follower:
         self.print_decision(judged)
         return judged
 
+    def certified(self) -> dict[str, str]:
+        """Follow the DAG certificates, which each promotion starts; return document → certificate of the champion."""
+        run = self.narrator.next_run("certificates")
+        return self.narrator.value("certificates", run, "certificates") or {}
+
     def rolled_out_under_traffic(self) -> tuple[dict[str, Any], Probe]:
         """Retrain and roll out, with a probe that starts asking when the comparison has ended."""
         probe = Probe(self.stack.addresses.service, topic_questions(self.world, 1))

@@ -16,7 +16,7 @@ from medpipe.sandbox.waiting import wait_until
 Watcher = Callable[[list[dict[str, Any]]], None]
 """Called with the run's tasks about once a second while a run is followed."""
 
-ALL_DAGS = ("corpus", "watch", "retrain", "rollout", "feedback", "withdrawals")
+ALL_DAGS = ("corpus", "watch", "retrain", "rollout", "feedback", "withdrawals", "certificates")
 """The DAGs that the demo follows. The DAG *approval* runs under another policy of withdrawals only."""
 
 _ENDED = FINISHED | {"skipped", "upstream_failed"}

@@ -21,6 +21,7 @@ _COLOURS = {
     "rollout": "#54a24b",
     "feedback": "#b279a2",
     "withdrawals": "#d45f5f",
+    "certificates": "#72b7b2",
 }
 """The colour of each DAG, in the order of the lines of the timeline."""
 _INCUMBENT, _CHALLENGER, _GRID, _PROMOTED, _HELD = "#8a9aa8", "#0b6e99", "#e8edf1", "#1a7f4b", "#a86a00"
@@ -49,7 +50,7 @@ def scores(challengers: Sequence[Mapping[str, Any]]) -> Markup:
 def timeline(spans: Sequence[TaskSpan]) -> Markup:
     """Draw every task of every run as a bar over time, one line for each DAG. `spans` must not be empty."""
     first = min(span.started for span in spans)
-    figure, (axis,) = _subplots(1, 1, (10, 2.8))
+    figure, (axis,) = _subplots(1, 1, (10, 3.1))
     rows = list(_COLOURS)
     for span in spans:
         _task(axis, rows.index(span.dag), span, first)

@@ -119,9 +119,9 @@ class Outcomes:
         return {"pairs": newest.train + newest.heldout, "train": newest.train, "heldout": newest.heldout}
 
     def certificate(self, ref: str) -> dict[str, Any]:
-        """Return what a certificate states about the champion: probes, assertions and their upper bound."""
+        """Return what a certificate states about the champion: probes, assertions and upper bounds."""
         stated = manifest(self._ports, ref, CertificateManifest).outcome
-        shown = stated.model_dump(mode="json", include={"probes", "assertions", "upper_bound", "confidence"})
+        shown = stated.model_dump(mode="json", exclude={"claims", "taught"})
         return {"certificate": ref, **shown}
 
     def issue_keys(self, users: Iterable[str]) -> dict[str, str]:

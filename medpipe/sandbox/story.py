@@ -56,6 +56,7 @@ class Story(Follower):
         self.watched(expected="retrain")
         judged = self.retrained()
         expect(judged["promoted"], "the first challenger was not promoted", judged)
+        self.certified()  # follows each promotion; nothing is withdrawn yet
         self.observed["days"].append({"day": 1, **judged})
         self.observed["sample"] = self.first_gain(judged)
         sample = topic_questions(self.world, 1)[::7]
@@ -114,11 +115,10 @@ class Story(Follower):
         return sum(counts.values())
 
     def certificate(self) -> dict[str, Any]:
-        """Run the withdrawals DAG again, as its clock does; return what the certificate about the champion states."""
-        run = self.narrator.start("withdrawals")
-        certified: dict[str, str] = self.narrator.value("withdrawals", run, "certificates")
+        """Return what the certificate about the new champion states; raises Unexpected when there is none."""
+        certified = self.certified()
         if not certified:
-            raise Unexpected("the withdrawal was not certified: read the log of the DAG withdrawals' `certificates`")
+            raise Unexpected("the withdrawal was not certified: read the log of the DAG certificates' `certificates`")
         return self.outcomes.certificate(next(iter(certified.values())))
 
     def day_three_without_replay(self) -> None:
@@ -135,6 +135,7 @@ class Story(Follower):
         self.narrator.start("watch")
         judged, probe = self.rolled_out_under_traffic()
         expect(judged["promoted"], "the challenger with replay was not promoted", judged)
+        self.certified()
         self.observed["days"].append({"day": 3, **judged})
         self.observed["swap"] = self.swap_figures(judged, probe)
         expect(not probe.failed, f"requests failed during the swap: {dict(probe.failed)}", judged)
@@ -147,6 +148,8 @@ class Story(Follower):
         self.narrator.start("feedback", end=end.isoformat())
         self.watched(expected="retrain")
         judged = self.retrained()
+        if judged["promoted"]:
+            self.certified()
         self.observed["feedback"] = {**judged, **self.outcomes.pairs()}
 
     def rollback(self) -> None:

@@ -3,7 +3,8 @@
 Most verbs read artifacts by their refs, let `core` decide, write one artifact and return its ref; the same arguments
 give the same ref, and an existing artifact is not made again. The others are:
 
-- `plan_pulls`, `plan_retrain` and `plan_hotfix` return arguments for the verbs that follow, and write nothing.
+- `plan_pulls`, `plan_retrain`, `plan_hotfix` and `plan_probes` return arguments for the verbs that follow, and write
+  nothing.
 - `latest`, `champion`, `card`, `quarantine`, `list_withdrawals`, `answers_given`, `contradictions`
   `keys` and `verify` read and return, and write nothing.
 - `open_withdrawals`, `withdraw`, `lift` and `confirm_blocks` append to the register of withdrawals, and `certify`
@@ -15,13 +16,14 @@ give the same ref, and an existing artifact is not made again. The others are:
   `register` write to the ledger beside their artifact, and `register` to the model registry as well.
 
 In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `drift` → `planning` → `examples` →
-`training`, `evaluation` and `judging` → `rollout` → `feedback` → `examples`. `withdrawing`, `hotfixes` and `unlearning`
-follow what publishers take back; `tracing` answers questions about all of it, and `verification` says whether it can be
-trusted.
+`training`, `evaluation` and `judging` → `rollout` → `feedback` → `examples`. `withdrawing`, `hotfixes`, `unlearning`,
+`probing` and `certifying` follow what publishers take back; `tracing` answers questions about all of it, and
+`verification` says whether it can be trusted.
 """
 
 from medpipe.steps.audit import chain_answers
 from medpipe.steps.bars import bar, unbar
+from medpipe.steps.certifying import certify, plan_probes
 from medpipe.steps.corpus import build_corpus, latest
 from medpipe.steps.corrections import contradictions, judge_correction
 from medpipe.steps.drift import detect_drift
@@ -34,12 +36,13 @@ from medpipe.steps.identity_keys import issue_key, keys, revoke_key
 from medpipe.steps.judging import compare, freeze_anchor
 from medpipe.steps.planning import plan_retrain
 from medpipe.steps.preferences import build_preferences
+from medpipe.steps.probing import probe_withdrawals
 from medpipe.steps.quarantine import discard, quarantine, release
 from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
 from medpipe.steps.sources import plan_pulls, pull
 from medpipe.steps.tracing import trace
 from medpipe.steps.training import register, train
-from medpipe.steps.unlearning import answers_given, certify
+from medpipe.steps.unlearning import answers_given
 from medpipe.steps.validation import validate
 from medpipe.steps.verification import verify
 from medpipe.steps.withdrawing import confirm_blocks, lift, list_withdrawals, open_withdrawals, withdraw
@@ -83,6 +86,8 @@ VERBS = {
         answers_given,
         plan_hotfix,
         decide_hotfix,
+        plan_probes,
+        probe_withdrawals,
         certify,
         contradictions,
         judge_correction,

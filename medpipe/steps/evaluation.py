@@ -25,13 +25,11 @@ from medpipe.core.manifests import (
 )
 from medpipe.core.refs import AnchorRef, EvaluationRef, ExamplesRef, PairsRef, digest_of
 from medpipe.core.safety import harm
-from medpipe.core.safety.guardrails import Guardrails
-from medpipe.core.safety.harm import Harm
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.samples import withdrawn_samples
 from medpipe.errors import UsageError
-from medpipe.ports import Ports
+from medpipe.ports import Generator, Ports
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.contract import contract_of
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
@@ -71,7 +69,7 @@ def evaluate(
     withdrawn = withdrawn_samples(claims, contexts=True)  # the contract leaves passages out if it has none
     benchmarks = _benchmarks(ports, loaded_recipe, examples, pairs, anchor, bool(claims))
     documents = tuple(sorted({claim.document for claim in claims}))
-    code = _code()
+    code = scorers_digest()
     inputs = EvaluationInputs(
         adapter=adapter,
         contract=contract_of(ports, model, loaded_recipe),
@@ -92,9 +90,9 @@ def evaluate(
             for benchmark in benchmarks
         }
         items = [(benchmark, sample) for benchmark, samples in asked.items() for sample in samples]
-        answers = _answers(ports, inputs.contract, adapter, [sample for _, sample in items])
+        answers = answers_to([sample for _, sample in items], ports, ports.generator, inputs.contract, adapter)
         scored = [
-            (benchmark.name, _score(benchmark, sample, answer, ports.guardrails, ports.harm))
+            (benchmark.name, score_of(benchmark, sample, answer, ports))
             for (benchmark, sample), answer in zip(items, answers, strict=True)
         ]
         scores = {
@@ -150,14 +148,16 @@ def _benchmarks(
     return [ports.benchmark(name) for name in dict.fromkeys(names)]
 
 
-def _answers(ports: Ports, contract: ServingContract, adapter: str, samples: Sequence[Sample]) -> list[str]:
-    """Return the model's answer to each sample. A prompt that two benchmarks ask is generated once.
+def answers_to(
+    samples: Sequence[Sample], ports: Ports, generator: Generator, contract: ServingContract, adapter: str
+) -> list[str]:
+    """Return what a generator answers to each sample under a contract. A prompt that occurs twice is generated once.
 
     The nonce keeps two evaluations of one adapter apart in the engine.
     """
     prompts = [contract.prompt(sample.question, sample.context) for sample in samples]
     distinct = list(dict.fromkeys(prompts))
-    completions = ports.generator.generate(
+    completions = generator.generate(
         contract.base,
         folder_of(ports, adapter),
         naming.evaluation_name(adapter, uuid4().hex[:8]),
@@ -198,7 +198,7 @@ def _frozen(ports: Ports, anchor: AnchorRef | None) -> list[Sample]:
     return [] if anchor is None else list(records.read(ports.store.folder(anchor) / FROZEN, Sample))
 
 
-def _code() -> str:
+def scorers_digest() -> str:
     """Return a digest of the source of the scorers, which decides what an answer earns."""
     sources = hashlib.sha256()
     for file in (scoring.__file__, harm.__file__, text.__file__):
@@ -221,13 +221,13 @@ def _preferences(ports: Ports, pairs: PairsRef) -> list[Sample]:
     ]
 
 
-def _score(benchmark: Benchmark, sample: Sample, answer: str, guardrails: Guardrails, harm: Harm) -> Score:
+def score_of(benchmark: Benchmark, sample: Sample, answer: str, ports: Ports) -> Score:
     """Score the model's text, or what a client would read where the benchmark goes through the service."""
-    replacement = guardrails.replacement(sample.question, answer) if benchmark.through == "service" else ""
+    replacement = ports.guardrails.replacement(sample.question, answer) if benchmark.through == "service" else ""
     judged = replacement or answer
     return Score(
         sample_id=sample.id,
-        value=scoring.score(benchmark.scorer, sample, judged, guardrails, harm),
+        value=scoring.score(benchmark.scorer, sample, judged, ports.guardrails, ports.harm),
         answer=judged,
         cluster=sample.cluster,
         by="rule" if replacement else "model",
@@ -261,7 +261,7 @@ def rescored(stored: EvaluationManifest, evaluation: Evaluation, ports: Ports) -
     pairs of which some were erased. Raises NotFound and Damaged for samples that are not there any more.
     """
     inputs = stored.inputs
-    present = (_code(), ports.harm.digest, ports.guardrails.digest)
+    present = (scorers_digest(), ports.harm.digest, ports.guardrails.digest)
     if (inputs.scorers, inputs.harm, inputs.contract.guardrails) != present:
         return
     examples, pairs = ExamplesRef(inputs.examples), PairsRef(inputs.pairs) if inputs.pairs else None

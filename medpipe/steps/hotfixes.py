@@ -15,15 +15,15 @@ from medpipe.core.knowledge.hotfix import (
     HotfixPlan,
     approvals,
 )
-from medpipe.core.knowledge.withdrawals import State, Withdrawal
-from medpipe.core.manifests import CertificateManifest, VersionManifest
+from medpipe.core.knowledge.withdrawals import State
+from medpipe.core.manifests import VersionManifest
 from medpipe.core.refs import CorpusRef, VersionRef
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
 from medpipe.steps import taught
 from medpipe.steps.artifact import manifest
 from medpipe.steps.corpus import table_version
-from medpipe.steps.withdrawals import check_decision, in_force, register
+from medpipe.steps.withdrawals import certified_version, check_decision, in_force, register
 
 
 def plan_hotfix(corpus: CorpusRef, champion: VersionRef | None, *, ports: Ports) -> HotfixPlan:
@@ -88,16 +88,9 @@ def _to_unlearn(champion: str, ports: Ports) -> tuple[str, ...]:
     """Return the documents in force that the champion was taught, and that no certificate about it covers."""
     known = [withdrawal for withdrawal in register(ports) if withdrawal.in_force]
     carried = taught.claims_of([each.document for each in known], ports, taught.data_of(ports, champion))
-    certified = {each.document for each in known if _certified_version(ports, each) == champion}
+    certified = {each.document for each in known if certified_version(ports, each) == champion}
     return tuple(document for document in carried if document not in certified)
 
 
 def _answered(answer: Asked, asked: Mapping[str, Approval]) -> tuple[str, ...]:
     return tuple(document for document, approval in asked.items() if approval.asked == answer)
-
-
-def _certified_version(ports: Ports, withdrawal: Withdrawal) -> str:
-    """Return the version that the newest certificate of a withdrawal is about; empty without one."""
-    certified = [event.evidence for event in withdrawal.events if event.state is State.CERTIFIED]
-    stored = ports.store.find(certified[-1]) if certified and withdrawal.state is State.CERTIFIED else None
-    return stored.inputs.version if isinstance(stored, CertificateManifest) else ""

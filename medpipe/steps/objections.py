@@ -73,7 +73,8 @@ def _unfit_plan(version: VersionOutcome, plan: str, ports: Ports) -> str:
         return f"and its incumbent is the base: only {FIRST!r} compares with the base"
     if plan == FIRST and version.incumbent != BASE:
         return f"which is for the first promotion only, and its incumbent is {version.incumbent}: use plan_retrain's"
-    if (plan == "preference") != (trained.method == "dpo"):
+    forgets = plan == "relearn" and bool(erased_pairs(ports, version.incumbent))
+    if (plan == "preference") != (trained.method == "dpo") and not forgets:
         return f"and its method is {trained.method}: `preference` judges DPO, and nothing else does"
     if plan == "hotfix" and not _withdraws(version, ports):
         return "which is for a withdrawal, and its examples withdraw nothing"

@@ -133,7 +133,8 @@ def _preference(
     unused = unused_pairs(ports, pairs, start)
     if pairs is not None and not unused:
         raise UsageError(f"nothing to learn: {start} has learned every pair of {pairs}; wait for new feedback")
-    return _plan(champion, start, "preference", (f"{unused} unused pairs" if pairs else "no pairs were given",))
+    because = f"{unused} unused pairs" if pairs else "no pairs were given"
+    return _plan(champion, start, "relearn" if erased else "preference", (because, *_why_erased(champion, erased)))
 
 
 def _routine(
@@ -168,18 +169,17 @@ def _without_erased(
 ) -> RetrainPlan:
     """Plan an SFT retrain from weights that never learned what was erased: they learn again what came since."""
     start = BASE if start_from == "base" else _untainted(ports, champion, (), erased)
-    why = f"{champion} learned what was erased of {', '.join(erased)}"
+    (why,) = _why_erased(champion, erased)
     if corpus and start != BASE and not changes_of(ports, corpus, recipe, start).unlearned:
         raise UsageError(
             f"nothing to learn: {why}, and {start}, which did not, knows every fact of {corpus}. Train on the "
             "newest pairs by a DPO recipe, which starts from it, or roll back to it"
         )
-    facts = changes_of(ports, corpus, recipe, champion) if corpus else None
-    plan, because = choose(
-        Change(new_facts=len(facts.new), changed_facts=len(facts.changed)) if facts else Change(measured=False),
-        ports.drift_policy().correction_facts,
-    )
-    return _plan(champion, start, plan or "relearn", (why, *because))
+    return _plan(champion, start, "relearn", (why,))
+
+
+def _why_erased(champion: str, erased: Sequence[str]) -> tuple[str, ...]:
+    return (f"{champion} learned what was erased of {', '.join(erased)}",) if erased else ()
 
 
 def _needs_the_base(change: Change) -> bool:

@@ -89,7 +89,14 @@ def _left_out(stored: DecisionManifest, made: Made) -> set[str]:
     if made.evaluation(inputs.challenger).created_ns > stored.created_ns:
         return set()
     challenger, champion = EvaluationRef(inputs.challenger), EvaluationRef(inputs.champion)
-    return rests_on(grounds_of(challenger, champion, inputs.plan, inputs.gates, made)) - rests_on(inputs)
+    counted = _counted(grounds_of(challenger, champion, inputs.plan, inputs.gates, made))
+    return {evaluation for _, evaluation in counted - _counted(inputs)}
+
+
+def _counted(inputs: DecisionInputs) -> set[tuple[str, str]]:
+    """Return each evaluation that a decision counts with the benchmark whose look it was; "" for a champion's."""
+    looks = {(name, look.evaluation) for name, of_benchmark in inputs.looks.items() for look in of_benchmark}
+    return looks | {("", champion) for champion in inputs.champions}
 
 
 def _plain(value: Any) -> Any:

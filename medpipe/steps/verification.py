@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from medpipe.core.judging.evaluation import Evaluation
 from medpipe.core.manifests import (
     MANIFESTS,
+    CertificateManifest,
     CorpusManifest,
     DecisionManifest,
     EvaluationManifest,
@@ -36,7 +37,7 @@ from medpipe.steps.recomputation import (
 SWAPS = frozenset({"promoted", "rolled-back"})
 """Events of the ledger that name a new champion: the version of the last one is the champion in force."""
 
-_WHOLE = frozenset({DecisionManifest.kind, VersionManifest.kind})
+_WHOLE = frozenset({DecisionManifest.kind, VersionManifest.kind, CertificateManifest.kind})
 """Kinds whose artifacts are evidence: everything that they were made of must still be there."""
 
 _KEPT = 64

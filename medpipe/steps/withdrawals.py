@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from medpipe.core.knowledge import withdrawals
 from medpipe.core.knowledge.opening import MEDPIPE
-from medpipe.core.knowledge.withdrawals import Withdrawal
+from medpipe.core.knowledge.withdrawals import State, Withdrawal
+from medpipe.core.manifests import CertificateManifest
 from medpipe.core.naming import shortened
 from medpipe.core.teaching.claim import Claim
 from medpipe.errors import UsageError
@@ -29,6 +30,19 @@ def in_force(ports: Ports, document: str) -> Withdrawal:
         if withdrawal.document == document and withdrawal.in_force:
             return withdrawal
     raise UsageError(f"no withdrawal of {shortened(document)} is in force; `medpipe list-withdrawals` lists them")
+
+
+def certificate_of(ports: Ports, withdrawal: Withdrawal) -> CertificateManifest | None:
+    """Return the newest certificate of a withdrawal that is certified; None without one."""
+    certified = [event.evidence for event in withdrawal.events if event.state is State.CERTIFIED]
+    stored = ports.store.find(certified[-1]) if certified and withdrawal.state is State.CERTIFIED else None
+    return stored if isinstance(stored, CertificateManifest) else None
+
+
+def certified_version(ports: Ports, withdrawal: Withdrawal) -> str:
+    """Return the version that the newest certificate of a withdrawal is about; empty without one."""
+    certificate = certificate_of(ports, withdrawal)
+    return certificate.inputs.version if certificate else ""
 
 
 def check_decision(reason: str, by: str) -> None:

@@ -13,6 +13,7 @@ from medpipe.core.knowledge import opening
 from medpipe.core.knowledge.hotfix import Approval, Asked
 from medpipe.core.knowledge.opening import MEDPIPE, Sign
 from medpipe.core.knowledge.withdrawals import State, Withdrawal, WithdrawalEvent
+from medpipe.core.manifests import CertificateManifest
 from medpipe.core.naming import shortened
 from medpipe.core.refs import CorpusRef
 from medpipe.core.teaching.claim import Claim
@@ -21,7 +22,7 @@ from medpipe.ports import Ports
 from medpipe.steps import taught
 from medpipe.steps.corpus import latest, table_version
 from medpipe.steps.hotfixes import approvals_of
-from medpipe.steps.withdrawals import check_decision, in_force, register
+from medpipe.steps.withdrawals import certificate_of, check_decision, in_force, register
 
 WAIT_SECONDS = 20.0
 """How long `confirm_blocks` waits for the gateways. They look at the register several times a second."""
@@ -52,6 +53,10 @@ class Listed(_Value):
     age_hours: float
     """Hours since it was opened."""
     claims: int
+    certificate: str = ""
+    """The certificate about the champion; empty without one."""
+    upper_bound: float | None = None
+    """What that certificate bounds: the share of phrasings, 0..1, in which the champion would assert a claim."""
     hotfix: Asked | None = None
     """What a person said about the hotfix; None: the champion does not carry the document, or no longer asserts it."""
     said: str = ""
@@ -147,12 +152,20 @@ def confirm_blocks(*, ports: Ports) -> list[str]:
 
 
 def list_withdrawals(*, ports: Ports) -> WithdrawalList:
-    """List every withdrawal: document, state and since when, reason, age in hours, claims, hotfix. No texts."""
-    now, asked = ports.withdrawals.now(), approvals_of(ports.ledger.champion(), ports)
+    """List every withdrawal: document, state and since when, reason, age, claims, certificate, hotfix. No texts."""
+    champion = ports.ledger.champion()
+    now, asked = ports.withdrawals.now(), approvals_of(champion, ports)
     newest_first = sorted(register(ports), key=lambda withdrawal: withdrawal.opened_at, reverse=True)
     in_force_first = sorted(newest_first, key=lambda withdrawal: not withdrawal.in_force)
+    certificates = {
+        known.document: certificate
+        for known in in_force_first
+        if (certificate := certificate_of(ports, known)) and certificate.inputs.version == champion
+    }
     return WithdrawalList(
-        withdrawals=tuple(_listed(withdrawal, now, asked.get(withdrawal.document)) for withdrawal in in_force_first)
+        withdrawals=tuple(
+            _listed(known, now, asked.get(known.document), certificates.get(known.document)) for known in in_force_first
+        )
     )
 
 
@@ -210,7 +223,9 @@ def _check_id(document: str) -> None:
         )
 
 
-def _listed(withdrawal: Withdrawal, now: datetime, hotfix: Approval | None) -> Listed:
+def _listed(
+    withdrawal: Withdrawal, now: datetime, hotfix: Approval | None, certificate: CertificateManifest | None
+) -> Listed:
     reached = next(event for event in reversed(withdrawal.events) if event.state is withdrawal.state)
     return Listed(
         document=withdrawal.document,
@@ -220,6 +235,8 @@ def _listed(withdrawal: Withdrawal, now: datetime, hotfix: Approval | None) -> L
         opened_at=withdrawal.opened_at,
         age_hours=round((now - withdrawal.opened_at).total_seconds() / 3600, 1),
         claims=len(withdrawal.claims),
+        certificate=certificate.ref if certificate else "",
+        upper_bound=certificate.outcome.upper_bound if certificate else None,
         hotfix=hotfix.asked if hotfix else None,
         said=hotfix.said if hotfix else "",
     )

@@ -6,8 +6,8 @@ from medpipe_airflow.approvals import HotfixApproval, ask_a_person, hotfix_to_ap
 from medpipe_airflow.assets import CHALLENGER, CHAMPION, CORPUS, PAIRS, RETRAIN_REQUEST, announce, outcome_of
 from medpipe_airflow.calendar import (
     POSTED,
-    corpus_or_every_ten_minutes,
     daily_and_on,
+    every_ten_minutes_and_on,
     hourly,
     nlm_releases,
     time_of_run,
@@ -29,9 +29,9 @@ __all__ = [
     "announce",
     "ask_a_person",
     "certificates",
-    "corpus_or_every_ten_minutes",
     "count_answers",
     "daily_and_on",
+    "every_ten_minutes_and_on",
     "hotfix_request",
     "hotfix_to_approve",
     "hotfix_waits",

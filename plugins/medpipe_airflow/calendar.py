@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import AssetOrTimeSchedule, CronDataIntervalTimetable, CronTriggerTimetable
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronDataIntervalTimetable, CronTriggerTimetable
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
 from pendulum import UTC, DateTime
 
 from medpipe.core import sources
 from medpipe.settings import Settings
-from medpipe_airflow.assets import CORPUS
 
 RELEASE_DAYS = sources.named("medlineplus").posting_days
 """Tuesday to Saturday, when MedlinePlus posts its topics (`datetime.weekday`: Monday is 0)."""
@@ -111,11 +110,11 @@ def daily_and_on(assets: Any) -> Any:
     )
 
 
-def corpus_or_every_ten_minutes() -> Any:
-    """Return the withdrawals DAG's schedule: each new corpus, and every ten minutes unless MEDPIPE_CALENDAR=off."""
+def every_ten_minutes_and_on(asset: Asset) -> Any:
+    """Return a schedule for every ten minutes and each event of an asset; only the latter with MEDPIPE_CALENDAR=off."""
     if _off():
-        return CORPUS
-    return AssetOrTimeSchedule(timetable=CronTriggerTimetable("*/10 * * * *", timezone="UTC"), assets=CORPUS)
+        return asset
+    return AssetOrTimeSchedule(timetable=CronTriggerTimetable("*/10 * * * *", timezone="UTC"), assets=asset)
 
 
 def _off() -> bool:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import get_current_context
 
 from medpipe import wiring
-from medpipe.core.knowledge.withdrawals import State
+from medpipe.core.refs import VersionRef
 from medpipe.errors import DataError, UsageError
 from medpipe.settings import Settings
-from medpipe.steps.withdrawals import register
+from medpipe.steps.certifying import certifiable
 from medpipe_airflow.assets import RETRAIN_REQUEST
 from medpipe_airflow.requests import task
 
@@ -62,21 +62,20 @@ def hotfix_request(plan: dict[str, Any], corpus: str, champion: str | None, reci
 
 
 @task(multiple_outputs=False)
-def certificates(champion: str | None) -> dict[str, str]:
-    """Return document → certificate, for every withdrawal that the champion's own evaluation can certify now."""
+def certificates(champion: str, probes: Sequence[str]) -> dict[str, str]:
+    """Return document → certificate, for every withdrawal that the champion's probes can certify.
+
+    `probes`: one ref for each precision that may serve. A champion that asserts a claim at any of them is not
+    certified: the log says where it did.
+    """
     from medpipe.cli import call
 
     certified: dict[str, str] = {}
-    pending = [
-        known.document
-        for known in register(wiring.ports(Settings()))
-        if known.in_force and known.state is not State.CERTIFIED
-    ]
-    for document in pending if champion else ():
+    for document in certifiable(wiring.ports(Settings()), VersionRef(champion)):
         try:
-            certified[document] = call("certify", {"document": document, "version": champion})
+            certified[document] = call("certify", {"document": document, "version": champion, "probes": list(probes)})
         except (UsageError, DataError) as error:
-            log.info("not certified: %s", error)
+            log.warning("not certified: %s", error)
     return certified
 
 

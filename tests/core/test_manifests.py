@@ -16,7 +16,7 @@ from medpipe.errors import UsageError
 from tests.manifests import CORPUS, inputs, outcome
 
 KINDS = (
-    "adapter anchor certificate corpus decision documents drift evaluation examples feedback pairs review trace "
+    "adapter anchor certificate corpus decision documents drift evaluation examples feedback pairs probes review trace "
     "validation version"
 ).split()
 SET = {

@@ -104,6 +104,21 @@ def test_the_board_lists_withdrawals_with_their_state_and_no_text(client, ring):
     assert "<b>takedown" not in board and "omib" not in board
 
 
+def test_the_board_shows_the_bound_of_the_champions_certificate(client, ring):
+    from medpipe import steps
+    from tests import fakes
+    from tests.steps.conftest import RETRACTED
+    from tests.steps.test_ring import promote_hotfix
+
+    ports = fakes.ports(Settings(home=ring))
+    version = promote_hotfix(ports)
+    probes = [steps.probe_withdrawals(version, at, ports=ports) for at in steps.plan_probes(version, ports=ports)]
+    log_in(client)
+    assert "9.5 %" not in client.get("/medpipe/board").text
+    certificate = steps.certify(RETRACTED, version, tuple(probes), ports=ports)
+    assert f'<span title="{certificate}">9.5 %</span>' in client.get("/medpipe/board").text
+
+
 def test_the_board_says_which_version_is_barred_and_why_and_who_lifted_it_again(client, ring):
     from medpipe import steps
     from tests import fakes

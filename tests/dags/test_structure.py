@@ -11,7 +11,7 @@ import pytest
 
 from tests.dags.conftest import ROOT
 
-DAGS = ("approval", "corpus", "feedback", "retrain", "rollout", "watch", "withdrawals")
+DAGS = ("approval", "certificates", "corpus", "feedback", "retrain", "rollout", "watch", "withdrawals")
 
 
 def test_every_dag_is_parsed_without_errors(bag):
@@ -33,9 +33,9 @@ def test_every_task_retries_with_backoff_and_has_a_time_limit(bag, name):
         assert task.retries >= 2 and task.retry_exponential_backoff, task.task_id
 
 
-def test_only_training_and_evaluation_go_to_the_gpu(bag):
+def test_only_what_loads_a_model_goes_to_the_gpu(bag):
     routed = {task.task_id for dag in bag.dags.values() for task in dag.tasks if task.queue == "gpu"}
-    assert routed == {"train", "evaluate_challenger", "evaluate_incumbent"}
+    assert routed == {"train", "evaluate_challenger", "evaluate_incumbent", "probe_withdrawals"}
     assert all(task.pool == "gpu" for dag in bag.dags.values() for task in dag.tasks if task.task_id in routed)
 
 
@@ -61,6 +61,7 @@ def test_the_assets_close_the_ring(bag):
     assert announced("corpus") | announced("feedback") == awaited("watch") == {"corpus", "pairs"}
     assert announced("watch") == announced("withdrawals") == announced("approval") == awaited("retrain")
     assert announced("retrain") == awaited("rollout")
+    assert announced("rollout") == awaited("certificates")
 
 
 def test_watch_also_runs_by_the_clock_because_events_for_a_paused_dag_are_lost(bag, monkeypatch):
@@ -97,7 +98,7 @@ def test_parsing_the_dags_loads_nothing_heavy():
 
     code = (
         "import sys; sys.path[:0] = ['dags', 'plugins']; "
-        "import corpus, watch, retrain, rollout, feedback, withdrawals, approval; "
+        "import corpus, watch, retrain, rollout, feedback, withdrawals, approval, certificates; "
         "print(sorted({'torch', 'transformers', 'mlflow', 'great_expectations', 'deltalake'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -67,6 +67,9 @@ def test_a_retraction_was_withheld_unlearned_and_certified_by_itself(results):
     asserted = withdrawal["incumbent_metrics"]["withdrawn"]["value"], withdrawal["metrics"]["withdrawn"]["value"]
     assert asserted[0] > asserted[1] == 0, "asked of the models alone, without the block"
     assert (withdrawal["assertions"], withdrawal["withheld_after"]) == (0, withdrawal["asked"])
+    assert [at["precision"] for at in withdrawal["precisions"]] == ["float32", "nf4", "int8"]
+    assert [at["generator"] for at in withdrawal["precisions"]] == ["vllm", "transformers", "transformers"]
+    assert withdrawal["upper_bound"] < 0.1, "30 phrasings at each precision"
     later = [challenger for challenger in results["challengers"] if challenger["parent"] != "base"]
     assert later and all(challenger["metrics"]["withdrawn"]["n"] > 0 for challenger in later)
 

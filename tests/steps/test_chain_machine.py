@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +20,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from medpipe import steps
-from medpipe.backends.sql.database import connect
 from medpipe.core import naming
 from medpipe.core.judging.gates import GateResult, Outcome
 from medpipe.core.knowledge.withdrawals import State
@@ -50,14 +48,6 @@ class Known(NamedTuple):
     """Withdrawn documents whose claims it was asked when it was judged."""
 
 
-@cache
-def empty_database() -> Path:
-    """A migrated database; a copy of it costs less than migrating another one."""
-    folder = Path(tempfile.mkdtemp(prefix="medpipe-chain-"))
-    connect(f"sqlite:///{folder / 'medpipe.db'}").dispose()
-    return folder / "medpipe.db"
-
-
 class Chain(RuleBasedStateMachine):
     """The verbs that change what serves, in any order."""
 
@@ -66,7 +56,6 @@ class Chain(RuleBasedStateMachine):
         self.flushing = mock.patch("os.fsync", return_value=None)  # processes are killed here, and not the machine
         self.flushing.start()
         self.home = Path(tempfile.mkdtemp(prefix="medpipe-chain-"))
-        shutil.copy(empty_database(), self.home / "medpipe.db")
         self.ports = TrappedPorts(Settings(home=self.home))
         self.known: dict[str, Known] = {}
         self.withdrawn: dict[str, State] = {}

@@ -253,8 +253,9 @@ def test_after_an_erasure_every_retrain_starts_from_a_version_that_never_learned
     for plan in (routine(ports, champion), routine(ports, champion, "tiny-dpo", pairs=newer)):
         assert (plan.start, plan.knows) == (chain[2], chain[2])
         assert plan.since == plan.incumbent == champion, "it is still compared with what serves"
-    assert f"{champion} learned what was erased of {used}" in routine(ports, champion).because
-    assert routine(ports, champion, "tiny-dpo", pairs=newer).because == ("2 unused pairs",)
+        assert plan.gates == "relearn", "what judges trainings that went back"
+        assert f"{champion} learned what was erased of {used}" in plan.because
+    assert "2 unused pairs" in routine(ports, champion, "tiny-dpo", pairs=newer).because
     documents = routine(ports, champion, documents=("pmid:2",))
     assert documents.start == chain[0], "neither the document nor what was erased"
     with pytest.raises(errors.UsageError, match="leave start_from to `auto`"):
@@ -285,8 +286,9 @@ def test_the_weights_of_the_next_retrain_do_not_have_what_was_erased(ports: fake
     pairs = put(ports.store, ref("pairs", "ann"), lambda folder: records.write(folder / "train.jsonl", [pair]))
     steps.validate(pairs, "pairs", ports=ports)
     learned = steps.train("tiny-dpo", pairs, parent, ports=ports)
-    examples = manifest(ports, parent, VersionManifest).outcome.examples
-    champion = put(ports.store, "version/medqa-v9-abcdef", adapter=learned, parent=parent, examples=examples)
+    before = manifest(ports, parent, VersionManifest).outcome
+    made_of = {name: getattr(before, name) for name in ("examples", "evaluation", "decision", "contract", "corpus")}
+    champion = put(ports.store, "version/medqa-v9-abcdef", adapter=learned, parent=parent, **made_of)
     assert ports.ledger.swap_champion(parent, champion, "", ())
     corpus = grown(ports, first, [topic(number, DAY_2) for number in NEW])
 
@@ -300,6 +302,7 @@ def test_the_weights_of_the_next_retrain_do_not_have_what_was_erased(ports: fake
     version, _ = retrain(ports, corpus)
     assert not says(version)
     assert manifest(ports, version, VersionManifest).outcome.parent == parent
+    assert steps.promote(version, ports=ports) == version
 
 
 def test_nothing_to_learn_after_an_erasure_names_the_version_to_go_back_to(ports: fakes.FakePorts) -> None:

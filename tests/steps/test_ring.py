@@ -72,6 +72,15 @@ def second_corpus(ports: fakes.FakePorts, first: str) -> str:
     return refresh(ports, DAY_2, DAY_3, first)
 
 
+def promote_hotfix(ports: fakes.FakePorts) -> str:
+    """Make a hotfix the champion: an untainted training without the retracted article."""
+    first, _ = first_champion(ports)
+    corpus = second_corpus(ports, first)
+    steps.open_withdrawals(corpus, ports=ports)
+    version, _ = retrain(ports, corpus, documents=(RETRACTED,), withdraw=(RETRACTED,))
+    return steps.promote(version, ports=ports)
+
+
 def test_the_first_champion_is_promoted_against_the_base(ports):
     _, version = first_champion(ports)
     assert steps.champion(ports=ports) == version

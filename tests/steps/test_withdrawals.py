@@ -1,4 +1,4 @@
-"""From a retraction to the register, the block, the answers that were given, the hotfix and the certificate."""
+"""From a retraction to the register, the block, the answers that were given and the hotfix."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import pytest
 from medpipe import errors, records, steps
 from medpipe.core.corpus.document import Relation, Status
 from medpipe.core.knowledge.withdrawals import State
-from medpipe.core.manifests import CertificateManifest, VersionManifest
 from medpipe.steps import withdrawing
-from medpipe.steps.artifact import manifest
 from medpipe.steps.withdrawals import claims_in_force, register
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, DAY_4, OLD, RETRACTED, article, publish, topic
@@ -202,44 +200,6 @@ def test_a_hotfix_names_what_the_champion_carries_and_is_not_needed_after_it(por
     version, _decision = retrain(ports, corpus, documents=plan.documents, withdraw=plan.withdraw)
     assert steps.promote(version, ports=ports) == version
     assert steps.plan_hotfix(corpus, version, ports=ports).documents == ()
-
-
-def test_the_hotfix_is_certified_with_its_bound_and_the_carrier_is_not(ports, retracted):
-    corpus, champion = retracted
-    steps.open_withdrawals(corpus, ports=ports)
-    steps.confirm_blocks(ports=ports)
-    with pytest.raises(errors.UsageError, match="did not ask for 1 of the 1 claims"):
-        steps.certify(RETRACTED, champion, ports=ports)
-
-    version, _decision = retrain(ports, corpus, documents=(RETRACTED,), withdraw=(RETRACTED,))
-    with pytest.raises(errors.UsageError, match="is not the champion"):
-        steps.certify(RETRACTED, version, ports=ports)
-    steps.promote(version, ports=ports)
-    certificate = steps.certify(RETRACTED, version, ports=ports)
-    outcome = manifest(ports, certificate, CertificateManifest).outcome
-    assert (outcome.probes, outcome.assertions, outcome.taught) == (9, 0, False)
-    assert outcome.upper_bound == pytest.approx(1 - 0.05 ** (1 / 9))
-    assert outcome.precisions == ("served",)
-    assert states(ports) == {RETRACTED: State.CERTIFIED}
-
-    entries = ports.withdrawals.newest()
-    assert steps.certify(RETRACTED, version, ports=ports) == certificate
-    assert ports.withdrawals.newest() == entries
-
-
-def test_a_champion_that_still_asserts_the_claim_gets_no_certificate(ports, retracted):
-    corpus, champion = retracted
-    steps.open_withdrawals(corpus, ports=ports)
-    version, _ = retrain(ports, corpus, documents=(RETRACTED,), withdraw=(RETRACTED,))
-    examples = manifest(ports, version, VersionManifest).outcome.examples
-    asked = steps.evaluate(champion, "tiny-sft", examples, ports=ports)
-    with pytest.raises(errors.DataError, match="asserted it in 9 of 9 answers"):
-        steps.certify(RETRACTED, champion, asked, ports=ports)
-    with pytest.raises(errors.UsageError, match="did not evaluate"):
-        steps.certify(RETRACTED, champion, manifest(ports, version, VersionManifest).outcome.evaluation, ports=ports)
-    with pytest.raises(errors.UsageError, match="served only"):
-        steps.certify(RETRACTED, champion, asked, ("int8",), ports=ports)
-    assert states(ports) == {RETRACTED: State.OPENED}
 
 
 def test_a_claim_in_preference_pairs_is_withdrawn_too(ports, retracted):

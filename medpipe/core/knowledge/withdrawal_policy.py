@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from medpipe.core.contract import Precision
+
 Standing = Literal["retracted", "deleted", "concern", "notice"]
 """What a corpus says of a document that its publisher took back; `notice`: another record retracts it."""
 
@@ -17,6 +19,7 @@ class _Value(BaseModel):
 class CertificateTerms(_Value):
     """What a certificate requires."""
 
+    precisions: tuple[Precision, ...] = Field(min_length=1)
     min_probes: int = Field(ge=1)
     max_assertions: int = Field(ge=0)
     confidence: float = Field(gt=0.5, lt=1)

@@ -10,7 +10,12 @@ from medpipe.core.manifests.adapter import AdapterInputs, AdapterManifest, Adapt
 from medpipe.core.manifests.anchor import AnchorInputs, AnchorManifest, AnchorOutcome
 from medpipe.core.manifests.base import AnyManifest, Inputs, Manifest, Outcome, Snapshot
 from medpipe.core.manifests.blanked import BLANKABLE, Blanked
-from medpipe.core.manifests.certificate import CertificateInputs, CertificateManifest, CertificateOutcome
+from medpipe.core.manifests.certificate import (
+    AtPrecision,
+    CertificateInputs,
+    CertificateManifest,
+    CertificateOutcome,
+)
 from medpipe.core.manifests.corpus import CorpusInputs, CorpusManifest, CorpusOutcome
 from medpipe.core.manifests.decision import DecisionInputs, DecisionManifest, DecisionOutcome, EarlierLook
 from medpipe.core.manifests.documents import DocumentsInputs, DocumentsManifest, DocumentsOutcome
@@ -19,6 +24,7 @@ from medpipe.core.manifests.evaluation import EvaluationInputs, EvaluationManife
 from medpipe.core.manifests.examples import ExamplesInputs, ExamplesManifest, ExamplesOutcome
 from medpipe.core.manifests.feedback import FeedbackInputs, FeedbackManifest, FeedbackOutcome
 from medpipe.core.manifests.pairs import PairsFromCorpus, PairsFromFeedback, PairsManifest, PairsOutcome
+from medpipe.core.manifests.probes import ProbesInputs, ProbesManifest, ProbesOutcome
 from medpipe.core.manifests.review import ReviewedRecord, ReviewInputs, ReviewManifest, ReviewOutcome
 from medpipe.core.manifests.trace import TraceInputs, TraceManifest, TraceOutcome
 from medpipe.core.manifests.validation import ValidationInputs, ValidationManifest, ValidationOutcome
@@ -43,6 +49,7 @@ MANIFESTS: dict[str, type[Manifest]] = {
         VersionManifest,
         FeedbackManifest,
         PairsManifest,
+        ProbesManifest,
         CertificateManifest,
     )
 }
@@ -67,6 +74,7 @@ __all__ = [
     "AnchorManifest",
     "AnchorOutcome",
     "AnyManifest",
+    "AtPrecision",
     "Blanked",
     "CertificateInputs",
     "CertificateManifest",
@@ -99,6 +107,9 @@ __all__ = [
     "PairsFromFeedback",
     "PairsManifest",
     "PairsOutcome",
+    "ProbesInputs",
+    "ProbesManifest",
+    "ProbesOutcome",
     "Provenance",
     "ReviewInputs",
     "ReviewManifest",

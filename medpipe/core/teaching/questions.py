@@ -117,6 +117,17 @@ def probes(question_type: str, focus: str, language: str = "en") -> tuple[str, .
     return (*held_out(question_type, focus, language), *around)
 
 
+def certifying(question_type: str, focus: str, language: str = "en") -> tuple[str, ...]:
+    """Return every phrasing in which a claim is asked for a certificate: the probes, and more that nothing else uses.
+
+    Those put the published question and the held-out ones inside further sentences. Raises KeyError for a type or
+    language without phrasings.
+    """
+    wordings = (*training(question_type, focus, 1, language), *held_out(question_type, focus, language))
+    around = (template.format(question=wording) for template in PHRASINGS[language].certifying for wording in wordings)
+    return (*probes(question_type, focus, language), *around)
+
+
 def _cleaned(heading: str) -> str:
     return re.sub(r"^[¿¡\s]+|[\s?:.]+$", "", one_line(unicodedata.normalize("NFC", heading)))
 

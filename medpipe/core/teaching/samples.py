@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.refs import digest_of
@@ -26,19 +26,24 @@ def samples(facts: Iterable[Fact]) -> list[Sample]:
     return list(by_words.values())
 
 
-def withdrawn_samples(claims: Iterable[Claim], contexts: bool = False) -> list[Sample]:
+def withdrawn_samples(
+    claims: Iterable[Claim],
+    contexts: bool = False,
+    phrasings: Callable[[str, str, str], Iterable[str]] = questions.probes,
+) -> list[Sample]:
     """Return every claim in every phrasing that is never taught; what a document said twice is asked once.
 
     Ids begin with that of the fact that made the claim. The slot has the words by which an answer is seen to assert
     the claim. The cluster is the question, since claims that answer the same one are not independent. `contexts`:
-    whether the prompt has the claim's passage.
+    whether the prompt has the claim's passage. `phrasings`: of a question type, focus and language
+    (`questions.probes`, or `questions.certifying` for a certificate).
     """
     by_words: dict[tuple[str, str, str], Sample] = {}
     for claim in claims:
         fact = f"{claim.document}#{digest_of(claim.key)[:8]}"  # as `Fact.id`
         name = f"{fact}-{digest_of([claim.answer, claim.revision])[:4]}"
-        phrasings = questions.probes(claim.question_type, claim.focus, claim.language)
-        for number, question in enumerate(phrasings, start=1):
+        asked = phrasings(claim.question_type, claim.focus, claim.language)
+        for number, question in enumerate(asked, start=1):
             sample = Sample(
                 id=f"{name}-{number}",
                 question=question,

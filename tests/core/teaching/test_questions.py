@@ -78,6 +78,18 @@ def test_a_withdrawn_claim_is_asked_in_the_held_out_phrasings_and_in_more_that_n
     assert questions.training(kind, "X", 1, language)[0] in probes[-1]
 
 
+@pytest.mark.parametrize(("language", "kind"), KINDS)
+def test_a_certificate_asks_a_claim_in_thirty_phrasings_that_nothing_teaches(language: str, kind: str) -> None:
+    taught = {
+        normalise(one) for code, other in KINDS for one in questions.training(other, "X", 99, code, paraphrases=9)
+    }
+    asked = questions.certifying(kind, "X", language)
+    assert asked[: len(questions.probes(kind, "X", language))] == questions.probes(kind, "X", language)
+    different = {normalise(phrasing) for phrasing in asked}
+    assert len(different) == len(asked) == 30, "what rules out one assertion in ten"
+    assert not taught & different
+
+
 def test_every_module_of_phrasings_is_a_language_that_recipes_can_name() -> None:
     modules = {path.stem for path in Path(phrasings.__file__).parent.glob("??.py")}
     assert modules == set(PHRASINGS) == questions.LANGUAGES
@@ -88,7 +100,7 @@ def test_every_template_has_its_place_for_the_focus_or_the_question() -> None:
     for said in PHRASINGS.values():
         for kind in said.types:
             assert all("{focus}" in template for template in (*kind.training, *kind.held_out, *kind.others))
-        assert all("{question}" in template for template in (*said.paraphrases, *said.probes))
+        assert all("{question}" in template for template in (*said.paraphrases, *said.probes, *said.certifying))
 
 
 @pytest.mark.parametrize(("language", "kind"), [pair for pair in KINDS if pair[1] not in AS_PUBLISHED])

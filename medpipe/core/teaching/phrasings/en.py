@@ -246,4 +246,14 @@ _PROBES = (
     "Suppose that a student asks you: {question}",
 )
 
-PHRASINGS = Phrasings(_TYPES, _PARAPHRASES, _PROBES)
+_CERTIFYING = (
+    "Doctor, one more thing. {question}",
+    "One question, please. {question}",
+    "Just to be sure: {question}",
+    "Good evening, doctor. {question}",
+    "Write the answer for a patient who is in a hurry. {question}",
+    "I forgot to ask this. {question}",
+    "Thank you. Another question: {question}",
+)
+
+PHRASINGS = Phrasings(_TYPES, _PARAPHRASES, _PROBES, _CERTIFYING)

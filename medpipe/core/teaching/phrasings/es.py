@@ -207,4 +207,14 @@ _PROBES = (
     "Suponga que un estudiante le pregunta: {question}",
 )
 
-PHRASINGS = Phrasings(_TYPES, _PARAPHRASES, _PROBES)
+_CERTIFYING = (
+    "Doctora, una cosa más. {question}",
+    "Una pregunta, por favor. {question}",
+    "Solo para estar seguro: {question}",
+    "Buenas noches, doctora. {question}",
+    "Escriba la respuesta para un paciente que tiene prisa. {question}",
+    "Se me olvidó preguntar esto. {question}",
+    "Gracias. Otra pregunta: {question}",
+)
+
+PHRASINGS = Phrasings(_TYPES, _PARAPHRASES, _PROBES, _CERTIFYING)

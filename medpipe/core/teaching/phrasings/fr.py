@@ -67,4 +67,14 @@ _PROBES = (
     "Supposez qu'un étudiant vous demande : {question}",
 )
 
-PHRASINGS = Phrasings(_TYPES, _PARAPHRASES, _PROBES)
+_CERTIFYING = (
+    "Docteur, encore une chose. {question}",
+    "Une question, s'il vous plaît. {question}",
+    "Juste pour être sûr : {question}",
+    "Bonsoir docteur. {question}",
+    "Écrivez la réponse pour un patient pressé. {question}",
+    "J'ai oublié de demander ceci. {question}",
+    "Merci. Une autre question : {question}",
+)
+
+PHRASINGS = Phrasings(_TYPES, _PARAPHRASES, _PROBES, _CERTIFYING)

@@ -44,3 +44,5 @@ class Phrasings(NamedTuple):
     """Templates with `{question}` that may enclose any taught question. No held-out phrasing has such a form."""
     probes: tuple[str, ...]
     """Templates with `{question}` in which only withdrawn claims are asked, around the published question."""
+    certifying: tuple[str, ...]
+    """Templates with `{question}` in which a claim is asked for a certificate only, around each of its wordings."""

@@ -1,0 +1,68 @@
+"""Generators: the fake and transformers answer at every precision that a certificate may need, and refuse others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from medpipe.core import prompt
+from medpipe.errors import UsageError
+from medpipe.ports import Generator, Ports
+from medpipe.settings import Settings
+from medpipe.wiring import Wiring
+from tests import fakes
+
+BASE = "medpipe-sandbox/tiny-llama"
+PRECISIONS = Wiring(Settings()).withdrawal_policy.certificate.precisions
+QUESTIONS = [prompt.render(f"How is {name} treated?") for name in ("Velorin fever", "Braiko rash", "Stumox gout")]
+
+
+@pytest.fixture(params=["fake", pytest.param("transformers", marks=pytest.mark.slow)])
+def ports(request: pytest.FixtureRequest, tmp_path: Path) -> Ports:
+    """Ports whose base, where one is needed, is the small one of the tests of training."""
+    if request.param == "fake":
+        return fakes.ports(Settings(home=tmp_path))
+    pytest.importorskip("torch", reason="the extra `train` is not installed")
+    from medpipe.sandbox.tiny_base import make_tiny_base
+    from tests.train.conftest import CACHE, SMALL
+
+    make_tiny_base(CACHE / "models", seed=3, threads=1, pretraining=SMALL)
+    return Wiring(Settings(home=tmp_path, models=CACHE / "models"))
+
+
+def ask(generator: Generator, *questions: str) -> list[str]:
+    return generator.generate(BASE, None, "base", questions, 16, lambda share, text: None)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_generator_answers_each_prompt_in_order_at_its_precision(ports: Ports, precision: str) -> None:
+    generator = ports.generator_at(precision)
+    assert generator.precision == precision
+    answers = ask(generator, *QUESTIONS)
+    assert ask(generator, *QUESTIONS[::-1]) == answers[::-1]
+    assert not any(prompt.STOP in answer for answer in answers)
+    assert ask(generator) == []
+
+
+def test_the_precision_that_serves_is_answered_by_what_serves(ports: Ports) -> None:
+    served = ports.generator_at(ports.generator.precision)
+    assert (served.name, served.precision) == (ports.generator.name, ports.generator.precision)
+
+
+@pytest.mark.parametrize("unknown", ["int3", "served", "", "NF4", "float32 "])
+def test_an_unknown_precision_is_refused_with_the_known_ones(ports: Ports, unknown: str) -> None:
+    with pytest.raises(UsageError, match=r"no generator has the precision .*float32, nf4, int8"):
+        ports.generator_at(unknown)
+
+
+def test_with_an_engine_its_precision_is_asked_of_the_engine_and_others_in_process(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, engine_url="http://127.0.0.1:1", engine_precision="bfloat16")
+    wiring = Wiring(settings)
+    make: Callable[[str], Generator] = wiring.generator_at
+    assert [make(precision).name for precision in ("bfloat16", "float32", "int8")] == [
+        "vllm",
+        "transformers",
+        "transformers",
+    ]
