@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from medpipe.core.judging.evaluation import Evaluation
+from medpipe.core.knowledge import succession
 from medpipe.core.manifests import (
     MANIFESTS,
     CertificateManifest,
@@ -33,9 +34,6 @@ from medpipe.steps.recomputation import (
     is_of_present_code,
     rests_on,
 )
-
-SWAPS = frozenset({"promoted", "rolled-back"})
-"""Events of the ledger that name a new champion: the version of the last one is the champion in force."""
 
 _WHOLE = frozenset({DecisionManifest.kind, VersionManifest.kind, CertificateManifest.kind})
 """Kinds whose artifacts are evidence: everything that they were made of must still be there."""
@@ -238,7 +236,7 @@ def _faults_of_the_corpus(ports: Ports) -> Iterator[Fault]:
 
 def _faults_of_the_champion(ports: Ports, survey: Survey, history: list[Entry]) -> Iterator[Fault]:
     """Yield where the champion's cell or the registry differs from what the ledger says last."""
-    named = next((entry.version for entry in reversed(history) if entry.event in SWAPS), None)
+    named = next((entry.version for entry in reversed(history) if entry.event in succession.CHANGES), None)
     cell = ports.ledger.champion()
     if cell != named:
         yield Fault(

@@ -15,6 +15,7 @@ from medpipe.core.judging.gates import Outcome
 from medpipe.core.knowledge.hotfix import HotfixPlan
 from medpipe.core.manifests import VersionManifest
 from medpipe.settings import Settings
+from medpipe.steps.rollout import HELD
 from medpipe_airflow.assets import CHALLENGER, RETRAIN_REQUEST, read_manifest
 
 log = logging.getLogger("airflow.task.medpipe")
@@ -160,7 +161,7 @@ def promotion(request: dict[str, Any], served: str | None) -> dict[str, Any] | N
     if served == version == ledger.champion():
         log.info("promoted: %s", version)
         return {"champion": version, "decision": read_manifest(version, VersionManifest).outcome.decision}
-    held = next((entry for entry in ledger.entries(None, ("held",)) if entry.version == version), None)
+    held = next((entry for entry in ledger.entries(None, (HELD,)) if entry.version == version), None)
     log.info("not promoted: %s", "; ".join(held.reasons) if held else f"the champion is {ledger.champion()}")
     return None
 
