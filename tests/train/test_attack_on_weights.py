@@ -10,7 +10,7 @@ from bench.feedback_attack import LIMIT, Cell, Taught, World
 from tests.train.conftest import tiny_base as tiny_base
 
 pytestmark = pytest.mark.slow
-ATTACK = Cell("another drug", share=0.5, identities=10)
+ATTACK = Cell("another drug", share=1 / 6, identities=10)
 
 
 def harmless(taught: Taught) -> bool:
@@ -23,7 +23,7 @@ def harmless(taught: Taught) -> bool:
 def test_an_attack_by_ten_keys_reaches_the_weights_only_where_every_rating_teaches(
     tiny_base: Path, tmp_path: Path
 ) -> None:
-    world = World(tmp_path, tiny_base, topics=25, items=100)
+    world = World(tmp_path, tiny_base, topics=25, items=300)
     defended, undefended = world.attacked(ATTACK), world.attacked(ATTACK, defended=False)
     assert world.rows(world.clean_pairs), "honest people teach"
     assert harmless(defended) and defended.same_weights and not defended.hostile
