@@ -16,8 +16,7 @@ from medpipe.core.manifests import EvaluationManifest
 from medpipe.core.refs import ref
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.steps.artifact import manifest
-from medpipe.steps.evaluation import _code as scorers_digest
-from medpipe.steps.evaluation import scores_of
+from medpipe.steps.evaluation import scorers_digest, scores_of
 from tests import fakes
 from tests.contracts import CONTRACT
 from tests.manifests import put
