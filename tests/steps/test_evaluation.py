@@ -13,7 +13,7 @@ from medpipe.core import prompt
 from medpipe.core.judging.evaluation import Evaluation, Sample
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import EvaluationManifest
-from medpipe.core.refs import ref
+from medpipe.core.refs import digest_of, ref
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.steps.artifact import manifest
 from medpipe.steps.evaluation import scorers_digest, scores_of
@@ -181,7 +181,7 @@ def test_withdrawn_claims_and_preferences_are_asked_when_there_are_any(
     both = steps.evaluate("base", "tiny-sft", withdrawing, pairs(ports), ports=ports)
     assert asked(ports, both) == [*usual, "withdrawn", "preferences"]
     (preference,) = scores_of(ports, both).scores["preferences"]
-    assert (preference.sample_id, preference.value, preference.cluster) == ("answer-1", 1.0, "What helps?")
+    assert (preference.sample_id, preference.value, preference.cluster) == ("answer-1", 1.0, digest_of("What helps?"))
 
 
 def test_a_benchmark_without_questions_or_samples_is_named(
