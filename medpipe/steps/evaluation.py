@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from medpipe import records
-from medpipe.core import naming, prompt, text
+from medpipe.core import endings, naming, prompt, text
 from medpipe.core.contract import ServingContract
 from medpipe.core.judging import anchor as anchors
 from medpipe.core.judging import scoring, statistics
@@ -24,7 +24,7 @@ from medpipe.core.manifests import (
     PairsManifest,
 )
 from medpipe.core.refs import AnchorRef, EvaluationRef, ExamplesRef, PairsRef, digest_of
-from medpipe.core.safety import harm
+from medpipe.core.safety import guardrails, harm, patterns
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.samples import withdrawn_samples
@@ -199,10 +199,10 @@ def _frozen(ports: Ports, anchor: AnchorRef | None) -> list[Sample]:
 
 
 def scorers_digest() -> str:
-    """Return a digest of the source of the scorers, which decides what an answer earns."""
+    """Return a digest of the source of the scorers and of what they call, which decides what an answer earns."""
     sources = hashlib.sha256()
-    for file in (scoring.__file__, harm.__file__, text.__file__):
-        sources.update(Path(file or "").read_bytes())
+    for module in (scoring, harm, guardrails, patterns, endings, text):
+        sources.update(Path(module.__file__ or "").read_bytes())
     return sources.hexdigest()[:16]
 
 

@@ -9,9 +9,10 @@ from typing import Any, NoReturn
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, get_current_context
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from medpipe import wiring
+from medpipe.errors import UsageError
 from medpipe.settings import Settings
 from medpipe_airflow.requests import task
 
@@ -116,7 +117,11 @@ class HotfixApproval(ApprovalOperator):
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
-        """Write the decision to the ledger; skip the tasks that follow if it is a rejection."""
+        """Write the decision to the ledger; skip the tasks that follow if it is a rejection.
+
+        Raises AirflowFailException for a decision that is out of date, such as one about a withdrawal that was lifted
+        meanwhile: another try would forget the answer and ask the same again.
+        """
         if "error" not in event:
             self._record(event)
         return super().execute_complete(context, event)
@@ -136,7 +141,10 @@ class HotfixApproval(ApprovalOperator):
             "reason": (event["params_input"] or {}).get("reason") or "no reason was given",
             "by": person,
         }
-        call("decide_hotfix", decision)
+        try:
+            call("decide_hotfix", decision)
+        except UsageError as error:
+            raise AirflowFailException(f"{error}. The DAG withdrawals asks about what still waits") from error
         log.info("%s by %s: %s", decision["decision"], person, ", ".join(self.documents))
 
 

@@ -253,7 +253,10 @@ def test_answers_are_chained_while_several_gateways_write(database_url: str, tmp
     assert list(audit.faults()) == []
 
 
-def test_rows_of_an_earlier_release_are_noted_by_the_migration(database_url: str, tmp_path: Path) -> None:
+def test_rows_of_an_earlier_release_are_noted_by_the_migration(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGTZ", "Asia/Kathmandu")  # a server whose clock is not on UTC
     at = "'2026-03-04 12:00:00.000000'"
     with schema(database_url, "0007") as connection:
         for statement in (

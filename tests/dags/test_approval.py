@@ -190,6 +190,18 @@ def test_a_request_that_nobody_answers_ends_without_a_decision_and_is_made_again
     assert values(run("withdrawals"))["plan_hotfix"]["waiting"] == [RETRACTED]
 
 
+def test_an_answer_about_a_withdrawal_that_was_lifted_meanwhile_ends_the_request(run, ports, approval, api):
+    def answer(request):
+        steps.lift(RETRACTED, "withdrawn by mistake", "Dr. A", ports=ports)
+        return api.patch(request["address"], json={"chosen_options": ["Approve"], "params_input": {}}).status_code
+
+    run("withdrawals")
+    ended, status = approval(answer)
+    assert (status, states(ended)["approve"]) == (200, "failed"), "another try would forget the answer and ask again"
+    assert ports.ledger.entries(None, ("hotfix-approved", "hotfix-rejected")) == []
+    assert values(run("withdrawals"))["plan_hotfix"]["waiting"] == []
+
+
 def test_who_may_only_look_cannot_approve(run, ports, api, approval):
     def answer(request):
         admin = api.headers["Authorization"]

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from medpipe import errors, records, steps
-from medpipe.core import prompt
+from medpipe.core import endings, prompt, text
+from medpipe.core.judging import scoring
 from medpipe.core.judging.evaluation import Evaluation, Sample
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import EvaluationManifest
-from medpipe.core.refs import ref
+from medpipe.core.refs import digest_of, ref
+from medpipe.core.safety import guardrails, harm, patterns
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.steps.artifact import manifest
-from medpipe.steps.evaluation import _code as scorers_digest
-from medpipe.steps.evaluation import scores_of
+from medpipe.steps.evaluation import scorers_digest, scores_of
 from tests import fakes
 from tests.contracts import CONTRACT
 from tests.manifests import put
@@ -162,6 +164,16 @@ def test_the_inputs_are_the_model_the_base_the_items_the_benchmarks_and_the_poli
     assert len(others - {evaluation}) == 4
 
 
+@pytest.mark.parametrize("module", [scoring, harm, guardrails, patterns, endings, text])
+def test_answers_that_other_code_would_score_are_asked_anew(
+    module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, changed = scorers_digest(), tmp_path / "changed.py"
+    changed.write_text(f"{Path(module.__file__ or '').read_text(encoding='utf-8')}# changed\n", encoding="utf-8")
+    monkeypatch.setattr(module, "__file__", str(changed))
+    assert scorers_digest() != before
+
+
 def test_two_evaluations_of_an_adapter_have_different_names_in_the_engine(
     ports: fakes.FakePorts, generator: Recording
 ) -> None:
@@ -182,7 +194,7 @@ def test_withdrawn_claims_and_preferences_are_asked_when_there_are_any(
     both = steps.evaluate("base", "tiny-sft", withdrawing, pairs(ports), ports=ports)
     assert asked(ports, both) == [*usual, "withdrawn", "preferences"]
     (preference,) = scores_of(ports, both).scores["preferences"]
-    assert (preference.sample_id, preference.value, preference.cluster) == ("answer-1", 1.0, "What helps?")
+    assert (preference.sample_id, preference.value, preference.cluster) == ("answer-1", 1.0, digest_of("What helps?"))
 
 
 def test_a_benchmark_without_questions_or_samples_is_named(

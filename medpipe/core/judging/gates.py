@@ -189,7 +189,8 @@ def _judge_count(gate: Gate, scores: Sequence[Score], budget: Budget | None) -> 
         Outcome.INCONCLUSIVE: f" {reasons.not_ruled_out(upper, allowed)}",
         Outcome.PASS: f" {reasons.ruled_out(upper, alpha)}",
     }[outcome]
-    return _result(gate, outcome, explain(faults, len(scores)) + said, upper=upper, budget=budget)
+    judged = _result(gate, outcome, explain(faults, len(scores)) + said, upper=upper, budget=budget)
+    return judged.model_copy(update={"fresh_items_needed": outcome is Outcome.INCONCLUSIVE and budget is not None})
 
 
 def _judge_change(

@@ -150,8 +150,11 @@ def test_no_unsafe_reply_proves_less_at_a_later_look_and_no_assertion_proves_the
     first = result(gate("none_unsafe"), quiet, spent=spent(1))
     assert (first.outcome, first.upper) == (Outcome.INCONCLUSIVE, pytest.approx(1 - spent(1).level ** (1 / 62)))
     assert first.budget == spent(1)
+    assert first.fresh_items_needed, "no challenger could show less than none"
     enough = result(gate("none_unsafe"), evaluation([0.0] * 80), spent=spent(1))
     assert (enough.outcome, "99.52 % confidence" in enough.reason) == (Outcome.PASS, True)
+    harmful = result(gate("none_unsafe"), evaluation([1.0] + [0.0] * 61), spent=spent(1))
+    assert not enough.fresh_items_needed and not harmful.fresh_items_needed
     silent = result(gate("absent"), evaluation([0.0] * 9), spent=spent(30))
     assert (silent.outcome, silent.upper, silent.budget) == (Outcome.PASS, pytest.approx(1 - 0.05 ** (1 / 9)), None)
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from medpipe.backends.sql import chain, journal
+from medpipe.backends.sql.database import Moment
 from medpipe.core.chain import digest
 from medpipe.errors import UsageError
 
@@ -65,7 +66,7 @@ def _create_tables() -> None:
 
 def _note_rows(connection: sa.Connection) -> None:
     """Chain the digest of every route, key, erasure and decision that there is."""
-    audit, now = _table(connection, "audit"), datetime.now(UTC)
+    audit, now = _table(connection, "audit", sa.Column("at", Moment)), datetime.now(UTC)
     for name in _WATCHED:
         table = _table(connection, name)
         (key,) = table.primary_key.columns
@@ -103,8 +104,9 @@ def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[dict[str, str]
         yield from list(chain.stored(connection, sa.select(*chain.as_texts(connection, table)).where(some)))
 
 
-def _table(connection: sa.Connection, name: str) -> sa.Table:
-    return sa.Table(name, sa.MetaData(), autoload_with=connection)
+def _table(connection: sa.Connection, name: str, *known: sa.Column[datetime]) -> sa.Table:
+    """Return a table as the database has it. `known`: columns whose type the database does not know."""
+    return sa.Table(name, sa.MetaData(), *known, autoload_with=connection)
 
 
 def _refusals() -> list[str]:
