@@ -191,6 +191,9 @@ def _blank_workspaces(ports: Ports, erased: Erased) -> None:
 
 def _is_present(folder: Path, blanked: Blanked) -> bool:
     """Return whether the files of an artifact are those that its last erasure left."""
-    return all(
-        hashlib.sha256((folder / path).read_bytes()).hexdigest() == states[-1] for path, states in blanked.files.items()
-    )
+    return all(_sha256(folder / path) == states[-1] for path, states in blanked.files.items())
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -123,11 +123,12 @@ class Board(NamedTuple):
 
 
 def read_board(ports: Ports, limit: int = 40) -> Board:
-    """Read the newest `limit` versions and ledger entries."""
+    """Read the newest `limit` versions and ledger entries, and the champion however old it is."""
     around = _surroundings(ports)
     registered = [*ports.store.manifests(VersionManifest)][::-1][:limit]
     versions = [_version(ports, manifest, around) for manifest in registered]
-    champion = next((version for version in versions if version.champion), None)
+    serves = _find(ports, around.champion, VersionManifest) if around.champion else None
+    champion = _version(ports, serves, around) if serves else None
     challenger = next((version for version in versions if not version.champion), None)
     validated = any(True for _ in ports.store.manifests(ValidationManifest))
     withdrawals = list_withdrawals(ports=ports).withdrawals

@@ -160,6 +160,21 @@ def test_a_version_that_is_held_although_its_gates_passed_is_shown_with_what_hel
     assert "it unlearned nothing of" in client.get(f"/medpipe/board/{second}").text
 
 
+def test_the_board_shows_a_champion_that_is_older_than_the_versions_it_lists(ring):
+    from medpipe_airflow.board import read_board
+
+    from tests import fakes
+    from tests.steps.versions import promoted, version
+
+    ports = fakes.ports(Settings(home=ring))
+    first = promoted(ports)
+    second, _ = version(ports, 2, said=Outcome.FAIL, incumbent=first)
+    board = read_board(ports, limit=1)
+    assert [each.ref for each in board.versions] == [second]
+    assert board.champion is not None and board.champion.ref == first
+    assert board.challenger is not None and board.challenger.ref == second
+
+
 def test_the_board_shows_which_hotfix_waits_for_a_person_and_what_was_decided(client, ring, monkeypatch):
     from medpipe import steps
     from tests import fakes

@@ -65,7 +65,8 @@ class SqlAudit:
 
 def _newest(connection: Connection) -> Head | None:
     table = database.audit
-    row = connection.execute(sa.select(table.c.sequence, table.c.digest).order_by(table.c.sequence.desc())).first()
+    newest = sa.select(table.c.sequence, table.c.digest).order_by(table.c.sequence.desc()).limit(1)
+    row = connection.execute(newest).first()
     return None if row is None else Head(row.sequence, row.digest)
 
 

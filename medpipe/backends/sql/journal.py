@@ -143,7 +143,7 @@ def _is_blank(texts: Mapping[str, str]) -> bool:
 
 def _faults_of_ratings(connection: Connection) -> Iterator[str]:
     """Yield each rating that is not what the newest entry of its rater says."""
-    stones = connection.execute(sa.select(database.erasures)).all()
+    answers, identities = _erased_at(connection)
     journal, feedback = database.journal, database.feedback
     rated = sa.select(journal.c.answer_id).where(journal.c.event != ANSWERED)
     names = rated.union(sa.select(feedback.c.answer_id))
@@ -157,7 +157,7 @@ def _faults_of_ratings(connection: Connection) -> Iterator[str]:
             elif content(texts) != entry.content:
                 yield f"a rating of answer {texts['answer_id']} was changed: its digest is not that of the journal"
         for entry in newest.values():
-            if entry.event == RATED and not any(_covers(stone, entry) for stone in stones):
+            if entry.event == RATED and not _was_erased(entry, answers, identities):
                 yield f"a rating of answer {entry.answer_id} is missing: it was removed"
 
 
@@ -169,7 +169,16 @@ def _newest(connection: Connection, answers: Iterable[str]) -> dict[tuple[str, s
     return {(entry.answer_id, entry.rater): entry for entry in rows}
 
 
-def _covers(stone: sa.Row[Any], entry: sa.Row[Any]) -> bool:
-    """Return whether an erasure explains why a rating is gone."""
-    same = stone.answer_id == entry.answer_id or rater(entry.answer_id, stone.identity) == entry.rater
-    return bool(stone.at >= entry.at and same)
+def _erased_at(connection: Connection) -> tuple[dict[str, datetime], dict[str, datetime]]:
+    """Return erased answer → when last, and erased identity → when last."""
+    stones = connection.execute(sa.select(database.erasures).order_by(database.erasures.c.at)).all()
+    answers = {stone.answer_id: stone.at for stone in stones if stone.answer_id}
+    return answers, {stone.identity: stone.at for stone in stones if stone.identity}
+
+
+def _was_erased(entry: sa.Row[Any], answers: Mapping[str, datetime], identities: Mapping[str, datetime]) -> bool:
+    """Return whether an erasure of the answer or of its rater explains why a rating is gone."""
+    at = answers.get(entry.answer_id)
+    if at is not None and at >= entry.at:
+        return True
+    return any(at >= entry.at and rater(entry.answer_id, who) == entry.rater for who, at in identities.items())
