@@ -114,7 +114,7 @@ class Settings(BaseSettings):
 
     calendar: Literal["nlm", "off"] = Field(
         "nlm",
-        description="`nlm`: the corpus DAG runs on NLM's release days, feedback every hour; `off`: both only by hand",
+        description="`nlm`: DAGs run by timetables, the corpus on NLM's release days; `off`: only by hand or event",
     )
     python: str | None = Field(
         None, description="interpreter of Airflow's training and evaluation tasks (not set: Airflow's own)"

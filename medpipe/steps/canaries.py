@@ -19,7 +19,7 @@ from medpipe.steps.evaluation import scores_of
 from medpipe.steps.withdrawals import claims_in_force
 
 CANARIES = 40
-"""Questions that are asked of what serves. With five wrong ones, the 95 % interval of the share begins at 0.05."""
+"""Questions that are asked of what serves. With five wrong ones, the 95 % interval of the share begins above 0.05."""
 _BENCHMARKS = ("new-knowledge", "old-knowledge")
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from medpipe.core.judging import anchor
 from medpipe.core.judging.gates import Outcome
 from medpipe.core.knowledge.carried import Role
 from medpipe.core.manifests import (
@@ -23,8 +22,8 @@ from medpipe.ports import Ports
 from medpipe.steps import carried
 from medpipe.steps.models import adapter_of
 
-KEPT = ("old-knowledge", anchor.NAME)
-"""Benchmarks of what a champion knows."""
+LOSSES = ("not_worse ", "not_worse_than_best ")
+"""How the names of gates begin that hold a version because something was lost."""
 _NANOSECONDS = 1_000_000_000
 
 
@@ -63,11 +62,12 @@ def held_before(ports: Ports, retrain: Retrain) -> str | None:
 
 
 def start_of(ports: Ports, champion: VersionRef, recipe: Recipe, fresh_after_loss: bool) -> str:
-    """Return what a routine training by an SFT recipe starts from: the champion, or `base` after it lost what it knew.
+    """Return what a routine training by an SFT recipe starts from: the champion, or `base` after one lost something.
 
     Each training that continues a champion forgets a little. When the newest one by this recipe was held because of
-    that, another one would lose as much: the next starts from the base, which is taught the whole corpus again. One
-    such start is tried for each loss. `fresh_after_loss`: False continues the champion always.
+    such a loss, of knowledge or of safety, another one would lose as much: the next starts from the base and is taught
+    the whole corpus again. One such start is tried for each loss. `fresh_after_loss`: False continues the champion
+    always.
     """
     if not fresh_after_loss:
         return champion
@@ -117,10 +117,10 @@ def _taught_by(ports: Ports, version: VersionManifest, recipe: Recipe) -> bool:
 
 
 def _lost(ports: Ports, version: VersionManifest) -> bool:
-    """Return whether a version was held because what the champion knew was lost, or was not shown to be kept."""
+    """Return whether a version was held because knowledge or safety was lost, or was not shown to be kept."""
     decision = ports.store.find(version.outcome.decision)
     gates = decision.outcome.gates if isinstance(decision, DecisionManifest) else ()
-    return any(gate.benchmark in KEPT and gate.outcome is not Outcome.PASS for gate in gates)
+    return any(gate.name.startswith(LOSSES) and gate.outcome is not Outcome.PASS for gate in gates)
 
 
 def _starts_alike(ports: Ports, version: VersionManifest, adapter: AdapterManifest, retrain: Retrain) -> bool:

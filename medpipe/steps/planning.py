@@ -40,7 +40,7 @@ def plan_retrain(
     `documents` were learned wrongly. Those that are in `withdraw` too are retracted, and their claims must go.
     `start_from`: `champion`; `base` (from scratch); `untainted` (the newest ancestor that never learned `documents`,
     else the base); `auto` chooses: `untainted` when documents are named, the base for another base, for another recipe
-    without news and after a training that lost what was known (`memory.start_of`), else `champion`. `corpus` and
+    without news and after a training that was held for a loss (`memory.start_of`), else `champion`. `corpus` and
     `pairs`: what would be taught. Without `corpus`, what changed is not known. Returns the arguments of the verbs that
     follow.
 
@@ -151,7 +151,7 @@ def _routine(
         )
     plan, because = choose(change, policy.correction_facts)
     if lost:
-        because = (f"the newest training that continued {champion} was held because it lost what was known", *because)
+        because = (f"the newest training that continued {champion} was held because of a loss", *because)
     if not plan:
         raise UsageError(f"nothing to learn: {'; '.join(because)}. Wait for new facts, or give another recipe")
     if corpus and not change.from_base and not change.new_facts + change.changed_facts:

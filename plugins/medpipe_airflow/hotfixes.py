@@ -27,13 +27,15 @@ HOTFIX_RECIPE = "{{ var.value.get('medpipe_recipe_sft', 'tiny-sft') }}"
 def count_answers(changed: dict[str, Any]) -> dict[str, int]:
     """Return for each document that was opened how many answers had asserted its claims.
 
-    `medpipe answers-given DOCUMENT` lists them.
+    `medpipe answers-given --document DOCUMENT` lists them.
     """
     from medpipe.cli import call
 
     counts = {document: call("answers_given", {"document": document}).count for document in changed["opened"]}
     for document, count in counts.items():
-        log.warning("%s: %s answers asserted it; `medpipe answers-given %s` lists them", document, count, document)
+        log.warning(
+            "%s: %s answers asserted it; `medpipe answers-given --document %s` lists them", document, count, document
+        )
     return counts
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from medpipe import errors, records, steps
 from medpipe.core.corpus.document import Document, Status
-from medpipe.core.judging.gates import Outcome
+from medpipe.core.judging.gates import GateResult, Outcome
 from medpipe.core.knowledge.retrain import Change, RetrainPlan, choose
 from medpipe.core.knowledge.withdrawals import State, WithdrawalEvent
 from medpipe.core.manifests import VersionManifest
@@ -20,7 +20,7 @@ from medpipe.core.refs import ref
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.settings import Settings
-from medpipe.steps import planning
+from medpipe.steps import memory, planning
 from medpipe.steps.artifact import manifest
 from medpipe.wiring import Wiring
 from tests import fakes
@@ -327,7 +327,7 @@ def test_a_retrain_that_lost_what_was_known_is_followed_by_one_fresh_start(ports
     champion, second, _ = held(ports)
     plan = routine(ports, champion, "tiny-sft-no-replay", corpus=second)
     assert (plan.start, plan.incumbent, plan.gates) == ("base", champion, "news")
-    assert plan.because[0] == (f"the newest training that continued {champion} was held because it lost what was known")
+    assert plan.because[0] == (f"the newest training that continued {champion} was held because of a loss")
     assert routine(ports, champion, "tiny-sft", corpus=second).start == champion, "another recipe lost nothing"
     assert routine(ports, champion, "tiny-sft-no-replay", corpus=second, start_from="base").start == "base"
 
@@ -354,6 +354,31 @@ def test_a_fresh_start_that_was_held_too_is_not_trained_again_on_the_same_facts(
         routine(ports, champion, "tiny-sft-no-replay", corpus=next_day)
     with pytest.raises(errors.UsageError, match=f"^{fresh} learned the same"):
         routine(ports, champion, "tiny-sft-no-replay", corpus=second, start_from="base")
+
+
+@pytest.mark.parametrize(
+    ("gate", "start"),
+    [
+        ("not_worse_than_best red-team-model", "base"),
+        ("not_worse old-knowledge", "base"),
+        ("gained new-knowledge", "version/medqa-v3-abcdef"),
+        ("absent withdrawn", "version/medqa-v3-abcdef"),
+    ],
+)
+def test_only_a_loss_calls_for_a_fresh_start_and_a_loss_of_safety_is_one(
+    ports: fakes.FakePorts, chain: list[str], gate: str, start: str
+) -> None:
+    recipe, champion = ports.recipe("tiny-sft"), chain[2]
+    adapter, data = ref("adapter", "held"), examples(ports, 9, "pmid:9")
+    made = inputs("adapter", data=data, recipe=recipe.model_dump(mode="json"), base=ports.base_digest(recipe.base))
+    with ports.store.write(adapter, "a test", made) as draft:
+        draft.conclude(outcome("adapter", data=data))
+    result = GateResult(name=gate, outcome=Outcome.INCONCLUSIVE, reason="wide")
+    decision = put(ports.store, ref("decision", "held"), outcome=Outcome.INCONCLUSIVE, gates=(result,))
+    about = {"adapter": adapter, "decision": decision, "incumbent": champion, "parent": champion}
+    put(ports.store, "version/medqa-v9-abcdef", outcome=Outcome.INCONCLUSIVE, **about)
+    assert memory.start_of(ports, champion, recipe, fresh_after_loss=True) == start
+    assert memory.start_of(ports, champion, recipe, fresh_after_loss=False) == champion
 
 
 def test_where_a_fresh_start_costs_too_much_the_same_facts_wait(ports: fakes.FakePorts) -> None:

@@ -41,4 +41,4 @@ class DriftPolicy(BaseModel):
     correction_facts: int = Field(ge=1)
     """Fewer new and changed facts than this are judged by the promotion plan `correction`."""
     fresh_start_after_loss: bool
-    """Whether the next training starts from the base when the newest one was held because it lost what was known."""
+    """Whether the next training starts from the base when the newest one was held because of a loss."""
