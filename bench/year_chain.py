@@ -203,7 +203,7 @@ class Chain:
         """Do what the DAG withdrawals asks for."""
         plan = hotfixes.plan_hotfix(merged, rollout.champion(ports=self.ports), ports=self.ports)
         if plan.documents:
-            yield self._retrained(merged, "sft", plan.documents, plan.withdraw)
+            yield self._retrained(merged, "sft", plan.documents, plan.documents)
 
     def _routine(self, merged: CorpusRef) -> Iterator[Judged]:
         """Do what the DAG watch asks for: by examples, and then by pairs if the champion moved and there are enough."""

@@ -16,13 +16,12 @@ from medpipe.core.knowledge.hotfix import (
     approvals,
 )
 from medpipe.core.knowledge.withdrawals import State
-from medpipe.core.manifests import VersionManifest
+from medpipe.core.manifests import CorpusManifest, VersionManifest
 from medpipe.core.refs import CorpusRef, VersionRef
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
 from medpipe.steps import taught
 from medpipe.steps.artifact import manifest
-from medpipe.steps.corpus import table_version
 from medpipe.steps.withdrawals import certified_version, check_decision, in_force, register
 
 
@@ -32,15 +31,14 @@ def plan_hotfix(corpus: CorpusRef, champion: VersionRef | None, *, ports: Ports)
     Under the policy `approval`, those whose hotfix no person approved are `waiting` or `rejected`. The plan has no
     documents when there is no champion or nothing may be unlearned.
     """
-    retracted = ports.corpus.digests(table_version(ports, corpus), ("retracted",))
     if champion is None:
         return HotfixPlan()
+    manifest(ports, corpus, CorpusManifest)
     manifest(ports, champion, VersionManifest)
     asked = approvals_of(champion, ports)
     documents = tuple(document for document, approval in asked.items() if approval.given)
     return HotfixPlan(
         documents=documents,
-        withdraw=tuple(document for document in documents if document in retracted),
         reason=f"withdrawn and taught to the champion: {', '.join(documents)}" if documents else "",
         waiting=_answered("waiting", asked),
         rejected=_answered("rejected", asked),

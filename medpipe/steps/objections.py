@@ -27,6 +27,7 @@ from medpipe.steps.evaluation import WITHDRAWN as WITHDRAWN_CLAIMS
 from medpipe.steps.evaluation import scores_of
 from medpipe.steps.judging import FIRST
 
+_UNLEARNING = ("hotfix", "relearn")
 BARRED, WITHDRAWN, OUT_OF_DATE, UNFIT_PLAN = "barred", "withdrawn", "out of date", "unfit plan"
 """Kinds of objections beside the outcomes of a decision."""
 _ABSENT = "absent withdrawn"
@@ -76,17 +77,20 @@ def _unfit_plan(version: VersionOutcome, plan: str, ports: Ports) -> str:
     forgets = plan == "relearn" and bool(erased_pairs(ports, version.incumbent))
     if (plan == "preference") != (trained.method == "dpo") and not forgets:
         return f"and its method is {trained.method}: `preference` judges DPO, and nothing else does"
-    if plan == "hotfix" and not _withdraws(version, ports):
-        return "which is for a withdrawal, and its examples withdraw nothing"
-    if plan == "relearn" and _withdraws(version, ports):
+    asserted = _asserted(version, ports) if plan in _UNLEARNING else {}
+    if plan == "hotfix" and not asserted:
+        return f"which is for a withdrawal, and its examples withdraw nothing that {version.incumbent} was taught"
+    if plan == "relearn" and any(asserted.values()):
         return "which is for what is learned again, and its examples withdraw documents: `hotfix` judges that"
     if plan == "other-base" and trained.start_from != BASE:
         return f"which is for a training from the base, and it continued {trained.start_from}"
     return _unfit_start(version.incumbent, trained.start_from, plan, ports)
 
 
-def _withdraws(version: VersionOutcome, ports: Ports) -> bool:
-    return bool(manifest(ports, version.examples, ExamplesManifest).inputs.withdraw)
+def _asserted(version: VersionOutcome, ports: Ports) -> dict[str, bool]:
+    """Return which of the documents that a version's examples withdraw its incumbent was taught, and asserts still."""
+    withdrawn = manifest(ports, version.examples, ExamplesManifest).inputs.withdraw
+    return carried.still_asserted(ports, version.incumbent, withdrawn)
 
 
 def _unfit_start(incumbent: str, start: str, plan: str, ports: Ports) -> str:

@@ -56,7 +56,7 @@ def faults_of_decision(
         yield from (f"leaves out {ref}, which was made before" for ref in sorted(_left_out(stored, made)))
     except ValidationError:
         yield "cannot be computed anew: its gates have another form than today's"
-    except (MedpipeError, KeyError) as error:
+    except (MedpipeError, KeyError, ValueError) as error:
         yield f"cannot be computed anew: {error}"
     else:
         if not _equal(_plain(computed), _plain(stored.outcome)):

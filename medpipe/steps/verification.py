@@ -41,6 +41,9 @@ _WHOLE = frozenset({DecisionManifest.kind, VersionManifest.kind, CertificateMani
 _KEPT = 64
 """Evaluations with all scores that are in memory at once: an incumbent's is read for each of its challengers."""
 
+_READINGS = 3
+"""Readings at most: what is registered, promoted or erased during one looks like a fault, and not in the next."""
+
 _SHOWN = 50
 """Faults that the error lists; the others are counted."""
 
@@ -100,6 +103,24 @@ def verify(*, ports: Ports) -> Verified:
     ledger. Nothing is changed. Raises Damaged, which names every fault; docs/trust.md says what to do about each.
     Memory holds a few digests for each artifact, and the scores of some evaluations.
     """
+    for _ in range(_READINGS):
+        before = _newest(ports)
+        faults, verified = _checked(ports)
+        if not faults or _newest(ports) == before:
+            break
+    ports.progress(1.0, f"{len(faults)} faults")
+    if faults:
+        raise Damaged(_listed(faults))
+    return verified
+
+
+def _newest(ports: Ports) -> int:
+    """Return the sequence of the ledger's newest entry; 0 without one."""
+    return max((entry.sequence for entry in ports.ledger.history()), default=0)
+
+
+def _checked(ports: Ports) -> tuple[list[Fault], Verified]:
+    """Return every fault that one reading finds, and what was read."""
     faults = list(_faults_of_chains(ports))
     survey = _survey(ports)
     history = list(ports.ledger.history())
@@ -111,10 +132,7 @@ def verify(*, ports: Ports) -> Verified:
     faults += recomputed.faults
     faults += _faults_of_the_corpus(ports)
     faults += _faults_of_the_champion(ports, survey, history)
-    ports.progress(1.0, f"{len(faults)} faults")
-    if faults:
-        raise Damaged(_listed(faults))
-    return Verified(
+    return faults, Verified(
         artifacts=len(survey.contents),
         files=survey.files,
         ledger=len(history),
@@ -177,8 +195,11 @@ def _recomputed(survey: Survey, ports: Ports) -> Recomputed:
     faults, remarks, made = list[Fault](), list[str](), survey.made
     for number, evaluation in enumerate(made.evaluations.values()):
         ports.progress(number / len(made.evaluations), f"computing {evaluation.ref} anew")
-        whole = scores(EvaluationRef(evaluation.ref))
-        faults += [Fault(evaluation.ref, says) for says in faults_of_evaluation(evaluation, whole, ports)]
+        try:
+            whole = scores(EvaluationRef(evaluation.ref))
+            faults += [Fault(evaluation.ref, says) for says in faults_of_evaluation(evaluation, whole, ports)]
+        except (MedpipeError, ValueError) as error:
+            faults.append(Fault(evaluation.ref, f"cannot be computed anew: {error}"))
     for number, decision in enumerate(made.decisions):
         ports.progress(number / len(made.decisions), f"computing {decision.ref} anew")
         if survey.broken.keys() & {decision.inputs.challenger, *rests_on(decision.inputs)}:

@@ -58,7 +58,6 @@ def hotfix_request(plan: dict[str, Any], corpus: str, champion: str | None, reci
         "recipe": recipe,
         "corpus": corpus,
         "documents": plan["documents"],
-        "withdraw": plan["withdraw"],
         "hotfix_of": champion,
     }
 

@@ -90,8 +90,8 @@ def retrain_request() -> dict[str, Any]:
     corpus = request.get("corpus") or call("latest", {"kind": "corpus"})
     planned = _carried(corpus) if events and not by_preference else HotfixPlan()
     documents = [_document_id(id, "pmid") for id in _of_all(events or [request], "documents")]
-    # Retracted documents are withdrawn; topics that were learned wrongly are unlearned and read again.
-    withdraw = [id for id in documents if not events or id in _of_all(events, "withdraw")]
+    # Withdrawn documents stay away; topics that were learned wrongly are unlearned and read again.
+    withdraw = list(dict.fromkeys((*documents, *planned.documents)))
     topics = [_document_id(id, "mplus") for id in request.get("topics") or ()]
     reasons = [*(_of_all(events, "reason") or [request["reason"]]), planned.reason]
     return {
@@ -100,8 +100,8 @@ def retrain_request() -> dict[str, Any]:
         "start_from": request["start_from"],
         "corpus": corpus,
         "pairs": pairs,
-        "withdraw": list(dict.fromkeys((*withdraw, *planned.withdraw))),
-        "documents": list(dict.fromkeys((*documents, *topics, *planned.documents))),
+        "withdraw": withdraw,
+        "documents": list(dict.fromkeys((*withdraw, *topics))),
         "again": bool(request.get("again")),
     }
 

@@ -135,7 +135,7 @@ def test_an_approved_hotfix_is_asked_for_at_once_and_only_once(run, ports, decid
     answered, _ = decided("Approve", "the article was made up")
     assert answered.state == "success", states(answered)
     request = values(answered)["hotfix_request"]
-    assert request["documents"] == request["withdraw"] == [RETRACTED]
+    assert request["documents"] == [RETRACTED]
     assert request["hotfix_of"] == ports.ledger.champion()
     assert states(answered)["announce_retrain_request"] == "success"
     (entry,) = ports.ledger.entries(None, ("hotfix-approved",))

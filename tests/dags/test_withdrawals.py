@@ -41,7 +41,7 @@ def test_a_retraction_is_blocked_and_its_hotfix_asked_for_once(run, ports):
     assert seen["open_withdrawals"] == {"opened": [RETRACTED], "lifted": []}
     assert list(seen["confirm_blocks"]) == [RETRACTED]
     assert seen["count_answers"] == {RETRACTED: 1}
-    assert seen["hotfix_request"]["documents"] == seen["hotfix_request"]["withdraw"] == [RETRACTED]
+    assert seen["hotfix_request"]["documents"] == [RETRACTED]
     assert states(opened)["announce_retrain_request"] == "success"
 
     again = run("withdrawals")

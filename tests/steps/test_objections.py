@@ -132,7 +132,11 @@ def test_a_challenger_whose_evaluation_did_not_look_up_withdrawn_claims_is_held(
         ({}, "first", "was judged by the plan 'first', which is for the first promotion only"),
         ({"method": "dpo"}, "news", "its method is dpo: `preference` judges DPO"),
         ({}, "preference", "its method is sft: `preference` judges DPO"),
-        ({}, "hotfix", "which is for a withdrawal, and its examples withdraw nothing"),
+        (
+            {},
+            "hotfix",
+            "which is for a withdrawal, and its examples withdraw nothing that version/medqa-v1-abcdef was taught",
+        ),
         ({"start_from": "adapter/1"}, "other-base", "is for a training from the base, and it continued adapter/1"),
         ({"start_from": ref("adapter", 1)}, "relearn", "it unlearned nothing of version/medqa-v1-abcdef"),
         ({"start_from": ref("adapter", 3)}, "relearn", "it unlearned nothing of version/medqa-v1-abcdef"),
@@ -187,6 +191,12 @@ def test_a_training_that_went_back_because_of_an_erasure_may_be_promoted_by_the_
     champion, second = went_back(ports, "news", data=pairs)
     assert steps.promote(second, ports=ports) == champion, "nothing was erased"
     ports.store.blank(pairs, {empty.name: empty}, lambda blanked: None)
+    assert steps.promote(second, ports=ports) == second
+
+
+def test_what_was_withdrawn_and_unlearned_long_ago_does_not_stop_what_is_learned_again(ports: fakes.FakePorts) -> None:
+    _, second = went_back(ports, "relearn")
+    remade(ports.store, manifest(ports, second, VersionManifest).outcome.examples, withdraw=("pmid:77",))
     assert steps.promote(second, ports=ports) == second
 
 

@@ -194,10 +194,21 @@ def test_a_hotfix_names_what_the_champion_carries_and_is_not_needed_after_it(por
     assert steps.plan_hotfix(corpus, champion, ports=ports).documents == ()
     steps.open_withdrawals(corpus, ports=ports)
     plan = steps.plan_hotfix(corpus, champion, ports=ports)
-    assert (plan.documents, plan.withdraw) == ((RETRACTED,), (RETRACTED,))
+    assert plan.documents == (RETRACTED,)
     assert steps.plan_hotfix(corpus, None, ports=ports).documents == ()
 
-    version, _decision = retrain(ports, corpus, documents=plan.documents, withdraw=plan.withdraw)
+    version, _decision = retrain(ports, corpus, documents=plan.documents, withdraw=plan.documents)
+    assert steps.promote(version, ports=ports) == version
+    assert steps.plan_hotfix(corpus, version, ports=ports).documents == ()
+
+
+def test_a_topic_that_a_person_takes_down_is_unlearned_by_a_hotfix_and_what_it_says_is_gone(ports):
+    corpus, champion = first_champion(ports)
+    steps.withdraw((TOPIC,), "wrong topic", "Dr. A", ports=ports)
+    plan = steps.plan_hotfix(corpus, champion, ports=ports)
+    assert plan.documents == (TOPIC,)
+    assert steps.plan_retrain(champion, "tiny-sft", "auto", (TOPIC,), (TOPIC,), corpus, ports=ports).gates == "hotfix"
+    version, _decision = retrain(ports, corpus, documents=plan.documents, withdraw=plan.documents)
     assert steps.promote(version, ports=ports) == version
     assert steps.plan_hotfix(corpus, version, ports=ports).documents == ()
 

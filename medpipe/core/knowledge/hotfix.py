@@ -21,9 +21,8 @@ class HotfixPlan(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     documents: tuple[str, ...] = ()
-    """Withdrawn documents that the champion was taught: the retrain starts from a version without them."""
-    withdraw: tuple[str, ...] = ()
-    """Those of them that the corpus has as retracted: the model is taught that their claims were withdrawn."""
+    """Withdrawn documents that the champion was taught. The retrain starts from a version without them, and teaches
+    that their claims were withdrawn."""
     reason: str = ""
     waiting: tuple[str, ...] = ()
     """Withdrawn documents that the champion was taught, and whose hotfix a person must approve first."""
