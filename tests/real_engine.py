@@ -86,7 +86,7 @@ def running(home: Path) -> Iterator[RealEngine]:
     """Run vLLM on a random base. Skips the test where the engine's environment is missing."""
     if not PYTHON.exists():
         pytest.skip("the engine's environment is not here: make env-engine")
-    base, adapters = home / "base", (home / "one", home / "two")
+    base, adapters = home / "tiny", (home / "one", home / "two")
     make_base(base)
     for seed, folder in enumerate(adapters, start=1):
         make_adapter(base, folder, seed)

@@ -14,7 +14,7 @@ from medpipe.sandbox.year import Year
 from medpipe.settings import Settings
 from medpipe.steps import verification
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]  # the base is made, and three weeks are trained
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
