@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, get_current_context
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from medpipe import wiring
 from medpipe.errors import UsageError
@@ -26,13 +26,17 @@ DAG_ID = "approval"
 def hotfix_waits(plan: dict[str, Any]) -> list[str]:
     """Return the documents whose hotfix a person must approve. Skipped when there are none, or a request waits already.
 
-    One request waits at a time. What is withdrawn meanwhile is in the next one.
+    One request waits at a time. What is withdrawn meanwhile is in the next one. Fails, after its retries, while the
+    request cannot start: nobody would see it.
     """
     waiting: list[str] = plan["waiting"]
     if not waiting:
         raise AirflowSkipException("no hotfix waits for an approval")
-    if get_current_context()["ti"].get_dr_count(DAG_ID, states=["queued", "running"]):
+    runs = get_current_context()["ti"]
+    if runs.get_dr_count(DAG_ID, states=["running"]):
         raise AirflowSkipException(f"a request waits in the DAG {DAG_ID} already")
+    if runs.get_dr_count(DAG_ID, states=["queued"]):
+        raise AirflowException(f"a request is queued in the DAG {DAG_ID} and does not start: is that DAG paused?")
     return waiting
 
 
