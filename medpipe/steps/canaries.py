@@ -47,8 +47,9 @@ def ask_canaries(ports: Ports, champion: VersionRef) -> Canaries:
     """Ask what serves some questions that the champion answered right when it was judged, and count the wrong answers.
 
     It is the same weights, decoding and prompt, so what is wrong now was broken on the way: another base, another
-    precision, a damaged adapter. Documents that were withdrawn since are not asked. An engine that does not answer and a
-    route to another version are the `fault`. Raises Damaged and NotFound when the evaluation or its questions are gone.
+    precision, a damaged adapter. Documents that were withdrawn since are not asked. An engine that does not answer,
+    and a route to another version, are the `fault`. Raises Damaged and NotFound when the evaluation or its questions
+    are gone.
     """
     route = ports.routes.current()
     if route is None or route.version != champion:
