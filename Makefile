@@ -49,7 +49,7 @@ test: env env-engine postgresql ## Run every test, the quick ones first (needs t
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m e2e $(ARGS)
 
 # Tests of the real tools behind the ports and of the DAGs are left to `make test`.
-check: lint ## Check style, types and import rules, and run the unit tests (under two minutes)
+check: lint ## Check style, types and import rules, and run the unit tests (under five minutes)
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow and not e2e" -n auto --dist loadfile \
 	  --ignore=tests/contract --ignore=tests/dags $(ARGS)
 
