@@ -24,14 +24,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench import feedback_plot
+from bench import feedback_plot, weights_asked
 from bench.attackers import DRUG, STRATEGIES, Filed, Target, targets
 from bench.measuring import machine, replace_between
 from bench.year_ports import YearPorts
 from medpipe import records
 from medpipe.core.intervals import exact_upper_bound
 from medpipe.core.manifests import PairsFromFeedback, PairsOutcome
-from medpipe.core.prompt import answer_of
 from medpipe.core.refs import AdapterRef, CorpusRef, DocumentsRef, FeedbackRef, PairsRef, digest_of, ref
 from medpipe.core.safety.redaction import Redaction
 from medpipe.core.teaching import questions
@@ -41,13 +40,13 @@ from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import contains
 from medpipe.ports import Ports, Redactor
 from medpipe.sandbox.asking import USERS
+from medpipe.sandbox.servers import models
 from medpipe.sandbox.story import CARE
+from medpipe.sandbox.tiny_base import make_tiny_base
 from medpipe.sandbox.year import Year
 from medpipe.settings import Settings
 from medpipe.steps import corpus, examples, feedback, identity_keys, sources, training, validation
 from medpipe.steps.artifact import accepted_rows
-from medpipe.steps.contract import contract_of
-from medpipe.steps.models import folder_of
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULT, PLOT = ROOT / "bench" / "results" / "feedback.json", ROOT / "docs" / "images" / "feedback.png"
@@ -265,19 +264,8 @@ class World:
         """Return the answers, as the gateway would ask. A question is generated once for each adapter."""
         unknown = sorted({question for question in asked if (adapter, question) not in self._answered})
         if unknown:
-            contract = contract_of(self.ports, adapter, self.ports.recipe(TAUGHT))
-            prompts = [contract.prompt(question, "") for question in unknown]
-            completions = self.ports.generator.generate(
-                contract.base,
-                folder_of(self.ports, adapter),
-                "asked",
-                prompts,
-                contract.max_new_tokens,
-                self.ports.progress,
-            )
-            self._answered |= {
-                (adapter, question): answer_of(text) for question, text in zip(unknown, completions, strict=True)
-            }
+            given = weights_asked.answers(self.ports, adapter, TAUGHT, unknown)
+            self._answered |= {(adapter, question): text for question, text in zip(unknown, given, strict=True)}
         return [self._answered[adapter, question] for question in asked]
 
 
@@ -399,13 +387,13 @@ def main() -> int:
     """Run the attacks, write the figures, the plot and the section of the page, and print the table."""
     parser = argparse.ArgumentParser(prog="bench.feedback_attack", description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--quick", action="store_true", help="one attack, to see that it runs; nothing is recorded")
-    parser.add_argument(
-        "--models", type=Path, default=ROOT / "var" / "cache" / "models", help="folder of the tiny base"
-    )
     options = parser.parse_args()
     cells = [Cell("another drug", 0.05, 10)] if options.quick else CELLS
+    bases = models(ROOT)
+    _report(f"making the tiny base in {bases}, unless it is there")
+    make_tiny_base(bases)
     with tempfile.TemporaryDirectory(prefix="medpipe-feedback-") as folder:
-        figures = {"machine": machine(), **measure(Path(folder), options.models, cells, UNDEFENDED)}
+        figures = {"machine": machine(), **measure(Path(folder), bases, cells, UNDEFENDED)}
     if not options.quick:
         RESULT.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
         feedback_plot.draw(figures, PLOT)

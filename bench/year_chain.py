@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from bench import weights_asked
 from bench.year_claims import Asserted, asserted
 from bench.year_readers import PortsOfGateway, Readers
 from medpipe import records
 from medpipe.core.corpus.document import Document
 from medpipe.core.knowledge.withdrawals import claims
 from medpipe.core.manifests import DecisionManifest, DriftManifest, EvaluationManifest, VersionManifest
-from medpipe.core.prompt import answer_of
 from medpipe.core.refs import CorpusRef, DocumentsRef, PairsRef
 from medpipe.core.teaching import questions
 from medpipe.core.teaching.example import PreferencePair
@@ -36,7 +36,6 @@ from medpipe.steps import (
     withdrawing,
 )
 from medpipe.steps.artifact import manifest
-from medpipe.steps.models import adapter_of, folder_of
 from medpipe.steps.withdrawals import register
 
 RECIPES = {"sft": "tiny-sft", "dpo": "tiny-dpo"}
@@ -148,13 +147,7 @@ class Chain:
 
     def answers(self, model: str, asked: Sequence[str]) -> list[str]:
         """Return a model's answers to questions, by its weights alone."""
-        recipe = self.ports.recipe(RECIPES["sft"])
-        adapter = folder_of(self.ports, adapter_of(self.ports, model))
-        prompts = [f"Question: {' '.join(question.split())}\nAnswer:" for question in asked]
-        completions = self.ports.generator.generate(
-            recipe.base, adapter, "asked", prompts, recipe.max_new_tokens, self.ports.progress
-        )
-        return [answer_of(completion) for completion in completions]
+        return weights_asked.answers(self.ports, model, RECIPES["sft"], asked)
 
     def _lifted(self, turn: int) -> tuple[str, ...]:
         """Lift what its publisher gave back: the corpus keeps a retraction for ever, so a person decides."""
@@ -203,7 +196,7 @@ class Chain:
         """Do what the DAG withdrawals asks for."""
         plan = hotfixes.plan_hotfix(merged, rollout.champion(ports=self.ports), ports=self.ports)
         if plan.documents:
-            yield self._retrained(merged, "sft", plan.documents, plan.documents)
+            yield self._retrained(merged, "sft", plan.documents)
 
     def _routine(self, merged: CorpusRef) -> Iterator[Judged]:
         """Do what the DAG watch asks for: by examples, and then by pairs if the champion moved and there are enough."""
@@ -218,14 +211,12 @@ class Chain:
             if not judged.promoted:
                 return
 
-    def _retrained(
-        self, merged: CorpusRef, method: str, documents: tuple[str, ...] = (), withdraw: tuple[str, ...] = ()
-    ) -> Judged:
+    def _retrained(self, merged: CorpusRef, method: str, withdraw: tuple[str, ...] = ()) -> Judged:
         """Run the verbs of the DAGs retrain and rollout."""
         ports, recipe, pairs = self.ports, RECIPES[method], self.pairs if method == "dpo" else None
         champion = rollout.champion(ports=ports)
         plan = planning.plan_retrain(
-            champion, recipe, documents=documents, withdraw=withdraw, corpus=merged, pairs=pairs, ports=ports
+            champion, recipe, documents=withdraw, withdraw=withdraw, corpus=merged, pairs=pairs, ports=ports
         )
         built = examples.build_examples(merged, recipe, plan.since, plan.knows, withdraw, start=plan.start, ports=ports)
         validation.validate(built, "examples", ports=ports)

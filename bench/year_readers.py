@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from medpipe.ports import AnswerLog, Ports
+from medpipe.sandbox.asking import USERS
+from medpipe.sandbox.story import CARE
 from medpipe.sandbox.year import Retraction
 from medpipe.steps.identity_keys import issue_key
 
-HONEST, ATTACKERS = 60, 6
-"""Identities. An attack by one in ten is more than a service with issued keys should ever see."""
-ADVICE = "Ask your care team before you act on this."
-"""What honest readers miss in the answers: their corrections add it."""
+ATTACKERS = 6
+"""Identities that attack, beside the `USERS` of the demo. One in ten is more than issued keys should ever let in."""
 WITHHELD = "The finding was withdrawn by its publisher. Ask a clinician."
 """What readers get who ask for a withdrawn claim."""
 QUOTES = ("{question}", "Is it known today: {question}", "{question} Please quote the study.")
@@ -33,14 +33,14 @@ class Readers:
     def __init__(self, ports: PortsOfGateway) -> None:
         """Issue their keys."""
         self._log = ports.answers
-        self._honest = [issue_key(f"reader {number}", ports=ports).key.holder for number in range(HONEST)]
+        self._honest = [issue_key(f"reader {number}", ports=ports).key.holder for number in range(USERS)]
         self._attackers = [issue_key(f"attacker {number}", ports=ports).key.holder for number in range(ATTACKERS)]
         self._given = 0
 
     def correct(self, questions: Sequence[str], answers: Sequence[str], version: str) -> None:
         """Let honest readers ask in turn and add what they miss in each answer."""
         for number, (question, answer) in enumerate(zip(questions, answers, strict=True)):
-            self._rate(self._honest[number % HONEST], question, answer, f"{answer} {ADVICE}", version)
+            self._rate(self._honest[number % USERS], question, answer, f"{answer} {CARE}", version)
 
     def attack(self, retractions: Sequence[Retraction], version: str) -> None:
         """Let each attacker ask for each retracted article, and correct the refusal by what the article claimed."""
