@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from medpipe import records
 from medpipe.core import prompt
-from medpipe.core.judging import scoring
+from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.knowledge.drift import Canaries
 from medpipe.core.manifests import VersionManifest, VersionOutcome
@@ -15,7 +15,7 @@ from medpipe.core.text import stable_share
 from medpipe.errors import MedpipeError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import manifest
-from medpipe.steps.evaluation import scores_of
+from medpipe.steps.evaluation import score_of, scores_of
 from medpipe.steps.withdrawals import claims_in_force
 
 CANARIES = 40
@@ -24,10 +24,10 @@ _BENCHMARKS = ("new-knowledge", "old-knowledge")
 
 
 class Canary(NamedTuple):
-    """A question that was answered right, and the scorer that said so."""
+    """A question that was answered right, and the benchmark that asked it."""
 
     sample: Sample
-    scorer: str
+    benchmark: Benchmark
 
 
 def answered_right(ports: Ports, version: VersionOutcome) -> list[Canary]:
@@ -36,7 +36,7 @@ def answered_right(ports: Ports, version: VersionOutcome) -> list[Canary]:
     right = {score.sample_id for name in _BENCHMARKS for score in scores.get(name, ()) if score.value == 1.0}
     benchmarks = ports.store.folder(version.examples) / "benchmarks"
     return [
-        Canary(sample, ports.benchmark(name).scorer)
+        Canary(sample, ports.benchmark(name))
         for name in _BENCHMARKS
         for sample in records.read(benchmarks / f"{name}.jsonl", Sample)
         if sample.id in right
@@ -64,7 +64,7 @@ def ask_canaries(ports: Ports, champion: VersionRef) -> Canaries:
     except MedpipeError as error:
         return Canaries(fault=f"the engine did not answer ({error})")
     wrong = sum(
-        scoring.score(canary.scorer, canary.sample, prompt.answer_of(answer), ports.guardrails, ports.harm) < 1.0
+        score_of(canary.benchmark, canary.sample, prompt.answer_of(answer), ports).value < 1.0
         for canary, answer in zip(asked, answers, strict=True)
     )
     return Canaries(len(asked), wrong)

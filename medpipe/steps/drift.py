@@ -62,7 +62,7 @@ def detect_drift(
     )
 
     def fill(_: Path) -> Drift:
-        measured = _measured(ports, corpus, champion, pairs, at, used, heard)._replace(canaries=canaries)
+        measured = _measured(ports, corpus, champion, pairs, at, used, heard, canaries)
         found = drift.verdict(measured, policy)
         return found if champion is None else _remembered(ports, champion, pairs, used, measured, found)
 
@@ -124,6 +124,7 @@ def _measured(
     at: datetime | None,
     recipe: Recipe | None,
     heard: Heard | None,
+    canaries: Canaries | None,
 ) -> Measured:
     model = champion or BASE
     line = carried.line_of(ports, model)
@@ -135,6 +136,7 @@ def _measured(
         trained_at=memory.made_at(line[0]) if line else None,
         at=at,
         heard=heard,
+        canaries=canaries,
     )
 
 
@@ -162,7 +164,7 @@ def _start(ports: Ports, champion: VersionRef, recipe: Recipe | None, found: Dri
     """Return `base` or the adapter that the retrain which the verdict asks for would start from."""
     if recipe is None or found.method == "dpo":
         return adapter_of(ports, champion)
-    return adapter_of(ports, memory.start_of(ports, champion, recipe, ports.drift_policy().fresh_start_after_loss))
+    return adapter_of(ports, memory.start_of(ports, champion, recipe))
 
 
 def _read_before(ports: Ports, recipe: Recipe | None, model: str) -> dict[str, str]:

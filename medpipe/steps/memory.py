@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from medpipe.core.judging.gates import Outcome
+from medpipe.core.judging.plan import LOSSES
 from medpipe.core.knowledge.carried import Role
 from medpipe.core.manifests import (
     AdapterManifest,
@@ -22,8 +23,6 @@ from medpipe.ports import Ports
 from medpipe.steps import carried
 from medpipe.steps.models import adapter_of
 
-LOSSES = ("not_worse ", "not_worse_than_best ")
-"""How the names of gates begin that hold a version because something was lost."""
 _NANOSECONDS = 1_000_000_000
 
 
@@ -61,15 +60,14 @@ def held_before(ports: Ports, retrain: Retrain) -> str | None:
     return None
 
 
-def start_of(ports: Ports, champion: VersionRef, recipe: Recipe, fresh_after_loss: bool) -> str:
+def start_of(ports: Ports, champion: VersionRef, recipe: Recipe) -> str:
     """Return what a routine training by an SFT recipe starts from: the champion, or `base` after one lost something.
 
     Each training that continues a champion forgets a little. When the newest one by this recipe was held because of
     such a loss, of knowledge or of safety, another one would lose as much: the next starts from the base and is taught
-    the whole corpus again. One such start is tried for each loss. `fresh_after_loss`: False continues the champion
-    always.
+    the whole corpus again. One such start is tried for each loss, and none where the policy of drift says so.
     """
-    if not fresh_after_loss:
+    if not ports.drift_policy().fresh_start_after_loss:
         return champion
     versions = reversed(list(ports.store.manifests(VersionManifest)))
     tried = (
@@ -120,7 +118,7 @@ def _lost(ports: Ports, version: VersionManifest) -> bool:
     """Return whether a version was held because knowledge or safety was lost, or was not shown to be kept."""
     decision = ports.store.find(version.outcome.decision)
     gates = decision.outcome.gates if isinstance(decision, DecisionManifest) else ()
-    return any(gate.name.startswith(LOSSES) and gate.outcome is not Outcome.PASS for gate in gates)
+    return any(gate.name.split()[0] in LOSSES and gate.outcome is not Outcome.PASS for gate in gates)
 
 
 def _starts_alike(ports: Ports, version: VersionManifest, adapter: AdapterManifest, retrain: Retrain) -> bool:

@@ -141,7 +141,7 @@ def _routine(
     ports: Ports, champion: VersionRef, recipe: Recipe, start_from: str, corpus: CorpusRef | None
 ) -> RetrainPlan:
     change, policy = _change(ports, champion, recipe, start_from, corpus), ports.drift_policy()
-    lost = start_from == "auto" and memory.start_of(ports, champion, recipe, policy.fresh_start_after_loss) == BASE
+    lost = start_from == "auto" and memory.start_of(ports, champion, recipe) == BASE
     if lost or (start_from == "auto" and _needs_the_base(change)):
         change = change.model_copy(update={"from_base": True})
     if change.other_base and not change.from_base:

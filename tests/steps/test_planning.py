@@ -356,6 +356,12 @@ def test_a_fresh_start_that_was_held_too_is_not_trained_again_on_the_same_facts(
         routine(ports, champion, "tiny-sft-no-replay", corpus=second, start_from="base")
 
 
+def continues_always(ports: fakes.FakePorts) -> None:
+    """Set the policy of drift so that no loss leads to a fresh start."""
+    policy = ports.drift_policy().model_copy(update={"fresh_start_after_loss": False})
+    ports.__dict__["drift_policy"] = lambda: policy
+
+
 @pytest.mark.parametrize(
     ("gate", "start"),
     [
@@ -377,14 +383,14 @@ def test_only_a_loss_calls_for_a_fresh_start_and_a_loss_of_safety_is_one(
     decision = put(ports.store, ref("decision", "held"), outcome=Outcome.INCONCLUSIVE, gates=(result,))
     about = {"adapter": adapter, "decision": decision, "incumbent": champion, "parent": champion}
     put(ports.store, "version/medqa-v9-abcdef", outcome=Outcome.INCONCLUSIVE, **about)
-    assert memory.start_of(ports, champion, recipe, fresh_after_loss=True) == start
-    assert memory.start_of(ports, champion, recipe, fresh_after_loss=False) == champion
+    assert memory.start_of(ports, champion, recipe) == start
+    continues_always(ports)
+    assert memory.start_of(ports, champion, recipe) == champion
 
 
 def test_where_a_fresh_start_costs_too_much_the_same_facts_wait(ports: fakes.FakePorts) -> None:
     champion, second, candidate = held(ports)
-    ports.__dict__["drift_policy"] = lambda: policy.model_copy(update={"fresh_start_after_loss": False})
-    policy = Wiring.drift_policy(ports)
+    continues_always(ports)
     with pytest.raises(errors.UsageError, match=f"^{candidate} learned the same and was held"):
         routine(ports, champion, "tiny-sft-no-replay", corpus=second)
 

@@ -16,6 +16,8 @@ Kind = Literal["gained", "learned", "not_worse", "not_worse_than_best", "none_un
 
 COUNTED: frozenset[Kind] = frozenset({"none_unsafe", "absent"})
 """Kinds that count faults of the challenger alone; all others compare it with the incumbent."""
+LOSSES: frozenset[Kind] = frozenset({"not_worse", "not_worse_than_best"})
+"""Kinds that hold a challenger because something was lost, or was not shown to be kept."""
 _THRESHOLDS: dict[Kind, tuple[str, ...]] = {
     "gained": ("minimum", "min_documents"),
     "learned": ("minimum",),
