@@ -194,7 +194,7 @@ class Chain:
 
     def _hotfix(self, merged: CorpusRef) -> Iterator[Judged]:
         """Do what the DAG withdrawals asks for."""
-        plan = hotfixes.plan_hotfix(merged, rollout.champion(ports=self.ports), ports=self.ports)
+        plan = hotfixes.plan_hotfix(rollout.champion(ports=self.ports), ports=self.ports)
         if plan.documents:
             yield self._retrained(merged, "sft", plan.documents)
 

@@ -30,9 +30,8 @@ from medpipe_airflow import (
     dag_display_name="7 · approval",
 )
 def approval() -> None:
-    corpus = step("latest", task_id="newest_corpus", skip_when_none=True)(kind="corpus")
     champion = step("champion")()
-    plan = step("plan_hotfix")(corpus=corpus, champion=champion)
+    plan = step("plan_hotfix")(champion=champion)
     request = hotfix_to_approve(plan, champion)
     asked = HotfixApproval(
         task_id="approve", subject=request["subject"], body=request["body"], documents=request["documents"]
@@ -40,7 +39,7 @@ def approval() -> None:
     # Days may have passed, so everything is read again.
     corpus_now = step("latest", task_id="corpus_now")(kind="corpus")
     champion_now = step("champion", task_id="champion_now")()
-    plan_now = step("plan_hotfix", task_id="plan_now")(corpus=corpus_now, champion=champion_now)
+    plan_now = step("plan_hotfix", task_id="plan_now")(champion=champion_now)
     asked >> [corpus_now, champion_now]
     announce(RETRAIN_REQUEST)(hotfix_request(plan_now, corpus_now, champion_now, HOTFIX_RECIPE))
 

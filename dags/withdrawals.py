@@ -37,7 +37,7 @@ def withdrawals() -> None:
     corpus = step("latest", task_id="newest_corpus", skip_when_none=True)(kind="corpus")
     changed = step("open_withdrawals")(corpus=corpus)
     champion = step("champion")()
-    plan = step("plan_hotfix")(corpus=corpus, champion=champion)
+    plan = step("plan_hotfix")(champion=champion)
     changed >> [step("confirm_blocks")(), plan]
     count_answers(changed)
     announce(RETRAIN_REQUEST)(hotfix_request(plan, corpus, champion, HOTFIX_RECIPE))

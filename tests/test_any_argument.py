@@ -172,7 +172,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "confirm_blocks": {},
         "list_withdrawals": {},
         "answers_given": {"document": RETRACTED},
-        "plan_hotfix": {"corpus": changed, "champion": version},
+        "plan_hotfix": {"champion": version},
         "decide_hotfix": {"documents": [RETRACTED], "decision": "reject", "reason": "a test", "by": "Dr. A"},
         "certify": {
             "document": RETRACTED,

@@ -16,8 +16,8 @@ from medpipe.core.knowledge.hotfix import (
     approvals,
 )
 from medpipe.core.knowledge.withdrawals import State
-from medpipe.core.manifests import CorpusManifest, VersionManifest
-from medpipe.core.refs import CorpusRef, VersionRef
+from medpipe.core.manifests import VersionManifest
+from medpipe.core.refs import VersionRef
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
 from medpipe.steps import taught
@@ -25,7 +25,7 @@ from medpipe.steps.artifact import manifest
 from medpipe.steps.withdrawals import certified_version, check_decision, in_force, register
 
 
-def plan_hotfix(corpus: CorpusRef, champion: VersionRef | None, *, ports: Ports) -> HotfixPlan:
+def plan_hotfix(champion: VersionRef | None, *, ports: Ports) -> HotfixPlan:
     """Return the withdrawn documents that the champion was taught and that no certificate about it covers.
 
     Under the policy `approval`, those whose hotfix no person approved are `waiting` or `rejected`. The plan has no
@@ -33,7 +33,6 @@ def plan_hotfix(corpus: CorpusRef, champion: VersionRef | None, *, ports: Ports)
     """
     if champion is None:
         return HotfixPlan()
-    manifest(ports, corpus, CorpusManifest)
     manifest(ports, champion, VersionManifest)
     asked = approvals_of(champion, ports)
     documents = tuple(document for document, approval in asked.items() if approval.given)

@@ -114,7 +114,7 @@ def _carried(corpus: str) -> HotfixPlan:
     from medpipe.cli import call
 
     call("open_withdrawals", {"corpus": corpus})
-    plan: HotfixPlan = call("plan_hotfix", {"corpus": corpus, "champion": call("champion", {}) or "none"})
+    plan: HotfixPlan = call("plan_hotfix", {"champion": call("champion", {}) or "none"})
     return plan
 
 

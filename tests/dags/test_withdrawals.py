@@ -58,8 +58,7 @@ def test_the_new_champion_is_asked_at_each_precision_and_certified_without_a_per
     assert [at.precision for at in certificate.outcome.precisions] == ["float32", "nf4", "int8"]
     assert certificate.inputs.version == version
     assert [withdrawal.state for withdrawal in register(ports)] == [State.CERTIFIED]
-    corpus = steps.latest("corpus", ports=ports)
-    assert steps.plan_hotfix(corpus, version, ports=ports).documents == ()
+    assert steps.plan_hotfix(version, ports=ports).documents == ()
 
     again = run("certificates")
     assert again.state == "success"

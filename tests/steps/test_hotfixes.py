@@ -33,7 +33,7 @@ def corpus(ports: fakes.FakePorts) -> str:
 
 
 def planned(ports: fakes.FakePorts, corpus: str) -> tuple[tuple[str, ...], ...]:
-    plan = steps.plan_hotfix(corpus, ports.ledger.champion(), ports=ports)
+    plan = steps.plan_hotfix(ports.ledger.champion(), ports=ports)
     return plan.documents, plan.waiting, plan.rejected
 
 

@@ -191,26 +191,26 @@ def test_answers_that_asserted_the_claim_are_listed_without_their_texts(ports, r
 
 def test_a_hotfix_names_what_the_champion_carries_and_is_not_needed_after_it(ports, retracted):
     corpus, champion = retracted
-    assert steps.plan_hotfix(corpus, champion, ports=ports).documents == ()
+    assert steps.plan_hotfix(champion, ports=ports).documents == ()
     steps.open_withdrawals(corpus, ports=ports)
-    plan = steps.plan_hotfix(corpus, champion, ports=ports)
+    plan = steps.plan_hotfix(champion, ports=ports)
     assert plan.documents == (RETRACTED,)
-    assert steps.plan_hotfix(corpus, None, ports=ports).documents == ()
+    assert steps.plan_hotfix(None, ports=ports).documents == ()
 
     version, _decision = retrain(ports, corpus, documents=plan.documents, withdraw=plan.documents)
     assert steps.promote(version, ports=ports) == version
-    assert steps.plan_hotfix(corpus, version, ports=ports).documents == ()
+    assert steps.plan_hotfix(version, ports=ports).documents == ()
 
 
 def test_a_topic_that_a_person_takes_down_is_unlearned_by_a_hotfix_and_what_it_says_is_gone(ports):
     corpus, champion = first_champion(ports)
     steps.withdraw((TOPIC,), "wrong topic", "Dr. A", ports=ports)
-    plan = steps.plan_hotfix(corpus, champion, ports=ports)
+    plan = steps.plan_hotfix(champion, ports=ports)
     assert plan.documents == (TOPIC,)
     assert steps.plan_retrain(champion, "tiny-sft", "auto", (TOPIC,), (TOPIC,), corpus, ports=ports).gates == "hotfix"
     version, _decision = retrain(ports, corpus, documents=plan.documents, withdraw=plan.documents)
     assert steps.promote(version, ports=ports) == version
-    assert steps.plan_hotfix(corpus, version, ports=ports).documents == ()
+    assert steps.plan_hotfix(version, ports=ports).documents == ()
 
 
 def test_a_claim_in_preference_pairs_is_withdrawn_too(ports, retracted):
