@@ -23,6 +23,7 @@ from tests.feedback import collected, every, holder, rate
 from tests.manifests import ADAPTER, inputs, outcome, put
 from tests.steps.test_feedback import corpus_of
 from tests.steps.test_feedback import ports as ports
+from tests.steps.test_verification import faults
 
 QUESTION = "Why does my left ear hum since the ferry to Ostra?"
 ANSWER = "Ears hum after ferries to Ostra."
@@ -110,14 +111,6 @@ def written(ports: fakes.FakePorts) -> Written:
     written = Written(ports)
     assert len(written.left()) >= 7, "feedback, pairs, judging pairs, scores, quarantine, workspace and database"
     return written
-
-
-def faults(ports: fakes.FakePorts) -> str:
-    try:
-        steps.verify(ports=ports)
-    except errors.Damaged as error:
-        return str(error)
-    return ""
 
 
 def test_no_byte_of_what_was_erased_stays_in_any_file(written: Written) -> None:

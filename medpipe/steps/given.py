@@ -1,4 +1,4 @@
-"""After a withdrawal is blocked: answers_given."""
+"""Answers that gateways gave and that asserted what is withdrawn: answers_given."""
 
 from __future__ import annotations
 
