@@ -17,6 +17,7 @@ from typing import Any
 from lxml import etree
 
 from medpipe.core.corpus.document import Section
+from medpipe.errors import SourceError
 from medpipe.sources.curated import files
 from medpipe.sources.curated.entry import UNANSWERED, BadRow, Entry, Reading, Row, flat, lines
 from medpipe.sources.transport import safe_xml
@@ -49,13 +50,10 @@ def rows(path: Path) -> Iterator[files.Placed]:
     if not path.name.endswith(".xml"):
         yield from files.rows(path)
         return
-    with path.open("rb") as stream:
-        name, _ = safe_xml.root(stream, str(path))
-        if name not in _IDENTITY:
-            raise files.unreadable(str(path), ValueError(f"its root is {name or 'missing'}"))
-        stream.seek(0)
-        for root in safe_xml.records(stream, str(path), [name]):
-            yield str(path), _document(root, path)
+    try:
+        yield from _of_xml(path)
+    except (BadRow, SourceError) as error:  # the file is one record
+        yield str(path), BadRow(str(error))
 
 
 def gathered(questions: Iterable[Row]) -> Iterator[Row]:
@@ -89,10 +87,20 @@ def read(row: Row) -> Reading:
     return Reading(Entry(flat(row["doc_id"]), sections, title=focus, focus=focus, url=flat(row.get("url"))), dropped)
 
 
+def _of_xml(path: Path) -> Iterator[files.Placed]:
+    with path.open("rb") as stream:
+        name, _ = safe_xml.root(stream, path.name)
+        if name not in _IDENTITY:
+            raise BadRow(f"its root is {name or 'missing'}")
+        stream.seek(0)
+        for root in safe_xml.records(stream, path.name, [name]):
+            yield str(path), _document(root, path)
+
+
 def _document(root: etree._Element, path: Path) -> Mapping[str, Any]:
     number = root.get(_IDENTITY[str(root.tag)])
     if not number:
-        raise files.unreadable(str(path), ValueError(f"its root has no {_IDENTITY[str(root.tag)]}"))
+        raise BadRow(f"its root has no {_IDENTITY[str(root.tag)]}")
     return {
         "doc_id": f"{path.parent.name}/{number}",
         "focus": root.findtext("Focus") or root.findtext("doctitle-focus") or "",

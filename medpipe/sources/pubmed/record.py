@@ -48,13 +48,17 @@ def _all(last: etree._Element | None) -> Sequence[etree._Element]:
     return [] if last is None else [last, *last.itersiblings(last.tag, preceding=True)][::-1]
 
 
-def article(citation: Parts, article: Parts, number: str, version: int, revision: int) -> Document:
-    """Return the document of a MedlineCitation and its Article. Raises ValueError saying what is missing."""
+def article(citation: Parts, article: Parts, number: str, version: int, revision: int, posted: date) -> Document:
+    """Return the document of a MedlineCitation and its Article. Raises ValueError saying what is missing.
+
+    `posted`: the day of the file, which becomes `published` of a retracted record without a date.
+    """
     if not article:
         raise ValueError("no Article")
     relations, listed = _relations(citation.get("CommentsCorrectionsList")), article.get("PublicationTypeList", ())
     types = _names(listed)
     title, original, language = _titles(article)
+    status = _status({item.get("UI") for item in listed}, types, relations)
     abstract, subjects = article.get("Abstract"), citation.get("MeshHeadingList")
     return Document(
         id=document_id(number, version),
@@ -66,8 +70,8 @@ def article(citation: Parts, article: Parts, number: str, version: int, revision
         url=_url(number),
         licence=LICENCE,
         copyright=_copyright(abstract),
-        published=_published(article),
-        status=_status({item.get("UI") for item in listed}, types, relations),
+        published=_published(article, posted if status is Status.RETRACTED else None),
+        status=status,
         sections=(*_sections(abstract, language), *_other_sections(citation.get("OtherAbstract"), language)),
         relations=relations,
         types=types,
@@ -192,10 +196,13 @@ def _status(identifiers: set[str | None], types: Sequence[str], relations: Seque
     return Status.CURRENT if _HOLDS.isdisjoint(kinds) else Status.CONCERN
 
 
-def _published(article: Parts) -> date:
+def _published(article: Parts, otherwise: date | None) -> date:
+    """Return the earliest date of an article, else `otherwise`. Raises ValueError without either."""
     online, journal = _all(article.get("ArticleDate")), article.get("Journal")
     printed = None if journal is None else next(journal.iter("PubDate"), None)
     days = [published for published in map(day, (*online, printed)) if published is not None]
+    if not days and otherwise:
+        return otherwise
     if not days:
         raise ValueError("no ArticleDate and no PubDate")
     return min(days)
