@@ -10,7 +10,7 @@ from medpipe.core import sources
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.refs import digest_of
 from medpipe.core.sources import Kind
-from medpipe.core.teaching import answers, questions
+from medpipe.core.teaching import answers, passages, questions
 from medpipe.core.teaching.drops import Drops
 from medpipe.core.teaching.phrasings import AIM, CHOICE, DECISION, FINDING, QUESTION, TRIAGE
 from medpipe.core.teaching.recipe import Data
@@ -101,7 +101,7 @@ def decompose(document: Document, data: Data) -> tuple[list[Fact], Drops]:
             dropped["section answers no question"] += 1
         for fact in candidates:
             if not fact.answer:
-                dropped["answer blank or its first sentence too long"] += 1
+                dropped[_unanswered(section)] += 1
             elif len(fact.question) > data.max_question_chars:
                 dropped["question too long"] += 1
             elif facts.setdefault(fact.key, fact) is not fact:
@@ -113,6 +113,13 @@ def _language(document: Document, section: Section) -> str:
     return section.language or document.language
 
 
+def _unanswered(section: Section) -> str:
+    """Return why nothing of a section is an answer."""
+    if section.text.strip() and not any(passages.answering(section.text)):
+        return "answer only names other pages"
+    return "answer blank, or no part of it fits"
+
+
 def _facts_of(document: Document, section: Section, data: Data) -> Iterator[Fact]:
     language = _language(document, section)
     context = _context(document, section, data) if data.contexts else ""
@@ -120,7 +127,7 @@ def _facts_of(document: Document, section: Section, data: Data) -> Iterator[Fact
         yield _choice(document, section)._replace(language=language, context=context)
     elif recognised := _recognised(document, section, data):
         question_type, focus = recognised
-        answer = answers.cut(section.text, data.max_answer_chars)
+        answer = passages.cut(section.text, data.max_answer_chars)
         slot = answers.slot(focus, answer, language)
         yield Fact(document, question_type, focus, answer, slot, language, context)
 
@@ -202,4 +209,4 @@ def _context(document: Document, section: Section, data: Data) -> str:
             for part in document.sections
             if _language(document, part) == language and _is_passage(part)
         )
-    return answers.cut(passage, data.max_context_chars)
+    return passages.cut(passage, data.max_context_chars)
