@@ -12,7 +12,7 @@ from medpipe.core.refs import digest_of
 from medpipe.core.sources import Kind
 from medpipe.core.teaching import answers, passages, questions
 from medpipe.core.teaching.drops import Drops
-from medpipe.core.teaching.phrasings import AIM, CHOICE, DECISION, FINDING, QUESTION, TRIAGE
+from medpipe.core.teaching.phrasings import AIM, CHOICE, DECISION, FINDING, QUESTION, TRIAGE, grammar
 from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import normalise, one_line
 
@@ -154,11 +154,14 @@ def _of_article(document: Document, section: Section, data: Data) -> questions.R
 
 
 def _of_page(document: Document, section: Section) -> questions.Recognised | None:
+    language = _language(document, section)
     about = document.focus or document.title
-    recognised = questions.recognise(section.heading, document.title, _language(document, section))
+    if language == "en":
+        about = grammar.with_article(about, document.sections[0].text)
+    recognised = questions.recognise(section.heading, document.title, language)
     if recognised is None:
         return None if section.heading.strip() else questions.Recognised("information", about)
-    bare = recognised.focus.casefold() in _PRONOUNS or recognised.focus == document.title
+    bare = recognised.focus.casefold() in _PRONOUNS or recognised.focus in (document.title, document.focus)
     return questions.Recognised(recognised.question_type, about) if bare else recognised
 
 
@@ -184,9 +187,10 @@ def _choice(document: Document, section: Section) -> Fact:
         matches = (label for label in section.choices if re.match(rf"{re.escape(label)}\b", first_line, re.IGNORECASE))
         label = next(matches, "")
         return Fact(document, kind, question, label, label, choices=section.choices)
-    options = " ".join(f"{letter}. {option}" for letter, option in zip(_LETTERS, section.choices, strict=False))
+    lettered = [f"{letter}. {option}" for letter, option in zip(_LETTERS, section.choices, strict=False) if option]
     right = one_line(first_line)
-    return Fact(document, CHOICE, f"{question} {options}", right, right, choices=section.choices)
+    choices = tuple(option for option in section.choices if option)
+    return Fact(document, CHOICE, f"{question} {' '.join(lettered)}", right, right, choices=choices)
 
 
 def _is_passage(section: Section) -> bool:
