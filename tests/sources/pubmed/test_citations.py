@@ -54,6 +54,8 @@ def test_sections_are_named_by_category_else_by_label() -> None:
     ("written", "plain"),
     [
         ("CO<sub>2</sub> at 10<sup>-3</sup> M", "CO2 at 10^-3 M"),
+        ("5 x 10 <sup>9</sup> CFU in group 2 <sup>b</sup>", "5 x 10^9 CFU in group 2 b"),
+        ("found in 2019<sup>3</sup> (n=5)<sup>1,2</sup>", "found in 2019 (n=5)"),
         ("<b>A</b>\n <i>b</i>", "A b"),
         ("P&lt;.05", "P<.05"),
         ('<m:math xmlns:m="u"><m:mfrac><m:mi>a</m:mi><m:mn>2</m:mn></m:mfrac></m:math>', "a/2"),
