@@ -12,6 +12,8 @@ import pytest
 
 from tests.places import ROOT
 
+pytestmark = pytest.mark.integration
+
 TOPIC = """<?xml version="1.0" encoding="UTF-8"?>
 <health-topics total="1" date-generated="03/03/2026 02:30:23">
 <health-topic id="900001" title="Corvane fever" url="https://medlineplus.gov/corvanefever.html"
