@@ -21,6 +21,11 @@ INTEGRATION = ("contract", "dags", "e2e", "sandbox", "serving", "train")
 UNIT = "not integration"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Try fewer examples of each law in a run of the unit tests."""
+    settings.load_profile("quick" if config.getoption("markexpr") == UNIT else "patient")
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave the folders of integration tests out of a run of the unit tests: importing Airflow and torch takes long."""
     skipped = config.getoption("markexpr") == UNIT and collection_path.name in INTEGRATION
@@ -87,5 +92,6 @@ def _nothing_waits_for_the_disk() -> Iterator[None]:
         yield
 
 
-settings.register_profile("patient", deadline=None)  # on a busy machine a slow example is not a fault of the code
-settings.load_profile("patient")
+# On a busy machine a slow example is not a fault of the code.
+settings.register_profile("patient", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=30)

@@ -63,7 +63,8 @@ class Installed:
 
     def install(self, *extras: str) -> None:
         named = f"{self.wheel}[{','.join(extras)}]" if extras else str(self.wheel)
-        line = [self.bin / "python", "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints" / "project.txt"]
+        quickly = ["--quiet", "--no-compile"]  # most of what an extra brings is never imported here
+        line = [self.bin / "python", "-m", "pip", "install", *quickly, "-c", ROOT / "constraints" / "project.txt"]
         subprocess.run([*line, named], check=True, capture_output=True)
 
     def run(self, *line: str) -> subprocess.CompletedProcess[str]:
