@@ -65,7 +65,7 @@ bench: env ## Measure throughput and memory; writes bench/results/ and docs/perf
 bench-chain: env ## Simulate a year of retrains under three rules; writes bench/results/chain.json and a plot
 	$(BIN)/python -m bench.chain $(ARGS)
 
-bench-feedback: env ## Attack the feedback down to the weights (half an hour); writes bench/results/feedback.json and a plot
+bench-feedback: env ## Attack the feedback down to the weights (a quarter of an hour); writes bench/results/feedback.json and a plot
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.feedback_attack $(ARGS)
 
 bench-year: env ## Run a year of real retrains with retractions (30 minutes); writes bench/results/chain-year.json

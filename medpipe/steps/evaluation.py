@@ -33,6 +33,7 @@ from medpipe.ports import Generator, Ports
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.contract import contract_of
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
+from medpipe.steps.unerased import Unerased
 from medpipe.steps.withdrawals import claims_in_force
 
 SCORES = "evaluation.json"
@@ -62,7 +63,7 @@ def evaluate(
     examples are and whatever plan judges the model. `preferences` is added when there are pairs.
     `anchor`: frozen questions (`freeze_anchor`), asked as the benchmark `anchor`.
     """
-    loaded_recipe = ports.recipe(recipe)
+    loaded_recipe, unerased = ports.recipe(recipe), Unerased(ports, pairs)
     adapter = adapter_of(ports, model)
     refuse_other_base(ports, adapter, loaded_recipe)
     claims = claims_in_force(ports)
@@ -118,7 +119,7 @@ def evaluate(
         (folder / SCORES).write_text(evaluation.model_dump_json(), encoding="utf-8")
         return EvaluationOutcome(model=adapter, metrics=metrics, digests=digests, claims=documents)
 
-    return EvaluationRef(once(ports, "evaluation", "evaluate", inputs, fill))
+    return EvaluationRef(once(ports, "evaluation", "evaluate", inputs, fill, unerased))
 
 
 def scores_of(ports: Ports, evaluation: EvaluationRef) -> Evaluation:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from lxml import etree
@@ -11,6 +12,7 @@ from medpipe.core import sources
 from medpipe.core.corpus.document import Document, Relation, Section, Status
 from medpipe.core.corpus.standing import DOUBTED_IN, REPUBLISHED_IN, RETRACTED_IN, RETRACTS
 from medpipe.core.corpus.title_warnings import warning_of
+from medpipe.core.teaching import questions
 from medpipe.sources.pubmed.dates import day
 from medpipe.sources.pubmed.language_codes import two_letters
 from medpipe.sources.pubmed.markup import plain
@@ -23,6 +25,10 @@ _RETRACTED_TYPE = "D016441"
 _NOTICE_TYPE = "D016440"
 _NOTICE_NAMES = frozenset({"Retraction of Publication", "Retraction Notice"})
 _CATEGORIES = frozenset({"BACKGROUND", "OBJECTIVE", "METHODS", "RESULTS", "CONCLUSIONS"})
+_ASIDE = re.compile(
+    r"LIMITATION|FUNDING|REGIST|LEVEL OF EVIDENCE|AVAILABILITY|INTEREST|DISCLOSURE|KEYWORDS|SUPPLEMENT", re.IGNORECASE
+)
+"""Labels of parts that conclude nothing, whatever NLM's category says."""
 _UNLABELLED = "ABSTRACT"
 _UNTRANSLATED = "not available"
 
@@ -48,17 +54,25 @@ def _all(last: etree._Element | None) -> Sequence[etree._Element]:
 
 
 def article(
-    citation: Parts, article: Parts, identifiers: Iterable[etree._Element], number: str, version: int, revision: int
+    citation: Parts,
+    article: Parts,
+    identifiers: Iterable[etree._Element],
+    number: str,
+    version: int,
+    revision: int,
+    posted: date,
 ) -> Document:
     """Return the document of a MedlineCitation and its Article. Raises ValueError saying what is missing.
 
-    `identifiers`: the record's ArticleId elements.
+    `identifiers`: the record's ArticleId elements. `posted`: the day of the file, which becomes `published` of a
+    retracted record and of a retraction notice without a date.
     """
     if not article:
         raise ValueError("no Article")
     relations, listed = _relations(citation.get("CommentsCorrectionsList")), article.get("PublicationTypeList", ())
     types = _names(listed)
     title, original, language, warning = _titles(article)
+    status = _status({item.get("UI") for item in listed}, types, relations)
     abstract, subjects = article.get("Abstract"), citation.get("MeshHeadingList")
     return Document(
         id=document_id(number, version),
@@ -70,9 +84,12 @@ def article(
         url=_url(number),
         licence=LICENCE,
         copyright=_copyright(abstract),
-        published=_published(article),
-        status=_status({item.get("UI") for item in listed}, types, relations),
-        sections=(*_sections(abstract, language), *_other_sections(citation.get("OtherAbstract"), language)),
+        published=_published(article, posted if status in (Status.RETRACTED, Status.NOTICE) else None),
+        status=status,
+        sections=(
+            *_sections(abstract, language),
+            *_other_sections(citation.get("OtherAbstract"), language, _unasked(article, original)),
+        ),
         relations=relations,
         types=types,
         mesh=() if subjects is None else _names(subjects.iter("DescriptorName")),
@@ -151,18 +168,44 @@ def _sections(abstract: etree._Element | None, language: str) -> Iterator[Sectio
     `language` is the document's: the abstract itself is English.
     """
     spoken = "" if language == "en" else "en"
-    for part in () if abstract is None else abstract:
-        if part.tag == "AbstractText" and (text := plain(part)):
-            category, label = part.get("NlmCategory", ""), (part.get("Label") or "").strip()
-            yield Section(
-                heading=category if category in _CATEGORIES else label or _UNLABELLED, text=text, language=spoken
-            )
+    parts = [part for part in (() if abstract is None else abstract) if part.tag == "AbstractText"]
+    concluded = any(questions.concludes(part.get("Label") or "") for part in parts)
+    for part in parts:
+        if text := plain(part):
+            yield Section(heading=_heading(part, concluded), text=text, language=spoken)
 
 
-def _other_sections(last: etree._Element | None, language: str) -> Iterator[Section]:
-    """Yield the sections of every OtherAbstract, each under its kind (PLAIN LANGUAGE SUMMARY, PIP ABSTRACT, …)."""
+def _heading(part: etree._Element, concluded: bool) -> str:
+    """Return NLM's category of a part, else the journal's label.
+
+    NLM files limitations, funding and registrations under CONCLUSIONS too. Their label stays, and so does every other
+    label under CONCLUSIONS where the journal labels the conclusion itself (`concluded`).
+    """
+    category, label = part.get("NlmCategory", ""), (part.get("Label") or "").strip()
+    if category not in _CATEGORIES:
+        return label or _UNLABELLED
+    aside = label and not questions.concludes(label) and (concluded or _ASIDE.search(label))
+    return label if category == "CONCLUSIONS" and aside else category
+
+
+def _unasked(article: Parts, original: str) -> Callable[[str], bool]:
+    """Return whether an abstract in a language belongs to no title: neither to the English one nor to the original.
+
+    A French title must not ask what a Spanish abstract answers.
+    """
+    written = {two_letters(element.text or "") for element in _all(article.get("Language"))} | {"en"}
+    return lambda spoken: bool(original) and spoken not in written
+
+
+def _other_sections(last: etree._Element | None, language: str, unasked: Callable[[str], bool]) -> Iterator[Section]:
+    """Yield the sections of every OtherAbstract, each under its kind (PLAIN LANGUAGE SUMMARY, PIP ABSTRACT, …).
+
+    Those in a language without a title (`unasked`) are left out.
+    """
     for other in _all(last):
         spoken = two_letters(other.get("Language") or "eng")
+        if unasked(spoken):
+            continue
         kind = _kind(other.get("Type", ""))
         for section in _sections(other, "en"):
             heading = kind if section.heading == _UNLABELLED else f"{kind}: {section.heading}"
@@ -214,10 +257,13 @@ def _dois(locations: Iterable[etree._Element], identifiers: Iterable[etree._Elem
     return tuple(sorted({text.strip().lower() for text in written if text and text.strip()}))
 
 
-def _published(article: Parts) -> date:
+def _published(article: Parts, otherwise: date | None) -> date:
+    """Return the earliest date of an article, else `otherwise`. Raises ValueError without either."""
     online, journal = _all(article.get("ArticleDate")), article.get("Journal")
     printed = None if journal is None else next(journal.iter("PubDate"), None)
     days = [published for published in map(day, (*online, printed)) if published is not None]
+    if not days and otherwise:
+        return otherwise
     if not days:
         raise ValueError("no ArticleDate and no PubDate")
     return min(days)

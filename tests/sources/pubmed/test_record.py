@@ -58,6 +58,33 @@ def test_a_plain_language_summary_follows_the_abstract_under_its_own_heading() -
     )
 
 
+CONCLUDING = [
+    ("LIMITATION", "CONCLUSION", ["LIMITATION", "CONCLUSIONS"]),
+    ("DISCUSSION", "Conclusions and relevance", ["DISCUSSION", "CONCLUSIONS"]),
+    ("CLINICAL RELEVANCE", "INTERPRETATION", ["CLINICAL RELEVANCE", "CONCLUSIONS"]),
+    ("DISCUSSION", "TRIAL REGISTRATION", ["CONCLUSIONS", "TRIAL REGISTRATION"]),
+    ("IMPLICATIONS", "FUNDING", ["CONCLUSIONS", "FUNDING"]),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "headings"), CONCLUDING)
+def test_what_nlm_files_under_conclusions_and_concludes_nothing_keeps_the_journals_label(
+    first: str, second: str, headings: list[str]
+) -> None:
+    parts = "".join(
+        f'<AbstractText Label="{label}" NlmCategory="CONCLUSIONS">x</AbstractText>' for label in (first, second)
+    )
+    assert [section.heading for section in _read(f"<Abstract>{parts}</Abstract>").sections] == headings
+
+
+def test_an_abstract_in_a_third_language_does_not_answer_the_title_in_the_articles_own() -> None:
+    spanish = '<OtherAbstract Type="Publisher" Language="spa"><AbstractText>o</AbstractText></OtherAbstract>'
+    french = spanish.replace("spa", "fre")
+    titled = "<Language>fre</Language><VernacularTitle>Le vaccin aide-t-il ?</VernacularTitle>"
+    assert [section.language for section in _read(titled, spanish + french).sections] == ["fr"]
+    assert [section.language for section in _read("<Language>fre</Language>", spanish).sections] == ["es"]
+
+
 def test_copyright_types_subjects_and_the_original_title_are_kept() -> None:
     document = _read(
         "<Abstract><AbstractText>a</AbstractText><CopyrightInformation>© 2026\n The Authors.</CopyrightInformation>"
