@@ -31,13 +31,6 @@ from medpipe.sources.transport import archive
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 SIZE = 60
 _RECIPE = Data(languages=("en", "es", "fr"), aims=True)
-_SETS = {
-    "medquad": "medquad",
-    "pubmedqa": "pubmedqa",
-    "frenchmedmcqa": "frenchmedmcqa",
-    "ultramedical_examples": "ultramedical",
-}
-"""Folder of the data → the curated set that it is a part of."""
 _PARTS = {"2_GARD_QA": "gard", "5_NIDDK_QA": "niddk"}
 _FAULTS = {
     "lead-in without its list": re.compile(
@@ -71,8 +64,11 @@ def _received(folder: Path) -> Iterator[Received]:
             continue
         with archive.opened(path) as stream:
             yield from parse_citations(stream, path.name, 1)
-    for name, known_as in _SETS.items():
-        curated = CuratedSource(folder, name, sets={name: SETS[known_as]})
+    for known_as, curated_set in SETS.items():
+        name = next((name for name in (known_as, f"{known_as}_examples") if (folder / name).is_dir()), None)
+        if name is None:
+            continue
+        curated = CuratedSource(folder, name, sets={name: curated_set})
         yield from _read(curated.pull(date(2000, 1, 1), date(2100, 1, 1)))
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from medpipe.core.safety import phi
+from medpipe.backends.mesh_words import mesh_words
+from medpipe.core.safety import people, phi
 from medpipe.core.safety.identifiers import IDENTIFIERS, WITH_GIVEN_NAME, Identifier
 from medpipe.errors import ConfigError
 from medpipe.ports import Redaction
@@ -63,15 +64,14 @@ class PresidioRedactor:
     def redact(self, texts: Sequence[str], language: str) -> list[Redaction]:
         """See the port."""
         read_as = language if language in REGIONS else "en"
-        people = self._people(texts, read_as)
         return [
             Redaction(*phi.replaced(text, self._spans(text, read_as, people_here)))
-            for text, people_here in zip(texts, people, strict=True)
+            for text, people_here in zip(texts, self._people(texts, read_as), strict=True)
         ]
 
-    def _spans(self, text: str, language: str, people: Mapping[tuple[int, int], str]) -> dict[tuple[int, int], str]:
-        """Kinds of identifiers by (start, end) in the text; `people` are those that the language model found."""
-        spans = dict(people)
+    def _spans(self, text: str, language: str, found: Mapping[tuple[int, int], str]) -> dict[tuple[int, int], str]:
+        """Kinds of identifiers by (start, end) in the text; `found` are those of the language model."""
+        spans = dict(found)
         for recogniser in self._fitting(text, language):
             for result in recogniser.analyze(text, recogniser.supported_entities, NO_MODEL):
                 if result.score >= LEAST_SCORE:
@@ -101,7 +101,7 @@ class PresidioRedactor:
             yield {
                 (entity.start_char, entity.end_char): PEOPLE[entity.label_]
                 for entity in analysed.ents
-                if entity.label_ in PEOPLE
+                if entity.label_ in PEOPLE and _believed(analysed.text, entity)
             }
 
     def _model(self, language: str) -> Any:
@@ -117,6 +117,11 @@ class PresidioRedactor:
                     f"{language!r}: patterns then find the names that words introduce"
                 ) from error
         return self._loaded[language]
+
+
+def _believed(text: str, entity: Any) -> bool:
+    rule = people.is_person if PEOPLE[entity.label_] == "NAME" else people.is_home
+    return rule(text, entity.start_char, entity.end_char, mesh_words())
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -157,6 +157,7 @@ SOURCES = (
         "pubmedqa", "MIT (contexts are PubMed abstracts, which may be their publishers')", has_official_test=True
     ),
     _collection("medqa", _MIT),
+    _collection("medmcqa", _MIT),
     _collection(
         "meddialog", "Unknown (texts of healthcaremagic.com and icliniq.com)", written_by_people=True
     ),  # patients and doctors of two forums

@@ -76,6 +76,13 @@ def chosen(options: Mapping[str, str], right: Iterable[str]) -> str:
     return "; ".join(f"{letter}. {options[letter]}" for letter in options if letter in set(right))
 
 
+def section(question: str, options: Mapping[str, str], right: Iterable[str], context: str = "") -> Section:
+    """Return a question with its options by letter and the right letters. Raises BadRow as `chosen` does."""
+    if len(options) < 2:
+        raise BadRow("fewer than two options")
+    return Section(heading=question, text=chosen(options, right), context=context, choices=in_place(options))
+
+
 def in_place(options: Mapping[str, str]) -> tuple[str, ...]:
     """Return the options in the order of their letters, "" for a letter without one, so that no letter shifts."""
     return tuple(options.get(letter, "") for letter in LETTERS[: LETTERS.index(max(options)) + 1])
@@ -84,10 +91,7 @@ def in_place(options: Mapping[str, str]) -> tuple[str, ...]:
 def _reading(key: str, question: str, options: Mapping[str, str], right: list[str], context: str) -> Reading:
     if not question or not any(right):
         return left_out(UNANSWERED)
-    if len(options) < 2:
-        raise BadRow("fewer than two options")
-    section = Section(heading=question, text=chosen(options, right), context=context, choices=in_place(options))
-    return Reading(Entry(key, (section,), title=shortened(question)))
+    return Reading(Entry(key, (section(question, options, right, context),), title=shortened(question)))
 
 
 def _by_letter(value: Any) -> dict[str, str]:

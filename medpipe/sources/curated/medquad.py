@@ -3,7 +3,7 @@
 Its repository (github.com/abachaa/MedQuAD) has one XML file for each document: root `Document[@id @url]` with `Focus`
 and `QAPairs/QAPair/(Question, Answer)`. Five older files have the roots `doc[@docid]` (`doctitle-focus`,
 `qaPairs/pair/(question, answer)`) and `DiseaseFile[@fid]`. JSON Lines with a document on each line (`doc_id`,
-`focus`, `url`, `qa`) and the hub's table with a question in each row (`lavita/MedQuAD`) are read too. The authors
+`focus`, `url`, `qa`) and the tables of the hub and of Kaggle (`medquad_layouts`) are read too. The authors
 removed answers from A.D.A.M., AHFS and the herb pages; questions without an answer are dropped.
 """
 
@@ -17,7 +17,7 @@ from lxml import etree
 
 from medpipe.core.corpus.document import Section
 from medpipe.errors import SourceError
-from medpipe.sources.curated import files, medquad_text
+from medpipe.sources.curated import files, medquad_layouts, medquad_text
 from medpipe.sources.curated.entry import UNANSWERED, BadRow, Entry, Reading, Row, flat, left_out
 from medpipe.sources.transport import safe_xml
 
@@ -25,28 +25,12 @@ EMPTY = "documents without a question were dropped"
 LEAFLET = "leaflets whose title names no condition were dropped"
 _IDENTITY = {"Document": "id", "doc": "docid", "DiseaseFile": "fid"}
 """Root element → the attribute that holds the document's number."""
-_FOLDERS = {
-    "CancerGov": "1_CancerGov_QA",
-    "GARD": "2_GARD_QA",
-    "GHR": "3_GHR_QA",
-    "MPlusHealthTopics": "4_MPlus_Health_Topics_QA",
-    "NIDDK": "5_NIDDK_QA",
-    "NINDS": "6_NINDS_QA",
-    "SeniorHealth": "7_SeniorHealth_QA",
-    "NIHSeniorHealth": "7_SeniorHealth_QA",
-    "NHLBI": "8_NHLBI_QA_XML",
-    "CDC": "9_CDC_QA",
-    "ADAM": "10_MPlus_ADAM_QA",
-    "MPlusDrugs": "11_MPlusDrugs_QA",
-    "MPlusHerbsSupplements": "12_MPlusHerbsSupplements_QA",
-}
-"""Publisher, as the records name it → its folder in the repository. Ids begin with the folder."""
 
 
 def rows(path: Path) -> Iterator[files.Placed]:
     """Yield the documents of one file, as objects with `doc_id`, `focus`, `url` and `qa`."""
     if not path.name.endswith(".xml"):
-        yield from files.rows(path)
+        yield from medquad_layouts.documents(files.rows(path))
         return
     try:
         yield from _of_xml(path)
@@ -55,18 +39,9 @@ def rows(path: Path) -> Iterator[files.Placed]:
 
 
 def gathered(questions: Iterable[Row]) -> Iterator[Row]:
-    """Yield documents made of the hub's rows, a question each. Rows of one document follow each other."""
-    document: dict[str, Any] = {}
-    for row in questions:
-        folder = _FOLDERS.get(flat(row["document_source"]), flat(row["document_source"]))
-        name = f"{folder}/{flat(row['document_id'])}"
-        if document.get("doc_id") != name:
-            if document:
-                yield document
-            document = {"doc_id": name, "focus": row["question_focus"], "url": row["document_url"], "qa": []}
-        document["qa"].append({"question": row["question"], "answer": row["answer"]})
-    if document:
-        yield document
+    """Yield documents made of the hub's rows. Raises SourceError for a layout that is not known."""
+    placed = ((f"row {number}", row) for number, row in enumerate(questions, start=1))
+    yield from (document for _, document in medquad_layouts.documents(placed))
 
 
 def read(row: Row) -> Reading:

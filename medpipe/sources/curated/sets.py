@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from medpipe.core import sources
-from medpipe.sources.curated import choices, dialogues, files, liveqa, medquad, preferences, pubmedqa, triage
+from medpipe.sources.curated import choices, dialogues, files, liveqa, medmcqa, medquad, preferences, pubmedqa, triage
 from medpipe.sources.curated.entry import Reading, Row
 
 TEST = re.compile(r"(?i)(?<![a-z])test(?:(?:data)?set)?(?![a-z])")
@@ -102,6 +102,16 @@ _TABLE = (
         choices.medqa,
         hub="GBaker/MedQA-USMLE-4-options",
         leave_out=re.compile(rf"{TEST.pattern}|qbank|mainland|taiwan"),
+    ),
+    CuratedSet(
+        "medmcqa",
+        "en",
+        date(2022, 3, 27),
+        "https://github.com/medmcqa/medmcqa",
+        medmcqa.read,
+        hub="openlifescienceai/medmcqa",
+        rows=medmcqa.rows,
+        gathered=medmcqa.of_hub,
     ),
     CuratedSet(
         "meddialog",

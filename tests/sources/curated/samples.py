@@ -80,6 +80,11 @@ PUBMEDQA = {
         "LONG_ANSWER": "",
     },
 }
+MEDMCQA = [
+    {"id": "m1", "question": "Which sign?", "opa": "Fever", "opb": "Gout", "opc": "", "opd": "Cough", "cop": 4},
+    {"id": "m2", "question": "Which drug?", "opa": "Tazomib", "opb": "Tea", "opc": "Rest", "opd": "Ice", "cop": 1},
+    {"id": "m3", "question": "Nobody knows?", "opa": "A", "opb": "B", "opc": "C", "opd": "D", "cop": None},
+]
 MEDQA = [
     {
         "question": "Which drug shortens velorin fever?",
@@ -352,6 +357,7 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     "medquad": _medquad,
     "pubmedqa": _pubmedqa,
     "medqa": lambda folder: _lines(folder / "phrases_no_exclude_train.jsonl", MEDQA),
+    "medmcqa": lambda folder: _lines(folder / "train.json", MEDMCQA),
     "meddialog": _meddialog,
     "liveqa": _liveqa,
     "frenchmedmcqa": lambda folder: _file(folder / "train.json", json.dumps(FRENCHMEDMCQA, ensure_ascii=False)),

@@ -87,6 +87,62 @@ def _asked(entry: Entry) -> tuple[str, str]:
     return fact.question, fact.answer
 
 
+def test_medmcqa_is_read_whichever_number_its_options_begin_with(tmp_path: Path) -> None:
+    documents, drops = pulled("medmcqa", tmp_path)
+    assert {id: document.sections[0].text for id, document in documents.items()} == {
+        "medmcqa:m1": "D. Cough",
+        "medmcqa:m2": "A. Tazomib",
+    }
+    assert sum(drops.values()) == 1
+    rows = [{**row, "cop": row["cop"] - 1} for row in samples.MEDMCQA[:2]]
+    (tmp_path / "medmcqa" / "train.json").write_text("\n".join(map(json.dumps, rows)))
+    again = CuratedSource(tmp_path, "medmcqa").pull(*EVER)
+    assert [document.sections for document in again] == [document.sections for document in documents.values()]
+
+
+def test_a_medmcqa_file_that_may_count_from_0_or_from_1_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "medmcqa").mkdir()
+    (tmp_path / "medmcqa" / "train.json").write_text(json.dumps({**samples.MEDMCQA[0], "cop": 2}))
+    with pytest.raises(SourceError, match="whether its options are counted from 0 or from 1"):
+        list(CuratedSource(tmp_path, "medmcqa").pull(*EVER))
+
+
+MEDQUAD_TABLES = {
+    "hub.jsonl": {
+        "document_id": "7",
+        "document_source": "GARD",
+        "document_url": "https://x",
+        "question_focus": "moor flu",
+        "question": "What is moor flu ?",
+        "answer": "A fever.",
+    },
+    "kaggle.jsonl": {
+        "question": "What is moor flu ?",
+        "answer": "A fever.",
+        "source": "GARD",
+        "focus_area": "moor flu",
+    },
+    "pairs.jsonl": {"qtype": "information", "Question": "What is moor flu ?", "Answer": "A fever."},
+}
+
+
+@pytest.mark.parametrize("name", MEDQUAD_TABLES)
+def test_medquad_is_read_from_the_tables_that_others_publish(name: str, tmp_path: Path) -> None:
+    (tmp_path / "medquad").mkdir()
+    (tmp_path / "medquad" / name).write_text(json.dumps(MEDQUAD_TABLES[name]))
+    (document,) = CuratedSource(tmp_path, "medquad").pull(*EVER)
+    (fact,) = decompose(document, Data())[0]
+    assert (fact.question_type, fact.focus, fact.answer) == ("information", "moor flu", "A fever.")
+
+
+def test_an_unknown_layout_of_medquad_is_an_error_that_lists_the_known_ones(tmp_path: Path) -> None:
+    (tmp_path / "medquad").mkdir()
+    (tmp_path / "medquad" / "new.jsonl").write_text('{"prompt": "secret", "reply": "secret"}')
+    with pytest.raises(SourceError, match=r"it has the columns prompt, reply.*Kaggle's medquad\.csv") as error:
+        list(CuratedSource(tmp_path, "medquad").pull(*EVER))
+    assert "secret" not in str(error.value)
+
+
 def test_several_right_answers_are_all_named(tmp_path: Path) -> None:
     french, _ = pulled("frenchmedmcqa", tmp_path)
     assert french["frenchmedmcqa:f1"].sections[0].text == "B. Fièvre; C. Pouce bleu"

@@ -26,5 +26,14 @@ IDENTIFIERS: tuple[Identifier, ...] = (
     *NUMBERS,
     # The library accepts only numbers that are allotted. People also write, and invent, others of the same form.
     Identifier("PHONE", "France", r"(?<![\d.])(?:\+33\s?(?:\(0\)\s?)?|0)[1-9](?:[\s.-]?\d{2}){4}(?![\d.]\d)", ("fr",)),
+    Identifier("PHONE", "international", r"(?<![\w+])\+\d{1,3}(?:[\s.-]?\(?\d{1,4}\)?){2,6}(?<=\d)(?!\d)"),
+    Identifier(
+        "PHONE",
+        "after the words for it",
+        r"(?<![\p{L}])(?i:(?:tele)?phone|mobile|cell|tél(?:éphone)?|portable|teléfono|tel|móvil|celular"
+        r"|call me (?:on|at)|appelez-moi au|ll[aá]me(?:me)? al)\b[\s.:]*"
+        r"(?i:(?:number|numéro|número|is|est|es|no)\b[\s.:]*)*"
+        r"\K\(?\d{2,4}\)?(?:[\s.-]?\d{2,4}){2,4}(?!\d)",
+    ),
     Identifier("URL", "web address", r"\b(?:https?://|www\.)[^\s<>\"')\]]*[^\s<>\"')\].,;:!?]"),
 )

@@ -54,6 +54,15 @@ DATES = (
 )
 
 _OVER_89 = r"(?:9\d|1[0-2]\d)"
+_OVER_89_IN_WORDS = (
+    r"(?i:ninety(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?"
+    r"|(?:one|a)[\s-]hundred(?:(?:[\s-]and)?[\s-](?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve))?"
+    r"|quatre[\s-]vingts?[\s-](?:dix(?:[\s-](?:sept|huit|neuf))?|onze|douze|treize|quatorze|quinze|seize)"
+    r"|nonante(?:[\s-](?:et[\s-]un|deux|trois|quatre|cinq|six|sept|huit|neuf))?"
+    r"|cent(?:[\s-](?:et[\s-])?(?:une?|deux|trois|quatre|cinq|six|sept|huit|neuf|dix))?"
+    r"|noventa(?:\sy\s(?:uno?|una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve))?"
+    r"|cien(?:to\s(?:uno?|una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez))?)"
+)
 _GROUP = (
     r"(?!\s*(?i:(?:years?|yrs?|ans|años)?[\s-]*(?:old\s)?"
     r"(?:(?:or|and|et|ou|o|y)\s(?:older|over|above|plus|más|up))|\+))"
@@ -61,6 +70,12 @@ _GROUP = (
 """Not followed by words of a group: "aged 90 and older" is not one person."""
 
 AGES = (
+    Identifier(
+        "AGE",
+        "in words",
+        rf"(?<!\b(?i:plus\sde|over|than|más\sde|mayores\sde|moins\sde|under)\s)\b{_OVER_89_IN_WORDS}(?=[\s-](?:(?i:years?|yrs?)[\s-](?i:old)|(?i:ans|años)\b)){_GROUP}"
+        rf"|\b(?i:aged)\s\K{_OVER_89_IN_WORDS}\b(?!\s(?i:to|and|or)\b){_GROUP}",
+    ),
     Identifier("AGE", "years old", rf"\b{_OVER_89}(?=[\s-]?(?:years?[\s-]old|yrs?[\s-]old|y\.?o\.?\b|y/o)){_GROUP}"),
     Identifier("AGE", "aged", rf"\b(?i:aged?)\s?:?\s*\K{_OVER_89}\b(?!\s*(?i:to|and|or|-|–|%|\.\d)){_GROUP}"),
     Identifier(

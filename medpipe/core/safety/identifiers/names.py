@@ -8,6 +8,22 @@ from __future__ import annotations
 from medpipe.core.safety.given_names import GIVEN_NAMES
 from medpipe.core.safety.identifiers.writing import ALL_LANGUAGES, NOT_A_NAME, Identifier, any_of
 
+# A name that somebody wrote in small letters: up to three words, before a word that goes on with the sentence.
+_NEXT = (
+    r"(?i:and|but|i|im|from|who|my|a|an|the|is|am|et|mais|je|j|de|qui|le|la|un|une|y|pero|tengo|soy|me|con|que|el|to"
+    r"|for|not|to|very|so|still|also|just|feeling|having|taking|writing|pas|très|aussi|muy|también)\b"
+)
+_IN_SMALL = rf"\K(?!{_NEXT})[\p{{L}}’'-]{{2,}}(?:\s(?!{_NEXT})[\p{{L}}’'-]{{2,}}){{0,2}}"
+_ADDRESSED = (
+    r"\K(?!(?i:doctors?|docteure?|doctora?|dr|dra|sir|madam|madame|monsieur|messieurs|mesdames|mme|mr|mrs|ms|miss|all"
+    r"|everyone|everybody|there|again|team|folks|friends?|guys|colleagues?|editor|patients?|you|nurse|señora?|señorita"
+    r"|don|doña|sra?|à|tous|toutes|todos|todas|equipo|amig[oa]s?|colegas?|chers?|chère|cher|merci|thanks?|gracias|please"
+    r"|and|et|y|i|j|my|this|just|good|it|the|is|can|what|how|ya|hello|hi)\b)"
+    r"[\p{L}’-]{2,}(?:\s\p{Lu}[\p{L}’'-]+)?(?=\s*[,!.:;\n]|\s*$)"
+)
+_SPOKEN = r"(?:" + "|".join(sorted(name.casefold() for name in GIVEN_NAMES)) + r")"
+_GIVEN_IN_SMALL = rf"\K(?i:{_SPOKEN})\b(?:\s(?!{_NEXT})[\p{{L}}’'-]{{3,}})?(?=\s*[,!.;\n]|\s*$|\s(?:and|et|y)\b)"
+
 # The parts of a name: a word with a capital, a word in capitals, an initial, a particle, and what joins two parts.
 _PROPER = rf"{NOT_A_NAME}\p{{Lu}}(?:\p{{Ll}}|[’'-]\p{{Lu}}|(?<=Mac|Mc)\p{{Lu}})+"
 _CAPITALS = rf"{NOT_A_NAME}\p{{Lu}}{{3,}}(?:-\p{{Lu}}{{2,}})?\b"
@@ -55,6 +71,65 @@ NAMES = (
             "mi nombre es",
         )
         + "[: ]",
+    ),
+    name_after(
+        "said of oneself, in any case",
+        any_of(
+            "my (?:full )?name is",
+            "my name['’]s",
+            "(?:they|people|you can) call me",
+            "i am called",
+            "je m['’]appelle",
+            "mon nom est",
+            "on m['’]appelle",
+            "je me nomme",
+            "me llamo",
+            "mi nombre es",
+            "me llaman",
+        )
+        + r"[: ]",
+        _IN_SMALL,
+    ),
+    name_after(
+        "given name of oneself",
+        any_of("i am", "i['’]m", "this is", "je suis", "c['’]est", "ici", "soy", "habla", "aquí") + r"\s",
+        _GIVEN_IN_SMALL,
+    ),
+    name_after(
+        "greeted",
+        any_of(
+            "hello",
+            "hi",
+            "hey",
+            "dear",
+            "good (?:morning|afternoon|evening|day)",
+            "bonjour",
+            "bonsoir",
+            "salut",
+            "ch(?:er|ère|ers|ères)",
+            "hola",
+            "buen(?:os|as) (?:días|tardes|noches)",
+            "estimad[oa]s?",
+            "querid[oa]s?",
+        )
+        + r",?\s",
+        _ADDRESSED,
+    ),
+    name_after(
+        "profession",
+        any_of(
+            "nurse",
+            "docteure?",
+            "doctora?",
+            "madame",
+            "monsieur",
+            "mademoiselle",
+            "señora?",
+            "señorita",
+            "infirmi(?:er|ère)",
+            "enfermer[oa]",
+        )
+        + r"\s(?!(?i:practitioner|specialist|manager|educator|midwife|anesthetist)\b)",
     ),
     name_after(
         "signed",
@@ -110,11 +185,11 @@ NAMES = (
         "relative",
         any_of(
             r"(?:my|our|his|her) (?:\w+ )?(?:son|daughter|wife|husband|mother|father|mom|mum|dad|brother|sister|friend"
-            "|baby|uncle|aunt|partner|fiancée?|boyfriend|girlfriend|cousin|niece|nephew|grand(?:mother|father|son|daughter))",
-            "(?:mon|ma|notre) (?:fils|fille|femme|mari|mère|père|frère|s(?:œ|oe)ur|amie?|bébé|oncle|tante|épouse|époux"
-            "|compagnon|compagne|conjointe?)",
-            "(?:mi|nuestr[oa]) (?:hij[oa]|espos[oa]|mujer|marido|madre|padre|herman[oa]|amig[oa]|bebé|tí[oa]|abuel[oa]"
-            "|niet[oa]|prim[oa]|novi[oa])",
+            "|baby|uncle|aunt|neighbou?r|carer|caregiver|partner|fiancée?|boyfriend|girlfriend|cousin|niece|nephew|grand(?:mother|father|son|daughter))",
+            "(?:mon|ma|notre|son|sa|leur) (?:fils|fille|femme|mari|mère|père|frère|s(?:œ|oe)ur|amie?|bébé|oncle|tante"
+            "|épouse|époux|voisine?|compagnon|compagne|conjointe?)",
+            "(?:mi|nuestr[oa]|su) (?:hij[oa]|espos[oa]|mujer|marido|madre|padre|herman[oa]|amig[oa]|bebé|tí[oa]"
+            "|abuel[oa]|niet[oa]|prim[oa]|novi[oa]|vecin[oa])",
         )
         + r",?\s",
     ),

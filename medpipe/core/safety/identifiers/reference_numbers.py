@@ -8,7 +8,7 @@ from __future__ import annotations
 from medpipe.core.safety.identifiers.writing import Identifier, any_of
 
 # Between the words and the number; the number itself; the ways to write "number".
-_GAP = r"(?:\s|(?i:is|was|est|es)\b|[:=#.°º-])*"
+_GAP = r"(?:\s|(?i:is|was|est|es|le|el|la|the)\b|[:=#.°º-])*"
 _CODE = r"\K(?=[\w./-]*\d)[A-Z0-9](?:[A-Z0-9]|[./-](?=[A-Z0-9])|\s(?=\d)){3,19}(?![A-Za-z0-9])"
 _NO = r"(?:number|no\b\.?|num\b\.?|nr\b\.?|#|id\b|n\.?[°ºo]\b?\.?|num[eé]ro|número)"
 
@@ -24,6 +24,7 @@ NUMBERS = (
         "record number",
         "MRN",
         "MR ?#",
+        f"(?:file|record|registration|reference|identification) ?{_NO}",
         f"(?:medical|patient|clinic|hospital|health) ?records? ?{_NO}?",
         f"(?:patient|chart|hospital|case|unit|encounter|visit|admission|specimen|accession) ?{_NO}",
     ),
@@ -33,7 +34,7 @@ NUMBERS = (
         r"I\.?P\.?P\b\.?",
         "NIP",
         f"dossier(?: (?:médical|patient|clinique))? ?{_NO}?",
-        f"{_NO} (?:de |du )?(?:patient|séjour)",
+        f"{_NO} (?:de |du |d['’])?(?:patient|séjour|admission|hospitalisation|consultation)",
         "identifiant (?:patient|permanent)",
     ),
     number_after(
@@ -41,7 +42,8 @@ NUMBERS = (
         "historia clínica",
         r"N\.?H\.?C\b\.?",
         f"(?:historia(?: clínica)?|expediente) ?{_NO}?",
-        f"{_NO} (?:de |del )?(?:paciente|episodio)",
+        f"{_NO} (?:de |del )?(?:paciente|episodio|ingreso|registro|historia|expediente)",
+        f"registro ?{_NO}",
     ),
     number_after(
         "HEALTH_PLAN",
@@ -103,11 +105,13 @@ NUMBERS = (
         + _GAP
         + r"\K[1-478]\s?\d{2}\s?\d{2}\s?(?:\d{2}|2[AB])\s?\d{3}\s?\d{3}(?:\s?\d{2})?\b",
     ),
+    # Clave Única de Registro de Población: name, birth date, sex, state, name, check digit. Source: RENAPO.
+    Identifier("NATIONAL_ID", "CURP", r"\b(?i:[A-Z]{4}\d{6}[HMX][A-Z]{5}[A-Z\d]\d)\b"),
     Identifier(
         "NATIONAL_ID",
         "DNI, NIE, passport",
         r"\b"
-        + any_of("D.?N.?I", "N.?I.?[EF]", "pasaporte", "passport", "passeport", "CURP")
+        + any_of("D.?N.?I", "N.?I.?[EF]", "pasaporte", "passport", "passeport")
         + rf"\b\.?(?i:\s?{_NO})?{_GAP}\K(?=[\w.-]*\d{{4}})[A-Z]?\d[\d.-]{{4,12}}[A-Z]?\b",
     ),
 )
