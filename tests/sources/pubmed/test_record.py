@@ -17,11 +17,12 @@ MATHML = 'xmlns:mml="http://www.w3.org/1998/Math/MathML"'
 REF_TYPES = {
     "RetractionIn": Status.RETRACTED,
     "ExpressionOfConcernIn": Status.CONCERN,
-    "RetractedandRepublishedIn": Status.CONCERN,
+    "RetractedandRepublishedIn": Status.RETRACTED,
+    "RetractionOf": Status.NOTICE,
     **dict.fromkeys(
         "AssociatedDataset AssociatedPublication CommentIn CommentOn CorrectedandRepublishedIn "
         "CorrectedandRepublishedFrom ErratumIn ErratumFor ExpressionOfConcernFor RepublishedIn RepublishedFrom "
-        "RetractedandRepublishedFrom RetractionOf UpdateIn UpdateOf SummaryForPatientsIn OriginalReportIn ReprintIn "
+        "RetractedandRepublishedFrom UpdateIn UpdateOf SummaryForPatientsIn OriginalReportIn ReprintIn "
         "ReprintOf Cites".split(),
         Status.CURRENT,
     ),
