@@ -96,23 +96,25 @@ def _faults_of_batches(connection: Connection) -> Iterator[str]:
     table = database.audit
     rows = connection.execute(sa.select(table).where(table.c.what == database.journal.name).order_by("sequence")).all()
     chained = {row.sequence: row.content for row in rows}
+    earliest = {row.sequence: chain.text(before.at - _LATE) for before, row in pairwise(rows)}
     stored = _entries(connection, database.journal.c.batch.is_not(None))
     for number, entries in groupby(stored, key=lambda entry: int(entry["batch"])):
-        found = _digest(entries)
+        early = list[str]()
+        found = _digest(_watched(entries, earliest.get(number, ""), early))
+        yield from (f"entry {name} of the journal is older than the batch before: it was inserted" for name in early)
         if number not in chained:
             yield f"batch {number} of the journal is in no entry: it was inserted"
         elif found != chained.pop(number):
             yield f"batch {number} of the journal was changed: an entry was changed, removed, inserted or moved"
     yield from (f"batch {number} of the journal is missing: it was removed" for number in chained)
-    for before, row in pairwise(rows):
-        for name in connection.execute(_older(row.sequence, before.at - _LATE)).scalars():
-            yield f"entry {name} of the journal is older than the batch before: it was inserted"
 
 
-def _older(batch: int, moment: datetime) -> sa.Select[int]:
-    """Select the numbers of a batch's entries that are dated before a moment."""
-    table = database.journal
-    return sa.select(table.c.number).where(table.c.batch == batch, table.c.at < moment)
+def _watched(entries: Iterable[dict[str, str]], earliest: str, early: list[str]) -> Iterator[dict[str, str]]:
+    """Yield the entries; `early` gets the numbers of those that are dated before `earliest`, a moment as text."""
+    for entry in entries:
+        if entry["at"] < earliest:
+            early.append(entry["number"])
+        yield entry
 
 
 def _faults_of_answers(connection: Connection) -> Iterator[str]:
