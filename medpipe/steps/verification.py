@@ -70,6 +70,8 @@ class Verified(BaseModel):
     """Decisions that follow from what they rest on."""
     erased: int
     """Artifacts in which texts were erased."""
+    signed_ids: bool
+    """Whether every answer has an id that a gateway signed; false: not checked, because the key is not known here."""
     remarks: tuple[str, ...] = ()
     """Decisions that today's code makes otherwise, and that other code made."""
 
@@ -140,6 +142,7 @@ def _checked(ports: Ports) -> tuple[list[Fault], Verified]:
         evaluations=len(survey.made.evaluations),
         decisions=len(survey.made.decisions),
         erased=len({entry.version for entry in history if entry.event == blanking.EVENT}),
+        signed_ids=ports.audit.checks_ids,
         remarks=recomputed.remarks,
     )
 
