@@ -27,6 +27,8 @@ from medpipe.steps.unerased import Unerased
 
 ROWS = {"documents": "documents.jsonl", "examples": "train.jsonl", "pairs": "train.jsonl", "feedback": "feedback.jsonl"}
 """Kind of data → the file with its rows. The kind is also the name of the suite."""
+BAD_RECORDS = "bad_records.jsonl"
+"""In the folder of a delivery that has any: one `BadRecord` a line."""
 
 
 def target_ref(kind: str, verb: str, inputs: Inputs, code: str = "") -> str:

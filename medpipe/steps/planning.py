@@ -89,7 +89,9 @@ def _refuse_not_carried(
     missing = sorted(set(documents) - set(carried.still_asserted(ports, champion, documents)))
     known = {withdrawal.document for withdrawal in register(ports)}
     if missing and corpus is not None:
-        known |= ports.corpus.digests(table_version(ports, corpus), ("current", "retracted")).keys()
+        known |= ports.corpus.digests(
+            table_version(ports, corpus), ("current", "retracted", "on hold", "superseded")
+        ).keys()
     if absent := [id for id in missing if id not in known]:
         raise UsageError(
             f"{', '.join(absent)}: {champion} does not carry a document of that id, and neither the register of "

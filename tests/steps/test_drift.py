@@ -24,6 +24,8 @@ from tests.steps.conftest import withdraw as opened
 from tests.steps.test_planning import grown, held, held_fresh_start, pairs_of, tuned, withdraw
 from tests.steps.test_ring import first_champion, refresh, retrain, second_corpus
 
+pytestmark = pytest.mark.integration
+
 
 def drift(ports: fakes.FakePorts, corpus: str, champion: str | None, pairs: str | None = None, **more: Any) -> Drift:
     return manifest(ports, steps.detect_drift(corpus, champion, pairs, ports=ports, **more), DriftManifest).outcome
