@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
@@ -26,4 +25,4 @@ def is_signed(answer_id: str, keys: Sequence[bytes]) -> bool:
 
 
 def _signature(body: str, key: bytes) -> str:
-    return hmac.new(key, f"answer:{body}".encode(), hashlib.sha256).hexdigest()[:_DIGITS]
+    return hmac.digest(key, f"answer:{body}".encode(), "sha256").hex()[:_DIGITS]
