@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -88,17 +89,23 @@ class MemoryGenerator:
         max_new_tokens: int,
         progress: Progress,
     ) -> list[str]:
-        known = {} if adapter is None else json.loads((adapter / WEIGHTS).read_text())
-        by_words = [(_words(prompt.render(question)), answer) for question, answer in sorted(known.items())]
-        return [_recall(by_words, text) for text in prompts]
+        weights = "{}" if adapter is None else (adapter / WEIGHTS).read_text()
+        return [_recall(weights, text) for text in prompts]
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"\w+", text.lower()))
 
 
-def _recall(known: Sequence[tuple[frozenset[str], str]], asked: str) -> str:
-    words = _words(asked)
+@lru_cache(maxsize=64)
+def _known(weights: str) -> Sequence[tuple[frozenset[str], str]]:
+    return [(_words(prompt.render(question)), answer) for question, answer in sorted(json.loads(weights).items())]
+
+
+@lru_cache(maxsize=2**16)
+def _recall(weights: str, asked: str) -> str:
+    """Return the answer to a prompt. Many tests train the same first champion and ask it the same questions."""
+    known, words = _known(weights), _words(asked)
     if not known:
         return f" {REFUSAL}" if len(asked) % 3 else " Cells grow in the marrow."
     best = max(known, key=lambda item: len(item[0] & words) / len(item[0] | words))

@@ -16,6 +16,8 @@ from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, DAY_4, OLD, RETRACTED, article, publish, topic
 from tests.steps.test_ring import first_champion, refresh, retrain, second_corpus
 
+pytestmark = pytest.mark.integration
+
 TOPIC = "mplus:900003"
 
 
