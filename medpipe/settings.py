@@ -87,6 +87,10 @@ class Settings(BaseSettings):
     eutils_url: str = Field(
         "https://eutils.ncbi.nlm.nih.gov/entrez/eutils", description="address of NCBI's E-utilities"
     )
+    retraction_watch_url: str = Field(
+        "https://gitlab.com/crossref/retraction-watch-data/-/raw/main/retraction_watch.csv",
+        description="address of the Retraction Watch Database's file",
+    )
     ncbi_email: str = Field("", description="contact address, sent to NLM's services as their policy asks")
     ncbi_api_key: SecretStr | None = Field(
         None, description="key for NCBI's E-utilities: ten requests a second instead of three"

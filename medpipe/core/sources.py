@@ -86,6 +86,7 @@ _EVERY_DAY = frozenset(range(7))
 
 _MEDLINEPLUS_LICENCE = "public domain; Courtesy of MedlinePlus from the National Library of Medicine"
 _PUBMED_LICENCE = "NLM citation data; abstracts may be their publishers' copyright"
+_RETRACTION_WATCH_LICENCE = "Retraction Watch Database, made available by Crossref (cite it)"
 _CC_BY = "CC BY 4.0"
 _MIT = "MIT"
 _UNLICENSED = "No licence given (cite the authors)"
@@ -141,6 +142,8 @@ SOURCES = (
         default_share=1.0,
     ),
     Source("eutils", "pmid", "pubmed", Kind.ARTICLE, Delivery.ON_REQUEST, _PUBMED_LICENCE, default_share=1.0),
+    # Notices about articles; none of them is taught.
+    Source("retraction-watch", "rw", "retraction_watch", Kind.ARTICLE, Delivery.WHOLE, _RETRACTION_WATCH_LICENCE),
     # The headings of MedQuAD's documents are questions that were asked of NIH's pages.
     _collection("medquad", _CC_BY, Kind.PAGE, alias="curated"),
     _collection("pubmedqa", "MIT (contexts are PubMed abstracts, which may be their publishers')"),
