@@ -177,6 +177,16 @@ def named(name: str) -> Source:
     return _BY_NAME[name]
 
 
+def name_of(name: str) -> str:
+    """Return the name of the source with this name or alias; an unknown name as it is."""
+    return _BY_NAME[name].name if name in _BY_NAME else name
+
+
+def has_windows(name: str) -> bool:
+    """Return whether the source with this name says what was published when, so that it can be asked for news."""
+    return name in _BY_NAME and _BY_NAME[name].delivery is not Delivery.COLLECTION
+
+
 def prefix(document_id: str) -> str:
     """Return the part of a document's id before the colon, by which recipes name its source."""
     return document_id.split(":", 1)[0]
