@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from medpipe import base_models
 from medpipe import ports as port
 from medpipe.core.safety.guardrails import Guardrails
+from medpipe.core.teaching.official_tests import OfficialTest
 from medpipe.errors import ConfigError
 from medpipe.readers import Readers
 from medpipe.reviewed_files import ReviewedFiles
@@ -124,6 +125,12 @@ class Wiring(ReviewedFiles):
         from medpipe.backends.languages import LangidLanguages
 
         return LangidLanguages()
+
+    @cached_property
+    def embedder(self) -> port.Embedder:
+        from medpipe.backends.e5_embedder import E5Embedder
+
+        return E5Embedder()
 
     @cached_property
     def trainer(self) -> port.Trainer:
@@ -240,6 +247,10 @@ class Wiring(ReviewedFiles):
     def source(self, name: str) -> port.Source:
         """Return the reader of a source; see `readers.Readers`."""
         return Readers(self.settings).source(name)
+
+    def official_test(self, name: str) -> OfficialTest:
+        """Return the test items of a curated set; see `readers.Readers`."""
+        return Readers(self.settings).official_test(name)
 
     def base_digest(self, base: str) -> str:
         """Return the digest of a base model's files; see `base_models.digest`."""
