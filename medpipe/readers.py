@@ -31,6 +31,7 @@ class Readers:
             "genetics": self._genetics,
             "pubmed": self._pubmed,
             "eutils": self._eutils,
+            "retraction-watch": self._retraction_watch,
         }
         cache = self.settings.home / "downloads"
         if row.publisher == "curated":
@@ -68,6 +69,11 @@ class Readers:
         from medpipe.sources.pubmed.eutils_source import EutilsSource
 
         return EutilsSource(self.settings.eutils_url, self.settings.ncbi_email, self.settings.ncbi_api_key, cache)
+
+    def _retraction_watch(self, cache: Path) -> Source:
+        from medpipe.sources.retraction_watch.list_source import RetractionWatchSource
+
+        return RetractionWatchSource(self.settings.retraction_watch_url, cache)
 
     def _curated(self, name: str, cache: Path) -> CuratedSource:
         from medpipe.sources.curated.source import CuratedSource

@@ -52,13 +52,23 @@ class GatewayState(NamedTuple):
     withdrawals: port.WithdrawalRegister
     keys: port.KeyStore
     redactor: port.Redactor
+    signing_keys: tuple[bytes, ...]
+    """The first signs ids of answers; ids that any of them signed are accepted."""
 
 
 def gateway_state(settings: Settings) -> GatewayState:
     """Return the ports that `serving` needs, on a migrated database."""
+    from medpipe.backends import signing_keys
+
     wiring = Wiring(settings)
     return GatewayState(
-        wiring.routes, wiring.answers, wiring.guardrails, wiring.withdrawals, wiring.keys, wiring.redactor
+        wiring.routes,
+        wiring.answers,
+        wiring.guardrails,
+        wiring.withdrawals,
+        wiring.keys,
+        wiring.redactor,
+        signing_keys.made(wiring.stated_signing_keys, settings.home),
     )
 
 
@@ -217,9 +227,16 @@ class Wiring(ReviewedFiles):
 
     @cached_property
     def audit(self) -> port.Audit:
+        from medpipe.backends import signing_keys
         from medpipe.backends.sql.audit import SqlAudit
 
-        return SqlAudit(self.database, self.heads)
+        keys = signing_keys.known(self.stated_signing_keys, self.settings.home)
+        return SqlAudit(self.database, self.heads, keys=keys)
+
+    @property
+    def stated_signing_keys(self) -> str:
+        """MEDPIPE_SIGNING_KEY."""
+        return self.settings.signing_key.get_secret_value() if self.settings.signing_key else ""
 
     @cached_property
     def keys(self) -> port.KeyStore:

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from medpipe.backends.mesh_words import mesh_words
 from medpipe.core.safety import people, phi
 from medpipe.core.safety.identifiers import IDENTIFIERS, WITH_GIVEN_NAME, Identifier
 from medpipe.errors import ConfigError
+from medpipe.mesh_words import mesh_words
 from medpipe.ports import Redaction
 
 if TYPE_CHECKING:

@@ -89,6 +89,7 @@ _EVERY_DAY = frozenset(range(7))
 
 _MEDLINEPLUS_LICENCE = "public domain; Courtesy of MedlinePlus from the National Library of Medicine"
 _PUBMED_LICENCE = "NLM citation data; abstracts may be their publishers' copyright"
+_RETRACTION_WATCH_LICENCE = "Retraction Watch Database, made available by Crossref (cite it)"
 _CC_BY = "CC BY 4.0"
 _MIT = "MIT"
 _UNLICENSED = "No licence given (cite the authors)"
@@ -151,6 +152,8 @@ SOURCES = (
         default_share=1.0,
     ),
     Source("eutils", "pmid", "pubmed", Kind.ARTICLE, Delivery.ON_REQUEST, _PUBMED_LICENCE, default_share=1.0),
+    # Notices about articles; none of them is taught.
+    Source("retraction-watch", "rw", "retraction_watch", Kind.ARTICLE, Delivery.WHOLE, _RETRACTION_WATCH_LICENCE),
     # The headings of MedQuAD's documents are questions that were asked of NIH's pages.
     _collection("medquad", _CC_BY, Kind.PAGE, alias="curated"),
     _collection(
@@ -185,6 +188,16 @@ def named(name: str) -> Source:
         shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
         raise NotFound(f"no source {shown!r}; there are {', '.join(source.name for source in SOURCES)}")
     return _BY_NAME[name]
+
+
+def name_of(name: str) -> str:
+    """Return the name of the source with this name or alias; an unknown name as it is."""
+    return _BY_NAME[name].name if name in _BY_NAME else name
+
+
+def has_windows(name: str) -> bool:
+    """Return whether the source with this name says what was published when, so that it can be asked for news."""
+    return name in _BY_NAME and _BY_NAME[name].delivery is not Delivery.COLLECTION
 
 
 def prefix(document_id: str) -> str:

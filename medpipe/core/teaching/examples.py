@@ -15,7 +15,7 @@ from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.merge import newer
 from medpipe.core.judging import omission
 from medpipe.core.judging.evaluation import Sample
-from medpipe.core.teaching import card, contamination, filters, official_tests, selection, twins
+from medpipe.core.teaching import card, contamination, filters, official_tests, one_answer, selection, twins
 from medpipe.core.teaching.card_values import Card
 from medpipe.core.teaching.contamination import Benchmarks
 from medpipe.core.teaching.drops import Contamination, Drops, LeftOut, sift, total
@@ -98,9 +98,9 @@ def prepare(
     if data.decontaminate or official:
         asked = {**(benchmarks or {}), **official_tests.texts(official)}
         facts, safety, left_out = _decontaminated(facts, safety, asked, data, hygiene, left_out)
+    facts, outdone = one_answer.of_each_question(_grouped(facts, chosen, data, hygiene))
     facts, surplus = selection.proportioned(facts, data)
-    facts = _grouped(facts, chosen, data, hygiene)
-    left_out = left_out.plus(facts=surplus)
+    left_out = left_out.plus(facts=total(outdone, surplus))
     urgent = omission.samples(chosen) if omission.LANGUAGE in data.languages else ()
     return Prepared(
         newest,

@@ -118,7 +118,7 @@ def _passages(text: str) -> Iterator[Passage]:
     while place < len(lines):
         if items := _items(lines[place:], lead):
             place += len(items)
-            items = [_MARK.sub("", item, count=1) for item in items]
+            items = [_MARK.sub("", item, count=1).rstrip(" :") for item in items]
             if lead or not all(map(_ENDED.search, items)):
                 yield Passage(lead, tuple(map(_fragment, items)))
             else:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from medpipe.core.sources import default_shares, prefixes, prefixes_by_people, with_official_test
 from medpipe.core.teaching import questions
+from medpipe.core.teaching.article_choice import ArticleChoice
 
 _BASE = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?", re.ASCII)
 """The form of a hub id. It cannot lead out of the folder of local models."""
@@ -40,6 +41,8 @@ class Data(_Block):
     - `sources`: id prefix → share of that source's documents (1.0 = all, 0.5 = half).
     - `proportions`: id prefix → share of the facts, together 1; empty leaves the mixture as it is.
     - `languages`: ISO 639-1 codes of the sections to use.
+    - `articles`: which articles, by type, subject, journal, year and risk (`core.teaching.article_choice`). By default
+      errata, comments, editorials, protocols, studies of animals only, and articles with an erratum are left out.
     - `copyrighted`: whether texts with reserved rights may be taught.
     - `cut_off`: documents published on that day or later are not taught, only evaluated as `after-cut-off`.
 
@@ -79,6 +82,7 @@ class Data(_Block):
     sources: dict[Prefix, Share] = default_shares()
     proportions: dict[Prefix, Share] = {}
     languages: tuple[str, ...] = ("en",)
+    articles: ArticleChoice = ArticleChoice()
     copyrighted: bool = True
     cut_off: date | None = None
     phrasings: int = Field(3, ge=1)

@@ -30,7 +30,7 @@ _NO_SIGN = re.compile(
 """How a condition is inherited and runs: no sign of it, though the ontology lists it among them."""
 
 
-_LEAFLET = re.compile(r"What I need to know about (?:My Child's )?(?P<about>.+?)(?: and How Its Treated)?")
+_LEAFLET = re.compile(r"What I need to know about (?P<child>My Child's )?(?P<about>.+?)(?: and How Its Treated)?")
 _NO_CONDITION = re.compile(
     r"(?:Prevent|Monitor|Take|I Can|Your|Facing|Creating|Surviving)\b.*|.*: (?:Keep|Eat|A Guide|Information for)\b.*"
 )
@@ -45,7 +45,9 @@ def condition(title: str) -> str:
     if _NO_CONDITION.fullmatch(title):
         return ""
     leaflet = _LEAFLET.fullmatch(title)
-    return leaflet["about"] if leaflet else title
+    if leaflet is None:
+        return title
+    return f"{leaflet['about']} in Children" if leaflet["child"] else leaflet["about"]
 
 
 def answer(written: object) -> str:

@@ -46,6 +46,7 @@ def test_a_footnotes_number_is_left_out_and_a_decimal_is_not() -> None:
     [
         ("What I need to know about Hepatitis B", "Hepatitis B"),
         ("What I need to know about Kidney Failure and How Its Treated", "Kidney Failure"),
+        ("What I need to know about My Child's Urinary Tract Infection", "Urinary Tract Infection in Children"),
         ("Prevent diabetes problems: Keep your eyes healthy", ""),
         ("Your Diabetes Care Records", ""),
         ("Viral Hepatitis: A through E and Beyond", "Viral Hepatitis: A through E and Beyond"),
