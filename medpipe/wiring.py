@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -251,6 +251,18 @@ class Wiring(ReviewedFiles):
     def official_test(self, name: str) -> OfficialTest:
         """Return the test items of a curated set; see `readers.Readers`."""
         return Readers(self.settings).official_test(name)
+
+    def tokens(self, base: str, text: str) -> int:
+        """Count tokens by the tokenizer in the base's folder, which is read once."""
+        from medpipe.backends.base_tokens import token_counter
+
+        if base not in self._token_counters:
+            self._token_counters[base] = token_counter(base, self.settings.models_folder)
+        return self._token_counters[base](text)
+
+    @cached_property
+    def _token_counters(self) -> dict[str, Callable[[str], int]]:
+        return {}
 
     def base_digest(self, base: str) -> str:
         """Return the digest of a base model's files; see `base_models.digest`."""

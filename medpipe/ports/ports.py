@@ -118,6 +118,9 @@ class Ports(Protocol):
     def recipe(self, name: str) -> Recipe:
         """Return the recipe of that name. Raises NotFound or ConfigError."""
 
+    def tokens(self, base: str, text: str) -> int:
+        """Return how many tokens of a base model a text has. Raises ConfigError without the base's tokenizer."""
+
     def base_digest(self, base: str) -> str:
         """Return a digest that differs for two base models of the same name."""
 

@@ -114,7 +114,9 @@ def _prepared(
         for benchmark in benchmarks
         if benchmark.questions
     }
-    return examples.prepare(documents, recipe, withdrawn, ports.safety(), questions, hygiene_of(ports), official)
+    return examples.prepare(
+        documents, recipe, withdrawn, ports.safety(), questions, hygiene_of(ports, recipe.base), official
+    )
 
 
 def _model(ports: Ports, model: str | None) -> str | None:
@@ -139,7 +141,7 @@ def _built(
     since: str | None,
     knows: str | None,
 ) -> _Built:
-    hygiene = hygiene_of(ports)
+    hygiene = hygiene_of(ports, recipe.base)
     known = carried.known_facts(ports, knows)
     taught = examples.build(prepared, recipe, known, hygiene)
     if since == knows:
@@ -191,9 +193,13 @@ def _refuse_without_claims(withdrawals: Sequence[Withdrawal], withdraw: Sequence
         )
 
 
-def hygiene_of(ports: Ports) -> Hygiene:
-    """Return the tools of hygiene. Each is made on its first call: a recipe without filters starts none."""
+def hygiene_of(ports: Ports, base: str) -> Hygiene:
+    """Return the tools of hygiene. Each is made on its first call: a recipe without filters starts none.
+
+    `base`: the recipe's base model, whose tokens are counted.
+    """
     return Hygiene(
+        tokens=lambda text: ports.tokens(base, text),
         clusters=lambda texts, threshold: ports.near_duplicates.clusters(texts, threshold),  # noqa: PLW0108 (lazy)
         guess=lambda text: ports.languages.guess(text),  # noqa: PLW0108 (lazy)
         embed=lambda texts: ports.embedder.embed(texts),  # noqa: PLW0108 (lazy)

@@ -50,7 +50,7 @@ def stated(documents: Iterable[Document], data: Data, hygiene: Hygiene) -> Itera
         later = data.cut_off is not None and document.published >= data.cut_off
         unseen = stable_share(document.id, "unseen") < data.unseen.get(prefix(document.id), 0.0)
         if chosen and not later and not unseen:
-            facts, _ = filters.redacted(decompose(document, data)[0], data, hygiene)
+            facts, _ = filters.redacted(decompose(document, data, hygiene.tokens)[0], data, hygiene)
             yield from facts
 
 

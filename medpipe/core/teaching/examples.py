@@ -84,7 +84,7 @@ def prepare(
     chosen, skipped_documents = selection.chosen(newest.values(), data)
     chosen, gone = sift(chosen, lambda document: "document is withdrawn" if document.id in withdrawn.documents else "")
     chosen, tested = sift(chosen, lambda document: official_tests.objection(document, official))
-    all_facts, skipped_sections = _decomposed(chosen, data)
+    all_facts, skipped_sections = _decomposed(chosen, data, hygiene)
     facts, identifiers = filters.redacted(all_facts, data, hygiene)
     stated = facts
     facts, repeating_withdrawn = not_withdrawn(facts, withdrawn.claims)
@@ -159,8 +159,8 @@ def _newest_by_id(documents: Iterable[Document]) -> dict[str, Document]:
     return dict(sorted(newest.items()))
 
 
-def _decomposed(documents: Iterable[Document], data: Data) -> tuple[list[Fact], Drops]:
-    parts = [decompose(document, data) for document in documents]
+def _decomposed(documents: Iterable[Document], data: Data, hygiene: Hygiene) -> tuple[list[Fact], Drops]:
+    parts = [decompose(document, data, hygiene.tokens) for document in documents]
     return [fact for facts, _ in parts for fact in facts], total(*(dropped for _, dropped in parts))
 
 

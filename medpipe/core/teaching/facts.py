@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from medpipe.core import sources
 from medpipe.core.corpus.document import Document, Section
@@ -12,6 +12,7 @@ from medpipe.core.refs import digest_of
 from medpipe.core.sources import Kind
 from medpipe.core.teaching import answers, passages, questions
 from medpipe.core.teaching.drops import Drops
+from medpipe.core.teaching.passages import Length
 from medpipe.core.teaching.phrasings import AIM, CHOICE, DECISION, FINDING, QUESTION, TRIAGE, grammar
 from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import normalise, one_line
@@ -88,21 +89,24 @@ def languages(document: Document) -> frozenset[str]:
     return frozenset(_language(document, section) for section in sections)
 
 
-def decompose(document: Document, data: Data) -> tuple[list[Fact], Drops]:
-    """Return the facts of a document in the order of its sections, and what was left out by reason."""
+def decompose(document: Document, data: Data, tokens: Length = len) -> tuple[list[Fact], Drops]:
+    """Return the facts of a document in the order of its sections, and what was left out by reason.
+
+    `tokens` counts those of the recipe's base; it is called where the recipe has a limit in tokens.
+    """
     facts: dict[tuple[str, ...], Fact] = {}
     dropped = Drops()
     for section in document.sections:
         if _language(document, section) not in data.languages:
             dropped["section in another language"] += 1
             continue
-        candidates = list(_facts_of(document, section, data))
+        candidates = list(_facts_of(document, section, data, tokens))
         if not candidates:
             dropped["section answers no question"] += 1
         for fact in candidates:
             if not fact.answer:
                 dropped[_unanswered(section)] += 1
-            elif len(fact.question) > data.max_question_chars:
+            elif not _fits(fact.question, data, tokens):
                 dropped["question too long"] += 1
             elif facts.setdefault(fact.key, fact) is not fact:
                 dropped["asked twice in one document"] += 1
@@ -120,14 +124,24 @@ def _unanswered(section: Section) -> str:
     return "answer blank, or no part of it fits"
 
 
-def _facts_of(document: Document, section: Section, data: Data) -> Iterator[Fact]:
+def _fits(question: str, data: Data, tokens: Length) -> bool:
+    most, in_tokens = data.limit("question")
+    return (tokens if in_tokens else len)(question) <= most
+
+
+def _cut(text: str, part: Literal["context", "answer"], data: Data, tokens: Length) -> str:
+    most, in_tokens = data.limit(part)
+    return passages.cut(text, most, tokens if in_tokens else len)
+
+
+def _facts_of(document: Document, section: Section, data: Data, tokens: Length) -> Iterator[Fact]:
     language = _language(document, section)
-    context = _context(document, section, data) if data.contexts else ""
+    context = _context(document, section, data, tokens) if data.contexts else ""
     if section.choices:
         yield _choice(document, section)._replace(language=language, context=context)
     elif recognised := _recognised(document, section, data):
         question_type, focus = recognised
-        answer = passages.cut(section.text, data.max_answer_chars)
+        answer = _cut(section.text, "answer", data, tokens)
         slot = answers.slot(focus, answer, language)
         yield Fact(document, question_type, focus, answer, slot, language, context)
 
@@ -200,7 +214,7 @@ def _is_passage(section: Section) -> bool:
     return bool(heading) and not questions.concludes(heading) and not _WHOLE_ABSTRACT.search(heading)
 
 
-def _context(document: Document, section: Section, data: Data) -> str:
+def _context(document: Document, section: Section, data: Data, tokens: Length) -> str:
     """Return the passage that the question is about: the set's own context, or an abstract without its conclusion.
 
     As PubMedQA does it (Jin et al., EMNLP 2019, arXiv:1909.06146, section 2.1).
@@ -213,4 +227,4 @@ def _context(document: Document, section: Section, data: Data) -> str:
             for part in document.sections
             if _language(document, part) == language and _is_passage(part)
         )
-    return passages.cut(passage, data.max_context_chars)
+    return _cut(passage, "context", data, tokens)

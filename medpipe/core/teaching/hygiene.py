@@ -38,3 +38,5 @@ class Hygiene(NamedTuple):
     guess: Callable[[str], tuple[str, float]] = _unknown_language
     redact: Callable[[Sequence[str], str], Sequence[Redaction]] = _unchanged
     embed: Callable[[Sequence[str]], NDArray[np.float32]] = _all_different
+    tokens: Callable[[str], int] = len
+    """Counts the tokens of the recipe's base."""

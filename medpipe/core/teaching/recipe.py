@@ -54,6 +54,8 @@ class Data(_Block):
     - `aims`: whether an article whose title asks nothing answers a question about its stated aim.
     - `max_question_chars`, `max_context_chars`, `max_answer_chars`: longer questions are left out; longer contexts
       and answers are cut at the end of a sentence.
+    - `max_question_tokens`, `max_context_tokens`, `max_answer_tokens`: the same limits in tokens of the recipe's base,
+      each instead of the one in characters; None: characters.
 
     What is left out or changed:
 
@@ -92,6 +94,9 @@ class Data(_Block):
     max_question_chars: int = Field(900, gt=20)
     max_context_chars: int = Field(2000, gt=20)
     max_answer_chars: int = Field(400, gt=20)
+    max_question_tokens: int | None = Field(None, gt=5)
+    max_context_tokens: int | None = Field(None, gt=5)
+    max_answer_tokens: int | None = Field(None, gt=5)
     check_languages: bool = False
     quality: bool = False
     redact: tuple[Prefix, ...] = prefixes_by_people()
@@ -112,6 +117,11 @@ class Data(_Block):
         """The sets whose official test must not be taught, sorted."""
         taken = {prefix for prefix, share in self.sources.items() if share > 0}
         return tuple(sorted({*self.official_tests, *(taken & with_official_test())}))
+
+    def limit(self, part: Literal["question", "context", "answer"]) -> tuple[int, bool]:
+        """Return the limit of a part of a fact, and whether it is in tokens of the base instead of characters."""
+        tokens: int | None = getattr(self, f"max_{part}_tokens")
+        return (getattr(self, f"max_{part}_chars"), False) if tokens is None else (tokens, True)
 
     @field_validator("languages")
     @classmethod

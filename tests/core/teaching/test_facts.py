@@ -75,6 +75,17 @@ def test_an_answer_is_cut_at_a_sentence_end_and_dropped_when_no_sentence_fits() 
     assert (facts, dropped) == ([], {"answer blank, or no part of it fits": 1})
 
 
+def test_a_limit_in_tokens_replaces_the_one_in_characters() -> None:
+    def words(text: str) -> int:
+        return len(text.split())
+
+    page = document(("Treatment", "Rest helps a great deal. It is cheap."), ("What is it?", "A fever."))
+    facts, _ = decompose(page, Data(max_answer_tokens=6, max_answer_chars=900), words)
+    assert [fact.answer for fact in facts] == ["Rest helps a great deal.", "A fever."]
+    assert [fact.answer for fact in decompose(page, Data(max_answer_chars=30), words)[0]][0] == facts[0].answer
+    assert decompose(page, Data(max_question_tokens=6), words)[1] == {"question too long": 1}
+
+
 def test_lists_become_one_line() -> None:
     assert cut("Signs are:\n- fever\n- a rash\nSee Dr. No.", 99) == "Signs are: fever; a rash. See Dr. No."
 
