@@ -173,6 +173,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "lift": {"document": RETRACTED, "reason": "a test", "by": "Dr. A"},
         "confirm_blocks": {},
         "list_withdrawals": {},
+        "standings": {"corpus": changed, "documents": [RETRACTED]},
         "answers_given": {"document": RETRACTED},
         "plan_hotfix": {"champion": version},
         "decide_hotfix": {"documents": [RETRACTED], "decision": "reject", "reason": "a test", "by": "Dr. A"},

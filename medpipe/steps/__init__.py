@@ -5,7 +5,7 @@ give the same ref, and an existing artifact is not made again. The others are:
 
 - `plan_pulls`, `plan_retrain`, `plan_hotfix` and `plan_probes` return arguments for the verbs that follow, and write
   nothing.
-- `latest`, `champion`, `card`, `quarantine`, `list_withdrawals`, `answers_given`, `contradictions`
+- `latest`, `champion`, `card`, `quarantine`, `standings`, `list_withdrawals`, `answers_given`, `contradictions`
   `keys` and `verify` read and return, and write nothing.
 - `open_withdrawals`, `withdraw`, `lift` and `confirm_blocks` append to the register of withdrawals, and `certify`
   does beside its artifact.
@@ -41,6 +41,7 @@ from medpipe.steps.probing import probe_withdrawals
 from medpipe.steps.quarantine import discard, quarantine, release
 from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
 from medpipe.steps.sources import plan_pulls, pull
+from medpipe.steps.standings import standings
 from medpipe.steps.tracing import trace
 from medpipe.steps.training import register, train
 from medpipe.steps.validation import validate
@@ -58,6 +59,7 @@ VERBS = {
         discard,
         build_corpus,
         latest,
+        standings,
         build_examples,
         card,
         detect_drift,

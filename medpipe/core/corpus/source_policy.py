@@ -11,6 +11,8 @@ class SourcePolicy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     max_bad_records: int = Field(ge=0)
     max_bad_share: float = Field(ge=0, le=1)
+    vanished_days: int | None = Field(None, ge=1)
+    """Days after which a document that whole deliveries no longer have is on hold; None: never."""
 
     def bears(self, bad: int, records: int) -> bool:
         """Return whether a file with `bad` unreadable ones among its `records` is taken without these."""
