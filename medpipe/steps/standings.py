@@ -20,7 +20,8 @@ def standings(corpus: CorpusRef, documents: tuple[str, ...] = (), *, ports: Port
     """List what documents of a corpus count as, with reason and date, and no text.
 
     The documents that are named; without any, those on hold, those that the register of withdrawals has in force, and
-    those that the newest whole delivery of their source lacks, with the days since the last one that had them. Raises UsageError for what can be no document's id.
+    those that the newest whole delivery of their source lacks, with the days since the last one that had them. Raises
+    UsageError for what can be no document's id.
     """
     for id in documents:
         check_id(id)
