@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from medpipe.core import sources
+from medpipe.core.teaching.official_tests import OfficialTest
+from medpipe.errors import NotFound
 from medpipe.ports import Source
 from medpipe.settings import Settings
+
+if TYPE_CHECKING:
+    from medpipe.sources.curated.source import CuratedSource
 
 
 class Readers:
@@ -31,6 +37,13 @@ class Readers:
         if row.publisher == "curated":
             return self._curated(row.name, cache)
         return readers[row.name](cache)  # a test holds this dispatch to the table
+
+    def official_test(self, name: str) -> OfficialTest:
+        """Return the test items of a curated set. Raises NotFound, and SourceError when nothing says which they are."""
+        row = sources.named(name)
+        if row.publisher != "curated":
+            raise NotFound(f"{name!r} is no curated set, so it has no official test")
+        return self._curated(row.name, self.settings.home / "downloads").official_test()
 
     def _medlineplus(self, cache: Path) -> Source:
         from medpipe.sources.medlineplus.topics_source import MedlinePlusSource
@@ -62,7 +75,7 @@ class Readers:
 
         return RetractionWatchSource(self.settings.retraction_watch_url, cache)
 
-    def _curated(self, name: str, cache: Path) -> Source:
+    def _curated(self, name: str, cache: Path) -> CuratedSource:
         from medpipe.sources.curated.source import CuratedSource
 
         shipped = self.settings.recipes / "data" / "triage.yaml" if name == "triage" else None

@@ -105,7 +105,9 @@ class Settings(BaseSettings):
         '"en_core_web_lg"} (not set: patterns only)',
     )
     signing_key: SecretStr | None = Field(
-        None, description="key that signs answer ids (not set: made once and kept under HOME)"
+        None,
+        description="keys with spaces between them: the first signs ids of answers, ids signed by any are accepted "
+        "(not set: one is made and kept under HOME)",
     )
     weights_private_key: Path | None = Field(
         None, description="EC key in PEM that signs adapters after training (not set: adapters are not signed)"
