@@ -15,7 +15,7 @@ from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import DriftManifest, VersionManifest
 from medpipe.core.refs import ref
 from medpipe.steps.artifact import manifest
-from medpipe.steps.drift import asserted_withdrawals
+from medpipe.steps.unlearned import asserted_withdrawals
 from tests import fakes
 from tests.manifests import inputs, outcome, put
 from tests.steps.conftest import DAY_2, DAY_3, OLD, RETRACTED, article, publish, topic
@@ -148,12 +148,16 @@ def test_one_changed_fact_is_learned_within_the_promised_days(ports: fakes.FakeP
 def test_ratings_of_the_champion_are_counted_in_their_window_only(ports: fakes.FakePorts) -> None:
     _, champion = first_champion(ports)
     corpus = second_corpus(ports, manifest(ports, champion, VersionManifest).outcome.corpus)
+    known = f"How is {topic(1).focus} treated?"
     for number in range(60):
-        ports.answers.record(f"a{number}", "user", "What is a cold?", "Dust.", champion, "a", refused=False)
-        ports.answers.rate(f"a{number}", "user", "down", None)
+        question, rating = ("What is a cold?", "down") if number < 50 else (known, "up")
+        for version in (champion, "version/another"):
+            answer = f"{version} {number}"
+            ports.answers.record(answer, "user", question, "Dust.", version, "a", refused=False)
+            ports.answers.rate(answer, "user", rating, None)
     now = datetime.now(UTC) + timedelta(minutes=1)
     found = drift(ports, corpus, champion, at=now)
-    assert count(found, "answers rated down") == count(found, "rated questions about topics never taught") == 60
+    assert count(found, "answers rated down") == count(found, "rated questions about topics never taught") == 50
     assert count(drift(ports, corpus, champion, at=now + timedelta(days=30)), "answers rated down") == 0
 
 
