@@ -50,8 +50,10 @@ def _counts(outcome: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _quarantined(outcome: ValidationOutcome) -> Iterator[str]:
-    rows = outcome.quarantined_rows
-    yield f"{outcome.rows} rows, {len(rows)} quarantined" + (" (`medpipe quarantine` lists them)" if rows else "")
+    count = len(outcome.quarantined_rows)
+    listed = " (`medpipe quarantine` lists them)" if count or outcome.unreadable else ""
+    unreadable = f", {outcome.unreadable} records that could not be read" if outcome.unreadable else ""
+    yield f"{outcome.rows} rows, {count} quarantined{unreadable}{listed}"
     for remark, times in Counter(outcome.remarks).items():
         yield remark if times == 1 else f"{remark} ({times} times)"
 

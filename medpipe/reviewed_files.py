@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from medpipe import configuration
+from medpipe.core.corpus.source_policy import SourcePolicies, SourcePolicy
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.plan import Plan
 from medpipe.core.knowledge.drift_policy import DriftPolicy
@@ -83,6 +84,10 @@ class ReviewedFiles:
     def drift_policy(self) -> DriftPolicy:
         """Return the thresholds of drift. Raises NotFound or ConfigError."""
         return configuration.load(self._policy("drift"), DriftPolicy)
+
+    def source_policy(self, name: str) -> SourcePolicy:
+        """Return what is borne of a source. Raises NotFound or ConfigError."""
+        return configuration.load(self._policy("sources"), SourcePolicies).of(name)
 
     @cached_property
     def feedback_policy(self) -> FeedbackPolicy:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from medpipe.core.corpus.source_policy import SourcePolicy
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.plan import Plan
 from medpipe.core.knowledge.drift_policy import DriftPolicy
@@ -101,6 +102,9 @@ class Ports(Protocol):
     def progress(self) -> Progress: ...
     def source(self, name: str) -> Source:
         """Return the source of that name. Raises NotFound for an unknown name."""
+
+    def source_policy(self, name: str) -> SourcePolicy:
+        """Return what is borne of the source of that name. Raises NotFound or ConfigError for its file."""
 
     def recipe(self, name: str) -> Recipe:
         """Return the recipe of that name. Raises NotFound or ConfigError."""

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from medpipe.core.corpus.document import Document
+from medpipe.core.corpus.bad_record import Received
 
 
 class Source(Protocol):
     """One publisher of documents."""
 
-    def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Document]:
+    def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Received]:
         """Yield the documents revised in [start, end), or only those in `ids`, in the order of their revisions.
 
-        A withdrawal arrives as a Document with status DELETED or RETRACTED. Raises SourceError, which names the
-        file and the record, when what was published cannot be read whole.
+        A withdrawal arrives as a Document with status DELETED or RETRACTED, and a record that cannot be read as a
+        BadRecord among the others. Raises SourceError, which names the file, when a file cannot be read to its end.
         """
 
 
@@ -34,5 +34,5 @@ class SourceOfFiles(Source, Protocol):
     def files(self, start: date, end: date) -> Sequence[PostedFile]:
         """Return the files posted in [start, end), in the order in which they apply."""
 
-    def pull(self, start: date, end: date, ids: Sequence[str] = (), file: str = "") -> Iterator[Document]:
+    def pull(self, start: date, end: date, ids: Sequence[str] = (), file: str = "") -> Iterator[Received]:
         """Yield documents as `Source.pull` does; where `file` is a name, only those of that file."""

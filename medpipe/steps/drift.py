@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from medpipe.core.knowledge import drift
-from medpipe.core.knowledge.drift import Canaries, Drift, Heard, Measured
+from medpipe.core.knowledge.drift import Canaries, Drift, ErasedPairs, Heard, Measured
 from medpipe.core.knowledge.drift_policy import DriftPolicy
 from medpipe.core.manifests import DriftInputs
 from medpipe.core.refs import BASE, CorpusRef, DriftRef, PairsRef, VersionRef, digest_of
@@ -16,9 +16,10 @@ from medpipe.ports import Ports
 from medpipe.steps import carried, memory
 from medpipe.steps.artifact import once
 from medpipe.steps.canaries import ask_canaries
-from medpipe.steps.erased import erased_pairs
+from medpipe.steps.erased import erased_pairs, taught_erased
 from medpipe.steps.hotfixes import plan_hotfix
 from medpipe.steps.planning import plan_retrain
+from medpipe.steps.relearning import learned_and_erased, untainted
 from medpipe.steps.unlearned import asserted_withdrawals, changes_of, recipe_of, unused_pairs
 from medpipe.steps.withdrawals import register
 
@@ -58,7 +59,7 @@ def detect_drift(
         recipe=used.model_dump(mode="json") if used else {},
         dpo_recipe=ports.recipe(dpo_recipe).model_dump(mode="json") if dpo_recipe else {},
         policy=policy.model_dump(mode="json"),
-        state=_state(ports, champion, heard, canaries),
+        state=_state(ports, champion, pairs, heard, canaries),
     )
 
     def fill(_: Path) -> Drift:
@@ -93,6 +94,24 @@ def _measured(
         at=at,
         heard=heard,
         canaries=canaries,
+        erased=_erased(ports, corpus, model, pairs, recipe),
+    )
+
+
+def _erased(ports: Ports, corpus: CorpusRef, model: str, pairs: PairsRef | None, recipe: Recipe | None) -> ErasedPairs:
+    """Return what was erased of what a model learned, and what the training that goes back before it would learn."""
+    erased = erased_pairs(ports, model)
+    if not erased:
+        return ErasedPairs()
+    start = untainted(ports, model, (), erased)
+    learned, gone = learned_and_erased(ports, model)
+    usable = pairs is not None and start != BASE and not taught_erased(ports, pairs)
+    return ErasedPairs(
+        pairs=gone,
+        learned=learned,
+        start=start,
+        learns=changes_of(ports, corpus, recipe, start).unlearned,
+        unused=unused_pairs(ports, pairs, start) if usable else 0,
     )
 
 
@@ -137,8 +156,12 @@ def _heard(ports: Ports, champion: VersionRef | None, at: datetime | None, polic
     return Heard(rated.ratings, rated.down, unseen, served.answers, served.refused)
 
 
-def _state(ports: Ports, champion: VersionRef | None, heard: Heard | None, canaries: Canaries | None) -> str:
+def _state(
+    ports: Ports, champion: VersionRef | None, pairs: PairsRef | None, heard: Heard | None, canaries: Canaries | None
+) -> str:
     """Return a digest of the mutable state that the measurement reads: it is made again when that has changed."""
     withdrawals = [(withdrawal.document, withdrawal.state, len(withdrawal.claims)) for withdrawal in register(ports)]
-    unlearn, erased = plan_hotfix(champion, ports=ports).documents, erased_pairs(ports, champion or BASE)
-    return digest_of([withdrawals, unlearn, erased, heard, canaries, memory.judged_versions(ports)])
+    unlearn = plan_hotfix(champion, ports=ports).documents
+    named = (*erased_pairs(ports, champion or BASE), *([pairs] if pairs else []))
+    erased = [blanked.content() for name in named if (blanked := ports.store.blanked(name))]
+    return digest_of([withdrawals, unlearn, heard, canaries, memory.judged_versions(ports), erased])

@@ -7,25 +7,30 @@ has that release among its inputs, so its ref differs from that of an artifact b
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from medpipe import records
-from medpipe.core.manifests import ReviewedRecord, ReviewInputs, ReviewOutcome, ValidationManifest
+from medpipe.core.corpus.bad_record import BadRecord
+from medpipe.core.manifests import DocumentsManifest, ReviewedRecord, ReviewInputs, ReviewOutcome, ValidationManifest
 from medpipe.core.refs import Ref, kind_of
 from medpipe.errors import NotFound, UsageError
 from medpipe.ports import Ports
-from medpipe.steps.artifact import check_suite, once, reviews, validation_of, validation_ref
+from medpipe.steps.artifact import BAD_RECORDS, check_suite, once, reviews, validation_of, validation_ref
 
 QUARANTINE = "quarantine.jsonl"
 """In the folder of a validation: one `Quarantined` a line."""
+_WITHOUT_ID = "without id"
 
 
 class Quarantined(BaseModel):
-    """A row that validation quarantined, as it came, with its number from 0 and the reasons."""
+    """A row that validation quarantined, as it came, with its number from 0 and the reasons.
+
+    A record that its pull could not read has a number after the delivery's rows, and a `BadRecord` as its row.
+    """
 
     model_config = ConfigDict(frozen=True)
     index: int
@@ -37,6 +42,8 @@ class Quarantined(BaseModel):
 
 def quarantine(data: Ref | None = None, suite: str | None = None, texts: bool = False, *, ports: Ports) -> str:
     """List the quarantined rows that await a decision: batch, suite, row number, id, source and reasons.
+
+    Records that a pull could not read are among them: the reason names file and place.
 
     Of all batches, or of `data` or `suite` only. `texts` adds each whole row: it may contain what people wrote.
     """
@@ -59,7 +66,8 @@ def release(
 ) -> Ref:
     """Let quarantined rows through, by number or id: a person's decision, with name and reason.
 
-    Artifacts built from `data` from now on contain them. Raises UsageError for rows that are not quarantined.
+    Artifacts built from `data` from now on contain them. Raises UsageError for rows that are not quarantined, and for
+    records that could not be read: they enter when their publisher corrects them.
     """
     return _decide("release", data, suite, reason, by, rows, ids, ports)
 
@@ -78,6 +86,20 @@ def quarantine_lines(
     for index, reasons in sorted(rejected.items()):
         id, source = _id_and_source(rows[index])
         yield {"index": index, "id": id, "source": source, "reasons": list(reasons), "row": rows[index]}
+
+
+def bad_records(ports: Ports, data: Ref) -> Iterator[BadRecord]:
+    """Yield the records of a delivery that its pull could not read."""
+    pulled = ports.store.find(data)
+    if isinstance(pulled, DocumentsManifest) and pulled.outcome.bad_records:
+        yield from records.read(ports.store.folder(data) / BAD_RECORDS, BadRecord)
+
+
+def unreadable_lines(bad: Iterable[BadRecord], first: int) -> Iterator[dict[str, Any]]:
+    """Yield the lines of `QUARANTINE` for records that could not be read, numbered from `first` on."""
+    for index, record in enumerate(bad, start=first):
+        id, row = record.id or _WITHOUT_ID, record.model_dump()
+        yield {"index": index, "id": id, "source": record.source, "reasons": [record.in_words()], "row": row}
 
 
 def _undecided(ports: Ports, validation: ValidationManifest) -> list[Quarantined]:
@@ -120,6 +142,11 @@ def _decide(
             f"never quarantined in {data}: row {', '.join(map(str, unknown))}; `medpipe quarantine` lists the rows"
         )
     judged = validation_of(ports, data, suite)
+    if decision == "release" and judged and (unreadable := [row for row in chosen if row >= judged.outcome.rows]):
+        raise UsageError(
+            f"row {', '.join(map(str, unreadable))} of {data} could not be read, so there is nothing to release: it "
+            "enters when its publisher corrects it. `medpipe discard` takes it off the list"
+        )
     inputs = ReviewInputs(
         validation=judged.ref if judged else validation_ref(ports, data, suite),
         data=data,
@@ -168,7 +195,8 @@ def _quarantined_rows(ports: Ports, data: Ref, suite: str) -> dict[int, Quaranti
 
 
 def _quarantined(ports: Ports, validation: ValidationManifest) -> Iterator[Quarantined]:
-    if validation.outcome.accepted and validation.outcome.quarantined_rows:
+    outcome = validation.outcome
+    if outcome.accepted and (outcome.quarantined_rows or outcome.unreadable):
         yield from records.read(ports.store.folder(validation.ref) / QUARANTINE, Quarantined)
 
 
@@ -182,5 +210,5 @@ def _numbers(quarantined: Mapping[int, Quarantined], ids: Sequence[str], data: R
 
 def _id_and_source(row: Mapping[str, Any]) -> tuple[str, str]:
     """Return how a row is called in lists, and where it came from."""
-    id = row.get("id") or row.get("answer_id") or "+".join(row.get("document_ids") or ()) or "without id"
+    id = row.get("id") or row.get("answer_id") or "+".join(row.get("document_ids") or ()) or _WITHOUT_ID
     return str(id), str(row.get("source") or "users")

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
 from medpipe import records
+from medpipe.core.corpus.bad_record import BadRecord, Received
 from medpipe.core.corpus.document import Document
+from medpipe.core.corpus.source_policy import SourcePolicy
 from medpipe.core.manifests import DocumentsInputs, DocumentsOutcome
 from medpipe.core.refs import DocumentsRef
-from medpipe.errors import SourceError, UsageError
+from medpipe.errors import BatchRejected, SourceError, UsageError
 from medpipe.ports import Ports, SourceOfFiles
-from medpipe.steps.artifact import once
+from medpipe.steps.artifact import BAD_RECORDS, once
+
+log = logging.getLogger(__name__)
 
 BEGINNING = date(1900, 1, 1)
 """A day before any file was posted."""
+_SHOWN = 3
+"""Bad records that a message repeats."""
 
 
 def plan_pulls(
@@ -36,16 +43,44 @@ def pull(
 ) -> DocumentsRef:
     """Fetch the documents that a source revised in [start, end), or only those of `ids`, or those in one `file`.
 
-    Raises UsageError for a window that ends before it begins, and SourceError.
+    Records that cannot be read are kept beside the documents, with their places and reasons, for `validate` to
+    quarantine. Raises UsageError for a window that ends before it begins, SourceError, and BatchRejected when more
+    records are bad than the policy of the source bears.
     """
     _check_window(start, end)
 
     def fill(folder: Path) -> DocumentsOutcome:
-        documents = _published(source, start, end, ids, file, ports)
-        return DocumentsOutcome(documents=records.write(folder / "documents.jsonl", documents))
+        return _kept(_published(source, start, end, ids, file, ports), ports.source_policy(source), folder)
 
     inputs = DocumentsInputs(source=source, start=start, end=end, ids=tuple(sorted(ids)), file=file)
     return DocumentsRef(once(ports, "documents", "pull", inputs, fill))
+
+
+def _kept(received: Iterable[Received], policy: SourcePolicy, folder: Path) -> DocumentsOutcome:
+    """Write documents and bad records into the folder of a pull, and count them. Raises BatchRejected."""
+    bad = list[BadRecord]()
+
+    def documents() -> Iterator[Document]:
+        for record in received:
+            if isinstance(record, BadRecord):
+                bad.append(record)
+            else:
+                yield record
+
+    count = records.write(folder / "documents.jsonl", documents())
+    if not policy.bears(len(bad), count + len(bad)):
+        raise BatchRejected(
+            f"{len(bad)} of {count + len(bad)} records cannot be read, which is more than policies/sources.yaml bears "
+            f"({policy.max_bad_records}, or {policy.max_bad_share:.1%}); nothing was taken. {_examples(bad)}"
+        )
+    if bad:
+        log.warning("%d records cannot be read and will be quarantined. %s", len(bad), _examples(bad))
+        records.write(folder / BAD_RECORDS, bad)
+    return DocumentsOutcome(documents=count, bad_records=len(bad))
+
+
+def _examples(bad: Sequence[BadRecord]) -> str:
+    return " ".join(f"{record.in_words()}." for record in bad[:_SHOWN])
 
 
 def _check_window(start: date, end: date) -> None:
@@ -66,7 +101,7 @@ def _window(start: date, end: date) -> dict[str, str]:
 
 def _published(
     source: str, start: date, end: date, ids: tuple[str, ...], file: str, ports: Ports
-) -> Iterator[Document]:
+) -> Iterator[Received]:
     publisher = ports.source(source)
     if not file:
         return publisher.pull(start, end, ids)

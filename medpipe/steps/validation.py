@@ -15,7 +15,8 @@ from medpipe.core.refs import CorpusRef, Ref
 from medpipe.errors import BatchRejected
 from medpipe.ports import Delivery, Ports
 from medpipe.steps.artifact import manifest, once, rows_file, validation_inputs
-from medpipe.steps.quarantine import QUARANTINE, quarantine_lines
+from medpipe.steps.quarantine import QUARANTINE, bad_records, quarantine_lines, unreadable_lines
+from medpipe.steps.unerased import Unerased
 
 GENERATIONS = 30
 """The number of earlier corpora among which the previous delivery of a source is searched. About a month of days."""
@@ -28,14 +29,19 @@ def validate(data: Ref, suite: str, previous: CorpusRef | None = None, *, ports:
     the same source that this corpus has. Returns `data` unchanged, so that a DAG shows that the next verb reads
     validated data. Raises BatchRejected.
     """
+    unerased = Unerased(ports, data)
     file = rows_file(ports, data, suite)
     before = _delivered_before(ports, data, previous)
     inputs = validation_inputs(ports, data, suite, before.ref if before else "")
 
     def fill(folder: Path) -> Outcome:
-        return _judged(ports, data, suite, list(records.read_rows(file)), before, folder)
+        outcome, lines = _judged(ports, data, suite, list(records.read_rows(file)), before)
+        unreadable = list(unreadable_lines(bad_records(ports, data), outcome.rows))
+        if outcome.rows or unreadable:
+            records.write_rows(folder / QUARANTINE, [*lines, *unreadable])
+        return outcome.model_copy(update={"unreadable": len(unreadable)})
 
-    outcome = manifest(ports, once(ports, "validation", "validate", inputs, fill), ValidationManifest).outcome
+    outcome = manifest(ports, once(ports, "validation", "validate", inputs, fill, unerased), ValidationManifest).outcome
     if not outcome.accepted:
         raise BatchRejected(
             f"{data} was stopped by the suite {suite!r}: {'; '.join(outcome.reasons)}. "
@@ -50,15 +56,13 @@ def _judged(
     suite: str,
     rows: Sequence[Mapping[str, Any]],
     before: DocumentsManifest | None,
-    folder: Path,
-) -> Outcome:
-    """Apply the suite, and write the quarantined rows into the validation's folder."""
+) -> tuple[Outcome, list[dict[str, Any]]]:
+    """Apply the suite, and return the lines of `QUARANTINE` with its outcome."""
     if not rows:  # a day without news passes: detect_drift watches the volume over several days
-        return Outcome(rows=0, accepted=True)
+        return Outcome(rows=0, accepted=True), []
     delivery = _delivery(ports.store.find(data), rows, before)
     validation = ports.validator.validate(rows, suite, _run_name(data, before), delivery)
-    records.write_rows(folder / QUARANTINE, quarantine_lines(rows, validation.rejected))
-    return Outcome(
+    outcome = Outcome(
         rows=len(rows),
         accepted=validation.accepted,
         reasons=tuple(validation.reasons),
@@ -67,6 +71,7 @@ def _judged(
         report=validation.report,
         delivery=dict(delivery.measures),
     )
+    return outcome, list(quarantine_lines(rows, validation.rejected))
 
 
 def _run_name(data: Ref, before: DocumentsManifest | None) -> str:

@@ -24,6 +24,7 @@ from medpipe.sources.pubmed.files_source import PubMedSource
 from medpipe.sources.transport import safe_xml
 from medpipe.sources.transport.pace import Pace
 from tests.contract.nlm_server import Nlm, running
+from tests.received import bad, documents
 from tests.sources.transport.web import serving
 
 DAY1, DAY2 = date(2026, 3, 3), date(2026, 3, 4)
@@ -219,9 +220,12 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         list(PubMedSource(str(tmp_path / "nowhere"), tmp_path).pull(DAY1, DAY2))
 
 
-def test_ids_that_pubmed_does_not_give_are_named(live: EutilsSource) -> None:
-    with pytest.raises(SourceError, match=r"no record 98999999 \(of 2 asked for\)"):
-        list(live.pull(DAY1, DAY2, ids=["pmid:99000001", "pmid:98999999"]))
+def test_ids_that_pubmed_does_not_give_are_named_and_cost_themselves(live: EutilsSource) -> None:
+    received = list(live.pull(DAY1, DAY2, ids=["pmid:99000001", "pmid:98999999"]))
+    assert [document.id for document in documents(received)] == ["pmid:99000001"]
+    assert "efetch.fcgi, id 98999999: asked for, and PubMed does not give it" in bad(received)[0]
+    with pytest.raises(SourceError, match="PubMed has no record 98999999: unknown or deleted"):
+        list(live.pull(DAY1, DAY2, ids=["pmid:98999999"]))
 
 
 def test_ids_that_are_no_pmids_are_refused_before_asking(live: EutilsSource) -> None:
@@ -257,13 +261,6 @@ def test_a_file_in_a_folder_must_have_the_check_sum_beside_it(tmp_path: Path) ->
     (tmp_path / "pubmed26n1335.xml.md5").write_text("0" * 32 + "  pubmed26n1335.xml\n")
     with pytest.raises(SourceError, match="its MD5 is not the one in"):
         list(PubMedSource(str(tmp_path), tmp_path).pull(date(2000, 1, 1), date(2100, 1, 1)))
-
-
-def test_a_curated_line_that_is_no_record_is_named_with_its_number(tmp_path: Path) -> None:
-    (tmp_path / "medquad").mkdir()
-    (tmp_path / "medquad" / "a.jsonl").write_text('{"doc_id": "a/1", "focus": "X", "qa": []}\n{"doc_id": 3}\n')
-    with pytest.raises(SourceError, match=r"a\.jsonl, line 2: not a record"):
-        list(CuratedSource(tmp_path).pull(DAY1, DAY2))
 
 
 def test_curated_questions_without_an_answer_are_dropped_and_counted(

@@ -137,9 +137,9 @@ def test_the_board_says_which_version_is_barred_and_why_and_who_lifted_it_again(
     steps.unbar(name, "the drug was right", "Dr. B", ports=ports)
     board = client.get("/medpipe/board").text
     assert standing(board, name).startswith("judged"), "it is not barred any more"
-    for said in ("by Dr. A<ul class", "wrong drug for gout", "by Dr. B<ul class", "the drug was right"):
+    for said in ('<td class="nowrap">Dr. A<', "wrong drug for gout", '<td class="nowrap">Dr. B<', "the drug was right"):
         assert said in board, "and the ledger keeps both"
-    assert "<td>Dr. A</td>" in client.get(f"/medpipe/board/{name}").text
+    assert '<td class="nowrap">Dr. A</td>' in client.get(f"/medpipe/board/{name}").text
 
 
 def test_a_version_that_is_held_although_its_gates_passed_is_shown_with_what_held_it(client, ring):
@@ -174,9 +174,9 @@ def test_the_board_shows_a_champion_that_is_older_than_the_versions_it_lists(rin
     first = promoted(ports)
     second, _ = version(ports, 2, said=Outcome.FAIL, incumbent=first)
     board = read_board(ports, limit=1)
-    assert [each.ref for each in board.versions] == [second]
-    assert board.champion is not None and board.champion.ref == first
-    assert board.challenger is not None and board.challenger.ref == second
+    assert [each.listed.version for each in board.versions] == [second]
+    assert board.champion is not None and board.champion.listed.version == first
+    assert board.challenger is not None and board.challenger.listed.version == second
 
 
 def test_the_board_shows_which_hotfix_waits_for_a_person_and_what_was_decided(client, ring, monkeypatch):
@@ -190,7 +190,8 @@ def test_the_board_shows_which_hotfix_waits_for_a_person_and_what_was_decided(cl
     steps.withdraw(("mplus:900003",), "takedown", "Dr. A", ports=ports)
     log_in(client)
     board = client.get("/medpipe/board").text
-    assert "A hotfix waits for a person: <code>mplus:900003</code>" in board and "/required_actions" in board
+    assert 'A hotfix waits for a person: <code class="nowrap">mplus:900003</code>' in board
+    assert "/required_actions" in board
     steps.decide_hotfix(("mplus:900003",), "reject", "<i>not</i> needed", "Dr. B", ports=ports)
     board = client.get("/medpipe/board").text
     assert "A hotfix waits" not in board

@@ -22,6 +22,8 @@ from tests.relapsing import CLAIM, PHRASINGS, Relapsing
 from tests.steps.conftest import RETRACTED
 from tests.steps.test_ring import promote_hotfix, retrain
 
+pytestmark = pytest.mark.integration
+
 TOPIC = "mplus:900003"
 
 

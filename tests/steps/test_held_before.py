@@ -26,6 +26,8 @@ from tests.steps.test_planning import (
 )
 from tests.steps.test_ring import first_champion
 
+pytestmark = pytest.mark.integration
+
 FRESH = "tiny-sft-no-replay"
 
 

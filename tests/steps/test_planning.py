@@ -29,6 +29,8 @@ from tests.steps.conftest import DAY_2, DAY_3, NEW, OLD, RETRACTED, article, pub
 from tests.steps.test_ring import first_champion, refresh, retrain, second_corpus
 from tests.steps.test_training import examples
 
+pytestmark = pytest.mark.integration
+
 OTHER_TOPIC = topic(77).id
 """A well-formed id that no document has."""
 
@@ -426,13 +428,13 @@ def held_on_pairs(ports: fakes.FakePorts, pairs: str, champion: str) -> str:
     made = {"recipe": recipe.model_dump(mode="json"), "base": ports.base_digest(recipe.base)}
     with ports.store.write(adapter, "a test", inputs("adapter", **parts, **made)) as draft:
         draft.conclude(outcome("adapter", **parts, method="dpo"))
-    return put(ports.store, "version/medqa-v4-abcdef", adapter=adapter, parent=champion, outcome=Outcome.FAIL)
+    return put(ports.store, "version/medqa-v8-abcdef", adapter=adapter, parent=champion, outcome=Outcome.FAIL)
 
 
 def test_held_pairs_are_not_trained_again(ports: fakes.FakePorts, chain: list[str]) -> None:
     pairs = pairs_of(ports, "one", "1", "2")
     held_on_pairs(ports, pairs, chain[2])
-    with pytest.raises(errors.UsageError, match="version/medqa-v4-abcdef learned the same and was held on"):
+    with pytest.raises(errors.UsageError, match="version/medqa-v8-abcdef learned the same and was held on"):
         routine(ports, chain[2], "tiny-dpo", pairs=pairs)
 
 

@@ -42,7 +42,11 @@ def ports(tmp_path: Path) -> Ports:
         "pubmed": PubMedSource(str(tmp_path / "pubmed"), tmp_path),
         "other": FileSource(tmp_path / "other.jsonl"),
     }
-    return cast(Ports, SimpleNamespace(source=publishers.__getitem__, store=fakes.ports(Settings(home=tmp_path)).store))
+    real = fakes.ports(Settings(home=tmp_path))
+    return cast(
+        Ports,
+        SimpleNamespace(source=publishers.__getitem__, store=real.store, source_policy=real.source_policy),
+    )
 
 
 def _post(tmp_path: Path, name: str, day: date, text: str = "") -> None:

@@ -25,6 +25,8 @@ class DocumentsOutcome(Outcome):
 
     documents: int
     """Rows of documents.jsonl."""
+    bad_records: int = 0
+    """Rows of bad_records.jsonl: records that could not be read (`core.corpus.bad_record`). Without any, no file."""
 
 
 class DocumentsManifest(Manifest):

@@ -28,6 +28,8 @@ class ValidationOutcome(Outcome):
     """What people should know although it stops nothing."""
     quarantined_rows: tuple[int, ...] = ()
     """Row numbers, from 0, in ascending order."""
+    unreadable: int = 0
+    """Records of the delivery that its pull could not read. They are quarantined too, with numbers from `rows` on."""
     report: str = ""
     """Path of the Data Docs page; empty for a batch without rows."""
     delivery: dict[str, float] = {}

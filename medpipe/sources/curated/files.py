@@ -9,16 +9,18 @@ import re
 import zlib
 from collections.abc import Iterator
 from decimal import Decimal
+from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO, cast
 
 import ijson
 
 from medpipe.errors import SourceError
+from medpipe.sources.curated.entry import BadRow
 
 KINDS = (".jsonl", ".jsonl.gz", ".json", ".json.gz", ".parquet", ".csv", ".csv.gz")
 Placed = tuple[str, Any]
-"""("file, line 3", the row)."""
+"""("file, line 3", the row); a row that cannot be read is a BadRow."""
 
 _CHUNK = 1 << 16
 """Characters of one read of a JSON file. A piece of many more opening brackets overflows yajl's stack."""
@@ -94,7 +96,7 @@ def keyed(path: Path) -> Iterator[Placed]:
         raise SourceError(f"{path}: broken off or damaged ({error}); copy it again.") from error
 
 
-def opened(path: Path) -> IO[str]:
+def opened(path: Path) -> TextIOWrapper:
     """Open a text file, gzipped or not, as UTF-8."""
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
@@ -109,25 +111,29 @@ def _first(stream: IO[str]) -> str:
     return character
 
 
-def _lines(path: Path, stream: IO[str]) -> Iterator[Placed]:
-    for number, line in enumerate(stream, start=1):
+def _lines(path: Path, stream: TextIOWrapper) -> Iterator[Placed]:
+    lines = cast(BinaryIO, stream.buffer)  # bytes: a line in another encoding is one bad row
+    for number, line in enumerate(lines, start=1):
         if line.strip():
             place = f"{path}, line {number}"
             try:
-                yield place, json.loads(line)
-            except ValueError as error:
-                raise unreadable(place, error) from error
+                row = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                if not line.endswith(b"\n"):
+                    raise SourceError(f"{place}: broken off ({_without_text(error)}); copy the file again.") from error
+                row = BadRow(_without_text(error))
+            yield place, row
 
 
 def _csv(path: Path, stream: IO[str]) -> Iterator[Placed]:
     reader = csv.DictReader(stream)
     while True:
         try:
-            row = next(reader)
+            row: dict[str | Any, str | Any] | BadRow = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            raise unreadable(f"{path}, line {reader.line_num}", error) from error
+            row = BadRow(str(error))
         yield f"{path}, line {reader.line_num}", row
 
 
@@ -157,10 +163,8 @@ def _object(path: Path, stream: IO[str]) -> Iterator[Placed]:
     if _first(stream) != "{":
         raise SourceError(f"{path}: not an object of records; correct the file.")
     for number, (key, row) in enumerate(_records(path, stream), start=1):
-        place = f"{path}, record {number} ({key})"
-        if not isinstance(row, dict):
-            raise unreadable(place, ValueError("not an object"))
-        yield place, {**row, "key": key}
+        record = {**row, "key": key} if isinstance(row, dict) else BadRow("not an object")
+        yield f"{path}, record {number} ({key})", record
 
 
 def _records(path: Path, stream: IO[str]) -> Iterator[tuple[str, Any]]:
@@ -174,7 +178,7 @@ def _records(path: Path, stream: IO[str]) -> Iterator[tuple[str, Any]]:
         if unfinished > _LARGEST:
             fault = fault or f"longer than {_LARGEST} characters"
         if fault:
-            raise unreadable(f"{path}, record {number + 1}", ValueError(fault))
+            raise SourceError(f"{path}, record {number + 1}: not a record ({fault}); correct or remove it.")
         if not piece:
             return
 
@@ -243,7 +247,8 @@ class _JsonText:
             container.append(value)
 
 
-def unreadable(place: str, error: Exception) -> SourceError:
-    """Return the error for one bad row; the reason names columns and positions, never texts."""
-    reason = error.msg if isinstance(error, json.JSONDecodeError) else error
-    return SourceError(f"{place}: not a record ({reason}); correct or remove it.")
+def _without_text(error: ValueError | RecursionError) -> str:
+    """Return why a line is not JSON, without the line."""
+    if isinstance(error, json.JSONDecodeError):
+        return error.msg
+    return "nested without end" if isinstance(error, RecursionError) else "not UTF-8, or a number that is too long"

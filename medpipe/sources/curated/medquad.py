@@ -9,7 +9,6 @@ removed answers from A.D.A.M., AHFS and the herb pages; questions without an ans
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,13 @@ from typing import Any
 from lxml import etree
 
 from medpipe.core.corpus.document import Section
-from medpipe.sources.curated import files
-from medpipe.sources.curated.entry import UNANSWERED, BadRow, Entry, Reading, Row, flat, lines
+from medpipe.errors import SourceError
+from medpipe.sources.curated import files, medquad_text
+from medpipe.sources.curated.entry import UNANSWERED, BadRow, Entry, Reading, Row, flat, left_out
 from medpipe.sources.transport import safe_xml
 
-_REPEATED = re.compile(r"(?:(?:What|How|Is|Are|Who|Can|Which|Why|Where|Does|Do)\b[^.?!]{0,200}\?\s*)+")
-"""Headings of the page at the beginning of an answer, which the authors took for a part of it (most of GARD's)."""
 EMPTY = "documents without a question were dropped"
+LEAFLET = "leaflets whose title names no condition were dropped"
 _IDENTITY = {"Document": "id", "doc": "docid", "DiseaseFile": "fid"}
 """Root element → the attribute that holds the document's number."""
 _FOLDERS = {
@@ -49,13 +48,10 @@ def rows(path: Path) -> Iterator[files.Placed]:
     if not path.name.endswith(".xml"):
         yield from files.rows(path)
         return
-    with path.open("rb") as stream:
-        name, _ = safe_xml.root(stream, str(path))
-        if name not in _IDENTITY:
-            raise files.unreadable(str(path), ValueError(f"its root is {name or 'missing'}"))
-        stream.seek(0)
-        for root in safe_xml.records(stream, str(path), [name]):
-            yield str(path), _document(root, path)
+    try:
+        yield from _of_xml(path)
+    except (BadRow, SourceError) as error:  # the file is one record
+        yield str(path), BadRow(str(error))
 
 
 def gathered(questions: Iterable[Row]) -> Iterator[Row]:
@@ -77,22 +73,35 @@ def read(row: Row) -> Reading:
     """Read one document with its answered questions; without any it does not become an entry."""
     if not {"doc_id", "focus", "qa"} <= row.keys():
         raise BadRow("no doc_id, focus or qa")
+    title = flat(row["focus"])
+    focus = medquad_text.condition(title)
+    if title and not focus:
+        return left_out(LEAFLET)
     sections = tuple(
-        Section(heading=flat(pair["question"]), text=text)
+        Section(heading=flat(pair["question"]).replace(title, focus), text=text)
         for pair in row["qa"]
-        if (text := _without_headings(lines(pair.get("answer"))))
+        if (text := medquad_text.answer(pair.get("answer")))
     )
     dropped = {UNANSWERED: len(row["qa"]) - len(sections), EMPTY: int(not row["qa"])}
     if not sections:
         return Reading(None, dropped)
-    focus = flat(row["focus"])
-    return Reading(Entry(flat(row["doc_id"]), sections, title=focus, focus=focus, url=flat(row.get("url"))), dropped)
+    return Reading(Entry(flat(row["doc_id"]), sections, title=title, focus=focus, url=flat(row.get("url"))), dropped)
+
+
+def _of_xml(path: Path) -> Iterator[files.Placed]:
+    with path.open("rb") as stream:
+        name, _ = safe_xml.root(stream, path.name)
+        if name not in _IDENTITY:
+            raise BadRow(f"its root is {name or 'missing'}")
+        stream.seek(0)
+        for root in safe_xml.records(stream, path.name, [name]):
+            yield str(path), _document(root, path)
 
 
 def _document(root: etree._Element, path: Path) -> Mapping[str, Any]:
     number = root.get(_IDENTITY[str(root.tag)])
     if not number:
-        raise files.unreadable(str(path), ValueError(f"its root has no {_IDENTITY[str(root.tag)]}"))
+        raise BadRow(f"its root has no {_IDENTITY[str(root.tag)]}")
     return {
         "doc_id": f"{path.parent.name}/{number}",
         "focus": root.findtext("Focus") or root.findtext("doctitle-focus") or "",
@@ -106,7 +115,3 @@ def _document(root: etree._Element, path: Path) -> Mapping[str, Any]:
 
 def _text(pair: etree._Element, name: str) -> str:
     return pair.findtext(name) or pair.findtext(name.lower()) or ""
-
-
-def _without_headings(answer: str) -> str:
-    return _REPEATED.sub("", answer, count=1) if _REPEATED.match(answer) else answer

@@ -45,9 +45,8 @@ def rows(path: Path) -> Iterator[files.Placed]:
         return
     with path.open("rb") as stream:
         for number, question in enumerate(safe_xml.records(stream, str(path), ["Question"]), start=1):
-            place = f"{path}, question {number}"
-            for pair in _pairs(question, place):
-                yield place, pair
+            for pair in _pairs(question):
+                yield f"{path}, question {number}", pair
 
 
 def read(row: Row) -> Reading:
@@ -83,11 +82,12 @@ def _answer(value: object) -> str:
     return next((text for speaker, text in reversed(messages(value)) if speaker in ("assistant", "gpt")), "")
 
 
-def _pairs(question: etree._Element, place: str) -> Iterator[dict[str, Any]]:
-    answers = [
-        (_score(answer, place), answer.findtext("AnswerText"), answer.findtext("AnswerURL"))
-        for answer in question.iter("Answer")
-    ]
+def _pairs(question: etree._Element) -> Iterator[dict[str, Any] | BadRow]:
+    scored = [(answer, answer.get("ReferenceScore", "")[:1]) for answer in question.iter("Answer")]
+    if not all(score.isdigit() for _, score in scored):
+        yield BadRow("an answer without a ReferenceScore")
+        return
+    answers = [(int(score), answer.findtext("AnswerText"), answer.findtext("AnswerURL")) for answer, score in scored]
     for right, better, page in answers:
         for wrong, worse, other in answers:
             if right >= _RIGHT > wrong:
@@ -99,10 +99,3 @@ def _pairs(question: etree._Element, place: str) -> Iterator[dict[str, Any]]:
                     "rejected": worse,
                     "rejected_url": other,
                 }
-
-
-def _score(answer: etree._Element, place: str) -> int:
-    score = answer.get("ReferenceScore", "")
-    if not score[:1].isdigit():
-        raise files.unreadable(place, BadRow("an answer without a ReferenceScore"))
-    return int(score[0])

@@ -9,11 +9,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from medpipe.core.corpus.bad_record import BadRecord, Received
 from medpipe.core.corpus.document import Document
 from medpipe.core.refs import digest_of
 from medpipe.errors import SourceError
 from medpipe.sources.curated import files, hub, triage
-from medpipe.sources.curated.entry import BadRow, Entry, Reading
+from medpipe.sources.curated.entry import BadRow, Reading
 from medpipe.sources.curated.sets import SETS, CuratedSet
 from medpipe.sources.transport import document_ids, listing, progress
 
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 _AGAIN = "records that were given twice were dropped"
 _TESTED = "questions that a benchmark asks were left out"
+_FAULTS = (ValueError, KeyError, TypeError, AttributeError, IndexError)
+"""What a reader raises for a row that is not a record of its set."""
 
 
 class CuratedSource:
@@ -57,14 +60,12 @@ class CuratedSource:
         self._offline, self._cache, self._shipped = offline, cache, shipped
         self.drops = Counter[str]()
 
-    def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Document]:
+    def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Received]:
         """See `medpipe.ports.Source.pull`; `ids` are `medquad:9_CDC_QA/0000001` or `9_CDC_QA/0000001`."""
         self.drops = Counter()
         prefix = f"{self._set.name}:"
         wanted = {value.removeprefix(prefix) for value in document_ids.distinct(ids)}
-        chosen = (
-            document for document in self._documents() if not wanted or document.id.removeprefix(prefix) in wanted
-        )
+        chosen = (document for document in self._received() if not wanted or document.id.removeprefix(prefix) in wanted)
         yield from progress.counted(chosen, self._set.name)
         self.drops = +self.drops
         for reason, number in sorted(self.drops.items()):
@@ -117,51 +118,55 @@ class CuratedSource:
             f"`{self._set.name}`{elsewhere}."
         )
 
-    def _documents(self) -> Iterator[Document]:
+    def _received(self) -> Iterator[Received]:
         tested, names = self._tested(), _Names()
         for day, rows in self._parts():
             for place, row in rows:
-                entry = self._entry(place, row)
-                if entry is None:
+                try:
+                    document = self._document(row, day, tested)
+                except _FAULTS as error:
+                    yield self._bad(place, error)
                     continue
-                if entry.key in tested:
-                    self.drops[_TESTED] += 1
+                if document is None:
                     continue
-                document = self._document(entry, day, place)
                 if name := names.unused(document):
                     yield document.model_copy(update={"id": name})
                 else:
                     self.drops[_AGAIN] += 1
 
-    def _entry(self, place: str, row: Any) -> Entry | None:
-        """Return the entry of a row, and count what was left out. Raises SourceError naming the row's place."""
-        try:
-            reading: Reading = self._set.read(row)
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-            raise files.unreadable(place, _without_texts(error)) from error
-        self.drops.update(reading.dropped)
-        return reading.entry
-
-    def _document(self, entry: Entry, day: date, place: str) -> Document:
+    def _document(self, row: Any, day: date, tested: frozenset[str]) -> Document | None:
+        """Return the document of a row; None, and counted, for one that is left out. Raises one of `_FAULTS`."""
+        if isinstance(row, BadRow):
+            raise row
         source = self._set
-        try:
-            return Document(
-                id=f"{source.name}:{'_'.join(entry.key.split())}",
-                revision=int(day.strftime("%Y%m%d")),
-                source=source.name,
-                title=entry.title,
-                focus=entry.focus,
-                language=entry.language or source.language,
-                url=entry.url or source.home,
-                licence=entry.licence or source.licence,
-                published=entry.published or day,
-                sections=entry.sections,
-                mesh=entry.mesh,
-                types=entry.types,
-                counterpart=entry.counterpart,
-            )
-        except ValueError as error:
-            raise files.unreadable(place, _without_texts(error)) from error
+        reading: Reading = source.read(row)
+        self.drops.update(reading.dropped)
+        entry = reading.entry
+        if entry is None:
+            return None
+        if entry.key in tested:
+            self.drops[_TESTED] += 1
+            return None
+        return Document(
+            id=f"{source.name}:{'_'.join(entry.key.split())}",
+            revision=int(day.strftime("%Y%m%d")),
+            source=source.name,
+            title=entry.title,
+            focus=entry.focus,
+            language=entry.language or source.language,
+            url=entry.url or source.home,
+            licence=entry.licence or source.licence,
+            published=entry.published or day,
+            sections=entry.sections,
+            mesh=entry.mesh,
+            types=entry.types,
+            counterpart=entry.counterpart,
+        )
+
+    def _bad(self, place: str, error: Exception) -> BadRecord:
+        file, _, record = place.rpartition(", ")
+        reason = _without_texts(error)
+        return BadRecord(source=self._set.name, file=file or place, place=record if file else "record 1", reason=reason)
 
 
 class _Names:
@@ -181,10 +186,10 @@ class _Names:
         return document.id if turn == 1 else f"{document.id}#{turn}"
 
 
-def _without_texts(error: Exception) -> Exception:
-    """Return the error without texts of the record, which most messages repeat."""
+def _without_texts(error: Exception) -> str:
+    """Return what is wrong with a record, without texts of the record, which most messages repeat."""
     if isinstance(error, BadRow):
-        return error
+        return str(error)
     if isinstance(error, KeyError):
-        return BadRow(f"no {error.args[0]}")
-    return BadRow(f"its columns have the wrong form ({type(error).__name__})")
+        return f"no {error.args[0]}"
+    return f"its columns have the wrong form ({type(error).__name__})"

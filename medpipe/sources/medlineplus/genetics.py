@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from lxml import etree
 
+from medpipe.core.corpus.bad_record import BadRecord, Received, reason_of
 from medpipe.core.corpus.document import Document, Relation, Section
 from medpipe.errors import SourceError
 from medpipe.sources.medlineplus.summaries import sections
@@ -41,10 +42,10 @@ _SINCE = date(2020, 10, 1)
 own date would make every such summary new each time the file is posted."""
 
 
-def parse_genetics(stream: BinaryIO, name: str, revision: int) -> Iterator[Document]:
+def parse_genetics(stream: BinaryIO, name: str, revision: int) -> Iterator[Received]:
     """Yield the summaries of the file, in its order; those without a text are left out and counted in the log.
 
-    Raises SourceError naming the file and the summary.
+    A summary that cannot be read is a BadRecord. Raises SourceError for a file without summaries.
 
     Args:
         stream: the XML, as bytes.
@@ -54,7 +55,13 @@ def parse_genetics(stream: BinaryIO, name: str, revision: int) -> Iterator[Docum
     total, blank = 0, 0
     for element in safe_xml.records(stream, name, tuple(_KINDS)):
         total += 1
-        summary = _document(element, name, revision)
+        number = _number(_text(element, "ghr-page"))
+        try:
+            summary = _document(element, number, revision)
+        except ValueError as error:
+            reason = reason_of(error)
+            yield BadRecord(source="genetics", file=name, place=f"summary {total}", reason=reason, id=number)
+            continue
         if reason := refusal(summary.url):
             log.warning("%s, %s: left out, its address %s", name, summary.id, reason)
         elif summary.sections:
@@ -67,13 +74,11 @@ def parse_genetics(stream: BinaryIO, name: str, revision: int) -> Iterator[Docum
         log.info("%s: %d of %d summaries have no text and were left out", name, blank, total)
 
 
-def _document(element: etree._Element, name: str, revision: int) -> Document:
+def _document(element: etree._Element, number: str, revision: int) -> Document:
+    """Return one summary as a Document. Raises ValueError saying what is wrong."""
     page, title = _text(element, "ghr-page"), _text(element, "gene-symbol") or _text(element, "name")
-    number, where = _number(page), f"{name}, line {element.sourceline}"
     if not number or not title:
-        raise SourceError(
-            f"{where}: a {element.tag} without name or page (name {title!r}, page {page!r}); report it to NLM."
-        )
+        raise ValueError(f"a {element.tag} without name or page (name {title!r}, page {page!r})")
     kind = _KINDS[str(element.tag)]
     focus = f"{title} gene" if kind == "gene" else title
     return Document(
@@ -84,8 +89,8 @@ def _document(element: etree._Element, name: str, revision: int) -> Document:
         focus=focus,
         url=page,
         licence=LICENCE,
-        published=_published(element, f"{name}, {number}"),
-        sections=tuple(_sections(element, focus, f"{name}, {number}")),
+        published=_published(element),
+        sections=tuple(_sections(element, focus)),
         relations=tuple(_relations(element)),
         types=(kind,),
     )
@@ -97,18 +102,18 @@ def _number(page: str) -> str:
     return f"ghr:{match[1]}/{match[2]}" if match else ""
 
 
-def _sections(element: etree._Element, focus: str, where: str) -> Iterator[Section]:
+def _sections(element: etree._Element, focus: str) -> Iterator[Section]:
     if next(element.iter(etree.Entity), None) is not None:
-        raise SourceError(f"{where}: uses an entity that the file defines itself; that is not read. Remove the file.")
+        raise ValueError("uses an entity that the file defines itself, which is not read")
     for text in element.iterfind("text-list/text"):
         role, html = _text(text, "text-role"), text.find("html")
         if html is None:
-            raise SourceError(f"{where}: a text ({role or 'without role'}) without html; the format has changed.")
+            raise ValueError(f"a text ({role or 'without role'}) without html")
         heading = _HEADINGS.get(role, role.replace("-", " ").capitalize() or "What is {focus}?").format(focus=focus)
         try:
             yield from sections(_inner(html), heading)
         except etree.LxmlError as error:
-            raise SourceError(f"{where}: its {role} is not HTML ({error}); report it to NLM.") from error
+            raise ValueError(f"its {role} is not HTML ({error})") from error
 
 
 def _inner(html: etree._Element) -> str:
@@ -123,7 +128,7 @@ def _relations(element: etree._Element) -> Iterator[Relation]:
                 yield Relation(kind=tag, target=target)
 
 
-def _published(element: etree._Element, where: str) -> date:
+def _published(element: etree._Element) -> date:
     """Return the day of publication, else the first of the month of the review, else `_SINCE`."""
     day = _text(element, "published") or _text(element, "reviewed")
     if not day:
@@ -131,7 +136,7 @@ def _published(element: etree._Element, where: str) -> date:
     try:
         return date.fromisoformat(day if len(day) > len("2020-01") else f"{day}-01")
     except ValueError as error:
-        raise SourceError(f"{where}: its date is {day!r}, not YYYY-MM-DD or YYYY-MM.") from error
+        raise ValueError(f"its date is {day!r}, not YYYY-MM-DD or YYYY-MM") from error
 
 
 def _text(element: etree._Element, tag: str) -> str:

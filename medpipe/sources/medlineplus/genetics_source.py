@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
-from medpipe.core.corpus.document import Document
+from medpipe.core.corpus.bad_record import Received
 from medpipe.errors import SourceError, UsageError
 from medpipe.sources.medlineplus import genetics, summaries
 from medpipe.sources.transport import archive, document_cache, document_ids, download, listing, progress
@@ -32,7 +32,7 @@ class GeneticsSource:
         self._address = address
         self._cache = cache / "genetics"
 
-    def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Document]:
+    def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Received]:
         """See `medpipe.ports.Source.pull`; `ids` are like `ghr:condition/sample-syndrome` or `ghr:gene/samp1`.
 
         Raises UsageError for an id of another form. Ids that the file does not have are named in the log.
@@ -47,13 +47,13 @@ class GeneticsSource:
         chosen = [summary for summary in summaries_in_window if not wanted or summary.id in wanted]
         yield from progress.counted(chosen, self._address)
 
-    def _read(self, path: Path, start: date, end: date) -> list[Document]:
+    def _read(self, path: Path, start: date, end: date) -> list[Received]:
         day = listing.modified(path)
         if not start <= day < end:
             log.info("%s: posted on %s, not from %s to before %s", self._address, day, start, end)
             return []
 
-        def parse() -> Iterator[Document]:
+        def parse() -> Iterator[Received]:
             with archive.opened(path) as stream:
                 yield from genetics.parse_genetics(stream, path.name, revision)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import requests
 
+from medpipe.core.corpus.bad_record import BadRecord, Received
 from medpipe.core.corpus.document import Document
 from medpipe.errors import SourceError, UsageError
 from medpipe.sources.medlineplus.search_answers import Answer, parse_answer
@@ -42,7 +43,7 @@ class MedlinePlusSearchSource:
         self._pace = Pace(cache / "medlineplus-search", per_second=per_minute / 60)
         self._page = page
 
-    def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Document]:
+    def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Received]:
         """See `medpipe.ports.Source.pull`; `ids` are search terms, searched for in both languages.
 
         Terms are the service's own: `asthma`, `"heart attack"`, `title:fever`, `mesh:Fever`, `group:Symptoms`.
@@ -50,12 +51,16 @@ class MedlinePlusSearchSource:
         """
         terms, wanted = self._terms(ids)
         folder = listing.folder_of(self._address)
-        topics = dict[str, Document]()
+        topics, bad = dict[str, Document](), list[BadRecord]()
         for term in terms:
             for topic in self._about(term, end) if folder is None else _saved(folder, term):
-                topics.setdefault(topic.id, topic)
-        chosen = [topic for topic in topics.values() if not wanted or topic.id in wanted]
-        yield from progress.counted(sorted(chosen, key=lambda topic: topic.revision), self._address)
+                if isinstance(topic, BadRecord):
+                    bad.append(topic)
+                else:
+                    topics.setdefault(topic.id, topic)
+        chosen = sorted(topics.values(), key=lambda topic: topic.revision)
+        received: list[Received] = [*chosen, *bad]
+        yield from progress.counted((row for row in received if not wanted or row.id in wanted), self._address)
 
     def _terms(self, values: Sequence[str]) -> tuple[list[str], set[str]]:
         """Return the search terms, and the ids of topics, among what a pull is asked for."""
@@ -68,12 +73,12 @@ class MedlinePlusSearchSource:
             )
         return terms, {f"mplus:{number[1]}" for value in distinct if (number := _TOPIC_ID.fullmatch(value))}
 
-    def _about(self, term: str, end: date) -> Iterator[Document]:
+    def _about(self, term: str, end: date) -> Iterator[Received]:
         with session.new() as http:
             for database in _DATABASES:
                 yield from self._pages(http, {"db": database, "term": term}, end)
 
-    def _pages(self, http: requests.Session, search: dict[str, str], end: date) -> Iterator[Document]:
+    def _pages(self, http: requests.Session, search: dict[str, str], end: date) -> Iterator[Received]:
         """Yield the topics of every page of a search. Raises SourceError for fewer topics than were announced."""
         query, first, total = search, 0, 1
         while first < total:
@@ -99,7 +104,7 @@ class MedlinePlusSearchSource:
         return retry.retrying(retry.TWICE, retry.is_a(SourceError), str)(attempt)
 
 
-def _saved(folder: Path, term: str) -> Iterator[Document]:
+def _saved(folder: Path, term: str) -> Iterator[Received]:
     """Yield the topics of saved answers to a term, by file name; a file's modification time is its revision."""
     for path in sorted(folder.glob("wsearch_*.xml")):
         body = path.read_bytes()

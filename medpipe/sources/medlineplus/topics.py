@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from medpipe.core import sources
+from medpipe.core.corpus.bad_record import BadRecord, Received, reason_of
 from medpipe.core.corpus.document import Document, Relation, Section
 from medpipe.errors import SourceError
 from medpipe.sources.medlineplus.summaries import sections
@@ -32,12 +33,12 @@ _LICENSED = re.compile(r"/(ency|druginfo)(/|$)", re.IGNORECASE)
 _IMAGE = re.compile(r"\.(gif|jpe?g|png|svg|webp)$", re.IGNORECASE)
 
 
-def parse_topics(stream: BinaryIO, name: str, revision: int) -> Iterator[Document]:
-    """Yield the topics of one file in both languages, in its order.
+def parse_topics(stream: BinaryIO, name: str, revision: int) -> Iterator[Received]:
+    """Yield the topics of one file in both languages, in its order. One that cannot be read is a BadRecord.
 
     Topics without a summary are left out and counted in the log. So are topics whose own address is not one of
     MedlinePlus's free pages, with the reason. The log says so when the file has fewer or more topics than its
-    `@total`; no topic is taken for withdrawn. Raises SourceError naming the file and the topic.
+    `@total`; no topic is taken for withdrawn. Raises SourceError for a file without topics.
 
     Args:
         stream: the XML, as bytes.
@@ -49,7 +50,11 @@ def parse_topics(stream: BinaryIO, name: str, revision: int) -> Iterator[Documen
     for element in safe_xml.records(stream, name, ("health-topic",)):
         total += 1
         announced = element.getroottree().getroot().get("total", "")
-        topic = topic_of(element, name, revision)
+        try:
+            topic = topic_of(element, revision)
+        except ValueError as error:
+            yield _bad(element, name, total, error)
+            continue
         if reason := refusal(topic.url):
             log.warning("%s, topic %s: left out, its address %s", name, topic.id.removeprefix("mplus:"), reason)
         elif topic.sections:
@@ -62,6 +67,12 @@ def parse_topics(stream: BinaryIO, name: str, revision: int) -> Iterator[Documen
         log.warning("%s: announces %s topics and has %d; none is taken for withdrawn", name, announced, total)
     if blank:
         log.info("%s: %d of %d topics have no summary and were left out", name, blank, total)
+
+
+def _bad(element: etree._Element, name: str, count: int, error: Exception) -> BadRecord:
+    number = element.get("id", "")
+    id = f"mplus:{number}" if number.isdigit() else ""
+    return BadRecord(source="medlineplus", file=name, place=f"topic {count}", reason=reason_of(error), id=id)
 
 
 def refusal(url: str) -> str:
@@ -86,24 +97,18 @@ def generated(stream: BinaryIO, name: str) -> date | None:
         raise SourceError(f"{name}: no date-generated in its root ({value!r}); correct it.") from error
 
 
-def topic_of(element: etree._Element, name: str, revision: int) -> Document:
+def topic_of(element: etree._Element, revision: int) -> Document:
     """Return one health-topic element as a Document, made of its own record only.
 
     A Spanish topic without MeSH stays without. Its counterpart's headings are one join away, and a document that
-    borrowed them would change when another record changes. Raises SourceError naming the file and the topic.
+    borrowed them would change when another record changes. Raises ValueError saying what is wrong.
     """
     number, title = element.get("id", ""), " ".join(element.get("title", "").split())
     if not number.isdigit() or not title:
-        raise SourceError(
-            f"{name}: a health-topic without id or title (id {number!r}, line {element.sourceline}); "
-            "report it to NLM or remove it."
-        )
+        raise ValueError(f"no id or no title (id {number!r}, line {element.sourceline})")
     language = _LANGUAGES.get(element.get("language", ""))
     if language is None:
-        raise SourceError(
-            f"{name}, topic {number}: language {element.get('language')!r} is neither English "
-            "nor Spanish; the format has changed."
-        )
+        raise ValueError(f"language {element.get('language')!r} is neither English nor Spanish")
     mapped = element.find("language-mapped-topic[@id]")
     opening = f"¿Qué es {title}?" if language == "es" else f"What is {title}?"
     return Document(
@@ -115,8 +120,8 @@ def topic_of(element: etree._Element, name: str, revision: int) -> Document:
         language=language,
         url=element.get("url", ""),
         licence=LICENCE,
-        published=_created(element, name, number),
-        sections=_sections(element, opening, f"{name}, topic {number}"),
+        published=_created(element),
+        sections=_sections(element, opening),
         relations=tuple(
             Relation(kind="related-topic", target=f"mplus:{other.get('id')}")
             for other in element.iterfind("related-topic[@id]")
@@ -127,18 +132,18 @@ def topic_of(element: etree._Element, name: str, revision: int) -> Document:
     )
 
 
-def _sections(element: etree._Element, opening: str, where: str) -> tuple[Section, ...]:
+def _sections(element: etree._Element, opening: str) -> tuple[Section, ...]:
     if next(element.iter(etree.Entity), None) is not None:
-        raise SourceError(f"{where}: uses an entity that the file defines itself; that is not read. Remove the file.")
+        raise ValueError("uses an entity that the file defines itself, which is not read")
     summary = element.find("full-summary")
     if summary is None:
         return ()
     if len(summary):
-        raise SourceError(f"{where}: full-summary has XML where escaped HTML is expected; the format has changed.")
+        raise ValueError("full-summary has XML where escaped HTML is expected")
     try:
         return tuple(sections(summary.text or "", opening))
     except etree.LxmlError as error:
-        raise SourceError(f"{where}: its full-summary is not HTML ({error}); report it to NLM.") from error
+        raise ValueError(f"its full-summary is not HTML ({error})") from error
 
 
 def _texts(element: etree._Element, path: str) -> tuple[str, ...]:
@@ -147,9 +152,9 @@ def _texts(element: etree._Element, path: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for text in texts if text))
 
 
-def _created(element: etree._Element, name: str, number: str) -> date:
+def _created(element: etree._Element) -> date:
     value = element.get("date-created", "")
     try:
         return datetime.strptime(value, "%m/%d/%Y").date()  # noqa: DTZ007  (a day; NLM gives no timezone)
     except ValueError as error:
-        raise SourceError(f"{name}, topic {number}: date-created is {value!r}, not MM/DD/YYYY.") from error
+        raise ValueError(f"date-created is {value!r}, not MM/DD/YYYY") from error

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urljoin
 
+from medpipe.core.corpus.bad_record import Received
 from medpipe.core.corpus.document import Document
 from medpipe.errors import NotFound, SourceError, UsageError
 from medpipe.sources.medlineplus import summaries, topic_groups, topics
@@ -61,7 +62,7 @@ class MedlinePlusSource:
         self._address = address
         self._cache = cache / "medlineplus"
 
-    def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Document]:
+    def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Received]:
         """See `medpipe.ports.Source.pull`; `ids` are `mplus:6308` or `6308`, or topic groups.
 
         A topic group is `group:Diabetes Mellitus` or `group:45`; its name is looked up in the group file of the
@@ -87,22 +88,24 @@ class MedlinePlusSource:
             raise SourceError(f"{page}: links to no mplus_topics file; the page may have changed.")
         return [_File(date.fromisoformat(day), not compressed, urljoin(page, link)) for link, compressed, day in links]
 
-    def _read(self, path: Path, file: _File) -> list[Document]:
+    def _read(self, path: Path, file: _File) -> list[Received]:
         revision = int(file.day.strftime("%Y%m%d"))
 
-        def parse() -> Iterator[Document]:
+        def parse() -> Iterator[Received]:
             with archive.opened(path) as stream:
                 yield from parse_topics(stream, file.address, revision)
 
         return document_cache.documents_of(path, self._cache / "parsed", (topics, summaries), revision, parse)
 
-    def _chosen(self, documents: list[Document], file: _File, choice: _Choice) -> list[Document]:
+    def _chosen(self, documents: list[Received], file: _File, choice: _Choice) -> list[Received]:
         if not choice.numbers and not choice.groups:
             return documents
         groups = self._groups(choice.groups, file)
         if absent := choice.numbers - {_number(topic) for topic in documents}:
             log.warning("%s: no topic %s with a summary", file.address, ", ".join(sorted(absent)))
-        return [topic for topic in documents if _number(topic) in choice.numbers or not groups.isdisjoint(topic.groups)]
+        return [
+            topic for topic in documents if _number(topic) in choice.numbers or not groups.isdisjoint(_groups(topic))
+        ]
 
     def _groups(self, wanted: Sequence[str], file: _File) -> set[str]:
         """Return the names, in both languages, of the groups that are asked for."""
@@ -131,8 +134,12 @@ def _choice(values: Sequence[str]) -> _Choice:
     return _Choice(frozenset(numbers), tuple(groups))
 
 
-def _number(topic: Document) -> str:
+def _number(topic: Received) -> str:
     return topic.id.removeprefix("mplus:")
+
+
+def _groups(topic: Received) -> tuple[str, ...]:
+    return topic.groups if isinstance(topic, Document) else ()
 
 
 def _known_groups(path: Path, name: str) -> list[topic_groups.Group]:

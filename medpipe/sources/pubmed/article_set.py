@@ -18,7 +18,6 @@ from typing import BinaryIO, cast
 
 from lxml import etree
 
-from medpipe.errors import SourceError
 from medpipe.sources.transport import safe_xml
 
 ROOTS = ("PubmedArticleSet", "PubmedBookArticleSet")
@@ -33,6 +32,9 @@ _ROOT, _ROOT_END = b"<PubmedArticleSet>", b"</PubmedArticleSet>"
 _RECORD, _RECORD_END = b"<PubmedArticle>", b"</PubmedArticle>"
 _LAST, _LAST_END = b"<PubmedData>", b"</PubmedData>"
 """The last part of a record: history, identifiers and references."""
+_IDENTIFIERS, _IDENTIFIERS_END = b"<ArticleIdList>", b"</ArticleIdList>"
+"""The only subtree of the last part that is read: the record's own, before its `_REFERENCES`, which have more."""
+_REFERENCES = b"<ReferenceList"
 _UNREAD = (
     (b"<DateCompleted>", b"</DateCompleted>"),
     (b"<DateRevised>", b"</DateRevised>"),
@@ -48,9 +50,9 @@ None of them can be inside another of its kind. Smaller subtrees take longer to 
 def records(stream: BinaryIO, name: str) -> Iterator[etree._Element]:
     """Yield each PubmedArticle, PubmedBookArticle and DeleteCitation in document order, valid until the next.
 
-    `name` is the file or address, for messages. Raises SourceError for XML that is not well-formed, ends early or
-    refers to entities, with the number of whole records before that, and for a root, or an element under the root,
-    of another kind, with its name.
+    `name` is the file or address, for messages. Raises SourceError for XML that is not well-formed or ends early,
+    with the number of whole records before that, and for a root, or an element under the root, of another kind, with
+    its name.
     """
     count = 0
     try:
@@ -65,14 +67,7 @@ def records(stream: BinaryIO, name: str) -> Iterator[etree._Element]:
     except safe_xml.TRUNCATED as error:
         raise safe_xml.broken(name, count, error) from error
     left = cast(BinaryIO, _Joined(head[0] + ahead if head else ahead, stream))
-    for element in safe_xml.records(left, name, RECORDS, roots=ROOTS, before=count):
-        count += 1
-        if (entity := next(element.iter(etree.Entity), None)) is not None:
-            raise SourceError(
-                f"{name}: an entity reference ({entity.text}) in record {count}, which NLM's files never have: "
-                "it is damaged or not NLM's."
-            )
-        yield element
+    yield from safe_xml.records(left, name, RECORDS, roots=ROOTS, before=count)
 
 
 class _Unusual(Exception):
@@ -105,6 +100,9 @@ def _short(record: bytes) -> bytes:
             kept.append(record[at:begin])
             at = close + len(end)
     kept.append(record[at:last])
+    begin, close = record.find(_IDENTIFIERS, last), record.find(_IDENTIFIERS_END, last)
+    if 0 < begin < close and record.find(_REFERENCES, last, begin) < 0:
+        kept += (_LAST, record[begin : close + len(_IDENTIFIERS_END)], _LAST_END)
     short = b"".join(kept)
     begin = short.find(_RECORD)
     if short[:begin].strip() or (b"!" in short and b"<!" in short) or (b"?" in short and b"<?" in short):

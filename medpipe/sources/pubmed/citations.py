@@ -9,11 +9,13 @@ The format is https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_250101.dtd. Five ru
 - **Versions.** The key is (PMID, Version). Version 1 has the id `pmid:N`, version V > 1 has `pmid:N.V`, and
   it comes with DELETED documents for the versions that it supersedes. A DeleteCitation names version 1 only, as
   NLM writes them, and so leaves version 2 alone, in whatever order files are read.
-- **Retracted** means publication type D016441 or a RetractionIn link (which may lack a PMID), never a word in
-  the title. A notice is type D016440, under either of its names. ExpressionOfConcernIn and
-  RetractedandRepublishedIn put a document on hold (CONCERN). Errata, updates and comments leave it CURRENT.
+- **Retracted** means publication type D016441, or a RetractionIn or RetractedandRepublishedIn link (which may lack
+  a PMID). A notice is type D016440, under either of its names, or has a RetractionOf link. ExpressionOfConcernIn is
+  CONCERN. Errata, updates and comments leave a record CURRENT. A title that says RETRACTED, without NLM's link,
+  keeps its words in `warning`. What a document then counts as is decided in `core.corpus.standing`.
 - **Published** is the earlier of ArticleDate and PubDate. A missing month or day is the first: a text counts as
-  known from the day on which it could be read.
+  known from the day on which it could be read. A retracted record or notice without a date has the file's day: a
+  withdrawal always gets through.
 - **Language.** Abstract and ArticleTitle are English, whatever the article's language. Where the title was never
   translated (`[Not Available]`), the vernacular title takes its place, and the document has its language.
   OtherAbstract follows Abstract; its sections have the language that it names.
@@ -22,6 +24,7 @@ The format is https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_250101.dtd. Five ru
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -29,8 +32,8 @@ from typing import BinaryIO
 
 from lxml import etree
 
+from medpipe.core.corpus.bad_record import BadRecord, Received, reason_of
 from medpipe.core.corpus.document import Document
-from medpipe.errors import SourceError
 from medpipe.sources.pubmed import article_set, record
 
 log = logging.getLogger(__name__)
@@ -44,13 +47,18 @@ _KNOWN = frozenset(
     "".split()
 )
 """The elements that the DTD of 2025 allows in a MedlineCitation, its Article and a BookDocument."""
+_FAULTS = (ValueError, AttributeError, TypeError, LookupError, RecursionError)
+"""What a record raises whose parts are missing, of another form or nested without end."""
+_NO_PMID = "no PMID"
+_NUMBER, _VERSION = re.compile("[0-9]+"), re.compile("[0-9]{1,3}")
+"""A PMID, and its version: PubMed's highest is below 20."""
 
 
-def parse_citations(stream: BinaryIO, name: str, revision: int) -> Iterator[Document]:
+def parse_citations(stream: BinaryIO, name: str, revision: int) -> Iterator[Received]:
     """Yield the documents of one PubmedArticleSet, in its order; deletions and superseded versions as DELETED.
 
-    Elements of a record that the DTD does not know are counted, and logged once. Raises SourceError naming the
-    file and the PMID when a record cannot be read.
+    A record that cannot be read is a BadRecord; versions that it would supersede stay. Elements of a record that the
+    DTD does not know are counted, and logged once. Raises SourceError as `article_set.records` does.
 
     Args:
         stream: the XML, as bytes.
@@ -58,15 +66,26 @@ def parse_citations(stream: BinaryIO, name: str, revision: int) -> Iterator[Docu
         revision: the revision of the documents (`file_revision` or `answer_revision`).
     """
     unknown = Counter[str]()
+    posted = _posted(revision)
     for count, element in enumerate(article_set.records(stream, name), start=1):
+        place = f"record {count}"
         if element.tag == "DeleteCitation":
             for pmid in element.iterfind("PMID"):
-                yield record.deleted(*_key(pmid, name, count), revision, _posted(revision))
+                key = _key(pmid)
+                yield record.deleted(*key, revision, posted) if key else _bad(name, place, _NO_PMID)
             continue
         citation = record.parts_of(next(iter(element), element))
         article = record.parts_of(citation.get("Article"))
-        number, version = _key(citation.get("PMID"), name, count)
-        document = _document(element, citation, article, name, number, version, revision)
+        key = _key(citation.get("PMID"))
+        if key is None:
+            yield _bad(name, place, _NO_PMID)
+            continue
+        number, version = key
+        try:
+            document = _document(element, citation, article, number, version, revision)
+        except _FAULTS as error:
+            yield _bad(name, place, reason_of(error), record.document_id(number, version))
+            continue
         if not (citation.keys() <= _KNOWN and article.keys() <= _KNOWN):
             unknown.update((citation.keys() | article.keys()) - _KNOWN)
         yield document
@@ -81,18 +100,21 @@ def _document(
     element: etree._Element,
     citation: record.Parts,
     article: record.Parts,
-    name: str,
     number: str,
     version: int,
     revision: int,
 ) -> Document:
-    """Return the document of an article or a book. Raises SourceError naming the file and the PMID."""
-    try:
-        if element.tag == "PubmedBookArticle":
-            return record.book(element[0], citation, number, version, revision)
-        return record.article(citation, article, number, version, revision)
-    except (ValueError, AttributeError, TypeError) as error:
-        raise SourceError(f"{name}, PMID {number}: cannot be read ({error}); the format may have changed.") from error
+    """Return the document of an article or a book. Raises one of `_FAULTS`, which says what is wrong."""
+    if (entity := next(element.iter(etree.Entity), None)) is not None:
+        raise ValueError(f"an entity reference ({entity.text}), which NLM's records never have")
+    if element.tag == "PubmedBookArticle":
+        return record.book(element[0], citation, number, version, revision)
+    identifiers = element.iterfind("PubmedData/ArticleIdList/ArticleId")
+    return record.article(citation, article, identifiers, number, version, revision, _posted(revision))
+
+
+def _bad(name: str, place: str, reason: str, id: str = "") -> BadRecord:
+    return BadRecord(source="pubmed", file=name, place=place, reason=reason, id=id)
 
 
 def file_revision(day: date, year: int, number: int) -> int:
@@ -113,10 +135,9 @@ def _posted(revision: int) -> date:
         return date(1900, 1, 1)
 
 
-def _key(pmid: etree._Element | None, name: str, count: int) -> tuple[str, int]:
+def _key(pmid: etree._Element | None) -> tuple[str, int] | None:
+    """Return (PMID, version), or None without a PMID."""
     number, version = ("", "") if pmid is None else ((pmid.text or "").strip(), pmid.get("Version") or "1")
-    if not (number.isdigit() and version.isdigit()):
-        raise SourceError(
-            f"{name}: a record without PMID (record {count}); the file is damaged or the format has changed."
-        )
+    if not (_NUMBER.fullmatch(number) and _VERSION.fullmatch(version)):
+        return None
     return number, int(version)

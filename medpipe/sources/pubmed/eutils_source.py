@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 import requests
 from pydantic import SecretStr
 
-from medpipe.core.corpus.document import Document
+from medpipe.core.corpus.bad_record import BadRecord, Received
 from medpipe.errors import SourceError, UsageError
 from medpipe.sources.pubmed.citations import answer_revision, parse_citations
-from medpipe.sources.pubmed.record import pmid_of
+from medpipe.sources.pubmed.record import document_id, pmid_of
 from medpipe.sources.transport import document_ids, listing, progress, retry, safe_xml, session
 from medpipe.sources.transport.pace import Pace
 
@@ -49,8 +49,8 @@ class EutilsSource:
     """Citations from `address`: `…/entrez/eutils`, or a folder of saved efetch answers.
 
     With `ids`, a pull returns these records as they are now, whatever the window (DateRevised does not tell
-    when a record changed), and raises SourceError naming those that PubMed does not give. Without `ids`, it
-    returns what was modified in the window.
+    when a record changed); each that PubMed does not give is a bad record. Without `ids`, it returns what was
+    modified in the window.
 
     The revision is the window's last day, or NLM's own day where that is earlier: a pull can never outrank files
     that are still to come. See `medpipe.sources.pubmed.citations`.
@@ -62,7 +62,7 @@ class EutilsSource:
         self._who = {"tool": "medpipe", "email": email} | ({"api_key": self._key} if self._key else {})
         self._pace = Pace(cache / "eutils", per_second=10 if self._key else 3)
 
-    def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Document]:
+    def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Received]:
         """See `medpipe.ports.Source.pull`; `ids` are `pmid:123` or `123`. Raises UsageError for other ids."""
         folder = listing.folder_of(self._address)
         wanted = list(dict.fromkeys(map(pmid_of, document_ids.distinct(ids))))
@@ -74,7 +74,8 @@ class EutilsSource:
             documents = self._by_id(wanted, end) if wanted else self._window(start, end)
         yield from progress.counted(documents, self._address)
 
-    def _by_id(self, wanted: Sequence[str], end: date) -> Iterator[Document]:
+    def _by_id(self, wanted: Sequence[str], end: date) -> Iterator[Received]:
+        """Yield the records with these numbers. Raises SourceError when PubMed has none of them."""
         missing = list[str]()
         with session.new() as http:
             for first in range(0, len(wanted), _BATCH):
@@ -82,13 +83,23 @@ class EutilsSource:
                 documents = self._fetch(http, {"id": ",".join(batch)}, end)
                 missing += _absent(batch, documents)
                 yield from documents
-        if missing:
+        if len(missing) == len(wanted):
             raise SourceError(
-                f"{self._address}/efetch.fcgi: PubMed has no record {', '.join(missing)} (of "
-                f"{len(wanted)} asked for): unknown or deleted; correct the ids."
+                f"{self._address}/efetch.fcgi: PubMed has no record {', '.join(missing)}: unknown or deleted; "
+                "correct the ids."
             )
+        yield from map(self._not_given, missing)
 
-    def _window(self, start: date, end: date) -> Iterator[Document]:
+    def _not_given(self, number: str) -> BadRecord:
+        return BadRecord(
+            source="pubmed",
+            file=f"{self._address}/efetch.fcgi",
+            place=f"id {number}",
+            reason="asked for, and PubMed does not give it: unknown or deleted",
+            id=document_id(number),
+        )
+
+    def _window(self, start: date, end: date) -> Iterator[Received]:
         """Yield what was modified in [start, end). A window with more than can be reached is halved."""
         if start >= end:
             return
@@ -107,7 +118,7 @@ class EutilsSource:
         yield from self._window(start, middle)
         yield from self._window(middle, end)
 
-    def _results(self, http: requests.Session, result: Mapping[str, Any], end: date) -> Iterator[Document]:
+    def _results(self, http: requests.Session, result: Mapping[str, Any], end: date) -> Iterator[Received]:
         """Yield the records of a search, from NLM's history. Those that a page lacks are asked for by id."""
         numbers: list[str] = result["idlist"]
         history = {"query_key": result["querykey"], "WebEnv": result["webenv"], "retmax": str(_BATCH)}
@@ -140,14 +151,14 @@ class EutilsSource:
         answer = self._ask(http, "esearch.fcgi", query)
         return _search_result(answer.body, f"{self._address}/esearch.fcgi, {start} to {last}")
 
-    def _fetch(self, http: requests.Session, records: Mapping[str, str], end: date) -> list[Document]:
+    def _fetch(self, http: requests.Session, records: Mapping[str, str], end: date) -> list[Received]:
         """Return the documents of one efetch; `records` are its arguments that name records.
 
         An answer that is cut off or an error is asked for once more; then it is a SourceError.
         """
         where = f"{self._address}/efetch.fcgi ({_described(records)})"
 
-        def attempt() -> list[Document]:
+        def attempt() -> list[Received]:
             answer = self._ask(http, "efetch.fcgi", {"db": "pubmed", "retmode": "xml"} | dict(records))
             _demand_no_error(answer.body, where)
             return _documents(answer.body, where, answer_revision(min(end - timedelta(days=1), answer.day)))
@@ -174,7 +185,7 @@ class EutilsSource:
         return _Answer(body, session.nlm_day(answer))
 
 
-def _documents(body: bytes, where: str, revision: int) -> list[Document]:
+def _documents(body: bytes, where: str, revision: int) -> list[Received]:
     return list(parse_citations(io.BytesIO(body), where, revision))
 
 
@@ -210,7 +221,7 @@ def _bare(value: str) -> str:
     return document_ids.shown(value)[1:-1]
 
 
-def _absent(numbers: Sequence[str], documents: Sequence[Document]) -> list[str]:
+def _absent(numbers: Sequence[str], documents: Sequence[Received]) -> list[str]:
     """Return the PMIDs that none of the documents has."""
     present = {pmid_of(document.id) for document in documents}
     return [number for number in numbers if number not in present]
@@ -223,7 +234,7 @@ def _described(records: Mapping[str, str]) -> str:
     return f"{records['retmax']} records from {records['retstart']} of the history"
 
 
-def _saved(folder: Path, start: date, end: date, wanted: Sequence[str]) -> Iterator[Document]:
+def _saved(folder: Path, start: date, end: date, wanted: Sequence[str]) -> Iterator[Received]:
     """Yield the documents of saved answers, by file name; a file's modification time is the day of the answer."""
     for path in sorted(path for path in folder.iterdir() if path.name.endswith(".xml")):
         day = listing.modified(path)

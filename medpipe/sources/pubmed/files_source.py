@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 
 from isal import igzip
 
-from medpipe.core.corpus.document import Document
+from medpipe.core.corpus.bad_record import Received
 from medpipe.errors import SourceError, UsageError
 from medpipe.ports import PostedFile
 from medpipe.sources.pubmed.citations import file_revision, parse_citations
@@ -55,7 +55,7 @@ class PubMedSource:
         """See `medpipe.ports.SourceOfFiles.files`: baseline and update files."""
         return [PostedFile(file.name, file.day) for file in self._posted(start, end)]
 
-    def pull(self, start: date, end: date, ids: Sequence[str] = (), file: str = "") -> Iterator[Document]:
+    def pull(self, start: date, end: date, ids: Sequence[str] = (), file: str = "") -> Iterator[Received]:
         """See `medpipe.ports.SourceOfFiles.pull`; `ids` are `pmid:123` or `123`, and mean every version of it.
 
         Raises UsageError for an id or a file name of another form.

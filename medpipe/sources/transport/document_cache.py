@@ -9,9 +9,11 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from types import ModuleType
 
+from pydantic import TypeAdapter
+
 from medpipe.core import sources
 from medpipe.core.corpus import document
-from medpipe.core.corpus.document import Document
+from medpipe.core.corpus.bad_record import Received
 
 log = logging.getLogger(__name__)
 
@@ -19,14 +21,16 @@ _HOUR = 3600
 """Seconds after which an unfinished file is taken for a killed process's."""
 _KEPT = 6
 """Files whose documents are kept; older ones are removed."""
+_RECEIVED: TypeAdapter[Received] = TypeAdapter(Received)
 
 
 def documents_of(
-    path: Path, cache: Path, readers: Sequence[ModuleType], revision: int, parse: Callable[[], Iterable[Document]]
-) -> list[Document]:
-    """Return the documents of a file: from the cache if the same code read the same bytes as this revision before.
+    path: Path, cache: Path, readers: Sequence[ModuleType], revision: int, parse: Callable[[], Iterable[Received]]
+) -> list[Received]:
+    """Return the documents and bad records of a file.
 
-    A cache that cannot be written is left alone. Raises what `parse` raises; nothing is kept then.
+    They come from the cache if the same code read the same bytes as this revision before. A cache that cannot be
+    written is left alone. Raises what `parse` raises; nothing is kept then.
 
     Args:
         path: the file.
@@ -57,12 +61,12 @@ def _key(path: Path, readers: Sequence[ModuleType], revision: int) -> str:
     return digest.hexdigest()[:24]
 
 
-def _read(kept: Path) -> Iterator[Document]:
+def _read(kept: Path) -> Iterator[Received]:
     with kept.open(encoding="utf-8") as lines:
-        yield from map(Document.model_validate_json, lines)
+        yield from map(_RECEIVED.validate_json, lines)
 
 
-def _write(documents: Iterable[Document], kept: Path) -> None:
+def _write(documents: Iterable[Received], kept: Path) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile("w", dir=kept.parent, suffix=".part", delete=False, encoding="utf-8") as stream:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 
-from medpipe.core.corpus.document import Document
+from medpipe.core.corpus.bad_record import Received
 
 log = logging.getLogger(__name__)
 
@@ -13,8 +13,11 @@ _EVERY = 5000
 """Documents between two lines of the log."""
 
 
-def counted(documents: Iterable[Document], name: str) -> Iterator[Document]:
-    """Pass documents on, and log their number every 5,000 documents and at the end; `name` is their source's."""
+def counted(documents: Iterable[Received], name: str) -> Iterator[Received]:
+    """Pass documents on, and log their number every 5,000 documents and at the end; `name` is their source's.
+
+    Records that could not be read are counted with them.
+    """
     count = 0
     for count, document in enumerate(documents, start=1):
         if count % _EVERY == 0:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from medpipe.errors import SourceError
 from medpipe.sources.curated import files
+from medpipe.sources.curated.entry import BadRow
 from medpipe.sources.curated.sets import TEST
 
 ROWS = [{"id": str(number), "question": f"Why, “{number}”?"} for number in range(3)]
@@ -66,7 +67,23 @@ def test_a_file_that_was_cut_off_is_an_error_that_names_it(name: str, tmp_path: 
         list(files.rows(path))
 
 
-@pytest.mark.parametrize("name", ["rows.jsonl", "list.json", "rows.csv"])
+def test_a_line_that_is_not_json_or_not_utf_8_costs_itself(tmp_path: Path) -> None:
+    first, second, *others = KINDS["rows.jsonl"].splitlines(keepends=True)
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(
+        b"".join((first.replace(b"Why", b"Qu\xe9"), b"{broken\n", second, b"[" * 200_000 + b"\n", *others))
+    )
+    placed = list(files.rows(path))
+    bad = {place.rpartition(", ")[2]: str(row) for place, row in placed if isinstance(row, BadRow)}
+    assert bad == {
+        "line 1": "not UTF-8, or a number that is too long",
+        "line 2": "Expecting property name enclosed in double quotes",
+        "line 4": "nested without end",
+    }
+    assert [row for _, row in placed if not isinstance(row, BadRow)] == ROWS[1:]
+
+
+@pytest.mark.parametrize("name", ["list.json", "rows.csv"])
 def test_a_file_in_another_encoding_is_damaged(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(KINDS[name].replace(b"Why", b"Qu\xe9"))

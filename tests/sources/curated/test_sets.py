@@ -11,9 +11,14 @@ from pathlib import Path
 import pytest
 
 from medpipe.core.corpus.document import Document
+from medpipe.core.teaching.facts import decompose
+from medpipe.core.teaching.recipe import Data
 from medpipe.errors import SourceError
+from medpipe.sources.curated import choices, dialogues
+from medpipe.sources.curated.entry import Entry
 from medpipe.sources.curated.sets import SETS
 from medpipe.sources.curated.source import CuratedSource
+from tests.received import bad, documents
 from tests.sources.curated import samples
 
 EVER = (date(1990, 1, 1), date(2100, 1, 1))
@@ -57,6 +62,28 @@ def test_a_multiple_choice_question_keeps_its_options_and_names_the_right_one_wi
     assert section.choices == ("Quillin", "Tazomib", "Rest", "Tea")
     assert section.text == "B. Tazomib"
     assert drops == {"questions without an answer were dropped": 1}
+
+
+def test_a_blank_option_shifts_no_letter() -> None:
+    row = {"question": "Which sign?", "options": {"A": "Fever", "B": "", "C": "Cough", "D": "Gout"}, "answer_idx": "C"}
+    entry = choices.medqa(row).entry
+    assert entry is not None
+    assert _asked(entry) == ("Which sign? A. Fever C. Cough D. Gout", "C. Cough")
+    turns = [
+        {"from": "human", "value": "Which sign?\nA. Fever\nB.\nC. Cough"},
+        {"from": "gpt", "value": "It is C."},
+    ]
+    exam = dialogues.ultramedical({"id": "MedQA,1", "type": "Exam", "answer": "C", "conversations": turns}).entry
+    assert exam is not None
+    assert _asked(exam) == ("Which sign? A. Fever C. Cough", "C. Cough")
+
+
+def _asked(entry: Entry) -> tuple[str, str]:
+    document = Document(
+        id="medqa:1", revision=1, source="medqa", title="", published=date(2020, 1, 1), sections=entry.sections
+    )
+    (fact,) = decompose(document, Data())[0]
+    return fact.question, fact.answer
 
 
 def test_several_right_answers_are_all_named(tmp_path: Path) -> None:
@@ -203,18 +230,33 @@ BAD = {
 
 
 @pytest.mark.parametrize("fault", BAD)
-def test_a_bad_record_is_an_error_that_names_file_and_line_and_repeats_no_text(fault: str, tmp_path: Path) -> None:
+def test_a_bad_record_costs_itself_and_is_named_by_file_and_line_without_its_text(fault: str, tmp_path: Path) -> None:
     name, row = BAD[fault]
+    samples.write(name, tmp_path)
+    whole = list(CuratedSource(tmp_path, name).pull(*EVER))
     samples._lines(tmp_path / name / "rows.jsonl", [row])  # type: ignore[list-item]
-    with pytest.raises(SourceError, match=r"rows\.jsonl, line 1: not a record \(.+\); correct or remove it\.") as error:
-        list(CuratedSource(tmp_path, name).pull(*EVER))
-    assert "secret" not in str(error.value)
+    received = list(CuratedSource(tmp_path, name).pull(*EVER))
+    assert len(documents(received)) == len(whole)
+    [said] = bad(received)
+    assert "rows.jsonl, line 1: " in said and "secret" not in said
 
 
-def test_a_medquad_file_with_another_root_is_named(tmp_path: Path) -> None:
-    samples._file(tmp_path / "medquad" / "9_CDC_QA" / "1.xml", "<html/>")
-    with pytest.raises(SourceError, match=r"1\.xml: not a record \(its root is html\)"):
-        list(CuratedSource(tmp_path).pull(*EVER))
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("<html/>", "its root is html"),
+        ("<Document id='1'>", "broken after 0 whole records"),
+        ("<Document/>", "its root has no id"),
+    ],
+)
+def test_a_medquad_file_that_cannot_be_read_costs_its_one_record(text: str, reason: str, tmp_path: Path) -> None:
+    samples.write("medquad", tmp_path)
+    whole = list(CuratedSource(tmp_path).pull(*EVER))
+    samples._file(tmp_path / "medquad" / "9_CDC_QA" / "1.xml", text)
+    received = list(CuratedSource(tmp_path).pull(*EVER))
+    assert documents(received) == whole
+    [said] = bad(received)
+    assert f"1.xml, record 1: {reason}" in said.replace("1.xml: ", "")
 
 
 def test_a_set_that_is_nowhere_says_where_to_put_it(tmp_path: Path) -> None:

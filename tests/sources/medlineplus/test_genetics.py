@@ -12,6 +12,7 @@ from medpipe.core.corpus.document import Document, Relation
 from medpipe.errors import SourceError
 from medpipe.sources.medlineplus.genetics import parse_genetics
 from tests.places import DATA
+from tests.received import bad
 
 PAGE = "https://medlineplus.gov/genetics/condition/sample-syndrome"
 
@@ -76,18 +77,28 @@ def test_a_summary_is_dated_by_its_publication_its_review_or_the_move(more: str,
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (_file(name=" "), "ghr.xml, line 1: a health-condition-summary without name or page"),
-        (_file(page="https://medlineplus.gov/genetics/"), "ghr.xml, line 1: a health-condition-summary without name"),
-        (_file("<published>May 2020</published>"), "ghr.xml, ghr:condition/sample-syndrome: its date is 'May 2020'"),
-        (_file().replace("<html>", "<body>").replace("</html>", "</body>"), r"a text \(inheritance\) without html"),
+        (_file(name=" "), "a health-condition-summary without name or page"),
+        (_file(page="https://medlineplus.gov/genetics/"), "a health-condition-summary without name"),
+        (_file("<published>May 2020</published>"), "its date is 'May 2020'"),
+        (_file().replace("<html>", "<body>").replace("</html>", "</body>"), "a text (inheritance) without html"),
         ("<!DOCTYPE s [<!ENTITY x SYSTEM 'file:///etc/hostname'>]>" + _file(html="&x;"), "uses an entity"),
+    ],
+)
+def test_a_summary_that_cannot_be_read_is_named_by_its_place(text: str, message: str) -> None:
+    [said] = bad(_parsed(text))
+    assert f"ghr.xml, summary 1: {message}" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
         ("<summaries/>", "ghr.xml: has no summary"),
         ("<html><body>Try later</body></html>", "ghr.xml: has no summary"),
         (_file()[:200], "ghr.xml: broken after 0 whole records"),
         ("", "ghr.xml: broken after 0 whole records"),
     ],
 )
-def test_what_cannot_be_read_is_named(text: str, message: str) -> None:
+def test_a_file_that_cannot_be_read_is_named(text: str, message: str) -> None:
     with pytest.raises(SourceError, match=message):
         _parsed(text)
 

@@ -7,6 +7,7 @@ import pytest
 from medpipe.errors import SourceError
 from medpipe.sources.medlineplus.search_answers import Answer, parse_answer
 from tests.places import DATA
+from tests.received import bad
 
 TOPIC = (
     '<content name="healthTopic"><health-topic title="X" url="https://medlineplus.gov/x.html" id="1" '
@@ -55,11 +56,9 @@ def test_highlights_leave_only_the_words() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (RESULT.format('<content name="title">X</content>'), r"here: hit 1 \(u\) has no topic"),
         ("<html><body><h1>Sorry</h1></body></html>", r"here: no search result \(html: Sorry\)"),
         ("<nlmSearchResult><error>Unknown db</error></nlmSearchResult>", "here: no search result .*Unknown db"),
         (RESULT.format(TOPIC)[:200], "here"),
-        (RESULT.format(TOPIC.replace(' id="1"', "")), "here: a health-topic without id or title"),
         ("", "here"),
     ],
 )
@@ -68,7 +67,17 @@ def test_what_is_no_answer_is_named(body: str, message: str) -> None:
         parse_answer(body.encode(), "here", 1)
 
 
-def test_an_entity_in_a_topic_is_refused() -> None:
-    body = "<!DOCTYPE r [<!ENTITY x SYSTEM 'file:///etc/hostname'>]>" + RESULT.format(TOPIC.replace("An ", "&x; "))
-    with pytest.raises(SourceError, match="here, topic 1: uses an entity"):
-        parse_answer(body.encode(), "here", 1)
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (RESULT.format('<content name="title">X</content>'), "here, hit 1: a hit without its topic"),
+        (RESULT.format(TOPIC.replace(' id="1"', "")), "here, topic 1: no id or no title"),
+        (
+            "<!DOCTYPE r [<!ENTITY x SYSTEM 'file:///etc/hostname'>]>" + RESULT.format(TOPIC.replace("An ", "&x; ")),
+            "here, topic 1: uses an entity",
+        ),
+    ],
+)
+def test_a_hit_that_cannot_be_read_is_named(body: str, message: str) -> None:
+    [said] = bad(parse_answer(body.encode(), "here", 1).topics)
+    assert said.startswith(message)

@@ -9,8 +9,8 @@ import pytest
 
 from medpipe.core.corpus.document import Document, Relation, Status
 from medpipe.core.corpus.merge import newer
-from medpipe.errors import SourceError
 from medpipe.sources.pubmed.citations import answer_revision, file_revision, parse_citations
+from tests.received import bad, documents
 
 PUB_DATE = "<PubDate><Year>2026</Year><Month>Jan</Month><Day>05</Day></PubDate>"
 
@@ -54,6 +54,8 @@ def test_sections_are_named_by_category_else_by_label() -> None:
     ("written", "plain"),
     [
         ("CO<sub>2</sub> at 10<sup>-3</sup> M", "CO2 at 10^-3 M"),
+        ("5 x 10 <sup>9</sup> CFU in group 2 <sup>b</sup>", "5 x 10^9 CFU in group 2 b"),
+        ("found in 2019<sup>3</sup> (n=5)<sup>1,2</sup>", "found in 2019 (n=5)"),
         ("<b>A</b>\n <i>b</i>", "A b"),
         ("P&lt;.05", "P<.05"),
         ('<m:math xmlns:m="u"><m:mfrac><m:mi>a</m:mi><m:mn>2</m:mn></m:mfrac></m:math>', "a/2"),
@@ -71,10 +73,39 @@ def test_inline_markup_becomes_text(written: str, plain: str) -> None:
         ("RETRACTED: Is it so?", "Is it so?"),
         ("Retracted ARTICLE: It is.", "It is"),
         ("Retraction of a claim.", "Retraction of a claim"),
+        ("RETRACTED: [Un titre].", "Un titre"),
+        ("[Un titre (retracted)].", "Un titre"),
     ],
 )
-def test_titles_lose_brackets_and_prefixes_only(title: str, plain: str) -> None:
-    assert _read(_article(title=title))[0].title == plain
+def test_titles_lose_brackets_and_warnings_only(title: str, plain: str) -> None:
+    document = _read(_article(title=title))[0]
+    assert document.title == plain
+    assert bool(document.warning) == ("retracted" in title.lower())
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "",
+        '<ReferenceList><Reference><ArticleIdList><ArticleId IdType="doi">10.9/z'
+        "</ArticleId></ArticleIdList></Reference></ReferenceList>",
+    ],
+)
+def test_journal_and_dois_are_kept_and_those_of_references_are_not(reference: str) -> None:
+    record = _article(
+        more='<ELocationID EIdType="doi" ValidYN="Y">10.1/AbC</ELocationID><ELocationID EIdType="pii">1</ELocationID>'
+    )
+    identifiers = (
+        '<PubmedData><PublicationStatus>ppublish</PublicationStatus><ArticleIdList><ArticleId IdType="pubmed">1'
+        f'</ArticleId><ArticleId IdType="doi">10.1/b</ArticleId></ArticleIdList>{reference}</PubmedData>'
+    )
+    record = record.replace(
+        "</Journal>", "<Title>Journal of Moor Flu</Title><ISOAbbreviation>J Moor Flu</ISOAbbreviation></Journal>"
+    )
+    document = _read(record.replace("</PubmedArticle>", f"{identifiers}</PubmedArticle>"))[0]
+    assert (document.journal, document.dois) == ("J Moor Flu", ("10.1/abc", "10.1/b"))
+    only_references = f"<PubmedData><PublicationStatus>p</PublicationStatus>{reference}</PubmedData></PubmedArticle>"
+    assert _read(_article().replace("</PubmedArticle>", only_references))[0].dois == ()
 
 
 RETRACTED_TYPE = '<PublicationType UI="D016441">Retracted Publication</PublicationType>'
@@ -95,7 +126,8 @@ NEW_NOTICE = '<PublicationType UI="">Retraction Notice</PublicationType>'
         (OLD_NOTICE, "", "T", Status.NOTICE),
         (NEW_NOTICE, "", "T", Status.NOTICE),
         ("", '<CommentsCorrections RefType="ExpressionOfConcernIn"/>', "T", Status.CONCERN),
-        ("", '<CommentsCorrections RefType="RetractedandRepublishedIn"/>', "T", Status.CONCERN),
+        ("", '<CommentsCorrections RefType="RetractedandRepublishedIn"/>', "T", Status.RETRACTED),
+        ("", '<CommentsCorrections RefType="RetractionOf"><PMID>2</PMID></CommentsCorrections>', "T", Status.NOTICE),
         ("", '<CommentsCorrections RefType="ErratumIn"/>', "T", Status.CURRENT),
         (
             "",
@@ -132,9 +164,9 @@ def test_pmids_of_links_are_not_the_records() -> None:
 def test_deleting_the_first_version_leaves_the_second_in_every_order() -> None:
     day1 = _read(_article(7, 1), _article(7, 2), revision=1)
     day2 = _read(_article(8), '<DeleteCitation><PMID Version="1">7</PMID></DeleteCitation>', revision=2)
-    for documents in ([*day1, *day2], [*day2, *day1], [*reversed(day1), *day2]):
+    for order in ([*day1, *day2], [*day2, *day1], [*reversed(day1), *day2]):
         state: dict[str, Document] = {}
-        for document in documents:
+        for document in order:
             state[document.id] = newer(state.get(document.id), document)
         assert {name: document.status for name, document in state.items()} == {
             "pmid:7": Status.DELETED,
@@ -159,13 +191,26 @@ def test_a_book_chapter_is_read() -> None:
 @pytest.mark.parametrize(
     ("record", "message"),
     [
-        (_article(3, pub_date=""), "file.xml, PMID 3: cannot be read .no ArticleDate and no PubDate"),
-        ("<PubmedArticle><MedlineCitation/></PubmedArticle>", "file.xml: a record without PMID"),
+        (_article(3, pub_date=""), "no ArticleDate and no PubDate"),
+        (_article(3, pub_date="<MedlineDate>Spring-Summer</MedlineDate>"), "no ArticleDate and no PubDate"),
+        ("<PubmedArticle><MedlineCitation/></PubmedArticle>", "no PMID"),
+        ("<PubmedArticle/>", "no PMID"),
+        ('<PubmedArticle><MedlineCitation><PMID Version="9999">3</PMID></MedlineCitation></PubmedArticle>', "no PMID"),
+        ("<PubmedArticle><MedlineCitation><PMID>3</PMID></MedlineCitation></PubmedArticle>", "no Article"),
+        ("<PubmedBookArticle><BookDocument><PMID>3</PMID><Book/></BookDocument></PubmedBookArticle>", "no date"),
+        ("<DeleteCitation><PMID>x</PMID></DeleteCitation>", "no PMID"),
     ],
 )
-def test_a_record_that_cannot_be_read_is_named(record: str, message: str) -> None:
-    with pytest.raises(SourceError, match=message):
-        _read(record)
+def test_a_record_that_cannot_be_read_costs_itself_and_is_named_by_its_place(record: str, message: str) -> None:
+    received = _read(_article(1), record, _article(2))
+    assert [document.id for document in documents(received)] == ["pmid:1", "pmid:2"]
+    assert bad(received) == [f"file.xml, record 2: {message}"]
+
+
+def test_a_retraction_without_a_date_gets_through_with_the_day_of_its_file() -> None:
+    retracted = _article(3, pub_date="", links="<CommentsCorrections RefType='RetractionIn'/>")
+    [document] = _read(retracted, revision=file_revision(date(2026, 3, 4), 26, 1336))
+    assert (document.status, document.published) == ("retracted", date(2026, 3, 4))
 
 
 def test_revisions_order_files_by_day_year_and_number_and_answers_after_their_day() -> None:
