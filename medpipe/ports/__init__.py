@@ -31,8 +31,8 @@ from medpipe.ports.progress import Progress
 from medpipe.ports.registry import Registered, Registry
 from medpipe.ports.routes import Route, Routes
 from medpipe.ports.signer import Signer
-from medpipe.ports.sources import PostedFile, Source, SourceOfFiles
-from medpipe.ports.texts import Languages, NearDuplicates, Redactor
+from medpipe.ports.sources import Source, SourceOfFiles
+from medpipe.ports.texts import Embedder, Languages, NearDuplicates, Redactor
 from medpipe.ports.trainer import Trainer
 from medpipe.ports.validator import Delivery, Validation, Validator
 from medpipe.ports.withdrawal_register import WithdrawalRegister
@@ -46,6 +46,7 @@ __all__ = [
     "Counts",
     "Delivery",
     "Draft",
+    "Embedder",
     "Engine",
     "Entry",
     "Erased",
@@ -62,7 +63,6 @@ __all__ = [
     "Ledger",
     "NearDuplicates",
     "Ports",
-    "PostedFile",
     "Progress",
     "Redaction",
     "Redactor",

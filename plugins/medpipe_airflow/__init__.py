@@ -12,6 +12,7 @@ from medpipe_airflow.calendar import (
     nlm_releases,
     time_of_run,
 )
+from medpipe_airflow.catching_up import catch_up, pulls_of
 from medpipe_airflow.hotfixes import HOTFIX_RECIPE, certificates, count_answers, hotfix_request
 from medpipe_airflow.requests import lesson, promotion, request_of, retrain_request, rollout_request
 from medpipe_airflow.steps import DEFAULTS, ml_step, step
@@ -28,6 +29,7 @@ __all__ = [
     "HotfixApproval",
     "announce",
     "ask_a_person",
+    "catch_up",
     "certificates",
     "count_answers",
     "daily_and_on",
@@ -41,6 +43,7 @@ __all__ = [
     "nlm_releases",
     "outcome_of",
     "promotion",
+    "pulls_of",
     "request_of",
     "retrain_request",
     "rollout_request",
