@@ -286,7 +286,7 @@ def test_the_answers_about_many_documents_are_counted_in_one_reading(ports, retr
     counts = count_given((RETRACTED, TOPIC, "mplus:900999"), ports=ports)
     assert (counts, len(readings)) == ({RETRACTED: 1, TOPIC: 0, "mplus:900999": 0}, 1)
     assert count_given((), ports=ports) == {}
-    with pytest.raises(errors.NotFound, match="mplus:900998 was never withdrawn"):
+    with pytest.raises(errors.NotFound, match="'mplus:900998' was never withdrawn"):
         count_given((RETRACTED, "mplus:900998"), ports=ports)
 
 
