@@ -28,6 +28,9 @@ from medpipe.steps.memory import made_at
 _READINGS = (DriftManifest, TraceManifest, ValidationManifest)
 """They say what was seen in other artifacts, and hold it. Nothing of those is kept for their sake."""
 
+_LOOKED_UP = frozenset({"corpus", "pairs", "feedback", "drift"})
+"""Kinds of which the next run, or the model board, looks the newest one up."""
+
 
 class Inventory:
     """Every manifest. Those that were read are not read again: a manifest never changes."""
@@ -79,8 +82,9 @@ def _roots(ports: Ports, manifests: dict[str, Manifest]) -> dict[str, str]:
     newest: dict[str, Manifest] = {}
     passed: set[str] = set()
     for ref, each in manifests.items():
-        if each.created_ns >= newest.setdefault(kind_of(ref), each).created_ns:
-            newest[kind_of(ref)] = each
+        kind = kind_of(ref)
+        if kind in _LOOKED_UP and each.created_ns >= newest.setdefault(kind, each).created_ns:
+            newest[kind] = each
         if isinstance(each, DecisionManifest) and each.outcome.outcome is Outcome.PASS:
             roots[ref] = "passed its gates"
             judged = manifests.get(each.outcome.challenger)

@@ -106,7 +106,8 @@ def verify(*, ports: Ports) -> Verified:
     and files, that each artifact still is what later ones were made of, that each version is the one that was
     registered, that each evaluation's means follow from its answers and each decision from its evaluations, that the
     corpus table holds the documents of the newest corpus, and that the champion's cell and the registry agree with the
-    ledger. What `gc` removed is known by its sweeps. Nothing is changed. Raises Damaged, which names every fault; docs/trust.md says what to do about each.
+    ledger. What `gc` removed is known by its sweeps. Nothing is changed. Raises Damaged, which names every fault;
+    docs/trust.md says what to do about each.
     Memory holds a few digests for each artifact, and the scores of some evaluations.
     """
     for _ in range(_READINGS):

@@ -11,6 +11,7 @@ from medpipe_airflow.calendar import (
     hourly,
     nlm_releases,
     time_of_run,
+    weekly,
 )
 from medpipe_airflow.hotfixes import HOTFIX_RECIPE, certificates, count_answers, hotfix_request
 from medpipe_airflow.requests import lesson, promotion, request_of, retrain_request, rollout_request
@@ -46,4 +47,5 @@ __all__ = [
     "rollout_request",
     "step",
     "time_of_run",
+    "weekly",
 ]
