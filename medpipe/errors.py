@@ -10,6 +10,7 @@
     │   └── Damaged             65   a stored file cannot be read
     ├── Unavailable             75   something outside does not answer: try again later
     │   ├── SourceError         75   a publisher's file or service could not be read
+    │   │   └── GapInFiles      75   a number is missing among a publisher's files for longer than its policy allows
     │   └── EngineError         75   the inference engine does not answer, or refuses what it was asked
     ├── ChampionMoved            1   somebody else promoted first; the comparison is out of date
     └── DeployFailed             1   the version did not go live; what served before still serves
@@ -63,6 +64,10 @@ class Unavailable(MedpipeError):
 
 class SourceError(Unavailable):
     """A publisher's file or service could not be read. The message names the address or file, and the record."""
+
+
+class GapInFiles(SourceError):
+    """A number is missing among a publisher's files for longer than the policy of the source allows."""
 
 
 class EngineError(Unavailable):

@@ -13,6 +13,9 @@ from medpipe.ports.leftovers import LeftoverKind
 
 _STYLES = ".static"
 """What the pages of a suite share."""
+_ADDRESS = "[0-9a-f]" * 12
+"""Pattern of the folders of `sources.transport.download`. Sets from a hub lie beside them: offline, no run gets them
+again."""
 
 
 class LeftoverFolders:
@@ -27,7 +30,7 @@ class LeftoverFolders:
     def all(self) -> Iterator[Leftover]:
         """Yield everything, as `ports.Leftovers` says."""
         sites = [site for site in sorted(self._pages.glob("*/*")) if site.is_dir() and site.name != _STYLES]
-        yield from _of("downloads", (file for file in sorted(self._downloads.rglob("*")) if file.is_file()))
+        yield from _of("downloads", (file for file in sorted(self._downloads.glob(f"{_ADDRESS}/*")) if file.is_file()))
         yield from _of("pages", (site for site in sites if not site.name.startswith(".")))
         yield from _of("unfinished", (site for site in sites if site.name.startswith(".")))
         yield from _of("unfinished", sorted(self._work.glob("*/")))

@@ -23,8 +23,8 @@ from medpipe.ports.progress import Progress
 from medpipe.ports.registry import Registered, Registry
 from medpipe.ports.routes import Route, Routes
 from medpipe.ports.signer import Signer
-from medpipe.ports.sources import PostedFile, Source, SourceOfFiles
-from medpipe.ports.texts import Languages, NearDuplicates, Redactor
+from medpipe.ports.sources import Source, SourceOfFiles
+from medpipe.ports.texts import Embedder, Languages, NearDuplicates, Redactor
 from medpipe.ports.trainer import Trainer
 from medpipe.ports.validator import Delivery, Validation, Validator
 from medpipe.ports.withdrawal_register import WithdrawalRegister
@@ -38,6 +38,7 @@ __all__ = [
     "Counts",
     "Delivery",
     "Draft",
+    "Embedder",
     "Engine",
     "Entry",
     "Erased",
@@ -56,7 +57,6 @@ __all__ = [
     "Leftovers",
     "NearDuplicates",
     "Ports",
-    "PostedFile",
     "Progress",
     "Redaction",
     "Redactor",

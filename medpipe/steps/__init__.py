@@ -37,11 +37,12 @@ from medpipe.steps.hotfixes import decide_hotfix, plan_hotfix
 from medpipe.steps.identity_keys import issue_key, keys, revoke_key
 from medpipe.steps.judging import compare, freeze_anchor
 from medpipe.steps.planning import plan_retrain
+from medpipe.steps.planning_pulls import plan_pulls
 from medpipe.steps.preferences import build_preferences
 from medpipe.steps.probing import probe_withdrawals
 from medpipe.steps.quarantine import discard, quarantine, release
 from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
-from medpipe.steps.sources import plan_pulls, pull
+from medpipe.steps.sources import pull
 from medpipe.steps.sweeping import gc
 from medpipe.steps.tracing import trace
 from medpipe.steps.training import register, train

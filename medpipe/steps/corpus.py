@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from medpipe.core import sources
 from medpipe.core.corpus.document import Document
+from medpipe.core.corpus.watermark import Delivered, PostedFile, Watermark, advanced
 from medpipe.core.manifests import (
     MANIFESTS,
     CorpusInputs,
     CorpusManifest,
     CorpusOutcome,
+    DocumentsManifest,
 )
 from medpipe.core.refs import CorpusRef, DocumentsRef, Ref, digest_of
 from medpipe.errors import Damaged
@@ -41,6 +44,7 @@ def build_corpus(pulls: tuple[DocumentsRef, ...], previous: CorpusRef | None = N
             incoming=incoming,
             documents=dict(counts.by_status),
             cut_off=counts.cut_off,
+            watermarks=advanced(_watermarks(ports, previous), _delivered(ports, pulls)),
         )
 
     inputs = CorpusInputs(
@@ -52,6 +56,20 @@ def build_corpus(pulls: tuple[DocumentsRef, ...], previous: CorpusRef | None = N
     corpus = CorpusRef(once(ports, "corpus", "build_corpus", inputs, fill))
     _present(ports, corpus)
     return corpus
+
+
+def _watermarks(ports: Ports, previous: CorpusRef | None) -> Mapping[str, Watermark]:
+    return {} if previous is None else manifest(ports, previous, CorpusManifest).outcome.watermarks
+
+
+def _delivered(ports: Ports, pulls: Sequence[DocumentsRef]) -> Iterator[Delivered]:
+    """Yield what whole pulls brought, for the watermarks: a pull of some ids leaves them where they are."""
+    for data in pulls:
+        pulled = manifest(ports, data, DocumentsManifest)
+        source, outcome = sources.name_of(pulled.inputs.source), pulled.outcome
+        if not pulled.inputs.ids:
+            files = [PostedFile(**file.model_dump()) for file in outcome.files]
+            yield Delivered(source, pulled.inputs.start, outcome.newest, files, sources.whole(source))
 
 
 def _history(ports: Ports, pulls: Sequence[DocumentsRef], previous: CorpusRef | None) -> str:

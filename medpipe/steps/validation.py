@@ -115,4 +115,7 @@ def _delivery(pulled: object, rows: Sequence[Mapping[str, Any]], before: Documen
     if window.ids:
         return Delivery(end=window.end)
     documents_before = None if before is None else before.outcome.documents
-    return Delivery(measures.of_delivery(rows, window.source, window.start, window.end, documents_before), window.end)
+    measured = measures.of_delivery(rows, window.source, window.start, window.end, documents_before)
+    if window.file:  # a file is as old as it is: its window is the day of its posting
+        measured = {name: value for name, value in measured.items() if name != measures.AGE}
+    return Delivery(measured, window.end)

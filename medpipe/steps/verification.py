@@ -75,7 +75,7 @@ class Verified(BaseModel):
     swept: int
     """Artifacts of which `gc` left the manifest, and nothing that it does not name is missing."""
     remarks: tuple[str, ...] = ()
-    """Decisions that today's code makes otherwise, and that other code made."""
+    """Decisions that today's code makes otherwise, and that other code made; and what could not be checked here."""
 
 
 class Survey(NamedTuple):
@@ -152,7 +152,7 @@ def _checked(ports: Ports) -> tuple[list[Fault], Verified]:
         decisions=len(survey.made.decisions),
         erased=len({entry.version for entry in history if entry.event == blanking.EVENT}),
         swept=len(survey.swept),
-        remarks=recomputed.remarks,
+        remarks=(*recomputed.remarks, *_unchecked(ports)),
     )
 
 
@@ -194,6 +194,13 @@ def _survey(ports: Ports) -> Survey:
             whole += [stored] if isinstance(stored, EvaluationManifest | DecisionManifest) else []
     oldest_first = sorted(whole, key=lambda stored: stored.created_ns)
     return Survey(contents, made_of, files, broken, Made.of(oldest_first), swept)
+
+
+def _unchecked(ports: Ports) -> tuple[str, ...]:
+    """Return what could not be checked: the ids of answers, where the gateways' key is not known."""
+    if ports.audit.checks_ids or next(ports.feedback.answers(), None) is None:
+        return ()
+    return ("audit: whether gateways signed the ids of answers was not checked: set MEDPIPE_SIGNING_KEY as theirs is",)
 
 
 def _recomputed(survey: Survey, ports: Ports) -> Recomputed:

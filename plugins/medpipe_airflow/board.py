@@ -30,6 +30,7 @@ from medpipe.settings import Settings
 from medpipe.steps.bars import bars
 from medpipe.steps.rollout import HELD
 from medpipe.steps.withdrawing import Listed, list_withdrawals
+from medpipe_airflow.freshness import Freshness, read_freshness
 
 LINEAGE = ("corpus", "examples", "pairs", "adapter", "evaluation", "decision")
 """Fields of a version's outcome that hold refs, in the order in which the artifacts were made."""
@@ -118,6 +119,8 @@ class Board(NamedTuple):
     entries: list[Entry]
     data_docs: bool
     """Whether any batch was validated."""
+    freshness: list[Freshness]
+    """How far each source was taken."""
     budgets: dict[str, GateResult]
     """By benchmark: the newest result of a gate that spent of its error budget."""
 
@@ -143,6 +146,7 @@ def read_board(ports: Ports, limit: int = 40) -> Board:
         versions,
         around.entries[:limit],
         validated,
+        read_freshness(ports),
         _budgets(ports),
     )
 

@@ -33,6 +33,24 @@ def test_every_task_retries_with_backoff_and_has_a_time_limit(bag, name):
         assert task.retries >= 2 and task.retry_exponential_backoff, task.task_id
 
 
+def test_a_publishers_outage_of_twelve_hours_needs_no_person(bag):
+    task = bag.dags["corpus"].get_task("catch_up")
+    pauses = [min(task.retry_delay * 2**attempt, task.max_retry_delay) for attempt in range(task.retries)]
+    assert sum(pauses, timedelta()) >= timedelta(hours=12)
+    waited_for = {upstream.task_id for upstream in bag.dags["corpus"].get_task("build_corpus").get_flat_relatives(True)}
+    assert "catch_up" not in waited_for, "what was delivered enters meanwhile"
+
+
+def test_a_source_is_caught_up_if_it_has_no_plan_or_a_pull_that_was_not_taken():
+    from medpipe_airflow.catching_up import outstanding
+
+    file = {"source": "pubmed", "start": "2026-03-03", "end": "2026-03-04", "file": "pubmed26n1335.xml.gz"}
+    topics = {"source": "medlineplus", "start": "2026-03-03", "end": "2026-03-04"}
+    names = ("pubmed", "medlineplus", "genetics", "eutils")
+    assert outstanding(names, ([file], [topics], [], None), (topics,)) == ["pubmed", "eutils"]
+    assert outstanding(names, ([file], [topics], [], []), (file, topics)) == []
+
+
 def test_only_what_loads_a_model_goes_to_the_gpu(bag):
     routed = {task.task_id for dag in bag.dags.values() for task in dag.tasks if task.queue == "gpu"}
     assert routed == {"train", "evaluate_challenger", "evaluate_incumbent", "probe_withdrawals"}

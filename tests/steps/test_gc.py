@@ -259,7 +259,8 @@ def test_what_lies_beside_the_artifacts_goes_when_nobody_has_written_to_it_for_l
         "data_docs/documents/.static/fonts.css": "",
         "work/work-0123/checkpoints/1/weights": "unfinished",
         "work/work-4567/checkpoints/1/weights": "",
-        "downloads/0123/pubmed26n0001.xml.gz": "downloads",
+        "downloads/0123456789ab/pubmed26n0001.xml.gz": "downloads",
+        "downloads/qiaojin___pubmed_qa/0123/test.arrow": "",
     }
     long_ago = (datetime.now(UTC) - timedelta(days=3)).timestamp()
     for name in places:

@@ -18,7 +18,7 @@ from medpipe.core.manifests.certificate import (
 )
 from medpipe.core.manifests.corpus import CorpusInputs, CorpusManifest, CorpusOutcome
 from medpipe.core.manifests.decision import DecisionInputs, DecisionManifest, DecisionOutcome, EarlierLook
-from medpipe.core.manifests.documents import DocumentsInputs, DocumentsManifest, DocumentsOutcome
+from medpipe.core.manifests.documents import DocumentsInputs, DocumentsManifest, DocumentsOutcome, TakenFile
 from medpipe.core.manifests.drift import DriftInputs, DriftManifest
 from medpipe.core.manifests.evaluation import EvaluationInputs, EvaluationManifest, EvaluationOutcome
 from medpipe.core.manifests.examples import ExamplesInputs, ExamplesManifest, ExamplesOutcome
@@ -123,6 +123,7 @@ __all__ = [
     "SweepOutcome",
     "Swept",
     "SweptRow",
+    "TakenFile",
     "TraceInputs",
     "TraceManifest",
     "TraceOutcome",

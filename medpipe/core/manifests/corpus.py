@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
+from medpipe.core.corpus.watermark import Watermark
 from medpipe.core.manifests.base import Inputs, Manifest, Outcome
 
 
@@ -32,6 +33,8 @@ class CorpusOutcome(Outcome):
     """Status → number of documents."""
     cut_off: date | None
     """The latest publication date of a current document; None without current documents."""
+    watermarks: dict[str, Watermark] = {}
+    """Source → what was taken of it up to this corpus."""
 
 
 class CorpusManifest(Manifest):
