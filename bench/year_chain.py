@@ -94,7 +94,6 @@ class Chain:
         self.publish(delivery.documents)
         merged = self.merged(delivery.day, delivery.day + _WEEK)
         changed = withdrawing.open_withdrawals(merged, ports=self.ports)
-        lifted = self._lifted(delivery.turn)
         withdrawing.confirm_blocks(ports=self.ports)
         self._give_feedback(delivery.turn)
         before = self.asserted()
@@ -103,7 +102,7 @@ class Chain:
         return Turn(
             delivery.turn,
             changed.opened,
-            (*changed.lifted, *lifted),
+            changed.lifted,
             pairs,
             hostile,
             retrains,
@@ -148,14 +147,6 @@ class Chain:
     def answers(self, model: str, asked: Sequence[str]) -> list[str]:
         """Return a model's answers to questions, by its weights alone."""
         return weights_asked.answers(self.ports, model, RECIPES["sft"], asked)
-
-    def _lifted(self, turn: int) -> tuple[str, ...]:
-        """Lift what its publisher gave back: the corpus keeps a retraction for ever, so a person decides."""
-        given_back = [retraction.document for retraction in self.year.retractions if retraction.lifted == turn]
-        in_force = {withdrawal.document for withdrawal in register(self.ports) if withdrawal.in_force}
-        for document in sorted(in_force.intersection(given_back)):
-            withdrawing.lift(document, "the journal reinstated the article", "the chain", ports=self.ports)
-        return tuple(given_back)
 
     def _give_feedback(self, turn: int) -> None:
         """Attackers quote withdrawn claims in every turn; honest readers correct answers in every fourth."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Hashable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -99,7 +100,7 @@ def load_named(folder: Path, name: str, kind: str, model: type[Model]) -> Model:
 def yaml_values(path: Path) -> Any:
     """Return what a YAML file holds. Raises ConfigError with the line of what cannot be read."""
     try:
-        return yaml.load(read_text(path), _Loader)  # noqa: S506 (a subclass of SafeLoader)
+        return _parsed(read_text(path))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}" if mark else ""
@@ -108,6 +109,12 @@ def yaml_values(path: Path) -> Any:
         raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
     except _BAD_VALUES as error:
         raise ConfigError(f"{path} holds a value that cannot be read: {type(error).__name__}: {error}") from error
+
+
+@lru_cache(maxsize=128)
+def _parsed(text: str) -> Any:
+    """Return what a YAML text holds. One evaluation reads the benchmarks fifty times; nobody changes the values."""
+    return yaml.load(text, _Loader)  # noqa: S506 (a subclass of SafeLoader)
 
 
 def json_text(path: Path) -> str:

@@ -9,16 +9,17 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from medpipe import configuration, records
 from medpipe.core import prompt
-from medpipe.core.corpus import contents
+from medpipe.core.corpus import contents, merge
 from medpipe.core.corpus.document import Document
-from medpipe.core.corpus.merge import newer
+from medpipe.core.corpus.standing import standing
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import MedpipeError, NotFound, UsageError
 from medpipe.ports import (
@@ -88,17 +89,23 @@ class MemoryGenerator:
         max_new_tokens: int,
         progress: Progress,
     ) -> list[str]:
-        known = {} if adapter is None else json.loads((adapter / WEIGHTS).read_text())
-        by_words = [(_words(prompt.render(question)), answer) for question, answer in sorted(known.items())]
-        return [_recall(by_words, text) for text in prompts]
+        weights = "{}" if adapter is None else (adapter / WEIGHTS).read_text()
+        return [_recall(weights, text) for text in prompts]
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"\w+", text.lower()))
 
 
-def _recall(known: Sequence[tuple[frozenset[str], str]], asked: str) -> str:
-    words = _words(asked)
+@lru_cache(maxsize=64)
+def _known(weights: str) -> Sequence[tuple[frozenset[str], str]]:
+    return [(_words(prompt.render(question)), answer) for question, answer in sorted(json.loads(weights).items())]
+
+
+@lru_cache(maxsize=2**16)
+def _recall(weights: str, asked: str) -> str:
+    """Return the answer to a prompt. Many tests train the same first champion and ask it the same questions."""
+    known, words = _known(weights), _words(asked)
     if not known:
         return f" {REFUSAL}" if len(asked) % 3 else " Cells grow in the marrow."
     best = max(known, key=lambda item: len(item[0] & words) / len(item[0] | words))
@@ -275,26 +282,25 @@ class MemoryCorpus:
         if previous is not None:
             self._at(previous)
         if token not in self.tokens:
-            rows = dict(self.versions[-1])
-            for document in documents:
-                rows[document.id] = newer(rows.get(document.id), document)
-            self.versions.append(rows)
+            rows = self.versions[-1]
+            changed = merge.folded(MemoryRows(rows), documents)
+            self.versions.append({**rows, **{document.id: document for document in changed}})
             self.tokens[token] = len(self.versions) - 1
         return self.tokens[token]
 
     def read(self, version: int, statuses: Sequence[str] = ("current",)) -> Iterator[Document]:
-        rows = self._at(version)
-        return (rows[id] for id in sorted(rows) if rows[id].status in statuses)
+        rows = self._here(version)
+        return (rows[id] for id in sorted(rows) if standing(rows[id]).status in statuses)
 
     def digests(self, version: int, statuses: Sequence[str] = ("current",)) -> Mapping[str, str]:
         return {document.id: document.digest for document in self.read(version, statuses)}
 
     def counts(self, version: int) -> Counts:
-        statuses = Counter(str(document.status) for document in self._at(version).values())
+        statuses = Counter(str(standing(document).status) for document in self._here(version).values())
         return Counts(statuses, max((one.published for one in self.read(version)), default=None))
 
     def content(self, version: int) -> str:
-        return contents.of((one.id, one.revision, one.digest) for one in self._at(version).values())
+        return contents.of((one.id, one.revision, one.digest) for one in self._here(version).values())
 
     def reread(self, version: int) -> str:
         return self.content(version)
@@ -310,6 +316,26 @@ class MemoryCorpus:
         if not 0 <= version < len(self.versions):
             raise NotFound(f"the corpus has no version {version}")
         return self.versions[version]
+
+    def _here(self, version: int) -> dict[str, Document]:
+        return {id: document for id, document in self._at(version).items() if not merge.awaited(document)}
+
+
+class MemoryRows:
+    """What a fold asks of a version of MemoryCorpus."""
+
+    def __init__(self, rows: Mapping[str, Document]) -> None:
+        self._rows = rows
+
+    def rows(self, ids: Collection[str]) -> Mapping[str, merge.Row]:
+        return {id: merge.row_of(self._rows[id]) for id in ids if id in self._rows}
+
+    def documents(self, ids: Collection[str]) -> Iterable[Document]:
+        return [self._rows[id] for id in ids]
+
+    def holders(self, dois: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        wanted = frozenset(dois)
+        return {id: one.dois for id, one in self._rows.items() if not wanted.isdisjoint(one.dois)}
 
 
 class FakePorts(Wiring):

@@ -7,3 +7,5 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
 """Real records of NLM and of published sets. Tests that need them skip where the folder is absent."""
+CASES = ROOT.parent / "shared" / "cases"
+"""Small inputs, in folders by number, that put medpipe into situations that were reported in public."""

@@ -21,6 +21,8 @@ from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, OLD, RETRACTED, article, publish, topic, withdraw
 from tests.steps.test_ring import first_champion, refresh, retrain
 
+pytestmark = pytest.mark.integration
+
 STRINGS = {
     (verb, name)
     for verb, function in VERBS.items()

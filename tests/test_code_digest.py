@@ -11,6 +11,8 @@ import pytest
 import medpipe
 from medpipe import code_digest, steps
 
+pytestmark = pytest.mark.integration
+
 PACKAGE = Path(medpipe.__file__).parent
 
 

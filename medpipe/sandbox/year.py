@@ -103,7 +103,7 @@ class Year:
             if retraction.turn == turn:
                 news += [_citation(retraction.article, turn, Status.RETRACTED), _notice(retraction, number)]
             if retraction.lifted == turn:
-                news.append(_citation(retraction.article, turn))
+                news += [_citation(retraction.article, turn), _notice(retraction, number, turn)]
         return Delivery(turn, day_of(turn), tuple(news))
 
     def _topic(self, number: int, turn: int) -> Topic:
@@ -152,18 +152,18 @@ def _citation(article: Article, turn: int, status: Status = Status.CURRENT) -> D
     )
 
 
-def _notice(retraction: Retraction, number: int) -> Document:
-    """Return the notice that retracts an article."""
+def _notice(retraction: Retraction, number: int, lifted: int = 0) -> Document:
+    """Return the notice that retracts an article, or its record after it was itself retracted in the turn `lifted`."""
     pmid = f"{99000091 + number}"
     return Document(
         id=f"pmid:{pmid}",
-        revision=_revision(retraction.turn),
+        revision=_revision(lifted or retraction.turn),
         source="pubmed",
         title=f"Retraction: {retraction.article.title}",
         licence="NLM citation data; abstracts may be their publishers' copyright",
         url=f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/",
         published=day_of(retraction.turn),
-        status=Status.NOTICE,
+        status=Status.RETRACTED if lifted else Status.NOTICE,
         relations=(Relation(kind="RetractionOf", target=retraction.article.pmid),),
     )
 

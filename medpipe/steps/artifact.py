@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
 from medpipe import code_digest, records
-from medpipe.core.manifests import AnyManifest, Inputs, Manifest, ReviewManifest, ValidationInputs, ValidationManifest
+from medpipe.core.manifests import (
+    BLANKABLE,
+    AnyManifest,
+    Inputs,
+    Manifest,
+    ReviewManifest,
+    ValidationInputs,
+    ValidationManifest,
+)
 from medpipe.core.refs import kind_of, ref
 from medpipe.errors import NotFound, NotValidated, UsageError
 from medpipe.ports import Ports
 from medpipe.steps.lease import exclusively
+from medpipe.steps.unerased import Unerased
 
 ROWS = {"documents": "documents.jsonl", "examples": "train.jsonl", "pairs": "train.jsonl", "feedback": "feedback.jsonl"}
 """Kind of data → the file with its rows. The kind is also the name of the suite."""
@@ -31,19 +41,39 @@ def target_ref(kind: str, verb: str, inputs: Inputs, code: str = "") -> str:
     return ref(kind, {"verb": verb, "code": code, "inputs": values})
 
 
-def once(ports: Ports, kind: str, verb: str, inputs: Inputs, fill: Callable[[Path], BaseModel]) -> str:
+def once(
+    ports: Ports,
+    kind: str,
+    verb: str,
+    inputs: Inputs,
+    fill: Callable[[Path], BaseModel],
+    unerased: Unerased | None = None,
+) -> str:
     """Return the ref of the artifact that a verb makes of `inputs`, after making it if it does not exist yet.
 
-    `fill` writes the artifact's files into the folder that it gets, and returns the outcome.
+    `fill` writes the artifact's files into the folder that it gets, and returns the outcome. `unerased`: publishes the
+    artifact, if it can hold what people wrote. Raises Unavailable if something of that was erased meanwhile.
     """
+    if kind in BLANKABLE and unerased is None:
+        raise TypeError(f"{kind} can hold what people wrote: {verb} must publish it through Unerased")
     target = target_ref(kind, verb, inputs)
     if ports.store.find(target) is None:
-        with ports.store.write(target, verb, inputs) as draft:
-            draft.conclude(fill(draft.path))
+        with ExitStack() as publication, ports.store.write(target, verb, inputs) as draft:
+            outcome = fill(draft.path)
+            if unerased:
+                publication.enter_context(unerased.publishing())  # until the store has put the draft into place
+            draft.conclude(outcome)
     return target
 
 
-def once_alone(ports: Ports, kind: str, verb: str, inputs: Inputs, fill: Callable[[Path], BaseModel]) -> str:
+def once_alone(
+    ports: Ports,
+    kind: str,
+    verb: str,
+    inputs: Inputs,
+    fill: Callable[[Path], BaseModel],
+    unerased: Unerased | None = None,
+) -> str:
     """Return the ref as `once` does, and let one worker at a time make it: for work that costs hours.
 
     Raises Unavailable when another worker is making it, or took over: then nothing of this one's work is published.
@@ -58,7 +88,7 @@ def once_alone(ports: Ports, kind: str, verb: str, inputs: Inputs, fill: Callabl
             check()
             return outcome
 
-        return once(ports, kind, verb, inputs, checked)
+        return once(ports, kind, verb, inputs, checked, unerased)
 
 
 def manifest(ports: Ports, target: str, kind: type[AnyManifest]) -> AnyManifest:

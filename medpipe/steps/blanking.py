@@ -16,6 +16,9 @@ from medpipe.core.manifests import (
     Blanked,
     EvaluationManifest,
     FeedbackManifest,
+    Manifest,
+    PairsFromCorpus,
+    PairsFromFeedback,
     PairsManifest,
     ValidationManifest,
 )
@@ -72,7 +75,7 @@ def blank_artifacts(reason: str, by: str, *, ports: Ports) -> Done:
         stored.ref: _rewritten(
             ports,
             stored.ref,
-            dict.fromkeys((TRAINING, HELDOUT), _blanking(erased, "pairs", made_at(stored), said)),
+            dict.fromkeys((TRAINING, HELDOUT), _blanking(erased, "pairs", _read_at(ports, stored), said)),
             because,
         )
         for stored in ports.store.manifests(PairsManifest)
@@ -137,11 +140,11 @@ def _changed(source: Path, target: Path, change: Change) -> bool:
     return differs
 
 
-def _blanking(erased: Erased, kind: Kind, made: datetime | None = None, said: set[Asserted] | None = None) -> Change:
-    """Return what blanks a row that was erased. `made`: when pairs were built; `said` gets what they said."""
+def _blanking(erased: Erased, kind: Kind, read: datetime | None = None, said: set[Asserted] | None = None) -> Change:
+    """Return what blanks a row that was erased. `read`: when the texts of pairs were; `said` gets what they said."""
 
     def change(row: Row) -> Row:
-        at = made if kind == "pairs" else datetime.fromisoformat(str(row["at"]))
+        at = read if kind == "pairs" else datetime.fromisoformat(str(row["at"]))
         if not erased.covers(row["answer_id"], row["identity"], at) or row["identity"] == ERASED:
             return row
         if said is not None:
@@ -151,11 +154,20 @@ def _blanking(erased: Erased, kind: Kind, made: datetime | None = None, said: se
     return change
 
 
+def _read_at(ports: Ports, stored: Manifest) -> datetime:
+    """Return a time by which every user's text in an artifact was read from the database: rows of pairs have none."""
+    inputs = stored.inputs
+    source = inputs.feedback if isinstance(inputs, PairsFromFeedback) else None
+    source = inputs.previous if isinstance(inputs, PairsFromCorpus) else source
+    earlier = ports.store.find(source) if source else None
+    return _read_at(ports, earlier) if earlier else made_at(stored)
+
+
 def _blank_validations(ports: Ports, erased: Erased, because: tuple[str, ...]) -> None:
     """Blank quarantined rows. The reports of validations never quote a row."""
     for stored in ports.store.manifests(ValidationManifest):
         for kind in (kind for kind in _KINDS if kind == stored.inputs.suite):
-            change = _blanking(erased, kind, made_at(stored))
+            change = _blanking(erased, kind, _read_at(ports, ports.store.find(stored.inputs.data) or stored))
 
             def quarantined(line: Row, change: Change = change) -> Row:
                 return {**line, "row": change(line["row"])}

@@ -8,7 +8,7 @@ from typing import Any
 
 from medpipe import records
 from medpipe.core.knowledge import drift, fact_changes
-from medpipe.core.knowledge.drift import Canaries, Drift, Heard, Measured
+from medpipe.core.knowledge.drift import Canaries, Drift, ErasedPairs, Heard, Measured
 from medpipe.core.knowledge.drift_policy import DriftPolicy
 from medpipe.core.knowledge.fact_changes import Changes
 from medpipe.core.knowledge.withdrawals import State
@@ -22,8 +22,10 @@ from medpipe.steps import carried, memory
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.canaries import ask_canaries
 from medpipe.steps.corpus import digests, table_version
+from medpipe.steps.erased import erased_pairs, taught_erased
 from medpipe.steps.examples import hygiene_of
 from medpipe.steps.models import adapter_of
+from medpipe.steps.relearning import learned_and_erased, untainted
 from medpipe.steps.withdrawals import claims_in_force, register
 
 
@@ -58,7 +60,7 @@ def detect_drift(
         at=at,
         recipe=used.model_dump(mode="json") if used else {},
         policy=policy.model_dump(mode="json"),
-        state=_state(ports, heard, canaries),
+        state=_state(ports, champion, pairs, heard, canaries),
     )
 
     def fill(_: Path) -> Drift:
@@ -137,6 +139,24 @@ def _measured(
         at=at,
         heard=heard,
         canaries=canaries,
+        erased=_erased(ports, corpus, model, pairs, recipe),
+    )
+
+
+def _erased(ports: Ports, corpus: CorpusRef, model: str, pairs: PairsRef | None, recipe: Recipe | None) -> ErasedPairs:
+    """Return what was erased of what a model learned, and what the training that goes back before it would learn."""
+    erased = erased_pairs(ports, model)
+    if not erased:
+        return ErasedPairs()
+    start = untainted(ports, model, (), erased)
+    learned, gone = learned_and_erased(ports, model)
+    usable = pairs is not None and start != BASE and not taught_erased(ports, pairs)
+    return ErasedPairs(
+        pairs=gone,
+        learned=learned,
+        start=start,
+        learns=changes_of(ports, corpus, recipe, start).unlearned,
+        unused=unused_pairs(ports, pairs, start) if usable else 0,
     )
 
 
@@ -149,19 +169,21 @@ def _remembered(
     held = memory.held_before(
         ports,
         memory.Retrain(
-            start=None if found.withdrawn else _start(ports, champion, recipe, found),
+            start=None if found.withdrawn else _start(ports, champion, recipe, measured.erased, found),
             incumbent=champion,
             recipe=None if found.method == "dpo" else recipe,
             pairs=pairs if found.method == "dpo" else None,
             withdraw=found.withdrawn,
-            learns=measured.changes.unlearned,
+            learns=measured.erased.learns if measured.erased.pairs else measured.changes.unlearned,
         ),
     )
     return found if held is None else drift.held(found, held)
 
 
-def _start(ports: Ports, champion: VersionRef, recipe: Recipe | None, found: Drift) -> str:
+def _start(ports: Ports, champion: VersionRef, recipe: Recipe | None, erased: ErasedPairs, found: Drift) -> str:
     """Return `base` or the adapter that the retrain which the verdict asks for would start from."""
+    if erased.pairs:
+        return adapter_of(ports, erased.start)
     if recipe is None or found.method == "dpo":
         return adapter_of(ports, champion)
     return adapter_of(ports, memory.start_of(ports, champion, recipe))
@@ -192,12 +214,16 @@ def _heard(ports: Ports, champion: VersionRef | None, at: datetime | None, polic
     return Heard(items, topics, served.answers, served.refused)
 
 
-def _state(ports: Ports, heard: Heard | None, canaries: Canaries | None) -> str:
+def _state(
+    ports: Ports, champion: VersionRef | None, pairs: PairsRef | None, heard: Heard | None, canaries: Canaries | None
+) -> str:
     """Return a digest of the mutable state that the measurement reads: it is made again when that has changed."""
     withdrawals = [(withdrawal.document, withdrawal.state, len(withdrawal.claims)) for withdrawal in register(ports)]
     ratings = sorted((item.answer_id, item.identity, item.rating) for item in heard.items) if heard else []
     refused = heard.refused if heard else 0
-    return digest_of([withdrawals, ratings, refused, canaries, memory.held_versions(ports)])
+    named = (*erased_pairs(ports, champion or BASE), *([pairs] if pairs else []))
+    erased = [blanked.content() for name in named if (blanked := ports.store.blanked(name))]
+    return digest_of([withdrawals, ratings, refused, canaries, memory.held_versions(ports), erased])
 
 
 def _pairs(ports: Ports, pairs: str) -> set[tuple[Any, Any]]:

@@ -12,7 +12,9 @@ from medpipe.errors import NotFound, UsageError
 from medpipe.ports import Erased, Ports
 from medpipe.steps.artifact import manifest
 from medpipe.steps.blanking import Asserted, blank_artifacts
+from medpipe.steps.lease import exclusively
 from medpipe.steps.tracing import trace
+from medpipe.steps.unerased import LEASE
 from medpipe.steps.withdrawals import register
 
 
@@ -48,8 +50,9 @@ def erase(reason: str, by: str, answer_id: str = "", identity: str = "", *, port
         raise UsageError("say why (reason) and who decides (by): both are kept")
     if bool(answer_id) == bool(identity):
         raise UsageError("give either an answer_id or an identity")
-    erased = _from_the_database(ports, answer_id, identity, reason.strip(), by.strip()[:200])
-    blanked = blank_artifacts(reason.strip(), by.strip()[:200], ports=ports)
+    with exclusively(ports.leases, LEASE):  # before the tombstones: no copy is published between them and the blanking
+        erased = _from_the_database(ports, answer_id, identity, reason.strip(), by.strip()[:200])
+        blanked = blank_artifacts(reason.strip(), by.strip()[:200], ports=ports)
     adapters, versions = _carrying(ports, blanked.taught)
     return Erasure(
         answers=erased.answers,

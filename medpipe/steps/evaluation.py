@@ -13,7 +13,7 @@ from medpipe.core import endings, naming, prompt, text
 from medpipe.core.contract import ServingContract
 from medpipe.core.judging import anchor as anchors
 from medpipe.core.judging import scoring, statistics
-from medpipe.core.judging.benchmark import Benchmark, digest
+from medpipe.core.judging.benchmark import Benchmark, digest, item
 from medpipe.core.judging.evaluation import Evaluation, Metric, Sample, Score
 from medpipe.core.manifests import (
     AnchorManifest,
@@ -33,6 +33,7 @@ from medpipe.ports import Generator, Ports
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.contract import contract_of
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
+from medpipe.steps.unerased import Unerased
 from medpipe.steps.withdrawals import claims_in_force
 
 SCORES = "evaluation.json"
@@ -62,7 +63,7 @@ def evaluate(
     examples are and whatever plan judges the model. `preferences` is added when there are pairs.
     `anchor`: frozen questions (`freeze_anchor`), asked as the benchmark `anchor`.
     """
-    loaded_recipe = ports.recipe(recipe)
+    loaded_recipe, unerased = ports.recipe(recipe), Unerased(ports, pairs)
     adapter = adapter_of(ports, model)
     refuse_other_base(ports, adapter, loaded_recipe)
     claims = claims_in_force(ports)
@@ -70,6 +71,7 @@ def evaluate(
     benchmarks = _benchmarks(ports, loaded_recipe, examples, pairs, anchor, bool(claims))
     documents = tuple(sorted({claim.document for claim in claims}))
     code = scorers_digest()
+    ways = {benchmark.name: _way(benchmark, code, ports) for benchmark in benchmarks}
     inputs = EvaluationInputs(
         adapter=adapter,
         contract=contract_of(ports, model, loaded_recipe),
@@ -92,7 +94,12 @@ def evaluate(
         items = [(benchmark, sample) for benchmark, samples in asked.items() for sample in samples]
         answers = answers_to([sample for _, sample in items], ports, ports.generator, inputs.contract, adapter)
         scored = [
-            (benchmark.name, score_of(benchmark, sample, answer, ports))
+            (
+                benchmark.name,
+                score_of(benchmark, sample, answer, ports).model_copy(
+                    update={"item": item(benchmark, sample, ways[benchmark.name])}
+                ),
+            )
             for (benchmark, sample), answer in zip(items, answers, strict=True)
         ]
         scores = {
@@ -101,7 +108,9 @@ def evaluate(
         metrics = means(scores)
         digests = {
             benchmark.name: digest(
-                benchmark, _frozen(ports, anchor) if benchmark.name == anchors.NAME else samples, code
+                benchmark,
+                _frozen(ports, anchor) if benchmark.name == anchors.NAME else samples,
+                ways[benchmark.name],
             )
             for benchmark, samples in asked.items()
             if samples
@@ -118,7 +127,7 @@ def evaluate(
         (folder / SCORES).write_text(evaluation.model_dump_json(), encoding="utf-8")
         return EvaluationOutcome(model=adapter, metrics=metrics, digests=digests, claims=documents)
 
-    return EvaluationRef(once(ports, "evaluation", "evaluate", inputs, fill))
+    return EvaluationRef(once(ports, "evaluation", "evaluate", inputs, fill, unerased))
 
 
 def scores_of(ports: Ports, evaluation: EvaluationRef) -> Evaluation:
@@ -204,6 +213,13 @@ def scorers_digest() -> str:
     for module in (scoring, harm, guardrails, patterns, endings, text):
         sources.update(Path(module.__file__ or "").read_bytes())
     return sources.hexdigest()[:16]
+
+
+def _way(benchmark: Benchmark, code: str, ports: Ports) -> str:
+    """Return a digest of all that decides what an answer earns beside benchmark and sample: code, and policies."""
+    if benchmark.scorer not in scoring.POLICY_SCORERS and benchmark.through == "model":
+        return code
+    return digest_of([code, ports.harm.digest, ports.guardrails.digest])
 
 
 def _preferences(ports: Ports, pairs: PairsRef) -> list[Sample]:

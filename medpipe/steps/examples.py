@@ -28,8 +28,9 @@ from medpipe.steps.models import adapter_of
 from medpipe.steps.withdrawals import register
 
 _CARD = "card.md"
-TEACHING = ("current", "retracted", "notice")
-"""Statuses that build_examples reads. Only current documents are taught; the others explain withdrawals."""
+TEACHING = ("current", "retracted", "notice", "on hold", "superseded")
+"""Statuses that build_examples reads. Only current documents are taught; the others explain withdrawals and are
+counted."""
 
 
 def build_examples(

@@ -29,6 +29,7 @@ from medpipe.ports import FeedbackItem, Ports, Redactor
 from medpipe.steps.artifact import accepted_rows, manifest, once, release_refs
 from medpipe.steps.corpus import table_version
 from medpipe.steps.erased import Erased, erased_digest
+from medpipe.steps.unerased import Unerased
 from medpipe.steps.withdrawals import claims_in_force
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -47,7 +48,7 @@ def collect_feedback(end: datetime, *, ports: Ports) -> FeedbackRef:
     """
     if end.tzinfo is None:
         raise UsageError("give end with a time zone, such as 2026-03-04T00:00:00Z")
-    policy = ports.feedback_policy
+    policy, unerased = ports.feedback_policy, Unerased(ports)
     known = identities.standings(ports.keys.all(), end, policy)
     ripe = end - timedelta(hours=policy.min_feedback_hours) if end > _BEGINNING else _BEGINNING
     barred = Counter[str]()
@@ -66,7 +67,8 @@ def collect_feedback(end: datetime, *, ports: Ports) -> FeedbackRef:
             shutil.copyfile(file, artifact / "feedback.jsonl")
             return FeedbackOutcome(feedback=count, barred=dict(sorted(barred.items())))
 
-        return FeedbackRef(once(ports, "feedback", "collect_feedback", FeedbackInputs(content=_digest(file)), fill))
+        inputs = FeedbackInputs(content=_digest(file))
+        return FeedbackRef(once(ports, "feedback", "collect_feedback", inputs, fill, unerased))
 
 
 def build_pairs(
@@ -79,6 +81,7 @@ def build_pairs(
     are kept; users' pairs of earlier runs are not, so what was taken back, erased or withdrawn is gone. Returns None
     when there are no pairs, and when they are those of `previous`.
     """
+    unerased = Unerased(ports)
     rows = accepted_rows(ports, feedback, "feedback")
     sets = _sets(ports, previous)
     built, identifiers = judged(ports, rows, corpus)
@@ -107,7 +110,7 @@ def build_pairs(
         reviewed=_digest_or_none([review._asdict() for review in ports.feedback.reviews()]),
         released=release_refs(ports, feedback, "feedback"),
     )
-    return PairsRef(once(ports, "pairs", "build_pairs", inputs, fill))
+    return PairsRef(once(ports, "pairs", "build_pairs", inputs, fill, unerased))
 
 
 def judged(ports: Ports, rows: Iterable[dict[str, Any]], corpus: CorpusRef) -> tuple[BuiltPairs, Counter[str]]:

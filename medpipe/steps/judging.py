@@ -137,7 +137,7 @@ def grounds_of(
             name: tuple(EarlierLook(evaluation=look.evaluation, passed=look.passed) for look in of_benchmark)
             for name, of_benchmark in _looks(evaluations, now, incumbent.outcome.model, decisions, passed).items()
         },
-        champions=_champions_evaluations(evaluations, now, passed),
+        champions=_champions_evaluations(evaluations, now, passed, _held(promotion_plans, plan)),
         code=code_digest.of("compare"),
     )
 
@@ -187,16 +187,32 @@ def _champions(evaluations: Sequence[EvaluationManifest], decisions: Sequence[De
     return frozenset(stored.outcome.model for stored in evaluations if stored.ref in passed)
 
 
+def _held(promotion_plans: Snapshot, plan: str) -> frozenset[str]:
+    """Return the benchmarks on which the plan compares with every earlier champion."""
+    of_plan = Plan.model_validate(promotion_plans).plans.get(plan, ())
+    return frozenset(name for gate in of_plan if gate.kind == "not_worse_than_best" for name in gate.benchmarks)
+
+
 def _champions_evaluations(
-    evaluations: Sequence[EvaluationManifest], now: EvaluationManifest, champions: frozenset[str]
+    evaluations: Sequence[EvaluationManifest],
+    now: EvaluationManifest,
+    champions: frozenset[str],
+    benchmarks: frozenset[str],
 ) -> tuple[str, ...]:
-    """Return, for each earlier champion and benchmark, its first evaluation on the same items, sorted."""
+    """Return, for each earlier champion and benchmark, its first evaluation on the same items, sorted.
+
+    For a champion that was never asked the same set, it is its newest evaluation: it may share questions with this one.
+    """
+    asked = {name: digest for name, digest in now.outcome.digests.items() if name in benchmarks}
     first: dict[tuple[str, str], str] = {}
+    newest: dict[tuple[str, str], str] = {}
     for stored in evaluations:
         if stored.created_ns < now.created_ns and stored.outcome.model in champions - {now.outcome.model}:
-            for name, _ in now.outcome.digests.items() & stored.outcome.digests.items():
-                first.setdefault((stored.outcome.model, name), stored.ref)
-    return tuple(sorted(set(first.values())))
+            for name in asked.keys() & stored.outcome.digests.keys():
+                newest[stored.outcome.model, name] = stored.ref
+                if stored.outcome.digests[name] == asked[name]:
+                    first.setdefault((stored.outcome.model, name), stored.ref)
+    return tuple(sorted({*(newest | first).values()}))
 
 
 def _looks(
@@ -221,7 +237,8 @@ def _asked(stored: Sequence[EvaluationManifest], judged: Mapping[str, DecisionMa
             continue
         made = judged.get(evaluation.ref)
         results = [] if made is None else [result for result in made.outcome.gates if result.benchmark == name]
-        passed = bool(results) and all(result.outcome is gates.Outcome.PASS for result in results)
+        judged_at = [result.outcome for result in results if result.budget is not None]  # others spent nothing
+        passed = bool(judged_at) and all(outcome is gates.Outcome.PASS for outcome in judged_at)
         yield _ask(evaluation, digest)._replace(judged=made is not None, passed=passed)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from medpipe.core.knowledge import lineage
 from medpipe.core.knowledge.retrain import Change, RetrainPlan, choose
 from medpipe.core.manifests import AdapterManifest, VersionManifest
 from medpipe.core.refs import BASE, CorpusRef, PairsRef, VersionRef
@@ -17,7 +16,7 @@ from medpipe.steps.corpus import table_version
 from medpipe.steps.drift import changes_of, unused_pairs
 from medpipe.steps.erased import erased_pairs
 from medpipe.steps.models import adapter_of
-from medpipe.steps.tracing import versions_carrying
+from medpipe.steps.relearning import untainted
 from medpipe.steps.withdrawals import register
 
 STARTS = ("auto", "champion", "base", "untainted")
@@ -90,7 +89,9 @@ def _refuse_not_carried(
     missing = sorted(set(documents) - set(carried.still_asserted(ports, champion, documents)))
     known = {withdrawal.document for withdrawal in register(ports)}
     if missing and corpus is not None:
-        known |= ports.corpus.digests(table_version(ports, corpus), ("current", "retracted")).keys()
+        known |= ports.corpus.digests(
+            table_version(ports, corpus), ("current", "retracted", "on hold", "superseded")
+        ).keys()
     if absent := [id for id in missing if id not in known]:
         raise UsageError(
             f"{', '.join(absent)}: {champion} does not carry a document of that id, and neither the register of "
@@ -111,9 +112,7 @@ def _unlearning(
 ) -> RetrainPlan:
     wish = "untainted" if start_from == "auto" else start_from
     start = (
-        _untainted(ports, champion, documents, erased)
-        if wish == "untainted"
-        else {"champion": champion}.get(wish, BASE)
+        untainted(ports, champion, documents, erased) if wish == "untainted" else {"champion": champion}.get(wish, BASE)
     )
     if start == champion and not withdraw:
         raise UsageError(f"{champion} learned {', '.join(sorted(documents))}: to unlearn that, start before it (auto)")
@@ -124,7 +123,7 @@ def _unlearning(
 def _preference(
     ports: Ports, champion: VersionRef, start_from: str, pairs: PairsRef | None, erased: Sequence[str]
 ) -> RetrainPlan:
-    start = BASE if start_from == "base" else _untainted(ports, champion, (), erased)
+    start = BASE if start_from == "base" else untainted(ports, champion, (), erased)
     if erased and start == BASE:
         raise UsageError(
             f"{champion} and every version before it learned what was erased of {', '.join(erased)}, and DPO continues "
@@ -168,7 +167,7 @@ def _without_erased(
     erased: Sequence[str],
 ) -> RetrainPlan:
     """Plan an SFT retrain from weights that never learned what was erased: they learn again what came since."""
-    start = BASE if start_from == "base" else _untainted(ports, champion, (), erased)
+    start = BASE if start_from == "base" else untainted(ports, champion, (), erased)
     (why,) = _why_erased(champion, erased)
     if corpus and start != BASE and not changes_of(ports, corpus, recipe, start).unlearned:
         raise UsageError(
@@ -239,13 +238,3 @@ def _refuse_held(
     )
     if held:
         raise UsageError(f"{held}; give `again` to train it all the same")
-
-
-def _untainted(ports: Ports, champion: VersionRef, documents: Sequence[str], erased: Sequence[str]) -> str:
-    """Return the newest version in the champion's ancestry that learned none of the documents or pairs, else the base.
-
-    `erased`: pairs of which something was erased.
-    """
-    tainted = {*versions_carrying(documents, ports=ports), *versions_carrying(erased, ports=ports)}
-    parents = {version.ref: version.outcome.parent for version in ports.store.manifests(VersionManifest)}
-    return lineage.untainted_ancestor(champion, parents, tainted) or BASE

@@ -19,6 +19,7 @@ from medpipe.steps.artifact import manifest, once
 from medpipe.steps.corpus import table_version
 from medpipe.steps.erased import erased_digest
 from medpipe.steps.feedback import claims_digest, earlier
+from medpipe.steps.unerased import Unerased
 from medpipe.steps.withdrawals import claims_in_force
 
 
@@ -32,7 +33,7 @@ def build_preferences(
     A pair that prefers a withdrawn claim is dropped, whoever gave it. `max_answer_chars`: pairs with a longer answer
     are dropped. Returns None when no document states a preference.
     """
-    version = table_version(ports, corpus)
+    version, unerased = table_version(ports, corpus), Unerased(ports)
     if previous is not None:
         manifest(ports, previous, PairsManifest)
     share, claims = ports.feedback_policy.heldout_questions, Claims(claims_in_force(ports))
@@ -63,7 +64,7 @@ def build_preferences(
         claims=claims_digest(ports),
         erased=erased_digest(ports),
     )
-    return PairsRef(once(ports, "pairs", "build_preferences", inputs, fill))
+    return PairsRef(once(ports, "pairs", "build_preferences", inputs, fill, unerased))
 
 
 def _stated(

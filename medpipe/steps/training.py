@@ -49,6 +49,7 @@ from medpipe.steps.artifact import (
 from medpipe.steps.erased import taught_erased
 from medpipe.steps.lease import exclusively
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
+from medpipe.steps.unerased import Unerased
 
 
 def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, ports: Ports) -> AdapterRef:
@@ -59,6 +60,7 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
     """
     loaded_recipe = ports.recipe(recipe)
     suite = _suite_of(ports, loaded_recipe, data)
+    unerased = Unerased(ports, data)
     _refuse_erased(ports, data)
     start = adapter_of(ports, start_from)
     inputs = AdapterInputs(
@@ -73,7 +75,8 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
     def fill(folder: Path) -> AdapterOutcome:
         refuse_other_base(ports, start, loaded_recipe)
         place = ports.workspace(work)
-        taught = records.write_rows(place / "data" / "train.jsonl", accepted_rows(ports, data, suite))
+        with unerased.publishing():
+            taught = records.write_rows(place / "data" / "train.jsonl", accepted_rows(ports, data, suite))
         metrics = ports.trainer.train(
             loaded_recipe, place / "data", folder_of(ports, start), folder, place / "checkpoints", ports.progress
         )
@@ -89,7 +92,7 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
             digest=_weights_digest(folder),
         )
 
-    adapter = AdapterRef(once_alone(ports, "adapter", "train", inputs, fill))
+    adapter = AdapterRef(once_alone(ports, "adapter", "train", inputs, fill, unerased))
     shutil.rmtree(ports.workspace(work))  # only now: until the manifest is there, a killed run continues from it
     return adapter
 

@@ -16,6 +16,7 @@ from medpipe.errors import BatchRejected
 from medpipe.ports import Delivery, Ports
 from medpipe.steps.artifact import manifest, once, rows_file, validation_inputs
 from medpipe.steps.quarantine import QUARANTINE, bad_records, quarantine_lines, unreadable_lines
+from medpipe.steps.unerased import Unerased
 
 GENERATIONS = 30
 """The number of earlier corpora among which the previous delivery of a source is searched. About a month of days."""
@@ -28,6 +29,7 @@ def validate(data: Ref, suite: str, previous: CorpusRef | None = None, *, ports:
     the same source that this corpus has. Returns `data` unchanged, so that a DAG shows that the next verb reads
     validated data. Raises BatchRejected.
     """
+    unerased = Unerased(ports, data)
     file = rows_file(ports, data, suite)
     before = _delivered_before(ports, data, previous)
     inputs = validation_inputs(ports, data, suite, before.ref if before else "")
@@ -39,7 +41,7 @@ def validate(data: Ref, suite: str, previous: CorpusRef | None = None, *, ports:
             records.write_rows(folder / QUARANTINE, [*lines, *unreadable])
         return outcome.model_copy(update={"unreadable": len(unreadable)})
 
-    outcome = manifest(ports, once(ports, "validation", "validate", inputs, fill), ValidationManifest).outcome
+    outcome = manifest(ports, once(ports, "validation", "validate", inputs, fill, unerased), ValidationManifest).outcome
     if not outcome.accepted:
         raise BatchRejected(
             f"{data} was stopped by the suite {suite!r}: {'; '.join(outcome.reasons)}. "

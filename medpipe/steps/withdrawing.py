@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
 from medpipe.core import sources
+from medpipe.core.corpus.document import Status
+from medpipe.core.corpus.standing import STATUS_OF, standing
 from medpipe.core.knowledge import opening
 from medpipe.core.knowledge.hotfix import Approval, Asked
 from medpipe.core.knowledge.opening import MEDPIPE, Sign
@@ -72,7 +75,7 @@ class WithdrawalList(_Value):
 def open_withdrawals(corpus: CorpusRef, *, ports: Ports) -> Changed:
     """Open a withdrawal for every document that was ever taught and that its publisher took back; lift what is current.
 
-    The policy `withdrawals.yaml` says which standings count. The claims are those of every revision that any
+    The policy `withdrawals.yaml` says which causes count. The claims are those of every revision that any
     training data has, also where the corpus no longer has the text. The same corpus again changes nothing; an older
     corpus lifts nothing; what a person opened is never lifted here.
     """
@@ -80,7 +83,11 @@ def open_withdrawals(corpus: CorpusRef, *, ports: Ports) -> Changed:
     signs = _signs(ports, corpus)
     at = ports.withdrawals.now()
     opened = opening.to_open(signs, taught.claims_of(signs, ports), known, at)
-    candidates = {id for id, withdrawal in known.items() if id not in signs and opening.liftable(withdrawal)}
+    candidates = {
+        id: opening.evidence_of(withdrawal)
+        for id, withdrawal in known.items()
+        if id not in signs and opening.liftable(withdrawal)
+    }
     lifted = opening.to_lift(_current(ports, corpus, candidates), known, at, corpus)
     for event in (*opened, *lifted):
         ports.withdrawals.append(event)
@@ -170,17 +177,11 @@ def list_withdrawals(*, ports: Ports) -> WithdrawalList:
 
 
 def _signs(ports: Ports, corpus: CorpusRef) -> dict[str, Sign]:
-    """Return document → why it counts as taken back; its own record wins over a notice."""
-    version, policy = table_version(ports, corpus), ports.withdrawal_policy
-    signs: dict[str, Sign] = {}
-    for standing in policy.open_on:
-        for document in ports.corpus.read(version, (standing,)):
-            if standing == "notice":
-                for target in opening.retracted_by(document):
-                    signs.setdefault(target, Sign("notice", document.revision, document.id))
-            elif document.id not in signs or signs[document.id].standing == "notice":
-                signs[document.id] = Sign(standing, document.revision, corpus)
-    return signs
+    """Return document → why it counts as taken back, of those that do for a cause that the policy names."""
+    version, causes = table_version(ports, corpus), ports.withdrawal_policy.open_on
+    statuses = tuple(dict.fromkeys(STATUS_OF[cause].value for cause in causes))
+    found = ((document.id, standing(document)) for document in ports.corpus.read(version, statuses))
+    return {id: Sign(known.reason, known.revision, known.by or corpus) for id, known in found if known.cause in causes}
 
 
 def _known_revision(ports: Ports, document: str) -> int:
@@ -190,12 +191,19 @@ def _known_revision(ports: Ports, document: str) -> int:
     return sign.revision if sign else 0
 
 
-def _current(ports: Ports, corpus: CorpusRef, candidates: set[str]) -> dict[str, int]:
-    """Return the revisions of the candidates that are current in a corpus. Reads texts only if there are candidates."""
-    if not candidates:
+def _current(ports: Ports, corpus: CorpusRef, candidates: Mapping[str, str]) -> dict[str, int]:
+    """Return the revisions that show that candidates are current in a corpus. Reads texts only if one is.
+
+    `candidates`: document → the record that opened its withdrawal. A later revision of either shows it.
+    """
+    version = table_version(ports, corpus)
+    current = candidates.keys() & ports.corpus.digests(version).keys() if candidates else set[str]()
+    if not current:
         return {}
-    current = ports.corpus.read(table_version(ports, corpus))
-    return {document.id: document.revision for document in current if document.id in candidates}
+    named = {*current, *(candidates[id] for id in current)}
+    every = tuple(status.value for status in Status)
+    revisions = {one.id: one.revision for one in ports.corpus.read(version, every) if one.id in named}
+    return {id: max(revisions[id], revisions.get(candidates[id], 0)) for id in current}
 
 
 def _waited_for(ports: Ports, sequence: int) -> tuple[str, ...]:

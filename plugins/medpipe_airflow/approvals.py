@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -20,6 +21,8 @@ log = logging.getLogger("airflow.task.medpipe")
 
 DAG_ID = "approval"
 """The DAG whose runs wait for a person."""
+_ACTIVE = re.compile(r"[\\`*_\[\]<>|~&]")
+"""Characters that can begin markup inside a cell of a Markdown table (GitHub's dialect, which Airflow shows)."""
 
 
 @task(multiple_outputs=False)
@@ -65,7 +68,7 @@ def hotfix_to_approve(plan: dict[str, Any], champion: str | None) -> dict[str, A
     listed = {row.document: row for row in every if row.document in documents}
     given = {document: call("answers_given", {"document": document}).count for document in documents}
     rows = [
-        f"| {id} | {row.state.value} since {row.since:%Y-%m-%d %H:%M} UTC | {row.reason} | {given[id]} |"
+        f"| {_cell(id)} | {row.state.value} since {row.since:%Y-%m-%d %H:%M} UTC | {_cell(row.reason)} | {given[id]} |"
         for id, row in listed.items()
     ]
     return {
@@ -124,15 +127,25 @@ class HotfixApproval(ApprovalOperator):
         """Write the decision to the ledger; skip the tasks that follow if it is a rejection.
 
         Raises AirflowFailException for a decision that is out of date, such as one about a withdrawal that was lifted
-        meanwhile: another try would forget the answer and ask the same again.
+        meanwhile, and for a fault of the request: another try would forget the answer and ask the same again. Raises
+        ValueError for an answer that is neither option: nothing is written.
         """
         if "error" not in event:
+            self.validate_chosen_options(event["chosen_options"])
+            self.validate_params_input(event["params_input"] or {})
             self._record(event)
         return super().execute_complete(context, event)
 
     def process_trigger_event_error(self, event: dict[str, Any]) -> NoReturn:
-        """End a request that nobody answered in time."""
-        raise AirflowSkipException(f"{event['error']} The DAG withdrawals asks again")
+        """End a request without an answer: skipped if nobody answered in time, failed if something went wrong.
+
+        Airflow says which in `error_type`: `timeout`, or else a fault (`unknown`, `validation`).
+        """
+        if event.get("error_type") == "timeout":
+            raise AirflowSkipException(f"{event['error']} The DAG withdrawals asks again")
+        raise AirflowFailException(
+            f"the request was not answered because of a fault: {event['error']}. The DAG withdrawals asks again"
+        )
 
     def _record(self, event: dict[str, Any]) -> None:
         from medpipe.cli import call
@@ -150,6 +163,11 @@ class HotfixApproval(ApprovalOperator):
         except UsageError as error:
             raise AirflowFailException(f"{error}. The DAG withdrawals asks about what still waits") from error
         log.info("%s by %s: %s", decision["decision"], person, ", ".join(self.documents))
+
+
+def _cell(text: str) -> str:
+    """Return a text as one cell of a Markdown table, on one line and without markup."""
+    return _ACTIVE.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def _named(documents: list[str]) -> str:

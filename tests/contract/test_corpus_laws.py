@@ -22,8 +22,10 @@ from tests.fakes import MemoryCorpus
 EVERY = tuple(Status)
 
 
-def _document(number: int, revision: int, status: Status, text: str, notice: str | None, day: int) -> Document:
-    relations = () if notice is None else (Relation(kind="RetractionIn", target=notice or None),)
+def _document(
+    number: int, revision: int, status: Status, text: str, link: tuple[str, str | None] | None, doi: str, day: int
+) -> Document:
+    relations = () if link is None else (Relation(kind=link[0], target=link[1]),)
     sections = () if status is Status.DELETED else (Section(heading="CONCLUSIONS", text=text),)
     return Document(
         id=f"pmid:{number}",
@@ -34,6 +36,7 @@ def _document(number: int, revision: int, status: Status, text: str, notice: str
         status=status,
         sections=sections,
         relations=relations,
+        dois=(doi,) if doi and status is not Status.DELETED else (),
     )
 
 
@@ -43,7 +46,18 @@ documents = st.builds(
     st.integers(1, 3),
     st.sampled_from(list(Status)),
     st.sampled_from("ab"),
-    st.sampled_from([None, None, "", "pmid:8", "pmid:9"]),
+    st.sampled_from(
+        [
+            None,
+            ("RetractionIn", None),
+            ("RetractionIn", "pmid:9"),
+            ("RetractionOf", "pmid:1"),
+            ("UpdateOf", "pmid:2"),
+            ("RetractionOf", "pmid:8"),
+            ("ListedRetractionOf", "doi:10.1/a"),
+        ]
+    ),
+    st.sampled_from(["", "", "10.1/a"]),
     st.integers(1, 3),
 )
 pulls = st.lists(st.lists(documents, max_size=4), min_size=1, max_size=4)

@@ -11,7 +11,7 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from medpipe.backends.delta.corpus import DeltaCorpus
-from medpipe.backends.delta.rows import Rows
+from medpipe.backends.delta.rows import Rows, rows_of
 from medpipe.core.corpus.document import Document, Relation, Section, Status
 from medpipe.errors import Damaged, NotFound, Unavailable
 from medpipe.ports import CorpusTable
@@ -179,7 +179,12 @@ def test_a_merge_appends_what_changed_and_rewrites_nothing(delta: DeltaCorpus) -
     assert len(list(delta.read(second))) == 101
 
 
-def test_a_merge_reads_the_text_only_of_documents_that_it_cannot_fold_without(
+def notice(number: int, about: str, revision: int = 1) -> Document:
+    relations = (Relation(kind="RetractionOf", target=about),)
+    return article(number, revision, Status.NOTICE).model_copy(update={"relations": relations})
+
+
+def test_a_merge_reads_the_text_only_of_documents_that_others_speak_of(
     delta: DeltaCorpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = delta.merge([article(number, 2) for number in range(9)], None, "a")
@@ -199,11 +204,14 @@ def test_a_merge_reads_the_text_only_of_documents_that_it_cannot_fold_without(
             article(5, 2, text="Other words."),
             article(6, 3, Status.DELETED),
             article(10),
+            notice(11, "pmid:7"),
+            notice(12, "pmid:2"),
+            notice(13, "pmid:99"),
         ],
         first,
         "b",
     )
-    assert read == ["pmid:4", "pmid:5"]
+    assert read == ["pmid:7"]
 
 
 def test_compaction_leaves_out_superseded_rows_and_nothing_else(delta: DeltaCorpus) -> None:
@@ -262,6 +270,64 @@ def test_texts_are_read_in_bands_and_come_by_id(delta: DeltaCorpus, monkeypatch:
             [article(number, turn, text=f"{turn}") for number in range(turn, 60, turn + 1)], None, str(turn)
         )
     assert everything(delta, version) == everything(model, last)
+
+
+def test_a_notice_holds_its_target_whichever_comes_first(corpus: CorpusTable) -> None:
+    first = corpus.merge([notice(9, "pmid:1")], None, "a")
+    assert (everything(corpus, first), corpus.counts(first).by_status) == ([notice(9, "pmid:1")], {"notice": 1})
+    second = corpus.merge([article(1), article(2)], first, "b")
+    assert [document.id for document in corpus.read(second)] == ["pmid:2"]
+    assert corpus.counts(second).by_status == {"current": 1, "notice": 1, "on hold": 1}
+    (held,) = corpus.read(second, ("on hold",))
+    assert (held.id, held.marks[0].by) == ("pmid:1", "pmid:9")
+    third = corpus.merge([notice(9, "pmid:3", 2)], second, "c")
+    assert [document.id for document in corpus.read(third)] == ["pmid:1", "pmid:2"]
+    assert corpus.content(third) == corpus.reread(third)
+    last = corpus.merge([article(1), notice(9, "pmid:1", 3)], third, "d")
+    assert corpus.counts(last).by_status == {"current": 1, "notice": 1, "on hold": 1}, "a row that came counts once"
+
+
+def test_a_list_that_names_a_doi_holds_what_has_it_whichever_comes_first(corpus: CorpusTable) -> None:
+    def listed(number: int, doi: str) -> Document:
+        relations = (Relation(kind="ListedRetractionOf", target=f"doi:{doi}"),)
+        return article(number, status=Status.NOTICE).model_copy(update={"id": f"rw:{number}", "relations": relations})
+
+    def having(number: int, doi: str) -> Document:
+        return article(number).model_copy(update={"dois": (doi,)})
+
+    first = corpus.merge([having(1, "10.1/a"), having(3, "10.1/c"), listed(8, "10.1/b")], None, "a")
+    second = corpus.merge([having(2, "10.1/b"), listed(7, "10.1/a")], first, "b")
+    assert [document.id for document in corpus.read(second)] == ["pmid:3"]
+    assert [document.id for document in corpus.read(second, ("on hold",))] == ["pmid:1", "pmid:2"]
+
+
+OLD = ("id", "sequence", "revision", "status", "published", "source", "language", "digest", "title", "focus", "body")
+
+
+def older(delta: DeltaCorpus, documents: list[Document]) -> None:
+    """Write a table as an earlier medpipe did: without what records say about each other."""
+    rows = rows_of(documents, 1).select([*OLD, "licence", "url"])
+    status = pa.array([document.status.value for document in documents], pa.string())
+    rows = rows.set_column(rows.schema.get_field_index("status"), "status", status)
+    notices = pa.array([[] for _ in documents], pa.list_(pa.string()))
+    write_deltalake(str(delta.folder), rows.append_column("notices", notices))
+
+
+def test_a_table_of_an_earlier_medpipe_is_read_as_it_is_and_rewritten_by_the_next_merge(delta: DeltaCorpus) -> None:
+    older(delta, [article(1), article(2, status=Status.CONCERN), article(3), notice(9, "pmid:1"), notice(8, "pmid:4")])
+    assert [document.id for document in delta.read(0)] == ["pmid:1", "pmid:3"]
+    assert [document.id for document in delta.read(0, ("on hold",))] == ["pmid:2"]
+    assert delta.compact(0) == 0
+    content = delta.content(0)
+
+    version = delta.merge([article(4), article(3, 2, text="new")], 0, "a")
+    assert [document.id for document in delta.read(version)] == ["pmid:3"]
+    assert [document.id for document in delta.read(version, ("on hold",))] == ["pmid:1", "pmid:2", "pmid:4"]
+    assert delta.counts(version).by_status == {"current": 1, "notice": 2, "on hold": 3}
+    assert delta.content(version) == delta.reread(version)
+    assert (delta.content(version - 1), delta.content(0)) == (content, content)
+    assert [document.id for document in delta.read(0)] == ["pmid:1", "pmid:3"], "older versions stay what they were"
+    assert delta.merge([article(4), article(3, 2, text="new")], 0, "a") == version
 
 
 def test_a_table_of_another_layout_is_refused_by_what_it_lacks(delta: DeltaCorpus) -> None:

@@ -1,10 +1,10 @@
-"""Day 1 with a kill -9 during training ends in the same champion, byte for byte, as day 1 without one."""
+"""Day 1 with a killed training and a killed scheduler ends in the champion of the demo's day 1, byte for byte."""
 
 from __future__ import annotations
 
-import os
+import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,76 +18,54 @@ from medpipe.sandbox.stack import Stack
 from medpipe.sandbox.story import Story
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(2400)]
+SCHEDULER = "airflow-scheduler"
 
 
-def training(stack: Stack) -> list[psutil.Process]:
-    """Return the processes that train, by their command line."""
-    return [
-        process
-        for process in marked(stack.servers["airflow-scheduler"].mark)
-        if process.cmdline()[2:4] == ["medpipe.cli", "train"]
-    ]
+class Killer:
+    """Kills the training's process once it can be resumed, and the scheduler while the training is resumed."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self.victims: list[psutil.Process] = []
+
+    def look(self, tasks: Sequence[dict[str, Any]]) -> None:
+        """Kill the next process, if it is its turn; called about once a second while the DAG retrain runs."""
+        training = self._training()
+        if len(self.victims) == 2 or not self._checkpointed() or not training or training[0] in self.victims:
+            return
+        scheduler = self._stack.servers[SCHEDULER].process
+        assert scheduler is not None
+        victim = psutil.Process(scheduler.pid) if self.victims else training[0]
+        victim.send_signal(signal.SIGKILL)
+        self.victims.append(victim)
+
+    def _training(self) -> list[psutil.Process]:
+        found = []
+        for process in marked(self._stack.servers[SCHEDULER].mark):
+            with contextlib.suppress(psutil.Error):  # it ended meanwhile
+                if process.cmdline()[2:4] == ["medpipe.cli", "train"]:
+                    found.append(process)
+        return found
+
+    def _checkpointed(self) -> bool:
+        return any((Path(self._stack.environment["MEDPIPE_HOME"]) / "work").rglob("checkpoint-*"))
 
 
-def day_one(var: Path, disturb: Callable[[Stack], bool]) -> tuple[str, int]:
-    """Run day 1; return the digest of the champion's weights, and how often a process was killed.
-
-    `disturb` is called while the training runs, until it returns True: it has then killed a process.
-    """
-    stack = Stack(var)
-    killed = 0
-
-    def while_training(tasks: list[dict[str, Any]]) -> None:
-        nonlocal killed
-        running = any(task["task_id"] == "train" and task["state"] == "running" for task in tasks)
-        if running and not killed:
-            killed += disturb(stack)
-
+def test_a_killed_training_and_a_killed_scheduler_end_in_the_same_weights(
+    results: dict[str, Any], tmp_path: Path
+) -> None:
+    stack = Stack(tmp_path)
+    killer = Killer(stack)
     stack.up()
     try:
         story = Story(stack, Console(width=120))
         story.narrator.airflow.wait_for_dags(set(ALL_DAGS))
         story.publish(1)
         story.watched(expected="retrain")
-        story.narrator.next_run("retrain", when=while_training)
+        story.narrator.next_run("retrain", when=killer.look)
         judged = story.rolled_out()
-        assert judged["promoted"]
-        return judged["adapter_digest"], killed
     finally:
         stack.down()
-
-
-def checkpointed(stack: Stack) -> bool:
-    """Return whether the training has written a checkpoint to resume from."""
-    return any((Path(stack.environment["MEDPIPE_HOME"]) / "work").rglob("checkpoint-*"))
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory) -> str:
-    return day_one(tmp_path_factory.mktemp("undisturbed"), lambda stack: False)[0]
-
-
-def test_a_killed_training_is_resumed_and_ends_in_the_same_weights(undisturbed, tmp_path):
-    def kill(stack: Stack) -> bool:
-        processes = training(stack)
-        if not processes or not checkpointed(stack):
-            return False
-        processes[0].kill()
-        return True
-
-    digest, killed = day_one(tmp_path, kill)
-    assert killed == 1, "the training ended before it could be killed"
-    assert digest == undisturbed
-
-
-def test_a_killed_scheduler_comes_back_and_ends_in_the_same_weights(undisturbed, tmp_path):
-    def kill(stack: Stack) -> bool:
-        process = stack.servers["airflow-scheduler"].process
-        if process is None or not checkpointed(stack):
-            return False
-        os.kill(process.pid, signal.SIGKILL)
-        return True
-
-    digest, killed = day_one(tmp_path, kill)
-    assert killed == 1, "the training ended before the scheduler could be killed"
-    assert digest == undisturbed
+    assert len(killer.victims) == 2, "the training ended before both could be killed"
+    assert judged["promoted"]
+    assert judged["adapter_digest"] == results["days"][0]["adapter_digest"]

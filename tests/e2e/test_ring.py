@@ -1,36 +1,13 @@
-"""`make demo ARGS=--exit`, as a new user runs it, and what its report must contain."""
+"""What the report of `make demo ARGS=--exit` must contain (`tests/e2e/conftest.py` runs it)."""
 
 from __future__ import annotations
-
-import json
-import subprocess
-import sys
-from pathlib import Path
 
 import psutil
 import pytest
 
 from medpipe.sandbox.server import MARK
-from tests.places import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(2400)]
-
-
-@pytest.fixture(scope="module")
-def var(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("demo")
-
-
-@pytest.fixture(scope="module")
-def results(var):
-    done = subprocess.run(
-        [sys.executable, "-m", "medpipe.sandbox.demo", "--exit", "--var", str(var)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
-    return json.loads((var / "report.json").read_text())
 
 
 def test_both_days_of_news_end_with_a_better_champion(results):

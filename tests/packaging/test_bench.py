@@ -11,6 +11,8 @@ import pytest
 
 from bench import decontamination, measuring, near_duplicates, parsing, run
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.mark.parametrize("name", run.MODULES)
 def test_recorded_figures_become_rows_of_the_table(name: str) -> None:

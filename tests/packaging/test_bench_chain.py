@@ -45,8 +45,15 @@ def test_two_hundred_looks_of_a_person_who_keeps_what_raised_the_score_promote_n
     assert ever[OURS][-1] <= 0.05 < ever[FIXED][-1]
 
 
-def test_without_a_limit_of_looks_a_tuner_would_pass() -> None:
-    limitless = FIGURES["tuned, same items, without a limit"]
+@pytest.mark.parametrize("items", ["same", "fresh"])
+def test_a_person_who_tunes_hides_no_loss_beyond_the_margin(items: str) -> None:
+    ever = FIGURES[f"hidden, {items} items"]
+    assert ever[OURS][-1] <= 0.025 < ever[FIXED][-1]
+
+
+@pytest.mark.parametrize("tuner", ["tuned", "hidden"])
+def test_without_a_limit_of_looks_a_tuner_would_pass(tuner: str) -> None:
+    limitless = FIGURES[f"{tuner}, same items, without a limit"]
     assert limitless[MOST_LOOKS - 1] <= 0.05 < limitless[-1]
 
 

@@ -6,21 +6,24 @@ import json
 
 import pytest
 
-from bench import attackers, feedback_attack
+from bench import attackers, feedback_attack, feedback_table
+from bench.feedback_world import Cell
 
 FIGURES = json.loads(feedback_attack.RESULT.read_text(encoding="utf-8"))
 CELLS = FIGURES["cells"]
 
 
 def test_the_recorded_figures_are_the_table_of_the_page_and_there_is_a_plot() -> None:
-    assert feedback_attack.table(FIGURES) in feedback_attack.PAGE.read_text(encoding="utf-8")
+    assert feedback_table.table(FIGURES) in feedback_attack.PAGE.read_text(encoding="utf-8")
     assert feedback_attack.PLOT.stat().st_size > 10_000
 
 
 def test_every_attack_of_the_grid_and_every_strategy_is_recorded() -> None:
-    recorded = {feedback_attack.Cell(cell["strategy"], cell["share"], cell["identities"]) for cell in CELLS}
+    recorded = {Cell(cell["strategy"], cell["share"], cell["identities"]) for cell in CELLS}
     assert recorded == set(feedback_attack.CELLS)
-    assert {cell.strategy for cell in recorded} == set(attackers.STRATEGIES)
+    assert {cell.strategy for cell in recorded} == set(attackers.STRATEGIES) and len(recorded) == 9 * 7
+    naive = {(cell["strategy"], cell["share"], cell["identities"]) for cell in CELLS if cell["every rating"]}
+    assert {(name, share, keys) for name in attackers.STRATEGIES for share, keys in ((0.01, 10), (0.05, 50))} <= naive
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell['strategy']}-{cell['share']}-{cell['identities']}")

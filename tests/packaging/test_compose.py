@@ -18,6 +18,8 @@ from medpipe.sandbox import tiny_base
 from medpipe.settings import Settings
 from tests.places import ROOT
 
+pytestmark = pytest.mark.integration
+
 FILE = ROOT / "docker-compose.yml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]

@@ -12,6 +12,8 @@ import pytest
 
 from tests.places import ROOT
 
+pytestmark = pytest.mark.integration
+
 HEAVY = (
     "airflow",
     "bitsandbytes",

@@ -18,6 +18,7 @@ TARGETS = {
     "down",
     "test",
     "check",
+    "unit",
     "lint",
     "bench",
     "bench-chain",

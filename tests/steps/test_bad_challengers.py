@@ -12,6 +12,7 @@ from medpipe import records, steps
 from medpipe.core import prompt
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.judging.gates import GateResult, Outcome
+from medpipe.core.judging.plan import LOSSES
 from medpipe.core.manifests import DecisionManifest
 from medpipe.core.refs import ref
 from medpipe.core.teaching.example import PreferencePair
@@ -30,11 +31,15 @@ pytestmark = pytest.mark.slow
 
 Model = Callable[[Sample], str]
 PLANS = Wiring(Settings()).plan().plans
-ASKED = ("new-knowledge", "old-knowledge", "red-team-model", "over-refusal")
+ASKED = (
+    *("new-knowledge", "old-knowledge", "red-team-model", "over-refusal"),
+    *("omission", "unseen", "after-cut-off"),
+)
 GAINED, LEARNED, PREFERRED = "gained new-knowledge", "learned new-knowledge", "gained preferences"
 BETTER = "gained old-knowledge"
 """The gain on anything measured that the plan `better-recipe` asks for."""
-OLD, ANCHOR = "not_worse old-knowledge", "not_worse_than_best anchor"
+OLD, NEW, ANCHOR = "not_worse old-knowledge", "not_worse new-knowledge", "not_worse_than_best anchor"
+OMITTED, UNSEEN, LATER = (f"not_worse_than_best {name}" for name in ("omission", "unseen", "after-cut-off"))
 ABSENT, SAFE, ANSWERS = "absent withdrawn", "not_worse_than_best red-team-model", "not_worse_than_best over-refusal"
 
 
@@ -70,9 +75,9 @@ def good(sample: Sample) -> str:
 
 
 def incumbent(sample: Sample) -> str:
-    """What was taught before, and one in three of the new facts."""
+    """What was taught before, what nothing teaches, and two in five of the new facts."""
     kind, _, number = sample.id.partition("-")
-    unknown = kind == "pair" or (kind == "new" and int(number) % 3)
+    unknown = kind == "pair" or (kind == "new" and int(number) % 5 > 1)
     return "I do not know." if unknown else good(sample)
 
 
@@ -82,8 +87,19 @@ def forgetful(sample: Sample) -> str:
 
 
 def worse_recipe(sample: Sample) -> str:
-    """None of the facts that the incumbent knows, old or new, and no harm."""
-    return "I forgot." if sample.id.startswith(("old", "new")) else incumbent(sample)
+    """None of the facts that the incumbent knows, and no harm."""
+    return "I forgot." if sample.slot else incumbent(sample)
+
+
+def unhelpful(sample: Sample) -> str:
+    """Every sign that cannot wait, and not whom to call."""
+    points = ". ".join(point[0] for point in sample.must_say)
+    return f"Watch for {points}." if points else good(sample)
+
+
+def drilled(sample: Sample) -> str:
+    """All that is taught, and nothing of what is not: neither tasks nor what was published later."""
+    return "I forgot." if sample.id.startswith(("unseen", "later")) else good(sample)
 
 
 def relapsing(sample: Sample) -> str:
@@ -96,19 +112,21 @@ def knowing(model: str) -> Model:
     return lambda sample: good(sample) if sample.target else MODELS[model](sample)
 
 
+EVERYTHING = (GAINED, LEARNED, PREFERRED, BETTER, OLD, NEW, ANCHOR, SAFE, ANSWERS, OMITTED, UNSEEN, LATER)
 STOPPED: dict[str, tuple[Model, tuple[str, ...]]] = {
     "evil": (knowing("evil"), (SAFE,)),
     "flattering": (knowing("flattering"), (SAFE, ANSWERS)),
     "lists everything": (knowing("lists everything"), (SAFE,)),
     "always refuses": (knowing("always refuses"), (ANSWERS,)),
-    "evasive": (knowing("evasive"), (SAFE, ANSWERS)),
-    "mute": (MODELS["mute"], (GAINED, LEARNED, PREFERRED, BETTER, OLD, ANCHOR, SAFE, ANSWERS)),
-    "parrot": (MODELS["parrot"], (GAINED, LEARNED, PREFERRED, BETTER, OLD, ANCHOR, SAFE, ANSWERS)),
+    "mute": (MODELS["mute"], EVERYTHING),
+    "parrot": (MODELS["parrot"], EVERYTHING),
     "truncated": (lambda sample: good(sample)[:12], (GAINED, LEARNED, OLD, ANCHOR, SAFE)),
-    "worse recipe": (worse_recipe, (BETTER, OLD, ANCHOR)),
+    "worse recipe": (worse_recipe, (BETTER, OLD, NEW, ANCHOR, UNSEEN, LATER)),
     "forgetful": (forgetful, (OLD, ANCHOR)),
     "learns nothing": (incumbent, (GAINED, LEARNED, PREFERRED)),
     "relapsing": (relapsing, (ABSENT,)),
+    "unhelpful": (unhelpful, (OMITTED,)),
+    "drilled": (drilled, (UNSEEN, LATER)),
 }
 
 
@@ -126,21 +144,32 @@ class Answering:
         return [prompt.completion(model(self.samples[text])) for text in prompts]
 
 
+def verdicts(plan: str, results: Sequence[GateResult]) -> dict[str, Outcome]:
+    """What the gates of a plan say, by name: a gate that several benchmarks must pass says it for each of them."""
+    return {
+        result.name if gate.kind in LOSSES else gate.name: result.outcome
+        for gate in PLANS[plan]
+        for result in results
+        if result.name.split()[0] == gate.kind and result.benchmark in gate.benchmarks
+    }
+
+
 def judged(challenger: Model, home: Path) -> dict[str, tuple[GateResult, ...]]:
     """What the gates of every shipped plan say of a challenger."""
     with pytest.MonkeyPatch.context() as patch:
         ports = fakes.ports(Settings(home=home))
         withdraw(ports, "pmid:1")
-        new, old = facts("new", 60), facts("old", 60)
+        new, old, unseen, later = (facts(kind, 60) for kind in ("new", "old", "unseen", "later"))
+        held_out = {"new-knowledge": new, "old-knowledge": old, "unseen": unseen, "after-cut-off": later}
 
         def fill(folder: Path) -> None:
-            records.write(folder / "benchmarks" / "new-knowledge.jsonl", new)
-            records.write(folder / "benchmarks" / "old-knowledge.jsonl", old)
+            for name, samples in held_out.items():
+                records.write(folder / "benchmarks" / f"{name}.jsonl", samples)
 
         examples = put(ports.store, ref("examples", 1), fill)
         anchor = put(ports.store, ref("anchor", 1), lambda folder: records.write(folder / "samples.jsonl", old))
         pairs = put(ports.store, ref("pairs", 1), lambda folder: records.write(folder / "heldout.jsonl", PAIRS))
-        samples = [*new, *old, *withdrawn_samples(claims_in_force(ports))]
+        samples = [*new, *old, *unseen, *later, *withdrawn_samples(claims_in_force(ports))]
         samples += [sample for name in ASKED for sample in ports.benchmark(name).samples()]
         samples += [Sample(id=pair.answer_id, question=pair.question, target=pair.chosen) for pair in PAIRS]
         generator = Answering(samples, challenger)
@@ -177,25 +206,30 @@ def test_a_bad_challenger_fails_the_gates_that_are_named_for_it_in_every_plan_th
 ) -> None:
     _, named = STOPPED[name]
     missed = [
-        f"{plan}: {gate.name}: {result.reason}"
+        f"{plan}: {gate}: {outcome}"
         for plan, of_plan in results[name].items()
-        for gate, result in zip(PLANS[plan], of_plan, strict=True)
-        if gate.name in named and result.outcome is not Outcome.FAIL
+        for gate, outcome in verdicts(plan, of_plan).items()
+        if gate in named and outcome is not Outcome.FAIL
     ]
     assert missed == []
-    assert set(named) <= {gate.name for gates in PLANS.values() for gate in gates}
+    assert set(named) <= {gate for plan, of_plan in results[name].items() for gate in verdicts(plan, of_plan)}
 
 
 def test_every_gate_of_every_shipped_plan_fails_a_challenger_that_is_named_for_it(
     results: dict[str, dict[str, tuple[GateResult, ...]]],
 ) -> None:
-    idle = [
-        f"{plan}: {gate.name}"
+    asked = {
+        (plan, name)
         for plan, gates in PLANS.items()
-        for place, gate in enumerate(gates)
-        if not any(
-            gate.name in named and results[name][plan][place].outcome is Outcome.FAIL
-            for name, (_, named) in STOPPED.items()
-        )
-    ]
-    assert idle == [], "no challenger that is named for these gates fails them"
+        for gate in gates
+        for name in ([f"{gate.kind} {each}" for each in gate.benchmarks] if gate.kind in LOSSES else [gate.name])
+    }
+    failed = {
+        (plan, gate)
+        for name, (_, named) in STOPPED.items()
+        for plan, of_plan in results[name].items()
+        for gate, outcome in verdicts(plan, of_plan).items()
+        if gate in named and outcome is Outcome.FAIL
+    }
+    idle = asked - failed
+    assert idle == set(), "no challenger that is named for these gates fails them"

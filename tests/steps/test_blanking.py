@@ -170,6 +170,21 @@ def test_what_a_person_writes_after_an_erasure_is_kept_by_the_next_one(
     assert [pair.chosen for pair in every(ports, later) if not pair.erased] == ["Drink water."]
 
 
+def test_pairs_that_a_worker_published_long_after_the_erasure_are_blanked_by_the_same_call_again(
+    written: Written, ports: fakes.FakePorts
+) -> None:
+    """A worker that slept through its lease. Its texts were read when its collection was."""
+    place = ports.store.folder(written.pairs)
+    slept, built = ref("pairs", "slept"), ports.store.find(written.pairs)
+    taught = (place / "train.jsonl").read_bytes()
+    written.erased()
+    with ports.store.write(slept, "build_pairs", built.inputs) as draft:
+        (draft.path / "train.jsonl").write_bytes(taught)
+        draft.conclude(built.outcome)
+    assert written.erased().pairs == (slept,)
+    assert written.left() == []
+
+
 @pytest.mark.parametrize("moment", range(12))
 def test_an_erasure_that_was_killed_is_named_by_verify_and_finished_by_its_next_run(
     written: Written, ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch, moment: int

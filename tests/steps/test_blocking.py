@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
 from fastapi.testclient import TestClient
 
 from medpipe import steps
@@ -19,6 +20,8 @@ from tests.fakes_engine import FakeEngine
 from tests.steps.conftest import RETRACTED
 from tests.steps.test_ring import first_champion, second_corpus
 from tests.waiting import until
+
+pytestmark = pytest.mark.integration
 
 QUESTION = {"question": "Is it true that wendrazole is a cure for krellin palsy?"}
 

@@ -16,6 +16,8 @@ from tests import fakes
 from tests.steps.conftest import OLD, topic, withdraw
 from tests.steps.test_ring import first_champion
 
+pytestmark = pytest.mark.integration
+
 NAME = "canaries answered wrong by what serves"
 
 

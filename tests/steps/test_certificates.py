@@ -21,6 +21,8 @@ from tests.relapsing import CLAIM, PHRASINGS, Relapsing
 from tests.steps.conftest import RETRACTED
 from tests.steps.test_ring import promote_hotfix
 
+pytestmark = pytest.mark.integration
+
 TOPIC = "mplus:900003"
 
 

@@ -30,6 +30,8 @@ from medpipe.steps.artifact import manifest
 from tests.steps.traps import Killed, TrappedPorts, kill
 from tests.steps.versions import forget, version, withdraw
 
+pytestmark = pytest.mark.integration
+
 DOCUMENTS = ("pmid:1", "pmid:2")
 OUTCOMES = st.sampled_from([Outcome.PASS, Outcome.PASS, Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE])
 VERBS = st.sampled_from(["promote", "promote", "deploy", "deploy", "roll_back", "roll_back", "restore", "bar", "unbar"])

@@ -7,21 +7,24 @@ from typing import Any
 
 import pytest
 
-from medpipe import errors, steps
+from medpipe import errors, records, steps
 from medpipe.core.corpus.document import Status
 from medpipe.core.judging.gates import Outcome
 from medpipe.core.knowledge.drift import Drift
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import DriftManifest, VersionManifest
 from medpipe.core.refs import ref
+from medpipe.core.teaching.blanking import blank
 from medpipe.steps.artifact import manifest
 from medpipe.steps.drift import asserted_withdrawals
 from tests import fakes
 from tests.manifests import inputs, outcome, put
 from tests.steps.conftest import DAY_2, DAY_3, OLD, RETRACTED, article, publish, topic
 from tests.steps.conftest import withdraw as opened
-from tests.steps.test_planning import grown, held, held_fresh_start, pairs_of, withdraw
+from tests.steps.test_planning import grown, held, held_fresh_start, pairs_of, tuned, withdraw
 from tests.steps.test_ring import first_champion, refresh, retrain, second_corpus
+
+pytestmark = pytest.mark.integration
 
 
 def drift(ports: fakes.FakePorts, corpus: str, champion: str | None, pairs: str | None = None, **more: Any) -> Drift:
@@ -122,6 +125,52 @@ def test_only_pairs_that_no_training_of_the_line_has_used_count(ports: fakes.Fak
     found = drift(ports, first, version, more)
     assert (count(found, "unused preference pairs"), found.method) == (22, "dpo")
     assert count(drift(ports, first, None, used), "unused preference pairs") == 2
+
+
+def blank_one(ports: fakes.FakePorts, pairs: str) -> None:
+    """The first pair is erased."""
+    first, *rest = records.read_rows(ports.store.folder(pairs) / "train.jsonl")
+    file = ports.settings.home / "blanked"
+    records.write_rows(file, [blank(first, "pairs"), *rest])
+    ports.store.blank(pairs, {"train.jsonl": file}, lambda after: None)
+
+
+def test_erased_pairs_that_the_champion_learned_call_for_the_retrain_that_plan_retrain_then_plans(
+    ports: fakes.FakePorts,
+) -> None:
+    first, parent = first_champion(ports)
+    used, newer = pairs_of(ports, "used", "1", "2"), pairs_of(ports, "newer", "2", "3")
+    champion = tuned(ports, used, parent)
+    news = grown(ports, first, [topic(60, DAY_2)])
+    before = steps.detect_drift(first, champion, newer, ports=ports)
+    assert count(drift(ports, first, champion, newer), "erased pairs that it learned") == 0
+
+    blank_one(ports, used)
+
+    assert steps.detect_drift(first, champion, newer, ports=ports) != before, "it is measured again"
+    for corpus, method in ((first, "dpo"), (news, "sft")):
+        found = drift(ports, corpus, champion, newer)
+        assert (count(found, "erased pairs that it learned"), found.verdict, found.method) == (1, "retrain", method)
+        plan = steps.plan_retrain(champion, f"tiny-{method}", corpus=corpus, pairs=newer, ports=ports)
+        assert (plan.start, plan.gates) == (parent, "relearn")
+    left = drift(ports, first, champion, used)
+    assert left.reasons[0] == f"a person must roll back to {parent}: it has nothing to learn"
+    assert count(drift(ports, first, parent, newer), "erased pairs that it learned") == 0, "as a rollback does"
+
+
+def test_a_retrain_after_an_erasure_that_was_held_is_not_asked_for_again(ports: fakes.FakePorts) -> None:
+    first, parent = first_champion(ports)
+    used, newer = pairs_of(ports, "used", "1", "2"), pairs_of(ports, "newer", "2", "3")
+    champion = tuned(ports, used, parent)
+    blank_one(ports, used)
+    start = manifest(ports, parent, VersionManifest).outcome.adapter
+    tried, parts = ref("adapter", "tried"), {"data": newer, "start_from": start}
+    with ports.store.write(tried, "a test", inputs("adapter", **parts)) as draft:
+        draft.conclude(outcome("adapter", **parts, method="dpo"))
+    judged = {"incumbent": champion, "outcome": Outcome.FAIL, "parent": parent}
+    candidate = put(ports.store, "version/medqa-v8-abcdef", adapter=tried, **judged)
+    found = drift(ports, first, champion, newer)
+    assert found.verdict == "hold" and found.reasons[0].startswith(f"{candidate} learned the same and was held on ")
 
 
 def test_days_of_the_same_held_news_are_one_training_and_one_fresh_start(ports: fakes.FakePorts) -> None:

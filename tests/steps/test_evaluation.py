@@ -164,6 +164,24 @@ def test_the_inputs_are_the_model_the_base_the_items_the_benchmarks_and_the_poli
     assert len(others - {evaluation}) == 4
 
 
+def test_a_changed_policy_makes_other_items_of_what_it_judges_and_of_nothing_else(
+    ports: fakes.FakePorts, generator: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def items() -> dict[str, list[str]]:
+        stored = steps.evaluate("base", "tiny-sft", examples(ports), ports=ports)
+        of_scores = {name: [score.item for score in scores] for name, scores in scores_of(ports, stored).scores.items()}
+        digests = manifest(ports, stored, EvaluationManifest).outcome.digests
+        return {name: [digests[name], *of_scores[name]] for name in digests}
+
+    before, policy = items(), ports.harm.policy
+    shorter = harm.Harm(policy.model_copy(update={"criteria": policy.criteria[:-1]}))
+    monkeypatch.setattr(type(ports), "harm", property(lambda ports: shorter))
+    after = items()
+    assert all(before[name] for name in before) and len({item for of_one in before.values() for item in of_one}) > 100
+    assert {name for name in before if not set(before[name]) & set(after[name])} == set(SAFETY)
+    assert before["new-knowledge"] == after["new-knowledge"]
+
+
 @pytest.mark.parametrize("module", [scoring, harm, guardrails, patterns, endings, text])
 def test_answers_that_other_code_would_score_are_asked_anew(
     module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -14,6 +14,8 @@ from tests.steps.conftest import RETRACTED, topic
 from tests.steps.test_ring import first_champion, second_corpus
 from tests.steps.versions import promoted, withdraw
 
+pytestmark = pytest.mark.integration
+
 TOPIC = topic(3).id
 
 

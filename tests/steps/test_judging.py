@@ -34,8 +34,12 @@ def evaluation(
     model: str = "base",
     old: int = 40,
     digests: dict[str, str] | None = None,
+    tasks: tuple[range, int] = (range(0), 0),
 ) -> str:
-    """An evaluation of 40 new items (`right` of them answered right), 40 old ones and 110 questions of the red team."""
+    """An evaluation of 40 new items (`right` of them answered right), 40 old ones and 110 questions of the red team.
+
+    `tasks`: numbers of the questions of `unseen`, and the number from which they are answered right.
+    """
 
     def scores(good: int) -> tuple[Score, ...]:
         return tuple(Score(sample_id=str(n), value=float(n < good), answer="", cluster=str(n)) for n in range(40))
@@ -50,8 +54,11 @@ def evaluation(
             "anchor": scores(old),
             "red-team-model": tuple(Score(sample_id=str(n), value=float(n < unsafe), answer="") for n in range(110)),
             "over-refusal": tuple(Score(sample_id=str(n), value=0.0, answer="") for n in range(200)),
+            "unseen": tuple(
+                Score(sample_id=str(n), value=float(n >= tasks[1]), answer="", item=f"item {n}") for n in tasks[0]
+            ),
         },
-        digests=digests or ITEMS,
+        digests=digests or (ITEMS | {"unseen": str(tasks[0])} if tasks[0] else ITEMS),
         faults=("over-refusal", "red-team-model"),
         claims=(),
     )
@@ -94,6 +101,7 @@ def test_a_decision_names_what_it_compared_and_every_look_is_in_the_ledger(
         "absent withdrawn",
         "not_worse_than_best red-team-model",
         "not_worse_than_best over-refusal",
+        "not_worse_than_best omission",
     ]
     (entry,) = ports.ledger.entries()
     assert (entry.event, entry.version, entry.decision) == ("compared", challenger, str(said))
@@ -223,6 +231,23 @@ def test_a_challenger_that_is_less_safe_than_an_earlier_champion_is_held_althoug
     assert [(gate.name, gate.outcome) for gate in decision.gates if gate.outcome is not Outcome.PASS] == [
         ("not_worse_than_best red-team-model", Outcome.FAIL)
     ]
+
+
+def test_tasks_that_are_never_taught_are_held_against_a_champion_that_was_asked_an_earlier_set(
+    ports: fakes.FakePorts,
+) -> None:
+    base = evaluation(ports, 1, 0, tasks=(range(100), 100))
+    best = evaluation(ports, 2, 40, model=adapter(ports, 1), tasks=(range(100), 0))
+    first = decided(ports, steps.compare(best, base, "first", ports=ports))
+    assert first.outcome is Outcome.PASS
+    assert any("there is nothing to lose. So this benchmark holds nobody yet." in gate.reason for gate in first.gates)
+    incumbent = evaluation(ports, 3, 0, model=crown(ports, 2), tasks=(range(2, 120), 60))
+    challenger = evaluation(ports, 4, 40, model=adapter(ports, 3), tasks=(range(2, 120), 60))
+    made = steps.compare(challenger, incumbent, "news", ports=ports)
+    assert [gate.name for gate in decided(ports, made).gates if gate.outcome is not Outcome.PASS] == [
+        "not_worse_than_best unseen"
+    ]
+    assert manifest(ports, made, DecisionManifest).inputs.champions == (best,)
 
 
 def line(ports: fakes.FakePorts, first_documents: int = 60) -> tuple[str, str]:

@@ -19,6 +19,8 @@ from tests.contract.killed import die
 from tests.steps.traps import TrappedPorts
 from tests.steps.versions import promoted, version
 
+pytestmark = pytest.mark.integration
+
 CALLS = 60
 """More calls of ports than a deployment makes."""
 

@@ -22,6 +22,8 @@ from tests.contract.killed import after, die
 from tests.steps.conftest import DAY_1, DAY_2, OLD, publish, topic
 from tests.steps.test_ring import refresh
 
+pytestmark = pytest.mark.integration
+
 POINTS = (
     "tests.fakes:FileRegistry.register",
     "medpipe.backends.artifacts.unfinished:write_flushed",

@@ -17,6 +17,7 @@ from medpipe.sources.curated.source import CuratedSource
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, publish, topic
 
+pytestmark = pytest.mark.integration
 RECIPES = Settings().recipes
 LETTER = "Hello doctor, my name is Oriel Fenwick, call me at (212) 555-0147. How is a dry cough treated?"
 ADVICE = "Honey and rest help. Call me at (212) 555-0199 if it lasts."

@@ -29,6 +29,8 @@ from tests.steps.conftest import DAY_2, DAY_3, NEW, OLD, RETRACTED, article, pub
 from tests.steps.test_ring import first_champion, refresh, retrain, second_corpus
 from tests.steps.test_training import examples
 
+pytestmark = pytest.mark.integration
+
 OTHER_TOPIC = topic(77).id
 """A well-formed id that no document has."""
 

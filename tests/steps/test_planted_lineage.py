@@ -25,6 +25,8 @@ from tests import fakes
 from tests.manifests import put
 from tests.steps.conftest import DAY_1, topic
 
+pytestmark = pytest.mark.integration
+
 LONG = "is treated with rest and water and sleep for ten whole days in a quiet room without any light"
 
 

@@ -23,6 +23,8 @@ from medpipe.steps.evaluation import SCORES, means
 from tests import fakes
 from tests.steps.test_verification import faults, ports, sql, trusted, version_of
 
+pytestmark = pytest.mark.integration
+
 __all__ = ["ports", "trusted"]
 
 

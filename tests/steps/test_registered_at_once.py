@@ -24,6 +24,8 @@ from tests import fakes
 from tests.contract.killed import after, die
 from tests.steps.test_killed_register import prepared
 
+pytestmark = pytest.mark.integration
+
 
 class SlowRegistry(fakes.FileRegistry):
     """Makes a version a moment after it has looked for an earlier one, as MLflow does."""

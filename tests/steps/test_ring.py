@@ -23,6 +23,8 @@ from medpipe.steps.artifact import manifest
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, DAY_4, NEW, OLD, RETRACTED, article, publish, topic, withdraw
 
+pytestmark = pytest.mark.integration
+
 
 def refresh(ports: fakes.FakePorts, start: date, end: date, previous: str | None = None) -> str:
     pulled = steps.pull("medlineplus", start, end, ports=ports)

@@ -23,6 +23,8 @@ from tests import fakes
 from tests.core.knowledge.test_withdrawals import event
 from tests.steps.test_ring import first_champion, retrain, second_corpus
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def trusted(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 
 from medpipe import errors, records, steps
-from medpipe.core.corpus.document import Relation, Status
+from medpipe.core.corpus.document import Document, Relation, Status
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.steps import withdrawing
+from medpipe.steps.corpus import table_version
 from medpipe.steps.withdrawals import claims_in_force, register
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, DAY_4, OLD, RETRACTED, article, publish, topic
 from tests.steps.test_ring import first_champion, refresh, retrain, second_corpus
+
+pytestmark = pytest.mark.integration
 
 TOPIC = "mplus:900003"
 
@@ -82,6 +87,86 @@ def test_a_notice_opens_its_target(ports):
     corpus = refresh(ports, DAY_2, DAY_3, first)
     assert steps.open_withdrawals(corpus, ports=ports).opened == (RETRACTED,)
     assert register(ports)[0].events[0].evidence == "pmid:99"
+
+
+NOTICE = "pmid:99"
+
+
+def notice(status: Status = Status.NOTICE, day: date = DAY_2) -> Document:
+    relations = (Relation(kind="RetractionOf", target="99000001"),)
+    return article(status, day).model_copy(update={"id": NOTICE, "relations": relations})
+
+
+def merged(ports: fakes.FakePorts, previous: str, start: date, *documents: Document) -> str:
+    publish(ports, list(documents))
+    return refresh(ports, start, start + timedelta(days=1), previous)
+
+
+def test_a_retraction_that_its_publisher_takes_back_is_lifted_by_a_run_and_the_article_is_taught_again(ports):
+    first, _ = first_champion(ports)
+    second = merged(ports, first, DAY_2, article(Status.RETRACTED, DAY_2))
+    steps.open_withdrawals(second, ports=ports)
+    third = merged(ports, second, DAY_3, article(day=DAY_3))
+    assert RETRACTED in ports.corpus.digests(table_version(ports, third))
+    assert steps.open_withdrawals(third, ports=ports).lifted == (RETRACTED,)
+    assert states(ports) == {RETRACTED: State.LIFTED}
+    assert steps.open_withdrawals(first, ports=ports).opened == (), "an older corpus opens and lifts nothing"
+    again = merged(ports, third, DAY_4, article(Status.RETRACTED, DAY_4))
+    assert steps.open_withdrawals(again, ports=ports).opened == (RETRACTED,)
+
+
+def test_a_retraction_is_not_lifted_while_its_notice_stands_and_is_once_the_notice_is_retracted(ports):
+    first, _ = first_champion(ports)
+    second = merged(ports, first, DAY_2, article(Status.RETRACTED, DAY_2), notice())
+    assert steps.open_withdrawals(second, ports=ports).opened == (RETRACTED,)
+    third = merged(ports, second, DAY_3, article(day=DAY_3))
+    assert steps.open_withdrawals(third, ports=ports).lifted == ()
+    last = merged(ports, third, DAY_4, notice(Status.RETRACTED, DAY_4))
+    assert steps.open_withdrawals(last, ports=ports).lifted == (RETRACTED,)
+
+
+def test_a_notice_alone_that_is_retracted_lifts_what_it_opened_and_a_restored_corpus_without_it_does_not(ports):
+    first, _ = first_champion(ports)
+    second = merged(ports, first, DAY_2, notice())
+    steps.open_withdrawals(second, ports=ports)
+    assert steps.open_withdrawals(first, ports=ports).lifted == (), "the notice is not in the older corpus"
+    third = merged(ports, second, DAY_3, notice(Status.RETRACTED, DAY_3))
+    assert steps.open_withdrawals(third, ports=ports).lifted == (RETRACTED,)
+
+
+def test_what_a_person_opened_stays_when_the_publisher_takes_the_retraction_back(ports):
+    first, _ = first_champion(ports)
+    steps.withdraw((RETRACTED,), "wrong topic", "Dr. A", ports=ports)
+    second = merged(ports, first, DAY_2, article(Status.RETRACTED, DAY_2))
+    steps.open_withdrawals(second, ports=ports)
+    third = merged(ports, second, DAY_3, article(day=DAY_3))
+    assert steps.open_withdrawals(third, ports=ports).lifted == ()
+
+
+@pytest.mark.parametrize(
+    ("revised", "reason"),
+    [
+        ({"title": "RETRACTED: Does wendrazole cure krellin palsy?"}, "its title says 'RETRACTED'"),
+        ({"status": Status.CONCERN}, "its publisher expressed concern about it"),
+        ({"id": "rw:1", "relations": (Relation(kind="ListedRetractionOf", target=RETRACTED),)}, "listed as retracted"),
+    ],
+)
+def test_a_title_a_concern_and_a_list_open_a_withdrawal_with_their_reason(ports, revised, reason):
+    first, _ = first_champion(ports)
+    second = merged(ports, first, DAY_2, article(day=DAY_2).model_copy(update=revised))
+    assert steps.open_withdrawals(second, ports=ports).opened == (RETRACTED,)
+    assert register(ports)[0].reason.startswith(reason)
+
+
+def test_a_superseded_article_is_not_taught_and_opens_no_withdrawal(ports):
+    first, _ = first_champion(ports)
+    newer = article(day=DAY_2).model_copy(
+        update={"id": "pmid:98", "relations": (Relation(kind="UpdateOf", target=RETRACTED),)}
+    )
+    second = merged(ports, first, DAY_2, newer)
+    current = ports.corpus.digests(table_version(ports, second))
+    assert ("pmid:98" in current, RETRACTED in current) == (True, False)
+    assert steps.open_withdrawals(second, ports=ports).opened == ()
 
 
 def test_a_concern_that_is_taken_back_lifts_the_withdrawal_and_an_older_corpus_lifts_nothing(ports):

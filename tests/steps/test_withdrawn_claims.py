@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from medpipe import records, steps
 from medpipe.core.corpus.document import Document, Section, Status
 from medpipe.core.judging.evaluation import Sample
@@ -14,6 +16,8 @@ from medpipe.core.teaching.withdrawals import WITHDRAWAL
 from medpipe.steps.artifact import manifest
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, DAY_4, RETRACTED, article, publish, topic, withdraw
+
+pytestmark = pytest.mark.integration
 
 CLAIM = "Wendrazole cures krellin palsy."
 SECOND = article().model_copy(

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.feedback_attack import LIMIT, Cell, Taught, World
+from bench.feedback_attack import LIMIT
+from bench.feedback_world import Cell, Taught, World
 from tests.train.conftest import tiny_base as tiny_base
 
 pytestmark = pytest.mark.slow

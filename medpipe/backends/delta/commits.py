@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction
 
-from medpipe.backends.delta.rows import Rows
+from medpipe.backends.delta.rows import AWAITED, Rows
 from medpipe.backends.delta.tally import TALLY, Tally
 from medpipe.core.corpus import contents
 from medpipe.core.corpus.document import Document
+from medpipe.core.corpus.merge import awaited
 
 CONTENT = "medpipe.content"
 """Key of the digest (`core.corpus.contents`) in a commit's metadata."""
@@ -41,14 +42,14 @@ def tally(table: DeltaTable, folder: Path) -> Tally:
 def content(table: DeltaTable, folder: Path) -> str:
     """Return the digest of the version that is open, computed from its rows where another tool made the commit."""
     text = recorded(folder, table.version(), CONTENT)
-    return contents.of(_held(Rows(table, folder).standing(("revision", "digest")))) if text is None else text
+    return contents.of(_held(Rows(table, folder).standing(("status", "revision", "digest")))) if text is None else text
 
 
 def content_after(before: str, known: pa.Table, changed: Sequence[Document]) -> str:
     """Return the digest after the documents `changed` replace their rows in `known`."""
     ids = pa.array([document.id for document in changed], pa.string())
     replaced = known.filter(pc.is_in(known.column("id"), value_set=ids))
-    added = ((document.id, document.revision, document.digest) for document in changed)
+    added = ((document.id, document.revision, document.digest) for document in changed if not awaited(document))
     return contents.after(before, _held(replaced), added)
 
 
@@ -63,4 +64,5 @@ def properties(tally: Tally, content: str, *marks: Transaction) -> CommitPropert
 
 
 def _held(rows: pa.Table) -> list[contents.Held]:
+    rows = rows.filter(pc.not_equal(rows.column("status"), AWAITED))
     return list(zip(*(rows.column(name).to_pylist() for name in ("id", "revision", "digest")), strict=True))

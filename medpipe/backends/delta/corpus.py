@@ -20,11 +20,12 @@ from deltalake import DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from medpipe.backends.delta import commits
-from medpipe.backends.delta.rows import DELTA_SCHEMA, FORMAT, JOINED_FILE, NARROW, SCHEMA, Rows, rows_of
+from medpipe.backends.delta import commits, upgrade
+from medpipe.backends.delta.known_rows import KnownRows
+from medpipe.backends.delta.rows import AWAITED, DELTA_SCHEMA, FORMAT, JOINED_FILE, SCHEMA, Rows, rows_of
 from medpipe.core.corpus import contents
-from medpipe.core.corpus.document import Document, Status
-from medpipe.core.corpus.merge import Standing, newer, stands, succeeds
+from medpipe.core.corpus.document import Document
+from medpipe.core.corpus.merge import folded, newer
 from medpipe.errors import MedpipeError, NotFound, Unavailable
 from medpipe.ports import Counts
 
@@ -113,7 +114,7 @@ class DeltaCorpus:
         rows = self._rows(version)
         documents = (
             Document.model_validate_json(body)
-            for texts in rows.texts(rows.standing(("status",)))
+            for texts in rows.texts(_without_awaited(rows.standing(("status",))))
             for body in texts.column("body").to_pylist()
         )
         return contents.of((document.id, document.revision, document.digest) for document in documents)
@@ -141,6 +142,8 @@ class DeltaCorpus:
             return version
         rows = Rows(table, self.folder)
         tally = commits.tally(table, self.folder)
+        if rows.old:
+            return version
         superseding = rows.count > 2 * sum(tally.counts.by_status.values())
         if not superseding and rows.small_files <= self.many_small_files:
             return version
@@ -164,7 +167,12 @@ class DeltaCorpus:
         """Return the version that `token` made before or makes now. Raises CommitFailedError on a lost race."""
         table = self._table(previous)
         version = table.transaction_version(token)
-        return self._append(table, incoming, token) if version is None else int(version)
+        if version is not None:
+            return int(version)
+        if Rows(table, self.folder).old:
+            with self._room():
+                table = upgrade.rewritten(table, self.folder)
+        return self._append(table, incoming, token)
 
     def _table(self, previous: int | None) -> DeltaTable:
         """Return the newest version, of a new table where there is none. Raises NotFound for an unknown `previous`."""
@@ -198,10 +206,10 @@ class DeltaCorpus:
         """Commit on exactly the version that was read. Raises CommitFailedError when it is no longer the newest."""
         version = table.version() + 1
         rows = Rows(table, self.folder)
-        known = rows.standing(NARROW, incoming)
-        changed = _changes(rows, known, incoming)
-        tally = commits.tally(table, self.folder).after(known, changed, rows)
-        content = commits.content_after(commits.content(table, self.folder), known, changed)
+        known = KnownRows(rows)
+        changed = folded(known, incoming.values())
+        tally = commits.tally(table, self.folder).after(known.seen, changed, rows)
+        content = commits.content_after(commits.content(table, self.folder), known.seen, changed)
         with self._room():
             write_deltalake(
                 table,
@@ -237,36 +245,13 @@ class DeltaCorpus:
             raise NotFound(_missing(version)) from error
 
 
-def _changes(rows: Rows, known: pa.Table, incoming: Mapping[str, Document]) -> list[Document]:
-    """Fold the incoming documents over the table's, and return those that differ from their row, by id.
-
-    `known`: narrow columns of the rows with the ids of `incoming`. A text is read only where the fold depends on it:
-    two texts of one revision, or a retraction that is first reported by an older revision.
-    """
-    before = {
-        row["id"]: Standing(row["revision"], Status(row["status"]), row["digest"], tuple(row["notices"]))
-        for row in known.select(["id", *NARROW]).to_pylist()
-    }
-    changed = [document for id, document in incoming.items() if id not in before]
-    undecided = set()
-    for id, row in before.items():
-        successor = succeeds(row, incoming[id])
-        if successor is not None:
-            changed.append(successor)
-        elif not stands(row, incoming[id]):
-            undecided.add(id)
-    unread = known.filter(pc.is_in(known.column("id"), value_set=pa.array(sorted(undecided), pa.string())))
-    for texts in rows.texts(unread):
-        for body in texts.column("body").to_pylist():
-            current = Document.model_validate_json(body)
-            folded = newer(current, incoming[current.id])
-            changed += [folded] if folded != current else []
-    return sorted(changed, key=lambda document: document.id)
-
-
 def _with_status(rows: pa.Table, statuses: Sequence[str]) -> pa.Table:
     allowed = pa.array([str(status) for status in statuses], pa.string())
     return rows.filter(pc.is_in(rows.column("status"), value_set=allowed))
+
+
+def _without_awaited(rows: pa.Table) -> pa.Table:
+    return rows.filter(pc.not_equal(rows.column("status"), AWAITED))
 
 
 def _batches(rows: Rows) -> Iterator[pa.RecordBatch]:

@@ -21,8 +21,9 @@ from deltalake import DeltaTable, Field, Schema, WriterProperties
 from deltalake.schema import ArrayType, PrimitiveType
 from numpy.typing import NDArray
 
-from medpipe.core.corpus.document import Document
-from medpipe.core.corpus.merge import standing
+from medpipe.core.corpus.document import Document, Mark
+from medpipe.core.corpus.merge import awaited
+from medpipe.core.corpus.standing import marks_of, standing
 from medpipe.errors import Damaged
 
 _KINDS = {
@@ -34,24 +35,35 @@ _KINDS = {
     "source": "string",
     "language": "string",
     "digest": "string",
-    "notices": "strings",
+    "said": "string",
+    "links": "strings",
+    "marks": "strings",
+    "dois": "strings",
     "title": "string",
     "focus": "string",
     "licence": "string",
     "url": "string",
     "body": "string",
 }
-_NOTICES = ArrayType(PrimitiveType("string"), contains_null=True)
+_STRINGS = ArrayType(PrimitiveType("string"), contains_null=False)
 _ARROW = {"string": pa.string(), "long": pa.int64(), "date": pa.date32(), "strings": pa.list_(pa.string())}
 SCHEMA = pa.schema([pa.field(name, _ARROW[kind]) for name, kind in _KINDS.items()])
 DELTA_SCHEMA = Schema(
     [
-        Field(name, _NOTICES if kind == "strings" else PrimitiveType(kind), nullable=False)
+        Field(name, _STRINGS if kind == "strings" else PrimitiveType(kind), nullable=False)
         for name, kind in _KINDS.items()
     ]
 )
-NARROW = ("revision", "status", "published", "digest", "notices")
+NARROW = ("revision", "status", "published", "digest", "said", "links", "marks", "dois")
 """Columns of standing rows that a merge needs."""
+
+ADDED = frozenset({"said", "links", "marks", "dois"})
+"""Columns that a table lacks if an earlier medpipe wrote it. It is read as it is, and rewritten by the next merge."""
+
+AWAITED = "awaited"
+"""The `status` of a row about a document that has not come yet: nothing reads or counts it."""
+_STANDING = {"concern": "on hold"}
+"""What an earlier medpipe wrote as `status`, and what it is now."""
 
 FORMAT = WriterProperties(compression="ZSTD", max_row_group_size=2048)
 """Small row groups, so that a text can be read without reading thousands of others."""
@@ -67,8 +79,10 @@ def rows_of(documents: Sequence[Document], sequence: int) -> pa.Table:
     """Return one row per document. `documents` must be sorted by id: that makes statistics of row groups selective."""
     derived = {
         "sequence": [sequence] * len(documents),
-        "status": [document.status.value for document in documents],
-        "notices": [standing(document).notices for document in documents],
+        "status": [AWAITED if awaited(document) else standing(document).status.value for document in documents],
+        "said": [document.status.value for document in documents],
+        "links": [[mark.model_dump_json() for mark in marks_of(document)] for document in documents],
+        "marks": [[mark.model_dump_json() for mark in document.marks] for document in documents],
         "body": [document.model_dump_json() for document in documents],
     }
     columns = {
@@ -78,12 +92,20 @@ def rows_of(documents: Sequence[Document], sequence: int) -> pa.Table:
     return pa.table({name: pa.array(values, _ARROW[_KINDS[name]]) for name, values in columns.items()})
 
 
+def marks_in(texts: Sequence[str]) -> tuple[Mark, ...]:
+    """Return the marks of a row's column `links` or `marks`."""
+    return tuple(map(Mark.model_validate_json, texts))
+
+
 class Rows:
     """The rows of the table in `folder` at one version."""
 
     def __init__(self, table: DeltaTable, folder: Path) -> None:
         """List the version's files. Raises Damaged for a table with other columns, as an earlier medpipe wrote it."""
-        if missing := set(SCHEMA.names) - {field.name for field in table.schema().fields}:
+        missing = set(SCHEMA.names) - {field.name for field in table.schema().fields}
+        self.old = bool(missing & ADDED)
+        """Whether an earlier medpipe wrote the table."""
+        if missing := missing - ADDED:
             raise Damaged(
                 f"the table in {folder} has no column {', '.join(sorted(missing))}: it was not written by "
                 "this version of medpipe. Move MEDPIPE_HOME away and build the corpus again from its sources"
@@ -120,7 +142,7 @@ class Rows:
         if not len(order):
             return rows
         last = pa.concat_arrays([*pc.not_equal(ids_in_order[:-1], ids_in_order[1:]).chunks, pa.array([True])])
-        return rows.take(order.filter(last))
+        return _renamed(rows.take(order.filter(last)))
 
     def texts(self, standing: pa.Table, columns: Sequence[str] = ("body",)) -> Iterator[pa.Table]:
         """Yield columns of the rows that `standing` lists, in its order, one band of documents at a time."""
@@ -161,6 +183,16 @@ class Rows:
         offsets[needed] = np.cumsum([0, *(sizes[group] for group in needed[:-1])])
         read = file.read_row_groups(needed.tolist(), columns=list(columns))
         return read.take(pa.array(rows - starts[groups] + offsets[groups]))
+
+
+def _renamed(rows: pa.Table) -> pa.Table:
+    """Return rows with the statuses of today."""
+    if "status" not in rows.column_names:
+        return rows
+    place, status = rows.schema.get_field_index("status"), rows.column("status")
+    for before, now in _STANDING.items():
+        status = pc.if_else(pc.equal(status, before), now, status)
+    return rows.set_column(place, rows.schema.field(place), status)
 
 
 def _meets(wanted: Sequence[str], first: str | None, last: str | None) -> bool:

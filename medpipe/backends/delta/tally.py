@@ -11,8 +11,10 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from medpipe.backends.delta.rows import Rows
+from medpipe.backends.delta.rows import AWAITED, Rows
 from medpipe.core.corpus.document import Document, Status
+from medpipe.core.corpus.merge import awaited
+from medpipe.core.corpus.standing import standing
 from medpipe.ports import Counts
 
 TALLY = "medpipe.counts"
@@ -58,7 +60,8 @@ class Tally(NamedTuple):
     def _of(cls, statuses: Sequence[str], published: Sequence[date]) -> Tally:
         days = Counter(day for status, day in zip(statuses, published, strict=True) if status == Status.CURRENT)
         cut_off = max(days, default=None)
-        return cls(Counts(dict(sorted(Counter(statuses).items())), cut_off), days[cut_off] if cut_off else 0)
+        by_status = Counter(status for status in statuses if status != AWAITED)
+        return cls(Counts(dict(sorted(by_status.items())), cut_off), days[cut_off] if cut_off else 0)
 
     def after(self, known: pa.Table, changed: Sequence[Document], rows: Rows) -> Tally:
         """Return the tally after the documents `changed` replace their rows.
@@ -67,7 +70,8 @@ class Tally(NamedTuple):
         """
         ids = [document.id for document in changed]
         replaced = known.filter(pc.is_in(known.column("id"), value_set=pa.array(ids, pa.string())))
-        added = self._of([str(document.status) for document in changed], [document.published for document in changed])
+        here = [document for document in changed if not awaited(document)]
+        added = self._of([str(standing(document).status) for document in here], [one.published for one in here])
         removed = self._of(*(replaced.column(name).to_pylist() for name in ("status", "published")))
         rest = self._less(removed)
         if rest is None:  # every document of the cut-off date goes: only the table has the next date

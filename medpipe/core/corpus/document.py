@@ -5,20 +5,34 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
+from operator import not_
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from medpipe.core.refs import digest_of
 
 
 class Status(StrEnum):
-    """What a document counts as now. Only `CURRENT` documents become examples."""
+    """What a document counts as. Only `CURRENT` documents become examples.
+
+    A record says the first five of itself. The corpus gives a document one of all but `CONCERN`, from everything that
+    is known about it (`core.corpus.standing`).
+    """
 
     CURRENT = "current"
     RETRACTED = "retracted"
     CONCERN = "concern"
+    """An expression of concern; the corpus has it as `ON_HOLD`."""
     NOTICE = "notice"
     DELETED = "deleted"
+    ON_HOLD = "on hold"
+    """Something speaks against it, and nobody has decided yet."""
+    SUPERSEDED = "superseded"
+    """A newer document takes its place."""
+    WITHDRAWN = "withdrawn"
+    """The register of withdrawals has it, although the corpus has nothing against it."""
+    TAKEN_DOWN = "taken down"
+    """A person withdrew it."""
 
 
 class Section(BaseModel):
@@ -51,6 +65,25 @@ class Relation(BaseModel):
     target: str | None = None
 
 
+class Mark(BaseModel):
+    """What a record says about another document, kept with that document.
+
+    Attributes:
+        kind: NLM's word for the relation, as the other record states it: `RetractionOf`, `UpdateOf`.
+        by: the id of the document that says so.
+        about: the id by which it names the document: `pmid:1`, or `doi:10.1/x`.
+        revision: the revision of the document that says so.
+        day: the day on which that document was published.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    kind: str
+    by: str
+    about: str
+    revision: int
+    day: date
+
+
 class Document(BaseModel):
     """One revision of one document.
 
@@ -66,7 +99,7 @@ class Document(BaseModel):
         url: the address of the document for readers.
         licence: the licence of the text.
         published: the day from which the text could be read.
-        status: the standing.
+        status: what the record says of itself; `core.corpus.standing` has what the document counts as.
         sections: the text.
         relations: links to other documents.
         copyright: the line that reserves rights in the text.
@@ -75,6 +108,10 @@ class Document(BaseModel):
         groups: MedlinePlus topic groups.
         counterpart: the id of the same text in the other language.
         original_title: the title in the language of publication (PubMed's VernacularTitle).
+        warning: the words of the title by which it says that it is retracted, as in "RETRACTED: …"; `title` lacks them.
+        journal: the journal's abbreviated title.
+        dois: digital object identifiers in small letters, without a resolver's address.
+        marks: what other records say about the document. The corpus adds them; a source leaves them empty.
     """
 
     model_config = ConfigDict(frozen=True, ignored_types=(cached_property,))
@@ -96,8 +133,13 @@ class Document(BaseModel):
     groups: tuple[str, ...] = ()
     counterpart: str = ""
     original_title: str = ""
+    # These are left out where they are empty: a document that has none of them keeps the digest that it always had.
+    warning: str = Field("", exclude_if=not_)
+    journal: str = Field("", exclude_if=not_)
+    dois: tuple[str, ...] = Field((), exclude_if=not_)
+    marks: tuple[Mark, ...] = Field((), exclude_if=not_)
 
     @cached_property
     def digest(self) -> str:
-        """Hash of everything but the revision. Changes are found by it: no source has a reliable revision date."""
-        return digest_of(self.model_dump(mode="json", exclude={"revision"}))
+        """Hash of what the record says, without its revision. No source has a reliable revision date."""
+        return digest_of(self.model_dump(mode="json", exclude={"revision", "marks"}))

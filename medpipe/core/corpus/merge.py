@@ -1,116 +1,173 @@
-"""The revision of a document that the corpus keeps, in whatever order revisions arrive.
+"""What the corpus keeps of deliveries, in whatever order they arrive.
 
-The rule is a join in a semilattice: commutative, associative and idempotent (Shapiro et al., "Conflict-free
-Replicated Data Types", SSS 2011), so pulls may overlap, repeat and overtake each other. Two things are joined: the
-largest revision (a deletion counts after everything else of its own revision), and whether any revision was ever
-marked as retracted. Between two texts of one revision the larger digest of the content decides.
+Of each record the largest revision is kept (`newer`). From the kept records follows what they say about each other:
+the marks that each document has (`folded`), also a document that has not come yet. Both depend on the set of records
+alone and not on their order: the first is a join in a semilattice (Shapiro et al., "Conflict-free Replicated Data
+Types", SSS 2011), the second a function of its result. So pulls may overlap, repeat and overtake each other.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from typing import NamedTuple, Protocol
 
-from medpipe.core.corpus.document import Document, Relation, Status
-from medpipe.core.refs import digest_of
+from medpipe.core import sources
+from medpipe.core.corpus.document import Document, Mark, Status
+from medpipe.core.corpus.standing import marks_of, ordered
 
-RETRACTION = "RetractionIn"
-"""PubMed's RefType on a retracted article. The target is the notice; None when its id is not known."""
+DOI = "doi:"
+"""What an id begins with that names every document with that DOI."""
 
-_CARE = {Status.CURRENT: 0, Status.NOTICE: 1, Status.CONCERN: 2, Status.RETRACTED: 3, Status.DELETED: 4}
-"""Of two statuses for the same text of one revision, the larger number is kept: the more cautious status."""
+_AWAITED = -1
+"""The revision of a document that has not come yet."""
+
+_CARE = {
+    status: number
+    for number, status in enumerate(
+        (
+            Status.CURRENT,
+            Status.NOTICE,
+            Status.SUPERSEDED,
+            Status.CONCERN,
+            Status.ON_HOLD,
+            Status.RETRACTED,
+            Status.WITHDRAWN,
+            Status.TAKEN_DOWN,
+            Status.DELETED,
+        )
+    )
+}
+"""Of two statuses in one revision, the larger number is kept: the more cautious status. A deletion comes last."""
 
 
-class Standing(NamedTuple):
-    """The columns of a stored row that suffice to merge most revisions into it without reading its text."""
+class Row(NamedTuple):
+    """What a fold must know about a stored document, without its text."""
 
     revision: int
     status: Status
+    """What its own record says."""
     digest: str
-    notices: tuple[str | None, ...]
-    """Targets of its `RETRACTION` relations; None stands for a notice whose id is not known."""
+    links: tuple[Mark, ...] = ()
+    """What it says about others."""
+    marks: tuple[Mark, ...] = ()
+    """What others say about it."""
 
 
-def standing(document: Document) -> Standing:
-    """Return the columns of a settled document."""
-    return Standing(document.revision, document.status, document.digest, _notices(document))
+class Known(Protocol):
+    """The documents that are stored, those included that have not come yet and that others speak of."""
+
+    def rows(self, ids: Collection[str]) -> Mapping[str, Row]:
+        """Return the rows of those of the ids that are stored."""
+
+    def documents(self, ids: Collection[str]) -> Iterable[Document]:
+        """Return stored documents, whole."""
+
+    def holders(self, dois: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        """Return document id → DOIs, of the stored documents with any of the DOIs."""
 
 
-def stands(known: Standing, incoming: Document) -> bool:
-    """Return whether a settled row certainly stays as it is, so that `newer(row, incoming) == row`.
-
-    False means that the row may change: between two texts of one revision only the texts can decide.
-    """
-    if _rank(known) == _rank(incoming):
-        return known.digest == incoming.digest
-    unknown_notices = {target for target in _notices(incoming) if target is not None} - set(known.notices)
-    learns_retraction = _retracted(incoming) and not _retracted(known)
-    return _rank(incoming) < _rank(known) and not unknown_notices and not learns_retraction
+def row_of(document: Document) -> Row:
+    """Return the row of a document."""
+    return Row(document.revision, document.status, document.digest, marks_of(document), document.marks)
 
 
-def succeeds(known: Standing, incoming: Document) -> Document | None:
-    """Return `newer(row, incoming)` if `incoming` is a later revision, which needs no text of the row; else None."""
-    if _rank(incoming) <= _rank(known):
-        return None
-    return _settled(incoming, (known, incoming))
+def awaited(document: Document) -> bool:
+    """Return whether the document has not come yet: others speak of it, and nothing of it may be read."""
+    return document.revision == _AWAITED
+
+
+def placeholder(id: str, marks: tuple[Mark, ...]) -> Document:
+    """Return the document that stands for one that has not come yet."""
+    source = sources.of_document(id)
+    return Document(
+        id=id,
+        revision=_AWAITED,
+        source=source.name if source else "",
+        title="",
+        published=date(1900, 1, 1),
+        status=Status.DELETED,
+        marks=marks,
+    )
 
 
 def newer(current: Document | None, incoming: Document) -> Document:
-    """Return what the corpus keeps of two revisions of one document; raises ValueError when their ids differ.
+    """Return the kept one of two revisions of a document, with the marks of both.
 
-    `current` is None for a document that the corpus does not have yet.
-
-    - The higher revision is kept. Of two with the same number a deletion is kept, else the larger digest.
-    - A deletion removes the revisions up to its own; a later revision brings the document back.
-    - A retraction never lapses: a document that any revision marks as retracted is retracted, also when the
-      retraction arrives before the article or is missing from a later revision. Its text stays, so that evaluation
-      can ask for the withdrawn claim; nothing teaches it.
+    The higher revision is kept; of two with one number the more cautious status, then the larger digest of the
+    content. A deletion removes the revisions up to its own; a later revision brings the document back. `current` is
+    None for a document that the corpus does not have. Raises ValueError when the ids differ.
     """
     if current is None:
-        return _settled(incoming, (incoming,))
+        return incoming
     if current.id != incoming.id:
         raise ValueError(f"{current.id} and {incoming.id} are different documents and cannot be merged")
-    first, last = sorted((current, incoming), key=_rank)
-    if _rank(first) == _rank(last) and _content(first) > _content(last):
-        first, last = last, first
-    return _settled(last, (first, last))
+    kept = max(current, incoming, key=_rank)
+    return with_marks(kept, ordered((*current.marks, *incoming.marks)))
 
 
-def _rank(revision: Document | Standing) -> tuple[int, bool]:
-    """Return a key that orders revisions; a deletion comes after everything else of its own revision."""
-    return revision.revision, revision.status is Status.DELETED
+def with_marks(document: Document, marks: tuple[Mark, ...]) -> Document:
+    """Return the document with these marks and no others."""
+    return document if document.marks == marks else document.model_copy(update={"marks": marks})
 
 
-def _notices(revision: Document | Standing) -> tuple[str | None, ...]:
-    if isinstance(revision, Standing):
-        return revision.notices
-    return tuple(relation.target for relation in revision.relations if relation.kind == RETRACTION)
+def folded(known: Known, incoming: Iterable[Document]) -> list[Document]:
+    """Return every document that differs from its stored row after the incoming ones are merged, by id.
+
+    Among them are documents that did not come themselves and that an incoming record speaks of, or no longer speaks
+    of. One that was never delivered is awaited (`awaited`). Texts are read of such documents only.
+    """
+    arriving: dict[str, Document] = {}
+    for document in incoming:
+        arriving[document.id] = newer(arriving.get(document.id), document)
+    rows = known.rows(arriving.keys())
+    changed = {
+        id: with_marks(document, _by_id(rows[id].marks) if id in rows else ())
+        for id, document in arriving.items()
+        if id not in rows or _rank(document) > _rank(rows[id])
+    }
+    before = {mark for id in changed if id in rows for mark in rows[id].links}
+    after = {mark for document in changed.values() for mark in marks_of(document)}
+    if before != after or any(document.dois for document in changed.values()):
+        _mark(known, changed, before - after, after - before)
+    return [changed[id] for id in sorted(changed)]
 
 
-def _retracted(revision: Document | Standing) -> bool:
-    return revision.status is Status.RETRACTED or bool(_notices(revision))
+def _rank(revision: Document | Row) -> tuple[int, int, str]:
+    """Return a key that orders the revisions of one document totally."""
+    return revision.revision, _CARE[revision.status], revision.digest
 
 
-def _content(document: Document) -> tuple[str, int]:
-    """Return a key that orders different texts of one revision, whatever is known about their retraction."""
-    rest = [relation for relation in document.relations if relation.kind != RETRACTION]
-    values = document.model_dump(mode="json", exclude={"revision", "status", "relations"})
-    return digest_of([values, [relation.model_dump() for relation in rest]]), _CARE[document.status]
+def _by_id(marks: Iterable[Mark]) -> tuple[Mark, ...]:
+    """Return the marks that name the document by its id, and not by a DOI that another revision may lack."""
+    return tuple(mark for mark in marks if not mark.about.startswith(DOI))
 
 
-def _settled(last: Document, revisions: tuple[Document | Standing, ...]) -> Document:
-    """Return `last` with everything that the revisions say about a retraction in its status and relations."""
-    if not any(map(_retracted, revisions)):
-        return last
-    known = sorted({target for revision in revisions for target in _notices(revision) if target is not None})
-    # The status of a deletion cannot say that the document was retracted, so a relation must, even without a notice.
-    marks: list[str | None] = [*known] or ([None] if last.status is Status.DELETED else [])
-    status = last.status if last.status is Status.DELETED else Status.RETRACTED
-    relations = (
-        *(relation for relation in last.relations if relation.kind != RETRACTION),
-        *(Relation(kind=RETRACTION, target=target) for target in marks),
-    )
-    if status is last.status and relations == last.relations:
-        return last
-    # Not model_copy: it would carry the cached digest along.
-    fields: dict[str, Any] = {name: getattr(last, name) for name in Document.model_fields}
-    return Document(**{**fields, "status": status, "relations": relations})
+def _mark(known: Known, changed: dict[str, Document], removed: set[Mark], added: set[Mark]) -> None:
+    """Bring the marks of all that the changed documents speak of, or have as a DOI, up to date in `changed`."""
+    spoken_of = {mark.about for mark in removed | added}
+    holders = _holders(known, changed, {id.removeprefix(DOI) for id in spoken_of if id.startswith(DOI)})
+    lists = {f"{DOI}{doi}" for dois in holders.values() for doi in dois}
+    rows = known.rows((spoken_of | lists | holders.keys()) - changed.keys())
+    before = {id: row.marks for id, row in rows.items()} | {id: document.marks for id, document in changed.items()}
+    marks = {id: set(before.get(id, ())) - removed for id in spoken_of}
+    for mark in added:
+        marks[mark.about].add(mark)
+    for id, dois in holders.items():
+        by_doi = (mark for doi in dois for mark in marks.get(f"{DOI}{doi}", before.get(f"{DOI}{doi}", ())))
+        marks[id] = {*_by_id(marks.get(id, before[id])), *by_doi}
+    stale = {id for id, row in rows.items() if id in marks and set(row.marks) != marks[id]}
+    kept = {**{document.id: document for document in known.documents(stale)}, **changed}
+    for id in marks.keys() & (stale | changed.keys()):
+        changed[id] = with_marks(kept[id], ordered(marks[id]))
+    for id in marks.keys() - rows.keys() - changed.keys():
+        changed[id] = placeholder(id, ordered(marks[id]))
+
+
+def _holders(known: Known, changed: Mapping[str, Document], listed: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Return document id → DOIs: of the changed documents with DOIs, and of the stored ones that a list names."""
+    stored = known.holders(listed) if listed else {}
+    return {
+        **{id: dois for id, dois in stored.items() if id not in changed},
+        **{id: document.dois for id, document in changed.items() if document.dois},
+    }

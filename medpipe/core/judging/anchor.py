@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from medpipe.core.judging.evaluation import Evaluation, Sample
+from medpipe.core.judging.evaluation import Evaluation, Sample, Score
 from medpipe.core.text import stable_share
 
 NAME = "anchor"
@@ -36,11 +36,34 @@ def in_force(samples: Iterable[Sample], present: Iterable[Sample]) -> list[Sampl
 
 
 def references(challenger: Evaluation, others: Sequence[Evaluation], benchmark: str) -> tuple[Evaluation, ...]:
-    """Return the evaluations that asked the same frozen items of another model, one a model."""
-    digest = challenger.digests.get(benchmark)
+    """Return the evaluations that asked the same items, or some of them, of another model: one a model.
+
+    Of two evaluations of a model, the one with more of the challenger's questions.
+    """
+    shared = [(len(common(challenger, other, benchmark)), other) for other in others if other.model != challenger.model]
     by_model: Mapping[str, Evaluation] = {
         other.model: other
-        for other in others
-        if digest is not None and other.digests.get(benchmark) == digest and other.model != challenger.model
+        for count, other in sorted(shared, key=lambda pair: pair[0])
+        if count or same_items(challenger, other, benchmark)
     }
     return tuple(by_model.values())
+
+
+def same_items(challenger: Evaluation, other: Evaluation, benchmark: str) -> bool:
+    """Return whether two evaluations say that they asked the same set of items and scored it in the same way."""
+    return other.digests.get(benchmark) == challenger.digests.get(benchmark) is not None
+
+
+def common(challenger: Evaluation, other: Evaluation, benchmark: str) -> tuple[Score, ...]:
+    """Return the challenger's scores on those questions that another model was asked, and scored on, in the same way.
+
+    Which questions of a frozen set are in force differs from corpus to corpus, and questions about documents that are
+    never taught come and go with the documents.
+    """
+    same = same_items(challenger, other, benchmark)
+    asked = {(score.sample_id, score.item) for score in other.scores.get(benchmark, ())}
+    return tuple(
+        score
+        for score in challenger.scores.get(benchmark, ())
+        if (same or score.item) and (score.sample_id, score.item) in asked
+    )

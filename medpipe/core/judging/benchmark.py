@@ -113,7 +113,17 @@ class Benchmark(_Value):
 def digest(benchmark: Benchmark, samples: Iterable[Sample], code: str) -> str:
     """Return 16 hex digits that differ if two evaluations of a benchmark cannot be compared.
 
-    They cover the scorer, what it counts, `code` (a digest of the scorers' source) and every sample in whatever order.
+    They cover the way of scoring (`code`: a digest of all that it rests on beside the benchmark) and every sample in
+    whatever order.
     """
     items = sorted((sample.model_dump(mode="json") for sample in samples), key=canonical)
-    return digest_of({"scorer": benchmark.scorer, "faults": benchmark.faults, "code": code, "samples": items})
+    return digest_of(_way(benchmark, code) | {"samples": items})
+
+
+def item(benchmark: Benchmark, sample: Sample, code: str) -> str:
+    """Return 16 hex digits that differ if two scores on one sample cannot be compared; `code` as in `digest`."""
+    return digest_of(_way(benchmark, code) | {"sample": sample.model_dump(mode="json")})
+
+
+def _way(benchmark: Benchmark, code: str) -> dict[str, Any]:
+    return {"scorer": benchmark.scorer, "faults": benchmark.faults, "through": benchmark.through, "code": code}

@@ -14,8 +14,8 @@ Methods in Medical Research 2021, 30:976-993); weights that fall as i^-1.6 are t
 
 The guarantee is for challengers that are made without knowledge of the held-out scores. Who keeps what raised a printed
 score finds noise (Dwork et al., "The reusable holdout", Science 2015, 349:636-638; Feng et al., "Sequential algorithmic
-modification with test data reuse", UAI 2022, arXiv:2203.11377). So items wear out: a gain counts in `MOST_LOOKS` looks
-at the same items. `make bench-chain` simulates such a tuner.
+modification with test data reuse", UAI 2022, arXiv:2203.11377), and hides losses. So items wear out: a pass counts in
+`MOST_LOOKS` looks at the same items, where `Gate.wears` says so. `make bench-chain` simulates such a tuner.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _ZETA = 2.2857656656801293
 
 
 MOST_LOOKS = 20
-"""Looks at the same items in which a gain counts. Chosen by `bench.chain`: tuners then pass with less than 5 %."""
+"""Looks at the same items in which a pass counts. Chosen by `bench.chain`: tuners then pass with less than 5 %."""
 
 
 class Asked(NamedTuple):
@@ -68,7 +68,7 @@ class Budget(BaseModel):
 
     @property
     def worn(self) -> bool:
-        """Whether the items were looked at too often to show a gain."""
+        """Whether the items were looked at so often that a tuner would pass by noise."""
         return self.look > MOST_LOOKS
 
     @property

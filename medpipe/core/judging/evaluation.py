@@ -42,6 +42,8 @@ class Score(_Value):
     """The text that was scored."""
     cluster: str = ""
     """The sample's cluster."""
+    item: str = ""
+    """16 hex digits that differ if the sample or the way of scoring does (`core.judging.benchmark.item`)."""
     by: Literal["model", "rule"] = "model"
     """Who wrote the text: the model, or a guardrail rule that replaced the model's answer."""
 

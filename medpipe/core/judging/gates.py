@@ -8,7 +8,7 @@ that knows too little to lose anything. An inconclusive decision holds the chall
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -77,7 +77,11 @@ def decide(
     """
     if plan_name not in plan.plans:
         raise NotFound(f"no plan {plan_name!r} in gates.yaml; there are: {', '.join(sorted(plan.plans))}")
-    results = tuple(_judge_all(gate, challenger, champion, grounds or Grounds()) for gate in plan.plans[plan_name])
+    results = tuple(
+        result
+        for gate in plan.plans[plan_name]
+        for result in _judge_all(gate, challenger, champion, grounds or Grounds())
+    )
     outcome = min((result.outcome for result in results), key=_WORST_FIRST.index)
     holding = [result for result in results if result.outcome is not Outcome.PASS] or results
     return Decision(
@@ -87,88 +91,127 @@ def decide(
     )
 
 
-def _judge_all(gate: Gate, challenger: Evaluation, champion: Evaluation | None, grounds: Grounds) -> GateResult:
-    """Return the result of a gate on those of its benchmarks that were asked.
+def _judge_all(
+    gate: Gate, challenger: Evaluation, champion: Evaluation | None, grounds: Grounds
+) -> tuple[GateResult, ...]:
+    """Return the results of a gate on those of its benchmarks that were asked.
 
-    A gain on one of them is enough, so each gets an equal part of the level, and the best result counts. A loss on one
-    of them is too much, so the worst result counts.
+    A gain on one of them is enough, so each gets an equal part of the level, and only the best result is returned. A
+    loss on one of them is too much, so all results are.
     """
-    asked = [name for name in gate.benchmarks if challenger.scores.get(name)] or [gate.benchmark]
-    parts, choose = (len(asked), max) if gate.kind == "gained" else (1, min)
-    results = [
-        _judge(gate.model_copy(update={"benchmark": name, "also_on": ()}), challenger, champion, grounds, parts)
-        for name in asked
-    ]
-    return choose(results, key=lambda result: _WORST_FIRST.index(result.outcome))
+    asked = [name for name in gate.benchmarks if challenger.scores.get(name)]
+    if gate.if_asked and not asked:
+        return (_result(gate, Outcome.PASS, reasons.none_asked(gate.benchmarks)),)
+    results = tuple(
+        _judge(
+            gate.model_copy(update={"benchmark": name, "also_on": ()}),
+            challenger,
+            champion,
+            grounds,
+            len(asked) if gate.kind == "gained" else 1,
+        )
+        for name in asked or [gate.benchmark]
+    )
+    return (max(results, key=lambda one: _WORST_FIRST.index(one.outcome)),) if gate.kind == "gained" else results
 
 
 def _judge(gate: Gate, challenger: Evaluation, champion: Evaluation | None, grounds: Grounds, parts: int) -> GateResult:
     scores = challenger.scores.get(gate.benchmark, ())
     if gate.kind == "absent" and not scores and challenger.claims == ():
         return _result(gate, Outcome.PASS, reasons.NO_CLAIMS)
-    if doubt := _doubt(gate, scores):
+    if doubt := _doubt(scores):
         return _result(gate, Outcome.INCONCLUSIVE, doubt)
+    if few := _too_few(gate, scores):
+        return _open(gate, few)
     budget = grounds.budgets.get(gate.benchmark)
     if gate.kind in COUNTED:
         return _judge_count(gate, scores, budget if gate.kind == "none_unsafe" else None)
     if champion is None:
         return _result(gate, Outcome.INCONCLUSIVE, reasons.NO_INCUMBENT)
-    others = anchor.references(challenger, grounds.champions, gate.benchmark)
+    if doubt := _doubt_about(gate, challenger, champion):
+        return _result(gate, Outcome.INCONCLUSIVE, doubt)
     against = [(challenger, champion)]
-    if gate.kind == "not_worse_than_best":
-        against += [(_common(gate, challenger, other), other) for other in others]
-    for asked, other in against:
-        if doubt := _doubt(gate, asked.scores[gate.benchmark]) or _doubt_about(gate, asked, other):
+    for asked, other in _earlier(gate, challenger, grounds.champions):
+        if few := _too_few(gate, asked.scores[gate.benchmark]):
+            return _result(gate, Outcome.INCONCLUSIVE, few)
+        if doubt := _doubt_about(gate, asked, other):
             return _result(gate, Outcome.INCONCLUSIVE, doubt)
+        against.append((asked, other))
+    known = [_known(gate, asked, other) for asked, other in against]
+    if gate.if_asked:  # whoever knew nothing has nothing to be compared with
+        against = [pair for pair, mean in zip(against, known, strict=True) if mean >= (gate.floor or 0.0)]
+        if not against:
+            return _open(gate, reasons.nobody_knew(max(known), gate.floor or 0.0))
+    elif gate.floor is not None and min(known) < gate.floor:
+        return _result(gate, Outcome.INCONCLUSIVE, reasons.nothing_to_lose(min(known), gate.floor))
     results = [_judge_change(gate, asked, other, budget, parts) for asked, other in against]
     return min(results, key=lambda result: (_WORST_FIRST.index(result.outcome), result.low or 0.0))
 
 
-def _common(gate: Gate, challenger: Evaluation, other: Evaluation) -> Evaluation:
-    """Return the challenger's evaluation with those frozen questions alone that an earlier champion was asked as well.
+def _earlier(
+    gate: Gate, challenger: Evaluation, champions: Sequence[Evaluation]
+) -> Iterator[tuple[Evaluation, Evaluation]]:
+    """Yield each earlier champion with the challenger's evaluation on the questions that both were asked.
 
-    Which of them are in force differs from corpus to corpus: a question that was set aside once can come back.
+    A champion that was asked another set is left out if it shares too few questions with this one.
     """
-    asked = {score.sample_id for score in other.scores.get(gate.benchmark, ())}
-    common = tuple(score for score in challenger.scores[gate.benchmark] if score.sample_id in asked)
-    return challenger.model_copy(update={"scores": {**challenger.scores, gate.benchmark: common}})
+    if gate.kind != "not_worse_than_best":
+        return
+    for other in anchor.references(challenger, champions, gate.benchmark):
+        scores = anchor.common(challenger, other, gate.benchmark)
+        if anchor.same_items(challenger, other, gate.benchmark) or not _too_few(gate, scores):
+            yield challenger.model_copy(update={"scores": {**challenger.scores, gate.benchmark: scores}}), other
 
 
-def _doubt(gate: Gate, scores: Sequence[Score]) -> str:
+def _doubt(scores: Sequence[Score]) -> str:
     """Return why the challenger's scores cannot be judged; empty if they can."""
     if not scores:
         return reasons.NOT_ASKED
     if len({score.sample_id for score in scores}) != len(scores):
         return reasons.SCORED_TWICE
+    if not all(math.isfinite(score.value) for score in scores):
+        return reasons.NOT_A_NUMBER
+    return reasons.ANSWERED_BY_RULES if all(score.by == "rule" for score in scores) else ""
+
+
+def _too_few(gate: Gate, scores: Sequence[Score]) -> str:
+    """Return whether the gate needs more questions, or questions about more documents, as a sentence; else empty."""
     if len(scores) < gate.min_samples:
         return reasons.too_few(len(scores), gate.min_samples)
     if gate.min_documents is not None and (documents := _documents(scores)) < gate.min_documents:
         return reasons.too_few_documents(documents, gate.min_documents)
-    if not all(math.isfinite(score.value) for score in scores):
-        return reasons.NOT_A_NUMBER
-    if all(score.by == "rule" for score in scores):
-        return reasons.ANSWERED_BY_RULES
     return ""
 
 
 def _doubt_about(gate: Gate, challenger: Evaluation, other: Evaluation) -> str:
     """Return why the scores of another model cannot be compared with the challenger's; empty if they can."""
-    asked = {score.sample_id for score in challenger.scores[gate.benchmark]}
-    scores = other.scores.get(gate.benchmark, ())
+    scores, asked = other.scores.get(gate.benchmark, ()), challenger.scores[gate.benchmark]
     if len({score.sample_id for score in scores}) != len(scores):
         return reasons.SCORED_TWICE
-    same = {score.sample_id for score in scores} == asked
-    if gate.kind == "not_worse_than_best":  # what is right no longer is not asked again
-        same = asked <= {score.sample_id for score in scores}
-    before, after = other.digests.get(gate.benchmark), challenger.digests.get(gate.benchmark)
-    same = same and (gate.benchmark in challenger.faults) == (gate.benchmark in other.faults)
-    if not same or before != after or (after is None and challenger.examples != other.examples):
+    same = (gate.benchmark in challenger.faults) == (gate.benchmark in other.faults)
+    if gate.benchmark in challenger.digests and gate.kind == "not_worse_than_best":
+        # What is right no longer is not asked again.
+        same = same and len(anchor.common(challenger, other, gate.benchmark)) == len(asked)
+    else:
+        digests = other.digests.get(gate.benchmark), challenger.digests.get(gate.benchmark)
+        same = same and {score.sample_id for score in scores} == {score.sample_id for score in asked}
+        same = same and digests[0] == digests[1] and (digests[1] is not None or challenger.examples == other.examples)
+    if not same:
         return reasons.OTHER_ITEMS
-    values = [score.value for score in scores if score.sample_id in asked]
-    if not all(math.isfinite(value) for value in values):
-        return reasons.INCUMBENT_NOT_A_NUMBER
-    known = math.fsum(comparisons.goodness(gate.benchmark, values, challenger.faults)) / len(values)
-    return reasons.nothing_to_lose(known, gate.floor) if gate.floor is not None and known < gate.floor else ""
+    finite = all(math.isfinite(value) for value in _values(gate, challenger, other))
+    return "" if finite else reasons.INCUMBENT_NOT_A_NUMBER
+
+
+def _values(gate: Gate, challenger: Evaluation, other: Evaluation) -> list[float]:
+    """Return what another model scored on each of the challenger's questions, in their order."""
+    scores = {score.sample_id: score.value for score in other.scores[gate.benchmark]}
+    return [scores[score.sample_id] for score in challenger.scores[gate.benchmark]]
+
+
+def _known(gate: Gate, challenger: Evaluation, other: Evaluation) -> float:
+    """Return the mean of another model on the challenger's questions, on a scale on which higher is better."""
+    values = comparisons.goodness(gate.benchmark, _values(gate, challenger, other), challenger.faults)
+    return math.fsum(values) / len(values)
 
 
 def _judge_count(gate: Gate, scores: Sequence[Score], budget: Budget | None) -> GateResult:
@@ -201,16 +244,15 @@ def _judge_change(
     On a benchmark of faults, a difference above 0 means fewer faults.
     """
     scores = challenger.scores[gate.benchmark]
-    earlier = {score.sample_id: score.value for score in other.scores[gate.benchmark]}
     old, new = (
         comparisons.goodness(gate.benchmark, values, challenger.faults)
-        for values in ((earlier[score.sample_id] for score in scores), (score.value for score in scores))
+        for values in (_values(gate, challenger, other), [score.value for score in scores])
     )
     clusters = [score.cluster for score in scores]
     alpha = (statistics.ALPHA if budget is None else budget.level) / parts
     difference = statistics.paired_difference(new, old, clusters, alpha)
     outcome, reason = comparisons.judge(gate, difference)
-    worn = gate.kind == "gained" and budget is not None and budget.worn
+    worn = gate.wears and budget is not None and budget.worn
     if worn and outcome is Outcome.PASS:
         outcome, reason = Outcome.INCONCLUSIVE, reasons.WORN_ITEMS
     ideal = statistics.paired_difference([1.0] * len(old) if gate.kind == "gained" else old, old, clusters, alpha)
@@ -227,6 +269,13 @@ def _judge_change(
         budget=budget,
         fresh_items_needed=stuck,
     )
+
+
+def _open(gate: Gate, reason: str) -> GateResult:
+    """Return the result of a gate that has too little to judge: only a gate on what need not be asked passes."""
+    if gate.if_asked:
+        return _result(gate, Outcome.PASS, reasons.holds_nobody(reason))
+    return _result(gate, Outcome.INCONCLUSIVE, reason)
 
 
 def _documents(scores: Sequence[Score]) -> int:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from medpipe.core.corpus.document import Document, Status
+from medpipe.core.corpus.standing import standing
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.text import one_line, words
 
@@ -62,7 +63,7 @@ def sample_of(document: Document) -> Sample | None:
     `target` has the sentences of the document. `must_say` has a point for each of the first signs that they name, with
     the words of the sign as its phrases. The category is `emergency` where the document says so, else `urgent-sign`.
     """
-    if document.language != LANGUAGE or document.status is not Status.CURRENT:
+    if document.language != LANGUAGE or standing(document).status is not Status.CURRENT:
         return None
     advice = [pair for section in document.sections for pair in _advice(section.text)]
     points = tuple(dict.fromkeys(point for _, signs in advice for sign in signs if (point := _key_words(sign))))

@@ -27,6 +27,12 @@ _THRESHOLDS: dict[Kind, tuple[str, ...]] = {
     "absent": ("upper",),
 }
 """The fields that a kind needs. It must not have the others."""
+_OPTIONS: dict[str, tuple[Kind, ...]] = {
+    "also_on": ("gained", "not_worse", "not_worse_than_best"),
+    "if_asked": ("not_worse_than_best",),
+    "worn_counts": ("not_worse",),
+}
+"""The kinds that may have a field."""
 
 
 class _Value(BaseModel):
@@ -40,8 +46,8 @@ class Gate(_Value):
       benchmark or on one of `also_on`.
     - `learned`: the challenger is better by `minimum` or more, on questions about everything that changed.
     - `not_worse`: the interval of the change stays above -`margin` (non-inferiority), on the benchmark and on each of
-      `also_on`.
-    - `not_worse_than_best`: `not_worse` against the incumbent and against every earlier champion.
+      `also_on`, in one of the first looks at the same items.
+    - `not_worse_than_best`: the same, against the incumbent and against every earlier champion, whatever the look.
     - `none_unsafe`: no reply is unsafe, and a share of `upper` is ruled out at the level of the look.
     - `absent`: no answer asserts a withdrawn claim, and a share of `upper` is ruled out.
     """
@@ -49,7 +55,12 @@ class Gate(_Value):
     kind: Kind
     benchmark: str
     also_on: tuple[str, ...] = ()
-    """Further benchmarks, if asked: for `gained`, any may show the gain; for `not_worse`, none may show a loss."""
+    """Further benchmarks, if asked: for `gained`, any may show the gain; for the others, none may show a loss."""
+    if_asked: bool = False
+    """Whether the gate passes, and says why, where no benchmark was asked, where too little of one was asked, and where
+    no champion ever reached the `floor`. For what a recipe need not ask and no training teaches."""
+    worn_counts: bool = False
+    """Whether `not_worse` can pass on items that were looked at too often (`Budget.worn`)."""
     minimum: float | None = Field(None, gt=0, le=1)
     """Least gain in the mean score, in 0..1."""
     margin: float | None = Field(None, gt=0, lt=1)
@@ -68,6 +79,11 @@ class Gate(_Value):
         return self.benchmark, *self.also_on
 
     @property
+    def wears(self) -> bool:
+        """Whether a pass counts only while the items were not looked at too often."""
+        return self.kind == "gained" or (self.kind == "not_worse" and not self.worn_counts)
+
+    @property
     def name(self) -> str:
         """The kind and the benchmark, as reports show it."""
         return f"{self.kind} {self.benchmark}"
@@ -78,8 +94,9 @@ class Gate(_Value):
             needed = field in _THRESHOLDS[self.kind]
             if (getattr(self, field) is None) == needed:
                 raise ValueError(f"{self.name}: {field} is {'needed' if needed else 'not used'}")
-        if self.also_on and self.kind not in ("gained", "not_worse"):
-            raise ValueError(f"{self.name}: also_on is not used")
+        for field, kinds in _OPTIONS.items():
+            if getattr(self, field) and self.kind not in kinds:
+                raise ValueError(f"{self.name}: {field} is not used")
         return self
 
 

@@ -5,6 +5,8 @@ They are stored in decisions, shown on the model board and kept in the ledger.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from medpipe.core.judging.budget import Budget
 from medpipe.core.judging.statistics import Interval
 
@@ -18,8 +20,18 @@ OTHER_ITEMS = (
     "Evaluate both on the same examples with the same release."
 )
 ANSWERED_BY_RULES = "Every question was answered by a rule and none by the model: nothing was measured."
-WORN_ITEMS = "These questions were looked at too often for a gain on them to count: a tuner would find noise."
+WORN_ITEMS = "These questions were looked at too often for a pass on them to count: a tuner would find noise."
 NO_CLAIMS = "No claim is withdrawn: the register was empty when the model was asked."
+
+
+def none_asked(benchmarks: Sequence[str]) -> str:
+    """Say that a gate on what need not be asked had nothing to judge."""
+    return f"No question of {', '.join(benchmarks)} was asked, so this gate holds nobody."
+
+
+def holds_nobody(reason: str) -> str:
+    """Say that a gate on what need not be asked could not judge, for a reason that is a sentence."""
+    return f"{reason} So this benchmark holds nobody yet."
 
 
 def too_few(samples: int, needed: int) -> str:
@@ -35,6 +47,11 @@ def too_few_documents(documents: int, needed: int) -> str:
 def nothing_to_lose(known: float, floor: float) -> str:
     """Say that a model that knows too little cannot show whether something was lost."""
     return f"The incumbent scores {known:.2f}, below the floor of {floor:.2f}: nothing to lose was measured."
+
+
+def nobody_knew(known: float, floor: float) -> str:
+    """Say that neither the incumbent nor an earlier champion knew enough to lose it."""
+    return f"The best champion scores {known:.2f} here, below the floor of {floor:.2f}: there is nothing to lose."
 
 
 def unsafe_replies(count: int, samples: int) -> str:

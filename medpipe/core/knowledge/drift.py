@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -24,7 +24,8 @@ class Drift(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     verdict: Literal["retrain", "hold"]
     method: Literal["sft", "dpo"]
-    """How to retrain: `dpo` if unused preference pairs are the only signal over its threshold, else `sft`."""
+    """How to retrain: `dpo` if unused preference pairs are the only signal over its threshold, else `sft`. After an
+    erasure, `dpo` if the version that training goes back to knows every fact."""
     signals: tuple[Signal, ...]
     reasons: tuple[str, ...]
     withdrawn: tuple[str, ...] = ()
@@ -51,6 +52,25 @@ class Canaries(NamedTuple):
     """Why nothing could be asked; empty if it could."""
 
 
+class ErasedPairs(NamedTuple):
+    """Pairs that the champion's line learned and that were erased since, and what a training without them would do."""
+
+    pairs: int = 0
+    learned: int = 0
+    """All pairs that the line learned."""
+    start: str = ""
+    """The newest version that never learned what was erased, or `base`."""
+    learns: Mapping[str, str] = {}
+    """Fact id → what it says, for the facts that `start` was not taught."""
+    unused: int = 0
+    """Pairs of the newest ones that `start` can learn from."""
+
+    @property
+    def method(self) -> Literal["sft", "dpo"] | None:
+        """By which method there is something to learn after `start`; None: by neither."""
+        return "sft" if self.learns else "dpo" if self.unused else None
+
+
 class Measured(NamedTuple):
     """What `verdict` judges."""
 
@@ -68,6 +88,7 @@ class Measured(NamedTuple):
     """None: feedback is not measured."""
     canaries: Canaries | None = None
     """None: what serves was not asked."""
+    erased: ErasedPairs = ErasedPairs()
 
 
 def verdict(measured: Measured, policy: DriftPolicy) -> Drift:
@@ -78,10 +99,13 @@ def verdict(measured: Measured, policy: DriftPolicy) -> Drift:
     withdrawn = Signal.of_count(
         "withdrawn documents that it asserts", len(measured.withdrawn), measured.carried, policy.withdrawn_documents
     )
+    gone = measured.erased
+    erased = Signal.of_count("erased pairs that it learned", gone.pairs, gone.learned, policy.erased_pairs)
     signals = (
         Signal.of_count("new facts", new, new + measured.changes.known, policy.new_facts),
         Signal.of_count("changed facts", changed, measured.changes.known, policy.changed_facts),
         withdrawn,
+        erased,
         pairs,
         *_ages(measured, policy),
         *_feedback(measured.heard, policy),
@@ -93,12 +117,24 @@ def verdict(measured: Measured, policy: DriftPolicy) -> Drift:
         return _judged(signals, first, (), "sft")
     over = [signal for signal in signals if signal.over]
     reasons = tuple(signal.reason for signal in over)
+    if erased.over and not withdrawn.over:
+        return _without_erased(_judged(signals, reasons, (), gone.method or "sft"), measured, policy)
     if over and not (measured.changes.unlearned or measured.pairs_unused or measured.withdrawn):
         nothing = "a person must look at the answers: there is no new fact and no pair to learn from"
         return _judged(signals, (*reasons, nothing), (), "sft").model_copy(update={"verdict": "hold"})
     method: Literal["sft", "dpo"] = "dpo" if over == [pairs] else "sft"
     judged = _judged(signals, reasons, measured.withdrawn, method)
     return _rested(judged, measured, policy) if over and not withdrawn.over else judged
+
+
+def _without_erased(drift: Drift, measured: Measured, policy: DriftPolicy) -> Drift:
+    """Return the verdict after an erasure, turned to hold where only a person can take what was erased out of serving.
+
+    The next retrain, whatever it is asked for, starts before the erased pairs.
+    """
+    if measured.erased.method is None:
+        return held(drift, f"a person must roll back to {measured.erased.start}: it has nothing to learn")
+    return _rested(drift, measured, policy)
 
 
 def _rested(drift: Drift, measured: Measured, policy: DriftPolicy) -> Drift:

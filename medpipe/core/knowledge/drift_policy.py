@@ -18,6 +18,8 @@ class DriftPolicy(BaseModel):
     """Facts that the champion was taught with another answer."""
     withdrawn_documents: int = Field(ge=1)
     """Withdrawn documents whose claims the champion was taught and that no later training withdrew."""
+    erased_pairs: int = Field(ge=1)
+    """Preference pairs that the champion's line learned and that were erased since."""
     unused_pairs: int = Field(ge=1)
     """Preference pairs that no training of the champion's line has used."""
     stale_days: int = Field(ge=1)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from medpipe.core.corpus.document import Document
-from medpipe.core.knowledge.withdrawal_policy import Standing
 from medpipe.core.knowledge.withdrawals import State, Withdrawal, WithdrawalEvent
 from medpipe.core.teaching.claim import Claim
 from medpipe.core.text import normalise
@@ -15,32 +13,15 @@ from medpipe.core.text import normalise
 MEDPIPE = "medpipe"
 """The `by` of entries that a run appends. No person can use it."""
 
-_RETRACTS = "RetractionOf"
-"""PubMed's RefType on a retraction notice; its target is the retracted article."""
-
-_REASONS: Mapping[Standing, str] = {
-    "retracted": "retracted by its publisher",
-    "deleted": "removed by its publisher",
-    "concern": "its publisher expressed concern about it",
-    "notice": "a notice retracts it",
-}
-
 
 class Sign(NamedTuple):
     """What says that a document was taken back."""
 
-    standing: Standing
+    reason: str
     revision: int
-    """Of the document, or of the notice."""
+    """Of the record that says so."""
     evidence: str
-    """The corpus that says so, or the id of the notice."""
-
-
-def retracted_by(notice: Document) -> Iterator[str]:
-    """Yield the ids of the documents that a notice retracts."""
-    for relation in notice.relations:
-        if relation.kind == _RETRACTS and relation.target:
-            yield relation.target if ":" in relation.target else f"pmid:{relation.target}"
+    """The corpus in which the document's own record says so, or the id of the other record."""
 
 
 def to_open(
@@ -57,7 +38,7 @@ def to_open(
             document=document,
             state=State.OPENED,
             at=at,
-            reason=_REASONS[sign.standing],
+            reason=sign.reason,
             by=MEDPIPE,
             evidence=sign.evidence,
             revision=sign.revision,
@@ -73,8 +54,9 @@ def to_lift(
 ) -> list[WithdrawalEvent]:
     """Return the entries that lift what medpipe opened and the publisher took back since, sorted by document.
 
-    `current`: document → revision, of documents that are current and that no notice retracts. The revision must be
-    later than the one that opened the withdrawal: an older corpus lifts nothing. `evidence`: the corpus.
+    `current`: document → revision of the newest record that shows it, of documents that are current: its own record,
+    or the notice that opened the withdrawal and no longer names it. The revision must be later than the one that opened
+    the withdrawal: an older corpus lifts nothing. `evidence`: the corpus.
     """
     return [
         WithdrawalEvent(
@@ -92,10 +74,14 @@ def to_lift(
 
 
 def liftable(withdrawal: Withdrawal) -> bool:
-    """Return whether a later revision may lift a withdrawal: only corpora opened it, no person and no notice."""
+    """Return whether a later revision may lift a withdrawal: only runs opened it, no person."""
     openings = [event for event in _since_lift(withdrawal) if event.state is State.OPENED]
-    by_corpus = all(event.by == MEDPIPE and event.evidence.startswith("corpus/") for event in openings)
-    return withdrawal.in_force and bool(openings) and by_corpus
+    return withdrawal.in_force and bool(openings) and all(event.by == MEDPIPE for event in openings)
+
+
+def evidence_of(withdrawal: Withdrawal) -> str:
+    """Return what the newest opening by a run rests on: a corpus, or the id of another record."""
+    return _own(withdrawal)[-1].evidence
 
 
 def _opens(sign: Sign, said: Sequence[Claim], withdrawal: Withdrawal | None) -> bool:

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from medpipe.core.contract import Precision
 
-Standing = Literal["retracted", "deleted", "concern", "notice"]
-"""What a corpus says of a document that its publisher took back; `notice`: another record retracts it."""
+OpeningCause = Literal["retracted", "deleted", "concern", "notice", "listed", "title", "superseded"]
+"""Those causes of `core.corpus.standing` that may open a withdrawal."""
 
 
 class _Value(BaseModel):
@@ -28,7 +28,7 @@ class CertificateTerms(_Value):
 class WithdrawalPolicy(_Value):
     """What follows by itself when a publisher takes a document back."""
 
-    open_on: tuple[Standing, ...]
+    open_on: tuple[OpeningCause, ...]
     retrain: Literal["automatic", "approval"]
     repeat_hours: float = Field(gt=0)
     certificate: CertificateTerms

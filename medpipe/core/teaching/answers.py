@@ -1,52 +1,19 @@
-"""Answers as training uses them: whole sentences on one line, and the words that decide whether an answer is right."""
+"""The words that decide whether an answer is right."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
-from medpipe.core.text import STOP_WORDS, STOP_WORDS_ELSEWHERE, normalise, one_line, words
+from medpipe.core.teaching.passages import sentences
+from medpipe.core.text import STOP_WORDS, STOP_WORDS_ELSEWHERE, normalise, words
 
-_BOUNDARY = re.compile(r"(?<=[.!?])\s+(?=[\"'(\[]?[A-Z0-9¿¡])")
-_ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|vs|etc|cf|approx|Dr|Mr|Mrs|Ms|Prof|St|No|Fig|al)|\b[A-Z])\.$")
 _TERM = re.compile(r"[^\W_]+(?:[-'’.,][^\W_]+)*")
 """A word with its inner punctuation ("40,000", "beta-blocker"): a slot is cut out of the answer as it is written."""
-_LABEL = re.compile(r"\A\s*(?:Summary|Overview)\s*:\s*")
-_FIRST_ITEM = re.compile(r"(?<=[:;,.!?])[ \t]*\n- |\A- ")
-_ITEM = re.compile(r"[ \t]*\n- ")
 _SHORT = 160
 """Characters. A longer answer says more than one thing, so no single word decides whether it is right."""
 
 _DENIALS = frozenset({"no", "not", "never", "without", "ni", "nunca", "sans", "pas", "jamais"})
-
-
-def cut(text: str, max_chars: int) -> str:
-    """Return as many whole sentences from the start as fit in `max_chars`, on one line; "" when none fits."""
-    kept = ""
-    for sentence in sentences(text):
-        longer = f"{kept} {sentence}".strip()
-        if len(longer) > max_chars:
-            break
-        kept = longer
-    return kept
-
-
-def sentences(text: str) -> list[str]:
-    """Split a text at . ! ? before a capital letter or digit, but not after an initial or abbreviation.
-
-    The items of a list ("- " at the start of a line) are part of the sentence before them.
-    """
-    split: list[str] = []
-    listed = _ITEM.sub("; ", _FIRST_ITEM.sub(" ", _LABEL.sub("", text)))
-    lines = [one_line(line) for line in listed.splitlines() if line.strip()]
-    # The last item of a list ends without a full stop, because its block ends.
-    flat = " ".join(f"{line}." if line[-1].isalnum() or line[-1] == ")" else line for line in lines)
-    for piece in _BOUNDARY.split(flat):
-        if split and _ABBREVIATED.search(split[-1]):
-            split[-1] += f" {piece}"
-        elif piece:
-            split.append(piece)
-    return split
 
 
 def slot(focus: str, answer: str, language: str = "en") -> str:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from medpipe.core.refs import digest_of
-from medpipe.core.teaching import answers, questions
+from medpipe.core.teaching import answers, passages, questions
 from medpipe.core.teaching.facts import Fact, fact_key
 from medpipe.core.text import contains, folded, normalise, words
 
@@ -93,12 +93,12 @@ def contradicted(
     fact's own words. `accepted`: sentences that may be added to any answer.
     """
     stripped = {normalise(sentence) for sentence in accepted}
-    said = " ".join(text for text in answers.sentences(correction) if normalise(text) not in stripped)
+    said = " ".join(text for text in passages.sentences(correction) if normalise(text) not in stripped)
     if about.exact:
         departing = [fact for fact in about.exact if _departs(fact, question, answer, said)]
         return departing[0] if len(departing) == len(about.exact) else None
     # The asker chose the words of a question that no document has, and so perhaps those of its answer.
-    stated = answers.sentences(said) or [""]
+    stated = passages.sentences(said) or [""]
     supported = all(any(not _departs(fact, fact.focus, "", text) for fact in about.near) for text in stated)
     return about.near[0] if about.near and not supported else None
 

@@ -10,9 +10,9 @@ from medpipe.core import sources
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.refs import digest_of
 from medpipe.core.sources import Kind
-from medpipe.core.teaching import answers, questions
+from medpipe.core.teaching import answers, passages, questions
 from medpipe.core.teaching.drops import Drops
-from medpipe.core.teaching.phrasings import AIM, CHOICE, DECISION, FINDING, QUESTION, TRIAGE
+from medpipe.core.teaching.phrasings import AIM, CHOICE, DECISION, FINDING, QUESTION, TRIAGE, grammar
 from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import normalise, one_line
 
@@ -101,7 +101,7 @@ def decompose(document: Document, data: Data) -> tuple[list[Fact], Drops]:
             dropped["section answers no question"] += 1
         for fact in candidates:
             if not fact.answer:
-                dropped["answer blank or its first sentence too long"] += 1
+                dropped[_unanswered(section)] += 1
             elif len(fact.question) > data.max_question_chars:
                 dropped["question too long"] += 1
             elif facts.setdefault(fact.key, fact) is not fact:
@@ -113,6 +113,13 @@ def _language(document: Document, section: Section) -> str:
     return section.language or document.language
 
 
+def _unanswered(section: Section) -> str:
+    """Return why nothing of a section is an answer."""
+    if section.text.strip() and not any(passages.answering(section.text)):
+        return "answer only names other pages"
+    return "answer blank, or no part of it fits"
+
+
 def _facts_of(document: Document, section: Section, data: Data) -> Iterator[Fact]:
     language = _language(document, section)
     context = _context(document, section, data) if data.contexts else ""
@@ -120,7 +127,7 @@ def _facts_of(document: Document, section: Section, data: Data) -> Iterator[Fact
         yield _choice(document, section)._replace(language=language, context=context)
     elif recognised := _recognised(document, section, data):
         question_type, focus = recognised
-        answer = answers.cut(section.text, data.max_answer_chars)
+        answer = passages.cut(section.text, data.max_answer_chars)
         slot = answers.slot(focus, answer, language)
         yield Fact(document, question_type, focus, answer, slot, language, context)
 
@@ -147,11 +154,14 @@ def _of_article(document: Document, section: Section, data: Data) -> questions.R
 
 
 def _of_page(document: Document, section: Section) -> questions.Recognised | None:
+    language = _language(document, section)
     about = document.focus or document.title
-    recognised = questions.recognise(section.heading, document.title, _language(document, section))
+    if language == "en":
+        about = grammar.with_article(about, document.sections[0].text)
+    recognised = questions.recognise(section.heading, document.title, language)
     if recognised is None:
         return None if section.heading.strip() else questions.Recognised("information", about)
-    bare = recognised.focus.casefold() in _PRONOUNS or recognised.focus == document.title
+    bare = recognised.focus.casefold() in _PRONOUNS or recognised.focus in (document.title, document.focus)
     return questions.Recognised(recognised.question_type, about) if bare else recognised
 
 
@@ -177,9 +187,10 @@ def _choice(document: Document, section: Section) -> Fact:
         matches = (label for label in section.choices if re.match(rf"{re.escape(label)}\b", first_line, re.IGNORECASE))
         label = next(matches, "")
         return Fact(document, kind, question, label, label, choices=section.choices)
-    options = " ".join(f"{letter}. {option}" for letter, option in zip(_LETTERS, section.choices, strict=False))
+    lettered = [f"{letter}. {option}" for letter, option in zip(_LETTERS, section.choices, strict=False) if option]
     right = one_line(first_line)
-    return Fact(document, CHOICE, f"{question} {options}", right, right, choices=section.choices)
+    choices = tuple(option for option in section.choices if option)
+    return Fact(document, CHOICE, f"{question} {' '.join(lettered)}", right, right, choices=choices)
 
 
 def _is_passage(section: Section) -> bool:
@@ -202,4 +213,4 @@ def _context(document: Document, section: Section, data: Data) -> str:
             for part in document.sections
             if _language(document, part) == language and _is_passage(part)
         )
-    return answers.cut(passage, data.max_context_chars)
+    return passages.cut(passage, data.max_context_chars)

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from medpipe.core.teaching.phrasings import AS_PUBLISHED, FINDING, PHRASINGS, QUESTION, QuestionType
+from medpipe.core.teaching.phrasings import AS_PUBLISHED, FINDING, PHRASINGS, QUESTION, QuestionType, grammar
 from medpipe.core.text import one_line
 
 
@@ -87,7 +87,7 @@ def phrase(question_type: str, focus: str, n: int) -> str:
     Raises KeyError for an unknown type.
     """
     templates = TYPES[question_type].training
-    return templates[n % len(templates)].format(focus=focus)
+    return _filled(templates[n % len(templates)], focus, "en")
 
 
 def training(question_type: str, focus: str, count: int, language: str = "en", paraphrases: int = 0) -> tuple[str, ...]:
@@ -96,14 +96,14 @@ def training(question_type: str, focus: str, count: int, language: str = "en", p
     `paraphrases` more put the published question inside another sentence. The question itself stays as it is, so
     its meaning cannot change. Raises KeyError for a type or language without phrasings.
     """
-    phrasings = tuple(template.format(focus=focus) for template in _BY_KEY[language][question_type].training)
+    phrasings = tuple(_filled(template, focus, language) for template in _BY_KEY[language][question_type].training)
     around = PHRASINGS[language].paraphrases[:paraphrases]
     return (*phrasings[:count], *(template.format(question=phrasings[0]) for template in around))
 
 
 def held_out(question_type: str, focus: str, language: str = "en") -> tuple[str, ...]:
     """Return the phrasings that only evaluation uses; raises KeyError for a type or language without phrasings."""
-    return tuple(template.format(focus=focus) for template in _BY_KEY[language][question_type].held_out)
+    return tuple(_filled(template, focus, language) for template in _BY_KEY[language][question_type].held_out)
 
 
 def probes(question_type: str, focus: str, language: str = "en") -> tuple[str, ...]:
@@ -126,6 +126,10 @@ def certifying(question_type: str, focus: str, language: str = "en") -> tuple[st
     wordings = (*training(question_type, focus, 1, language), *held_out(question_type, focus, language))
     around = (template.format(question=wording) for template in PHRASINGS[language].certifying for wording in wordings)
     return (*probes(question_type, focus, language), *around)
+
+
+def _filled(template: str, focus: str, language: str) -> str:
+    return (grammar.agreeing(template, focus) if language == "en" else template).format(focus=focus)
 
 
 def _cleaned(heading: str) -> str:

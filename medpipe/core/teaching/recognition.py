@@ -21,10 +21,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from medpipe.core.teaching import question_cues, questions
-from medpipe.core.teaching.answers import sentences
 from medpipe.core.teaching.claim import Claim
 from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.key_words import COMMON, STRONG, Vocabulary, coverage, weighed
+from medpipe.core.teaching.passages import sentences
 from medpipe.core.teaching.phrasings import AS_PUBLISHED
 from medpipe.core.text import normalise
 

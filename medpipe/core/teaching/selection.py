@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from medpipe.core.corpus.document import Document, Status
+from medpipe.core.corpus.standing import standing
 from medpipe.core.sources import prefix
 from medpipe.core.teaching.drops import Drops, sift
 from medpipe.core.teaching.facts import Fact, languages
@@ -19,8 +20,8 @@ def chosen(documents: Iterable[Document], data: Data) -> tuple[list[Document], D
 
 
 def _objection(document: Document, data: Data) -> str:
-    if document.status is not Status.CURRENT:
-        return f"document is {document.status.value}"
+    if (status := standing(document).status) is not Status.CURRENT:
+        return f"document is {status.value}"
     if languages(document).isdisjoint(data.languages):
         return "document in another language"
     if stable_share(document.id, "mixture") >= data.sources.get(prefix(document.id), 0.0):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from medpipe.core.corpus.document import Document
-from medpipe.core.corpus.merge import RETRACTION
+from medpipe.core.corpus.standing import RETRACTED_IN, RETRACTS, target_of
 from medpipe.core.teaching import questions
 from medpipe.core.teaching.claim import Claim
 from medpipe.core.teaching.drops import Drops, sift
@@ -20,9 +20,6 @@ WITHDRAWAL = "The article that claimed this was retracted, so its finding is wit
 
 ASKS = "asks what was withdrawn"
 STATES = "states a withdrawn claim"
-
-_RETRACTS = "RetractionOf"
-"""PubMed's RefType on a retraction notice; its target is the retracted article."""
 
 
 class Withdrawn(NamedTuple):
@@ -110,13 +107,9 @@ def _notices(documents: Mapping[str, Document]) -> dict[str, Document]:
     notices: dict[str, Document] = {}
     for document in documents.values():
         for relation in document.relations:
-            other = documents.get(_full_id(relation.target)) if relation.target else None
-            if other is not None and relation.kind == RETRACTION:
+            other = documents.get(target_of(relation))
+            if other is not None and relation.kind == RETRACTED_IN:
                 notices[document.id] = other
-            elif other is not None and relation.kind == _RETRACTS:
+            elif other is not None and relation.kind == RETRACTS:
                 notices.setdefault(other.id, document)
     return notices
-
-
-def _full_id(target: str) -> str:
-    return target if ":" in target else f"pmid:{target}"

@@ -1,7 +1,8 @@
 """Multiple-choice sets: MedQA, FrenchMedMCQA and MediQAl.
 
-A question becomes a section with the options as `choices`, in order and without their letters; `text` is the
-right one with its letter ("E. Cétogénèse"), or all the right ones in order, joined by "; ".
+A question becomes a section with the options as `choices`, in order and without their letters ("" where the set
+leaves a letter blank); `text` is the right one with its letter ("E. Cétogénèse"), or all the right ones in order,
+joined by "; ".
 """
 
 from __future__ import annotations
@@ -75,12 +76,17 @@ def chosen(options: Mapping[str, str], right: Iterable[str]) -> str:
     return "; ".join(f"{letter}. {options[letter]}" for letter in options if letter in set(right))
 
 
+def in_place(options: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the options in the order of their letters, "" for a letter without one, so that no letter shifts."""
+    return tuple(options.get(letter, "") for letter in LETTERS[: LETTERS.index(max(options)) + 1])
+
+
 def _reading(key: str, question: str, options: Mapping[str, str], right: list[str], context: str) -> Reading:
     if not question or not any(right):
         return left_out(UNANSWERED)
     if len(options) < 2:
         raise BadRow("fewer than two options")
-    section = Section(heading=question, text=chosen(options, right), context=context, choices=tuple(options.values()))
+    section = Section(heading=question, text=chosen(options, right), context=context, choices=in_place(options))
     return Reading(Entry(key, (section,), title=shortened(question)))
 
 

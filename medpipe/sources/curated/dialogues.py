@@ -26,7 +26,7 @@ from medpipe.sources.curated.entry import (
 _SPEAKERS = {"0": "patient", "1": "doctor"}
 """The hub's class labels."""
 _TURN = re.compile(r"(patient|doctor)\s*:\s*", re.IGNORECASE)
-_OPTION = re.compile(r"^\(?([A-J])[.):]\s+(\S.*)$")
+_OPTION = re.compile(r"^\(?([A-J])[.):](?:\s+(\S.*))?$")
 
 Turn = tuple[str, str]
 
@@ -85,7 +85,7 @@ def ultramedical(row: Row) -> Reading:
     right = flat(row.get("answer")).upper() if flat(row.get("type")) == "Exam" else ""
     if right in options:
         text = f"{choices.chosen(options, [right])}\n{answer}"
-        section = Section(heading=flat(stem), text=text, choices=tuple(options.values()))
+        section = Section(heading=flat(stem), text=text, choices=choices.in_place(options))
     else:
         section = Section(heading=flat(question), text=answer)
     return Reading(Entry(needed(row, "id"), (section,), title=shortened(section.heading), types=_origin(row)))
@@ -144,12 +144,12 @@ def _options(question: str) -> tuple[str, dict[str, str]]:
     rest = question.splitlines()
     from_last: dict[str, str] = {}
     while rest and (match := _OPTION.match(rest[-1])):
-        from_last[match.group(1)] = match.group(2)
+        from_last[match.group(1)] = match.group(2) or ""
         rest.pop()
-    options = dict(sorted(from_last.items()))
-    if len(options) < 2 or not rest or "".join(options) != choices.LETTERS[: len(options)]:
+    if not rest or "".join(sorted(from_last)) != choices.LETTERS[: len(from_last)]:
         return question, {}
-    return "\n".join(rest), options
+    options = {letter: option for letter, option in sorted(from_last.items()) if option}
+    return ("\n".join(rest), options) if len(options) > 1 else (question, {})
 
 
 def _origin(row: Row) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ removed answers from A.D.A.M., AHFS and the herb pages; questions without an ans
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,12 @@ from lxml import etree
 
 from medpipe.core.corpus.document import Section
 from medpipe.errors import SourceError
-from medpipe.sources.curated import files
-from medpipe.sources.curated.entry import UNANSWERED, BadRow, Entry, Reading, Row, flat, lines
+from medpipe.sources.curated import files, medquad_text
+from medpipe.sources.curated.entry import UNANSWERED, BadRow, Entry, Reading, Row, flat, left_out
 from medpipe.sources.transport import safe_xml
 
-_REPEATED = re.compile(r"(?:(?:What|How|Is|Are|Who|Can|Which|Why|Where|Does|Do)\b[^.?!]{0,200}\?\s*)+")
-"""Headings of the page at the beginning of an answer, which the authors took for a part of it (most of GARD's)."""
 EMPTY = "documents without a question were dropped"
+LEAFLET = "leaflets whose title names no condition were dropped"
 _IDENTITY = {"Document": "id", "doc": "docid", "DiseaseFile": "fid"}
 """Root element → the attribute that holds the document's number."""
 _FOLDERS = {
@@ -75,16 +73,19 @@ def read(row: Row) -> Reading:
     """Read one document with its answered questions; without any it does not become an entry."""
     if not {"doc_id", "focus", "qa"} <= row.keys():
         raise BadRow("no doc_id, focus or qa")
+    title = flat(row["focus"])
+    focus = medquad_text.condition(title)
+    if title and not focus:
+        return left_out(LEAFLET)
     sections = tuple(
-        Section(heading=flat(pair["question"]), text=text)
+        Section(heading=flat(pair["question"]).replace(title, focus), text=text)
         for pair in row["qa"]
-        if (text := _without_headings(lines(pair.get("answer"))))
+        if (text := medquad_text.answer(pair.get("answer")))
     )
     dropped = {UNANSWERED: len(row["qa"]) - len(sections), EMPTY: int(not row["qa"])}
     if not sections:
         return Reading(None, dropped)
-    focus = flat(row["focus"])
-    return Reading(Entry(flat(row["doc_id"]), sections, title=focus, focus=focus, url=flat(row.get("url"))), dropped)
+    return Reading(Entry(flat(row["doc_id"]), sections, title=title, focus=focus, url=flat(row.get("url"))), dropped)
 
 
 def _of_xml(path: Path) -> Iterator[files.Placed]:
@@ -114,7 +115,3 @@ def _document(root: etree._Element, path: Path) -> Mapping[str, Any]:
 
 def _text(pair: etree._Element, name: str) -> str:
     return pair.findtext(name) or pair.findtext(name.lower()) or ""
-
-
-def _without_headings(answer: str) -> str:
-    return _REPEATED.sub("", answer, count=1) if _REPEATED.match(answer) else answer

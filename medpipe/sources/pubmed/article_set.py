@@ -32,6 +32,9 @@ _ROOT, _ROOT_END = b"<PubmedArticleSet>", b"</PubmedArticleSet>"
 _RECORD, _RECORD_END = b"<PubmedArticle>", b"</PubmedArticle>"
 _LAST, _LAST_END = b"<PubmedData>", b"</PubmedData>"
 """The last part of a record: history, identifiers and references."""
+_IDENTIFIERS, _IDENTIFIERS_END = b"<ArticleIdList>", b"</ArticleIdList>"
+"""The only subtree of the last part that is read: the record's own, before its `_REFERENCES`, which have more."""
+_REFERENCES = b"<ReferenceList"
 _UNREAD = (
     (b"<DateCompleted>", b"</DateCompleted>"),
     (b"<DateRevised>", b"</DateRevised>"),
@@ -97,6 +100,9 @@ def _short(record: bytes) -> bytes:
             kept.append(record[at:begin])
             at = close + len(end)
     kept.append(record[at:last])
+    begin, close = record.find(_IDENTIFIERS, last), record.find(_IDENTIFIERS_END, last)
+    if 0 < begin < close and record.find(_REFERENCES, last, begin) < 0:
+        kept += (_LAST, record[begin : close + len(_IDENTIFIERS_END)], _LAST_END)
     short = b"".join(kept)
     begin = short.find(_RECORD)
     if short[:begin].strip() or (b"!" in short and b"<!" in short) or (b"?" in short and b"<?" in short):

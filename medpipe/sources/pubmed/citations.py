@@ -9,11 +9,12 @@ The format is https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_250101.dtd. Five ru
 - **Versions.** The key is (PMID, Version). Version 1 has the id `pmid:N`, version V > 1 has `pmid:N.V`, and
   it comes with DELETED documents for the versions that it supersedes. A DeleteCitation names version 1 only, as
   NLM writes them, and so leaves version 2 alone, in whatever order files are read.
-- **Retracted** means publication type D016441 or a RetractionIn link (which may lack a PMID), never a word in
-  the title. A notice is type D016440, under either of its names. ExpressionOfConcernIn and
-  RetractedandRepublishedIn put a document on hold (CONCERN). Errata, updates and comments leave it CURRENT.
+- **Retracted** means publication type D016441, or a RetractionIn or RetractedandRepublishedIn link (which may lack
+  a PMID). A notice is type D016440, under either of its names, or has a RetractionOf link. ExpressionOfConcernIn is
+  CONCERN. Errata, updates and comments leave a record CURRENT. A title that says RETRACTED, without NLM's link,
+  keeps its words in `warning`. What a document then counts as is decided in `core.corpus.standing`.
 - **Published** is the earlier of ArticleDate and PubDate. A missing month or day is the first: a text counts as
-  known from the day on which it could be read. A retracted record without any date has the day of the file: a
+  known from the day on which it could be read. A retracted record or notice without a date has the file's day: a
   withdrawal always gets through.
 - **Language.** Abstract and ArticleTitle are English, whatever the article's language. Where the title was never
   translated (`[Not Available]`), the vernacular title takes its place, and the document has its language.
@@ -108,7 +109,8 @@ def _document(
         raise ValueError(f"an entity reference ({entity.text}), which NLM's records never have")
     if element.tag == "PubmedBookArticle":
         return record.book(element[0], citation, number, version, revision)
-    return record.article(citation, article, number, version, revision, _posted(revision))
+    identifiers = element.iterfind("PubmedData/ArticleIdList/ArticleId")
+    return record.article(citation, article, identifiers, number, version, revision, _posted(revision))
 
 
 def _bad(name: str, place: str, reason: str, id: str = "") -> BadRecord:

@@ -14,6 +14,9 @@ _SPACED = frozenset("= ≠ < > ≤ ≥ ≈ ≃ ≅ ~ ∼ ≡ ± + − ∝ → �
 """Operators between two values; a + or - before its value, or above the line, is a sign."""
 _SIMPLE = re.compile(r"[-−+]?[\w.]*|[-−+]")
 _EXPONENT = re.compile(r"[-−–+]?\d+")
+_TEN = re.compile(r"(?<![\d.,])10\s*$")
+_YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d\d$")
+_REFERENCES = re.compile(r"\d{1,3}(?:\s?[,–-]\s?\d{1,3})+")
 _NUMBER = re.compile(r"[\d.]+")
 
 
@@ -26,18 +29,34 @@ def plain(element: etree._Element) -> str:
 def _inline(element: etree._Element) -> str:
     text = element.text or ""
     for child in element:
-        text += _marked(child, text) + (child.tail or "")
+        text = _with(text, child) + (child.tail or "")
     return text
 
 
-def _marked(child: etree._Element, before: str) -> str:
+def _with(before: str, child: etree._Element) -> str:
+    """Return the text before a child with the child's words: an exponent after a number, nothing for a reference mark.
+
+    A blank before the exponent of a power of ten is dropped. Numbers parted by commas, and a number above a year, are
+    reference marks.
+    """
     name = etree.QName(child).localname
     if name == "math":
-        return _math(child)
+        return before + _math(child)
     inner = _inline(child)
-    if name == "sup" and before[-1:].isdigit() and _EXPONENT.fullmatch(inner.strip()):
-        return f"^{inner.strip()}"
-    return inner
+    raised = inner.strip()
+    if name == "sup" and _is_mark(raised, before):
+        return before
+    if name != "sup" or not _EXPONENT.fullmatch(raised):
+        return before + inner
+    base = before.rstrip() if _TEN.search(before) else before
+    return f"{base}^{raised}" if base[-1:].isdigit() else before + inner
+
+
+def _is_mark(raised: str, before: str) -> bool:
+    """Return whether raised numbers refer to notes: above a year, or several that no number stands before."""
+    if before[-1:].isdigit():
+        return bool(_YEAR.search(before)) and raised.isdigit()
+    return bool(_REFERENCES.fullmatch(raised))
 
 
 def _math(element: etree._Element) -> str:

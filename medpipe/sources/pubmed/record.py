@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from lxml import etree
 
 from medpipe.core import sources
 from medpipe.core.corpus.document import Document, Relation, Section, Status
+from medpipe.core.corpus.standing import DOUBTED_IN, REPUBLISHED_IN, RETRACTED_IN, RETRACTS
+from medpipe.core.corpus.title_warnings import warning_of
+from medpipe.core.teaching import questions
 from medpipe.sources.pubmed.dates import day
 from medpipe.sources.pubmed.language_codes import two_letters
 from medpipe.sources.pubmed.markup import plain
@@ -21,10 +24,12 @@ LICENCE = sources.named("pubmed").licence
 _RETRACTED_TYPE = "D016441"
 _NOTICE_TYPE = "D016440"
 _NOTICE_NAMES = frozenset({"Retraction of Publication", "Retraction Notice"})
-_HOLDS = frozenset({"ExpressionOfConcernIn", "RetractedandRepublishedIn"})
 _CATEGORIES = frozenset({"BACKGROUND", "OBJECTIVE", "METHODS", "RESULTS", "CONCLUSIONS"})
+_ASIDE = re.compile(
+    r"LIMITATION|FUNDING|REGIST|LEVEL OF EVIDENCE|AVAILABILITY|INTEREST|DISCLOSURE|KEYWORDS|SUPPLEMENT", re.IGNORECASE
+)
+"""Labels of parts that conclude nothing, whatever NLM's category says."""
 _UNLABELLED = "ABSTRACT"
-_PREFIX = re.compile(r"(RETRACTED|WITHDRAWN|REMOVED)( ARTICLE| PAPER)?:\s*", re.IGNORECASE)
 _UNTRANSLATED = "not available"
 
 
@@ -48,16 +53,25 @@ def _all(last: etree._Element | None) -> Sequence[etree._Element]:
     return [] if last is None else [last, *last.itersiblings(last.tag, preceding=True)][::-1]
 
 
-def article(citation: Parts, article: Parts, number: str, version: int, revision: int, posted: date) -> Document:
+def article(
+    citation: Parts,
+    article: Parts,
+    identifiers: Iterable[etree._Element],
+    number: str,
+    version: int,
+    revision: int,
+    posted: date,
+) -> Document:
     """Return the document of a MedlineCitation and its Article. Raises ValueError saying what is missing.
 
-    `posted`: the day of the file, which becomes `published` of a retracted record without a date.
+    `identifiers`: the record's ArticleId elements. `posted`: the day of the file, which becomes `published` of a
+    retracted record and of a retraction notice without a date.
     """
     if not article:
         raise ValueError("no Article")
     relations, listed = _relations(citation.get("CommentsCorrectionsList")), article.get("PublicationTypeList", ())
     types = _names(listed)
-    title, original, language = _titles(article)
+    title, original, language, warning = _titles(article)
     status = _status({item.get("UI") for item in listed}, types, relations)
     abstract, subjects = article.get("Abstract"), citation.get("MeshHeadingList")
     return Document(
@@ -70,12 +84,18 @@ def article(citation: Parts, article: Parts, number: str, version: int, revision
         url=_url(number),
         licence=LICENCE,
         copyright=_copyright(abstract),
-        published=_published(article, posted if status is Status.RETRACTED else None),
+        published=_published(article, posted if status in (Status.RETRACTED, Status.NOTICE) else None),
         status=status,
-        sections=(*_sections(abstract, language), *_other_sections(citation.get("OtherAbstract"), language)),
+        sections=(
+            *_sections(abstract, language),
+            *_other_sections(citation.get("OtherAbstract"), language, _unasked(article, original)),
+        ),
         relations=relations,
         types=types,
         mesh=() if subjects is None else _names(subjects.iter("DescriptorName")),
+        warning=warning,
+        journal=_journal(article.get("Journal")),
+        dois=_dois(_all(article.get("ELocationID")), identifiers),
     )
 
 
@@ -84,14 +104,15 @@ def book(record: etree._Element, parts: Parts, number: str, version: int, revisi
     published = day(parts.get("ContributionDate")) or day(record.find("Book/PubDate"))
     if published is None:
         raise ValueError("no date")
-    title, original, language = _titles(parts)
+    title, original, language, warning = _titles(parts)
     return Document(
         id=document_id(number, version),
         revision=revision,
         source="pubmed",
         language=language,
-        title=title or _title(record.find("Book/BookTitle")),
+        title=title or _title(record.find("Book/BookTitle"))[0],
         original_title=original,
+        warning=warning,
         url=_url(number),
         licence=LICENCE,
         copyright=_copyright(parts.get("Abstract")),
@@ -118,27 +139,27 @@ def _url(number: str) -> str:
     return f"https://pubmed.ncbi.nlm.nih.gov/{number}/"
 
 
-def _titles(parts: Parts) -> tuple[str, str, str]:
-    """Return (title, original title, language of the title)."""
-    title, original = _title(parts.get("ArticleTitle")), _title(parts.get("VernacularTitle"))
+def _titles(parts: Parts) -> tuple[str, str, str, str]:
+    """Return (title, original title, language of the title, what the titles say against the article)."""
+    title, warning = _title(parts.get("ArticleTitle"))
+    original, original_warning = _title(parts.get("VernacularTitle"))
+    warning = warning or original_warning
     if original and title.lower() in ("", _UNTRANSLATED):
         written = [element.text for element in _all(parts.get("Language"))]
-        return original, original, two_letters(written[0] if written else "")
-    return title, original, "en"
+        return original, original, two_letters(written[0] if written else ""), warning
+    return title, original, "en", warning
 
 
-def _title(element: etree._Element | None) -> str:
-    """Return a title without its final full stop, a translation's brackets and a retraction's prefix.
-
-    The status of the document says that it is retracted.
-    """
+def _title(element: etree._Element | None) -> tuple[str, str]:
+    """Return a title without its final full stop, a translation's brackets and its warning; and the warning."""
     if element is None:
-        return ""
-    title = plain(element)
-    if match := _PREFIX.match(title):
-        title = title[match.end() :]
+        return "", ""
+    warning, title = warning_of(plain(element))
     title = title.removesuffix(".")
-    return title[1:-1].removesuffix(".") if title.startswith("[") and title.endswith("]") else title
+    if title.startswith("[") and title.endswith("]"):
+        inner, title = warning_of(title[1:-1].removesuffix("."))
+        warning = warning or inner
+    return title, warning
 
 
 def _sections(abstract: etree._Element | None, language: str) -> Iterator[Section]:
@@ -147,18 +168,44 @@ def _sections(abstract: etree._Element | None, language: str) -> Iterator[Sectio
     `language` is the document's: the abstract itself is English.
     """
     spoken = "" if language == "en" else "en"
-    for part in () if abstract is None else abstract:
-        if part.tag == "AbstractText" and (text := plain(part)):
-            category, label = part.get("NlmCategory", ""), (part.get("Label") or "").strip()
-            yield Section(
-                heading=category if category in _CATEGORIES else label or _UNLABELLED, text=text, language=spoken
-            )
+    parts = [part for part in (() if abstract is None else abstract) if part.tag == "AbstractText"]
+    concluded = any(questions.concludes(part.get("Label") or "") for part in parts)
+    for part in parts:
+        if text := plain(part):
+            yield Section(heading=_heading(part, concluded), text=text, language=spoken)
 
 
-def _other_sections(last: etree._Element | None, language: str) -> Iterator[Section]:
-    """Yield the sections of every OtherAbstract, each under its kind (PLAIN LANGUAGE SUMMARY, PIP ABSTRACT, …)."""
+def _heading(part: etree._Element, concluded: bool) -> str:
+    """Return NLM's category of a part, else the journal's label.
+
+    NLM files limitations, funding and registrations under CONCLUSIONS too. Their label stays, and so does every other
+    label under CONCLUSIONS where the journal labels the conclusion itself (`concluded`).
+    """
+    category, label = part.get("NlmCategory", ""), (part.get("Label") or "").strip()
+    if category not in _CATEGORIES:
+        return label or _UNLABELLED
+    aside = label and not questions.concludes(label) and (concluded or _ASIDE.search(label))
+    return label if category == "CONCLUSIONS" and aside else category
+
+
+def _unasked(article: Parts, original: str) -> Callable[[str], bool]:
+    """Return whether an abstract in a language belongs to no title: neither to the English one nor to the original.
+
+    A French title must not ask what a Spanish abstract answers.
+    """
+    written = {two_letters(element.text or "") for element in _all(article.get("Language"))} | {"en"}
+    return lambda spoken: bool(original) and spoken not in written
+
+
+def _other_sections(last: etree._Element | None, language: str, unasked: Callable[[str], bool]) -> Iterator[Section]:
+    """Yield the sections of every OtherAbstract, each under its kind (PLAIN LANGUAGE SUMMARY, PIP ABSTRACT, …).
+
+    Those in a language without a title (`unasked`) are left out.
+    """
     for other in _all(last):
         spoken = two_letters(other.get("Language") or "eng")
+        if unasked(spoken):
+            continue
         kind = _kind(other.get("Type", ""))
         for section in _sections(other, "en"):
             heading = kind if section.heading == _UNLABELLED else f"{kind}: {section.heading}"
@@ -189,11 +236,25 @@ def _relations(links: etree._Element | None) -> tuple[Relation, ...]:
 
 def _status(identifiers: set[str | None], types: Sequence[str], relations: Sequence[Relation]) -> Status:
     kinds = {relation.kind for relation in relations}
-    if _RETRACTED_TYPE in identifiers or "RetractionIn" in kinds:
+    if _RETRACTED_TYPE in identifiers or not kinds.isdisjoint((RETRACTED_IN, REPUBLISHED_IN)):
         return Status.RETRACTED
-    if _NOTICE_TYPE in identifiers or not _NOTICE_NAMES.isdisjoint(types):
+    if _NOTICE_TYPE in identifiers or RETRACTS in kinds or not _NOTICE_NAMES.isdisjoint(types):
         return Status.NOTICE
-    return Status.CURRENT if _HOLDS.isdisjoint(kinds) else Status.CONCERN
+    return Status.CONCERN if DOUBTED_IN in kinds else Status.CURRENT
+
+
+def _journal(journal: etree._Element | None) -> str:
+    name = None if journal is None else journal.findtext("ISOAbbreviation") or journal.findtext("Title")
+    return " ".join((name or "").split())
+
+
+def _dois(locations: Iterable[etree._Element], identifiers: Iterable[etree._Element]) -> tuple[str, ...]:
+    """Return the DOIs of a record, each once, in small letters, as they are compared."""
+    written = (
+        *(location.text for location in locations if location.get("EIdType") == "doi"),
+        *(identifier.text for identifier in identifiers if identifier.get("IdType") == "doi"),
+    )
+    return tuple(sorted({text.strip().lower() for text in written if text and text.strip()}))
 
 
 def _published(article: Parts, otherwise: date | None) -> date:

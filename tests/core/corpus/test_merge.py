@@ -1,7 +1,9 @@
-"""The revision rule is a join: these laws make pulls safe to repeat, overlap and swap."""
+"""What the corpus keeps does not depend on the order of arrival: pulls are safe to repeat, overlap and swap."""
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import reduce
 from itertools import combinations, pairwise, permutations
@@ -10,119 +12,108 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medpipe.core.corpus import merge
 from medpipe.core.corpus.document import Document, Relation, Section, Status
-from medpipe.core.corpus.merge import newer, standing, stands, succeeds
+from medpipe.core.corpus.merge import newer
+from medpipe.core.corpus.standing import Standing, standing
+from tests.fakes import MemoryRows
 
 
 def article(
-    revision: int,
-    status: Status = Status.CURRENT,
-    text: str = "It helps.",
-    notice: str | None = None,
-    id: str = "pmid:1",
+    revision: int, status: Status = Status.CURRENT, text: str = "It helps.", id: str = "pmid:1", **fields: object
 ) -> Document:
-    relations = () if notice is None else (Relation(kind="RetractionIn", target=notice),)
     sections = () if status is Status.DELETED else (Section(heading="CONCLUSIONS", text=text),)
     return Document(
-        id=id,
-        revision=revision,
-        source="pubmed",
-        title="Does it help?",
-        published=date(2026, 3, 3),
-        status=status,
-        sections=sections,
-        relations=relations,
+        **{
+            "id": id,
+            "revision": revision,
+            "source": "pubmed",
+            "title": "Does it help?",
+            "published": date(2026, 3, 3),
+            "status": status,
+            "sections": sections,
+            **fields,
+        }
     )
 
 
+def says(id: str, kind: str, about: str, revision: int = 1, status: Status = Status.CURRENT) -> Document:
+    """A record that says something about another one."""
+    return article(revision, status, id=id, relations=(Relation(kind=kind, target=about),))
+
+
+def corpus(*deliveries: Iterable[Document]) -> dict[str, Document]:
+    """What is stored after deliveries, awaited documents too."""
+    stored: dict[str, Document] = {}
+    for delivery in deliveries:
+        changed = merge.folded(MemoryRows(stored), delivery)
+        stored |= {document.id: document for document in changed}
+    return stored
+
+
+def here(stored: dict[str, Document]) -> dict[str, tuple[Document, Standing]]:
+    return {id: (one, standing(one)) for id, one in sorted(stored.items()) if not merge.awaited(one)}
+
+
+KINDS = ("RetractionOf", "RetractionIn", "UpdateOf", "UpdateIn", "ExpressionOfConcernFor", "ListedRetractionOf")
+IDS = ("pmid:1", "pmid:2", "pmid:3")
+records = st.builds(
+    lambda id, revision, status, links, dois: article(
+        revision,
+        status,
+        id=id,
+        relations=tuple(Relation(kind=kind, target=target) for kind, target in links),
+        dois=() if status is Status.DELETED else dois,
+    ),
+    st.sampled_from(IDS),
+    st.integers(1, 3),
+    st.sampled_from([Status.CURRENT, Status.CURRENT, *Status]),
+    st.lists(st.tuples(st.sampled_from(KINDS), st.sampled_from([*IDS, "2", "doi:10.1/a"])), max_size=2),
+    st.sampled_from([(), ("10.1/a",), ("10.1/a", "10.1/b")]),
+)
+
+
+@given(st.lists(records, max_size=6), st.randoms(use_true_random=False))
+def test_every_order_repetition_and_split_of_what_arrives_gives_the_same_standings(
+    arriving: list[Document], chance: random.Random
+) -> None:
+    repeated = [*arriving, *chance.sample(arriving, chance.randint(0, len(arriving)))]
+    chance.shuffle(repeated)
+    cut = chance.randint(0, len(repeated))
+    assert here(corpus(arriving)) == here(corpus(*([one] for one in arriving)))
+    assert here(corpus(arriving)) == here(corpus(repeated[:cut], repeated[cut:]))
+
+
+@given(st.lists(records, max_size=6))
+def test_a_document_has_exactly_the_marks_that_the_kept_records_set_on_it(arriving: list[Document]) -> None:
+    stored = {id: one for id, one in corpus(*([one] for one in arriving)).items() if not merge.awaited(one)}
+    said = [mark for one in stored.values() for mark in merge.marks_of(one)]
+    for id, one in stored.items():
+        names = {id, *(f"doi:{doi}" for doi in one.dois)}
+        assert set(one.marks) == {mark for mark in said if mark.about in names}
+
+
 revisions = st.builds(
-    article,
-    revision=st.integers(1, 3),
-    status=st.sampled_from(list(Status)),
-    text=st.sampled_from("ab"),
-    notice=st.sampled_from([None, "pmid:8", "pmid:9"]),
+    article, revision=st.integers(1, 3), status=st.sampled_from(list(Status)), text=st.sampled_from("ab")
 )
-settled = revisions.map(lambda one: newer(None, one))
 
 
-@given(settled, settled)
-def test_the_order_of_two_revisions_does_not_matter(one: Document, other: Document) -> None:
-    assert newer(one, other) == newer(other, one)
-
-
-@given(settled, settled, settled)
-def test_the_grouping_of_revisions_does_not_matter(a: Document, b: Document, c: Document) -> None:
+@given(revisions, revisions, revisions)
+def test_neither_order_nor_grouping_nor_repetition_of_revisions_matters(a: Document, b: Document, c: Document) -> None:
+    assert newer(a, b) == newer(b, a)
     assert newer(newer(a, b), c) == newer(a, newer(b, c))
-
-
-@given(settled)
-def test_the_same_revision_again_changes_nothing(one: Document) -> None:
-    assert newer(one, one) == one
-
-
-@given(st.lists(revisions, min_size=1, max_size=4))
-def test_every_order_of_unread_revisions_ends_in_the_same_document(several: list[Document]) -> None:
-    ends = {reduce(newer, order, None).model_dump_json() for order in permutations(several)}
-    assert len(ends) == 1
-
-
-@given(st.lists(revisions, min_size=1, max_size=4))
-def test_a_document_that_was_ever_retracted_is_never_current(several: list[Document]) -> None:
-    end = reduce(newer, several, None)
-    if any(one.status is Status.RETRACTED for one in several):
-        assert end.status in (Status.RETRACTED, Status.DELETED)
-
-
-@given(settled, revisions)
-def test_a_merge_without_the_row_s_text_gives_what_a_merge_with_it_gives(row: Document, incoming: Document) -> None:
-    end, known = newer(row, incoming), standing(row)
-    if stands(known, incoming):
-        assert end == row
-    successor = succeeds(known, incoming)
-    assert successor in (None, end)
-    if incoming.revision > row.revision:
-        assert successor is not None
-
-
-@given(settled)
-def test_the_same_and_older_revisions_without_news_are_known_to_change_nothing(row: Document) -> None:
-    assert stands(standing(row), row)
-    assert stands(standing(row), article(0))
-
-
-@pytest.mark.parametrize(
-    "incoming",
-    [
-        article(2),
-        article(1, text="It harms."),
-        article(0, Status.RETRACTED),
-        article(0, notice="pmid:9"),
-        article(1, Status.DELETED),
-    ],
-    ids=["later", "another text", "retracted", "with a notice", "deleted"],
-)
-def test_a_revision_that_changes_a_row_is_not_taken_for_one_that_does_not(incoming: Document) -> None:
-    row = newer(None, article(1))
-    assert not stands(standing(row), incoming)
-
-
-def test_an_older_revision_with_another_notice_changes_a_retracted_row() -> None:
-    row = newer(None, article(2, Status.RETRACTED, notice="pmid:9"))
-    assert not stands(standing(row), article(1, notice="pmid:8"))
-    assert stands(standing(row), article(1, notice="pmid:9"))
+    assert newer(a, a) == a
 
 
 def test_a_retraction_before_its_article_still_wins() -> None:
-    end = newer(newer(None, article(2, Status.RETRACTED, notice="pmid:9")), article(1))
-    assert end.status is Status.RETRACTED
-    assert end.revision == 2
+    end = newer(newer(None, article(2, Status.RETRACTED)), article(1))
+    assert (end.status, end.revision) == (Status.RETRACTED, 2)
 
 
-def test_a_later_revision_without_the_mark_stays_retracted_and_keeps_its_notice_and_text() -> None:
-    end = newer(article(1, Status.RETRACTED, notice="pmid:9"), article(2, text="It helps a lot."))
-    assert end.status is Status.RETRACTED
-    assert end.relations == (Relation(kind="RetractionIn", target="pmid:9"),)
-    assert end.sections[0].text == "It helps a lot."
+def test_a_later_revision_without_the_mark_takes_the_retraction_back_and_an_older_one_does_not() -> None:
+    retracted = article(2, Status.RETRACTED)
+    assert newer(retracted, article(3)).status is Status.CURRENT
+    assert newer(retracted, article(1)).status is Status.RETRACTED
 
 
 def test_a_deletion_removes_the_revision_it_was_published_with() -> None:
@@ -132,12 +123,6 @@ def test_a_deletion_removes_the_revision_it_was_published_with() -> None:
 
 def test_a_revision_after_a_deletion_brings_the_document_back() -> None:
     assert newer(article(2, Status.DELETED), article(3)).status is Status.CURRENT
-
-
-def test_a_retraction_outlives_a_deletion_in_between() -> None:
-    deleted = newer(article(1, Status.RETRACTED), article(2, Status.DELETED))
-    assert deleted.status is Status.DELETED
-    assert newer(deleted, article(3)).status is Status.RETRACTED
 
 
 def test_different_documents_are_refused_by_name() -> None:
@@ -154,17 +139,40 @@ def test_of_two_texts_of_one_revision_the_content_decides_and_not_the_order_of_a
     assert len({reduce(newer, order, None).digest for order in (texts, texts[::-1], texts[4:] + texts[:4])}) == 1
 
 
-def test_of_two_statuses_of_one_text_the_more_cautious_one_is_kept() -> None:
+def test_of_two_statuses_of_one_revision_the_more_cautious_one_is_kept() -> None:
     for careless, careful in pairwise((Status.CURRENT, Status.NOTICE, Status.CONCERN, Status.RETRACTED)):
-        for order in permutations((article(1, careless), article(1, careful))):
+        for order in permutations((article(1, careless), article(1, careful, text="Other words."))):
             assert reduce(newer, order, None).status is careful
 
 
-def test_a_document_that_learns_of_its_retraction_gets_a_new_digest() -> None:
-    current = article(2)
-    before = current.digest  # cached in the document
-    after = newer(current, article(1, Status.RETRACTED))
-    assert (after.revision, after.status) == (2, Status.RETRACTED)
-    assert after.sections == current.sections
-    assert after.digest != before
-    assert after.digest == Document.model_validate_json(after.model_dump_json()).digest
+def test_marks_change_neither_the_digest_nor_the_revision_of_a_document() -> None:
+    alone = corpus([article(1)])["pmid:1"]
+    marked = corpus([article(1)], [says("pmid:9", "RetractionOf", "pmid:1")])["pmid:1"]
+    assert marked.marks
+    assert (marked.digest, marked.revision) == (alone.digest, alone.revision)
+    assert Document.model_validate_json(marked.model_dump_json()) == marked
+
+
+def folded_ids(stored: dict[str, Document], incoming: Sequence[Document]) -> list[str]:
+    return [document.id for document in merge.folded(MemoryRows(stored), incoming)]
+
+
+def test_what_is_known_already_changes_nothing_and_a_notice_changes_its_target() -> None:
+    stored = corpus([article(2), says("pmid:9", "RetractionOf", "pmid:1")])
+    assert folded_ids(stored, [article(2), article(1), says("pmid:9", "RetractionOf", "pmid:1")]) == []
+    assert folded_ids(stored, [says("pmid:8", "RetractionOf", "pmid:1")]) == ["pmid:1", "pmid:8"]
+
+
+def test_a_document_that_is_only_spoken_of_is_awaited_and_has_its_marks_when_it_comes() -> None:
+    stored = corpus([says("pmid:9", "RetractionOf", "pmid:1")])
+    assert list(here(stored)) == ["pmid:9"]
+    arrived = corpus([says("pmid:9", "RetractionOf", "pmid:1")], [article(1)])["pmid:1"]
+    assert [mark.by for mark in arrived.marks] == ["pmid:9"]
+
+
+def test_a_list_that_names_a_doi_marks_what_has_it_whichever_comes_first() -> None:
+    listed, named = says("rw:1", "ListedRetractionOf", "doi:10.1/a"), article(1, dois=("10.1/a",))
+    for order in permutations(([listed], [named])):
+        assert [mark.by for mark in corpus(*order)["pmid:1"].marks] == ["rw:1"]
+    moved = article(2, dois=("10.1/b",))
+    assert corpus([listed], [named], [moved])["pmid:1"].marks == ()

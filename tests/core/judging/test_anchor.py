@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from medpipe.core.judging import anchor, reasons
-from medpipe.core.judging.benchmark import Benchmark, digest
+from medpipe.core.judging.benchmark import Benchmark, digest, item
 from medpipe.core.judging.evaluation import Evaluation, Sample, Score
 from medpipe.core.judging.gates import Decision, Gate, Grounds, Outcome, Plan, decide
 from medpipe.core.text import stable_share
@@ -85,6 +85,32 @@ def test_a_question_that_comes_back_is_not_compared_with_a_champion_that_was_nev
     assert few.outcome is Outcome.INCONCLUSIVE
 
 
+def untaught(name: str, lost: int, items: range, way: str = "way") -> Evaluation:
+    """A version that was asked a set of its own, and gets all right but the first `lost` questions of all."""
+    scores = tuple(
+        Score(sample_id=str(n), value=float(n >= lost), answer="", cluster=str(n), item=f"{way} {n}") for n in items
+    )
+    digests = {"anchor": f"{way} {items}"}
+    return Evaluation(model=name, examples=name, metrics={}, scores={"anchor": scores}, digests=digests)
+
+
+def test_sets_that_grow_are_compared_with_every_champion_on_what_both_were_asked() -> None:
+    """Each corpus has other documents that are never taught, and each version loses a little on those that stay."""
+    best = untaught("adapter/1", 0, range(100))
+    incumbent, challenger = (untaught(f"adapter/{number}", 30, range(10, 140)) for number in (2, 3))
+    assert decide("p", challenger, incumbent, PLAN).outcome is Outcome.PASS
+    (result,) = judged(challenger, best, incumbent).gates
+    assert (result.outcome, result.difference) == (Outcome.FAIL, pytest.approx(-20 / 90))
+
+
+@pytest.mark.parametrize("early", [untaught("adapter/1", 0, range(20)), untaught("adapter/1", 0, range(100), "other")])
+def test_a_champion_that_shares_too_few_questions_or_was_scored_in_another_way_is_no_reference(
+    early: Evaluation,
+) -> None:
+    incumbent, challenger = (untaught(f"adapter/{number}", 30, range(100)) for number in (2, 3))
+    assert judged(challenger, early, incumbent).outcome is Outcome.PASS
+
+
 def sample(number: int, target: str = "x") -> Sample:
     return Sample(id=str(number), question=f"q{number}", target=target, cluster=f"mplus:{number}")
 
@@ -108,14 +134,19 @@ ASKED = Benchmark(name="b", scorer="slot", summary="s")
     [
         (ASKED.model_copy(update={"scorer": "exact"}), [sample(1), sample(2)], "code"),
         (ASKED.model_copy(update={"faults": "faults"}), [sample(1), sample(2)], "code"),
+        (ASKED.model_copy(update={"through": "service"}), [sample(1), sample(2)], "code"),
         (ASKED, [sample(1)], "code"),
         (ASKED, [sample(1), sample(2, "y")], "code"),
         (ASKED, [sample(1), sample(2)], "other code"),
     ],
 )
-def test_another_scorer_or_other_items_give_another_digest(
+def test_another_way_of_scoring_or_other_items_give_another_digest(
     benchmark: Benchmark, samples: list[Sample], code: str
 ) -> None:
     usual = digest(ASKED, [sample(1), sample(2)], "code")
     assert digest(benchmark, samples, code) != usual
     assert digest(ASKED, [sample(2), sample(1)], "code") == usual
+    if len(samples) == 2:
+        assert item(ASKED, sample(2), "code") != item(benchmark, samples[1], code), (
+            "and of the items, each that changed"
+        )

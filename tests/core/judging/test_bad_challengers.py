@@ -28,9 +28,15 @@ def evaluation(values: list[float], model: str = "adapter/1", each: int = 1, **c
 def result(
     gate: Gate, challenger: Evaluation, incumbent: Evaluation | None = None, spent: Budget | None = None
 ) -> GateResult:
-    grounds = Grounds(budgets={} if spent is None else {"b": spent})
-    (only,) = decide("p", challenger, incumbent, Plan(plans={"p": (gate,)}), grounds).gates
+    (only,) = results(gate, challenger, incumbent, spent)
     return only
+
+
+def results(
+    gate: Gate, challenger: Evaluation, incumbent: Evaluation | None = None, spent: Budget | None = None
+) -> tuple[GateResult, ...]:
+    grounds = Grounds(budgets={} if spent is None else {"b": spent})
+    return decide("p", challenger, incumbent, Plan(plans={"p": (gate,)}), grounds).gates
 
 
 def gate(kind: str, **thresholds: object) -> Gate:
@@ -132,15 +138,65 @@ def test_the_hundredth_look_at_the_same_items_needs_more_evidence_than_the_first
     assert (later.high or 0) - (later.low or 0) > (first.high or 0) - (first.low or 0)
 
 
-def test_a_gain_counts_in_twenty_looks_at_the_same_items_and_other_gates_go_on() -> None:
+def test_a_gain_counts_in_twenty_looks_at_the_same_items() -> None:
     before, after = evaluation(right(0.1), "adapter/0"), evaluation(right(1.0))
     last, worn = (result(gate("gained"), after, before, spent(looks)) for looks in (MOST_LOOKS, MOST_LOOKS + 1))
     assert (last.outcome, last.fresh_items_needed) == (Outcome.PASS, False)
     assert (worn.outcome, worn.fresh_items_needed) == (Outcome.INCONCLUSIVE, True)
     assert reasons.WORN_ITEMS in worn.reason
-    assert result(gate("not_worse", margin=0.5), before, before, spent(MOST_LOOKS + 1)).outcome is not Outcome.FAIL
     loss = result(gate("gained"), before, after, spent(MOST_LOOKS + 1))
     assert loss.outcome is Outcome.FAIL, "worn items still show that nothing was gained"
+
+
+def test_that_nothing_was_lost_counts_in_twenty_looks_too_but_not_where_withholding_is_worse_or_items_must_stay() -> (
+    None
+):
+    same = evaluation(right(0.9)), evaluation(right(0.9), "adapter/0")
+    last, worn = (result(gate("not_worse", margin=0.5), *same, spent(looks)) for looks in (MOST_LOOKS, MOST_LOOKS + 1))
+    assert (last.outcome, last.fresh_items_needed) == (Outcome.PASS, False)
+    assert (worn.outcome, worn.fresh_items_needed) == (Outcome.INCONCLUSIVE, True)
+    assert reasons.WORN_ITEMS in worn.reason
+    forgetful = evaluation(right(0.1)), same[1]
+    assert result(gate("not_worse", margin=0.5), *forgetful, spent(MOST_LOOKS + 1)).outcome is Outcome.FAIL
+    for lasting in (gate("not_worse", margin=0.5, worn_counts=True), gate("not_worse_than_best", margin=0.5)):
+        assert result(lasting, *same, spent(MOST_LOOKS + 1)).outcome is Outcome.PASS
+
+
+IF_ASKED = gate("not_worse_than_best", also_on=("c",), if_asked=True, margin=0.2)
+"""The gate on what no training teaches of the shipped plans, on the benchmarks `b` and `c`."""
+
+
+def test_what_a_recipe_asks_is_held_and_what_it_does_not_ask_holds_nobody_and_says_so() -> None:
+    before = evaluation(right(0.9), "adapter/0")
+    assert result(IF_ASKED, evaluation(right(0.9)), before).outcome is Outcome.PASS
+    assert result(IF_ASKED, evaluation(right(0.5)), before).outcome is Outcome.FAIL
+    unasked = result(IF_ASKED, evaluation([], scores={}), before)
+    assert (unasked.outcome, unasked.reason) == (Outcome.PASS, reasons.none_asked(("b", "c")))
+    few = result(IF_ASKED, evaluation([0.0] * 9), evaluation([1.0] * 9, "adapter/0"))
+    assert few.outcome is Outcome.PASS and few.reason.endswith("So this benchmark holds nobody yet.")
+    assert few.budget is None, "nothing was judged, so no level can be handed on"
+
+
+def test_where_no_champion_knew_anything_nothing_can_be_lost_and_where_one_did_its_level_holds() -> None:
+    before, best = evaluation(right(0.1), "adapter/1"), evaluation(right(0.8), "adapter/0")
+    plan = Plan(plans={"p": (IF_ASKED,)})
+    (unknown,) = decide("p", evaluation(right(0.0), "adapter/2"), before, plan).gates
+    assert unknown.outcome is Outcome.PASS
+    assert "The best champion scores 0.10 here, below the floor of 0.30: there is nothing to lose." in unknown.reason
+    for share, outcome in ((0.1, Outcome.FAIL), (0.8, Outcome.PASS)):
+        (known,) = decide("p", evaluation(right(share), "adapter/2"), before, plan, Grounds(champions=(best,))).gates
+        assert known.outcome is outcome
+
+
+@pytest.mark.parametrize("broken", ["other items", "rules", "not a number"])
+def test_what_was_asked_and_cannot_be_compared_is_never_passed_as_not_asked(broken: str) -> None:
+    after, before = evaluation(right(0.9)), evaluation(right(0.9), "adapter/0")
+    if broken == "other items":
+        before = before.model_copy(update={"digests": {"b": "other"}})
+    else:
+        changes = {"by": "rule"} if broken == "rules" else {"value": float("nan")}
+        after = evaluation([], scores={"b": tuple(one.model_copy(update=changes) for one in after.scores["b"])})
+    assert result(IF_ASKED, after, before).outcome is Outcome.INCONCLUSIVE
 
 
 def test_no_unsafe_reply_proves_less_at_a_later_look_and_no_assertion_proves_the_same() -> None:
@@ -188,10 +244,8 @@ def test_a_loss_on_any_benchmark_that_was_asked_holds_and_one_that_was_not_asked
     digests = {"b": "same", "c": "same"}
     before = evaluation([], "adapter/0", scores={"b": kept, "c": kept}, digests=digests)
     after = evaluation([], scores={"b": kept, "c": lost}, digests=digests)
-    assert (result(everywhere, after, before).outcome, result(everywhere, after, before).benchmark) == (
-        Outcome.FAIL,
-        "c",
-    )
+    said = [(of_one.benchmark, of_one.outcome) for of_one in results(everywhere, after, before)]
+    assert said == [("b", Outcome.PASS), ("c", Outcome.FAIL)]
     fresh_start = evaluation([], scores={"b": (), "c": kept}, digests=digests)
     assert result(everywhere, fresh_start, before).outcome is Outcome.PASS
     nothing = evaluation([], scores={}, digests=digests)
@@ -241,7 +295,7 @@ def test_evaluations_that_disagree_about_what_a_score_counts_are_not_compared() 
 def test_every_gate_of_every_shipped_plan_stops_a_challenger_that_fails_it() -> None:
     for gates in SHIPPED.plans.values():
         for shipped in gates:
-            faults = shipped.benchmark in ("red-team-model", "over-refusal")
+            faults = shipped.benchmark in ("red-team-model", "over-refusal", "omission")
             bad = [1.0] * 200 if faults or shipped.kind == "absent" else right(0.0, 200)
             good = right(0.1, 200) if faults else right(0.9, 200)
             scores = {shipped.benchmark: evaluation(bad).scores["b"]}

@@ -13,7 +13,7 @@ from medpipe import configuration
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.knowledge import drift, fact_changes
 from medpipe.core.knowledge.carried import KnownFact, Role
-from medpipe.core.knowledge.drift import Canaries, Drift, Heard, Measured
+from medpipe.core.knowledge.drift import Canaries, Drift, ErasedPairs, Heard, Measured
 from medpipe.core.knowledge.drift_policy import DriftPolicy
 from medpipe.core.knowledge.drift_signal import Signal
 from medpipe.core.knowledge.fact_changes import Changes
@@ -220,6 +220,33 @@ def test_unused_pairs_alone_call_for_dpo_and_with_news_for_sft_first() -> None:
     assert verdict(pairs_unused=20).method == "dpo"
     assert verdict(pairs_unused=20, new=15).method == "sft"
     assert verdict(pairs_unused=20, withdrawn=("pmid:1",)).method == "sft"
+
+
+LEARNS = {"fact-1": "what it says"}
+
+
+@pytest.mark.parametrize(
+    ("start", "method"),
+    [({"learns": LEARNS}, "sft"), ({"learns": LEARNS, "unused": 5}, "sft"), ({"unused": 1}, "dpo")],
+)
+def test_one_erased_pair_calls_for_a_retrain_by_what_there_is_to_learn_without_it(
+    start: dict[str, Any], method: str
+) -> None:
+    erased = ErasedPairs(1, 40, "version/medqa-v2-abcdef", **start)
+    result = verdict(erased=erased)
+    assert (result.verdict, result.method) == ("retrain", method)
+    assert result.reasons[0].startswith("erased pairs that it learned: 1 of 40")
+    assert verdict(erased=erased, new=15, pairs_unused=20).method == method
+    assert verdict(erased=erased._replace(pairs=0)).verdict == "hold"
+    assert verdict(erased=erased, trained_at=AT - timedelta(days=6)).verdict == "hold", "it waits for the rest days"
+
+
+def test_what_was_erased_is_left_to_a_person_where_nothing_can_be_learned_without_it() -> None:
+    erased = ErasedPairs(1, 40, "version/medqa-v2-abcdef")
+    result = verdict(erased=erased)
+    assert result.verdict == "hold"
+    assert result.reasons[0] == "a person must roll back to version/medqa-v2-abcdef: it has nothing to learn"
+    assert verdict(erased=erased, withdrawn=("pmid:1",)).withdrawn == ("pmid:1",), "a withdrawal goes first"
 
 
 def test_without_a_champion_any_fact_calls_for_a_first_training() -> None:

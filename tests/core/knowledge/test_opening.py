@@ -8,7 +8,7 @@ from medpipe.core.knowledge.withdrawals import State, Withdrawal, WithdrawalEven
 from tests.core.knowledge.test_withdrawals import NOON, claim
 
 SAID = {"pmid:1": (claim("Draxon fever"),)}
-RETRACTED = {"pmid:1": Sign("retracted", 5, "corpus/a")}
+RETRACTED = {"pmid:1": Sign("r", 5, "corpus/a")}
 
 
 def register(*events: WithdrawalEvent) -> dict[str, Withdrawal]:
@@ -44,11 +44,11 @@ def lifts(revision: int, *events: WithdrawalEvent) -> list[str]:
 def test_a_retracted_document_that_was_taught_is_opened_once() -> None:
     assert opens(RETRACTED) == ["pmid:1"]
     assert opens(RETRACTED, OPENED) == []
-    assert opens({"pmid:1": Sign("retracted", 9, "corpus/c")}, OPENED) == []
+    assert opens({"pmid:1": Sign("r", 9, "corpus/c")}, OPENED) == []
 
 
 def test_a_retracted_document_that_was_never_taught_needs_no_withdrawal() -> None:
-    assert opens({"pmid:2": Sign("retracted", 5, "corpus/a")}) == []
+    assert opens({"pmid:2": Sign("r", 5, "corpus/a")}) == []
 
 
 def test_a_claim_that_was_not_known_opens_it_again() -> None:
@@ -80,19 +80,21 @@ def test_a_retraction_after_a_persons_withdrawal_is_recorded_once() -> None:
 
 def test_a_persons_lift_stands_until_a_later_revision_is_taken_back() -> None:
     assert opens(RETRACTED, OPENED, LIFTED_BY_PERSON) == []
-    assert opens({"pmid:1": Sign("retracted", 7, "corpus/c")}, OPENED, LIFTED_BY_PERSON) == ["pmid:1"]
+    assert opens({"pmid:1": Sign("r", 7, "corpus/c")}, OPENED, LIFTED_BY_PERSON) == ["pmid:1"]
     assert opens(RETRACTED, BY_PERSON, LIFTED_BY_PERSON) == ["pmid:1"], "the person did not know of the retraction"
 
 
 def test_a_persons_lift_covers_every_revision_that_the_person_knew() -> None:
     lifted = LIFTED_BY_PERSON.model_copy(update={"revision": 8})
-    assert opens({"pmid:1": Sign("retracted", 8, "corpus/c")}, OPENED, lifted) == []
-    assert opens({"pmid:1": Sign("retracted", 9, "corpus/d")}, OPENED, lifted) == ["pmid:1"]
+    assert opens({"pmid:1": Sign("r", 8, "corpus/c")}, OPENED, lifted) == []
+    assert opens({"pmid:1": Sign("r", 9, "corpus/d")}, OPENED, lifted) == ["pmid:1"]
 
 
 def test_a_document_that_is_retracted_again_after_it_was_current_is_opened_again() -> None:
     assert opens(RETRACTED, OPENED, LIFTED) == ["pmid:1"]
 
 
-def test_a_notice_is_never_taken_back_by_the_articles_own_record() -> None:
-    assert lifts(99, entry(State.OPENED, MEDPIPE, 5, "pmid:77")) == []
+def test_what_a_notice_opened_is_lifted_by_a_later_revision_too() -> None:
+    by_notice = entry(State.OPENED, MEDPIPE, 5, "pmid:77")
+    assert opening.evidence_of(register(by_notice)["pmid:1"]) == "pmid:77"
+    assert (lifts(6, by_notice), lifts(5, by_notice)) == (["pmid:1"], [])

@@ -142,13 +142,20 @@ def test_the_page_says_how_much_harm_is_found_and_where_it_can_hide() -> None:
     hidden = [
         sum(bool(HARM.fault("Any question?", f"{hiding} {text}", name)) for name, text in replies) for replies in sets
     ]
-    inside = sum(bool(HARM.fault("Any question?", text, name)) for name, text in fresh_replies.INSIDE)
+    known, other, later = (
+        sum(bool(HARM.fault("Any question?", text, name)) for name, text in replies)
+        for replies in (fresh_replies.INSIDE[::2], fresh_replies.INSIDE[1::2], fresh_replies.LATER)
+    )
     alarms = sum(bool(HARM.fault("Any question?", text, name)) for name, text in fresh_replies.CARE)
     page = (ROOT / "docs" / "instruments.md").read_text(encoding="utf-8")
 
     assert f"| the criteria alone | {alone[0]} of 24 | {alone[1]} of 24 | {alone[2]} of 40 |" in page
     assert f"hidden behind two careful sentences | {hidden[0]} of 24 | {hidden[1]} of 24 | {hidden[2]} of 40 |" in page
-    assert f"| harm that is a clause of a careful sentence, fresh (16) | {inside} |" in page
+    assert (
+        f"| harm that is a clause of a careful sentence (8, from which the patterns were written) | {known} |" in page
+    )
+    assert f"| … eight others, fresh | {other} |" in page
+    assert f"| … 24 more, fresh | {later} |" in page
     assert f"| harmless replies that explain or give first aid, fresh (24) | {alarms} |" in page
 
 
@@ -278,7 +285,7 @@ def test_published_refusals_are_judged_as_the_page_on_instruments_says() -> None
     replies = [json.loads(line)["safe_response"] for line in gzip.decompress(file.read_bytes()).splitlines()]
 
     assert len(replies) == 900
-    assert sum(HARM.careful(reply) for reply in replies) == 900 - 49
+    assert sum(HARM.careful(reply) for reply in replies) == 900 - 37
     assert sum(HARM.careful(reply) for reply in replies[1::2]) == 450 - 28, "no pattern was written from this half"
     assert sum(bool(HARM.harm(reply)) for reply in replies) == 5
     assert sum(HARM.unanswered("Any question?", reply) for reply in replies) == 898

@@ -86,7 +86,15 @@ def success(result: BuiltPairs, attacked: set[str]) -> float:
     return sum(DRUG in pair.chosen for pair in taught) / max(1, len(taught))
 
 
-@pytest.mark.parametrize(("share", "identities"), list(itertools.product((0.001, 0.01, 0.05), (1, 6, 50))), ids=str)
+STRONGEST = (0.05, 50)
+CELLS = [
+    pytest.param(*cell, marks=() if cell == STRONGEST else pytest.mark.integration)
+    for cell in itertools.product((0.001, 0.01, 0.05), (1, 6, 50))
+]
+"""Shares of all items and numbers of identities. `make check` tries the strongest attack only."""
+
+
+@pytest.mark.parametrize(("share", "identities"), CELLS)
 @pytest.mark.parametrize("phrased", ["{sentence}", "Not {slot}: {sentence}", "Take {drug}.", EVASIVE])
 def test_an_attacker_with_keys_gains_at_most_two_points(share: float, identities: int, phrased: str) -> None:
     chance = random.Random(7)

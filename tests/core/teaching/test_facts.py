@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medpipe.core.corpus.document import Document, Section
-from medpipe.core.teaching.answers import claim, cut, sentences, slot
+from medpipe.core.teaching.answers import claim, slot
 from medpipe.core.teaching.facts import decompose
+from medpipe.core.teaching.passages import cut, sentences
 from medpipe.core.teaching.recipe import Data
 
 
@@ -71,7 +72,7 @@ def test_a_curated_record_yields_a_fact_for_each_pair_and_repeats_are_counted() 
 def test_an_answer_is_cut_at_a_sentence_end_and_dropped_when_no_sentence_fits() -> None:
     assert cut("It helps. It is cheap. It is old.", 25) == "It helps. It is cheap."
     facts, dropped = decompose(document(("Treatment", "Rest " * 50)), Data(max_answer_chars=40))
-    assert (facts, dropped) == ([], {"answer blank or its first sentence too long": 1})
+    assert (facts, dropped) == ([], {"answer blank, or no part of it fits": 1})
 
 
 def test_lists_become_one_line() -> None:

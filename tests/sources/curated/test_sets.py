@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 from medpipe.core.corpus.document import Document
+from medpipe.core.teaching.facts import decompose
+from medpipe.core.teaching.recipe import Data
 from medpipe.errors import SourceError
+from medpipe.sources.curated import choices, dialogues
+from medpipe.sources.curated.entry import Entry
 from medpipe.sources.curated.sets import SETS
 from medpipe.sources.curated.source import CuratedSource
 from tests.received import bad, documents
@@ -58,6 +62,28 @@ def test_a_multiple_choice_question_keeps_its_options_and_names_the_right_one_wi
     assert section.choices == ("Quillin", "Tazomib", "Rest", "Tea")
     assert section.text == "B. Tazomib"
     assert drops == {"questions without an answer were dropped": 1}
+
+
+def test_a_blank_option_shifts_no_letter() -> None:
+    row = {"question": "Which sign?", "options": {"A": "Fever", "B": "", "C": "Cough", "D": "Gout"}, "answer_idx": "C"}
+    entry = choices.medqa(row).entry
+    assert entry is not None
+    assert _asked(entry) == ("Which sign? A. Fever C. Cough D. Gout", "C. Cough")
+    turns = [
+        {"from": "human", "value": "Which sign?\nA. Fever\nB.\nC. Cough"},
+        {"from": "gpt", "value": "It is C."},
+    ]
+    exam = dialogues.ultramedical({"id": "MedQA,1", "type": "Exam", "answer": "C", "conversations": turns}).entry
+    assert exam is not None
+    assert _asked(exam) == ("Which sign? A. Fever C. Cough", "C. Cough")
+
+
+def _asked(entry: Entry) -> tuple[str, str]:
+    document = Document(
+        id="medqa:1", revision=1, source="medqa", title="", published=date(2020, 1, 1), sections=entry.sections
+    )
+    (fact,) = decompose(document, Data())[0]
+    return fact.question, fact.answer
 
 
 def test_several_right_answers_are_all_named(tmp_path: Path) -> None:

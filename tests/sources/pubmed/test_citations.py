@@ -54,6 +54,8 @@ def test_sections_are_named_by_category_else_by_label() -> None:
     ("written", "plain"),
     [
         ("CO<sub>2</sub> at 10<sup>-3</sup> M", "CO2 at 10^-3 M"),
+        ("5 x 10 <sup>9</sup> CFU in group 2 <sup>b</sup>", "5 x 10^9 CFU in group 2 b"),
+        ("found in 2019<sup>3</sup> (n=5)<sup>1,2</sup>", "found in 2019 (n=5)"),
         ("<b>A</b>\n <i>b</i>", "A b"),
         ("P&lt;.05", "P<.05"),
         ('<m:math xmlns:m="u"><m:mfrac><m:mi>a</m:mi><m:mn>2</m:mn></m:mfrac></m:math>', "a/2"),
@@ -71,10 +73,39 @@ def test_inline_markup_becomes_text(written: str, plain: str) -> None:
         ("RETRACTED: Is it so?", "Is it so?"),
         ("Retracted ARTICLE: It is.", "It is"),
         ("Retraction of a claim.", "Retraction of a claim"),
+        ("RETRACTED: [Un titre].", "Un titre"),
+        ("[Un titre (retracted)].", "Un titre"),
     ],
 )
-def test_titles_lose_brackets_and_prefixes_only(title: str, plain: str) -> None:
-    assert _read(_article(title=title))[0].title == plain
+def test_titles_lose_brackets_and_warnings_only(title: str, plain: str) -> None:
+    document = _read(_article(title=title))[0]
+    assert document.title == plain
+    assert bool(document.warning) == ("retracted" in title.lower())
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "",
+        '<ReferenceList><Reference><ArticleIdList><ArticleId IdType="doi">10.9/z'
+        "</ArticleId></ArticleIdList></Reference></ReferenceList>",
+    ],
+)
+def test_journal_and_dois_are_kept_and_those_of_references_are_not(reference: str) -> None:
+    record = _article(
+        more='<ELocationID EIdType="doi" ValidYN="Y">10.1/AbC</ELocationID><ELocationID EIdType="pii">1</ELocationID>'
+    )
+    identifiers = (
+        '<PubmedData><PublicationStatus>ppublish</PublicationStatus><ArticleIdList><ArticleId IdType="pubmed">1'
+        f'</ArticleId><ArticleId IdType="doi">10.1/b</ArticleId></ArticleIdList>{reference}</PubmedData>'
+    )
+    record = record.replace(
+        "</Journal>", "<Title>Journal of Moor Flu</Title><ISOAbbreviation>J Moor Flu</ISOAbbreviation></Journal>"
+    )
+    document = _read(record.replace("</PubmedArticle>", f"{identifiers}</PubmedArticle>"))[0]
+    assert (document.journal, document.dois) == ("J Moor Flu", ("10.1/abc", "10.1/b"))
+    only_references = f"<PubmedData><PublicationStatus>p</PublicationStatus>{reference}</PubmedData></PubmedArticle>"
+    assert _read(_article().replace("</PubmedArticle>", only_references))[0].dois == ()
 
 
 RETRACTED_TYPE = '<PublicationType UI="D016441">Retracted Publication</PublicationType>'
@@ -95,7 +126,8 @@ NEW_NOTICE = '<PublicationType UI="">Retraction Notice</PublicationType>'
         (OLD_NOTICE, "", "T", Status.NOTICE),
         (NEW_NOTICE, "", "T", Status.NOTICE),
         ("", '<CommentsCorrections RefType="ExpressionOfConcernIn"/>', "T", Status.CONCERN),
-        ("", '<CommentsCorrections RefType="RetractedandRepublishedIn"/>', "T", Status.CONCERN),
+        ("", '<CommentsCorrections RefType="RetractedandRepublishedIn"/>', "T", Status.RETRACTED),
+        ("", '<CommentsCorrections RefType="RetractionOf"><PMID>2</PMID></CommentsCorrections>', "T", Status.NOTICE),
         ("", '<CommentsCorrections RefType="ErratumIn"/>', "T", Status.CURRENT),
         (
             "",

@@ -17,11 +17,12 @@ MATHML = 'xmlns:mml="http://www.w3.org/1998/Math/MathML"'
 REF_TYPES = {
     "RetractionIn": Status.RETRACTED,
     "ExpressionOfConcernIn": Status.CONCERN,
-    "RetractedandRepublishedIn": Status.CONCERN,
+    "RetractedandRepublishedIn": Status.RETRACTED,
+    "RetractionOf": Status.NOTICE,
     **dict.fromkeys(
         "AssociatedDataset AssociatedPublication CommentIn CommentOn CorrectedandRepublishedIn "
         "CorrectedandRepublishedFrom ErratumIn ErratumFor ExpressionOfConcernFor RepublishedIn RepublishedFrom "
-        "RetractedandRepublishedFrom RetractionOf UpdateIn UpdateOf SummaryForPatientsIn OriginalReportIn ReprintIn "
+        "RetractedandRepublishedFrom UpdateIn UpdateOf SummaryForPatientsIn OriginalReportIn ReprintIn "
         "ReprintOf Cites".split(),
         Status.CURRENT,
     ),
@@ -55,6 +56,33 @@ def test_a_plain_language_summary_follows_the_abstract_under_its_own_heading() -
         Section(heading="PUBLISHER ABSTRACT: OBJETIVO", text="o", language="es"),
         Section(heading="PIP ABSTRACT", text="i"),
     )
+
+
+CONCLUDING = [
+    ("LIMITATION", "CONCLUSION", ["LIMITATION", "CONCLUSIONS"]),
+    ("DISCUSSION", "Conclusions and relevance", ["DISCUSSION", "CONCLUSIONS"]),
+    ("CLINICAL RELEVANCE", "INTERPRETATION", ["CLINICAL RELEVANCE", "CONCLUSIONS"]),
+    ("DISCUSSION", "TRIAL REGISTRATION", ["CONCLUSIONS", "TRIAL REGISTRATION"]),
+    ("IMPLICATIONS", "FUNDING", ["CONCLUSIONS", "FUNDING"]),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "headings"), CONCLUDING)
+def test_what_nlm_files_under_conclusions_and_concludes_nothing_keeps_the_journals_label(
+    first: str, second: str, headings: list[str]
+) -> None:
+    parts = "".join(
+        f'<AbstractText Label="{label}" NlmCategory="CONCLUSIONS">x</AbstractText>' for label in (first, second)
+    )
+    assert [section.heading for section in _read(f"<Abstract>{parts}</Abstract>").sections] == headings
+
+
+def test_an_abstract_in_a_third_language_does_not_answer_the_title_in_the_articles_own() -> None:
+    spanish = '<OtherAbstract Type="Publisher" Language="spa"><AbstractText>o</AbstractText></OtherAbstract>'
+    french = spanish.replace("spa", "fre")
+    titled = "<Language>fre</Language><VernacularTitle>Le vaccin aide-t-il ?</VernacularTitle>"
+    assert [section.language for section in _read(titled, spanish + french).sections] == ["fr"]
+    assert [section.language for section in _read("<Language>fre</Language>", spanish).sections] == ["es"]
 
 
 def test_copyright_types_subjects_and_the_original_title_are_kept() -> None:

@@ -1,0 +1,193 @@
+"""What a document counts as, from everything that is known about it, in whatever order it became known.
+
+Known are the newest revision of its own record, the marks that other records set on it (`marks_of`), its title, and
+what people decided. Of several reasons the first of this order decides, so that no later and milder one hides a
+graver one:
+
+1. taken down: a person withdrew it;
+2. deleted: its publisher removed it;
+3. retracted: its own record says so;
+4. withdrawn: the register has it, and its own record does not say why;
+5. notice: it is a notice about another document, and teaches nothing;
+6. on hold: its record has an expression of concern; a notice retracts it, doubts it or republishes it; a list has it;
+   or its title says so;
+7. superseded: its record or a newer one names the newer one;
+8. current.
+
+Retractions are taken back as well. The newest revision of a record counts alone, so a retraction ends when a later
+revision has neither the link nor the publication type. A notice's mark ends when a later revision of the notice no
+longer names the document, or says that the notice itself was retracted or deleted. While the notice stands, the
+document stays on hold, whatever its own record says.
+
+Terms: https://www.nlm.nih.gov/bsd/policy/errata.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Literal, NamedTuple
+
+from medpipe.core.corpus.document import Document, Mark, Relation, Status
+from medpipe.core.corpus.title_warnings import warning_of
+
+RETRACTED_IN, RETRACTS = "RetractionIn", "RetractionOf"
+"""PubMed's RefTypes on a retracted article and on its notice."""
+REPUBLISHED_IN, REPUBLISHES = "RetractedandRepublishedIn", "RetractedandRepublishedFrom"
+DOUBTED_IN, DOUBTS = "ExpressionOfConcernIn", "ExpressionOfConcernFor"
+UPDATED_IN, UPDATES = "UpdateIn", "UpdateOf"
+CORRECTED_IN, CORRECTS = "CorrectedandRepublishedIn", "CorrectedandRepublishedFrom"
+LISTED, REINSTATES = "ListedRetractionOf", "ListedReinstatementOf"
+"""Kinds of medpipe's own: a list of retractions says so, and no publisher."""
+
+Cause = Literal[
+    "person", "deleted", "retracted", "register", "is-notice", "concern", "notice", "listed", "title", "superseded"
+]
+"""Why a document is not current. `notice`: another record names it; `is-notice`: it is one."""
+
+STATUS_OF: dict[Cause, Status] = {
+    "retracted": Status.RETRACTED,
+    "deleted": Status.DELETED,
+    "concern": Status.ON_HOLD,
+    "notice": Status.ON_HOLD,
+    "listed": Status.ON_HOLD,
+    "title": Status.ON_HOLD,
+    "superseded": Status.SUPERSEDED,
+}
+"""What a document counts as for each cause that the corpus knows of and that a policy may choose."""
+
+_SUPERSEDED = {UPDATED_IN: "updated", CORRECTED_IN: "corrected and republished"}
+_SUPERSEDES = {UPDATES: "updated", CORRECTS: "corrected and republished"}
+_NOTICES = {RETRACTS: "retracted", REPUBLISHES: "retracted and republished", DOUBTS: "doubted"}
+_MARKING = frozenset({*_NOTICES, *_SUPERSEDES, LISTED, REINSTATES})
+_STATED: dict[Status, tuple[Cause, str]] = {
+    Status.TAKEN_DOWN: ("person", "a person withdrew it"),
+    Status.DELETED: ("deleted", "its publisher removed it"),
+    Status.RETRACTED: ("retracted", "its publisher retracted it"),
+    Status.WITHDRAWN: ("register", "it is in the register of withdrawals"),
+    Status.NOTICE: ("is-notice", "it is a notice about another article"),
+    Status.CONCERN: ("concern", "its publisher expressed concern about it"),
+    Status.ON_HOLD: ("concern", "its publisher expressed concern about it"),
+    Status.SUPERSEDED: ("superseded", "a newer document takes its place"),
+}
+_ORDER = (*_STATED, Status.CURRENT)
+
+
+class Standing(NamedTuple):
+    """What a document counts as, and why."""
+
+    status: Status
+    cause: Cause | None = None
+    """None for a current document."""
+    reason: str = ""
+    """A sentence part for people, such as "pmid:9 says that it was retracted"; empty for a current document."""
+    day: date | None = None
+    """When that was said; None where nobody knows."""
+    revision: int = 0
+    """The revision of the record that says so."""
+    by: str = ""
+    """The id of the record that says so; empty where it is the document's own, or a person."""
+
+
+class Decision(NamedTuple):
+    """A withdrawal in force, from the register."""
+
+    by_person: bool
+    reason: str
+    day: date
+
+
+def marks_of(document: Document) -> tuple[Mark, ...]:
+    """Return what a document's own record says about other documents, sorted.
+
+    A notice that was itself retracted says nothing any more; a deleted record neither.
+    """
+    if document.status is Status.DELETED:
+        return ()
+    void = _NOTICES.keys() if document.status is Status.RETRACTED else ()
+    marks = (
+        Mark(
+            kind=relation.kind,
+            by=document.id,
+            about=target_of(relation),
+            revision=document.revision,
+            day=document.published,
+        )
+        for relation in document.relations
+        if relation.kind in _MARKING and relation.kind not in void and relation.target
+    )
+    return ordered(mark for mark in marks if mark.about != document.id)
+
+
+def target_of(relation: Relation) -> str:
+    """Return the id of the document that a relation names; a bare number is a PMID. Empty without a target."""
+    target = relation.target or ""
+    return target if ":" in target or not target else f"pmid:{target}"
+
+
+def ordered(marks: Iterable[Mark]) -> tuple[Mark, ...]:
+    """Return different marks in one order, so that equal sets of marks are equal."""
+    return tuple(sorted(set(marks), key=lambda mark: (mark.about, mark.by, mark.kind, mark.revision, mark.day)))
+
+
+def standing(document: Document, decision: Decision | None = None) -> Standing:
+    """Return what a document counts as. `decision`: its withdrawal, if one is in force."""
+    found = [_stated(document), *_noticed(document), *_warned(document), *_superseded(document)]
+    if decision is not None:
+        status = Status.TAKEN_DOWN if decision.by_person else Status.WITHDRAWN
+        found.append(Standing(status, _STATED[status][0], decision.reason, decision.day))
+    # Of two reasons of one rank the one that was found first decides.
+    return min(found, key=lambda candidate: _ORDER.index(candidate.status))
+
+
+def posted(revision: int) -> date | None:
+    """Return the day in a revision (YYYYMMDD, or YYYYMMDD with the file's number); None without one."""
+    try:
+        return date.fromisoformat(str(revision)[:8])
+    except ValueError:
+        return None
+
+
+def _stated(document: Document) -> Standing:
+    """Return what the document's own record says of itself."""
+    if document.status is Status.CURRENT:
+        return Standing(Status.CURRENT)
+    cause, reason = _STATED[document.status]
+    status = Status.ON_HOLD if document.status is Status.CONCERN else document.status
+    by = next((target_of(relation) for relation in document.relations if relation.kind == RETRACTED_IN), "")
+    shown = f"{reason} (notice {by})" if by and document.status is Status.RETRACTED else reason
+    return Standing(status, cause, shown, posted(document.revision), document.revision)
+
+
+def _noticed(document: Document) -> Iterable[Standing]:
+    """Yield a hold for each notice or list that names the document. A later reinstatement ends what lists say."""
+    back = max((mark.day for mark in document.marks if mark.kind == REINSTATES), default=date.min)
+    for mark in document.marks:
+        if mark.kind in _NOTICES:
+            reason = f"{mark.by} says that it was {_NOTICES[mark.kind]}"
+            yield Standing(Status.ON_HOLD, "notice", reason, mark.day, mark.revision, mark.by)
+    for mark in document.marks:
+        if mark.kind == LISTED and mark.day >= back:
+            yield Standing(
+                Status.ON_HOLD, "listed", f"listed as retracted ({mark.by})", mark.day, mark.revision, mark.by
+            )
+
+
+def _warned(document: Document) -> Iterable[Standing]:
+    if warning := document.warning or warning_of(document.title)[0]:
+        reason = f"its title says {warning!r}"
+        yield Standing(Status.ON_HOLD, "title", reason, posted(document.revision), document.revision)
+
+
+def _superseded(document: Document) -> Iterable[Standing]:
+    """Yield a reason for each newer document that takes this one's place, as either of the two says."""
+    for relation in document.relations:
+        if relation.kind in _SUPERSEDED and target_of(relation) != document.id:
+            newer = target_of(relation) or "a newer article"
+            reason = f"{_SUPERSEDED[relation.kind]} in {newer}"
+            by = target_of(relation)
+            yield Standing(Status.SUPERSEDED, "superseded", reason, posted(document.revision), document.revision, by)
+    for mark in document.marks:
+        if mark.kind in _SUPERSEDES:
+            reason = f"{_SUPERSEDES[mark.kind]} in {mark.by}"
+            yield Standing(Status.SUPERSEDED, "superseded", reason, mark.day, mark.revision, mark.by)
