@@ -23,7 +23,7 @@ from medpipe.ports.registry import Registered, Registry
 from medpipe.ports.routes import Route, Routes
 from medpipe.ports.signer import Signer
 from medpipe.ports.sources import Source, SourceOfFiles
-from medpipe.ports.texts import Languages, NearDuplicates, Redactor
+from medpipe.ports.texts import Embedder, Languages, NearDuplicates, Redactor
 from medpipe.ports.trainer import Trainer
 from medpipe.ports.validator import Delivery, Validation, Validator
 from medpipe.ports.withdrawal_register import WithdrawalRegister
@@ -37,6 +37,7 @@ __all__ = [
     "Counts",
     "Delivery",
     "Draft",
+    "Embedder",
     "Engine",
     "Entry",
     "Erased",

@@ -80,6 +80,9 @@ class FeedbackStore(Protocol):
         nothing, when there is neither an answer nor feedback of that name.
         """
 
+    def forget(self) -> str:
+        """Remove what erasures left in the files of the database; return what could not be, for people, else ""."""
+
     def tombstones(self) -> Sequence[Tombstone]:
         """Return every erasure, oldest first."""
 

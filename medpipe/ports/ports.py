@@ -15,6 +15,7 @@ from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.feedback_policy import FeedbackPolicy
+from medpipe.core.teaching.official_tests import OfficialTest
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.ports.artifact_store import ArtifactStore
 from medpipe.ports.audit import Audit
@@ -29,7 +30,7 @@ from medpipe.ports.progress import Progress
 from medpipe.ports.registry import Registry
 from medpipe.ports.routes import Routes
 from medpipe.ports.sources import Source
-from medpipe.ports.texts import Languages, NearDuplicates, Redactor
+from medpipe.ports.texts import Embedder, Languages, NearDuplicates, Redactor
 from medpipe.ports.trainer import Trainer
 from medpipe.ports.validator import Validator
 from medpipe.ports.withdrawal_register import WithdrawalRegister
@@ -52,6 +53,8 @@ class Ports(Protocol):
     def near_duplicates(self) -> NearDuplicates: ...
     @property
     def languages(self) -> Languages: ...
+    @property
+    def embedder(self) -> Embedder: ...
     @property
     def trainer(self) -> Trainer: ...
     @property
@@ -102,6 +105,12 @@ class Ports(Protocol):
     def progress(self) -> Progress: ...
     def source(self, name: str) -> Source:
         """Return the source of that name. Raises NotFound for an unknown name."""
+
+    def official_test(self, name: str) -> OfficialTest:
+        """Return the test items of the curated set of that name.
+
+        Raises NotFound for another name, and SourceError when nothing at hand says which items they are.
+        """
 
     def source_policy(self, name: str) -> SourcePolicy:
         """Return what is borne of the source of that name. Raises NotFound or ConfigError for its file."""

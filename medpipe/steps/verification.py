@@ -71,7 +71,7 @@ class Verified(BaseModel):
     erased: int
     """Artifacts in which texts were erased."""
     remarks: tuple[str, ...] = ()
-    """Decisions that today's code makes otherwise, and that other code made."""
+    """Decisions that today's code makes otherwise, and that other code made; and what could not be checked here."""
 
 
 class Survey(NamedTuple):
@@ -140,7 +140,7 @@ def _checked(ports: Ports) -> tuple[list[Fault], Verified]:
         evaluations=len(survey.made.evaluations),
         decisions=len(survey.made.decisions),
         erased=len({entry.version for entry in history if entry.event == blanking.EVENT}),
-        remarks=recomputed.remarks,
+        remarks=(*recomputed.remarks, *_unchecked(ports)),
     )
 
 
@@ -180,6 +180,13 @@ def _survey(ports: Ports) -> Survey:
             whole += [stored] if isinstance(stored, EvaluationManifest | DecisionManifest) else []
     oldest_first = sorted(whole, key=lambda stored: stored.created_ns)
     return Survey(contents, made_of, files, broken, Made.of(oldest_first))
+
+
+def _unchecked(ports: Ports) -> tuple[str, ...]:
+    """Return what could not be checked: the ids of answers, where the gateways' key is not known."""
+    if ports.audit.checks_ids or next(ports.feedback.answers(), None) is None:
+        return ()
+    return ("audit: whether gateways signed the ids of answers was not checked: set MEDPIPE_SIGNING_KEY as theirs is",)
 
 
 def _recomputed(survey: Survey, ports: Ports) -> Recomputed:

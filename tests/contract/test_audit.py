@@ -17,6 +17,7 @@ from medpipe.backends.sql.database import connect
 from medpipe.backends.sql.feedback_store import SqlFeedbackStore
 from medpipe.backends.sql.keys import SqlKeys
 from medpipe.backends.sql.routes import SqlRoutes
+from medpipe.core import answer_ids
 from medpipe.ports import CorrectionReview
 from tests.contract.racers import race
 from tests.contract.test_chains import schema, without_triggers
@@ -43,6 +44,7 @@ class State(NamedTuple):
     keys: SqlKeys
     store: SqlFeedbackStore
     audit: SqlAudit
+    heads: HeadsFile
 
     def faults(self) -> list[str]:
         return list(self.audit.faults())
@@ -67,6 +69,7 @@ def opened(url: str, heads: HeadsFile) -> State:
         SqlKeys(engine, clock, heads),
         SqlFeedbackStore(engine, clock, heads),
         SqlAudit(engine, heads, clock),
+        heads,
     )
 
 
@@ -191,6 +194,21 @@ def inserted(state: State, at: str) -> None:
     """Insert an answer with its entry, as somebody does who knows the format."""
     forged = SqlFeedbackStore(state.engine, lambda: datetime.fromisoformat(at).replace(tzinfo=UTC))
     forged.record("forged", "ann", "Is it?", "It is.", "version/b", "b-1", refused=False)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_answer_that_no_gateway_gave_is_found_where_the_key_of_the_gateways_is_known(state: State) -> None:
+    """Somebody with the database's login adds it as a gateway does, with its entry, and has it chained."""
+    old, new = b"the key of last year", b"the key of the gateways"
+    audit = SqlAudit(state.engine, state.heads, keys=[new, old])
+    assert audit.checks_ids and not state.audit.checks_ids
+    names = {name: answer_ids.new(key) for name, key in (("given", new), ("earlier", old), ("forged", b"another"))}
+    for name in names.values():
+        state.store.record(name, "ann", "Is it?", "It is.", "version/b", "b-1", refused=False)
+    state.audit.chain_answers()
+    assert state.faults() == [], "the chain has an entry for each"
+    inserted = [names["forged"], *("four", "one", "three", "two")]
+    assert sorted(audit.faults()) == [f"answer {name} was inserted: no gateway signed its id" for name in inserted]
 
 
 def test_an_answer_that_is_dated_back_is_found_once_it_is_chained(state: State) -> None:

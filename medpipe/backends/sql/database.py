@@ -251,13 +251,6 @@ def connect(url: str) -> Engine:
     return engine
 
 
-def forget(engine: Engine) -> None:
-    """Remove from SQLite's write-ahead log what was deleted or overwritten; other databases do that by themselves."""
-    if engine.dialect.name == "sqlite":
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
 # While the last connection of another process closes, SQLite refuses others at once, without waiting its timeout
 # (https://www.sqlite.org/wal.html, section 8).
 @retry(

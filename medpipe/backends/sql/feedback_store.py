@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
-from medpipe.backends.sql import audit, chain, database, journal
+from medpipe.backends.sql import audit, chain, database, forgetting, journal
 from medpipe.core.teaching.feedback import ERASED
 from medpipe.errors import NotFound
 from medpipe.ports import CorrectionReview, Erased, FeedbackItem, GivenAnswer, Heads, Served, Tombstone
@@ -122,8 +122,11 @@ class SqlFeedbackStore:
             for id, name in names:
                 stone = {"answer_id": id, "identity": name, "reason": reason, "by": by}
                 self._append(write, database.erasures, stone)
-        database.forget(self._engine)
         return Erased(len(ids), removed, ids)
+
+    def forget(self) -> str:
+        """See `ports.FeedbackStore`."""
+        return forgetting.forget(self._engine)
 
     def tombstones(self) -> tuple[Tombstone, ...]:
         """Return every erasure, oldest first."""

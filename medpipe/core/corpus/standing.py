@@ -37,7 +37,7 @@ REPUBLISHED_IN, REPUBLISHES = "RetractedandRepublishedIn", "RetractedandRepublis
 DOUBTED_IN, DOUBTS = "ExpressionOfConcernIn", "ExpressionOfConcernFor"
 UPDATED_IN, UPDATES = "UpdateIn", "UpdateOf"
 CORRECTED_IN, CORRECTS = "CorrectedandRepublishedIn", "CorrectedandRepublishedFrom"
-LISTED, REINSTATES = "ListedRetractionOf", "ListedReinstatementOf"
+LISTED, LISTED_CONCERN, REINSTATES = "ListedRetractionOf", "ListedConcernOf", "ListedReinstatementOf"
 """Kinds of medpipe's own: a list of retractions says so, and no publisher."""
 
 Cause = Literal[
@@ -59,7 +59,8 @@ STATUS_OF: dict[Cause, Status] = {
 _SUPERSEDED = {UPDATED_IN: "updated", CORRECTED_IN: "corrected and republished"}
 _SUPERSEDES = {UPDATES: "updated", CORRECTS: "corrected and republished"}
 _NOTICES = {RETRACTS: "retracted", REPUBLISHES: "retracted and republished", DOUBTS: "doubted"}
-_MARKING = frozenset({*_NOTICES, *_SUPERSEDES, LISTED, REINSTATES})
+_LISTS = {LISTED: "listed as retracted", LISTED_CONCERN: "listed with an expression of concern"}
+_MARKING = frozenset({*_NOTICES, *_SUPERSEDES, *_LISTS, REINSTATES})
 _STATED: dict[Status, tuple[Cause, str]] = {
     Status.TAKEN_DOWN: ("person", "a person withdrew it"),
     Status.DELETED: ("deleted", "its publisher removed it"),
@@ -167,10 +168,9 @@ def _noticed(document: Document) -> Iterable[Standing]:
             reason = f"{mark.by} says that it was {_NOTICES[mark.kind]}"
             yield Standing(Status.ON_HOLD, "notice", reason, mark.day, mark.revision, mark.by)
     for mark in document.marks:
-        if mark.kind == LISTED and mark.day >= back:
-            yield Standing(
-                Status.ON_HOLD, "listed", f"listed as retracted ({mark.by})", mark.day, mark.revision, mark.by
-            )
+        if mark.kind in _LISTS and mark.day >= back:
+            reason = f"{_LISTS[mark.kind]} ({mark.by})"
+            yield Standing(Status.ON_HOLD, "listed", reason, mark.day, mark.revision, mark.by)
 
 
 def _warned(document: Document) -> Iterable[Standing]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,6 +71,17 @@ def test_a_new_year_starts_with_a_whole_total_but_worn_items_stay_worn() -> None
 def test_every_other_adapter_is_a_look_whether_or_not_it_was_compared() -> None:
     evaluated, compared, now = asked(1), asked(2, judged=True), asked(3)
     assert looks([compared, evaluated], now, ()) == (evaluated, compared)
+
+
+def test_looks_are_in_the_order_of_their_times_whatever_their_names() -> None:
+    late, early = asked(2, evaluation="evaluation/a"), asked(1, evaluation="evaluation/b")
+    assert looks([late, early], asked(3), ()) == (early, late)
+
+
+@pytest.mark.parametrize("adapter", ["base", "adapter/3", "adapter/incumbent"])
+def test_an_evaluation_that_is_no_look_hides_no_later_look(adapter: str) -> None:
+    uncounted, other, now = asked(1, adapter=adapter), asked(2), asked(3)
+    assert looks([uncounted, other], now, {"adapter/incumbent"}) == (other,)
 
 
 def test_an_adapter_is_one_look_however_often_it_was_asked_the_same() -> None:
