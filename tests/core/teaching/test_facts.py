@@ -82,7 +82,7 @@ def test_a_limit_in_tokens_replaces_the_one_in_characters() -> None:
     page = document(("Treatment", "Rest helps a great deal. It is cheap."), ("What is it?", "A fever."))
     facts, _ = decompose(page, Data(max_answer_tokens=6, max_answer_chars=900), words)
     assert [fact.answer for fact in facts] == ["Rest helps a great deal.", "A fever."]
-    assert [fact.answer for fact in decompose(page, Data(max_answer_chars=30), words)[0]][0] == facts[0].answer
+    assert decompose(page, Data(max_answer_chars=30), words)[0][0].answer == facts[0].answer
     assert decompose(page, Data(max_question_tokens=6), words)[1] == {"question too long": 1}
 
 
