@@ -165,9 +165,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "promote": {"version": version},
         "deploy": {},
         "restore": {"version": challenger, "reason": "a test"},
-        "roll_back": {"reason": "a test", "documents": [RETRACTED]},
-        "bar": {"version": challenger, "reason": "a test"},
-        "unbar": {"version": challenger, "reason": "a test"},
+        "roll_back": {"reason": "a test", "by": "Dr. A", "documents": [RETRACTED]},
+        "bar": {"version": challenger, "reason": "a test", "by": "Dr. A"},
+        "unbar": {"version": challenger, "reason": "a test", "by": "Dr. A"},
+        "list_versions": {},
         "open_withdrawals": {"corpus": changed},
         "withdraw": {"documents": [RETRACTED], "reason": "a test", "by": "Dr. A"},
         "lift": {"document": RETRACTED, "reason": "a test", "by": "Dr. A"},
@@ -199,6 +200,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "keys": {},
         "chain_answers": {},
         "erase": {"reason": "asked for it", "by": "Dr. A", "answer_id": "ans-1", "identity": ""},
+        "gc": {"at": "2026-03-02T00:00:00Z", "apply": "false"},
         "verify": {},
     }
     refs = [path.parent.relative_to(home / "artifacts").as_posix() for path in home.glob("artifacts/*/*/manifest.json")]

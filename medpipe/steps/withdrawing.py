@@ -15,11 +15,12 @@ from medpipe.core.knowledge.hotfix import Approval, Asked
 from medpipe.core.knowledge.opening import MEDPIPE, Sign
 from medpipe.core.knowledge.withdrawals import State, Withdrawal, WithdrawalEvent
 from medpipe.core.manifests import CertificateManifest
-from medpipe.core.refs import CorpusRef
+from medpipe.core.refs import CorpusRef, VersionRef
 from medpipe.core.teaching.claim import Claim
 from medpipe.errors import Unavailable, UsageError
 from medpipe.ports import Ports
 from medpipe.steps import taught
+from medpipe.steps.certifying import refusals
 from medpipe.steps.corpus import latest, table_version
 from medpipe.steps.hotfixes import approvals_of
 from medpipe.steps.withdrawals import certificate_of, check_decision, check_id, in_force, register
@@ -55,6 +56,8 @@ class Listed(_Value):
     """The certificate about the champion; empty without one."""
     upper_bound: float | None = None
     """What that certificate bounds: the share of phrasings, 0..1, in which the champion would assert a claim."""
+    refused: str = ""
+    """Where the champion's present probes assert a claim, so that it gets no certificate; empty if they do not."""
     hotfix: Asked | None = None
     """What a person said about the hotfix; None: the champion does not carry the document, or no longer asserts it."""
     said: str = ""
@@ -157,6 +160,7 @@ def list_withdrawals(*, ports: Ports) -> WithdrawalList:
     """List every withdrawal: document, state and since when, reason, age, claims, certificate, hotfix. No texts."""
     champion = ports.ledger.champion()
     now, asked = ports.withdrawals.now(), approvals_of(champion, ports)
+    refused = refusals(ports, VersionRef(champion)) if champion else {}
     newest_first = sorted(register(ports), key=lambda withdrawal: withdrawal.opened_at, reverse=True)
     in_force_first = sorted(newest_first, key=lambda withdrawal: not withdrawal.in_force)
     certificates = {
@@ -166,7 +170,10 @@ def list_withdrawals(*, ports: Ports) -> WithdrawalList:
     }
     return WithdrawalList(
         withdrawals=tuple(
-            _listed(known, now, asked.get(known.document), certificates.get(known.document)) for known in in_force_first
+            _listed(known, now, asked.get(known.document), certificates.get(known.document)).model_copy(
+                update={"refused": refused.get(known.document, "")}
+            )
+            for known in in_force_first
         )
     )
 
