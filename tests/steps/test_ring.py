@@ -93,7 +93,7 @@ def test_the_same_inputs_give_the_same_refs_and_run_once(ports):
     corpus, _version = first_champion(ports)
     assert refresh(ports, DAY_1, DAY_2) == corpus
     assert len(list(ports.store.manifests(VersionManifest))) == 1
-    publish(ports, [topic(900)])
+    publish(ports, [topic(NEW[0])])
     assert refresh(ports, DAY_1, DAY_2) != corpus, "the publisher is asked again"
 
 
