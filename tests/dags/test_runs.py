@@ -18,6 +18,7 @@ from tests.dags import light
 from tests.dags.conftest import states, values
 from tests.steps.conftest import DAY_1, RETRACTED, publish, topic
 from tests.steps.test_ring import first_champion, retrain, second_corpus
+from tests.steps.versions import barred
 
 pytestmark = pytest.mark.slow
 DAY = {"start": "2026-03-03", "end": "2026-03-04"}
@@ -192,7 +193,7 @@ def test_a_rollout_whose_deployment_fails_bars_the_version_and_serves_the_champi
     failed = run("rollout", version=version)
     assert states(failed)["deploy"] == "failed" and states(failed)["restore"] == "success"
     assert ports.ledger.champion() == ports.routes.current().version == champion
-    assert ports.ledger.barred() == {version: "it did not go live"}
+    assert barred(ports) == {version: "medpipe: it did not go live"}
     assert run("rollout", version=version).state == "success"
     assert ports.ledger.champion() == champion
 
