@@ -174,6 +174,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "lift": {"document": RETRACTED, "reason": "a test", "by": "Dr. A"},
         "confirm_blocks": {},
         "list_withdrawals": {},
+        "standings": {"corpus": changed, "documents": [RETRACTED]},
         "answers_given": {"document": RETRACTED},
         "plan_hotfix": {"champion": version},
         "decide_hotfix": {"documents": [RETRACTED], "decision": "reject", "reason": "a test", "by": "Dr. A"},
@@ -199,6 +200,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "keys": {},
         "chain_answers": {},
         "erase": {"reason": "asked for it", "by": "Dr. A", "answer_id": "ans-1", "identity": ""},
+        "gc": {"at": "2026-03-02T00:00:00Z", "apply": "false"},
         "verify": {},
     }
     refs = [path.parent.relative_to(home / "artifacts").as_posix() for path in home.glob("artifacts/*/*/manifest.json")]

@@ -26,6 +26,7 @@ from medpipe.ports.heads import Heads
 from medpipe.ports.keys import KeyStore
 from medpipe.ports.leases import Lease, Leases
 from medpipe.ports.ledger import Entry, Ledger
+from medpipe.ports.leftovers import Leftover, Leftovers
 from medpipe.ports.ports import Ports
 from medpipe.ports.progress import Progress
 from medpipe.ports.registry import Registered, Registry
@@ -61,6 +62,8 @@ __all__ = [
     "Lease",
     "Leases",
     "Ledger",
+    "Leftover",
+    "Leftovers",
     "NearDuplicates",
     "Ports",
     "Progress",

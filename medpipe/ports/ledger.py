@@ -14,9 +14,10 @@ class Entry(NamedTuple):
     at: datetime
     event: str
     """`compared`, `registered`, `promoted`, `held`, `deployed`, `restored`, `rolled-back`, `barred`, `unbarred`,
-    `hotfix-approved` or `hotfix-rejected`; `erased` for an artifact in which a person's texts were erased."""
+    `hotfix-approved` or `hotfix-rejected`; `erased` for an artifact in which a person's texts were erased; `swept` for
+    a sweep, which names what `gc` removed."""
     version: str
-    """A version; for `compared` a challenger's evaluation, for `erased` the artifact."""
+    """A version; for `compared` a challenger's evaluation, for `erased` and `swept` the artifact."""
     decision: str
     """The ref of a decision, the kind of objection that held the version, or the document of a hotfix."""
     reasons: tuple[str, ...]
