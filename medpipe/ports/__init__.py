@@ -11,7 +11,16 @@ from medpipe.ports.artifact_store import ArtifactStore, Draft
 from medpipe.ports.audit import Audit
 from medpipe.ports.corpus_table import CorpusTable, Counts
 from medpipe.ports.engine import Engine
-from medpipe.ports.feedback import AnswerLog, CorrectionReview, Erased, FeedbackStore, GivenAnswer, Served, Tombstone
+from medpipe.ports.feedback import (
+    AnswerLog,
+    CorrectionReview,
+    Erased,
+    FeedbackStore,
+    GivenAnswer,
+    Rated,
+    Served,
+    Tombstone,
+)
 from medpipe.ports.generator import Generator
 from medpipe.ports.heads import Heads
 from medpipe.ports.keys import KeyStore
@@ -61,6 +70,7 @@ __all__ = [
     "Redaction",
     "Redactor",
     "Registered",
+    "Rated",
     "Registry",
     "Route",
     "Routes",

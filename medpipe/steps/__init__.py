@@ -5,8 +5,8 @@ give the same ref, and an existing artifact is not made again. The others are:
 
 - `plan_pulls`, `plan_retrain`, `plan_hotfix` and `plan_probes` return arguments for the verbs that follow, and write
   nothing.
-- `latest`, `champion`, `card`, `quarantine`, `list_withdrawals`, `answers_given`, `contradictions`
-  `keys` and `verify` read and return, and write nothing.
+- `latest`, `champion`, `list_versions`, `card`, `quarantine`, `standings`, `list_withdrawals`, `answers_given`,
+  `contradictions`, `keys` and `verify` read and return, and write nothing.
 - `open_withdrawals`, `withdraw`, `lift` and `confirm_blocks` append to the register of withdrawals, and `certify`
   does beside its artifact.
 - `issue_key`, `revoke_key`, `judge_correction`, `decide_hotfix` and `erase` write a person's decision to the database,
@@ -43,11 +43,13 @@ from medpipe.steps.probing import probe_withdrawals
 from medpipe.steps.quarantine import discard, quarantine, release
 from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
 from medpipe.steps.sources import pull
+from medpipe.steps.standings import standings
 from medpipe.steps.sweeping import gc
 from medpipe.steps.tracing import trace
 from medpipe.steps.training import register, train
 from medpipe.steps.validation import validate
 from medpipe.steps.verification import verify
+from medpipe.steps.versions import list_versions
 from medpipe.steps.withdrawing import confirm_blocks, lift, list_withdrawals, open_withdrawals, withdraw
 
 VERBS = {
@@ -61,6 +63,7 @@ VERBS = {
         discard,
         build_corpus,
         latest,
+        standings,
         build_examples,
         card,
         detect_drift,
@@ -78,6 +81,7 @@ VERBS = {
         roll_back,
         bar,
         unbar,
+        list_versions,
         collect_feedback,
         build_pairs,
         build_preferences,
