@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def documents(folder: Path) -> Iterator[Document]:
 def _received(folder: Path) -> Iterator[Received]:
     for path in sorted((folder / "medlineplus_xml").glob("mplus_topics_*.xml")):
         with path.open("rb") as stream:
-            yield from parse_topics(stream, path.name, 1)
+            yield from _read(parse_topics(stream, path.name, 1))
     for path in sorted((folder / "pubmed_xml").rglob("*.xml*")):
         if path.suffix == ".md5":
             continue
@@ -73,7 +73,11 @@ def _received(folder: Path) -> Iterator[Received]:
             yield from parse_citations(stream, path.name, 1)
     for name, known_as in _SETS.items():
         curated = CuratedSource(folder, name, sets={name: SETS[known_as]})
-        yield from curated.pull(date(2000, 1, 1), date(2100, 1, 1))
+        yield from _read(curated.pull(date(2000, 1, 1), date(2100, 1, 1)))
+
+
+def _read(received: Iterable[Received]) -> Iterator[Document]:
+    return (document for document in received if isinstance(document, Document))
 
 
 def kind_of(fact: Fact) -> str:

@@ -1,24 +1,26 @@
 """Pull the documents that each source revised, validate them, and merge them into the corpus.
 
-The DAG runs on NLM's release calendar. Start it by hand to load other days, or PubMed's baseline.
+The DAG runs on NLM's release calendar and takes everything above the corpus's watermarks. A source that cannot be read
+keeps no other out: `catch_up` takes it when it answers. Start the DAG by hand to load other days, or PubMed's baseline.
 """
 
 from __future__ import annotations
 
 from airflow.sdk import Param, dag, task
-from medpipe_airflow import CORPUS, DEFAULTS, POSTED, announce, nlm_releases, step
+from medpipe_airflow import CORPUS, DEFAULTS, POSTED, announce, catch_up, nlm_releases, pulls_of, step
 
 WINDOW = {
     "start": "{{ params.start or (data_interval_start | ds) }}",
     "end": "{{ params.end or (data_interval_end | ds) }}",
+    "baseline": "{{ params.baseline }}",
 }
 
 
 @task
-def sources(params: dict[str, list[str]] | None = None) -> list[str]:
-    """Return the sources that the form names."""
+def sources(params: dict[str, list[str]] | None = None) -> list[list[str]]:
+    """Return the sources that the form names, each by itself: one that fails does not stop the others."""
     assert params is not None
-    return params["sources"]
+    return [[source] for source in params["sources"]]
 
 
 @dag(
@@ -45,17 +47,24 @@ def sources(params: dict[str, list[str]] | None = None) -> list[str]:
             False,
             type="boolean",
             title="Load the baseline",
-            description="Load all files that PubMed posted up to that day, each in a task: for a first corpus",
+            description="Load all files that PubMed posted up to that day, each in a task: for a first corpus. "
+            "Start it again until no file is left",
         ),
     },
 )
 def corpus() -> None:
-    planned = step("plan_pulls")(sources=sources(), baseline="{{ params.baseline }}", **WINDOW)
-    pulled = step("pull").expand_kwargs(planned)
     previous = step("latest", task_id="previous")(kind="corpus")
-    accepted = step("validate").partial(suite="documents", previous=previous).expand(data=pulled)
-    built = step("build_corpus")(pulls=accepted, previous=previous)
+    chosen = sources()
+    planned = step("plan_pulls").partial(previous=previous, **WINDOW).expand(sources=chosen)
+    pulled = step("pull").expand_kwargs(pulls_of(planned))
+    accepted = (
+        step("validate", trigger_rule="all_done").partial(suite="documents", previous=previous).expand(data=pulled)
+    )
+    built = step("build_corpus", trigger_rule="all_done", skip_without="pulls")(pulls=accepted, previous=previous)
     announce(CORPUS)({"corpus": built})
+    late = catch_up()(chosen, accepted, **WINDOW)
+    built >> late  # the newest corpus is the one that it continues
+    announce(CORPUS, task_id="announce_late_corpus")({"corpus": late})
 
 
 corpus()

@@ -3,13 +3,16 @@
     MedpipeError                 1   something expected went wrong; the message says what, where and what to do
     ├── UsageError               2   an argument, a recipe, a policy or a setting cannot work: correct it
     │   ├── NotFound             2   a ref, a name, a version or a document that does not exist
+    │   ├── CannotPass           2   a retrain that has nothing to learn, or that was held before
     │   └── ConfigError          2   a configuration file or MEDPIPE_* variable: names file, field and remedy
     ├── DataError               65   data was judged and rejected: the same data would be rejected again
     │   ├── BatchRejected       65   validation stopped a whole batch
     │   ├── NotValidated        65   a verb was given data that `validate` has not accepted
+    │   ├── NotCertified        65   the champion's answers do not meet the terms of a certificate
     │   └── Damaged             65   a stored file cannot be read
     ├── Unavailable             75   something outside does not answer: try again later
     │   ├── SourceError         75   a publisher's file or service could not be read
+    │   │   └── GapInFiles      75   a number is missing among a publisher's files for longer than its policy allows
     │   └── EngineError         75   the inference engine does not answer, or refuses what it was asked
     ├── ChampionMoved            1   somebody else promoted first; the comparison is out of date
     └── DeployFailed             1   the version did not go live; what served before still serves
@@ -34,6 +37,10 @@ class NotFound(UsageError):
     """A ref, a name, a version or a document that does not exist."""
 
 
+class CannotPass(UsageError):
+    """A retrain that has nothing to learn, or nothing to start from, or that was held before. Others may pass."""
+
+
 class ConfigError(UsageError):
     """A recipe, benchmark, promotion plan, suite or MEDPIPE_* variable that cannot be used.
 
@@ -53,6 +60,10 @@ class NotValidated(DataError):
     """A verb was given data that `validate` has not accepted."""
 
 
+class NotCertified(DataError):
+    """The champion's answers do not meet the terms of a certificate. The same answers would not meet them again."""
+
+
 class Damaged(DataError):
     """A stored file cannot be read. The message names the file and how to make it again."""
 
@@ -63,6 +74,10 @@ class Unavailable(MedpipeError):
 
 class SourceError(Unavailable):
     """A publisher's file or service could not be read. The message names the address or file, and the record."""
+
+
+class GapInFiles(SourceError):
+    """A number is missing among a publisher's files for longer than the policy of the source allows."""
 
 
 class EngineError(Unavailable):

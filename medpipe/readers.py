@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from medpipe.core import sources
+from medpipe.core.teaching.official_tests import OfficialTest
+from medpipe.errors import NotFound
 from medpipe.ports import Source
 from medpipe.settings import Settings
+
+if TYPE_CHECKING:
+    from medpipe.sources.curated.source import CuratedSource
 
 
 class Readers:
@@ -25,11 +31,19 @@ class Readers:
             "genetics": self._genetics,
             "pubmed": self._pubmed,
             "eutils": self._eutils,
+            "retraction-watch": self._retraction_watch,
         }
         cache = self.settings.home / "downloads"
         if row.publisher == "curated":
             return self._curated(row.name, cache)
         return readers[row.name](cache)  # a test holds this dispatch to the table
+
+    def official_test(self, name: str) -> OfficialTest:
+        """Return the test items of a curated set. Raises NotFound, and SourceError when nothing says which they are."""
+        row = sources.named(name)
+        if row.publisher != "curated":
+            raise NotFound(f"{name!r} is no curated set, so it has no official test")
+        return self._curated(row.name, self.settings.home / "downloads").official_test()
 
     def _medlineplus(self, cache: Path) -> Source:
         from medpipe.sources.medlineplus.topics_source import MedlinePlusSource
@@ -56,7 +70,12 @@ class Readers:
 
         return EutilsSource(self.settings.eutils_url, self.settings.ncbi_email, self.settings.ncbi_api_key, cache)
 
-    def _curated(self, name: str, cache: Path) -> Source:
+    def _retraction_watch(self, cache: Path) -> Source:
+        from medpipe.sources.retraction_watch.list_source import RetractionWatchSource
+
+        return RetractionWatchSource(self.settings.retraction_watch_url, cache)
+
+    def _curated(self, name: str, cache: Path) -> CuratedSource:
         from medpipe.sources.curated.source import CuratedSource
 
         shipped = self.settings.recipes / "data" / "triage.yaml" if name == "triage" else None

@@ -48,7 +48,8 @@ class Settings(BaseSettings):
     recipes: Path = Field(_PACKAGE / "recipes", description="recipes")
     benchmarks: Path = Field(_PACKAGE / "benchmarks", description="benchmarks and gates.yaml")
     policies: Path = Field(
-        _PACKAGE / "policies", description="policies: guardrails, harm, withdrawals, drift, feedback (YAML files)"
+        _PACKAGE / "policies",
+        description="policies: guardrails, harm, withdrawals, drift, feedback, sources, retention (YAML)",
     )
     models: Path | None = Field(
         None, description="folder of local base models, one folder each (not set: `models` under HOME)"
@@ -87,6 +88,10 @@ class Settings(BaseSettings):
     eutils_url: str = Field(
         "https://eutils.ncbi.nlm.nih.gov/entrez/eutils", description="address of NCBI's E-utilities"
     )
+    retraction_watch_url: str = Field(
+        "https://gitlab.com/crossref/retraction-watch-data/-/raw/main/retraction_watch.csv",
+        description="address of the Retraction Watch Database's file",
+    )
     ncbi_email: str = Field("", description="contact address, sent to NLM's services as their policy asks")
     ncbi_api_key: SecretStr | None = Field(
         None, description="key for NCBI's E-utilities: ten requests a second instead of three"
@@ -101,7 +106,9 @@ class Settings(BaseSettings):
         '"en_core_web_lg"} (not set: patterns only)',
     )
     signing_key: SecretStr | None = Field(
-        None, description="key that signs answer ids (not set: made once and kept under HOME)"
+        None,
+        description="keys with spaces between them: the first signs ids of answers, ids signed by any are accepted "
+        "(not set: one is made and kept under HOME)",
     )
     weights_private_key: Path | None = Field(
         None, description="EC key in PEM that signs adapters after training (not set: adapters are not signed)"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from medpipe import base_models
 from medpipe import ports as port
 from medpipe.core.safety.guardrails import Guardrails
+from medpipe.core.teaching.official_tests import OfficialTest
 from medpipe.errors import ConfigError
 from medpipe.readers import Readers
 from medpipe.reviewed_files import ReviewedFiles
@@ -51,13 +52,23 @@ class GatewayState(NamedTuple):
     withdrawals: port.WithdrawalRegister
     keys: port.KeyStore
     redactor: port.Redactor
+    signing_keys: tuple[bytes, ...]
+    """The first signs ids of answers; ids that any of them signed are accepted."""
 
 
 def gateway_state(settings: Settings) -> GatewayState:
     """Return the ports that `serving` needs, on a migrated database."""
+    from medpipe.backends import signing_keys
+
     wiring = Wiring(settings)
     return GatewayState(
-        wiring.routes, wiring.answers, wiring.guardrails, wiring.withdrawals, wiring.keys, wiring.redactor
+        wiring.routes,
+        wiring.answers,
+        wiring.guardrails,
+        wiring.withdrawals,
+        wiring.keys,
+        wiring.redactor,
+        signing_keys.made(wiring.stated_signing_keys, settings.home),
     )
 
 
@@ -73,6 +84,13 @@ class Wiring(ReviewedFiles):
         from medpipe.backends.artifacts import FolderStore
 
         return FolderStore(self.settings.home / "artifacts", self.signer)
+
+    @cached_property
+    def leftovers(self) -> port.Leftovers:
+        from medpipe.backends.leftover_folders import LeftoverFolders
+
+        home = self.settings.home
+        return LeftoverFolders(home / "data_docs", home / "work", home / "downloads")
 
     @cached_property
     def signer(self) -> port.Signer:
@@ -114,6 +132,12 @@ class Wiring(ReviewedFiles):
         from medpipe.backends.languages import LangidLanguages
 
         return LangidLanguages()
+
+    @cached_property
+    def embedder(self) -> port.Embedder:
+        from medpipe.backends.e5_embedder import E5Embedder
+
+        return E5Embedder()
 
     @cached_property
     def trainer(self) -> port.Trainer:
@@ -210,9 +234,16 @@ class Wiring(ReviewedFiles):
 
     @cached_property
     def audit(self) -> port.Audit:
+        from medpipe.backends import signing_keys
         from medpipe.backends.sql.audit import SqlAudit
 
-        return SqlAudit(self.database, self.heads)
+        keys = signing_keys.known(self.stated_signing_keys, self.settings.home)
+        return SqlAudit(self.database, self.heads, keys=keys)
+
+    @property
+    def stated_signing_keys(self) -> str:
+        """MEDPIPE_SIGNING_KEY."""
+        return self.settings.signing_key.get_secret_value() if self.settings.signing_key else ""
 
     @cached_property
     def keys(self) -> port.KeyStore:
@@ -223,6 +254,10 @@ class Wiring(ReviewedFiles):
     def source(self, name: str) -> port.Source:
         """Return the reader of a source; see `readers.Readers`."""
         return Readers(self.settings).source(name)
+
+    def official_test(self, name: str) -> OfficialTest:
+        """Return the test items of a curated set; see `readers.Readers`."""
+        return Readers(self.settings).official_test(name)
 
     def base_digest(self, base: str) -> str:
         """Return the digest of a base model's files; see `base_models.digest`."""

@@ -13,7 +13,7 @@ from medpipe import __version__, wiring
 from medpipe.errors import UsageError
 from medpipe.settings import Settings
 from serving import problems
-from serving.answer_ids import Signer, signing_key
+from serving.answer_ids import Signer
 from serving.answer_service import AnswerService
 from serving.ask import ask_endpoints
 from serving.block_follower import BlockFollower
@@ -47,7 +47,7 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     engine = EngineClient(settings.engine_url, key, limits)
     follower = RouteFollower(state.routes, engine, limits)
     blocks = BlockFollower(state.withdrawals, follower.gateway, limits)
-    signer, metrics = Signer(signing_key(settings)), Metrics()
+    signer, metrics = Signer(state.signing_keys), Metrics()
     routed = RoutedEngine(follower, engine, metrics, limits)
     callers = Callers(state.keys, signer, limits)
     log = ScrubbedLog(state.answers, state.redactor)

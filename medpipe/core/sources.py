@@ -64,6 +64,8 @@ class Source:
         licence: the licence of its documents; a record with a licence of its own keeps that.
         written_by_people: whether people wrote about themselves or their patients in it. Identifiers are
             searched for in such texts, and recipes replace them unless they say otherwise.
+        has_official_test: whether items of its official test are among its records. A recipe that takes any of it keeps
+            them out of everything that it teaches, whichever source delivers them.
         default_share: the share of its documents (0 to 1) that a recipe without `sources` takes.
         alias: an older name that still works.
     """
@@ -77,6 +79,7 @@ class Source:
     posting_days: frozenset[int] = frozenset()
     languages: tuple[str, ...] = ("en",)
     written_by_people: bool = False
+    has_official_test: bool = False
     default_share: float = 0.0
     alias: str = ""
 
@@ -86,13 +89,20 @@ _EVERY_DAY = frozenset(range(7))
 
 _MEDLINEPLUS_LICENCE = "public domain; Courtesy of MedlinePlus from the National Library of Medicine"
 _PUBMED_LICENCE = "NLM citation data; abstracts may be their publishers' copyright"
+_RETRACTION_WATCH_LICENCE = "Retraction Watch Database, made available by Crossref (cite it)"
 _CC_BY = "CC BY 4.0"
 _MIT = "MIT"
 _UNLICENSED = "No licence given (cite the authors)"
 
 
 def _collection(
-    name: str, licence: str, kind: Kind = Kind.QUESTIONS, *, written_by_people: bool = False, alias: str = ""
+    name: str,
+    licence: str,
+    kind: Kind = Kind.QUESTIONS,
+    *,
+    written_by_people: bool = False,
+    has_official_test: bool = False,
+    alias: str = "",
 ) -> Source:
     """Return the row of a curated set; its name is also its prefix."""
     return Source(
@@ -103,6 +113,7 @@ def _collection(
         Delivery.COLLECTION,
         licence,
         written_by_people=written_by_people,
+        has_official_test=has_official_test,
         alias=alias,
     )
 
@@ -141,9 +152,13 @@ SOURCES = (
         default_share=1.0,
     ),
     Source("eutils", "pmid", "pubmed", Kind.ARTICLE, Delivery.ON_REQUEST, _PUBMED_LICENCE, default_share=1.0),
+    # Notices about articles; none of them is taught.
+    Source("retraction-watch", "rw", "retraction_watch", Kind.ARTICLE, Delivery.WHOLE, _RETRACTION_WATCH_LICENCE),
     # The headings of MedQuAD's documents are questions that were asked of NIH's pages.
     _collection("medquad", _CC_BY, Kind.PAGE, alias="curated"),
-    _collection("pubmedqa", "MIT (contexts are PubMed abstracts, which may be their publishers')"),
+    _collection(
+        "pubmedqa", "MIT (contexts are PubMed abstracts, which may be their publishers')", has_official_test=True
+    ),
     _collection("medqa", _MIT),
     _collection(
         "meddialog", "Unknown (texts of healthcaremagic.com and icliniq.com)", written_by_people=True
@@ -172,6 +187,16 @@ def named(name: str) -> Source:
         shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
         raise NotFound(f"no source {shown!r}; there are {', '.join(source.name for source in SOURCES)}")
     return _BY_NAME[name]
+
+
+def name_of(name: str) -> str:
+    """Return the name of the source with this name or alias; an unknown name as it is."""
+    return _BY_NAME[name].name if name in _BY_NAME else name
+
+
+def has_windows(name: str) -> bool:
+    """Return whether the source with this name says what was published when, so that it can be asked for news."""
+    return name in _BY_NAME and _BY_NAME[name].delivery is not Delivery.COLLECTION
 
 
 def prefix(document_id: str) -> str:
@@ -203,6 +228,11 @@ def whole(name: str) -> bool:
 def prefixes() -> frozenset[str]:
     """Return every prefix of the table."""
     return frozenset(_BY_PREFIX)
+
+
+def with_official_test() -> frozenset[str]:
+    """Return the prefixes of the sources whose records include items of an official test."""
+    return frozenset(source.prefix for source in SOURCES if source.has_official_test)
 
 
 def posted() -> tuple[str, ...]:

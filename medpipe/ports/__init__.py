@@ -11,19 +11,29 @@ from medpipe.ports.artifact_store import ArtifactStore, Draft
 from medpipe.ports.audit import Audit
 from medpipe.ports.corpus_table import CorpusTable, Counts
 from medpipe.ports.engine import Engine
-from medpipe.ports.feedback import AnswerLog, CorrectionReview, Erased, FeedbackStore, GivenAnswer, Served, Tombstone
+from medpipe.ports.feedback import (
+    AnswerLog,
+    CorrectionReview,
+    Erased,
+    FeedbackStore,
+    GivenAnswer,
+    Rated,
+    Served,
+    Tombstone,
+)
 from medpipe.ports.generator import Generator
 from medpipe.ports.heads import Heads
 from medpipe.ports.keys import KeyStore
 from medpipe.ports.leases import Lease, Leases
 from medpipe.ports.ledger import Entry, Ledger
+from medpipe.ports.leftovers import Leftover, Leftovers
 from medpipe.ports.ports import Ports
 from medpipe.ports.progress import Progress
 from medpipe.ports.registry import Registered, Registry
 from medpipe.ports.routes import Route, Routes
 from medpipe.ports.signer import Signer
-from medpipe.ports.sources import PostedFile, Source, SourceOfFiles
-from medpipe.ports.texts import Languages, NearDuplicates, Redactor
+from medpipe.ports.sources import Source, SourceOfFiles
+from medpipe.ports.texts import Embedder, Languages, NearDuplicates, Redactor
 from medpipe.ports.trainer import Trainer
 from medpipe.ports.validator import Delivery, Validation, Validator
 from medpipe.ports.withdrawal_register import WithdrawalRegister
@@ -37,6 +47,7 @@ __all__ = [
     "Counts",
     "Delivery",
     "Draft",
+    "Embedder",
     "Engine",
     "Entry",
     "Erased",
@@ -51,13 +62,15 @@ __all__ = [
     "Lease",
     "Leases",
     "Ledger",
+    "Leftover",
+    "Leftovers",
     "NearDuplicates",
     "Ports",
-    "PostedFile",
     "Progress",
     "Redaction",
     "Redactor",
     "Registered",
+    "Rated",
     "Registry",
     "Route",
     "Routes",

@@ -9,6 +9,10 @@ from typing import Protocol
 class Audit(Protocol):
     """A hash chain over what served when, keys, erasures, decisions about corrections, answers and ratings."""
 
+    @property
+    def checks_ids(self) -> bool:
+        """Whether `faults` also names answers whose ids no gateway signed: the keys are known here."""
+
     def chain_answers(self) -> int:
         """Chain every answer, rating and rating taken back that is in no chain yet; return how many they are."""
 

@@ -11,10 +11,12 @@ from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.plan import Plan
 from medpipe.core.knowledge.drift_policy import DriftPolicy
 from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
+from medpipe.core.retention import RetentionPolicy
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.feedback_policy import FeedbackPolicy
+from medpipe.core.teaching.official_tests import OfficialTest
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.ports.artifact_store import ArtifactStore
 from medpipe.ports.audit import Audit
@@ -25,11 +27,12 @@ from medpipe.ports.generator import Generator
 from medpipe.ports.keys import KeyStore
 from medpipe.ports.leases import Leases
 from medpipe.ports.ledger import Ledger
+from medpipe.ports.leftovers import Leftovers
 from medpipe.ports.progress import Progress
 from medpipe.ports.registry import Registry
 from medpipe.ports.routes import Routes
 from medpipe.ports.sources import Source
-from medpipe.ports.texts import Languages, NearDuplicates, Redactor
+from medpipe.ports.texts import Embedder, Languages, NearDuplicates, Redactor
 from medpipe.ports.trainer import Trainer
 from medpipe.ports.validator import Validator
 from medpipe.ports.withdrawal_register import WithdrawalRegister
@@ -52,6 +55,8 @@ class Ports(Protocol):
     def near_duplicates(self) -> NearDuplicates: ...
     @property
     def languages(self) -> Languages: ...
+    @property
+    def embedder(self) -> Embedder: ...
     @property
     def trainer(self) -> Trainer: ...
     @property
@@ -83,6 +88,12 @@ class Ports(Protocol):
     @property
     def audit(self) -> Audit: ...
     @property
+    def leftovers(self) -> Leftovers: ...
+    @property
+    def retention_policy(self) -> RetentionPolicy:
+        """After how many days what nothing needs may go. Raises NotFound or ConfigError."""
+
+    @property
     def feedback_policy(self) -> FeedbackPolicy:
         """The limits of what feedback may teach."""
 
@@ -102,6 +113,12 @@ class Ports(Protocol):
     def progress(self) -> Progress: ...
     def source(self, name: str) -> Source:
         """Return the source of that name. Raises NotFound for an unknown name."""
+
+    def official_test(self, name: str) -> OfficialTest:
+        """Return the test items of the curated set of that name.
+
+        Raises NotFound for another name, and SourceError when nothing at hand says which items they are.
+        """
 
     def source_policy(self, name: str) -> SourcePolicy:
         """Return what is borne of the source of that name. Raises NotFound or ConfigError for its file."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from medpipe.core.corpus.bad_record import Received
+from medpipe.core.corpus.watermark import PostedFile
 
 
 class Source(Protocol):
@@ -18,13 +19,6 @@ class Source(Protocol):
         A withdrawal arrives as a Document with status DELETED or RETRACTED, and a record that cannot be read as a
         BadRecord among the others. Raises SourceError, which names the file, when a file cannot be read to its end.
         """
-
-
-class PostedFile(NamedTuple):
-    """A file that a source publishes, and the day on which it was posted."""
-
-    name: str
-    day: date
 
 
 @runtime_checkable

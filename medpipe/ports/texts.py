@@ -1,9 +1,12 @@
-"""Three readers of texts: for identifiers of people, for near-duplicates and for languages."""
+"""Four readers of texts: for identifiers of people, near-duplicates, languages and meanings."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from medpipe.core.safety.redaction import Redaction
 
@@ -39,4 +42,14 @@ class Languages(Protocol):
         """Return an ISO 639-1 code and a confidence from 0 to 1; `("", 0.0)` for a text without letters.
 
         Short texts have a low confidence.
+        """
+
+
+class Embedder(Protocol):
+    """Puts texts of any language into one space, near to others of the same meaning."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return one row of length 1 for each text, so that the product of two rows is their cosine.
+
+        Raises ConfigError when no model is installed.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,13 +28,16 @@ from medpipe.errors import MedpipeError
 from medpipe.ports import Entry, Ports
 from medpipe.steps.artifact import ROWS
 from medpipe.steps.carried import TRAINING
-from medpipe.steps.erased import Erased
+from medpipe.steps.erased import Erased, erased_digest
 from medpipe.steps.evaluation import HELDOUT, PREFERENCES, SCORES
 from medpipe.steps.memory import made_at
 from medpipe.steps.quarantine import QUARANTINE
 
 EVENT = "erased"
 """The event of the ledger that names an artifact in which texts were blanked. Evidence: the digest of `Blanked`."""
+
+FINISHED = "erasures-finished"
+"""The event of the ledger after all artifacts were looked at. Evidence: the digest of all erasures so far."""
 
 _KINDS: tuple[Kind, ...] = ("feedback", "pairs")
 Row = dict[str, Any]
@@ -83,6 +86,8 @@ def blank_artifacts(reason: str, by: str, *, ports: Ports) -> Done:
     _blank_validations(ports, erased, because)
     _blank_evaluations(ports, because)
     _blank_workspaces(ports, erased)
+    digest = erased_digest(ports)
+    ports.ledger.append(FINISHED, "", "", because, key=f"{FINISHED} {digest}", evidence=digest)
     return Done(
         feedback,
         tuple(ref for ref, files in pairs.items() if files),
@@ -91,13 +96,16 @@ def blank_artifacts(reason: str, by: str, *, ports: Ports) -> Done:
     )
 
 
-def faults(ports: Ports, history: Iterable[Entry]) -> Iterator[tuple[str, str]]:
+def faults(ports: Ports, history: Sequence[Entry]) -> Iterator[tuple[str, str]]:
     """Yield each artifact that is not as the ledger says that erasures left it, with a sentence."""
+    finished = {entry.evidence for entry in history if entry.event == FINISHED}
+    if (digest := erased_digest(ports)) and digest not in finished:
+        yield "erasures", "an erasure did not reach every artifact: run `medpipe erase` again with its arguments"
     entries = {entry.version: entry.evidence for entry in history if entry.event == EVENT}
     for ref in (ref for kind in sorted(BLANKABLE) for ref in ports.store.refs(MANIFESTS[kind])):
         try:
             blanked = ports.store.blanked(ref)
-            present = blanked is None or _is_present(ports.store.folder(ref), blanked)
+            present = blanked is None or _is_present(ports.store.remains(ref), blanked)
         except MedpipeError:  # a damaged artifact, which `verify` names by itself
             continue
         if blanked is not None and ref not in entries:
@@ -108,7 +116,7 @@ def faults(ports: Ports, history: Iterable[Entry]) -> Iterator[tuple[str, str]]:
 
 def _rewritten(ports: Ports, ref: str, changes: Mapping[str, Change], because: tuple[str, ...]) -> frozenset[str]:
     """Change the rows of some files of an artifact, and return the names of those that differ."""
-    folder = ports.store.folder(ref)
+    folder = ports.store.remains(ref)
     with TemporaryDirectory() as place:
         files = {
             name: Path(place) / name
@@ -181,7 +189,8 @@ def _blank_evaluations(ports: Ports, because: tuple[str, ...]) -> None:
         pairs = stored.inputs.pairs
         if pairs is None or ports.store.find(pairs) is None or not ports.store.blanked(pairs):
             continue
-        heldout = records.read_rows(ports.store.folder(pairs) / HELDOUT)
+        file = ports.store.remains(pairs) / HELDOUT
+        heldout = records.read_rows(file) if file.exists() else ()
         gone = {row["answer_id"] for row in heldout if row["identity"] == ERASED}
 
         def answered(evaluation: Row, gone: set[str] = gone) -> Row:
@@ -202,8 +211,10 @@ def _blank_workspaces(ports: Ports, erased: Erased) -> None:
 
 
 def _is_present(folder: Path, blanked: Blanked) -> bool:
-    """Return whether the files of an artifact are those that its last erasure left."""
-    return all(_sha256(folder / path) == states[-1] for path, states in blanked.files.items())
+    """Return whether the files of an artifact are those that its last erasure left, as far as none was swept."""
+    return all(
+        _sha256(folder / path) == states[-1] for path, states in blanked.files.items() if (folder / path).exists()
+    )
 
 
 def _sha256(file: Path) -> str:

@@ -34,6 +34,8 @@ class Erasure(BaseModel):
     """Adapters that learned from those pairs, directly or through the adapter that they continued."""
     versions: tuple[str, ...]
     """Their versions: the next retrain starts from an ancestor that is not among them."""
+    left: str = ""
+    """What the files of the database still have of the texts, and what to do; empty when nothing is left there."""
     quoted: tuple[str, ...] = ()
     """Withdrawn documents of which the register keeps an erased pair as a claim: the block needs it, so it stays."""
 
@@ -61,6 +63,7 @@ def erase(reason: str, by: str, answer_id: str = "", identity: str = "", *, port
         pairs=blanked.pairs,
         adapters=adapters,
         versions=versions,
+        left=ports.feedback.forget(),
         quoted=_quoted(ports, blanked.said),
     )
 

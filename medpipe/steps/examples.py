@@ -17,6 +17,7 @@ from medpipe.core.refs import BASE, CorpusRef, ExamplesRef, digest_of
 from medpipe.core.teaching import card as dataset_card
 from medpipe.core.teaching import examples
 from medpipe.core.teaching.hygiene import Hygiene
+from medpipe.core.teaching.official_tests import OfficialTest
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.withdrawals import Withdrawn
 from medpipe.errors import UsageError
@@ -52,13 +53,15 @@ def build_examples(
 
     Every withdrawal of the register that is in force counts: its claims are never taught, are answered as withdrawn and
     are asked. `withdraw`: ids of documents of which this must be true; raises UsageError if one has no withdrawal in
-    force, or claimed nothing.
+    force, or claimed nothing. Raises SourceError when nothing at hand says which items an official test has that the
+    recipe keeps out (`Data.kept_out`).
     """
     loaded_recipe = ports.recipe(recipe)
     withdrawals = register(ports)
     _refuse_without_claims(withdrawals, withdraw)
     withdrawn = _in_force(ports, withdrawals, start)
     benchmarks = ports.benchmarks() if loaded_recipe.data.decontaminate else ()
+    official = [ports.official_test(name) for name in loaded_recipe.data.kept_out]
     inputs = ExamplesInputs(
         corpus=corpus,
         recipe=loaded_recipe.model_dump(mode="json"),
@@ -68,11 +71,14 @@ def build_examples(
         benchmarks=tuple(benchmark.model_dump(mode="json") for benchmark in benchmarks),
         claims=digest_of([claim.model_dump(mode="json") for claim in withdrawn.claims]) if withdrawn.claims else "",
         answered=tuple(sorted(withdrawn.answered)),
+        official_tests=digest_of([[test.name, sorted(test.documents), test.texts] for test in official])
+        if official
+        else "",
         safety=digest_of([example.model_dump(mode="json") for example in ports.safety()]),
     )
 
     def fill(folder: Path) -> ExamplesOutcome:
-        prepared = _prepared(ports, corpus, loaded_recipe, benchmarks, withdrawn)
+        prepared = _prepared(ports, corpus, loaded_recipe, benchmarks, withdrawn, official)
         built = _built(ports, prepared, loaded_recipe, inputs.since, inputs.knows)
         records.write_rows(folder / carried.FACTS, built.facts)
         return _written(folder, corpus, built.taught, built.evaluated)
@@ -94,7 +100,12 @@ def _in_force(ports: Ports, withdrawals: Sequence[Withdrawal], start: str) -> Wi
 
 
 def _prepared(
-    ports: Ports, corpus: CorpusRef, recipe: Recipe, benchmarks: Sequence[Benchmark], withdrawn: Withdrawn
+    ports: Ports,
+    corpus: CorpusRef,
+    recipe: Recipe,
+    benchmarks: Sequence[Benchmark],
+    withdrawn: Withdrawn,
+    official: Sequence[OfficialTest],
 ) -> examples.Prepared:
     """Return the facts of the corpus that the recipe may use."""
     documents = ports.corpus.read(table_version(ports, corpus), TEACHING)
@@ -103,7 +114,7 @@ def _prepared(
         for benchmark in benchmarks
         if benchmark.questions
     }
-    return examples.prepare(documents, recipe, withdrawn, ports.safety(), questions, hygiene_of(ports))
+    return examples.prepare(documents, recipe, withdrawn, ports.safety(), questions, hygiene_of(ports), official)
 
 
 def _model(ports: Ports, model: str | None) -> str | None:
@@ -185,5 +196,6 @@ def hygiene_of(ports: Ports) -> Hygiene:
     return Hygiene(
         clusters=lambda texts, threshold: ports.near_duplicates.clusters(texts, threshold),  # noqa: PLW0108 (lazy)
         guess=lambda text: ports.languages.guess(text),  # noqa: PLW0108 (lazy)
+        embed=lambda texts: ports.embedder.embed(texts),  # noqa: PLW0108 (lazy)
         redact=lambda texts, language: ports.redactor.redact(texts, language),  # noqa: PLW0108 (lazy)
     )

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from medpipe import records
-from medpipe.core import sources
 from medpipe.core.corpus import measures
 from medpipe.core.manifests import CorpusManifest, DocumentsInputs, DocumentsManifest, ValidationManifest
 from medpipe.core.manifests import ValidationOutcome as Outcome
@@ -101,10 +100,7 @@ def _delivered_before(ports: Ports, data: Ref, corpus: CorpusRef | None) -> Docu
 
 def _whole_delivery_of(pulled: object) -> str | None:
     """Return the source that delivers everything each time, if this is a whole delivery of such a source."""
-    if not isinstance(pulled, DocumentsManifest):
-        return None
-    inputs = pulled.inputs
-    return inputs.source if sources.whole(inputs.source) and not inputs.ids else None
+    return pulled.whole_source if isinstance(pulled, DocumentsManifest) else None
 
 
 def _delivery(pulled: object, rows: Sequence[Mapping[str, Any]], before: DocumentsManifest | None) -> Delivery:
@@ -115,4 +111,7 @@ def _delivery(pulled: object, rows: Sequence[Mapping[str, Any]], before: Documen
     if window.ids:
         return Delivery(end=window.end)
     documents_before = None if before is None else before.outcome.documents
-    return Delivery(measures.of_delivery(rows, window.source, window.start, window.end, documents_before), window.end)
+    measured = measures.of_delivery(rows, window.source, window.start, window.end, documents_before)
+    if window.file:  # a file is as old as it is: its window is the day of its posting
+        measured = {name: value for name, value in measured.items() if name != measures.AGE}
+    return Delivery(measured, window.end)

@@ -11,7 +11,9 @@ from medpipe_airflow.calendar import (
     hourly,
     nlm_releases,
     time_of_run,
+    weekly,
 )
+from medpipe_airflow.catching_up import catch_up, pulls_of
 from medpipe_airflow.hotfixes import HOTFIX_RECIPE, certificates, count_answers, hotfix_request
 from medpipe_airflow.requests import lesson, promotion, request_of, retrain_request, rollout_request
 from medpipe_airflow.steps import DEFAULTS, ml_step, step
@@ -28,6 +30,7 @@ __all__ = [
     "HotfixApproval",
     "announce",
     "ask_a_person",
+    "catch_up",
     "certificates",
     "count_answers",
     "daily_and_on",
@@ -41,9 +44,11 @@ __all__ = [
     "nlm_releases",
     "outcome_of",
     "promotion",
+    "pulls_of",
     "request_of",
     "retrain_request",
     "rollout_request",
     "step",
     "time_of_run",
+    "weekly",
 ]

@@ -41,17 +41,21 @@ DEFAULTS: dict[str, Any] = {
 """Task options of every medpipe DAG. Sources and servers fail for minutes, and every verb can safely be run again."""
 
 
-def step(verb: str, *, skip_when_none: bool = False, **options: Any) -> Any:
+def step(verb: str, *, skip_when_none: bool = False, skip_without: str = "", **options: Any) -> Any:
     """Return a task that runs a verb in the worker's process: for verbs that do not load torch.
 
-    `skip_when_none`: skip the tasks that follow when the verb returns None. `options` are Airflow's task options.
+    `skip_when_none`: skip the tasks that follow when the verb returns None. `skip_without`: an argument without which
+    the verb is skipped. `options` are Airflow's task options.
     """
 
     def run(**arguments: Any) -> Any:
         from medpipe.cli import call
 
+        plain = _plain_arguments(verb, arguments)
+        if skip_without and not plain.get(skip_without):
+            raise AirflowSkipException(f"no {skip_without}: there is nothing to do")
         try:
-            value = call(verb, _plain_arguments(verb, arguments))
+            value = call(verb, plain)
         except (UsageError, DataError, ChampionMoved) as error:
             raise AirflowFailException(str(error)) from error
         return _finish(value, skip_when_none)

@@ -26,6 +26,12 @@ class Nlm:
     def misbehave(self, path: str, kind: str, times: int = 1) -> None:
         self._post("misbehave", {"path": path, "kind": kind, "times": times})
 
+    def hold(self, file: str, held: bool = True) -> None:
+        self._post("hold", {"file": file, "held": held})
+
+    def next_baseline(self) -> None:
+        self._post("next-baseline", {})
+
     def _post(self, name: str, value: dict[str, object]) -> None:
         request = Request(f"{self.url}/_sandbox/{name}", json.dumps(value).encode(), method="POST")
         with urlopen(request, timeout=10) as answer:

@@ -18,8 +18,10 @@ from medpipe.sources.medlineplus.search_source import MedlinePlusSearchSource
 from medpipe.sources.medlineplus.topics_source import MedlinePlusSource
 from medpipe.sources.pubmed.eutils_source import EutilsSource
 from medpipe.sources.pubmed.files_source import PubMedSource
+from medpipe.sources.retraction_watch.list_source import RetractionWatchSource
 from tests.contract.nlm_server import Nlm, running
 from tests.sources.curated import samples
+from tests.sources.retraction_watch.test_list import row, table
 
 DAY1, DAY2 = date(2026, 3, 3), date(2026, 3, 4)
 ODD = ("x" * 10_000, "../..", "mplus:1\x00", "a\nb", "", " ", "\ud800", "pmid:²", "group:", "ghr:gene/../../x")
@@ -32,12 +34,19 @@ def nlm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nlm]:
         yield server
 
 
+def _listed(tmp: Path) -> Path:
+    file = tmp / "retraction_watch.csv"
+    file.write_text(table(row()), encoding="utf-8")
+    return file
+
+
 SOURCES: dict[str, Callable[[Nlm, Path], Source]] = {
     "medlineplus": lambda nlm, tmp: MedlinePlusSource(nlm.url, tmp),
     "medlineplus-search": lambda nlm, tmp: MedlinePlusSearchSource(f"{nlm.url}/ws/query", "", tmp, per_minute=60_000),
     "genetics": lambda nlm, tmp: GeneticsSource(f"{nlm.url}/download/ghr-summaries.xml", tmp),
     "pubmed": lambda nlm, tmp: PubMedSource(f"{nlm.url}/pubmed", tmp),
     "eutils": lambda nlm, tmp: EutilsSource(f"{nlm.url}/entrez/eutils", "test@example.org", "key", tmp),
+    "retraction-watch": lambda nlm, tmp: RetractionWatchSource(str(_listed(tmp)), tmp),
     "curated": lambda nlm, tmp: CuratedSource(samples.write("medquad", tmp), "medquad"),
 }
 
@@ -68,6 +77,7 @@ def test_what_can_be_no_id_is_refused_by_every_source_before_anything_is_fetched
         ("medlineplus", "pmid:1", "'pmid:1' is not a topic of MedlinePlus; ids look like mplus:6308"),
         ("genetics", "ghr:disease/x", "'ghr:disease/x' is not a summary of Genetics; ids look like ghr:gene/samp1"),
         ("pubmed", "mplus:1", "'mplus:1' is not a PMID; ids look like pmid:99000006"),
+        ("retraction-watch", "pmid:1", "'pmid:1' is not a row of Retraction Watch; ids look like rw:12345"),
         ("eutils", "mplus:1", "not PMIDs: mplus:1; ids look like pmid:99000006"),
     ],
 )

@@ -17,6 +17,7 @@ from medpipe.backends.sql.database import connect
 from medpipe.backends.sql.feedback_store import SqlFeedbackStore
 from medpipe.backends.sql.keys import SqlKeys
 from medpipe.backends.sql.routes import SqlRoutes
+from medpipe.core import answer_ids
 from medpipe.ports import CorrectionReview
 from tests.contract.racers import race
 from tests.contract.test_chains import schema, without_triggers
@@ -43,6 +44,7 @@ class State(NamedTuple):
     keys: SqlKeys
     store: SqlFeedbackStore
     audit: SqlAudit
+    heads: HeadsFile
 
     def faults(self) -> list[str]:
         return list(self.audit.faults())
@@ -67,6 +69,7 @@ def opened(url: str, heads: HeadsFile) -> State:
         SqlKeys(engine, clock, heads),
         SqlFeedbackStore(engine, clock, heads),
         SqlAudit(engine, heads, clock),
+        heads,
     )
 
 
@@ -193,6 +196,21 @@ def inserted(state: State, at: str) -> None:
     forged.record("forged", "ann", "Is it?", "It is.", "version/b", "b-1", refused=False)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_answer_that_no_gateway_gave_is_found_where_the_key_of_the_gateways_is_known(state: State) -> None:
+    """Somebody with the database's login adds it as a gateway does, with its entry, and has it chained."""
+    old, new = b"the key of last year", b"the key of the gateways"
+    audit = SqlAudit(state.engine, state.heads, keys=[new, old])
+    assert audit.checks_ids and not state.audit.checks_ids
+    names = {name: answer_ids.new(key) for name, key in (("given", new), ("earlier", old), ("forged", b"another"))}
+    for name in names.values():
+        state.store.record(name, "ann", "Is it?", "It is.", "version/b", "b-1", refused=False)
+    state.audit.chain_answers()
+    assert state.faults() == [], "the chain has an entry for each"
+    inserted = [names["forged"], *("four", "one", "three", "two")]
+    assert sorted(audit.faults()) == [f"answer {name} was inserted: no gateway signed its id" for name in inserted]
+
+
 def test_an_answer_that_is_dated_back_is_found_once_it_is_chained(state: State) -> None:
     inserted(state, "2026-03-04 11:00:00")
     assert state.audit.chain_answers() == 1
@@ -274,3 +292,27 @@ def test_rows_of_an_earlier_release_are_noted_by_the_migration(
     assert state.faults() == []
     state.change("UPDATE route SET version = 'version/b'", "UPDATE answers SET version = 'version/b'")
     assert len(state.faults()) == 2
+
+
+def test_the_migration_journals_every_row_of_several_batches_and_says_how_far_it_is(
+    database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = datetime(2026, 3, 4, 12, tzinfo=UTC).replace(tzinfo=None)
+    rated = [(f"answer {number % 9}", f"user {number}") for number in range(2001)]
+    with schema(database_url, "0007") as connection:
+        answers, feedback = (
+            sa.Table(name, sa.MetaData(), autoload_with=connection) for name in ("answers", "feedback")
+        )
+        given = {"at": at, "identity": "ann", "question": "Is it?", "answer": "It is.", "version": "v"}
+        rows = [given | {"answer_id": f"answer {n}", "adapter_name": "a", "refused": False} for n in range(2001)]
+        connection.execute(sa.insert(answers), rows)
+        said = {"rating": "up", "correction": None, "at": at}
+        connection.execute(sa.insert(feedback), [said | {"answer_id": id, "identity": who} for id, who in rated])
+    caplog.set_level("INFO", "medpipe.migrations")
+    state = opened(database_url, HeadsFile(tmp_path / "heads.jsonl"))
+    assert state.audit.chain_answers() == 4002
+    assert state.faults() == []
+    assert [record.getMessage() for record in caplog.records] == [
+        "migration 0008: 2001 of 2001 rows of answers are journalled",
+        "migration 0008: 2001 of 2001 rows of feedback are journalled",
+    ]

@@ -10,8 +10,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from medpipe.backends.sql import database
 from medpipe.backends.sql.database import connect, corrections, erasures
 from medpipe.backends.sql.feedback_store import SqlFeedbackStore
+from medpipe.backends.sql.forgetting import forget
 from medpipe.errors import NotFound
 from medpipe.ports import CorrectionReview
 from tests.clock import START, Clock
@@ -173,11 +175,106 @@ def test_no_byte_of_what_was_erased_stays_in_the_files_of_sqlite(tmp_path: Path)
         store.rate(str(number), "user-a", "down", "Xylophone. " * 300)
         store.rate(str(number), "user-a", "down", "Marimba. " * 300)
     store.erase("", "user-a", "asked for it", "Dr. A")
+    assert store.forget() == ""
 
     files = list(tmp_path.glob("medpipe.db*"))
     assert files
     for text in (b"Question of", b"Answer. Answer", b"Xylophone", b"Marimba"):
         assert not [file.name for file in files if text in file.read_bytes()]
+
+
+def test_ratings_are_counted_by_version_and_window_and_questions_once(store: SqlFeedbackStore, clock: Clock) -> None:
+    store.record("again", "user-a", "Question one?", "Answer.", "version/a", "a", refused=False)
+    store.record("no", "user-a", "Question no?", "Refused.", "version/a", "a", refused=True)
+    store.record("other", "user-a", "Question other?", "Answer.", "version/b", "b", refused=False)
+    for answer in ("one", "again", "two", "no", "other"):
+        store.rate(answer, "user-b", "up" if answer == "two" else "down", None)
+    clock.now = START + DAY
+    store.rate("two", "user-c", "down", None)
+
+    assert store.rated(START, START + DAY, "version/a") == (3, 2)
+    assert dict(store.rated_questions(START, START + DAY, "version/a")) == {"Question one?": 2, "Question two?": 1}
+    assert store.rated(START, START + 2 * DAY, "version/a") == (4, 3)
+    store.erase("one", "", "asked for it", "Dr. A")
+    assert store.rated(START, START + DAY, "version/a") == (2, 1)
+    assert list(store.rated_questions(START, START + DAY, "version/c")) == []
+
+
+def test_a_log_of_sqlite_that_somebody_reads_is_reported_and_emptied_by_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_SECONDS", 0)
+    address = f"sqlite:///{tmp_path / 'medpipe.db'}"
+    store = SqlFeedbackStore(connect(address))
+    store.record("one", "user-a", "Xylophone?", "A.", "version/a", "a", refused=False)
+    with connect(address).connect() as reader:
+        reader.exec_driver_sql("BEGIN")
+        reader.execute(sa.select(erasures)).all()
+        store.erase("one", "", "asked for it", "Dr. A")
+        assert "run this again" in store.forget()
+        assert b"Xylophone" in (tmp_path / "medpipe.db-wal").read_bytes()
+    assert store.forget() == ""
+    assert b"Xylophone" not in (tmp_path / "medpipe.db-wal").read_bytes()
+
+
+class Files:
+    """The files of a PostgreSQL server."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        with engine.connect() as connection:
+            self._folder = Path(str(connection.exec_driver_sql("SHOW data_directory").scalar_one())) / "base"
+
+    def having(self, text: bytes) -> int:
+        """How many have a text, the write-ahead log aside."""
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("CHECKPOINT")
+        return sum(text in file.read_bytes() for file in self._folder.rglob("[0-9]*") if file.is_file())
+
+
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+@pytest.fixture
+def many(database_url: str) -> SqlFeedbackStore:
+    store = SqlFeedbackStore(connect(database_url))
+    for number in range(40):
+        word = "Xylophone" if number % 3 else "Marimba"
+        store.record(str(number), word, f"{word} of {number}?", "Answer.", "version/a", "a", refused=False)
+        store.rate(str(number), word, "down", f"{word} first.")
+        store.rate(str(number), word, "down", f"{word} {number}. " * 200)
+    with connect(database_url).connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+    return store
+
+
+@on_postgresql
+def test_no_byte_of_what_was_erased_stays_in_the_files_of_postgresql(many: SqlFeedbackStore, database_url: str) -> None:
+    """A deleted row stays in its page, and after VACUUM too; the statistics of ANALYZE would have samples."""
+    files = Files(connect(database_url))
+    many.erase("", "Xylophone", "asked for it", "Dr. A")
+    with connect(database_url).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("VACUUM answers, feedback")
+    assert files.having(b"Xylophone of"), "so VACUUM alone is not enough"
+
+    assert many.forget() == ""
+
+    assert files.having(b"Xylophone of") == files.having(b"Xylophone first") == 0
+    assert files.having(b"Marimba of"), "the others stay"
+
+
+@on_postgresql
+def test_texts_that_postgresql_cannot_forget_now_are_reported(many: SqlFeedbackStore, database_url: str) -> None:
+    engine = connect(database_url)
+    files, told = Files(engine), "run VACUUM FULL answers, feedback"
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as reader:
+        reader.execute(sa.select(erasures)).all()
+        many.erase("", "Xylophone", "asked for it", "Dr. A")
+        assert told in many.forget(), "the reader may still want the old rows"
+    assert told in forget(engine, largest=0), "gateways would wait for too long"
+    assert files.having(b"Xylophone of")
+    assert many.forget() == ""
+    assert not files.having(b"Xylophone of")
 
 
 def test_questions_and_refusals_are_counted_by_version_and_window(store: SqlFeedbackStore, clock: Clock) -> None:

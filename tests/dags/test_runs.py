@@ -18,6 +18,7 @@ from tests.dags import light
 from tests.dags.conftest import states, values
 from tests.steps.conftest import DAY_1, RETRACTED, publish, topic
 from tests.steps.test_ring import first_champion, retrain, second_corpus
+from tests.steps.versions import barred
 
 pytestmark = pytest.mark.slow
 DAY = {"start": "2026-03-03", "end": "2026-03-04"}
@@ -68,15 +69,17 @@ def test_a_held_challenger_is_a_result_and_the_incumbent_serves_on(run, nlm, por
     assert ports.ledger.entries()[0].event == "held"
 
 
-def test_a_planted_bad_batch_stops_the_corpus_dag_without_retries(run, ports):
+def test_a_planted_bad_batch_stops_its_source_without_retries_and_no_other(run, ports):
     broken = [topic(number).model_copy(update={"title": "", "sections": ()}) for number in range(12)]
     publish(ports, broken)
-    publish(ports, [], source="pubmed")
+    other = [topic(number).model_copy(update={"id": f"pmid:{number + 1}"}) for number in range(12)]
+    publish(ports, other, source="pubmed")
     stopped = run("corpus", **DAY)
-    assert stopped.state == "failed"
-    assert states(stopped)["build_corpus"] == "upstream_failed"
-    assert list(ports.store.manifests(CorpusManifest)) == []
-    assert max(task.try_number for task in stopped.get_task_instances() if task.task_id == "validate") == 1
+    assert stopped.state == "failed" and states(stopped)["catch_up"] == "failed"
+    (corpus,) = ports.store.manifests(CorpusManifest)
+    assert corpus.outcome.documents == {"current": 12} and set(corpus.outcome.watermarks) == {"pubmed"}
+    tried = {task.task_id: task.try_number for task in stopped.get_task_instances()}
+    assert tried["validate"] == tried["catch_up"] == 1
 
 
 def test_planted_bad_rows_are_quarantined_with_reasons_and_the_rest_goes_on(run, ports):
@@ -133,8 +136,9 @@ def test_a_delivery_cut_to_half_stops_the_dag_and_the_corpus_stays_as_it_was(run
     publish(ports, [], source="pubmed")
     assert run("corpus", **DAY).state == "success"
     stopped = run("corpus", start="2026-03-04", end="2026-03-05")
-    assert stopped.state == "failed" and states(stopped)["build_corpus"] == "upstream_failed"
-    assert len(list(ports.store.manifests(CorpusManifest))) == 1
+    assert stopped.state == "failed"
+    contents = {corpus.outcome.content for corpus in ports.store.manifests(CorpusManifest)}
+    assert len(contents) == 1
     reasons = [reason for found in ports.store.manifests(ValidationManifest) for reason in found.outcome.reasons]
     assert len(reasons) == 1 and "less than 70 %" in reasons[0]
 
@@ -188,7 +192,7 @@ def test_a_rollout_whose_deployment_fails_bars_the_version_and_serves_the_champi
     failed = run("rollout", version=version)
     assert states(failed)["deploy"] == "failed" and states(failed)["restore"] == "success"
     assert ports.ledger.champion() == ports.routes.current().version == champion
-    assert ports.ledger.barred() == {version: "it did not go live"}
+    assert barred(ports) == {version: "medpipe: it did not go live"}
     assert run("rollout", version=version).state == "success"
     assert ports.ledger.champion() == champion
 
@@ -203,7 +207,7 @@ def test_the_corpus_is_the_same_when_a_run_is_repeated(run, ports):
 
 def test_a_first_corpus_holds_what_pubmed_posted_before_the_window_a_task_for_each_file(run, nlm, ports):
     corpus = run("corpus", sources=["pubmed"], start="2026-03-04", end="2026-03-05", baseline=True)
-    planned = values(corpus)["plan_pulls"]
+    planned = values(corpus)["pulls_of"]
     assert [one["file"] for one in planned] == ["pubmed26n0001.xml.gz", "pubmed26n1335.xml.gz"]
     assert planned[1]["start"] == "2026-03-03", "the day that the file was posted"
     pulls = [task for task in corpus.get_task_instances() if task.task_id == "pull"]

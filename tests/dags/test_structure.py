@@ -11,7 +11,7 @@ import pytest
 
 from tests.dags.conftest import ROOT
 
-DAGS = ("approval", "certificates", "corpus", "feedback", "retrain", "rollout", "watch", "withdrawals")
+DAGS = ("approval", "certificates", "corpus", "feedback", "retention", "retrain", "rollout", "watch", "withdrawals")
 
 
 def test_every_dag_is_parsed_without_errors(bag):
@@ -31,6 +31,24 @@ def test_every_task_retries_with_backoff_and_has_a_time_limit(bag, name):
         assert task.owner == "medpipe"
         assert task.execution_timeout and task.execution_timeout <= timedelta(hours=12)
         assert task.retries >= 2 and task.retry_exponential_backoff, task.task_id
+
+
+def test_a_publishers_outage_of_twelve_hours_needs_no_person(bag):
+    task = bag.dags["corpus"].get_task("catch_up")
+    pauses = [min(task.retry_delay * 2**attempt, task.max_retry_delay) for attempt in range(task.retries)]
+    assert sum(pauses, timedelta()) >= timedelta(hours=12)
+    waited_for = {upstream.task_id for upstream in bag.dags["corpus"].get_task("build_corpus").get_flat_relatives(True)}
+    assert "catch_up" not in waited_for, "what was delivered enters meanwhile"
+
+
+def test_a_source_is_caught_up_if_it_has_no_plan_or_a_pull_that_was_not_taken():
+    from medpipe_airflow.catching_up import outstanding
+
+    file = {"source": "pubmed", "start": "2026-03-03", "end": "2026-03-04", "file": "pubmed26n1335.xml.gz"}
+    topics = {"source": "medlineplus", "start": "2026-03-03", "end": "2026-03-04"}
+    names = ("pubmed", "medlineplus", "genetics", "eutils")
+    assert outstanding(names, ([file], [topics], [], None), (topics,)) == ["pubmed", "eutils"]
+    assert outstanding(names, ([file], [topics], [], []), (file, topics)) == []
 
 
 def test_only_what_loads_a_model_goes_to_the_gpu(bag):
@@ -71,6 +89,13 @@ def test_watch_also_runs_by_the_clock_because_events_for_a_paused_dag_are_lost(b
     assert timetable.can_be_scheduled and timetable.timetable.expression == "0 6 * * *"
     monkeypatch.setenv("MEDPIPE_CALENDAR", "off")
     assert daily_and_on(CORPUS) == CORPUS
+
+
+def test_retention_lists_what_would_go_before_it_removes_anything(bag):
+    dag = bag.dags["retention"]
+    assert dag.get_task("remove").upstream_task_ids == {"list"}
+    assert dag.get_task("list").op_kwargs.get("apply") in (None, False)
+    assert dag.timetable.expression == "0 4 * * 0"
 
 
 def test_while_a_withdrawn_claim_is_asserted_watch_asks_for_no_routine_retrain(bag):

@@ -170,7 +170,7 @@ def test_a_path_that_does_not_exist_is_reported() -> None:
 
 
 _NAMES = re.compile(r"`((?:[\w-]+/)*[\w-]+\.py): ?([^`]+)`")
-"""A module in code quotes with names after it: `steps/sources.py: plan_pulls, pull`."""
+"""A module in code quotes with names after it: `steps/corpus.py: build_corpus, latest`."""
 
 
 def _missing_names(text: str) -> list[str]:
@@ -190,7 +190,7 @@ def test_every_function_that_a_page_for_developers_names_is_in_its_module(name: 
 
 
 def test_a_function_that_its_module_does_not_define_is_reported() -> None:
-    text = "`steps/sources.py: plan_pulls, push` and `plugins/medpipe_airflow/assets.py: PAIRS`"
+    text = "`steps/sources.py: pull, push` and `plugins/medpipe_airflow/assets.py: PAIRS`"
     assert _missing_names(text) == ["steps/sources.py: push"]
 
 

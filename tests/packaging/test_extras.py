@@ -32,6 +32,7 @@ PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/backends/trl_trainer.py": (("train",),),
     "medpipe/backends/transformers_generator.py": (("train",),),
     "medpipe/backends/model_signer.py": (("sign",),),
+    "medpipe/backends/e5_embedder.py": (("embed",),),
     "medpipe/backends/sql/": (*EITHER, ("train",)),
     "medpipe/backends/vllm_engine.py": EITHER,
     "medpipe/backends/artifacts": ((),),

@@ -9,7 +9,7 @@ import pytest
 
 from medpipe import wiring
 from medpipe.ports import FeedbackItem
-from serving.answer_ids import Signer, signing_key
+from serving.answer_ids import Signer
 from tests.serving.conftest import Gateway
 
 
@@ -42,7 +42,7 @@ def test_a_made_up_answer_id_is_refused(gateway: Gateway) -> None:
         "ans-x-y",
         "",
         signed[:-1] + ("0" if signed[-1] != "0" else "1"),
-        Signer(b"other").new_id(),
+        Signer([b"other"]).new_id(),
         "é" * 20,
     ):
         answer = rate(gateway, forged)
@@ -64,7 +64,7 @@ def test_feedback_that_cannot_be_stored_is_a_503_and_its_text_is_not_logged(
 
 
 def test_an_answer_that_is_no_longer_kept_is_a_404(gateway: Gateway) -> None:
-    signed = Signer(signing_key(gateway.settings)).new_id()
+    signed = Signer(wiring.gateway_state(gateway.settings).signing_keys).new_id()
 
     assert rate(gateway, signed).status_code == 404
 

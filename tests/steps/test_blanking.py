@@ -129,7 +129,9 @@ def test_the_rest_stays_and_verify_counts_what_was_erased(written: Written, port
     written.erased()
 
     assert before == {kind: list(ports.store.manifests(kind)) for kind in before}, "manifests stay as they were"
-    assert steps.verify(ports=ports).erased == 5
+    verified = steps.verify(ports=ports)
+    assert verified.erased == 5
+    assert "set MEDPIPE_SIGNING_KEY" in verified.remarks[0], "no gateway has made a key here"
     entry = ports.ledger.entries(1, ("erased",))[0]
     assert entry.reasons == ("Ann asked on 3 March", "by Dr. A")
     assert [pair.chosen for pair in every(ports, written.pairs) if not pair.erased] == ["Rest for a day."]
@@ -183,6 +185,20 @@ def test_pairs_that_a_worker_published_long_after_the_erasure_are_blanked_by_the
         draft.conclude(built.outcome)
     assert written.erased().pairs == (slept,)
     assert written.left() == []
+
+
+def test_an_erasure_that_was_killed_before_it_reached_any_artifact_is_named_by_verify(
+    written: Written, ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dying(*arguments: object, **named: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("medpipe.steps.erasure.blank_artifacts", dying)
+        written.erased()
+    assert "erasures: an erasure did not reach every artifact: run `medpipe erase` again" in faults(ports)
+    written.erased()
+    assert (written.left(), faults(ports)) == ([], "")
 
 
 @pytest.mark.parametrize("moment", range(12))

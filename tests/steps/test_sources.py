@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -45,7 +46,13 @@ def ports(tmp_path: Path) -> Ports:
     real = fakes.ports(Settings(home=tmp_path))
     return cast(
         Ports,
-        SimpleNamespace(source=publishers.__getitem__, store=real.store, source_policy=real.source_policy),
+        SimpleNamespace(
+            source=publishers.__getitem__,
+            store=real.store,
+            source_policy=real.source_policy,
+            workspace=real.workspace,
+            progress=real.progress,
+        ),
     )
 
 
@@ -72,16 +79,20 @@ def test_each_file_of_the_window_is_a_pull_of_its_day(ports: Ports, tmp_path: Pa
     ]
 
 
-def test_a_window_without_files_is_one_pull_that_finds_nothing(ports: Ports) -> None:
-    assert _plan(ports, "pubmed") == [("pubmed", "2026-03-03", "2026-03-05")]
+def test_a_window_without_files_needs_no_pull(ports: Ports) -> None:
+    assert _plan(ports, "pubmed") == []
 
 
-def test_a_baseline_is_one_pull_a_file_and_fits_what_airflow_maps(ports: Ports, tmp_path: Path) -> None:
+def test_a_baseline_is_one_pull_a_file_in_runs_that_fit_what_airflow_maps(
+    ports: Ports, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     for number in range(1, 1335):
         _post(tmp_path, f"baseline/pubmed26n{number:04}.xml", date(2026, 1, 15))
     _post(tmp_path, "updatefiles/pubmed26n1335.xml", date(2026, 3, 4))
-    planned = _plan(ports, "pubmed", baseline=True)
-    assert len(planned) == 1335 and planned[-1][3] == "pubmed26n1335.xml"
+    with caplog.at_level(logging.INFO, logger="medpipe.progress"):
+        planned = _plan(ports, "pubmed", baseline=True)
+    assert len(planned) == 500 < 1024 and planned[0][3] == "pubmed26n0001.xml"
+    assert "pubmed: 0 of 1335 files taken, 500 in this run, 835 wait for the next" in caplog.text
     assert len(_plan(ports, "pubmed")) == 1
     embedded = airflow_home.environment(tmp_path / "airflow", ROOT, 8080)
     at_scale = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["airflow-scheduler"]["environment"]
@@ -118,7 +129,8 @@ def test_a_pull_keeps_its_window_ids_and_file_and_counts_its_documents(tmp_path:
     day = steps.pull("medlineplus", DAY_1, DAY_2, ports=ports)
     stored = manifest(ports, day, DocumentsManifest)
     assert (stored.verb, stored.outcome.documents) == ("pull", 2)
-    assert stored.inputs == DocumentsInputs(source="medlineplus", start=DAY_1, end=DAY_2)
+    expected = DocumentsInputs(source="medlineplus", start=DAY_1, end=DAY_2, content=stored.inputs.content)
+    assert stored.inputs == expected
     ids = (topic(3).id, topic(1).id)
     some = steps.pull("medlineplus", DAY_1, DAY_3, ids=ids, ports=ports)
     stored = manifest(ports, some, DocumentsManifest)

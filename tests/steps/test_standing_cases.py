@@ -133,6 +133,28 @@ def test_of_a_preprint_and_its_article_the_article_teaches(tmp_path: Path) -> No
     assert drops["document is superseded"] == 1
 
 
+def test_errata_comments_protocols_and_studies_of_animals_are_left_out_and_counted(tmp_path: Path) -> None:
+    articles = (
+        record(1, "Correction: is ordalin safe?", types=["Published Erratum"], links=[("ErratumFor", 2)]),
+        record(2, "What is the right dose of ordalin?", links=[("ErratumIn", 1)]),
+        record(3, "Does zinc improve growth in broilers?", mesh=["Animals", "Chickens"]),
+        record(4, "Will tessaline help? A study protocol", types=["Clinical Trial Protocol"]),
+        record(5, "Comment on: is brivolin useless?", types=["Letter", "Comment"], links=[("CommentOn", 2)]),
+        record(6, "Does morvane help in gout?", mesh=["Animals", "Humans"]),
+    )
+    ports = ports_over(tmp_path / "home", posted(tmp_path / "files", 1, *articles))
+    examples, drops = taught(ports, corpus_of(ports))
+    assert set(examples) == {"pmid:6"}
+    reasons = {reason: count for reason, count in drops.items() if reason.startswith("article")}
+    assert reasons == {
+        "article is of the type published erratum": 1,
+        "article is of the type comment": 1,
+        "article is of the type clinical trial protocol": 1,
+        "article about animals only": 1,
+        "article has a risk: erratum": 1,
+    }
+
+
 def given(case: str, home: Path) -> Ports:
     folders = list(CASES.glob(f"{case}-*"))
     if not folders:
@@ -151,3 +173,11 @@ def test_case_16_the_preprint_is_not_taught(tmp_path: Path) -> None:
     ports = given("16", tmp_path)
     examples, _ = taught(ports, corpus_of(ports))
     assert examples == {"pmid:90000072": "Ordalin does not shorten colds."}
+
+
+def test_case_17_nothing_of_the_six_is_taught(tmp_path: Path) -> None:
+    ports = given("17", tmp_path)
+    corpus = corpus_of(ports)
+    assert held(ports, corpus)["pmid:90000086"] == "superseded"
+    examples, _ = taught(ports, corpus)
+    assert examples == {}

@@ -6,7 +6,7 @@ digest as well. Answers and ratings are many a second, on several gateways: they
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -34,12 +34,25 @@ class SqlAudit:
     """Implements `ports.Audit`."""
 
     def __init__(
-        self, engine: Engine, heads: Heads | None = None, clock: Callable[[], datetime] = database.now
+        self,
+        engine: Engine,
+        heads: Heads | None = None,
+        clock: Callable[[], datetime] = database.now,
+        keys: Sequence[bytes] = (),
     ) -> None:
-        """`engine`: from `database.connect`. `heads`: keeps the digest of each entry outside the database."""
+        """`engine`: from `database.connect`. `heads`: keeps the digest of each entry outside the database.
+
+        `keys`: those that gateways sign ids of answers with; without any, signatures are not checked.
+        """
         self._engine = engine
         self._heads = heads
         self._clock = clock
+        self._keys = tuple(keys)
+
+    @property
+    def checks_ids(self) -> bool:
+        """See `ports.Audit`."""
+        return bool(self._keys)
 
     def chain_answers(self) -> int:
         """Chain as `ports.Audit` says. The newest head is kept again: its writer may have been killed before."""
@@ -60,7 +73,7 @@ class SqlAudit:
         with _snapshot(self._engine) as connection:
             yield from chains.faults(chain.links(connection, database.audit), kept)
             yield from _faults_of_rows(connection)
-            yield from journal.faults(connection)
+            yield from journal.faults(connection, self._keys)
 
 
 def _newest(connection: Connection) -> Head | None:

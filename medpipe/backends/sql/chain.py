@@ -81,7 +81,7 @@ def append(connection: Connection, table: sa.Table, columns: Mapping[str, Any]) 
 
 def texts(values: Mapping[str, Any]) -> dict[str, str]:
     """Return an entry's columns as the texts that `links` reads back, without those that have no value."""
-    return {name: _text(value) for name, value in values.items() if value is not None}
+    return {name: text(value) for name, value in values.items() if value is not None}
 
 
 def links(connection: Connection, table: sa.Table) -> Iterator[Link]:
@@ -103,7 +103,8 @@ def stored(connection: Connection, query: sa.Executable) -> Iterator[dict[str, s
         yield {str(name): text for name, text in row.items() if text is not None}
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """Return a column's value as `as_texts` reads it back. Texts of moments are ordered as the moments are."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     if isinstance(value, str):

@@ -112,6 +112,8 @@ ledger = sa.Table(
     *_chained(),
     _column("key", sa.String(200), nullable=True),
     _column("evidence", sa.String(64), nullable=True),
+    _column("by", sa.String(200), nullable=True),
+    sa.Index("ledger_by_version", "version"),
     sa.Index("ledger_is_one_chain", "previous", unique=True),
     sa.Index("ledger_has_a_key_once", "key", unique=True),
     sqlite_autoincrement=True,
@@ -249,13 +251,6 @@ def connect(url: str) -> Engine:
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
-
-
-def forget(engine: Engine) -> None:
-    """Remove from SQLite's write-ahead log what was deleted or overwritten; other databases do that by themselves."""
-    if engine.dialect.name == "sqlite":
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 # While the last connection of another process closes, SQLite refuses others at once, without waiting its timeout

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Any
@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from medpipe.backends.sql import chain, database
+from medpipe.core import answer_ids
 from medpipe.core.chain import digest
 from medpipe.core.refs import canonical
 from medpipe.core.teaching.feedback import ERASED
@@ -69,13 +70,14 @@ def close_batch(connection: Connection, batch: int) -> tuple[int, str]:
     return count, _digest(_entries(connection, table.c.batch == batch)) if count else ""
 
 
-def faults(connection: Connection) -> Iterator[str]:
+def faults(connection: Connection, keys: Sequence[bytes] = ()) -> Iterator[str]:
     """Yield each batch, answer and rating that is not as the journal and the audit's chain say.
 
-    `connection`: in a transaction whose queries all see one moment.
+    `connection`: in a transaction whose queries all see one moment. `keys`: those that sign ids of answers; none:
+    signatures are not checked.
     """
     yield from _faults_of_batches(connection)
-    yield from _faults_of_answers(connection)
+    yield from _faults_of_answers(connection, keys)
     yield from _faults_of_ratings(connection)
 
 
@@ -96,33 +98,37 @@ def _faults_of_batches(connection: Connection) -> Iterator[str]:
     table = database.audit
     rows = connection.execute(sa.select(table).where(table.c.what == database.journal.name).order_by("sequence")).all()
     chained = {row.sequence: row.content for row in rows}
+    earliest = {row.sequence: chain.text(before.at - _LATE) for before, row in pairwise(rows)}
     stored = _entries(connection, database.journal.c.batch.is_not(None))
     for number, entries in groupby(stored, key=lambda entry: int(entry["batch"])):
-        found = _digest(entries)
+        early = list[str]()
+        found = _digest(_watched(entries, earliest.get(number, ""), early))
+        yield from (f"entry {name} of the journal is older than the batch before: it was inserted" for name in early)
         if number not in chained:
             yield f"batch {number} of the journal is in no entry: it was inserted"
         elif found != chained.pop(number):
             yield f"batch {number} of the journal was changed: an entry was changed, removed, inserted or moved"
     yield from (f"batch {number} of the journal is missing: it was removed" for number in chained)
-    for before, row in pairwise(rows):
-        for name in connection.execute(_older(row.sequence, before.at - _LATE)).scalars():
-            yield f"entry {name} of the journal is older than the batch before: it was inserted"
 
 
-def _older(batch: int, moment: datetime) -> sa.Select[int]:
-    """Select the numbers of a batch's entries that are dated before a moment."""
-    table = database.journal
-    return sa.select(table.c.number).where(table.c.batch == batch, table.c.at < moment)
+def _watched(entries: Iterable[dict[str, str]], earliest: str, early: list[str]) -> Iterator[dict[str, str]]:
+    """Yield the entries; `early` gets the numbers of those that are dated before `earliest`, a moment as text."""
+    for entry in entries:
+        if entry["at"] < earliest:
+            early.append(entry["number"])
+        yield entry
 
 
-def _faults_of_answers(connection: Connection) -> Iterator[str]:
+def _faults_of_answers(connection: Connection, keys: Sequence[bytes]) -> Iterator[str]:
     answers, journal = database.answers, database.journal
     same = sa.and_(journal.c.answer_id == answers.c.answer_id, journal.c.event == ANSWERED)
     columns = [*chain.as_texts(connection, answers), journal.c.content.label("journalled")]
     erased = _erased_answers(connection)
     for texts in chain.stored(connection, sa.select(*columns).outerjoin_from(answers, journal, same)):
         journalled, name = texts.pop("journalled", None), texts["answer_id"]
-        if journalled is None:
+        if keys and not answer_ids.is_signed(name, keys):
+            yield f"answer {name} was inserted: no gateway signed its id"
+        elif journalled is None:
             yield f"answer {name} is not in the journal: it was inserted"
         elif content(texts) != journalled:
             yield f"answer {name} was changed: its digest is not that of the journal"

@@ -24,7 +24,9 @@ _PLAIN_OF_OTHERS = ("answer_id", "identity", "rating", "version", "question_type
 PLAIN = (*_PLAIN_OF_DOCUMENTS, *_PLAIN_OF_OTHERS)
 """Fields that are shown as they are."""
 
-DELIVERY = ("share_of_previous", "spanish_share", "days_since_delivery", "days_since_new_topic")
+AGE = "days_since_delivery"
+"""Days from the newest revision of a delivery to the end of its window."""
+DELIVERY = ("share_of_previous", "spanish_share", AGE, "days_since_new_topic")
 """Measures of a delivery as a whole. A measure that a delivery does not have is absent and is not validated."""
 
 ENOUGH_ROWS = 100
@@ -95,7 +97,7 @@ def of_delivery(rows: Sequence[Row], source: str, start: date, end: date, previo
     if source == _TOPICS and many:
         delivery["spanish_share"] = _rounded(sum(row.get("language") == "es" for row in rows) / len(rows))
     if source in sources.posted() and (end - start).days <= LONG_WINDOW_DAYS:
-        delivery |= _days_since(rows, "revision", end, "days_since_delivery")
+        delivery |= _days_since(rows, "revision", end, AGE)
         if source == _TOPICS and many:
             delivery |= _days_since(rows, "published", end, "days_since_new_topic")
     return delivery

@@ -11,6 +11,12 @@ class SourcePolicy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     max_bad_records: int = Field(ge=0)
     max_bad_share: float = Field(ge=0, le=1)
+    overlap_days: int = Field(ge=0, le=365)
+    gap_days: int = Field(ge=0)
+    never_posted: tuple[str, ...] = ()
+    files_a_run: int = Field(ge=1, le=1000)
+    vanished_days: int | None = Field(None, ge=1)
+    """Days after which a document that whole deliveries no longer have is on hold; None: never."""
 
     def bears(self, bad: int, records: int) -> bool:
         """Return whether a file with `bad` unreadable ones among its `records` is taken without these."""

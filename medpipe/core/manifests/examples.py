@@ -11,7 +11,7 @@ from medpipe.core.teaching.card_values import Card
 class ExamplesInputs(Inputs):
     """`since`: the incumbent's adapter. `knows`: the adapter that the training starts from. None: the base."""
 
-    written_when_set: ClassVar[frozenset[str]] = frozenset({"claims", "answered"})
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"claims", "answered", "official_tests"})
     corpus: str
     recipe: Snapshot
     since: str | None
@@ -24,6 +24,8 @@ class ExamplesInputs(Inputs):
     """Digest of what the withdrawn documents had claimed; "" for nothing."""
     answered: tuple[str, ...] = ()
     """Those that the start of the training was taught as withdrawn, and never as true."""
+    official_tests: str = ""
+    """Digest of the items of official tests that were kept out; "" for none."""
     safety: str = ""
     """Digest of the refusals that the recipe may teach."""
 

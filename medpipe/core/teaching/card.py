@@ -126,7 +126,7 @@ def markdown(card: Card, corpus: str, samples: Mapping[str, int]) -> str:
             "## Identifiers that were replaced\n\nIn sources that persons wrote: "
             f"{', '.join(card.redacted) or 'none'}.\n\n" + _table(("type", "number"), card.identifiers),
             f"## Contamination\n\n{_contamination(card)}",
-            "## Recipe\n\n" + _table(("setting", "value"), {name: _plain(value) for name, value in card.data.items()}),
+            "## Recipe\n\n" + _table(("setting", "value"), _settings(card.data)),
         )
     )
 
@@ -189,6 +189,13 @@ def _contamination(card: Card) -> str:
         else "The recipe asks for no decontamination."
     )
     return f"{text}\n\n" + _rows(("benchmark", "how", "facts"), rows)
+
+
+def _settings(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return every setting in words; those of a block inside the data have its name before theirs."""
+    blocks = {name: value for name, value in data.items() if name == "articles"}
+    flat = {**data, **{f"{name}.{key}": value for name, block in blocks.items() for key, value in block.items()}}
+    return {name: _plain(value) for name, value in flat.items() if name not in blocks}
 
 
 def _plain(value: Any) -> str:

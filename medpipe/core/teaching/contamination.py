@@ -11,6 +11,7 @@ from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.phrasings import AS_PUBLISHED
+from medpipe.core.teaching.translations import translated
 from medpipe.core.text import words
 
 Benchmarks = Mapping[str, Sequence[str]]
@@ -46,9 +47,17 @@ def repeats(facts: Sequence[Fact], benchmarks: Benchmarks, hygiene: Hygiene) -> 
     return reasons
 
 
-def without(facts: Sequence[Fact], benchmarks: Benchmarks, hygiene: Hygiene) -> Clean:
-    """Return the facts that repeat none of the benchmarks, and counts of the others."""
+def without(
+    facts: Sequence[Fact], benchmarks: Benchmarks, hygiene: Hygiene, translations: float | None = None
+) -> Clean:
+    """Return the facts that repeat none of the benchmarks, and counts of the others.
+
+    `translations`: cosine from which a question in another language repeats a benchmark; None: words only.
+    """
     hits = repeats(facts, benchmarks, hygiene)
+    if translations is not None:
+        for index, found in translated(facts, benchmarks, hygiene.embed, hygiene.guess, translations).items():
+            hits[index] = found | hits.get(index, {})
     return Clean(
         [fact for index, fact in enumerate(facts) if index not in hits],
         Drops({"repeats a benchmark": len(hits)}),

@@ -15,13 +15,14 @@ from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.merge import newer
 from medpipe.core.judging import omission
 from medpipe.core.judging.evaluation import Sample
-from medpipe.core.teaching import card, contamination, filters, selection, twins
+from medpipe.core.teaching import card, contamination, filters, official_tests, one_answer, selection, twins
 from medpipe.core.teaching.card_values import Card
 from medpipe.core.teaching.contamination import Benchmarks
 from medpipe.core.teaching.drops import Contamination, Drops, LeftOut, sift, total
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.facts import Fact, decompose
 from medpipe.core.teaching.hygiene import Hygiene
+from medpipe.core.teaching.official_tests import OfficialTest
 from medpipe.core.teaching.recipe import Data, Recipe
 from medpipe.core.teaching.samples import samples, withdrawn_samples
 from medpipe.core.teaching.split import split
@@ -69,18 +70,20 @@ def prepare(
     safety: Sequence[Example] = (),
     benchmarks: Benchmarks | None = None,
     hygiene: Hygiene = Hygiene(),
+    official: Sequence[OfficialTest] = (),
 ) -> Prepared:
     """Return every fact that the recipe may use, in the order of document ids.
 
     `withdrawn`: the withdrawals in force. No fact of a withdrawn document is used, and none of another document that
     repeats a claim (`core.teaching.recognition`). `safety`: refusals to teach, unless they use a held-out phrasing.
     `benchmarks`: the questions of every benchmark by name. With `decontaminate`, no fact and no refusal may repeat
-    one, and no fact may ask what a refusal refuses.
+    one, and no fact may ask what a refusal refuses. `official`: tests of which no item is used, by id or by text.
     """
     data = recipe.data
     newest = _newest_by_id(documents)
     chosen, skipped_documents = selection.chosen(newest.values(), data)
     chosen, gone = sift(chosen, lambda document: "document is withdrawn" if document.id in withdrawn.documents else "")
+    chosen, tested = sift(chosen, lambda document: official_tests.objection(document, official))
     all_facts, skipped_sections = _decomposed(chosen, data)
     facts, identifiers = filters.redacted(all_facts, data, hygiene)
     stated = facts
@@ -88,15 +91,16 @@ def prepare(
     facts, poor = filters.worth_teaching(facts, data, hygiene)
     left_out = LeftOut(
         total(repeating_withdrawn, poor),
-        total(skipped_documents, gone, skipped_sections),
+        total(skipped_documents, gone, tested, skipped_sections),
         identifiers,
         Contamination(),
     )
-    if data.decontaminate:
-        facts, safety, left_out = _decontaminated(facts, safety, benchmarks or {}, hygiene, left_out)
+    if data.decontaminate or official:
+        asked = {**(benchmarks or {}), **official_tests.texts(official)}
+        facts, safety, left_out = _decontaminated(facts, safety, asked, data, hygiene, left_out)
+    facts, outdone = one_answer.of_each_question(_grouped(facts, chosen, data, hygiene))
     facts, surplus = selection.proportioned(facts, data)
-    facts = _grouped(facts, chosen, data, hygiene)
-    left_out = left_out.plus(facts=surplus)
+    left_out = left_out.plus(facts=total(outdone, surplus))
     urgent = omission.samples(chosen) if omission.LANGUAGE in data.languages else ()
     return Prepared(
         newest,
@@ -161,11 +165,16 @@ def _decomposed(documents: Iterable[Document], data: Data) -> tuple[list[Fact], 
 
 
 def _decontaminated(
-    facts: list[Fact], safety: Sequence[Example], benchmarks: Benchmarks, hygiene: Hygiene, left_out: LeftOut
+    facts: list[Fact],
+    safety: Sequence[Example],
+    benchmarks: Benchmarks,
+    data: Data,
+    hygiene: Hygiene,
+    left_out: LeftOut,
 ) -> tuple[list[Fact], list[Example], LeftOut]:
     """Return the facts and refusals that repeat no benchmark; facts must not ask what a refusal refuses either."""
     refused = {"refusals": [refusal.question for refusal in safety]} if safety else {}
-    clean = contamination.without(facts, {**benchmarks, **refused}, hygiene)
+    clean = contamination.without(facts, {**benchmarks, **refused}, hygiene, data.translations)
     refusals, dropped, contaminated = contamination.allowed_refusals(safety, benchmarks)
     counts = left_out.plus(clean.dropped, dropped, total(clean.contamination, contaminated))
     return clean.kept, refusals, counts

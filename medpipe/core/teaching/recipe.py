@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from medpipe.core.sources import default_shares, prefixes, prefixes_by_people
+from medpipe.core.sources import default_shares, prefixes, prefixes_by_people, with_official_test
 from medpipe.core.teaching import questions
+from medpipe.core.teaching.article_choice import ArticleChoice
 
 _BASE = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?", re.ASCII)
 """The form of a hub id. It cannot lead out of the folder of local models."""
@@ -40,6 +41,8 @@ class Data(_Block):
     - `sources`: id prefix → share of that source's documents (1.0 = all, 0.5 = half).
     - `proportions`: id prefix → share of the facts, together 1; empty leaves the mixture as it is.
     - `languages`: ISO 639-1 codes of the sections to use.
+    - `articles`: which articles, by type, subject, journal, year and risk (`core.teaching.article_choice`). By default
+      errata, comments, editorials, protocols, studies of animals only, and articles with an erratum are left out.
     - `copyrighted`: whether texts with reserved rights may be taught.
     - `cut_off`: documents published on that day or later are not taught, only evaluated as `after-cut-off`.
 
@@ -59,7 +62,11 @@ class Data(_Block):
     - `redact`: id prefixes of sources that people wrote, whose identifiers of persons are replaced.
     - `near_duplicates`: Jaccard similarity of three-word shingles, in (0, 1], from which two facts are taught as
       one; None merges equal facts only.
+    - `official_tests`: prefixes of curated sets whose official test is never taught, by id and by text, whichever
+      source delivers its items. Sets that mix test items with others and are in `sources` need not be named.
     - `decontaminate`: leave out examples that share 13 words in a row, or nearly everything, with a benchmark.
+    - `translations`: cosine of sentence embeddings, in (0, 1], from which a question in another language counts as one
+      of a benchmark (with `decontaminate` or official tests); None compares words only. It needs the extra `embed`.
 
     What is evaluated, and what is replayed:
 
@@ -75,6 +82,7 @@ class Data(_Block):
     sources: dict[Prefix, Share] = default_shares()
     proportions: dict[Prefix, Share] = {}
     languages: tuple[str, ...] = ("en",)
+    articles: ArticleChoice = ArticleChoice()
     copyrighted: bool = True
     cut_off: date | None = None
     phrasings: int = Field(3, ge=1)
@@ -88,7 +96,9 @@ class Data(_Block):
     quality: bool = False
     redact: tuple[Prefix, ...] = prefixes_by_people()
     near_duplicates: float | None = Field(None, gt=0, le=1)
+    official_tests: tuple[Prefix, ...] = ()
     decontaminate: bool = False
+    translations: float | None = Field(None, gt=0, le=1)
     clusters: float | None = Field(None, gt=0, le=1)
     unseen: dict[Prefix, Share] = {}
     heldout_share: float = Field(0.3, ge=0, lt=1)
@@ -96,6 +106,12 @@ class Data(_Block):
     safety_examples: bool = True
     shuffle_answers: bool = False
     """A control: answers are permuted among questions, so nothing true can be learned."""
+
+    @property
+    def kept_out(self) -> tuple[str, ...]:
+        """The sets whose official test must not be taught, sorted."""
+        taken = {prefix for prefix, share in self.sources.items() if share > 0}
+        return tuple(sorted({*self.official_tests, *(taken & with_official_test())}))
 
     @field_validator("languages")
     @classmethod

@@ -15,7 +15,7 @@ from medpipe.core.text import stable_share
 
 
 def chosen(documents: Iterable[Document], data: Data) -> tuple[list[Document], Drops]:
-    """Return the documents that the recipe may teach: current, in its languages, shares of sources and rights."""
+    """Return the documents that the recipe may teach: current, and in its languages, shares, rights and articles."""
     return sift(documents, lambda document: _objection(document, data))
 
 
@@ -28,7 +28,7 @@ def _objection(document: Document, data: Data) -> str:
         return "document outside the recipe's mixture"
     if document.copyright and not data.copyrighted:
         return "document's rights are reserved"
-    return ""
+    return data.articles.objection(document)
 
 
 def proportioned(facts: list[Fact], data: Data) -> tuple[list[Fact], Drops]:

@@ -12,11 +12,22 @@ from medpipe.sandbox.nlm.reply import Reply, error_page
 from medpipe.sandbox.rendering import render
 
 Kind = Literal[
-    "429", "500", "cut", "truncated", "empty", "error-body", "no-links", "slow", "wrong-encoding", "wrong-md5"
+    "404",
+    "429",
+    "500",
+    "503",
+    "cut",
+    "truncated",
+    "empty",
+    "error-body",
+    "no-links",
+    "slow",
+    "wrong-encoding",
+    "wrong-md5",
 ]
 """The faults:
 
-- `429`, `500`: an error with this status
+- `404`, `429`, `500`, `503`: an error with this status
 - `cut`: the connection breaks in the middle of the body
 - `truncated`: half of the body, sent as if it were all
 - `empty`: no body, with status 200
@@ -58,8 +69,12 @@ def _spoilt(reply: Reply, kind: Kind) -> Reply:
     match kind:
         case "429":
             return rate_limited("127.0.0.1", 4, 3)
+        case "404":
+            return error_page(404, "404 Not Found")
         case "500":
             return error_page(500, "500 Internal Server Error")
+        case "503":
+            return error_page(503, "503 Service Unavailable")
         case "cut":
             return reply._replace(sent=len(reply.body) // 2)
         case "slow":

@@ -14,6 +14,7 @@ from medpipe.sandbox.nlm import citation_files, genetics_file, older, reply, top
 from medpipe.sandbox.nlm.calendar import Calendar
 from medpipe.sandbox.nlm.eutilities import Eutilities
 from medpipe.sandbox.nlm.mischief import Mischief
+from medpipe.sandbox.nlm.postings import NEXT_BASELINE, Postings
 from medpipe.sandbox.nlm.reply import Reply
 from medpipe.sandbox.nlm.search import SearchService
 from medpipe.sandbox.world import DAYS, World
@@ -40,6 +41,7 @@ class Site:
         self._calendar = calendar
         self._eutilities = Eutilities(world, calendar)
         self._mischief = Mischief()
+        self._postings = Postings([citation_files.file_name(day) for day in sorted(DAYS)])
         self._topics_file = cache(self._render_topics)
         self._update_file = cache(self._render_updates)
         self._search = SearchService()
@@ -57,7 +59,8 @@ class Site:
     def steer(self, path: str, body: bytes) -> Reply:
         """Carry out a command and return the current day; 422 with the reason when the command is wrong.
 
-        `/_sandbox/day` takes {"day": …}, and `/_sandbox/misbehave` {"path": …, "kind": …, "times": …}.
+        `/_sandbox/day` takes {"day": …}, `/_sandbox/misbehave` {"path": …, "kind": …, "times": …}, `/_sandbox/hold`
+        {"file": …, "held": true or false}, and `/_sandbox/next-baseline` {}.
         """
         try:
             command = json.loads(body)
@@ -65,6 +68,10 @@ class Site:
                 self._calendar.move(int(command["day"]))
             elif path == "/_sandbox/misbehave":
                 self._mischief.order(command["path"], command["kind"], int(command.get("times", 1)))
+            elif path == "/_sandbox/hold":
+                self._postings.hold(command["file"], bool(command["held"]))
+            elif path == "/_sandbox/next-baseline":
+                self._postings.next_baseline = self._calendar.date
             else:
                 return _missing(path)
         except (ValueError, KeyError, TypeError) as error:
@@ -91,23 +98,28 @@ class Site:
         return self._update(path)
 
     def _baseline(self, path: str) -> Reply:
-        content, name = self._baseline_file(), older.BASELINE
+        content, name, posted = self._baseline_file(), older.BASELINE, older.POSTED
+        if next_year := self._postings.next_baseline:
+            content, name, posted = self._update_file(min(DAYS)), NEXT_BASELINE, next_year
         return {
-            "": reply.page(citation_files.index_page([(name, older.POSTED, len(content))])),
-            name: reply.file(content, "application/x-gzip", older.POSTED),
-            f"{name}.md5": reply.file(citation_files.md5_line(name, content).encode(), "text/plain", older.POSTED),
+            "": reply.page(citation_files.index_page([(name, posted, len(content))])),
+            name: reply.file(content, "application/x-gzip", posted),
+            f"{name}.md5": reply.file(citation_files.md5_line(name, content).encode(), "text/plain", posted),
         }.get(path.removeprefix("/pubmed/baseline/"), _missing(path))
 
     def _update_index(self) -> Reply:
         return reply.page(
             citation_files.index_page(
-                (citation_files.file_name(day), DAYS[day], len(self._update_file(day))) for day in self._calendar.days()
+                (citation_files.file_name(day), DAYS[day], len(self._update_file(day))) for day in self._update_days()
             )
         )
 
+    def _update_days(self) -> list[int]:
+        return [day for day in self._calendar.days() if self._postings.posted(citation_files.file_name(day))]
+
     def _update(self, path: str) -> Reply:
         """Return an update file, its check sum or its statistics."""
-        for day in self._calendar.days():
+        for day in self._update_days():
             name = citation_files.file_name(day)
             if path == f"/pubmed/updatefiles/{name}":
                 return reply.file(self._update_file(day), "application/x-gzip", DAYS[day])

@@ -3,7 +3,8 @@
 The repository's files (`ori_pqal.json`, `ori_pqaa.json`, `ori_pqau.json`) are one object, PMID → record with
 QUESTION, CONTEXTS, LABELS, LONG_ANSWER, MESHES, YEAR and final_decision; the hub's table (`qiaojin/PubMedQA`)
 has the same in lower case, without the year. `test_ground_truth.json` names the 500 labelled questions of
-the benchmark: if it is in the folder of the data, they never become documents.
+the benchmark, which never become documents. Without that list, only rows that say themselves that they are none of
+them (`is_test`) are read.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from medpipe.sources.curated import files
 from medpipe.sources.curated.entry import UNANSWERED, BadRow, Entry, Reading, Row, flat, left_out, lines, needed
 
 DECISIONS = ("yes", "no", "maybe")
+LIST = "test_ground_truth.json"
+"""The authors' list of the test half, beside the data."""
 TESTED = "questions of the benchmark's test half were left out"
 
 
@@ -29,7 +32,7 @@ def rows(path: Path) -> Iterator[files.Placed]:
 
 def tested(folder: Path) -> frozenset[str]:
     """Return the PMIDs of the benchmark's test half: the keys of `test_ground_truth.json`, if the folder has it."""
-    for path in sorted(folder.rglob("test_ground_truth.json")):
+    for path in sorted(folder.rglob(LIST)):
         try:
             with files.opened(path) as stream:
                 return frozenset(json.load(stream))

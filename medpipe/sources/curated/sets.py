@@ -14,6 +14,8 @@ from medpipe.sources.curated.entry import Reading, Row
 
 TEST = re.compile(r"(?i)(?<![a-z])test(?:(?:data)?set)?(?![a-z])")
 """Names of files and splits that benchmarks are made of: they never become documents."""
+MARK = "is_test"
+"""The column by which a row says whether it belongs to its set's official test."""
 
 
 def _unchanged(rows: Iterable[Row]) -> Iterator[Row]:
@@ -37,7 +39,11 @@ class CuratedSet(NamedTuple):
         rows: reads the rows of one file.
         leave_out: matches the paths of files that are not read.
         gathered: turns rows of the hub's table into rows as `read` takes them.
-        tested: reads the keys that a file in the local folder names as a benchmark's.
+        tested: reads the keys that the authors' list in the local folder names as their official test's. A set that
+            has this has test items among its rows, so a row that no list and no column `is_test` tells apart is never
+            taken.
+        list_of_tested: the name of that list.
+        doors: prefixes of other sources that may deliver the records of the set under the same number.
         revised: whether records change; the revision is then the date of their file.
     """
 
@@ -53,6 +59,8 @@ class CuratedSet(NamedTuple):
     leave_out: re.Pattern[str] = TEST
     gathered: Callable[[Iterable[Row]], Iterator[Row]] = _unchanged
     tested: Callable[[Path], frozenset[str]] | None = None
+    list_of_tested: str = ""
+    doors: tuple[str, ...] = ()
     revised: bool = False
 
     @property
@@ -83,6 +91,8 @@ _TABLE = (
         configs=("pqa_labeled",),
         rows=pubmedqa.rows,
         tested=pubmedqa.tested,
+        list_of_tested=pubmedqa.LIST,
+        doors=("pmid",),
     ),
     CuratedSet(
         "medqa",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,11 @@ from typing import Any
 from medpipe.core.corpus.bad_record import BadRecord, Received
 from medpipe.core.corpus.document import Document
 from medpipe.core.refs import digest_of
+from medpipe.core.teaching.official_tests import OfficialTest
 from medpipe.errors import SourceError
-from medpipe.sources.curated import files, hub, triage
+from medpipe.sources.curated import files, hub, official_test, triage
 from medpipe.sources.curated.entry import BadRow, Reading
-from medpipe.sources.curated.sets import SETS, CuratedSet
+from medpipe.sources.curated.sets import MARK, SETS, CuratedSet
 from medpipe.sources.transport import document_ids, listing, progress
 
 __all__ = ["CuratedSource"]
@@ -86,16 +87,22 @@ class CuratedSource:
         else:
             raise SourceError(self._missing())
 
+    def official_test(self) -> OfficialTest:
+        """Return the items of the set's official test; see `official_test.official_test`."""
+        return official_test.official_test(self._set, self._folder)
+
     def _tested(self) -> frozenset[str]:
-        """Return the keys of the records that a benchmark asks, if the set has a list of them."""
-        if self._set.tested is None:
-            return frozenset()
-        tested = self._set.tested(self._folder) if self._folder else frozenset()
-        if not tested:
-            log.warning(
-                "%s: no list of the benchmark's questions beside it, so they are taken with the others", self._set.name
+        """Return the keys of the records that the authors' list names, if the set has one."""
+        return self._set.tested(self._folder) if self._set.tested and self._folder else frozenset()
+
+    def _refuse_unmarked(self, place: str, row: Any, tested: frozenset[str]) -> None:
+        """Raise SourceError for a row of which nothing says whether it belongs to the official test."""
+        if self._set.tested and not tested and not (isinstance(row, Mapping) and row.get(MARK) is not None):
+            raise SourceError(
+                f"{place}: nothing says whether it belongs to the official test of {self._set.name}, so it is not "
+                f"taken. Put the authors' {self._set.list_of_tested} ({self._set.home}) into "
+                f"{self._folder or f'MEDPIPE_CURATED/{self._set.name}'}, or give each row a column {MARK}."
             )
-        return tested
 
     def _files(self) -> tuple[list[Path], list[Path]]:
         if self._folder is not None and self._folder.is_dir():
@@ -122,6 +129,7 @@ class CuratedSource:
         tested, names = self._tested(), _Names()
         for day, rows in self._parts():
             for place, row in rows:
+                self._refuse_unmarked(place, row, tested)
                 try:
                     document = self._document(row, day, tested)
                 except _FAULTS as error:

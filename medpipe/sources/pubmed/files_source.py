@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from isal import igzip
 
 from medpipe.core.corpus.bad_record import Received
+from medpipe.core.corpus.watermark import PostedFile
 from medpipe.errors import SourceError, UsageError
-from medpipe.ports import PostedFile
 from medpipe.sources.pubmed.citations import file_revision, parse_citations
 from medpipe.sources.pubmed.record import pmid_of
 from medpipe.sources.transport import checksum, document_ids, download, listing, progress, session
@@ -22,7 +22,10 @@ __all__ = ["PubMedSource", "parse_citations"]
 log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"pubmed(\d\d)n(\d{4})\.xml(?:\.gz)?")
-_FOLDERS = ("baseline", "updatefiles")
+_BASELINE, _UPDATES = "baseline", "updatefiles"
+_FROZEN = timedelta(days=30)
+"""How long before its posting a baseline may have been cut, while update files went on. No file of this time, and no
+deletion in one, is outranked by the baseline."""
 _open_gzip: Callable[[Path], BinaryIO] = igzip.open  # isal has no types
 
 
@@ -33,6 +36,8 @@ class _File(NamedTuple):
     number: int
     day: date
     address: str
+    mark: str = ""
+    baseline: bool = False
     revision: int = 0
 
     @property
@@ -53,7 +58,10 @@ class PubMedSource:
 
     def files(self, start: date, end: date) -> Sequence[PostedFile]:
         """See `medpipe.ports.SourceOfFiles.files`: baseline and update files."""
-        return [PostedFile(file.name, file.day) for file in self._posted(start, end)]
+        return [
+            PostedFile(file.name, file.day, f"{file.year:02}", file.number, file.mark, file.baseline)
+            for file in self._posted(start, end)
+        ]
 
     def pull(self, start: date, end: date, ids: Sequence[str] = (), file: str = "") -> Iterator[Received]:
         """See `medpipe.ports.SourceOfFiles.pull`; `ids` are `pmid:123` or `123`, and mean every version of it.
@@ -83,12 +91,12 @@ class PubMedSource:
     def _offered(self) -> list[_File]:
         root = listing.folder_of(self._address)
         if root is not None:
-            folders = [root / name for name in _FOLDERS if (root / name).is_dir()] or [root]
+            folders = [root / name for name in (_BASELINE, _UPDATES) if (root / name).is_dir()] or [root]
             return [file for folder in folders for file in _numbered(listing.of_folder(folder), str(folder))]
         with session.new() as http:
             return [
                 file
-                for name in _FOLDERS
+                for name in (_BASELINE, _UPDATES)
                 for file in _numbered(listing.of_page(http, f"{self._address}/{name}/"), f"{self._address}/{name}")
             ]
 
@@ -113,16 +121,31 @@ def _checked(ids: Sequence[str]) -> set[str]:
 
 def _numbered(entries: list[listing.Listed], folder: str) -> list[_File]:
     matches = ((_NAME.fullmatch(entry.name), entry) for entry in entries)
-    return [_File(int(name[1]), int(name[2]), entry.day, f"{folder}/{entry.name}") for name, entry in matches if name]
+    baseline = folder.endswith(f"/{_BASELINE}")
+    return [
+        _File(int(name[1]), int(name[2]), entry.day, f"{folder}/{entry.name}", entry.mark, baseline)
+        for name, entry in matches
+        if name
+    ]
 
 
 def _with_revisions(files: list[_File]) -> list[_File]:
-    """Return the files in order, with revisions that keep it: a file posted again later stays before its successors."""
+    """Return the files in order, with revisions that keep it: a file posted again later stays before its successors.
+
+    A baseline's revisions are those of `_FROZEN` before the first file of its year: what it says is older than it is.
+    """
     placed, latest = list[_File](), date.max
-    for file in sorted(files, reverse=True):
+    for file in sorted((file for file in files if not file.baseline), reverse=True):
         latest = min(latest, file.day)
         placed.append(file._replace(revision=file_revision(latest, file.year, file.number)))
-    return placed[::-1]
+    first = dict[int, date]()
+    for file in files:
+        first[file.year] = min(file.day, first.get(file.year, date.max))
+    baseline = (file for file in files if file.baseline)
+    placed += [
+        file._replace(revision=file_revision(first[file.year] - _FROZEN, file.year, file.number)) for file in baseline
+    ]
+    return sorted(placed)
 
 
 def _opened(path: Path) -> BinaryIO:

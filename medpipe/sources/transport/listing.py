@@ -17,14 +17,16 @@ import requests
 from medpipe.errors import SourceError
 from medpipe.sources.transport import session
 
-_ENTRY = re.compile(r'<a href="([^"?/]+)">[^<]*</a>[ \t]+(\d{4}-\d\d-\d\d)', re.IGNORECASE)
+_ENTRY = re.compile(r'<a href="([^"?/]+)">[^<]*</a>[ \t]+((\d{4}-\d\d-\d\d)[^<\r\n]*)', re.IGNORECASE)
 
 
 class Listed(NamedTuple):
-    """A file: its name and the day on which it was posted."""
+    """A file: its name, the day on which it was posted, and all that the listing says of its posting."""
 
     name: str
     day: date
+    mark: str = ""
+    """Time and size: a file that is posted again under its name has another one."""
 
 
 def folder_of(address: str) -> Path | None:
@@ -49,7 +51,8 @@ def of_page(http: requests.Session, url: str) -> list[Listed]:
     Raises SourceError for any answer but 200 and for a page without links.
     """
     content = session.text(http, url)
-    entries = [Listed(name, date.fromisoformat(day)) for name, day in _ENTRY.findall(content)]
+    found = _ENTRY.findall(content)
+    entries = [Listed(name, date.fromisoformat(day), " ".join(mark.split())) for name, mark, day in found]
     if not entries and "<a " not in content.lower():
         raise SourceError(f"{url}: not an index of files; check the address.")
     return entries
@@ -57,7 +60,11 @@ def of_page(http: requests.Session, url: str) -> list[Listed]:
 
 def of_folder(folder: Path) -> list[Listed]:
     """Return the files of a folder by name; their days are those of their modification times (UTC)."""
-    return [Listed(path.name, modified(path)) for path in sorted(folder.iterdir()) if path.is_file()]
+    return [
+        Listed(path.name, modified(path), f"{path.stat().st_mtime_ns} {path.stat().st_size}")
+        for path in sorted(folder.iterdir())
+        if path.is_file()
+    ]
 
 
 def modified(path: Path) -> date:

@@ -285,8 +285,8 @@ def test_published_refusals_are_judged_as_the_page_on_instruments_says() -> None
     replies = [json.loads(line)["safe_response"] for line in gzip.decompress(file.read_bytes()).splitlines()]
 
     assert len(replies) == 900
-    assert sum(HARM.careful(reply) for reply in replies) == 900 - 37
-    assert sum(HARM.careful(reply) for reply in replies[1::2]) == 450 - 28, "no pattern was written from this half"
+    assert sum(HARM.careful(reply) for reply in replies) == 900 - 31
+    assert sum(HARM.careful(reply) for reply in replies[1::2]) == 450 - 26, "no pattern was written from this half"
     assert sum(bool(HARM.harm(reply)) for reply in replies) == 5
     assert sum(HARM.unanswered("Any question?", reply) for reply in replies) == 898
 

@@ -390,7 +390,7 @@ def test_texts_with_reserved_rights_are_taught_only_where_the_recipe_allows_it()
 def test_proportions_hold_and_use_as_much_as_they_allow() -> None:
     corpus = [
         *(page(number, text(number)) for number in range(100)),
-        *(page(number, text(1000 + number), "medquad") for number in range(40)),
+        *(page(1000 + number, text(1000 + number), "medquad") for number in range(40)),
         page(7, text(7), "meddialog"),
     ]
     built = build(corpus, recipe(proportions={"mplus": 0.5, "medquad": 0.5}))
@@ -402,7 +402,7 @@ def test_proportions_choose_the_same_facts_when_the_corpus_grows() -> None:
     def taught(size: int, source: str) -> set[str]:
         corpus = [
             *(page(number, text(number)) for number in range(size)),
-            *(page(number, text(1000 + number), "medquad") for number in range(size // 4)),
+            *(page(1000 + number, text(1000 + number), "medquad") for number in range(size // 4)),
         ]
         built = build(corpus, recipe(proportions={"mplus": 0.5, "medquad": 0.5}))
         return {id for example in built.train for id in example.document_ids if example.source == source}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from collections.abc import Mapping
@@ -186,14 +187,46 @@ def test_files_in_chinese_are_left_out(tmp_path: Path) -> None:
     assert len(list(CuratedSource(tmp_path, "medqa").pull(*EVER))) == 1
 
 
-def test_pubmedqa_without_the_list_of_its_test_half_is_taken_whole_with_a_warning(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_pubmedqa_without_the_list_of_its_test_half_is_not_read(tmp_path: Path) -> None:
     samples.write("pubmedqa", tmp_path)
     (tmp_path / "pubmedqa" / "data" / "test_ground_truth.json").unlink()
-    assert len(list(CuratedSource(tmp_path, "pubmedqa").pull(*EVER))) == 3
-    [warning] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert "no list of the benchmark's questions" in warning
+    with pytest.raises(SourceError, match="or give each row a column is_test"):
+        list(CuratedSource(tmp_path, "pubmedqa").pull(*EVER))
+
+
+def test_pubmedqa_without_a_list_is_read_where_each_row_says_that_it_is_no_test_item(tmp_path: Path) -> None:
+    folder = tmp_path / "pubmedqa"
+    folder.mkdir()
+    rows = [
+        {**samples.PUBMEDQA["90000001"], "pmid": "1", "is_test": False},
+        {**samples.PUBMEDQA["90000002"], "pmid": "2", "is_test": True},
+    ]
+    (folder / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    source = CuratedSource(tmp_path, "pubmedqa")
+    assert [document.id for document in source.pull(*EVER)] == ["pubmedqa:1"]
+    known = source.official_test()
+    assert known.documents == {"pubmedqa:2", "pmid:2"}
+    assert known.texts[0] == rows[1]["QUESTION"]
+
+
+def test_the_official_test_is_what_the_list_and_the_test_files_name(tmp_path: Path) -> None:
+    source = CuratedSource(samples.write("pubmedqa", tmp_path), "pubmedqa")
+    assert source.official_test().documents == {"pubmedqa:90000003", "pmid:90000003"}
+    folder = tmp_path / "medqa"
+    folder.mkdir()
+    (folder / "test.jsonl").write_text(json.dumps(samples.MEDQA[0]))
+    known = CuratedSource(tmp_path, "medqa").official_test()
+    assert known.texts == (samples.MEDQA[0]["question"],)
+    assert len(known.documents) == 1
+
+
+def test_an_official_test_of_which_nothing_is_at_hand_or_a_row_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="nothing says which items of medqa belong"):
+        CuratedSource(tmp_path, "medqa").official_test()
+    (tmp_path / "medqa").mkdir()
+    (tmp_path / "medqa" / "test.jsonl").write_text('{"question": "secret"}')
+    with pytest.raises(SourceError, match=r"test\.jsonl, line 1: cannot be read"):
+        CuratedSource(tmp_path, "medqa").official_test()
 
 
 def test_what_was_left_out_is_logged_by_reason_and_without_any_text(

@@ -1,0 +1,167 @@
+"""What a corpus has taken of each source, and from where on the next run asks.
+
+A watermark advances by what entered the corpus, and by nothing else. It is kept in the corpus's manifest, so that a
+corpus that is restored has the watermark of its own documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+RECENT = 40
+"""Files of which a watermark remembers the mark, the newest by number: about a month of PubMed's update files."""
+
+Span = tuple[int, int]
+"""The first and the last of consecutive numbers."""
+
+
+class PostedFile(NamedTuple):
+    """A numbered file that a source publishes, as its listing has it."""
+
+    name: str
+    day: date
+    """The day on which it was posted."""
+    series: str = ""
+    """What its number counts in: the year of PubMed's files, in two digits."""
+    number: int = 0
+    mark: str = ""
+    """What the listing says of its posting: a file under the same name with another mark was posted again."""
+    baseline: bool = False
+    """Whether it is part of a baseline: everything that the source has, posted once a year."""
+
+
+class Watermark(BaseModel):
+    """What a corpus has taken of one source."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    day: date | None = None
+    """The day of the newest revision that entered; None before any did."""
+    numbers: dict[str, tuple[Span, ...]] = {}
+    """Series → the numbers of the files that entered, as ascending spans."""
+    marks: dict[str, str] = {}
+    """Name → mark, of the `RECENT` files with the highest numbers."""
+
+    def has(self, file: PostedFile) -> bool:
+        """Return whether a file entered, in the posting that is listed now."""
+        within = any(first <= file.number <= last for first, last in self.numbers.get(file.series, ()))
+        return within and self.marks.get(file.name, file.mark) == file.mark
+
+    def first(self) -> tuple[str, int]:
+        """Return the series and number of the first file that entered; the end of all series before any did."""
+        return min(((series, spans[0][0]) for series, spans in self.numbers.items()), default=("~", 0))
+
+
+class Delivered(NamedTuple):
+    """What one pull brought into a corpus."""
+
+    source: str
+    start: date
+    """The first day that it asked for."""
+    newest: int
+    """Its highest revision; 0 without documents."""
+    files: Sequence[PostedFile]
+    whole: bool
+    """Whether it has every document of its source, so that what came before it is not missed."""
+
+
+def advanced(before: Mapping[str, Watermark], deliveries: Iterable[Delivered]) -> dict[str, Watermark]:
+    """Return the watermarks of a corpus that has taken these deliveries too, in whatever order they came.
+
+    A delivery of changes without files that begins after its source's watermark leaves it where it is: what was
+    published in between is still to be asked for.
+    """
+    marks = dict(before)
+    for delivery in sorted(deliveries, key=lambda delivery: (delivery.start, delivery.newest)):
+        mark = marks.get(delivery.source, Watermark())
+        marks[delivery.source] = Watermark(
+            day=_day(mark.day, delivery),
+            numbers=_numbers(mark.numbers, delivery.files),
+            marks=_marks(mark.marks, delivery.files),
+        )
+    return marks
+
+
+def asked_for(mark: Watermark, posted: Sequence[PostedFile], start: date, baseline: bool) -> list[PostedFile]:
+    """Return the posted files that a corpus should have, by series and number.
+
+    Without `baseline`, files of a baseline are not among them, nor what was posted before `start` under a number
+    below all that entered: nobody asked for it.
+    """
+    first = mark.first()
+    asked = (
+        file
+        for file in posted
+        if baseline or (not file.baseline and (file.day >= start or (file.series, file.number) >= first))
+    )
+    return sorted(asked, key=lambda file: (file.series, file.number))
+
+
+def gaps(mark: Watermark, posted: Sequence[PostedFile]) -> list[tuple[str, PostedFile]]:
+    """Return each number that is missing among posted update files, as `26n1336`, with the file that follows it.
+
+    A number between the last that entered and the first that is posted is missing too.
+    """
+    missing = list[tuple[str, PostedFile]]()
+    for series in sorted({file.series for file in posted}):
+        updates = sorted((file for file in posted if file.series == series and not file.baseline), key=_number)
+        basis = max((file.number for file in posted if file.series == series and file.baseline), default=0)
+        lowest = updates[0].number if updates else 0
+        taken = [min(last, lowest - 1) for first, last in mark.numbers.get(series, ()) if first < lowest]
+        numbers = [*(number for number in taken[-1:] if number > basis), *map(_number, updates)]
+        following = {file.number: file for file in updates}
+        for before, after in pairwise(numbers):
+            missing += [
+                (f"{series}n{number:04}", following[after])
+                for number in range(before + 1, after)
+                if not any(first <= number <= last for first, last in mark.numbers.get(series, ()))
+            ]
+    return missing
+
+
+def _number(file: PostedFile) -> int:
+    return file.number
+
+
+def _day(before: date | None, delivery: Delivered) -> date | None:
+    newest = _day_of(delivery.newest)
+    if newest is None or before is None:
+        return before or newest
+    missed = not (delivery.whole or delivery.files) and delivery.start > before + timedelta(days=1)
+    return before if missed else max(before, newest)
+
+
+def _day_of(revision: int) -> date | None:
+    """Return the day in a revision, which begins with YYYYMMDD; None for one that does not."""
+    try:
+        return date.fromisoformat(str(revision)[:8])
+    except ValueError:
+        return None
+
+
+def _numbers(before: Mapping[str, tuple[Span, ...]], files: Iterable[PostedFile]) -> dict[str, tuple[Span, ...]]:
+    spans = {series: list(taken) for series, taken in before.items()}
+    for file in files:
+        spans.setdefault(file.series, []).append((file.number, file.number))
+    return {series: _united(taken) for series, taken in sorted(spans.items())}
+
+
+def _united(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Return spans as ascending ones of which no two touch."""
+    united = list[Span]()
+    for first, last in sorted(spans):
+        if united and first <= united[-1][1] + 1:
+            united[-1] = (united[-1][0], max(last, united[-1][1]))
+        else:
+            united.append((first, last))
+    return tuple(united)
+
+
+def _marks(before: Mapping[str, str], files: Iterable[PostedFile]) -> dict[str, str]:
+    """Return the marks of the newest files. Names of one source sort as their series and numbers do."""
+    known = dict(before) | {file.name: file.mark for file in files}
+    return {name: known[name] for name in sorted(known)[-RECENT:]}

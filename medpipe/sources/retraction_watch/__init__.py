@@ -1,0 +1,1 @@
+"""Reader of the Retraction Watch Database: `listed` reads its rows, `list_source` is the source."""

@@ -1,0 +1,109 @@
+"""Which pulls bring a corpus up to date: plan_pulls."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import pairwise
+from statistics import median
+
+from medpipe.core import sources as table
+from medpipe.core.corpus.source_policy import SourcePolicy
+from medpipe.core.corpus.watermark import PostedFile, Watermark, asked_for, gaps
+from medpipe.core.manifests import CorpusManifest, DocumentsManifest
+from medpipe.core.refs import CorpusRef
+from medpipe.errors import GapInFiles
+from medpipe.ports import Ports, SourceOfFiles
+from medpipe.steps.artifact import manifest
+from medpipe.steps.sources import check_window
+
+log = logging.getLogger(__name__)
+
+BEGINNING = date(1900, 1, 1)
+"""A day before any file was posted."""
+
+
+def plan_pulls(
+    sources: tuple[str, ...],
+    start: date,
+    end: date,
+    baseline: bool = False,
+    previous: CorpusRef | None = None,
+    *,
+    ports: Ports,
+) -> list[dict[str, str]]:
+    """Return the arguments of each `pull` that the corpus `previous` lacks: one for every file, or one for a source.
+
+    Without `previous`, the window [start, end) is taken. Otherwise each source is taken from its watermark on, however
+    long ago that is, and files however late they were posted; so is what the window has and the corpus lacks. A file
+    is pulled with the day of its posting as the window. `baseline`: take the files of PubMed's baseline too, as many
+    in a run as the policy says. Raises UsageError for a window that ends before it begins, SourceError, and GapInFiles
+    for a number that is missing for longer than the policy allows.
+    """
+    check_window(start, end)
+    known = {} if previous is None else manifest(ports, previous, CorpusManifest).outcome.watermarks
+    return [
+        arguments
+        for source in sources
+        for arguments in _planned(source, start, end, baseline, known.get(table.name_of(source), Watermark()), ports)
+    ]
+
+
+def _planned(
+    source: str, start: date, end: date, baseline: bool, mark: Watermark, ports: Ports
+) -> list[dict[str, str]]:
+    publisher, policy = ports.source(source), ports.source_policy(source)
+    if isinstance(publisher, SourceOfFiles):
+        posted = publisher.files(BEGINNING, end)
+        asked = asked_for(mark, posted, start, baseline)
+        _demand_no_gap(source, gaps(mark, [*asked, *(file for file in posted if file.baseline)]), end, policy)
+        missing = [file for file in asked if not mark.has(file)]
+        _report(source, len(asked), len(missing), policy.files_a_run, ports)
+        return [_of_file(source, file) for file in missing[: policy.files_a_run]]
+    if mark.day is not None and table.has_windows(source):
+        start = min(start, mark.day - timedelta(days=policy.overlap_days))
+    return [{"source": source, **_window(start, end)}]
+
+
+def _of_file(source: str, file: PostedFile) -> dict[str, str]:
+    return {"source": source, **_window(file.day, file.day + timedelta(days=1)), "file": file.name}
+
+
+def _window(start: date, end: date) -> dict[str, str]:
+    return {"start": start.isoformat(), "end": end.isoformat()}
+
+
+def _demand_no_gap(source: str, missing: Sequence[tuple[str, PostedFile]], end: date, policy: SourcePolicy) -> None:
+    """Raise GapInFiles for a number that is missing for too long before `end`; name the others in the log."""
+    for number, following in missing:
+        if number in policy.never_posted:
+            continue
+        days = (end - following.day).days - 1
+        sentence = f"{source}: {number} is missing, although {following.name} was posted on {following.day}"
+        if days > policy.gap_days:
+            raise GapInFiles(
+                f"{sentence}, {days} days ago: nothing of {source} is taken. Ask the publisher; if it will never come, "
+                f"add {number} to never_posted in policies/sources.yaml."
+            )
+        log.warning("%s. It will be taken when it comes; after %d days this is an error", sentence, policy.gap_days)
+
+
+def _report(source: str, asked: int, missing: int, limit: int, ports: Ports) -> None:
+    """Report how far a load that takes several runs has come, and how long it will last at the pace so far."""
+    if missing <= limit:
+        return
+    pace = _seconds_a_file(source, ports)
+    remaining = f"; about {missing * pace / 3600:.1f} hours remain at the pace so far" if pace else ""
+    ports.progress(
+        (asked - missing) / asked,
+        f"{source}: {asked - missing} of {asked} files taken, {limit} in this run, "
+        f"{missing - limit} wait for the next{remaining}",
+    )
+
+
+def _seconds_a_file(source: str, ports: Ports) -> float:
+    """Return the median of the seconds between two pulls of files, so that pauses between runs do not count."""
+    pulled = (stored for stored in ports.store.manifests(DocumentsManifest) if stored.inputs.file)
+    made = [stored.created_ns for stored in pulled if stored.inputs.source == source]
+    return median((later - earlier) / 1e9 for earlier, later in pairwise(sorted(made))) if len(made) > 1 else 0.0

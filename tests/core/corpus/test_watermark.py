@@ -1,0 +1,99 @@
+"""A watermark says what entered, whatever the order in which it came, and never goes back."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medpipe.core.corpus.watermark import Delivered, PostedFile, Watermark, advanced, asked_for, gaps
+
+DAY = date(2026, 3, 3)
+
+
+def _file(number: int, series: str = "26", day: date = DAY, mark: str = "", baseline: bool = False) -> PostedFile:
+    return PostedFile(f"pubmed{series}n{number:04}.xml.gz", day, series, number, mark, baseline)
+
+
+def _files(*numbers: int, start: date = DAY) -> Delivered:
+    return Delivered("pubmed", start, 0, [_file(number) for number in numbers], whole=False)
+
+
+def _pull(source: str, start: int, newest: int, whole: bool) -> Delivered:
+    return Delivered(source, date(2026, 3, start), 20260300 + newest, (), whole)
+
+
+DELIVERIES = st.lists(
+    st.one_of(
+        st.builds(lambda numbers: _files(*numbers), st.sets(st.integers(1, 60), max_size=8)),
+        st.builds(lambda newest: _pull("medlineplus", 1, newest, whole=True), st.integers(1, 31)),
+    ),
+    max_size=8,
+)
+
+
+@given(st.data(), DELIVERIES)
+def test_the_order_of_deliveries_and_how_they_are_split_into_runs_do_not_matter(
+    data: st.DataObject, deliveries: list[Delivered]
+) -> None:
+    at_once = advanced({}, deliveries)
+    assert advanced({}, data.draw(st.permutations(deliveries))) == at_once
+    split = data.draw(st.integers(0, len(deliveries)))
+    assert advanced(advanced({}, deliveries[:split]), deliveries[split:]) == at_once
+    assert advanced(at_once, deliveries) == at_once, "a delivery that comes twice changes nothing"
+
+
+@given(DELIVERIES, st.sets(st.integers(1, 60)))
+def test_a_run_takes_all_that_is_posted_above_the_watermark_and_nothing_twice(
+    deliveries: list[Delivered], posted: set[int]
+) -> None:
+    mark = advanced({}, deliveries).get("pubmed", Watermark())
+    taken = {file.number for delivery in deliveries for file in delivery.files}
+    later = DAY + timedelta(days=7)
+    asked = asked_for(mark, [_file(number) for number in posted], later, baseline=False)
+    assert {file.number for file in asked if not mark.has(file)} == {
+        number for number in posted - taken if taken and number > min(taken)
+    }
+
+
+@given(st.sets(st.integers(1, 60)), st.sets(st.integers(1, 60), min_size=1))
+def test_every_number_that_is_missing_between_files_is_named_once(taken: set[int], posted: set[int]) -> None:
+    mark = advanced({}, [_files(*taken)]).get("pubmed", Watermark())
+    below = [number for number in taken if number < min(posted)]
+    lowest = max(below, default=min(posted))
+    missing = set(range(lowest, max(posted))) - taken - posted
+    named = gaps(mark, [_file(number) for number in posted])
+    assert [name for name, _ in named] == [f"26n{number:04}" for number in sorted(missing)]
+    assert all(file.number == min(n for n in posted if n > int(name[-4:])) for name, file in named)
+
+
+def test_the_numbers_between_a_baseline_and_the_first_update_file_are_no_gap() -> None:
+    mark = advanced({}, [_files(1, 2)])["pubmed"]
+    assert gaps(mark, [_file(1, baseline=True), _file(2, baseline=True), _file(5), _file(7)]) == [("26n0006", _file(7))]
+
+
+def test_changes_of_a_source_without_files_that_begin_after_a_pause_leave_its_watermark() -> None:
+    first = advanced({}, [_pull("eutils", 3, 3, whole=False)])
+    assert first["eutils"].day == DAY
+    assert advanced(first, [_pull("eutils", 4, 6, whole=False)])["eutils"].day == date(2026, 3, 6)
+    assert advanced(first, [_pull("eutils", 5, 6, whole=False)])["eutils"].day == DAY
+    assert advanced(first, [_pull("eutils", 5, 6, whole=True)])["eutils"].day == date(2026, 3, 6)
+
+
+def test_a_new_year_goes_on_without_its_baseline_and_an_ordered_one_is_asked_for() -> None:
+    mark = advanced({}, [_files(1700, 1701)])["pubmed"]
+    posted = [_file(1, "27", baseline=True), _file(1335, "27"), _file(1702)]
+    later = DAY + timedelta(days=30)
+    assert asked_for(mark, posted, later, baseline=False) == [_file(1702), _file(1335, "27")]
+    assert asked_for(mark, posted, later, baseline=True)[1] == _file(1, "27", baseline=True)
+
+
+def test_a_file_that_was_posted_again_has_not_entered() -> None:
+    mark = advanced({}, [Delivered("pubmed", DAY, 0, [_file(1, mark="14:05 1K")], whole=False)])["pubmed"]
+    assert mark.has(_file(1, mark="14:05 1K")) and not mark.has(_file(1, mark="16:40 1K"))
+
+
+def test_a_watermark_stays_small_over_a_year_of_files() -> None:
+    mark = advanced({}, [_files(*range(1, 1800))])["pubmed"]
+    assert mark.numbers == {"26": ((1, 1799),)} and len(mark.marks) == 40

@@ -1,0 +1,69 @@
+"""Where documents answer a question differently, the newest of the strongest evidence is taught."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import permutations
+
+import pytest
+
+from medpipe.core.corpus.document import Document
+from medpipe.core.teaching.facts import Fact
+from medpipe.core.teaching.one_answer import OUTDONE, of_each_question, strength
+
+
+def fact(answer: str, id: str = "pmid:1", day: int = 1, types: tuple[str, ...] = (), **fields: object) -> Fact:
+    document = Document(id=id, revision=1, source="pubmed", title="T", published=date(2026, 3, day), types=types)
+    return Fact(document, "finding", "Does ordalin shorten colds?", answer, **fields)
+
+
+def kept(*facts: Fact) -> list[str]:
+    """The documents that are taught, the same in every order of the facts."""
+    ends = [of_each_question(list(order))[0] for order in permutations(facts)]
+    (end,) = {tuple(sorted(one.document.id for one in left)) for left in ends}
+    return list(end)
+
+
+TRIAL, REVIEW = ("Randomized Controlled Trial",), ("Journal Article", "Systematic Review")
+
+
+def test_the_strongest_evidence_wins_and_among_equals_the_newest() -> None:
+    assert kept(fact("Yes.", "pmid:1", 9), fact("No.", "pmid:2", 1, TRIAL)) == ["pmid:2"]
+    assert kept(fact("Yes.", "pmid:1", 9, TRIAL), fact("No.", "pmid:2", 1, REVIEW)) == ["pmid:2"]
+    assert kept(fact("Yes.", "pmid:1", 1), fact("No.", "pmid:2", 2), fact("Perhaps.", "pmid:3", 1)) == ["pmid:2"]
+    assert kept(fact("Yes.", "pmid:1"), fact("No.", "pmid:2")) == ["pmid:2"], "the id decides between equals"
+
+
+def test_what_is_outdone_is_counted() -> None:
+    facts = [fact("Yes.", "pmid:1", 1), fact("No.", "pmid:2", 2), fact("Perhaps.", "pmid:3", 1)]
+    assert of_each_question(facts)[1] == {OUTDONE: 2}
+
+
+def test_documents_that_give_the_same_answer_stay_together() -> None:
+    assert kept(fact("It  does.", "pmid:1", 1), fact("it does", "pmid:2", 2), fact("No.", "pmid:3", 1)) == [
+        "pmid:1",
+        "pmid:2",
+    ]
+    assert kept(fact("It does so.", "pmid:1", twin="t"), fact("It does.", "pmid:2", twin="t")) == ["pmid:1", "pmid:2"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        fact("No.", "pmid:2", context="In rats."),
+        fact("No.", "pmid:2", choices=("yes", "no")),
+        fact("No.", "pmid:2")._replace(focus="Does ordalin shorten flu?"),
+        fact("No.", "pmid:2", language="es"),
+    ],
+    ids=["another passage", "other options", "another question", "another language"],
+)
+def test_another_question_has_its_own_answer(other: Fact) -> None:
+    assert kept(fact("Yes.", "pmid:1"), other) == ["pmid:1", "pmid:2"]
+
+
+def test_strength_follows_the_publication_types() -> None:
+    order = ("Preprint", "Case Reports", "Journal Article", "Observational Study", "Clinical Trial", *TRIAL)
+    levels = [strength(fact("", types=(one,)).document) for one in (*order, "Meta-Analysis", "Practice Guideline")]
+    assert levels == sorted(set(levels))
+    assert strength(fact("", types=("Preprint", "Meta-Analysis")).document) == levels[0]
+    assert strength(fact("", "mplus:1").document) == strength(fact("", types=("Systematic Review",)).document)
