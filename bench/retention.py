@@ -142,6 +142,7 @@ class _Year:
                 pairs=self.pairs,
                 at=self.now,
                 recipe={},
+                dpo_recipe={},
                 policy={},
                 state="",
             )

@@ -132,9 +132,10 @@ def test_a_delivery_cut_to_half_stops_the_dag_and_the_corpus_stays_as_it_was(run
         for number in range(200)
     ]
     next_day = [one.model_copy(update={"revision": 20260304}) for one in whole]
-    publish(ports, [*whole, *next_day[:101]])
+    publish(ports, whole)
     publish(ports, [], source="pubmed")
     assert run("corpus", **DAY).state == "success"
+    publish(ports, next_day[:101])
     stopped = run("corpus", start="2026-03-04", end="2026-03-05")
     assert stopped.state == "failed"
     contents = {corpus.outcome.content for corpus in ports.store.manifests(CorpusManifest)}
