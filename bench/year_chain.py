@@ -193,7 +193,8 @@ class Chain:
         """Do what the DAG watch asks for: by examples, and then by pairs if the champion moved and there are enough."""
         for _ in RECIPES:
             champion = rollout.champion(ports=self.ports)
-            measured = drift.detect_drift(merged, champion, self.pairs, recipe=RECIPES["sft"], ports=self.ports)
+            sft, dpo = RECIPES["sft"], RECIPES["dpo"]
+            measured = drift.detect_drift(merged, champion, self.pairs, None, sft, dpo, ports=self.ports)
             found = manifest(self.ports, measured, DriftManifest).outcome
             if found.verdict == "hold" or found.withdrawn:
                 return

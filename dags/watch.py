@@ -47,6 +47,7 @@ def watch() -> None:
         pairs=pairs,
         at=time_of_run(),
         recipe=RECIPES["sft"],
+        dpo_recipe=RECIPES["dpo"],
     )
     verdict = outcome_of("verdict", "method", "reasons", "signals", "withdrawn", task_id="verdict")(drift)
     announce(RETRAIN_REQUEST)(request_of(verdict, RECIPES, corpus=corpus, pairs=pairs, drift=drift))

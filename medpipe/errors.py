@@ -3,10 +3,12 @@
     MedpipeError                 1   something expected went wrong; the message says what, where and what to do
     ├── UsageError               2   an argument, a recipe, a policy or a setting cannot work: correct it
     │   ├── NotFound             2   a ref, a name, a version or a document that does not exist
+    │   ├── CannotPass           2   a retrain that has nothing to learn, or that was held before
     │   └── ConfigError          2   a configuration file or MEDPIPE_* variable: names file, field and remedy
     ├── DataError               65   data was judged and rejected: the same data would be rejected again
     │   ├── BatchRejected       65   validation stopped a whole batch
     │   ├── NotValidated        65   a verb was given data that `validate` has not accepted
+    │   ├── NotCertified        65   the champion's answers do not meet the terms of a certificate
     │   └── Damaged             65   a stored file cannot be read
     ├── Unavailable             75   something outside does not answer: try again later
     │   ├── SourceError         75   a publisher's file or service could not be read
@@ -35,6 +37,10 @@ class NotFound(UsageError):
     """A ref, a name, a version or a document that does not exist."""
 
 
+class CannotPass(UsageError):
+    """A retrain that has nothing to learn, or nothing to start from, or that was held before. Others may pass."""
+
+
 class ConfigError(UsageError):
     """A recipe, benchmark, promotion plan, suite or MEDPIPE_* variable that cannot be used.
 
@@ -52,6 +58,10 @@ class BatchRejected(DataError):
 
 class NotValidated(DataError):
     """A verb was given data that `validate` has not accepted."""
+
+
+class NotCertified(DataError):
+    """The champion's answers do not meet the terms of a certificate. The same answers would not meet them again."""
 
 
 class Damaged(DataError):

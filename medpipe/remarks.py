@@ -10,6 +10,7 @@ from medpipe.core.manifests import Manifest, ValidationOutcome
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import validation_of
+from medpipe.steps.sweeping import Gc
 from medpipe.steps.verification import Verified
 
 _NOT_COUNTS = frozenset({"table_version", "number"})
@@ -21,7 +22,7 @@ def of_result(verb: str, arguments: Mapping[str, Any], value: Any, ports: Ports)
 
     `validate` returns the ref of its data, so its remarks come from the validation of that data.
     """
-    if isinstance(value, Verified):
+    if isinstance(value, Gc | Verified):
         return list(value.remarks)
     if verb == "validate":
         validation = validation_of(ports, str(value), str(arguments["suite"]))

@@ -12,6 +12,7 @@ from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.plan import Plan
 from medpipe.core.knowledge.drift_policy import DriftPolicy
 from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
+from medpipe.core.retention import RetentionPolicy
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm
 from medpipe.core.teaching.example import Example
@@ -103,6 +104,11 @@ class ReviewedFiles:
     def withdrawal_policy(self) -> WithdrawalPolicy:
         """Return the policy of withdrawals. Raises NotFound or ConfigError."""
         return configuration.load(self._policy("withdrawals"), WithdrawalPolicy)
+
+    @property
+    def retention_policy(self) -> RetentionPolicy:
+        """Return the policy of retention. Raises NotFound or ConfigError."""
+        return configuration.load(self._policy("retention"), RetentionPolicy)
 
     @cached_property
     def harm(self) -> Harm:

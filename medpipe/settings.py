@@ -48,7 +48,8 @@ class Settings(BaseSettings):
     recipes: Path = Field(_PACKAGE / "recipes", description="recipes")
     benchmarks: Path = Field(_PACKAGE / "benchmarks", description="benchmarks and gates.yaml")
     policies: Path = Field(
-        _PACKAGE / "policies", description="policies: guardrails, harm, withdrawals, drift, feedback (YAML files)"
+        _PACKAGE / "policies",
+        description="policies: guardrails, harm, withdrawals, drift, feedback, sources, retention (YAML)",
     )
     models: Path | None = Field(
         None, description="folder of local base models, one folder each (not set: `models` under HOME)"

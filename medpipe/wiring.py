@@ -86,6 +86,13 @@ class Wiring(ReviewedFiles):
         return FolderStore(self.settings.home / "artifacts", self.signer)
 
     @cached_property
+    def leftovers(self) -> port.Leftovers:
+        from medpipe.backends.leftover_folders import LeftoverFolders
+
+        home = self.settings.home
+        return LeftoverFolders(home / "data_docs", home / "work", home / "downloads")
+
+    @cached_property
     def signer(self) -> port.Signer:
         """Signs and checks adapters where the settings name keys."""
         from medpipe.backends.model_signer import ModelSigner

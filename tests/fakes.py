@@ -295,6 +295,16 @@ class MemoryCorpus:
     def digests(self, version: int, statuses: Sequence[str] = ("current",)) -> Mapping[str, str]:
         return {document.id: document.digest for document in self.read(version, statuses)}
 
+    def revisions(
+        self,
+        version: int,
+        statuses: Sequence[str] = ("current",),
+        ids: Collection[str] | None = None,
+        prefix: str = "",
+    ) -> Mapping[str, int]:
+        chosen = (one for one in self.read(version, statuses) if one.id.startswith(prefix))
+        return {one.id: one.revision for one in chosen if ids is None or one.id in ids}
+
     def counts(self, version: int) -> Counts:
         statuses = Counter(str(standing(document).status) for document in self._here(version).values())
         return Counts(statuses, max((one.published for one in self.read(version)), default=None))

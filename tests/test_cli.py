@@ -118,7 +118,7 @@ def test_an_unknown_recipe_lists_the_recipes(home, capsys):
 
 def test_none_is_the_absence_of_a_required_value_that_may_be_absent(home, capsys):
     assert run(capsys, "restore", "--version", "none", "--reason", "a test")[:2] == (0, "none")
-    status, _, err = run(capsys, "roll-back", "--reason", "none")
+    status, _, err = run(capsys, "roll-back", "--reason", "none", "--by", "Dr. A")
     assert status == 2
     assert "--reason" in err
 

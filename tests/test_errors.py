@@ -47,5 +47,5 @@ def test_errors_outside_the_tree_have_statuses_of_their_own(error: BaseException
 
 def test_only_wrong_usage_and_rejected_data_are_hopeless() -> None:
     hopeless = {kind.__name__ for _, kind in TREE if errors.hopeless(errors.exit_status(kind("x")))}
-    usage = {"UsageError", "NotFound", "ConfigError"}
-    assert hopeless == usage | {"DataError", "BatchRejected", "NotValidated", "Damaged"}
+    usage = {"UsageError", "NotFound", "CannotPass", "ConfigError"}
+    assert hopeless == usage | {"DataError", "BatchRejected", "NotValidated", "NotCertified", "Damaged"}

@@ -11,12 +11,22 @@ from medpipe.ports.artifact_store import ArtifactStore, Draft
 from medpipe.ports.audit import Audit
 from medpipe.ports.corpus_table import CorpusTable, Counts
 from medpipe.ports.engine import Engine
-from medpipe.ports.feedback import AnswerLog, CorrectionReview, Erased, FeedbackStore, GivenAnswer, Served, Tombstone
+from medpipe.ports.feedback import (
+    AnswerLog,
+    CorrectionReview,
+    Erased,
+    FeedbackStore,
+    GivenAnswer,
+    Rated,
+    Served,
+    Tombstone,
+)
 from medpipe.ports.generator import Generator
 from medpipe.ports.heads import Heads
 from medpipe.ports.keys import KeyStore
 from medpipe.ports.leases import Lease, Leases
 from medpipe.ports.ledger import Entry, Ledger
+from medpipe.ports.leftovers import Leftover, Leftovers
 from medpipe.ports.ports import Ports
 from medpipe.ports.progress import Progress
 from medpipe.ports.registry import Registered, Registry
@@ -52,12 +62,15 @@ __all__ = [
     "Lease",
     "Leases",
     "Ledger",
+    "Leftover",
+    "Leftovers",
     "NearDuplicates",
     "Ports",
     "Progress",
     "Redaction",
     "Redactor",
     "Registered",
+    "Rated",
     "Registry",
     "Route",
     "Routes",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
 from pydantic import BaseModel
 
-from medpipe.core.manifests import AnyManifest, Blanked, Inputs, Manifest
+from medpipe.core.manifests import AnyManifest, Blanked, Inputs, Manifest, Swept
 
 
 class Draft(Protocol):
@@ -34,8 +34,12 @@ class ArtifactStore(Protocol):
     def folder(self, ref: str) -> Path:
         """Return the whole artifact's folder on this machine.
 
-        Raises NotFound when there is no manifest, and Damaged when a file is not as its verb wrote it.
+        Raises NotFound when there is no manifest or files were swept, and Damaged when a file is not as its verb wrote
+        it.
         """
+
+    def remains(self, ref: str) -> Path:
+        """Return the folder as `folder` does, also when files were swept: for readers of what stays (`REMAINS`)."""
 
     def write(self, ref: str, verb: str, inputs: Inputs) -> AbstractContextManager[Draft]:
         """Yield a private folder to fill. On leaving, it is moved into place; the manifest is written last."""
@@ -50,6 +54,21 @@ class ArtifactStore(Protocol):
         before anything is replaced. A run that was killed is finished by the same call. Raises UsageError for a kind of
         artifact in which no person's text can be.
         """
+
+    def swept(self, ref: str) -> Swept | None:
+        """Return which files of an artifact were removed; None when none was. Writing it again makes it whole."""
+
+    def strip(self, ref: str, files: Collection[str]) -> None:
+        """Remove files of an artifact; the manifest stays. A run that was killed is finished by the same call.
+
+        Raises NotFound when there is no manifest.
+        """
+
+    def remove(self, ref: str) -> None:
+        """Remove an artifact with its manifest: at once for readers, then from the disk. Does nothing without one."""
+
+    def sizes(self, ref: str) -> Mapping[str, int]:
+        """Return path → bytes of each file that an artifact has, the manifest included; nothing without an artifact."""
 
     def manifests(self, kind: type[AnyManifest]) -> Iterator[AnyManifest]:
         """Yield the manifest of every whole artifact of a kind, oldest first."""

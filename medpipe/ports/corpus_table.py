@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple, Protocol
 
@@ -38,6 +38,15 @@ class CorpusTable(Protocol):
 
     def digests(self, version: int, statuses: Sequence[str] = ("current",)) -> Mapping[str, str]:
         """Return document id → content digest, without reading texts."""
+
+    def revisions(
+        self,
+        version: int,
+        statuses: Sequence[str] = ("current",),
+        ids: Collection[str] | None = None,
+        prefix: str = "",
+    ) -> Mapping[str, int]:
+        """Return document id → revision, of those among `ids` or whose id begins with `prefix`, without texts."""
 
     def counts(self, version: int) -> Counts:
         """Return the counts of a version, without reading the corpus."""

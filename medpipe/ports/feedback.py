@@ -28,6 +28,13 @@ class Served(NamedTuple):
     refused: int
 
 
+class Rated(NamedTuple):
+    """How many ratings answers got, and how many of them are `down`."""
+
+    ratings: int
+    down: int
+
+
 class Tombstone(NamedTuple):
     """One entry of what was erased: an answer with its feedback, or everything of an identity up to a moment."""
 
@@ -66,6 +73,15 @@ class FeedbackStore(Protocol):
 
     def served(self, start: datetime, end: datetime, version: str) -> Served:
         """Count what a version was asked in the window [start, end)."""
+
+    def rated(self, start: datetime, end: datetime, version: str) -> Rated:
+        """Count the feedback of the window [start, end) on a version's answers, without feedback on refusals."""
+
+    def rated_questions(self, start: datetime, end: datetime, version: str) -> Iterator[tuple[str, int]]:
+        """Yield each question that `rated` counts, once, with the number of its ratings; in no order.
+
+        Memory does not hold all of them.
+        """
 
     def between(self, start: datetime, end: datetime) -> Iterator[FeedbackItem]:
         """Yield the feedback of the window [start, end), oldest first, without feedback on refusals.

@@ -11,6 +11,7 @@ from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.plan import Plan
 from medpipe.core.knowledge.drift_policy import DriftPolicy
 from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
+from medpipe.core.retention import RetentionPolicy
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm
 from medpipe.core.teaching.example import Example
@@ -26,6 +27,7 @@ from medpipe.ports.generator import Generator
 from medpipe.ports.keys import KeyStore
 from medpipe.ports.leases import Leases
 from medpipe.ports.ledger import Ledger
+from medpipe.ports.leftovers import Leftovers
 from medpipe.ports.progress import Progress
 from medpipe.ports.registry import Registry
 from medpipe.ports.routes import Routes
@@ -85,6 +87,12 @@ class Ports(Protocol):
     def keys(self) -> KeyStore: ...
     @property
     def audit(self) -> Audit: ...
+    @property
+    def leftovers(self) -> Leftovers: ...
+    @property
+    def retention_policy(self) -> RetentionPolicy:
+        """After how many days what nothing needs may go. Raises NotFound or ConfigError."""
+
     @property
     def feedback_policy(self) -> FeedbackPolicy:
         """The limits of what feedback may teach."""

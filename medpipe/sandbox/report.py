@@ -24,7 +24,6 @@ from medpipe.sandbox import page
 from medpipe.sandbox.narrator import TaskSpan
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
-from medpipe.steps.bars import bars
 from medpipe.steps.evaluation import scores_of
 from medpipe.steps.identity_keys import issue_key
 from medpipe.steps.rollout import HELD
@@ -94,10 +93,10 @@ class Outcomes:
 
     def _held(self, challenger: str) -> dict[str, Any] | None:
         """Return what held a version when somebody last tried to promote it: kind, reasons and time, and its bar."""
-        held = next((e for e in self._ports.ledger.entries(None, (HELD,)) if e.version == challenger), None)
+        held = next(iter(self._ports.ledger.entries(1, (HELD,), (challenger,))), None)
         if held is None:
             return None
-        bar = bars(self._ports).get(challenger)
+        bar = self._ports.ledger.barred().get(challenger)
         return {
             "kind": held.decision,
             "at": held.at.isoformat(timespec="seconds"),

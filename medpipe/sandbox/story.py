@@ -157,7 +157,7 @@ class Story(Follower):
         questions = topic_questions(self.world, 1)
         away = self.medpipe("champion")
         with Probe(self.stack.addresses.service, questions) as probe:
-            champion = self.medpipe("roll-back", "--reason", "readers prefer the earlier answers")
+            champion = self.medpipe("roll-back", "--reason", "readers prefer the earlier answers", "--by", "Dr. A")
         self.console.print(f"  {away} is barred; {champion} serves again", highlight=False)
         asked = self.narrator.value("watch", self.narrator.start("watch"), "request_of")
         if asked:  # what the version learned counts as unlearned again; the same training gives the same version

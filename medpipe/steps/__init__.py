@@ -5,20 +5,21 @@ give the same ref, and an existing artifact is not made again. The others are:
 
 - `plan_pulls`, `plan_retrain`, `plan_hotfix` and `plan_probes` return arguments for the verbs that follow, and write
   nothing.
-- `latest`, `champion`, `card`, `quarantine`, `list_withdrawals`, `answers_given`, `contradictions`
-  `keys` and `verify` read and return, and write nothing.
+- `latest`, `champion`, `list_versions`, `card`, `quarantine`, `standings`, `list_withdrawals`, `answers_given`,
+  `contradictions`, `keys` and `verify` read and return, and write nothing.
 - `open_withdrawals`, `withdraw`, `lift` and `confirm_blocks` append to the register of withdrawals, and `certify`
   does beside its artifact.
 - `issue_key`, `revoke_key`, `judge_correction`, `decide_hotfix` and `erase` write a person's decision to the database,
   and `chain_answers` what makes changes of answers and ratings visible.
+- `gc` says what nothing needs any more, and removes it when it is told to.
 - `validate` writes a validation and returns the ref that it was given.
 - `promote`, `deploy`, `restore` and `roll_back` change which version serves, `bar` and `unbar` which may; `compare` and
   `register` write to the ledger beside their artifact, and `register` to the model registry as well.
 
 In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `drift` → `planning` → `examples` →
 `training`, `evaluation` and `judging` → `rollout` → `feedback` → `examples`. `withdrawing`, `hotfixes`, `given`,
-`probing` and `certifying` follow what publishers take back; `tracing` answers questions about all of it, and
-`verification` says whether it can be trusted.
+`probing` and `certifying` follow what publishers take back; `tracing` answers questions about all of it,
+`verification` says whether it can be trusted, and `sweeping` removes what it does not need.
 """
 
 from medpipe.steps.audit import chain_answers
@@ -42,10 +43,13 @@ from medpipe.steps.probing import probe_withdrawals
 from medpipe.steps.quarantine import discard, quarantine, release
 from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
 from medpipe.steps.sources import pull
+from medpipe.steps.standings import standings
+from medpipe.steps.sweeping import gc
 from medpipe.steps.tracing import trace
 from medpipe.steps.training import register, train
 from medpipe.steps.validation import validate
 from medpipe.steps.verification import verify
+from medpipe.steps.versions import list_versions
 from medpipe.steps.withdrawing import confirm_blocks, lift, list_withdrawals, open_withdrawals, withdraw
 
 VERBS = {
@@ -59,6 +63,7 @@ VERBS = {
         discard,
         build_corpus,
         latest,
+        standings,
         build_examples,
         card,
         detect_drift,
@@ -76,6 +81,7 @@ VERBS = {
         roll_back,
         bar,
         unbar,
+        list_versions,
         collect_feedback,
         build_pairs,
         build_preferences,
@@ -97,6 +103,7 @@ VERBS = {
         keys,
         erase,
         chain_answers,
+        gc,
         verify,
     )
 }

@@ -57,7 +57,7 @@ def once(
     if kind in BLANKABLE and unerased is None:
         raise TypeError(f"{kind} can hold what people wrote: {verb} must publish it through Unerased")
     target = target_ref(kind, verb, inputs)
-    if ports.store.find(target) is None:
+    if not is_whole(ports, target):
         with ExitStack() as publication, ports.store.write(target, verb, inputs) as draft:
             outcome = fill(draft.path)
             if unerased:
@@ -79,7 +79,7 @@ def once_alone(
     Raises Unavailable when another worker is making it, or took over: then nothing of this one's work is published.
     """
     target = target_ref(kind, verb, inputs)
-    if ports.store.find(target) is not None:
+    if is_whole(ports, target):
         return target
     with exclusively(ports.leases, target) as check:
 
@@ -89,6 +89,11 @@ def once_alone(
             return outcome
 
         return once(ports, kind, verb, inputs, checked, unerased)
+
+
+def is_whole(ports: Ports, target: str) -> bool:
+    """Return whether an artifact exists with all its files: `gc` may have left the manifest only."""
+    return ports.store.find(target) is not None and ports.store.swept(target) is None
 
 
 def manifest(ports: Ports, target: str, kind: type[AnyManifest]) -> AnyManifest:

@@ -106,7 +106,7 @@ def faults(ports: Ports, history: Sequence[Entry]) -> Iterator[tuple[str, str]]:
     for ref in (ref for kind in sorted(BLANKABLE) for ref in ports.store.refs(MANIFESTS[kind])):
         try:
             blanked = ports.store.blanked(ref)
-            present = blanked is None or _is_present(ports.store.folder(ref), blanked)
+            present = blanked is None or _is_present(ports.store.remains(ref), blanked)
         except MedpipeError:  # a damaged artifact, which `verify` names by itself
             continue
         if blanked is not None and ref not in entries:
@@ -117,7 +117,7 @@ def faults(ports: Ports, history: Sequence[Entry]) -> Iterator[tuple[str, str]]:
 
 def _rewritten(ports: Ports, ref: str, changes: Mapping[str, Change], because: tuple[str, ...]) -> frozenset[str]:
     """Change the rows of some files of an artifact, and return the names of those that differ."""
-    folder = ports.store.folder(ref)
+    folder = ports.store.remains(ref)
     with TemporaryDirectory() as place:
         files = {
             name: Path(place) / name
@@ -190,7 +190,8 @@ def _blank_evaluations(ports: Ports, because: tuple[str, ...]) -> None:
         pairs = stored.inputs.pairs
         if pairs is None or ports.store.find(pairs) is None or not ports.store.blanked(pairs):
             continue
-        heldout = records.read_rows(ports.store.folder(pairs) / HELDOUT)
+        file = ports.store.remains(pairs) / HELDOUT
+        heldout = records.read_rows(file) if file.exists() else ()
         gone = {row["answer_id"] for row in heldout if row["identity"] == ERASED}
 
         def answered(evaluation: Row, gone: set[str] = gone) -> Row:
@@ -212,8 +213,10 @@ def _blank_workspaces(ports: Ports, erased: Erased) -> None:
 
 
 def _is_present(folder: Path, blanked: Blanked) -> bool:
-    """Return whether the files of an artifact are those that its last erasure left."""
-    return all(_sha256(folder / path) == states[-1] for path, states in blanked.files.items())
+    """Return whether the files of an artifact are those that its last erasure left, as far as none was swept."""
+    return all(
+        _sha256(folder / path) == states[-1] for path, states in blanked.files.items() if (folder / path).exists()
+    )
 
 
 def _sha256(file: Path) -> str:

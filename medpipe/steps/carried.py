@@ -78,7 +78,7 @@ def known_facts(ports: Ports, model: str | None) -> dict[str, str] | None:
 
 def document_rows(ports: Ports, data: str) -> Iterable[Row]:
     """Return the index of training data by document, in its order. Preference pairs have no file: it is computed."""
-    folder = ports.store.folder(data)
+    folder = ports.store.remains(data)
     if (folder / DOCUMENTS).exists():
         return records.read_rows(folder / DOCUMENTS)
     return shares(records.read_rows(folder / TRAINING))
@@ -86,7 +86,7 @@ def document_rows(ports: Ports, data: str) -> Iterable[Row]:
 
 def rows_about(ports: Ports, data: str, documents: Collection[str]) -> Iterator[Row]:
     """Yield the rows of the index of training data about some documents, sorted. Few are looked up one by one."""
-    index = ports.store.folder(data) / DOCUMENTS
+    index = ports.store.remains(data) / DOCUMENTS
     if index.exists() and len(documents) <= _FEW:
         yield from (row for id in sorted(documents) for row in record_index.lookup(index, id))
     else:
@@ -96,7 +96,7 @@ def rows_about(ports: Ports, data: str, documents: Collection[str]) -> Iterator[
 
 def fact_rows(ports: Ports, data: str) -> Iterable[Row]:
     """Return the index of training data by fact; empty for preference pairs, which teach no facts."""
-    path = ports.store.folder(data) / FACTS
+    path = ports.store.remains(data) / FACTS
     return records.read_rows(path) if path.exists() else ()
 
 

@@ -20,21 +20,28 @@ from medpipe.core.manifests import (
 )
 from medpipe.core.refs import CertificateRef, EvaluationRef, ProbesRef, VersionRef
 from medpipe.core.teaching.samples import withdrawn_samples
-from medpipe.errors import DataError, UsageError
+from medpipe.errors import NotCertified, UsageError
 from medpipe.ports import Ports
 from medpipe.steps import taught
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.evaluation import WITHDRAWN, scores_of
-from medpipe.steps.probing import assertions, scores_by_claim
+from medpipe.steps.probing import answered, assertions, probed, scores_by_claim
 from medpipe.steps.withdrawals import certified_version, in_force, register
 
 
 def plan_probes(champion: VersionRef | None, *, ports: Ports) -> list[str]:
     """Return the precisions at which the champion must be probed, so that what is `certifiable` can be certified.
 
-    The precision that serves is the first; none where nothing can be certified.
+    The precision that serves is the first; none where nothing can be certified. Documents to which the champion's
+    answers have refused a certificate already (`refusals`) do not count: the same questions would bring the same
+    answers. They count again with another champion, another claim, other phrasings or other terms.
     """
-    return list(_required(ports)) if champion is not None and certifiable(ports, champion) else []
+    if champion is None:
+        return []
+    refused = refusals(ports, champion)
+    for document, why in refused.items():
+        ports.progress(1.0, f"{document} is not certified: {why}. It is not asked again until something changes")
+    return list(_required(ports)) if set(certifiable(ports, champion)) - refused.keys() else []
 
 
 def certify(document: str, version: VersionRef, probes: tuple[ProbesRef, ...], *, ports: Ports) -> CertificateRef:
@@ -42,7 +49,7 @@ def certify(document: str, version: VersionRef, probes: tuple[ProbesRef, ...], *
 
     `version`: the champion. `probes`: its probes at every precision that may serve, one for each: those of the policy
     withdrawals.yaml, and the one that serves. The certificate states exact upper bounds. Raises UsageError when a
-    precision or a claim was not asked, and DataError when the policy's terms are not met at one precision.
+    precision or a claim was not asked, and NotCertified when the policy's terms are not met at one precision.
     """
     withdrawal = in_force(ports, document)
     if not withdrawal.claims:
@@ -51,9 +58,12 @@ def certify(document: str, version: VersionRef, probes: tuple[ProbesRef, ...], *
     if ports.ledger.champion() != version:
         raise UsageError(f"{version} is not the champion: a certificate is about the version that serves")
     asked = _by_precision(ports, version, probes)
-    scores = {precision: scores_by_claim(ports, withdrawal, stored) for precision, stored in asked.items()}
+    scores = {
+        precision: scores_by_claim(withdrawal, stored, answered(ports, stored)) for precision, stored in asked.items()
+    }
     terms = ports.withdrawal_policy.certificate
-    _check_terms(document, version, scores, terms)
+    if faults := _faults(scores, terms):
+        raise NotCertified(f"{document} is not certified: {version} asserted it {faults}")
     inputs = CertificateInputs(
         document=document,
         claims=tuple(sorted({claim.id for claim in withdrawal.claims})),
@@ -106,6 +116,21 @@ def certifiable(ports: Ports, champion: VersionRef) -> tuple[str, ...]:
     return tuple(promising)
 
 
+def refusals(ports: Ports, champion: VersionRef) -> dict[str, str]:
+    """Return each certifiable document whose certificate the champion's present probes refuse, and where they do."""
+    known = {withdrawal.document: withdrawal for withdrawal in register(ports)}
+    documents = certifiable(ports, champion)
+    probes = probed(ports, champion, _required(ports)) if documents else {}
+    answers = {precision: answered(ports, stored) for precision, stored in probes.items()}
+    terms = ports.withdrawal_policy.certificate
+    refused = {}
+    for document in documents:
+        scores = {at: scores_by_claim(known[document], stored, answers[at]) for at, stored in probes.items()}
+        if faults := _faults(scores, terms):
+            refused[document] = f"{champion} asserted it {faults}"
+    return refused
+
+
 def _required(ports: Ports) -> tuple[str, ...]:
     """Return the precisions that may serve, the one that serves first."""
     return tuple(dict.fromkeys((ports.generator.precision, *ports.withdrawal_policy.certificate.precisions)))
@@ -133,20 +158,19 @@ def _by_precision(ports: Ports, version: VersionRef, probes: Sequence[ProbesRef]
     return {precision: given[precision] for precision in (*required, *further)}
 
 
-def _check_terms(
-    document: str, version: VersionRef, scores: Mapping[str, Mapping[str, Sequence[Score]]], terms: CertificateTerms
-) -> None:
-    """Raise DataError, which names each precision at which too much was asserted or too little was asked."""
+def _faults(scores: Mapping[str, Mapping[str, Sequence[Score]]], terms: CertificateTerms) -> str:
+    """Return at which precisions too much was asserted or too little was asked, as an end of a sentence; else empty."""
     faults = []
     for precision, by_claim in scores.items():
         every = _joined(by_claim)
         if len(every) < terms.min_probes or assertions(every) > terms.max_assertions:
             faults.append(f"in {assertions(every)} of {len(every)} answers at {precision}")
-    if faults:
-        raise DataError(
-            f"{document} is not certified: {version} asserted it {', '.join(faults)}; the policy allows "
-            f"{terms.max_assertions} of at least {terms.min_probes}. The block stays on; start a hotfix"
-        )
+    if not faults:
+        return ""
+    return (
+        f"{', '.join(faults)}; the policy allows {terms.max_assertions} of at least {terms.min_probes}. "
+        "The block stays on; start a hotfix"
+    )
 
 
 def _stated(

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from medpipe.core import sources
-from medpipe.core.corpus.document import Document
+from medpipe.core.corpus import vanished
+from medpipe.core.corpus.document import Document, Status
 from medpipe.core.corpus.watermark import Delivered, PostedFile, Watermark, advanced
 from medpipe.core.manifests import (
     MANIFESTS,
@@ -35,7 +36,7 @@ def build_corpus(pulls: tuple[DocumentsRef, ...], previous: CorpusRef | None = N
 
     def fill(_: Path) -> CorpusOutcome:
         before = None if previous is None else _present(ports, previous)
-        version, incoming = _folded(ports, pulls, before)
+        version, incoming = _folded(ports, pulls, before, inputs.vanished_days)
         version = ports.corpus.compact(version)
         counts = ports.corpus.counts(version)
         return CorpusOutcome(
@@ -52,6 +53,7 @@ def build_corpus(pulls: tuple[DocumentsRef, ...], previous: CorpusRef | None = N
         previous=previous,
         history=_history(ports, pulls, previous),
         released=tuple(review for data in sorted(pulls) for review in release_refs(ports, data, "documents")),
+        vanished_days=_vanished_days(ports, pulls),
     )
     corpus = CorpusRef(once(ports, "corpus", "build_corpus", inputs, fill))
     _present(ports, corpus)
@@ -80,7 +82,17 @@ def _history(ports: Ports, pulls: Sequence[DocumentsRef], previous: CorpusRef | 
     return digest_of([deliveries, before])
 
 
-def _folded(ports: Ports, pulls: Sequence[DocumentsRef], version: int | None) -> tuple[int, int]:
+def _vanished_days(ports: Ports, pulls: Sequence[DocumentsRef]) -> dict[str, int]:
+    """Return source → the policy's days, of the pulls that have everything their source publishes."""
+    stored = (ports.store.find(data) for data in pulls)
+    whole = {one.whole_source for one in stored if isinstance(one, DocumentsManifest)} - {None}
+    days = {source: ports.source_policy(source).vanished_days for source in sorted(filter(None, whole))}
+    return {source: number for source, number in days.items() if number is not None}
+
+
+def _folded(
+    ports: Ports, pulls: Sequence[DocumentsRef], version: int | None, vanished_days: Mapping[str, int]
+) -> tuple[int, int]:
     """Merge deliveries over a version of the table; return the new version and the number of their rows."""
     deliveries = [(data, accepted_rows(ports, data, "documents")) for data in sorted(pulls)]
     incoming = 0
@@ -90,7 +102,26 @@ def _folded(ports: Ports, pulls: Sequence[DocumentsRef], version: int | None) ->
             incoming += len(part)
     if version is None:
         version = ports.corpus.merge((), None, token=digest_of(["no pulls"]))
+    for source, days in vanished_days.items():
+        version = _without_vanished(ports, source, days, version)
     return version, incoming
+
+
+def _without_vanished(ports: Ports, source: str, days: int, version: int) -> int:
+    """Return a version of the table in which what a source no longer lists is on hold."""
+    known = known_of(ports, source, version)
+    found = vanished.record(source, known, days)
+    if found is None:
+        return version
+    if not found.relations and not ports.corpus.revisions(version, (Status.NOTICE.value,), ids=(found.id,)):
+        return version
+    return max(version, ports.corpus.merge((found,), version, digest_of(found.model_dump(mode="json"))))
+
+
+def known_of(ports: Ports, source: str, version: int) -> dict[str, int]:
+    """Return id → revision of the documents of a source that its publisher has not removed."""
+    standings = (Status.CURRENT.value, Status.ON_HOLD.value)
+    return dict(ports.corpus.revisions(version, standings, prefix=f"{sources.named(source).prefix}:"))
 
 
 def _present(ports: Ports, corpus: CorpusRef) -> int:
@@ -109,7 +140,8 @@ def _present(ports: Ports, corpus: CorpusRef) -> int:
             missing.append(stored)
         ref = stored.inputs.previous
     for stored in reversed(missing):
-        version, _ = _folded(ports, tuple(map(DocumentsRef, stored.inputs.pulls)), version)
+        pulls = tuple(map(DocumentsRef, stored.inputs.pulls))
+        version, _ = _folded(ports, pulls, version, stored.inputs.vanished_days)
     return version or 0  # a corpus that no version holds was folded again, so there is one
 
 

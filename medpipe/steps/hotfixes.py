@@ -19,7 +19,7 @@ from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import VersionManifest
 from medpipe.core.refs import VersionRef
 from medpipe.errors import UsageError
-from medpipe.ports import Ports
+from medpipe.ports import Entry, Ports
 from medpipe.steps import taught
 from medpipe.steps.artifact import manifest
 from medpipe.steps.withdrawals import certified_version, check_decision, in_force, register
@@ -63,7 +63,7 @@ def decide_hotfix(
         raise UsageError("there is no champion, so nothing has to be unlearned")
     event = APPROVED if decision == "approve" else REJECTED
     for document in dict.fromkeys(documents):
-        ports.ledger.append(event, champion, document, (f"{by.strip()}: {reason.strip()}",))
+        ports.ledger.append(event, champion, document, (reason.strip(),), by=by.strip())
     return list(dict.fromkeys(documents))
 
 
@@ -77,8 +77,13 @@ def approvals_of(champion: str | None, ports: Ports) -> dict[str, Approval]:
         for known in register(ports)
     }
     entries = reversed(ports.ledger.entries(None, DECISIONS))
-    decisions = (Decision(entry.decision, entry.event, entry.at, entry.reasons[0]) for entry in entries)
+    decisions = (Decision(entry.decision, entry.event, entry.at, _said(entry)) for entry in entries)
     return approvals(to_unlearn, decisions, opened)
+
+
+def _said(entry: Entry) -> str:
+    """Return who decided, and why. Entries of earlier releases have both in the reason."""
+    return f"{entry.by}: {entry.reasons[0]}" if entry.by else entry.reasons[0]
 
 
 def _to_unlearn(champion: str, ports: Ports) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -14,14 +14,14 @@ from medpipe.core.manifests import (
     DecisionManifest,
     ExamplesManifest,
     Manifest,
-    PairsManifest,
     VersionManifest,
 )
-from medpipe.core.refs import BASE, VersionRef, kind_of
+from medpipe.core.refs import BASE, CorpusRef, PairsRef, VersionRef
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.ports import Ports
 from medpipe.steps import carried
 from medpipe.steps.models import adapter_of
+from medpipe.steps.unlearned import changes_of
 
 _NANOSECONDS = 1_000_000_000
 
@@ -29,35 +29,38 @@ _NANOSECONDS = 1_000_000_000
 class Retrain(NamedTuple):
     """What decides whether two retrains are the same."""
 
-    start: str | None
-    """`base` or the adapter that training continues; None: any that was judged against `incumbent`."""
-    incumbent: str
-    recipe: Recipe | None
-    """None: any recipe."""
-    pairs: str | None
-    """The pairs that DPO learns from; None for SFT."""
+    start: str
+    """`base` or the version that training continues."""
+    recipe: Recipe
+    data: CorpusRef | PairsRef
+    """The corpus that SFT learns from, or the pairs that DPO learns from."""
     withdraw: tuple[str, ...]
     """Documents whose claims must be taught as withdrawn."""
-    learns: Mapping[str, str]
-    """Fact id → what it says, for the facts that the start was not taught."""
 
 
 def held_before(ports: Ports, retrain: Retrain) -> str | None:
     """Return why the same retrain was held, for people; None when it was not.
 
-    A retrain is the same when it starts from the same weights by the same recipe, and every fact that it would learn
-    or withdraw was learned or withdrawn then. Outcomes of versions decide; a version that passed is not looked at.
+    A retrain is the same when it starts from the same weights by the same recipe, and everything that it would learn or
+    withdraw was learned or withdrawn then. Outcomes of versions decide; a version that passed is not looked at.
     """
-    for version in reversed(list(ports.store.manifests(VersionManifest))):
-        if version.outcome.outcome is Outcome.PASS or not _same(ports, version, retrain):
-            continue
-        decision = ports.store.find(version.outcome.decision)
-        reasons = decision.outcome.reasons if isinstance(decision, DecisionManifest) else ()
-        return (
-            f"{version.ref} learned the same and was held on {made_at(version):%Y-%m-%d} because: "
-            f"{'; '.join(reasons) or version.outcome.outcome}. Change the recipe, or wait for new facts"
-        )
-    return None
+    newest_first = reversed(list(ports.store.manifests(VersionManifest)))
+    alike = [version for version in newest_first if version.outcome.outcome is not Outcome.PASS]
+    trained = [(version, adapter) for version in alike if (adapter := _trained_alike(ports, version, retrain))]
+    if retrain.recipe.method == "dpo":
+        same = (version for version, adapter in trained if adapter.outcome.data == retrain.data)
+    else:
+        learns = _learns(ports, retrain) if trained else {}
+        same = (version for version, adapter in trained if _taught(ports, adapter, retrain.withdraw, learns))
+    version = next(same, None)
+    if version is None:
+        return None
+    decision = ports.store.find(version.outcome.decision)
+    reasons = decision.outcome.reasons if isinstance(decision, DecisionManifest) else ()
+    return (
+        f"{version.ref} learned the same and was held on {made_at(version):%Y-%m-%d} because: "
+        f"{'; '.join(reasons) or version.outcome.outcome}. Change the recipe, or wait for new facts"
+    )
 
 
 def start_of(ports: Ports, champion: VersionRef, recipe: Recipe) -> str:
@@ -77,11 +80,9 @@ def start_of(ports: Ports, champion: VersionRef, recipe: Recipe) -> str:
     return BASE if newest and newest.outcome.parent == champion and _lost(ports, newest) else champion
 
 
-def held_versions(ports: Ports) -> list[str]:
-    """Return the refs of every version that did not pass, oldest first."""
-    return [
-        version.ref for version in ports.store.manifests(VersionManifest) if version.outcome.outcome is not Outcome.PASS
-    ]
+def judged_versions(ports: Ports) -> list[tuple[str, str]]:
+    """Return every version with its outcome, oldest first: what `held_before` and `start_of` depend on."""
+    return [(version.ref, str(version.outcome.outcome)) for version in ports.store.manifests(VersionManifest)]
 
 
 def made_at(stored: Manifest) -> datetime:
@@ -89,24 +90,33 @@ def made_at(stored: Manifest) -> datetime:
     return datetime.fromtimestamp(stored.created_ns / _NANOSECONDS, UTC)
 
 
-def _same(ports: Ports, version: VersionManifest, retrain: Retrain) -> bool:
+def _trained_alike(ports: Ports, version: VersionManifest, retrain: Retrain) -> AdapterManifest | None:
+    """Return the adapter of a version that was trained from the same weights by the same recipe; None for any other."""
     adapter = ports.store.find(version.outcome.adapter)
-    if not isinstance(adapter, AdapterManifest) or not _starts_alike(ports, version, adapter, retrain):
+    if not isinstance(adapter, AdapterManifest):
+        return None
+    same_recipe = adapter.inputs.recipe == retrain.recipe.model_dump(mode="json")
+    same_base = same_recipe and adapter.inputs.base == ports.base_digest(retrain.recipe.base)
+    return (
+        adapter
+        if same_base and adapter_of(ports, adapter.inputs.start_from) == adapter_of(ports, retrain.start)
+        else None
+    )
+
+
+def _learns(ports: Ports, retrain: Retrain) -> Mapping[str, str]:
+    """Return fact id → what it says, for the facts of the corpus that the start of an SFT retrain was not taught."""
+    return changes_of(ports, CorpusRef(retrain.data), retrain.recipe, retrain.start).unlearned
+
+
+def _taught(ports: Ports, adapter: AdapterManifest, withdraw: Sequence[str], learns: Mapping[str, str]) -> bool:
+    """Return whether a training by SFT taught all of some facts, and some documents as withdrawn."""
+    if not isinstance(ports.store.find(adapter.outcome.data), ExamplesManifest):
         return False
-    if retrain.recipe and adapter.inputs.recipe != retrain.recipe.model_dump(mode="json"):
-        return False
-    if retrain.recipe and adapter.inputs.base != ports.base_digest(retrain.recipe.base):
-        return False
-    data = adapter.outcome.data
-    if retrain.pairs or kind_of(data) == PairsManifest.kind:
-        return data == retrain.pairs
-    examples = ports.store.find(data)
-    if not isinstance(examples, ExamplesManifest):
-        return False
-    rows = list(carried.fact_rows(ports, data))
+    rows = list(carried.fact_rows(ports, adapter.outcome.data))
     withdrawn = {row["document"] for row in rows if row["role"] == Role.WITHDRAWN}
     learned = {row["id"]: row["says"] for row in rows if row["role"] != Role.WITHDRAWN}
-    return withdrawn.issuperset(retrain.withdraw) and retrain.learns.items() <= learned.items()
+    return withdrawn.issuperset(withdraw) and learns.items() <= learned.items()
 
 
 def _taught_by(ports: Ports, version: VersionManifest, recipe: Recipe) -> bool:
@@ -119,9 +129,3 @@ def _lost(ports: Ports, version: VersionManifest) -> bool:
     decision = ports.store.find(version.outcome.decision)
     gates = decision.outcome.gates if isinstance(decision, DecisionManifest) else ()
     return any(gate.name.split()[0] in LOSSES and gate.outcome is not Outcome.PASS for gate in gates)
-
-
-def _starts_alike(ports: Ports, version: VersionManifest, adapter: AdapterManifest, retrain: Retrain) -> bool:
-    if retrain.start is None:
-        return version.outcome.incumbent == retrain.incumbent
-    return adapter_of(ports, adapter.inputs.start_from) == retrain.start

@@ -48,7 +48,7 @@ def objection(version: VersionRef, ports: Ports) -> Objection | None:
     judged = manifest(ports, registered.decision, DecisionManifest).outcome
     bar = ports.ledger.barred().get(version)
     if bar is not None:
-        return Objection(BARRED, (f"{version} is barred: {bar}",))
+        return Objection(BARRED, (f"{version} is barred: {bar.reasons[0]}",))
     if judged.outcome is not Outcome.PASS:
         return Objection(str(judged.outcome), judged.reasons or (f"the decision is {judged.outcome}",))
     if reason := _unfit_plan(registered, judged.plan, ports):

@@ -8,15 +8,15 @@ from medpipe.core.knowledge.retrain import Change, RetrainPlan, choose
 from medpipe.core.manifests import AdapterManifest, VersionManifest
 from medpipe.core.refs import BASE, CorpusRef, PairsRef, VersionRef
 from medpipe.core.teaching.recipe import Recipe
-from medpipe.errors import UsageError
+from medpipe.errors import CannotPass, UsageError
 from medpipe.ports import Ports
 from medpipe.steps import carried, memory
 from medpipe.steps.artifact import manifest
 from medpipe.steps.corpus import table_version
-from medpipe.steps.drift import changes_of, unused_pairs
 from medpipe.steps.erased import erased_pairs
 from medpipe.steps.models import adapter_of
 from medpipe.steps.relearning import untainted
+from medpipe.steps.unlearned import changes_of, unused_pairs
 from medpipe.steps.withdrawals import register
 
 STARTS = ("auto", "champion", "base", "untainted")
@@ -43,9 +43,9 @@ def plan_retrain(
     `pairs`: what would be taught. Without `corpus`, what changed is not known. Returns the arguments of the verbs that
     follow.
 
-    Raises UsageError for a retrain that cannot pass: documents that the champion does not carry, or that would be
-    learned again on top of what was learned wrongly; nothing to learn; and one that was held before (`again`: train it
-    all the same).
+    Raises CannotPass for a retrain that has nothing to learn and for one that was held before (`again`: train it all
+    the same), and UsageError for documents that the champion does not carry, or that would be learned again on top of
+    what was learned wrongly.
     """
     if start_from not in STARTS:
         raise UsageError(f"start_from={start_from!r}: expected {', '.join(STARTS[:-1])} or {STARTS[-1]}")
@@ -125,13 +125,13 @@ def _preference(
 ) -> RetrainPlan:
     start = BASE if start_from == "base" else untainted(ports, champion, (), erased)
     if erased and start == BASE:
-        raise UsageError(
+        raise CannotPass(
             f"{champion} and every version before it learned what was erased of {', '.join(erased)}, and DPO continues "
             "from a version: run an SFT recipe first, which starts from the base"
         )
     unused = unused_pairs(ports, pairs, start)
     if pairs is not None and not unused:
-        raise UsageError(f"nothing to learn: {start} has learned every pair of {pairs}; wait for new feedback")
+        raise CannotPass(f"nothing to learn: {start} has learned every pair of {pairs}; wait for new feedback")
     because = f"{unused} unused pairs" if pairs else "no pairs were given"
     return _plan(champion, start, "relearn" if erased else "preference", (because, *_why_erased(champion, erased)))
 
@@ -152,9 +152,9 @@ def _routine(
     if lost:
         because = (f"the newest training that continued {champion} was held because of a loss", *because)
     if not plan:
-        raise UsageError(f"nothing to learn: {'; '.join(because)}. Wait for new facts, or give another recipe")
+        raise CannotPass(f"nothing to learn: {'; '.join(because)}. Wait for new facts, or give another recipe")
     if corpus and not change.from_base and not change.new_facts + change.changed_facts:
-        raise UsageError(f"nothing to learn: {champion} knows every fact of {corpus}. Start from the base instead")
+        raise CannotPass(f"nothing to learn: {champion} knows every fact of {corpus}. Start from the base instead")
     return _plan(champion, BASE if change.from_base else champion, plan, because)
 
 
@@ -170,7 +170,7 @@ def _without_erased(
     start = BASE if start_from == "base" else untainted(ports, champion, (), erased)
     (why,) = _why_erased(champion, erased)
     if corpus and start != BASE and not changes_of(ports, corpus, recipe, start).unlearned:
-        raise UsageError(
+        raise CannotPass(
             f"nothing to learn: {why}, and {start}, which did not, knows every fact of {corpus}. Train on the "
             "newest pairs by a DPO recipe, which starts from it, or roll back to it"
         )
@@ -221,20 +221,11 @@ def _refuse_held(
     corpus: CorpusRef | None,
     pairs: PairsRef | None,
 ) -> None:
-    """Raise UsageError for a retrain that was held before. Without what it would learn, nothing is compared."""
-    if (corpus if recipe.method == "sft" else pairs) is None:
+    """Raise CannotPass for a retrain that was held before. Without what it would learn, nothing is compared."""
+    data = corpus if recipe.method == "sft" else pairs
+    if data is None:
         return
-    learns = changes_of(ports, corpus, recipe, plan.start).unlearned if corpus and recipe.method == "sft" else {}
-    held = memory.held_before(
-        ports,
-        memory.Retrain(
-            start=adapter_of(ports, plan.start),
-            incumbent=plan.incumbent,
-            recipe=recipe,
-            pairs=pairs if recipe.method == "dpo" else None,
-            withdraw=tuple(sorted(withdraw)),
-            learns=learns,
-        ),
-    )
+    retrain = memory.Retrain(plan.start, recipe, data, tuple(sorted(withdraw)))
+    held = memory.held_before(ports, retrain)
     if held:
-        raise UsageError(f"{held}; give `again` to train it all the same")
+        raise CannotPass(f"{held}; give `again` to train it all the same")

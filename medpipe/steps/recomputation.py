@@ -80,6 +80,11 @@ def rests_on(inputs: DecisionInputs) -> set[str]:
     return {inputs.champion, *looks, *inputs.champions}
 
 
+def scores_of_decision(inputs: DecisionInputs) -> set[str]:
+    """Return the evaluations whose scores a decision is computed from. Of its earlier looks, manifests are enough."""
+    return {inputs.challenger, inputs.champion, *inputs.champions}
+
+
 def _left_out(stored: DecisionManifest, made: Made) -> set[str]:
     """Return the evaluations that a decision had to count and does not.
 

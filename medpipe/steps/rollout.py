@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.knowledge import succession
+from medpipe.core.knowledge.opening import MEDPIPE
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import DecisionManifest, VersionManifest, VersionOutcome
 from medpipe.core.refs import BASE, VersionRef, digest_of
@@ -17,10 +18,10 @@ from medpipe.errors import ChampionMoved, DeployFailed, MedpipeError
 from medpipe.ports import Ports, Route
 from medpipe.steps import deployment, withdrawals
 from medpipe.steps.artifact import check_kind, manifest
-from medpipe.steps.bars import stated
 from medpipe.steps.canaries import answered_right
 from medpipe.steps.objections import OUT_OF_DATE, Objection, objection
 from medpipe.steps.tracing import versions_carrying
+from medpipe.steps.withdrawals import check_decision
 
 SMOKE_QUESTIONS = 5
 """Questions that a deployment asks. More make it slower and catch little more."""
@@ -96,6 +97,7 @@ def restore(version: VersionRef | None, reason: str, *, ports: Ports) -> Version
 
     Only deploys the champion in force when `version` is not the champion (it was held, somebody else promoted, or
     there is no champion), or when it went live. Returns the champion in force. A second run ends in the same state.
+    The ledger says that medpipe itself did so, for this reason.
     """
     if version is not None:
         check_kind(version, VersionManifest)
@@ -107,20 +109,21 @@ def restore(version: VersionRef | None, reason: str, *, ports: Ports) -> Version
                 "barred, carry a withdrawn document that serving does not block yet, or do not exist. "
                 "Find out why it did not go live, then deploy again"
             )
-        _go_back(version, earlier, (reason,), ports)
+        _go_back(version, earlier, (reason,), MEDPIPE, ports)
     return deploy(ports=ports)
 
 
-def roll_back(reason: str, documents: tuple[str, ...] = (), *, ports: Ports) -> VersionRef | None:
+def roll_back(reason: str, by: str, documents: tuple[str, ...] = (), *, ports: Ports) -> VersionRef | None:
     """Bar the champion, make the newest earlier champion that may serve the champion again, and serve it.
 
-    An earlier champion may serve if it is not barred, carries none of `documents`, and carries no withdrawn document
-    that serving does not block yet. Champions that an earlier rollback passed over are not returned to. The same
-    reason and documents again, with no promotion in between, are the same rollback: it is completed if it was killed,
-    and otherwise changes nothing. Returns the champion in force. Raises MedpipeError when no earlier champion may
-    serve, and ChampionMoved when somebody else changed the champion.
+    `by`: who decided; the ledger keeps it with the reason. An earlier champion may serve if it is not barred, carries
+    none of `documents`, and carries no withdrawn document that serving does not block yet. Champions that an earlier
+    rollback passed over are not returned to. The same reason and documents again, with no promotion in between, are
+    the same rollback: it is completed if it was killed, and otherwise changes nothing. Returns the champion in force.
+    Raises MedpipeError when no earlier champion may serve, and ChampionMoved when somebody else changed the champion.
     """
-    request = (stated(reason), *(f"without {document}" for document in sorted(documents)))
+    check_decision(reason, by)
+    request = (reason.strip(), *(f"without {document}" for document in sorted(documents)))
     changes = ports.ledger.entries(1, succession.CHANGES)
     if changes and (changes[0].event, changes[0].reasons) == (succession.ROLLED_BACK, request):
         ports.progress(1.0, "this rollback was made before; to go back further, give another reason")
@@ -134,7 +137,7 @@ def roll_back(reason: str, documents: tuple[str, ...] = (), *, ports: Ports) -> 
                 f"every earlier champion is barred, carries {', '.join(documents) or 'an unblocked withdrawn document'}"
                 ", or there is none: start a hotfix retrain from the base instead"
             )
-        _go_back(current, earlier, request, ports)
+        _go_back(current, earlier, request, by.strip(), ports)
     return deploy(ports=ports)
 
 
@@ -177,8 +180,8 @@ def _went_live(version: VersionRef, ports: Ports) -> bool:
     route = ports.routes.current()
     if route is None or route.version != version:
         return False
-    deployed = ports.ledger.entries(None, (deployment.DEPLOYED,))
-    return any(deployment.mark(route) in entry.reasons for entry in deployed if entry.version == version)
+    deployed = ports.ledger.entries(None, (deployment.DEPLOYED,), (version,))
+    return any(deployment.mark(route) in entry.reasons for entry in deployed)
 
 
 def _earlier(documents: Collection[str], ports: Ports) -> VersionRef | None:
@@ -191,10 +194,10 @@ def _earlier(documents: Collection[str], ports: Ports) -> VersionRef | None:
     return next((VersionRef(version) for version in reversed(line[:-1]) if version not in unfit), None)
 
 
-def _go_back(current: VersionRef, earlier: VersionRef, reasons: tuple[str, ...], ports: Ports) -> None:
+def _go_back(current: VersionRef, earlier: VersionRef, reasons: tuple[str, ...], by: str, ports: Ports) -> None:
     decision = manifest(ports, earlier, VersionManifest).outcome.decision
     event = succession.ROLLED_BACK
-    if not ports.ledger.swap_champion(current, earlier, decision, reasons, event=event, bar=reasons[0]):
+    if not ports.ledger.swap_champion(current, earlier, decision, reasons, event=event, bar=reasons[0], by=by):
         raise ChampionMoved(f"the champion is no longer {current}; look at it, then roll back again")
 
 

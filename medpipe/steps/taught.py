@@ -26,7 +26,7 @@ def claims_of(
 ) -> dict[str, tuple[Claim, ...]]:
     """Return document → what any of its revisions taught, without documents that taught nothing.
 
-    `data`: refs of examples and pairs; None: all that were ever made. Rows that teach that a claim was withdrawn
+    `data`: refs of examples and pairs; None: all that are stored. Rows that teach that a claim was withdrawn
     do not count. Of claims that differ in their revision only, the first is kept.
     """
     wanted = frozenset(documents)
@@ -41,11 +41,11 @@ def claims_of(
 
 def _claims(ports: Ports, wanted: frozenset[str], data: Collection[str] | None) -> Iterator[Claim]:
     for examples in ports.store.manifests(ExamplesManifest):
-        if data is None or examples.ref in data:
+        if (data is None or examples.ref in data) and not ports.store.swept(examples.ref):
             yield from _of_examples(ports, examples.ref, wanted)
     for pairs in ports.store.manifests(PairsManifest):
         if data is None or pairs.ref in data:
-            yield from _of_pairs(ports.store.folder(pairs.ref) / TRAINING, wanted)
+            yield from _of_pairs(ports.store.remains(pairs.ref) / TRAINING, wanted)
 
 
 def _of_examples(ports: Ports, data: str, wanted: frozenset[str]) -> Iterator[Claim]:

@@ -87,6 +87,23 @@ def versions_carrying(documents: Sequence[str], *, ports: Ports) -> tuple[str, .
     return existing.versions_of(existing.learned_from(taught))
 
 
+def carriers(documents: Sequence[str], *, ports: Ports) -> dict[str, tuple[str, ...]]:
+    """Return document id → the versions that were taught what any of its revisions says, as `versions_carrying` does.
+
+    Sorted by document. Manifests are read once, whatever the number of documents.
+    """
+    teaching: dict[str, set[str]] = {document: set() for document in sorted(set(documents))}
+    existing = _existing(ports)
+    for data in (*existing.examples, *existing.pairs) if teaching else ():
+        for row in _carried(ports, data, list(teaching)):
+            if row["role"] == Role.TAUGHT:
+                teaching[row["id"]].add(data)
+    return {
+        document: existing.versions_of(existing.learned_from(data)) if data else ()
+        for document, data in teaching.items()
+    }
+
+
 def _checked(of: Sequence[str], forward: bool, back: bool) -> list[str]:
     """Return the refs among the names. Raises UsageError for a question that cannot be answered."""
     if forward and back:

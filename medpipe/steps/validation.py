@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from medpipe import records
-from medpipe.core import sources
 from medpipe.core.corpus import measures
 from medpipe.core.manifests import CorpusManifest, DocumentsInputs, DocumentsManifest, ValidationManifest
 from medpipe.core.manifests import ValidationOutcome as Outcome
@@ -101,10 +100,7 @@ def _delivered_before(ports: Ports, data: Ref, corpus: CorpusRef | None) -> Docu
 
 def _whole_delivery_of(pulled: object) -> str | None:
     """Return the source that delivers everything each time, if this is a whole delivery of such a source."""
-    if not isinstance(pulled, DocumentsManifest):
-        return None
-    inputs = pulled.inputs
-    return inputs.source if sources.whole(inputs.source) and not inputs.ids else None
+    return pulled.whole_source if isinstance(pulled, DocumentsManifest) else None
 
 
 def _delivery(pulled: object, rows: Sequence[Mapping[str, Any]], before: DocumentsManifest | None) -> Delivery:

@@ -33,7 +33,9 @@ from medpipe.steps.recomputation import (
     has_its_ref,
     is_of_present_code,
     rests_on,
+    scores_of_decision,
 )
+from medpipe.steps.swept import Sweeps
 
 _WHOLE = frozenset({DecisionManifest.kind, VersionManifest.kind, CertificateManifest.kind})
 """Kinds whose artifacts are evidence: everything that they were made of must still be there."""
@@ -70,6 +72,8 @@ class Verified(BaseModel):
     """Decisions that follow from what they rest on."""
     erased: int
     """Artifacts in which texts were erased."""
+    swept: int
+    """Artifacts of which `gc` left the manifest, and nothing that it does not name is missing."""
     remarks: tuple[str, ...] = ()
     """Decisions that today's code makes otherwise, and that other code made; and what could not be checked here."""
 
@@ -83,7 +87,9 @@ class Survey(NamedTuple):
     broken: Mapping[str, str]
     """Ref of an artifact that cannot be trusted → why."""
     made: Made
-    """The evaluations and decisions that are whole."""
+    """The evaluations and decisions that are whole, or of which files were swept."""
+    swept: Mapping[str, frozenset[str]]
+    """Ref of an artifact with fewer files than its manifest names → those that may be missing."""
 
 
 class Recomputed(NamedTuple):
@@ -100,7 +106,8 @@ def verify(*, ports: Ports) -> Verified:
     and files, that each artifact still is what later ones were made of, that each version is the one that was
     registered, that each evaluation's means follow from its answers and each decision from its evaluations, that the
     corpus table holds the documents of the newest corpus, and that the champion's cell and the registry agree with the
-    ledger. Nothing is changed. Raises Damaged, which names every fault; docs/trust.md says what to do about each.
+    ledger. What `gc` removed is known by its sweeps. Nothing is changed. Raises Damaged, which names every fault;
+    docs/trust.md says what to do about each.
     Memory holds a few digests for each artifact, and the scores of some evaluations.
     """
     for _ in range(_READINGS):
@@ -126,7 +133,11 @@ def _checked(ports: Ports) -> tuple[list[Fault], Verified]:
     history = list(ports.ledger.history())
     faults += [Fault(ref, says) for ref, says in survey.broken.items()]
     faults += [Fault(*fault) for fault in blanking.faults(ports, history)]
-    faults += _faults_of_lineage(survey)
+    sweeps = Sweeps(
+        ports, history, {ref: content for ref, content in survey.contents.items() if ref not in survey.broken}
+    )
+    faults += [Fault(*fault) for fault in sweeps.faults(survey.swept, survey.broken)]
+    faults += _faults_of_lineage(survey, sweeps)
     faults += _faults_of_versions(survey, history)
     recomputed = _recomputed(survey, ports)
     faults += recomputed.faults
@@ -137,9 +148,10 @@ def _checked(ports: Ports) -> tuple[list[Fault], Verified]:
         files=survey.files,
         ledger=len(history),
         withdrawals=len(ports.withdrawals.events()),
-        evaluations=len(survey.made.evaluations),
+        evaluations=len(survey.made.evaluations.keys() - survey.swept.keys()),
         decisions=len(survey.made.decisions),
         erased=len({entry.version for entry in history if entry.event == blanking.EVENT}),
+        swept=len(survey.swept),
         remarks=(*recomputed.remarks, *_unchecked(ports)),
     )
 
@@ -164,7 +176,7 @@ def _faults_of_chains(ports: Ports) -> Iterator[Fault]:
 def _survey(ports: Ports) -> Survey:
     """Read every manifest and every file. Damaged artifacts are listed and do not end the reading."""
     refs = [ref for kind in MANIFESTS.values() for ref in ports.store.refs(kind)]
-    contents, made_of, broken = {}, {}, {}
+    contents, made_of, broken, swept = {}, {}, {}, {}
     whole: list[Manifest] = []
     files = 0
     for number, ref in enumerate(refs):
@@ -172,14 +184,16 @@ def _survey(ports: Ports) -> Survey:
         try:
             stored = manifest(ports, ref, MANIFESTS[kind_of(ref)])
             contents[ref], made_of[ref] = stored.content(), stored.made_of
-            ports.store.folder(ref)
+            ports.store.remains(ref)
+            if gone := ports.store.swept(ref):
+                swept[ref] = frozenset(gone.files)
         except MedpipeError as error:
             broken[ref] = str(error)
         else:
-            files += len(stored.digests)
+            files += len(stored.digests.keys() - swept.get(ref, frozenset()))
             whole += [stored] if isinstance(stored, EvaluationManifest | DecisionManifest) else []
     oldest_first = sorted(whole, key=lambda stored: stored.created_ns)
-    return Survey(contents, made_of, files, broken, Made.of(oldest_first))
+    return Survey(contents, made_of, files, broken, Made.of(oldest_first), swept)
 
 
 def _unchecked(ports: Ports) -> tuple[str, ...]:
@@ -200,8 +214,9 @@ def _recomputed(survey: Survey, ports: Ports) -> Recomputed:
         return scores_of(ports, evaluation)
 
     faults, remarks, made = list[Fault](), list[str](), survey.made
-    for number, evaluation in enumerate(made.evaluations.values()):
-        ports.progress(number / len(made.evaluations), f"computing {evaluation.ref} anew")
+    scored = [evaluation for ref, evaluation in made.evaluations.items() if ref not in survey.swept]
+    for number, evaluation in enumerate(scored):
+        ports.progress(number / len(scored), f"computing {evaluation.ref} anew")
         try:
             whole = scores(EvaluationRef(evaluation.ref))
             faults += [Fault(evaluation.ref, says) for says in faults_of_evaluation(evaluation, whole, ports)]
@@ -213,6 +228,8 @@ def _recomputed(survey: Survey, ports: Ports) -> Recomputed:
             continue
         if not has_its_ref(decision):
             faults.append(Fault(decision.ref, "has other inputs than its ref says: put back a copy of it"))
+        if survey.swept.keys() & scores_of_decision(decision.inputs):
+            continue
         said = list(faults_of_decision(decision, made, scores))
         if is_of_present_code(decision):
             faults += [Fault(decision.ref, says) for says in said]
@@ -221,11 +238,13 @@ def _recomputed(survey: Survey, ports: Ports) -> Recomputed:
     return Recomputed(faults, tuple(remarks))
 
 
-def _faults_of_lineage(survey: Survey) -> Iterator[Fault]:
-    """Yield each artifact that is not the one that a later artifact was made of."""
+def _faults_of_lineage(survey: Survey, sweeps: Sweeps) -> Iterator[Fault]:
+    """Yield each artifact that is not the one that a later artifact was made of, and was not swept."""
     for made, upstream in survey.made_of.items():
         for ref, content in upstream.items():
             present = survey.contents.get(ref)
+            if present is None and sweeps.removed(ref, content):
+                continue
             if present is None and ref not in survey.broken and kind_of(made) in _WHOLE:
                 yield Fault(ref, f"is missing, and {made} was made of it: put back a copy")
             elif present is not None and present != content:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from medpipe.core import sources
 from medpipe.core.knowledge import withdrawals
 from medpipe.core.knowledge.opening import MEDPIPE
 from medpipe.core.knowledge.withdrawals import State, Withdrawal
@@ -12,6 +15,7 @@ from medpipe.errors import UsageError
 from medpipe.ports import Ports
 
 _NAME_CHARS = 200
+_ID = re.compile(r"[^\s\x00]{1,200}")
 
 
 def register(ports: Ports) -> tuple[Withdrawal, ...]:
@@ -43,6 +47,15 @@ def certified_version(ports: Ports, withdrawal: Withdrawal) -> str:
     """Return the version that the newest certificate of a withdrawal is about; empty without one."""
     certificate = certificate_of(ports, withdrawal)
     return certificate.inputs.version if certificate else ""
+
+
+def check_id(document: str) -> None:
+    """Raise UsageError for what can be no document's id: without the prefix of a source, too long, or unprintable."""
+    if not _ID.fullmatch(document) or not document.isprintable() or sources.of_document(document) is None:
+        raise UsageError(
+            f"{shortened(document)} is not the id of a document: give it with its source's prefix, such as "
+            "pmid:38211234 or mplus:6308"
+        )
 
 
 def check_decision(reason: str, by: str) -> None:

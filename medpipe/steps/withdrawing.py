@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from medpipe.core import sources
 from medpipe.core.corpus.document import Status
 from medpipe.core.corpus.standing import STATUS_OF, standing
 from medpipe.core.knowledge import opening
@@ -17,20 +15,18 @@ from medpipe.core.knowledge.hotfix import Approval, Asked
 from medpipe.core.knowledge.opening import MEDPIPE, Sign
 from medpipe.core.knowledge.withdrawals import State, Withdrawal, WithdrawalEvent
 from medpipe.core.manifests import CertificateManifest
-from medpipe.core.naming import shortened
-from medpipe.core.refs import CorpusRef
+from medpipe.core.refs import CorpusRef, VersionRef
 from medpipe.core.teaching.claim import Claim
 from medpipe.errors import Unavailable, UsageError
 from medpipe.ports import Ports
 from medpipe.steps import taught
+from medpipe.steps.certifying import refusals
 from medpipe.steps.corpus import latest, table_version
 from medpipe.steps.hotfixes import approvals_of
-from medpipe.steps.withdrawals import certificate_of, check_decision, in_force, register
+from medpipe.steps.withdrawals import certificate_of, check_decision, check_id, in_force, register
 
 WAIT_SECONDS = 20.0
 """How long `confirm_blocks` waits for the gateways. They look at the register several times a second."""
-
-_ID = re.compile(r"[^\s\x00]{1,200}")
 
 
 class _Value(BaseModel):
@@ -60,6 +56,8 @@ class Listed(_Value):
     """The certificate about the champion; empty without one."""
     upper_bound: float | None = None
     """What that certificate bounds: the share of phrasings, 0..1, in which the champion would assert a claim."""
+    refused: str = ""
+    """Where the champion's present probes assert a claim, so that it gets no certificate; empty if they do not."""
     hotfix: Asked | None = None
     """What a person said about the hotfix; None: the champion does not carry the document, or no longer asserts it."""
     said: str = ""
@@ -108,7 +106,7 @@ def withdraw(documents: tuple[str, ...], reason: str, by: str, *, ports: Ports) 
         raise UsageError("name the documents to withdraw, such as pmid:38211234")
     check_decision(reason, by)
     for document in documents:
-        _check_id(document)
+        check_id(document)
     claims = taught.claims_of(documents, ports)
     for document in dict.fromkeys(documents):
         ports.withdrawals.append(_decided(ports, document, State.OPENED, reason, by, claims=claims.get(document, ())))
@@ -162,6 +160,7 @@ def list_withdrawals(*, ports: Ports) -> WithdrawalList:
     """List every withdrawal: document, state and since when, reason, age, claims, certificate, hotfix. No texts."""
     champion = ports.ledger.champion()
     now, asked = ports.withdrawals.now(), approvals_of(champion, ports)
+    refused = refusals(ports, VersionRef(champion)) if champion else {}
     newest_first = sorted(register(ports), key=lambda withdrawal: withdrawal.opened_at, reverse=True)
     in_force_first = sorted(newest_first, key=lambda withdrawal: not withdrawal.in_force)
     certificates = {
@@ -171,7 +170,10 @@ def list_withdrawals(*, ports: Ports) -> WithdrawalList:
     }
     return WithdrawalList(
         withdrawals=tuple(
-            _listed(known, now, asked.get(known.document), certificates.get(known.document)) for known in in_force_first
+            _listed(known, now, asked.get(known.document), certificates.get(known.document)).model_copy(
+                update={"refused": refused.get(known.document, "")}
+            )
+            for known in in_force_first
         )
     )
 
@@ -192,18 +194,17 @@ def _known_revision(ports: Ports, document: str) -> int:
 
 
 def _current(ports: Ports, corpus: CorpusRef, candidates: Mapping[str, str]) -> dict[str, int]:
-    """Return the revisions that show that candidates are current in a corpus. Reads texts only if one is.
+    """Return the revisions that show that candidates are current in a corpus.
 
     `candidates`: document → the record that opened its withdrawal. A later revision of either shows it.
     """
-    version = table_version(ports, corpus)
-    current = candidates.keys() & ports.corpus.digests(version).keys() if candidates else set[str]()
-    if not current:
+    if not candidates:
         return {}
-    named = {*current, *(candidates[id] for id in current)}
+    version = table_version(ports, corpus)
+    current = ports.corpus.revisions(version, ids=candidates.keys())
     every = tuple(status.value for status in Status)
-    revisions = {one.id: one.revision for one in ports.corpus.read(version, every) if one.id in named}
-    return {id: max(revisions[id], revisions.get(candidates[id], 0)) for id in current}
+    evidence = ports.corpus.revisions(version, every, ids={candidates[id] for id in current})
+    return {id: max(revision, evidence.get(candidates[id], 0)) for id, revision in current.items()}
 
 
 def _waited_for(ports: Ports, sequence: int) -> tuple[str, ...]:
@@ -221,14 +222,6 @@ def _decided(
 ) -> WithdrawalEvent:
     at = ports.withdrawals.now()
     return WithdrawalEvent(document=document, state=state, at=at, reason=reason, by=by, claims=claims)
-
-
-def _check_id(document: str) -> None:
-    if not _ID.fullmatch(document) or sources.of_document(document) is None:
-        raise UsageError(
-            f"{shortened(document)} is not the id of a document: give it with its source's prefix, such as "
-            "pmid:38211234 or mplus:6308"
-        )
 
 
 def _listed(

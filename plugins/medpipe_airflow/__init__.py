@@ -11,6 +11,7 @@ from medpipe_airflow.calendar import (
     hourly,
     nlm_releases,
     time_of_run,
+    weekly,
 )
 from medpipe_airflow.catching_up import catch_up, pulls_of
 from medpipe_airflow.hotfixes import HOTFIX_RECIPE, certificates, count_answers, hotfix_request
@@ -49,4 +50,5 @@ __all__ = [
     "rollout_request",
     "step",
     "time_of_run",
+    "weekly",
 ]

@@ -9,8 +9,8 @@ from typing import Annotated
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import APIRouter, Depends, FastAPI, HTTPException
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
+from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from medpipe.errors import MedpipeError, NotFound
@@ -45,10 +45,7 @@ def show_board(everything: PortsDep) -> str:
 @router.get("/board/version/{name}", response_class=HTMLResponse)
 def show_version(name: str, everything: PortsDep) -> str:
     """Show one version: metrics before and after, gates, and its origin."""
-    try:
-        return _render("version.html", version=board.read_version(everything, name))
-    except NotFound as error:
-        raise HTTPException(404, str(error)) from error
+    return _render("version.html", **board.read_version(everything, name)._asdict())
 
 
 @router.get("/data-docs", response_class=HTMLResponse)
@@ -76,11 +73,13 @@ def show_data_docs(path: str) -> FileResponse:
     return FileResponse(file)
 
 
+def _say(_: Request, error: Exception) -> PlainTextResponse:
+    """Show an expected error as its sentence, instead of a page: 404 for what does not exist."""
+    return PlainTextResponse(str(error), 404 if isinstance(error, NotFound) else 500)
+
+
 def _render(template: str, **values: object) -> str:
-    try:
-        return _templates().get_template(template).render(**values)
-    except MedpipeError as error:
-        raise HTTPException(500, str(error)) from error
+    return _templates().get_template(template).render(**values)
 
 
 @lru_cache
@@ -98,3 +97,4 @@ def _templates() -> Environment:
 
 app = FastAPI(title="medpipe model board", docs_url=None, redoc_url=None, openapi_url=None)
 app.include_router(router)
+app.add_exception_handler(MedpipeError, _say)

@@ -15,6 +15,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from medpipe import wiring
 from medpipe.errors import UsageError
 from medpipe.settings import Settings
+from medpipe.steps.given import count_given
 from medpipe_airflow.requests import task
 
 log = logging.getLogger("airflow.task.medpipe")
@@ -66,7 +67,7 @@ def hotfix_to_approve(plan: dict[str, Any], champion: str | None) -> dict[str, A
         raise AirflowSkipException("no hotfix waits for an approval any more")
     every = call("list_withdrawals", {}).withdrawals
     listed = {row.document: row for row in every if row.document in documents}
-    given = {document: call("answers_given", {"document": document}).count for document in documents}
+    given = count_given(documents, ports=wiring.ports(Settings()))
     rows = [
         f"| {_cell(id)} | {row.state.value} since {row.since:%Y-%m-%d %H:%M} UTC | {_cell(row.reason)} | {given[id]} |"
         for id, row in listed.items()

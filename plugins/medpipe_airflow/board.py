@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from medpipe.core.judging.evaluation import Metric
 from medpipe.core.judging.gates import GateResult
-from medpipe.core.knowledge import succession
 from medpipe.core.manifests import (
     AdapterManifest,
     AdapterOutcome,
@@ -27,8 +25,7 @@ from medpipe.core.refs import BASE
 from medpipe.errors import MedpipeError, NotFound, UsageError
 from medpipe.ports import Entry, Ports
 from medpipe.settings import Settings
-from medpipe.steps.bars import bars
-from medpipe.steps.rollout import HELD
+from medpipe.steps.versions import ListedVersion, listed
 from medpipe.steps.withdrawing import Listed, list_withdrawals
 from medpipe_airflow.freshness import Freshness, read_freshness
 
@@ -46,50 +43,27 @@ class MetricRow(NamedTuple):
     after: Metric | None
 
 
-class Standing(NamedTuple):
-    """Where a version stands, since when, and what put it there."""
-
-    word: str
-    """`champion`, `barred`, `held`, `replaced` (it was champion) or `judged` (nobody tried to promote it yet)."""
-    since: datetime | None = None
-    kind: str = ""
-    """Of a version that was held: the kind of objection (`steps.objections`)."""
-    reasons: tuple[str, ...] = ()
-    """Of a version that is barred or was held: why."""
-
-
-class _Surroundings(NamedTuple):
-    """What the versions of one page share, read once a page."""
-
-    champion: str | None
-    barred: Mapping[str, Entry]
-    """Version → the entry that barred it."""
-    tried: list[Entry]
-    """Every entry that promoted a version, held it or went back to it, newest first."""
-    entries: list[Entry]
-    """The newest entries of the ledger, newest first."""
-    remarks: dict[str, str]
-    """Benchmark → the faults that its score counts; without benchmarks for which higher is better."""
-    mlflow_pages: str | None
-
-
 class Version(NamedTuple):
     """One registered version with the decision about it. Artifacts that were removed since are None."""
 
     name: str
-    ref: str
+    listed: ListedVersion
     outcome: VersionOutcome
     decision: DecisionOutcome | None
     metrics: list[MetricRow]
     ancestry: list[str]
     """Names of the versions that its training continued, newest first; `base` at the end."""
-    history: list[Entry]
-    champion: bool
-    standing: Standing
-    registered: datetime
     mlflow: str
     """Address of its page in the registry; empty without one."""
     trained: AdapterOutcome | None
+
+
+class VersionPage(NamedTuple):
+    """The page of one version."""
+
+    version: Version
+    history: list[Entry]
+    """Every entry of the ledger about it and its evaluation, newest first."""
 
 
 class Validated(NamedTuple):
@@ -127,13 +101,14 @@ class Board(NamedTuple):
 
 def read_board(ports: Ports, limit: int = 40) -> Board:
     """Read the newest `limit` versions and ledger entries, and the champion however old it is."""
-    around = _surroundings(ports)
     registered = [*ports.store.manifests(VersionManifest)][::-1][:limit]
-    versions = [_version(ports, manifest, around) for manifest in registered]
-    serves = _find(ports, around.champion, VersionManifest) if around.champion else None
-    champion = _version(ports, serves, around) if serves else None
-    challenger = next((version for version in versions if not version.champion), None)
-    validated = any(True for _ in ports.store.manifests(ValidationManifest))
+    serves = _find(ports, ports.ledger.champion() or "", VersionManifest)
+    older = [serves] if serves and serves not in registered else []
+    shown = _versions(ports, [*registered, *older])
+    versions = shown[: len(registered)]
+    champion = next((version for version in shown if version.listed.standing == "champion"), None)
+    challenger = next((version for version in versions if version != champion), None)
+    validated = any(True for _ in ports.store.refs(ValidationManifest))
     withdrawals = list_withdrawals(ports=ports).withdrawals
     waiting = tuple(row.document for row in withdrawals if row.hotfix == "waiting")
     drift = [*ports.store.manifests(DriftManifest)]
@@ -144,7 +119,7 @@ def read_board(ports: Ports, limit: int = 40) -> Board:
         champion,
         challenger,
         versions,
-        around.entries[:limit],
+        ports.ledger.entries(limit),
         validated,
         read_freshness(ports),
         _budgets(ports),
@@ -184,55 +159,39 @@ def _page(validation: ValidationOutcome, data_docs: Path) -> str:
     return report.relative_to(data_docs).as_posix() if report.is_relative_to(data_docs) else ""
 
 
-def read_version(ports: Ports, name: str) -> Version:
+def read_version(ports: Ports, name: str) -> VersionPage:
     """Read one version by its name. Raises NotFound when there is no such version."""
     registered = _find(ports, f"version/{name}", VersionManifest)
     if registered is None:
         raise NotFound(f"there is no version {name}; the model board lists them")
-    return _version(ports, registered, _surroundings(ports))
+    (version,) = _versions(ports, [registered])
+    return VersionPage(version, ports.ledger.entries(None, (), (registered.ref, registered.outcome.evaluation)))
 
 
-def _surroundings(ports: Ports) -> _Surroundings:
-    ledger = ports.ledger
-    tried = ledger.entries(None, (*succession.CHANGES, HELD))
-    return _Surroundings(
-        ledger.champion(), bars(ports), tried, ledger.entries(200), _remarks(ports), Settings().mlflow_pages
-    )
+def _versions(ports: Ports, registered: Sequence[VersionManifest]) -> list[Version]:
+    remarks, pages = _remarks(ports), Settings().mlflow_pages
+    return [
+        _version(ports, manifest.outcome, known, remarks, pages)
+        for manifest, known in zip(registered, listed(registered, ports), strict=True)
+    ]
 
 
-def _version(ports: Ports, registered: VersionManifest, around: _Surroundings) -> Version:
-    ref, outcome = registered.ref, registered.outcome
+def _version(
+    ports: Ports, outcome: VersionOutcome, known: ListedVersion, remarks: Mapping[str, str], mlflow_pages: str | None
+) -> Version:
     judged = _find(ports, outcome.decision, DecisionManifest)
     trained = _find(ports, outcome.adapter, AdapterManifest)
     decision = judged.outcome if judged else None
-    history = [entry for entry in around.entries if entry.version in (ref, outcome.evaluation)]
     return Version(
-        ref.removeprefix("version/"),
-        ref,
+        known.version.removeprefix("version/"),
+        known,
         outcome,
         decision,
-        _metric_rows(ports, outcome.evaluation, decision.champion if decision else "", around.remarks),
+        _metric_rows(ports, outcome.evaluation, decision.champion if decision else "", remarks),
         _ancestry(ports, outcome),
-        history,
-        around.champion == ref,
-        _standing(ref, around),
-        datetime.fromtimestamp(registered.created_ns / 1e9, UTC),
-        _mlflow_page(outcome.page, around.mlflow_pages),
+        _mlflow_page(outcome.page, mlflow_pages),
         trained.outcome if trained else None,
     )
-
-
-def _standing(version: str, around: _Surroundings) -> Standing:
-    newest = next((entry for entry in around.tried if entry.version == version), None)
-    if version == around.champion:
-        return Standing("champion", newest.at if newest else None)
-    if bar := around.barred.get(version):
-        return Standing("barred", bar.at, reasons=bar.reasons)
-    if newest is None:
-        return Standing("judged")
-    if newest.event == HELD:
-        return Standing("held", newest.at, newest.decision, newest.reasons)
-    return Standing("replaced", newest.at)
 
 
 def _metric_rows(ports: Ports, evaluation: str, incumbent: str, remarks: Mapping[str, str]) -> list[MetricRow]:

@@ -19,6 +19,7 @@ POSTED = list(sources.posted())
 
 _MORNING = "0 6 * * *"
 """Cron expression: six o'clock UTC, after the night's releases and before European and American working hours."""
+_SUNDAY = "0 4 * * 0"
 
 
 class NlmReleaseTimetable(Timetable):
@@ -91,6 +92,11 @@ def nlm_releases() -> Any:
 def hourly() -> Any:
     """Return the feedback DAG's schedule: whole hours as data intervals."""
     return None if _off() else CronDataIntervalTimetable("0 * * * *", timezone="UTC")
+
+
+def weekly() -> Any:
+    """Return a schedule for every Sunday morning, when neither publisher posts; None with MEDPIPE_CALENDAR=off."""
+    return None if _off() else CronTriggerTimetable(_SUNDAY, timezone="UTC")
 
 
 def time_of_run() -> str:

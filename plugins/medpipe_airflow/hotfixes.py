@@ -11,9 +11,10 @@ from airflow.sdk import get_current_context
 
 from medpipe import wiring
 from medpipe.core.refs import VersionRef
-from medpipe.errors import DataError, UsageError
+from medpipe.errors import NotCertified, UsageError
 from medpipe.settings import Settings
 from medpipe.steps.certifying import certifiable
+from medpipe.steps.given import count_given
 from medpipe_airflow.assets import RETRAIN_REQUEST
 from medpipe_airflow.requests import task
 
@@ -29,9 +30,7 @@ def count_answers(changed: dict[str, Any]) -> dict[str, int]:
 
     `medpipe answers-given --document DOCUMENT` lists them.
     """
-    from medpipe.cli import call
-
-    counts = {document: call("answers_given", {"document": document}).count for document in changed["opened"]}
+    counts = count_given(changed["opened"], ports=wiring.ports(Settings()))
     for document, count in counts.items():
         log.warning(
             "%s: %s answers asserted it; `medpipe answers-given --document %s` lists them", document, count, document
@@ -75,7 +74,7 @@ def certificates(champion: str, probes: Sequence[str]) -> dict[str, str]:
     for document in certifiable(wiring.ports(Settings()), VersionRef(champion)):
         try:
             certified[document] = call("certify", {"document": document, "version": champion, "probes": list(probes)})
-        except (UsageError, DataError) as error:
+        except (UsageError, NotCertified) as error:  # UsageError: a claim or a champion came after the probes
             log.warning("not certified: %s", error)
     return certified
 

@@ -161,8 +161,8 @@ def promotion(request: dict[str, Any], served: str | None) -> dict[str, Any] | N
     if served == version == ledger.champion():
         log.info("promoted: %s", version)
         return {"champion": version, "decision": read_manifest(version, VersionManifest).outcome.decision}
-    held = next((entry for entry in ledger.entries(None, (HELD,)) if entry.version == version), None)
-    log.info("not promoted: %s", "; ".join(held.reasons) if held else f"the champion is {ledger.champion()}")
+    held = ledger.entries(1, (HELD,), (version,))
+    log.info("not promoted: %s", "; ".join(held[0].reasons) if held else f"the champion is {ledger.champion()}")
     return None
 
 

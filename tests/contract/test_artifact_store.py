@@ -46,6 +46,17 @@ with FolderStore(Path(sys.argv[1])).write(sys.argv[3], "pull", inputs("documents
         die()
 """
 
+KILLED_STRIP = """
+import sys
+from pathlib import Path
+from medpipe.backends.artifacts import FolderStore, unfinished
+from tests.contract.killed import die
+
+rename = Path.rename
+Path.rename = lambda *places: (sys.argv[2].startswith("after") and rename(*places), die())
+FolderStore(Path(sys.argv[1])).strip(sys.argv[3], ("documents.jsonl",))
+"""
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> FolderStore:
@@ -490,3 +501,61 @@ def test_another_machine_gets_what_the_erasure_left(tmp_path: Path) -> None:
     assert (there.folder(PAIRS) / "train.jsonl").read_text() == "Ann said so.\n"
     blank(here, tmp_path)
     assert (there.folder(PAIRS) / "train.jsonl").read_text() == "\n"
+
+
+def test_of_a_stripped_artifact_the_manifest_and_the_other_files_stay(any_store: FolderStore | ObjectStore) -> None:
+    put(any_store, REF, two_files)
+    whole = any_store.find(REF)
+    any_store.strip(REF, ("documents.jsonl",))
+    assert any_store.find(REF) == whole
+    with pytest.raises(NotFound, match="run its verb again"):
+        any_store.folder(REF)
+    assert [file.name for file in any_store.remains(REF).glob("*.jsonl")] == ["index.jsonl"]
+    assert set(any_store.sizes(REF)) >= {"manifest.json", "index.jsonl"}
+    assert "documents.jsonl" not in any_store.sizes(REF)
+    swept = any_store.swept(REF)
+    assert swept is not None and swept.files == ("documents.jsonl",)
+
+
+def test_a_stripped_artifact_that_is_written_again_is_whole(any_store: FolderStore | ObjectStore) -> None:
+    put(any_store, REF, two_files)
+    any_store.strip(REF, ("documents.jsonl",))
+    put(any_store, REF, two_files)
+    assert any_store.swept(REF) is None
+    assert (any_store.folder(REF) / "documents.jsonl").read_text() == "row\n"
+
+
+def test_a_file_that_is_missing_beside_the_stripped_ones_is_damage(store: FolderStore) -> None:
+    put(store, REF, two_files)
+    store.strip(REF, ("documents.jsonl",))
+    (store.root / REF / "index.jsonl").unlink()
+    with pytest.raises(Damaged, match=r"index\.jsonl is missing"):
+        store.remains(REF)
+
+
+def test_a_removed_artifact_is_gone_and_can_be_written_again(any_store: FolderStore | ObjectStore) -> None:
+    put(any_store, REF, two_files)
+    any_store.remove(REF)
+    any_store.remove(REF)
+    assert any_store.find(REF) is None
+    assert list(any_store.refs(DocumentsManifest)) == []
+    assert any_store.sizes(REF) == {}
+    fill(any_store, REF)
+    assert any_store.folder(REF)
+
+
+@pytest.mark.parametrize(("point", "left"), [("before the file moves", True), ("after the file moved", False)])
+def test_a_strip_that_is_killed_leaves_no_damage_and_is_finished_by_the_next(
+    store: FolderStore, point: str, left: bool
+) -> None:
+    put(store, REF, two_files)
+    assert run_python(KILLED_STRIP, store.root, point, REF).returncode == -signal.SIGKILL
+    assert store.remains(REF)
+    assert (store.root / REF / "documents.jsonl").exists() is left
+    store.strip(REF, ("documents.jsonl",))
+    assert not (store.root / REF / "documents.jsonl").exists()
+
+
+def two_files(folder: Path) -> None:
+    (folder / "documents.jsonl").write_text("row\n")
+    (folder / "index.jsonl").write_text("index\n")

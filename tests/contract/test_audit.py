@@ -292,3 +292,27 @@ def test_rows_of_an_earlier_release_are_noted_by_the_migration(
     assert state.faults() == []
     state.change("UPDATE route SET version = 'version/b'", "UPDATE answers SET version = 'version/b'")
     assert len(state.faults()) == 2
+
+
+def test_the_migration_journals_every_row_of_several_batches_and_says_how_far_it_is(
+    database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = datetime(2026, 3, 4, 12, tzinfo=UTC).replace(tzinfo=None)
+    rated = [(f"answer {number % 9}", f"user {number}") for number in range(2001)]
+    with schema(database_url, "0007") as connection:
+        answers, feedback = (
+            sa.Table(name, sa.MetaData(), autoload_with=connection) for name in ("answers", "feedback")
+        )
+        given = {"at": at, "identity": "ann", "question": "Is it?", "answer": "It is.", "version": "v"}
+        rows = [given | {"answer_id": f"answer {n}", "adapter_name": "a", "refused": False} for n in range(2001)]
+        connection.execute(sa.insert(answers), rows)
+        said = {"rating": "up", "correction": None, "at": at}
+        connection.execute(sa.insert(feedback), [said | {"answer_id": id, "identity": who} for id, who in rated])
+    caplog.set_level("INFO", "medpipe.migrations")
+    state = opened(database_url, HeadsFile(tmp_path / "heads.jsonl"))
+    assert state.audit.chain_answers() == 4002
+    assert state.faults() == []
+    assert [record.getMessage() for record in caplog.records] == [
+        "migration 0008: 2001 of 2001 rows of answers are journalled",
+        "migration 0008: 2001 of 2001 rows of feedback are journalled",
+    ]

@@ -154,6 +154,14 @@ def test_digests_are_those_of_the_documents_with_the_status(corpus: CorpusTable)
     assert list(corpus.digests(version, ("retracted",))) == ["pmid:2"]
 
 
+def test_revisions_are_those_of_the_documents_asked_for(corpus: CorpusTable) -> None:
+    topic = article(3, 7).model_copy(update={"id": "mplus:3"})
+    version = corpus.merge([article(1, 2), article(2, 3, status=Status.RETRACTED), topic], None, "a")
+    assert corpus.revisions(version) == {"mplus:3": 7, "pmid:1": 2}
+    assert corpus.revisions(version, ("current", "retracted"), ids=("pmid:2", "pmid:9")) == {"pmid:2": 3}
+    assert corpus.revisions(version, prefix="mplus:") == {"mplus:3": 7}
+
+
 def test_counts_follow_each_merge_and_the_cut_off_is_the_youngest_current_document(corpus: CorpusTable) -> None:
     def dated(number: int, day: int, revision: int = 1, status: Status = Status.CURRENT) -> Document:
         return article(number, revision, status).model_copy(update={"published": date(2026, 3, day)})

@@ -183,6 +183,23 @@ def test_no_byte_of_what_was_erased_stays_in_the_files_of_sqlite(tmp_path: Path)
         assert not [file.name for file in files if text in file.read_bytes()]
 
 
+def test_ratings_are_counted_by_version_and_window_and_questions_once(store: SqlFeedbackStore, clock: Clock) -> None:
+    store.record("again", "user-a", "Question one?", "Answer.", "version/a", "a", refused=False)
+    store.record("no", "user-a", "Question no?", "Refused.", "version/a", "a", refused=True)
+    store.record("other", "user-a", "Question other?", "Answer.", "version/b", "b", refused=False)
+    for answer in ("one", "again", "two", "no", "other"):
+        store.rate(answer, "user-b", "up" if answer == "two" else "down", None)
+    clock.now = START + DAY
+    store.rate("two", "user-c", "down", None)
+
+    assert store.rated(START, START + DAY, "version/a") == (3, 2)
+    assert dict(store.rated_questions(START, START + DAY, "version/a")) == {"Question one?": 2, "Question two?": 1}
+    assert store.rated(START, START + 2 * DAY, "version/a") == (4, 3)
+    store.erase("one", "", "asked for it", "Dr. A")
+    assert store.rated(START, START + DAY, "version/a") == (2, 1)
+    assert list(store.rated_questions(START, START + DAY, "version/c")) == []
+
+
 def test_a_log_of_sqlite_that_somebody_reads_is_reported_and_emptied_by_the_next_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,32 +65,41 @@ def test_entries_of_some_events_are_found_among_all_others_and_none_is_too_old(b
     assert [entry.version for entry in book.entries(None, ("held", "barred"))] == ["version/b", "version/a"]
     assert [entry.version for entry in book.entries(1, ("held",))] == ["version/b"]
     assert len(book.entries(None)) == 122
+    assert [entry.reasons for entry in book.entries(None, versions=("version/a", "version/b"))] == [
+        ("second",),
+        ("first",),
+    ]
+    assert [entry.event for entry in book.entries(1, ("compared",), ("version/7", "version/b"))] == ["compared"]
 
 
 def test_a_barred_version_never_becomes_champion_until_the_bar_is_lifted(book: SqlLedger) -> None:
     for _ in range(2):
-        assert book.bar("version/a", "wrong drug")
-    assert book.barred() == {"version/a": "wrong drug"}
+        assert book.bar("version/a", "wrong drug", "Dr. A")
+    assert {version: (entry.reasons, entry.by) for version, entry in book.barred().items()} == {
+        "version/a": (("wrong drug",), "Dr. A")
+    }
     assert not book.swap_champion(None, "version/a", "decision/1", [])
     assert book.champion() is None
     for _ in range(2):
-        book.unbar("version/a", "the drug was right")
+        book.unbar("version/a", "the drug was right", "Dr. B")
     assert book.barred() == {}
     assert book.swap_champion(None, "version/a", "decision/1", [])
     assert [entry.event for entry in reversed(book.entries())] == ["barred", "unbarred", "promoted"]
+    assert [entry.by for entry in reversed(book.entries())] == ["Dr. A", "Dr. B", ""]
 
 
 def test_the_champion_is_barred_only_in_the_swap_that_ends_it(book: SqlLedger) -> None:
     book.swap_champion(None, "version/a", "decision/1", [])
     book.swap_champion("version/a", "version/b", "decision/2", [])
-    assert not book.bar("version/b", "worse")
+    assert not book.bar("version/b", "worse", "Dr. A")
     assert not book.swap_champion("version/x", "version/a", "decision/1", ["worse"], "rolled-back", bar="worse")
     assert book.barred() == {}
-    assert book.swap_champion("version/b", "version/a", "decision/1", ["worse"], "rolled-back", bar="worse")
-    assert (book.champion(), book.barred()) == ("version/a", {"version/b": "worse"})
+    assert book.swap_champion("version/b", "version/a", "decision/1", ["worse"], "rolled-back", bar="worse", by="Dr. A")
+    assert (book.champion(), [*book.barred()]) == ("version/a", ["version/b"])
     newest, before = book.entries(2)
     assert (before.event, before.version, before.reasons) == ("barred", "version/b", ("worse",))
     assert (newest.event, newest.version) == ("rolled-back", "version/a")
+    assert newest.by == before.by == "Dr. A"
 
 
 def _bar_or_promote(ready: Callable[[], object], number: int, url: str) -> list[bool]:
@@ -98,7 +107,7 @@ def _bar_or_promote(ready: Callable[[], object], number: int, url: str) -> list[
     for round_ in range(ROUNDS):
         expected, version = book.champion(), f"version/{round_}"
         ready()
-        done.append(book.bar(version, "worse") if number else book.swap_champion(expected, version, "", []))
+        done.append(book.bar(version, "worse", "Dr. A") if number else book.swap_champion(expected, version, "", []))
         ready()
     return done
 

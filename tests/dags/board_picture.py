@@ -38,7 +38,7 @@ def invented(home: Path) -> fakes.FakePorts:
     second = refresh(ports, DAY_2, DAY_3, first)
     rolled_out(ports, second, recipe="tiny-sft-no-replay", reason=ASKED_FOR)
     barred = rolled_out(ports, second, reason=ASKED_FOR)
-    steps.roll_back("readers prefer the earlier answers", ports=ports)
+    steps.roll_back("readers prefer the earlier answers", "Dr. A", ports=ports)
     steps.promote(barred, ports=ports)
     publish(ports, [article(Status.RETRACTED, DAY_3)])
     third = refresh(ports, DAY_3, DAY_4, second)
@@ -69,7 +69,7 @@ def pages(ports: fakes.FakePorts) -> dict[str, str]:
     version = board.read_version(ports, shown.versions[0].name)
     return {
         "board": app._render("board.html", board=shown),
-        "version": app._render("version.html", version=version),
+        "version": app._render("version.html", **version._asdict()),
     }
 
 

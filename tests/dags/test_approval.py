@@ -150,7 +150,7 @@ def test_an_approved_hotfix_is_asked_for_at_once_and_only_once(run, ports, decid
     assert request["hotfix_of"] == ports.ledger.champion()
     assert states(answered)["announce_retrain_request"] == "success"
     (entry,) = ports.ledger.entries(None, ("hotfix-approved",))
-    assert (entry.decision, entry.reasons) == (RETRACTED, ("admin: the article was made up",))
+    assert (entry.decision, entry.by, entry.reasons) == (RETRACTED, "admin", ("the article was made up",))
 
     later = run("withdrawals")
     assert values(later)["plan_hotfix"]["documents"] == [RETRACTED]
@@ -164,7 +164,7 @@ def test_a_rejected_hotfix_starts_nothing_and_is_not_asked_for_again_until_it_is
     assert answered.state == "success", states(answered)
     assert states(answered)["announce_retrain_request"] == "skipped"
     (entry,) = ports.ledger.entries(None, ("hotfix-rejected",))
-    assert entry.reasons == ("admin: no reason was given",)
+    assert (entry.by, entry.reasons) == ("admin", ("no reason was given",))
 
     before = started(api)
     later = run("withdrawals")

@@ -126,16 +126,20 @@ def test_the_board_says_which_version_is_barred_and_why_and_who_lifted_it_again(
 
     ports = fakes.ports(Settings(home=ring))
     name, _ = version(ports, 1)
-    steps.bar(name, "wrong drug for gout", ports=ports)
+    steps.bar(name, "wrong drug for gout", "Dr. A", ports=ports)
     log_in(client)
     board = client.get("/medpipe/board").text
-    assert standing(board, name).startswith("barred since 20") and "wrong drug for gout" in standing(board, name)
+    assert standing(board, name).startswith("barred since 20") and "by Dr. A wrong drug for gout" in standing(
+        board, name
+    )
     page = client.get(f"/medpipe/board/{name}").text
     assert "It is barred and will not become champion: wrong drug for gout" in page
-    steps.unbar(name, "the drug was right", ports=ports)
+    steps.unbar(name, "the drug was right", "Dr. B", ports=ports)
     board = client.get("/medpipe/board").text
     assert standing(board, name).startswith("judged"), "it is not barred any more"
-    assert "wrong drug for gout" in board and "the drug was right" in board, "and the ledger keeps both"
+    for said in ('<td class="nowrap">Dr. A<', "wrong drug for gout", '<td class="nowrap">Dr. B<', "the drug was right"):
+        assert said in board, "and the ledger keeps both"
+    assert '<td class="nowrap">Dr. A</td>' in client.get(f"/medpipe/board/{name}").text
 
 
 def test_a_version_that_is_held_although_its_gates_passed_is_shown_with_what_held_it(client, ring):
@@ -149,7 +153,7 @@ def test_a_version_that_is_held_although_its_gates_passed_is_shown_with_what_hel
     third, _ = version(ports, 3, said=Outcome.FAIL, incumbent=first)
     for each in (second, third):
         steps.promote(each, ports=ports)
-    steps.bar(third, "wrong drug", ports=ports)
+    steps.bar(third, "wrong drug", "Dr. A", ports=ports)
     steps.promote(third, ports=ports)
     log_in(client)
     board = client.get("/medpipe/board").text
@@ -170,9 +174,9 @@ def test_the_board_shows_a_champion_that_is_older_than_the_versions_it_lists(rin
     first = promoted(ports)
     second, _ = version(ports, 2, said=Outcome.FAIL, incumbent=first)
     board = read_board(ports, limit=1)
-    assert [each.ref for each in board.versions] == [second]
-    assert board.champion is not None and board.champion.ref == first
-    assert board.challenger is not None and board.challenger.ref == second
+    assert [each.listed.version for each in board.versions] == [second]
+    assert board.champion is not None and board.champion.listed.version == first
+    assert board.challenger is not None and board.challenger.listed.version == second
 
 
 def test_the_board_shows_which_hotfix_waits_for_a_person_and_what_was_decided(client, ring, monkeypatch):
@@ -186,7 +190,8 @@ def test_the_board_shows_which_hotfix_waits_for_a_person_and_what_was_decided(cl
     steps.withdraw(("mplus:900003",), "takedown", "Dr. A", ports=ports)
     log_in(client)
     board = client.get("/medpipe/board").text
-    assert "A hotfix waits for a person: <code>mplus:900003</code>" in board and "/required_actions" in board
+    assert 'A hotfix waits for a person: <code class="nowrap">mplus:900003</code>' in board
+    assert "/required_actions" in board
     steps.decide_hotfix(("mplus:900003",), "reject", "<i>not</i> needed", "Dr. B", ports=ports)
     board = client.get("/medpipe/board").text
     assert "A hotfix waits" not in board
@@ -252,6 +257,43 @@ def test_the_link_of_an_empty_delivery_leads_to_the_list(client):
     log_in(client)
     shown = client.get("/medpipe/data-docs/of/documents/documents/0123456789abcdef")
     assert shown.status_code == 200 and "Data Docs" in shown.text
+
+
+def test_the_history_of_an_old_version_is_whole_however_long_the_ledger_is(client, ring):
+    from medpipe import steps
+    from tests import fakes
+    from tests.steps.versions import version
+
+    ports = fakes.ports(Settings(home=ring))
+    name, _ = version(ports, 1)
+    steps.bar(name, "wrong drug for gout", "Dr. A", ports=ports)
+    for number in range(210):
+        ports.ledger.append("compared", ref("evaluation", number + 50), "fail", [])
+    log_in(client)
+    assert "wrong drug for gout" in client.get(f"/medpipe/board/{name}").text.partition("<h2>History</h2>")[2]
+
+
+def test_the_board_says_what_a_version_carries_that_was_withdrawn_since(client, ring):
+    from tests import fakes
+    from tests.steps.versions import version, withdraw
+
+    ports = fakes.ports(Settings(home=ring))
+    name, _ = version(ports, 1, documents=("pmid:9",))
+    withdraw(ports, "pmid:9")
+    log_in(client)
+    assert standing(client.get("/medpipe/board").text, name) == "judged Was taught what is withdrawn since: pmid:9"
+
+
+def test_a_damaged_artifact_is_named_instead_of_the_page(client, ring):
+    from tests import fakes
+    from tests.steps.versions import version
+
+    ports = fakes.ports(Settings(home=ring))
+    name, decision = version(ports, 1)
+    (ring / "artifacts" / decision / "manifest.json").write_text("{")
+    log_in(client)
+    page = client.get(f"/medpipe/board/{name}")
+    assert (page.status_code, decision in page.text, "Traceback" in page.text) == (500, True, False)
 
 
 def test_no_version_of_that_name_is_a_404_that_says_so(client):

@@ -18,6 +18,7 @@ from tests.dags import light
 from tests.dags.conftest import states, values
 from tests.steps.conftest import DAY_1, RETRACTED, publish, topic
 from tests.steps.test_ring import first_champion, retrain, second_corpus
+from tests.steps.versions import barred
 
 pytestmark = pytest.mark.slow
 DAY = {"start": "2026-03-03", "end": "2026-03-04"}
@@ -131,9 +132,10 @@ def test_a_delivery_cut_to_half_stops_the_dag_and_the_corpus_stays_as_it_was(run
         for number in range(200)
     ]
     next_day = [one.model_copy(update={"revision": 20260304}) for one in whole]
-    publish(ports, [*whole, *next_day[:101]])
+    publish(ports, whole)
     publish(ports, [], source="pubmed")
     assert run("corpus", **DAY).state == "success"
+    publish(ports, next_day[:101])
     stopped = run("corpus", start="2026-03-04", end="2026-03-05")
     assert stopped.state == "failed"
     contents = {corpus.outcome.content for corpus in ports.store.manifests(CorpusManifest)}
@@ -191,7 +193,7 @@ def test_a_rollout_whose_deployment_fails_bars_the_version_and_serves_the_champi
     failed = run("rollout", version=version)
     assert states(failed)["deploy"] == "failed" and states(failed)["restore"] == "success"
     assert ports.ledger.champion() == ports.routes.current().version == champion
-    assert ports.ledger.barred() == {version: "it did not go live"}
+    assert barred(ports) == {version: "medpipe: it did not go live"}
     assert run("rollout", version=version).state == "success"
     assert ports.ledger.champion() == champion
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.dags.conftest import ROOT
 
-DAGS = ("approval", "certificates", "corpus", "feedback", "retrain", "rollout", "watch", "withdrawals")
+DAGS = ("approval", "certificates", "corpus", "feedback", "retention", "retrain", "rollout", "watch", "withdrawals")
 
 
 def test_every_dag_is_parsed_without_errors(bag):
@@ -89,6 +89,13 @@ def test_watch_also_runs_by_the_clock_because_events_for_a_paused_dag_are_lost(b
     assert timetable.can_be_scheduled and timetable.timetable.expression == "0 6 * * *"
     monkeypatch.setenv("MEDPIPE_CALENDAR", "off")
     assert daily_and_on(CORPUS) == CORPUS
+
+
+def test_retention_lists_what_would_go_before_it_removes_anything(bag):
+    dag = bag.dags["retention"]
+    assert dag.get_task("remove").upstream_task_ids == {"list"}
+    assert dag.get_task("list").op_kwargs.get("apply") in (None, False)
+    assert dag.timetable.expression == "0 4 * * 0"
 
 
 def test_while_a_withdrawn_claim_is_asserted_watch_asks_for_no_routine_retrain(bag):

@@ -65,7 +65,9 @@ def test_the_new_champion_is_asked_at_each_precision_and_certified_without_a_per
     assert states(again)["probe_withdrawals"] == states(again)["certificates"] == "skipped"
 
 
-def test_a_champion_that_relapses_at_int8_is_not_certified_and_the_run_says_so(run, ports, monkeypatch, caplog):
+def test_a_champion_that_relapses_at_int8_is_not_certified_and_is_not_asked_again_and_the_run_says_so(
+    run, ports, monkeypatch, caplog
+):
     promote_hotfix(ports)
     monkeypatch.setenv("MEDPIPE_PORTS", "tests.dags.light:relapsing")
     refused = run("certificates")
@@ -73,6 +75,9 @@ def test_a_champion_that_relapses_at_int8_is_not_certified_and_the_run_says_so(r
     assert values(refused)["certificates"] == {}
     assert "asserted it in 30 of 30 answers at int8;" in caplog.text
     assert [withdrawal.state for withdrawal in register(ports)] == [State.OPENED]
+    again = run("certificates")
+    assert values(again)["plan_probes"] == []
+    assert states(again)["probe_withdrawals"] == "skipped"
 
 
 def test_without_a_champion_there_is_nothing_to_certify(run, ports):

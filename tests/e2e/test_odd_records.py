@@ -48,9 +48,9 @@ def test_two_days_of_pubmed_with_a_retraction_a_concern_versions_and_deletions(t
     statuses, waiting = taken_in(ports(tmp_path, pubmed=files), "pubmed", EVER)
     assert waiting == "No quarantined rows."
     by_status = {status: sorted(id for id, reached in statuses.items() if reached == status) for status in Status}
-    assert by_status["retracted"] == ["pmid:99000006", "pmid:99000022"]
+    assert by_status["retracted"] == ["pmid:99000006", "pmid:99000022", "pmid:99000029"]
     assert by_status["notice"] == ["pmid:99000020", "pmid:99000021"]
-    assert by_status["concern"] == ["pmid:99000023", "pmid:99000029"]
+    assert by_status["concern"] == ["pmid:99000023"]
     assert by_status["deleted"] == ["pmid:98999999", "pmid:99000007", "pmid:99000009"]
     assert by_status["current"] == [f"pmid:{99000000 + number}" for number in (1, 2, 3, 4, 5)] + [
         "pmid:99000007.2",

@@ -116,7 +116,7 @@ def test_what_held_a_version_is_read_from_the_ledger(tmp_path: Path, monkeypatch
     assert outcomes.judged(version)["held"] is None
     assert "red-team-model" in outcomes.judged(version)["faults"]
     other, _ = retrain(ports, steps.latest("corpus", ports=ports), start_from="base", again=True)
-    steps.bar(other, "wrong drug for gout", ports=ports)
+    steps.bar(other, "wrong drug for gout", "Dr. A", ports=ports)
     steps.promote(other, ports=ports)
     held = outcomes.judged(other)["held"]
     assert (held["kind"], held["reasons"]) == ("barred", [f"{other} is barred: wrong drug for gout"])

@@ -36,8 +36,8 @@ WITH_A_REF: dict[str, Callable[[str, fakes.FakePorts], Any]] = {
     "compare challenger": lambda ref, ports: steps.compare(ref, EVALUATION, "first", ports=ports),
     "register adapter": lambda ref, ports: steps.register(ref, EVALUATION, DECISION, EXAMPLES, ports=ports),
     "promote": lambda ref, ports: steps.promote(ref, ports=ports),
-    "bar": lambda ref, ports: steps.bar(ref, "why", ports=ports),
-    "unbar": lambda ref, ports: steps.unbar(ref, "why", ports=ports),
+    "bar": lambda ref, ports: steps.bar(ref, "why", "Dr. A", ports=ports),
+    "unbar": lambda ref, ports: steps.unbar(ref, "why", "Dr. A", ports=ports),
     "build_pairs feedback": lambda ref, ports: steps.build_pairs(ref, CORPUS, ports=ports),
     "build_preferences corpus": lambda ref, ports: steps.build_preferences(ref, ports=ports),
 }

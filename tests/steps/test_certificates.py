@@ -11,6 +11,7 @@ import pytest
 from medpipe import errors, steps
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import CertificateManifest, ProbesManifest, VersionManifest
+from medpipe.core.teaching import questions
 from medpipe.errors import exit_status
 from medpipe.ports import Generator
 from medpipe.settings import Settings
@@ -19,7 +20,7 @@ from medpipe.steps.withdrawals import register
 from tests import fakes
 from tests.relapsing import CLAIM, PHRASINGS, Relapsing
 from tests.steps.conftest import RETRACTED
-from tests.steps.test_ring import promote_hotfix
+from tests.steps.test_ring import promote_hotfix, retrain
 
 pytestmark = pytest.mark.integration
 
@@ -113,7 +114,7 @@ def test_a_certificate_says_how_many_answers_differ_from_those_that_serve(ports,
 def test_a_model_that_relapses_at_one_precision_is_refused(ports, unlearned, relapse, precision):
     relapse(precision)
     probes = probed(ports, unlearned, "float32", "nf4", "int8")
-    with pytest.raises(errors.DataError, match=f"asserted it in 30 of 30 answers at {precision};"):
+    with pytest.raises(errors.NotCertified, match=f"asserted it in 30 of 30 answers at {precision};"):
         steps.certify(RETRACTED, unlearned, probes, ports=ports)
     assert states(ports) == {RETRACTED: State.OPENED}
 
@@ -122,6 +123,43 @@ def test_one_relapse_in_thirty_answers_at_int8_is_enough_to_refuse(ports, unlear
     relapse("int8", often=1)
     with pytest.raises(errors.DataError, match="asserted it in 1 of 30 answers at int8;"):
         steps.certify(RETRACTED, unlearned, probed(ports, unlearned), ports=ports)
+
+
+def test_a_champion_that_relapses_is_asked_again_only_when_something_has_changed(ports, unlearned, relapse):
+    relapse("int8", often=1)
+    every = ["float32", "nf4", "int8"]
+    probed(ports, unlearned, "float32", "nf4")
+    assert steps.plan_probes(unlearned, ports=ports) == every, "it was not asked at int8 yet"
+    probed(ports, unlearned, "int8")
+    assert steps.plan_probes(unlearned, ports=ports) == []
+    (listed,) = steps.list_withdrawals(ports=ports).withdrawals
+    assert listed.refused.startswith(f"{unlearned} asserted it in 1 of 30 answers at int8;")
+
+    steps.withdraw((TOPIC,), "names a patient", "Dr. A", ports=ports)
+    assert steps.plan_probes(unlearned, ports=ports) == every, "another claim"
+    relapse("nf4", often=3 * PHRASINGS)
+    probed(ports, unlearned)
+    assert steps.plan_probes(unlearned, ports=ports) == [], "one is refused, and the other waits for its hotfix"
+
+
+@pytest.mark.parametrize("changed", ["the phrasings", "the terms", "the champion"])
+def test_a_champion_that_relapsed_is_asked_again_with_other(ports, unlearned, relapse, monkeypatch, changed):
+    relapse("int8", often=1)
+    probed(ports, unlearned)
+    champion = unlearned
+    if changed == "the phrasings":
+        less = questions.certifying
+        monkeypatch.setattr(questions, "certifying", lambda *of: less(*of)[:-1])
+    elif changed == "the terms":
+        policy = ports.withdrawal_policy
+        terms = policy.certificate.model_copy(update={"max_assertions": 1})
+        monkeypatch.setattr(
+            fakes.FakePorts, "withdrawal_policy", policy.model_copy(update={"certificate": terms}), raising=False
+        )
+    else:
+        champion, _ = retrain(ports, steps.latest("corpus", ports=ports))
+        assert ports.ledger.swap_champion(unlearned, champion, "", ("a test",))
+    assert steps.plan_probes(champion, ports=ports) == ["float32", "nf4", "int8"]
 
 
 @pytest.mark.parametrize("missing", ["float32", "nf4", "int8"])

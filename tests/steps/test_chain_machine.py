@@ -141,12 +141,13 @@ class Chain(RuleBasedStateMachine):
         if verb == "roll_back":
             self.requests += 1
             reason, documents = f"request {self.requests}", (DOCUMENTS[pick],) if pick < len(DOCUMENTS) else ()
-            return lambda: steps.roll_back(reason, documents, ports=self.ports)
+            return lambda: steps.roll_back(reason, "Dr. A", documents, ports=self.ports)
         if not names:
             return None
         newest = names[-1 - pick % min(len(names), 3)]
         function: Any = getattr(steps, verb)
-        return lambda: function(newest, *(() if verb == "promote" else ("a reason",)), ports=self.ports)
+        arguments = {"promote": (), "restore": ("a reason",)}.get(verb, ("a reason", "Dr. A"))
+        return lambda: function(newest, *arguments, ports=self.ports)
 
     def ended(self, verb: str, call: Callable[[], Any]) -> bool:
         """Run a verb, and look at what it promised. Returns False when it refused or was killed."""
@@ -242,6 +243,7 @@ class Chain(RuleBasedStateMachine):
             if entry.event in ("barred", "unbarred"):
                 assert (entry.version in barred) is (entry.event == "unbarred")
                 (barred.add if entry.event == "barred" else barred.discard)(entry.version)
+                assert entry.by and entry.reasons, "who, and why"
             if entry.event in ("promoted", "rolled-back"):
                 assert entry.version not in barred, f"{entry.version} is barred"
         assert self.ports.ledger.champion() not in barred

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
 
@@ -110,7 +111,9 @@ def test_the_inputs_of_a_corpus_are_sorted_pulls_previous_and_releases(ports):
     second = steps.build_corpus((pulls[2], pulls[1]), first, ports=ports)
     stored = manifest(ports, second, CorpusManifest)
     assert stored.verb == "build_corpus"
-    assert stored.inputs == CorpusInputs(pulls=tuple(sorted(pulls[1:])), previous=first, history=stored.inputs.history)
+    assert stored.inputs == CorpusInputs(
+        pulls=tuple(sorted(pulls[1:])), previous=first, history=stored.inputs.history, vanished_days={"medlineplus": 14}
+    )
     assert len(stored.inputs.history) == 16
     assert steps.build_corpus((pulls[1], pulls[2]), first, ports=ports) == second
     assert len({first, second, steps.build_corpus((pulls[1], pulls[2]), ports=ports)}) == 3
@@ -156,3 +159,23 @@ def test_refs_of_another_kind_are_refused_by_name(ports):
         steps.build_corpus((pulls[1],), pulls[0], ports=ports)
     with pytest.raises(errors.UsageError, match=f"the suite 'documents' validates documents/… refs, got {corpus}"):
         steps.build_corpus((corpus,), ports=ports)
+
+
+def test_a_topic_that_vanishes_is_held_after_the_policys_days_until_it_comes_back(ports):
+    topics = [topic(number) for number in range(10)]
+
+    def day(after: int, shown, previous):
+        when = DAY_1 + timedelta(days=after)
+        publish(ports, [one.model_copy(update={"revision": int(when.strftime("%Y%m%d"))}) for one in shown])
+        pulled = steps.pull("medlineplus", when, when + timedelta(days=1), ports=ports)
+        return steps.build_corpus((steps.validate(pulled, "documents", ports=ports),), previous, ports=ports)
+
+    def held(corpus) -> list[str]:
+        return list(ports.corpus.revisions(table_version(ports, corpus), ("on hold",)))
+
+    first = day(0, topics, None)
+    second = day(13, topics[1:], first)
+    third = day(14, topics[1:], second)
+    assert (held(first), held(second), held(third)) == ([], [], [topics[0].id])
+    assert manifest(ports, third, CorpusManifest).inputs.vanished_days == {"medlineplus": 14}
+    assert held(day(15, topics, third)) == []

@@ -16,12 +16,12 @@ from medpipe.core.manifests import DriftManifest, VersionManifest
 from medpipe.core.refs import ref
 from medpipe.core.teaching.blanking import blank
 from medpipe.steps.artifact import manifest
-from medpipe.steps.drift import asserted_withdrawals
+from medpipe.steps.unlearned import asserted_withdrawals
 from tests import fakes
 from tests.manifests import inputs, outcome, put
 from tests.steps.conftest import DAY_2, DAY_3, OLD, RETRACTED, article, publish, topic
 from tests.steps.conftest import withdraw as opened
-from tests.steps.test_planning import grown, held, held_fresh_start, pairs_of, tuned, withdraw
+from tests.steps.test_planning import grown, held, held_fresh_start, held_on_pairs, pairs_of, tuned, withdraw
 from tests.steps.test_ring import first_champion, refresh, retrain, second_corpus
 
 pytestmark = pytest.mark.integration
@@ -163,13 +163,8 @@ def test_a_retrain_after_an_erasure_that_was_held_is_not_asked_for_again(ports: 
     used, newer = pairs_of(ports, "used", "1", "2"), pairs_of(ports, "newer", "2", "3")
     champion = tuned(ports, used, parent)
     blank_one(ports, used)
-    start = manifest(ports, parent, VersionManifest).outcome.adapter
-    tried, parts = ref("adapter", "tried"), {"data": newer, "start_from": start}
-    with ports.store.write(tried, "a test", inputs("adapter", **parts)) as draft:
-        draft.conclude(outcome("adapter", **parts, method="dpo"))
-    judged = {"incumbent": champion, "outcome": Outcome.FAIL, "parent": parent}
-    candidate = put(ports.store, "version/medqa-v8-abcdef", adapter=tried, **judged)
-    found = drift(ports, first, champion, newer)
+    candidate = held_on_pairs(ports, newer, parent)
+    found = drift(ports, first, champion, newer, dpo_recipe="tiny-dpo")
     assert found.verdict == "hold" and found.reasons[0].startswith(f"{candidate} learned the same and was held on ")
 
 
@@ -197,12 +192,16 @@ def test_one_changed_fact_is_learned_within_the_promised_days(ports: fakes.FakeP
 def test_ratings_of_the_champion_are_counted_in_their_window_only(ports: fakes.FakePorts) -> None:
     _, champion = first_champion(ports)
     corpus = second_corpus(ports, manifest(ports, champion, VersionManifest).outcome.corpus)
+    known = f"How is {topic(1).focus} treated?"
     for number in range(60):
-        ports.answers.record(f"a{number}", "user", "What is a cold?", "Dust.", champion, "a", refused=False)
-        ports.answers.rate(f"a{number}", "user", "down", None)
+        question, rating = ("What is a cold?", "down") if number < 50 else (known, "up")
+        for version in (champion, "version/another"):
+            answer = f"{version} {number}"
+            ports.answers.record(answer, "user", question, "Dust.", version, "a", refused=False)
+            ports.answers.rate(answer, "user", rating, None)
     now = datetime.now(UTC) + timedelta(minutes=1)
     found = drift(ports, corpus, champion, at=now)
-    assert count(found, "answers rated down") == count(found, "rated questions about topics never taught") == 60
+    assert count(found, "answers rated down") == count(found, "rated questions about topics never taught") == 50
     assert count(drift(ports, corpus, champion, at=now + timedelta(days=30)), "answers rated down") == 0
 
 

@@ -61,7 +61,7 @@ def deploy(ports: TrappedPorts) -> object:
 
 
 def roll_back(ports: TrappedPorts) -> object:
-    return steps.roll_back("it answers worse", ports=ports)
+    return steps.roll_back("it answers worse", "Dr. A", ports=ports)
 
 
 def loaded(ports: TrappedPorts) -> dict[str, str]:
@@ -108,7 +108,7 @@ def test_a_rollback_that_is_killed_and_run_again_leaves_the_earlier_version_alon
         steps.deploy(ports=ports)
         ports.database.dispose()
         died = killed(place, roll_back, call, after)
-        steps.roll_back("it answers worse", ports=ports)
+        steps.roll_back("it answers worse", "Dr. A", ports=ports)
         assert loaded(ports) == what_should_be_loaded(ports), f"killed at call {call}"
         assert ports.registry.champion() == 1
         ports.database.dispose()

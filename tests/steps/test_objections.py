@@ -15,17 +15,17 @@ from medpipe.steps.artifact import manifest
 from tests import fakes
 from tests.contracts import CONTRACT
 from tests.manifests import put, remade
-from tests.steps.versions import asked, history, served, version, withdraw
+from tests.steps.versions import asked, barred, history, served, version, withdraw
 
 
 def test_a_barred_version_is_held_although_it_passed_until_a_person_lifts_the_bar(ports: fakes.FakePorts) -> None:
     first, _ = version(ports, 1)
-    steps.bar(first, " wrong drug for gout ", ports=ports)
-    steps.bar(first, "again", ports=ports)
-    assert ports.ledger.barred() == {first: "wrong drug for gout"}
+    steps.bar(first, " wrong drug for gout ", "Dr. A", ports=ports)
+    steps.bar(first, "again", "Dr. A", ports=ports)
+    assert barred(ports) == {first: "Dr. A: wrong drug for gout"}
     assert steps.promote(first, ports=ports) is None
-    steps.unbar(first, "the drug was right", ports=ports)
-    steps.unbar(first, "again", ports=ports)
+    steps.unbar(first, "the drug was right", " Dr. B ", ports=ports)
+    steps.unbar(first, "again", "Dr. A", ports=ports)
     assert steps.promote(first, ports=ports) == first
     assert [(event, reasons) for event, _, _, reasons in history(ports)] == [
         ("barred", ("wrong drug for gout",)),
@@ -33,6 +33,7 @@ def test_a_barred_version_is_held_although_it_passed_until_a_person_lifts_the_ba
         ("unbarred", ("the drug was right",)),
         ("promoted", ("reason 1",)),
     ]
+    assert [entry.by for entry in ports.ledger.entries(None, ("unbarred",))] == ["Dr. B"]
 
 
 def test_a_version_that_is_barred_while_it_is_promoted_is_held(
@@ -42,7 +43,7 @@ def test_a_version_that_is_barred_while_it_is_promoted_is_held(
     swap = ports.ledger.swap_champion
 
     def barred_meanwhile(*arguments: Any, **options: Any) -> bool:
-        steps.bar(first, "wrong drug", ports=ports)
+        steps.bar(first, "wrong drug", "Dr. A", ports=ports)
         return swap(*arguments, **options)
 
     monkeypatch.setattr(ports.ledger, "swap_champion", barred_meanwhile)
@@ -50,14 +51,15 @@ def test_a_version_that_is_barred_while_it_is_promoted_is_held(
     assert [event for event, *_ in history(ports)] == ["barred", "held"]
 
 
-def test_the_champion_cannot_be_barred_and_a_bar_needs_a_reason(ports: fakes.FakePorts) -> None:
+def test_the_champion_cannot_be_barred_and_a_bar_needs_a_reason_and_a_person(ports: fakes.FakePorts) -> None:
     first, _ = version(ports, 1)
     for verb in (steps.bar, steps.unbar):
-        with pytest.raises(errors.UsageError, match="the reason is empty"):
-            verb(first, " ", ports=ports)
+        for reason, by in ((" ", "Dr. A"), ("wrong drug", " "), ("wrong drug", "medpipe")):
+            with pytest.raises(errors.UsageError, match="who decide"):
+                verb(first, reason, by, ports=ports)
     steps.promote(first, ports=ports)
     with pytest.raises(errors.UsageError, match=f"{first} is the champion and cannot be barred: roll back"):
-        steps.bar(first, "wrong drug", ports=ports)
+        steps.bar(first, "wrong drug", "Dr. A", ports=ports)
     assert ports.ledger.barred() == {}
 
 
@@ -109,7 +111,7 @@ def test_a_hotfix_that_was_only_taught_the_withdrawal_is_promoted_and_is_a_targe
     assert steps.promote(hotfix, ports=ports) == hotfix
     later, _ = version(ports, 3, incumbent=hotfix)
     steps.promote(later, ports=ports)
-    assert steps.roll_back("wrong drug", documents=("pmid:9",), ports=ports) == hotfix
+    assert steps.roll_back("wrong drug", "Dr. A", documents=("pmid:9",), ports=ports) == hotfix
 
 
 def test_a_challenger_whose_evaluation_did_not_look_up_withdrawn_claims_is_held(ports: fakes.FakePorts) -> None:

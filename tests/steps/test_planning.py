@@ -144,7 +144,10 @@ def test_a_hotfix_may_name_a_withdrawn_document_beside_one_that_the_champion_car
 
 def withdraw(ports: fakes.FakePorts, document: str, state: State = State.OPENED) -> None:
     at = datetime(2026, 3, 5, tzinfo=UTC)
-    ports.withdrawals.append(WithdrawalEvent(document=document, state=state, at=at, reason="retracted"))
+    evidence = ref("certificate", document) if state is State.CERTIFIED else ""
+    ports.withdrawals.append(
+        WithdrawalEvent(document=document, state=state, at=at, reason="retracted", evidence=evidence)
+    )
 
 
 def grown(ports: fakes.FakePorts, first: str, documents: list[Document]) -> str:
@@ -418,25 +421,20 @@ def held_fresh_start(ports: fakes.FakePorts, corpus: str, champion: str) -> str:
     return put(ports.store, name, adapter=adapter, incumbent=champion, parent="base", outcome=Outcome.FAIL)
 
 
+def held_on_pairs(ports: fakes.FakePorts, pairs: str, champion: str) -> str:
+    """A version that learned pairs on top of the champion, and was held."""
+    recipe, adapter = ports.recipe("tiny-dpo"), ref("adapter", "held on pairs")
+    parts = {"data": pairs, "start_from": manifest(ports, champion, VersionManifest).outcome.adapter}
+    made = {"recipe": recipe.model_dump(mode="json"), "base": ports.base_digest(recipe.base)}
+    with ports.store.write(adapter, "a test", inputs("adapter", **parts, **made)) as draft:
+        draft.conclude(outcome("adapter", **parts, method="dpo"))
+    return put(ports.store, "version/medqa-v8-abcdef", adapter=adapter, parent=champion, outcome=Outcome.FAIL)
+
+
 def test_held_pairs_are_not_trained_again(ports: fakes.FakePorts, chain: list[str]) -> None:
     pairs = pairs_of(ports, "one", "1", "2")
-    start = manifest(ports, chain[2], VersionManifest).outcome.adapter
-    recipe = ports.recipe("tiny-dpo")
-    adapter = ref("adapter", "dpo")
-    with ports.store.write(
-        adapter,
-        "a test",
-        inputs(
-            "adapter",
-            data=pairs,
-            start_from=start,
-            recipe=recipe.model_dump(mode="json"),
-            base=ports.base_digest(recipe.base),
-        ),
-    ) as draft:
-        draft.conclude(outcome("adapter", data=pairs, start_from=start, method="dpo"))
-    put(ports.store, "version/medqa-v4-abcdef", adapter=adapter, parent=chain[2], outcome=Outcome.FAIL)
-    with pytest.raises(errors.UsageError, match="version/medqa-v4-abcdef learned the same and was held on"):
+    held_on_pairs(ports, pairs, chain[2])
+    with pytest.raises(errors.UsageError, match="version/medqa-v8-abcdef learned the same and was held on"):
         routine(ports, chain[2], "tiny-dpo", pairs=pairs)
 
 

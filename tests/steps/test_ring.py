@@ -212,7 +212,7 @@ def test_deploy_routes_to_the_champion_and_roll_back_restores_its_parent(ports):
     steps.promote(version, ports=ports)
     steps.deploy(ports=ports)
     assert ports.routes.current().version == version
-    assert steps.roll_back("answers look wrong", ports=ports) == champion
+    assert steps.roll_back("answers look wrong", "Dr. A", ports=ports) == champion
     assert ports.routes.current().version == champion
     assert steps.champion(ports=ports) == champion
     assert "rolled-back" in [entry.event for entry in ports.ledger.entries()]
@@ -242,7 +242,7 @@ def test_a_rollback_sticks_whatever_the_next_watch_asks_for(ports):
     first, champion = first_champion(ports)
     version, _ = retrain(ports, second_corpus(ports, first))
     assert steps.promote(version, ports=ports) == steps.deploy(ports=ports) == version
-    assert steps.roll_back("answers look wrong", ports=ports) == champion
+    assert steps.roll_back("answers look wrong", "Dr. A", ports=ports) == champion
     again, _ = retrain(ports, second_corpus(ports, first))
     assert again == version, "nothing changed, so the retrain ends in the version that was rolled back"
     assert steps.promote(again, ports=ports) == steps.deploy(ports=ports) == champion
@@ -279,7 +279,7 @@ def test_a_hotfix_goes_back_to_the_champion_before_it_though_it_was_trained_from
     assert judged(ports, decision).outcome == "pass", judged(ports, decision).reasons
     assert manifest(ports, version, VersionManifest).outcome.parent == "base"
     steps.promote(version, ports=ports)
-    assert steps.roll_back("worse for users", ports=ports) == champion
+    assert steps.roll_back("worse for users", "Dr. A", ports=ports) == champion
 
 
 def test_topics_that_were_learned_wrongly_are_judged_without_a_claim_to_withdraw(ports):

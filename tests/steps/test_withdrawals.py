@@ -7,10 +7,12 @@ from datetime import date, timedelta
 import pytest
 
 from medpipe import errors, records, steps
+from medpipe.backends.sql.feedback_store import SqlFeedbackStore
 from medpipe.core.corpus.document import Document, Relation, Status
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.steps import withdrawing
 from medpipe.steps.corpus import table_version
+from medpipe.steps.given import count_given
 from medpipe.steps.withdrawals import claims_in_force, register
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, DAY_4, OLD, RETRACTED, article, publish, topic
@@ -272,6 +274,20 @@ def test_answers_that_asserted_the_claim_are_listed_without_their_texts(ports, r
     assert "endrazole" not in given.model_dump_json() + caplog.text
     with pytest.raises(errors.NotFound, match="never withdrawn"):
         steps.answers_given(TOPIC, ports=ports)
+
+
+def test_the_answers_about_many_documents_are_counted_in_one_reading(ports, retracted, monkeypatch):
+    answered(ports, "ans-1", "Does wendrazole cure krellin palsy?", "Wendrazole cures krellin palsy.")
+    answered(ports, "ans-2", "What causes wopal gout?", "Wopal gout is caused by drella.")
+    steps.open_withdrawals(retracted[0], ports=ports)
+    steps.withdraw((TOPIC, "mplus:900999"), "takedown", "Dr. A", ports=ports)
+    readings, answers = [], SqlFeedbackStore.answers
+    monkeypatch.setattr(SqlFeedbackStore, "answers", lambda store: readings.append(1) or answers(store))
+    counts = count_given((RETRACTED, TOPIC, "mplus:900999"), ports=ports)
+    assert (counts, len(readings)) == ({RETRACTED: 1, TOPIC: 0, "mplus:900999": 0}, 1)
+    assert count_given((), ports=ports) == {}
+    with pytest.raises(errors.NotFound, match="'mplus:900998' was never withdrawn"):
+        count_given((RETRACTED, "mplus:900998"), ports=ports)
 
 
 def test_a_hotfix_names_what_the_champion_carries_and_is_not_needed_after_it(ports, retracted):

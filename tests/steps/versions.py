@@ -111,6 +111,11 @@ def history(ports: fakes.FakePorts) -> list[tuple[str, str, str, tuple[str, ...]
     ]
 
 
+def barred(ports: fakes.FakePorts) -> dict[str, str]:
+    """Each barred version with who barred it, and why."""
+    return {version: f"{entry.by}: {entry.reasons[0]}" for version, entry in ports.ledger.barred().items()}
+
+
 def tags(ports: fakes.FakePorts) -> Any:
     file = ports.settings.home / "registry.json"
     return json.loads(file.read_text())["tags"] if file.exists() else {}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from medpipe.backends.artifacts.manifest_file import BLANKED, MANIFEST
+from medpipe.backends.artifacts.manifest_file import BESIDE
 from medpipe.core.manifests import Blanked
 from medpipe.errors import Damaged
 
@@ -20,20 +20,22 @@ def of_files(folder: Path) -> dict[str, str]:
     """Return path below the folder → SHA-256 of every file except the manifest and what stands beside it, by path."""
     files = [Path(parent) / name for parent, _, names in os.walk(folder) for name in names]
     paths = sorted(file.relative_to(folder).as_posix() for file in files)
-    return {path: of_file(folder / path) for path in paths if path not in (MANIFEST, BLANKED)}
+    return {path: of_file(folder / path) for path in paths if path not in BESIDE}
 
 
-def check(ref: str, folder: Path, expected: Mapping[str, str], blanked: Blanked | None = None) -> None:
+def check(
+    ref: str, folder: Path, expected: Mapping[str, str], blanked: Blanked | None = None, swept: Collection[str] = ()
+) -> None:
     """Raise Damaged, which names each file, unless the folder has the files that the manifest names, byte for byte.
 
-    `blanked`: files may also be as an erasure left them. As their verb wrote them, they pass too: an erasure that was
-    killed is finished by its next run, and `verify` tells.
+    `swept`: files that need not be there. `blanked`: files may also be as an erasure left them. As their verb wrote
+    them, they pass too: an erasure that was killed is finished by its next run, and `verify` tells.
     """
     present = of_files(folder)
     erased = blanked.files if blanked else {}
     faults = [
         f"{path} {'is missing' if path not in present else 'was added' if path not in expected else 'was changed'}"
-        for path in sorted(present.keys() | expected.keys())
+        for path in sorted(present.keys() | (expected.keys() - set(swept)))
         if present.get(path) not in (expected.get(path), *erased.get(path, ()))
     ]
     if faults:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,15 +11,19 @@ from medpipe.backends.artifacts import digests, unfinished
 from medpipe.backends.artifacts.manifest_file import (
     BLANKED,
     MANIFEST,
+    SWEPT,
     blanked_in,
     blanked_next,
+    gone,
     manifest_in,
     missing,
     parts,
+    swept_in,
+    swept_next,
     text_of,
 )
 from medpipe.backends.artifacts.unfinished import Folder
-from medpipe.core.manifests import AdapterManifest, AnyManifest, Blanked, Inputs, Manifest, manifest_type
+from medpipe.core.manifests import AdapterManifest, AnyManifest, Blanked, Inputs, Manifest, Swept, manifest_type
 from medpipe.core.refs import kind_of
 from medpipe.errors import NotFound
 from medpipe.ports import Signer
@@ -43,11 +47,19 @@ class FolderStore:
 
         A file that this process has hashed is hashed again only when it has changed.
         """
+        place = self.remains(ref)
+        if self.swept(ref):
+            raise NotFound(gone(ref))
+        return place
+
+    def remains(self, ref: str) -> Path:
+        """As `folder`, also when files were swept. What is left is checked."""
         manifest = self.find(ref)
         if manifest is None:
             raise NotFound(missing(ref))
-        digests.check(ref, self._place(ref), manifest.digests, self.blanked(ref))
-        if self._signer and isinstance(manifest, AdapterManifest):
+        swept = self.swept(ref)
+        digests.check(ref, self._place(ref), manifest.digests, self.blanked(ref), swept.files if swept else ())
+        if self._signer and not swept and isinstance(manifest, AdapterManifest):
             self._signer.check(ref, self._place(ref), manifest.content())
         return self._place(ref)
 
@@ -67,7 +79,7 @@ class FolderStore:
             text = text_of(ref, verb, inputs, draft.outcome, self.find, digests.of_files(private))
             unfinished.write_flushed(private / MANIFEST, text)
             unfinished.flush_folder(private)
-            unfinished.move(private, place, whole=lambda: _manifest_at(place, ref) is not None)
+            unfinished.move(private, place, whole=lambda: self._is_whole(ref))
 
     def blanked(self, ref: str) -> Blanked | None:
         """Return what was erased of an artifact; None when nothing was. Raises Damaged, as `find` does."""
@@ -93,6 +105,45 @@ class FolderStore:
                 (private / path).replace(place / path)
             unfinished.flush_folder(place)
 
+    def swept(self, ref: str) -> Swept | None:
+        """Return which files of an artifact were swept; None when none was. Raises Damaged, as `find` does."""
+        try:
+            text = (self._place(ref) / SWEPT).read_bytes()
+        except FileNotFoundError:
+            return None
+        return swept_in(text, ref)
+
+    def strip(self, ref: str, files: Collection[str]) -> None:
+        """Remove files as `ports.ArtifactStore` says: no file is missing that `SWEPT` does not name."""
+        if self.find(ref) is None:
+            raise NotFound(missing(ref))
+        place = self._place(ref)
+        after = swept_next(ref, self.swept(ref), files)
+        with unfinished.private_folder(self.root, ref) as private:
+            unfinished.write_flushed(private / SWEPT, after.model_dump_json())
+            (private / SWEPT).replace(place / SWEPT)
+            unfinished.flush_folder(place)
+            for number, path in enumerate(path for path in after.files if (place / path).exists()):
+                (place / path).rename(private / str(number))
+        for folder in sorted({(place / path).parent for path in after.files}, reverse=True):
+            if folder != place and folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+
+    def remove(self, ref: str) -> None:
+        """Remove an artifact: it is renamed away in one step, and then deleted."""
+        with unfinished.private_folder(self.root, ref) as private:
+            try:
+                self._place(ref).rename(private / "removed")
+            except FileNotFoundError:
+                return
+            unfinished.flush_folder(self._place(ref).parent)
+
+    def sizes(self, ref: str) -> Mapping[str, int]:
+        """Return path → bytes of each file of an artifact, the manifest included."""
+        place = self._place(ref)
+        files = [file for file in place.rglob("*") if file.is_file()]
+        return {file.relative_to(place).as_posix(): file.stat().st_size for file in files}
+
     def manifests(self, kind: type[AnyManifest]) -> Iterator[AnyManifest]:
         """Yield every whole artifact of a kind, oldest first; equal times are ordered by ref."""
         whole = [manifest for ref in self.refs(kind) if isinstance(manifest := self.find(ref), kind)]
@@ -102,6 +153,9 @@ class FolderStore:
         """Yield the ref of every artifact of a kind that has a manifest, sorted. No manifest is read."""
         places = sorted((self.root / kind.kind).glob(f"*/{MANIFEST}"))
         yield from (f"{kind.kind}/{place.parent.name}" for place in places)
+
+    def _is_whole(self, ref: str) -> bool:
+        return self.find(ref) is not None and self.swept(ref) is None
 
     def _place(self, ref: str) -> Path:
         return self.root.joinpath(*parts(ref))

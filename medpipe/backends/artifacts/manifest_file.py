@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from pydantic import BaseModel, ValidationError
 
-from medpipe.core.manifests import BLANKABLE, MANIFESTS, Blanked, Inputs, Manifest, manifest_type
+from medpipe.core.manifests import BLANKABLE, MANIFESTS, Blanked, Inputs, Manifest, Swept, manifest_type
 from medpipe.core.refs import kind_of
 from medpipe.errors import Damaged, UsageError
 
 MANIFEST = "manifest.json"
 BLANKED = "erased.json"
 """Beside the manifest, where texts of the artifact were erased (`core.manifests.Blanked`)."""
+
+SWEPT = "swept.json"
+"""Beside the manifest, where files of the artifact were swept (`core.manifests.Swept`)."""
+BESIDE = frozenset({MANIFEST, BLANKED, SWEPT})
+"""What is in an artifact's folder and is not one of its files."""
 
 
 def parts(ref: str) -> tuple[str, str]:
@@ -80,6 +85,27 @@ def blanked_in(text: str | bytes, ref: str) -> Blanked:
     if blanked is None or blanked.ref != ref or kind_of(ref) not in BLANKABLE:
         raise Damaged(f"{ref}/{BLANKED} was not written by `medpipe erase`: put back a copy, or remove that file")
     return blanked
+
+
+def swept_in(text: str | bytes, ref: str) -> Swept:
+    """Return what a text says was swept of an artifact. Raises Damaged for a text that says it of another one."""
+    try:
+        swept = Swept.model_validate_json(text)
+    except ValidationError:
+        swept = None
+    if swept is None or swept.ref != ref:
+        raise Damaged(f"{ref}/{SWEPT} was not written by `medpipe gc`: put back a copy, or remove that file")
+    return swept
+
+
+def swept_next(ref: str, before: Swept | None, files: Collection[str]) -> Swept:
+    """Return what `SWEPT` says after more files were removed."""
+    return Swept(ref=ref, files=tuple(sorted({*(before.files if before else ()), *files})))
+
+
+def gone(ref: str) -> str:
+    """Return the message about an artifact whose files were swept."""
+    return f"the files of {ref} were removed by `medpipe gc`, and its manifest stays: run its verb again to make them"
 
 
 def blanked_next(ref: str, before: Blanked | None, digests: Mapping[str, str]) -> Blanked:

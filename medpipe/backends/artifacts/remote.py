@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -15,15 +16,19 @@ from medpipe.backends.artifacts import digests
 from medpipe.backends.artifacts.manifest_file import (
     BLANKED,
     MANIFEST,
+    SWEPT,
     blanked_in,
     blanked_next,
+    gone,
     manifest_in,
     missing,
     parts,
+    swept_in,
+    swept_next,
     text_of,
 )
 from medpipe.backends.artifacts.unfinished import Folder, full_disk_named, move, private_folder
-from medpipe.core.manifests import AnyManifest, Blanked, Inputs, Manifest, manifest_type
+from medpipe.core.manifests import AnyManifest, Blanked, Inputs, Manifest, Swept, manifest_type
 from medpipe.errors import NotFound
 
 
@@ -54,6 +59,13 @@ class ObjectStore:
 
     def folder(self, ref: str) -> Path:
         """Return the artifact's folder in the cache, after fetching it if necessary. Raises NotFound, and as `find`."""
+        place = self.remains(ref)
+        if self.swept(ref):
+            raise NotFound(gone(ref))
+        return place
+
+    def remains(self, ref: str) -> Path:
+        """As `folder`, also when files were swept. This machine's cache may still have them."""
         manifest = self.find(ref)
         if manifest is None:
             raise NotFound(missing(ref))
@@ -63,7 +75,8 @@ class ObjectStore:
         blanked = self.blanked(ref)
         if blanked:
             self._refresh(manifest, place, blanked)
-        digests.check(ref, place, manifest.digests, blanked)
+        swept = self.swept(ref)
+        digests.check(ref, place, manifest.digests, blanked, swept.files if swept else ())
         return place
 
     def _refresh(self, manifest: Manifest, place: Path, blanked: Blanked) -> None:
@@ -78,12 +91,8 @@ class ObjectStore:
 
     def blanked(self, ref: str) -> Blanked | None:
         """As `FolderStore.blanked`."""
-        manifest_type(ref)
-        try:
-            text = self._remote[0].cat_file(self._address(ref, BLANKED))
-        except FileNotFoundError:
-            return None
-        return blanked_in(text, ref)
+        text = self._beside(ref, BLANKED)
+        return None if text is None else blanked_in(text, ref)
 
     def blank(self, ref: str, files: Mapping[str, Path], record: Callable[[Blanked], None]) -> None:
         """As `FolderStore.blank`. Caches of other machines follow when they next read the artifact."""
@@ -119,8 +128,11 @@ class ObjectStore:
             text = text_of(ref, verb, inputs, draft.outcome, self.find, digests.of_files(private), prefix)
             with self._discarding(f"{root}/{prefix}"):
                 self._upload(private, f"{root}/{prefix}")
-            if self.find(ref) is None:
+            swept = self.swept(ref)
+            if self.find(ref) is None or swept:
                 self._publish(ref, text, prefix, private.name)
+                if swept:
+                    files.rm(self._address(ref, SWEPT))
                 move(private, self._cached(ref, prefix))
             elif files.exists(f"{root}/{prefix}"):
                 files.rm(f"{root}/{prefix}", recursive=True)
@@ -155,6 +167,47 @@ class ObjectStore:
                 self._remote[0].rm(place, recursive=True)
             raise
 
+    def swept(self, ref: str) -> Swept | None:
+        """As `FolderStore.swept`."""
+        text = self._beside(ref, SWEPT)
+        return None if text is None else swept_in(text, ref)
+
+    def strip(self, ref: str, files: Collection[str]) -> None:
+        """As `FolderStore.strip`. Caches of other machines keep their copies."""
+        manifest = self.find(ref)
+        if manifest is None:
+            raise NotFound(missing(ref))
+        after = swept_next(ref, self.swept(ref), files)
+        remote, root = self._remote
+        remote.pipe_file(self._address(ref, SWEPT), after.model_dump_json().encode())
+        for path in after.files:
+            with suppress(FileNotFoundError):
+                remote.rm(f"{root}/{manifest.files}/{path}")
+        shutil.rmtree(self._cached(ref, manifest.files), ignore_errors=True)
+
+    def remove(self, ref: str) -> None:
+        """As `FolderStore.remove`: the manifest goes first."""
+        manifest = self.find(ref)
+        if manifest is None:
+            return
+        remote, root = self._remote
+        remote.rm(self._address(ref))
+        for place in (f"{root}/{manifest.files}", self._address(ref, "").rstrip("/")):
+            with suppress(FileNotFoundError):
+                remote.rm(place, recursive=True)
+        shutil.rmtree(self._cached(ref, manifest.files), ignore_errors=True)
+
+    def sizes(self, ref: str) -> Mapping[str, int]:
+        """As `FolderStore.sizes`."""
+        manifest = self.find(ref)
+        if manifest is None:
+            return {}
+        remote, root = self._remote
+        prefix = f"{root}/{manifest.files}"
+        files = remote.find(prefix, detail=True) if remote.exists(prefix) else {}
+        sizes = {name.rsplit(f"{manifest.files}/", 1)[1]: int(about["size"]) for name, about in files.items()}
+        return {MANIFEST: int(remote.size(self._address(ref))), **sizes}
+
     def manifests(self, kind: type[AnyManifest]) -> Iterator[AnyManifest]:
         """As `FolderStore.manifests`."""
         whole = [manifest for ref in self.refs(kind) if isinstance(manifest := self.find(ref), kind)]
@@ -165,6 +218,14 @@ class ObjectStore:
         files, root = self._remote
         names = sorted(name.split("/")[-2] for name in files.glob(f"{root}/{kind.kind}/*/{MANIFEST}"))
         yield from (f"{kind.kind}/{name}" for name in names)
+
+    def _beside(self, ref: str, file: str) -> bytes | None:
+        manifest_type(ref)
+        try:
+            text: bytes = self._remote[0].cat_file(self._address(ref, file))
+        except FileNotFoundError:
+            return None
+        return text
 
     def _address(self, ref: str, file: str = MANIFEST) -> str:
         return "/".join((self._remote[1], *parts(ref), file))

@@ -10,7 +10,7 @@ Format: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -97,6 +97,18 @@ class DeltaCorpus:
         """Return id → content digest of a version's documents, without reading texts. Raises NotFound."""
         rows = _with_status(self._rows(version).standing(("status", "digest")), statuses)
         return dict(zip(*(rows.column(name).to_pylist() for name in ("id", "digest")), strict=True))
+
+    def revisions(
+        self,
+        version: int,
+        statuses: Sequence[str] = ("current",),
+        ids: Collection[str] | None = None,
+        prefix: str = "",
+    ) -> Mapping[str, int]:
+        """Return id → revision, of those among `ids` or that begin with `prefix`, without texts. Raises NotFound."""
+        rows = _with_status(self._rows(version).standing(("status", "revision"), ids), statuses)
+        rows = rows.filter(pc.starts_with(rows.column("id"), prefix))
+        return dict(zip(*(rows.column(name).to_pylist() for name in ("id", "revision")), strict=True))
 
     def counts(self, version: int) -> Counts:
         """Return the counts that the commit recorded; the rows are counted where another tool made the commit.

@@ -112,6 +112,8 @@ ledger = sa.Table(
     *_chained(),
     _column("key", sa.String(200), nullable=True),
     _column("evidence", sa.String(64), nullable=True),
+    _column("by", sa.String(200), nullable=True),
+    sa.Index("ledger_by_version", "version"),
     sa.Index("ledger_is_one_chain", "previous", unique=True),
     sa.Index("ledger_has_a_key_once", "key", unique=True),
     sqlite_autoincrement=True,

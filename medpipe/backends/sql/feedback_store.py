@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -13,7 +14,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt
 from medpipe.backends.sql import audit, chain, database, forgetting, journal
 from medpipe.core.teaching.feedback import ERASED
 from medpipe.errors import NotFound
-from medpipe.ports import CorrectionReview, Erased, FeedbackItem, GivenAnswer, Heads, Served, Tombstone
+from medpipe.ports import CorrectionReview, Erased, FeedbackItem, GivenAnswer, Heads, Rated, Served, Tombstone
 
 _ROWS = 1000
 """Rows that are fetched at once. Bounds the texts in memory."""
@@ -86,8 +87,7 @@ class SqlFeedbackStore:
                 feedback.c.at,
             )
             .join(answers, answers.c.answer_id == feedback.c.answer_id)
-            .where(feedback.c.at >= start, feedback.c.at < end)
-            .where(answers.c.refused.is_(False), answers.c.identity != ERASED)
+            .where(*_counted(start, end))
             .order_by(feedback.c.at, feedback.c.answer_id, feedback.c.identity)
         )
         with self._engine.connect().execution_options(yield_per=_ROWS) as connection:
@@ -165,6 +165,19 @@ class SqlFeedbackStore:
         with self._engine.connect() as connection:
             return Served(*connection.execute(counts).one())
 
+    def rated(self, start: datetime, end: datetime, version: str) -> Rated:
+        """Count ratings as `ports.FeedbackStore` says."""
+        down = sa.func.count().filter(database.feedback.c.rating == "down")
+        with self._engine.connect() as connection:
+            return Rated(*connection.execute(_rated(start, end, version, sa.func.count(), down)).one())
+
+    def rated_questions(self, start: datetime, end: datetime, version: str) -> Iterator[tuple[str, int]]:
+        """Yield questions as `ports.FeedbackStore` says, some hundred at a time."""
+        question = database.answers.c.question
+        counted = _rated(start, end, version, question, sa.func.count()).group_by(question)
+        with self._engine.connect().execution_options(yield_per=_ROWS) as connection:
+            yield from ((row[0], row[1]) for row in connection.execute(counted))
+
     def answers(self) -> Iterator[GivenAnswer]:
         """Yield answers as `ports.FeedbackStore` says, some hundred at a time."""
         table = database.answers
@@ -179,3 +192,21 @@ class SqlFeedbackStore:
         with self._engine.connect() as connection:
             for row in connection.execute(given):
                 yield GivenAnswer(*row)
+
+
+def _counted(start: datetime, end: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the conditions of feedback that counts: in the window, on an answer, and of nobody who was erased."""
+    feedback, answers = database.feedback, database.answers
+    return (
+        feedback.c.at >= start,
+        feedback.c.at < end,
+        answers.c.refused.is_(False),
+        answers.c.identity != ERASED,
+    )
+
+
+def _rated(start: datetime, end: datetime, version: str, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """Select columns of the feedback on a version's answers that counts."""
+    feedback, answers = database.feedback, database.answers
+    joined = sa.select(*columns).select_from(feedback).join(answers, answers.c.answer_id == feedback.c.answer_id)
+    return joined.where(*_counted(start, end), answers.c.version == version)

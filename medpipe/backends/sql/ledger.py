@@ -44,6 +44,7 @@ class SqlLedger:
         reasons: Sequence[str],
         event: str = succession.PROMOTED,
         bar: str = "",
+        by: str = "",
     ) -> bool:
         """Swap as `ports.Ledger` says. The swap and its entries are one transaction."""
         with self._writing() as write:
@@ -51,43 +52,54 @@ class SqlLedger:
                 return False
             write.connection.execute(sa.update(database.champion).values(version=new))
             if bar and expected is not None:
-                write.entry(succession.BARRED, expected, "", (bar,))
-            write.entry(event, new, decision, reasons)
+                write.entry(succession.BARRED, expected, "", (bar,), by=by)
+            write.entry(event, new, decision, reasons, by=by)
         return True
 
-    def bar(self, version: str, reason: str) -> bool:
+    def bar(self, version: str, reason: str, by: str) -> bool:
         """Bar as `ports.Ledger` says."""
         with self._writing() as write:
             if _champion(write.connection) == version:
                 return False
             if not _is_barred(write.connection, version):
-                write.entry(succession.BARRED, version, "", (reason,))
+                write.entry(succession.BARRED, version, "", (reason,), by=by)
         return True
 
-    def unbar(self, version: str, reason: str) -> None:
+    def unbar(self, version: str, reason: str, by: str) -> None:
         """Lift a bar as `ports.Ledger` says."""
         with self._writing() as write:
             if _is_barred(write.connection, version):
-                write.entry(succession.UNBARRED, version, "", (reason,))
+                write.entry(succession.UNBARRED, version, "", (reason,), by=by)
 
-    def barred(self) -> dict[str, str]:
-        """Return each barred version with the reason."""
+    def barred(self) -> dict[str, Entry]:
+        """Return each barred version with the entry that barred it."""
         entries = reversed(self.entries(None, succession.BARS))
-        return succession.barred((entry.event, entry.version, entry.reasons[0]) for entry in entries)
+        return succession.barred((entry.event, entry.version, entry) for entry in entries)
 
     def append(
-        self, event: str, version: str, decision: str, reasons: Sequence[str], key: str = "", evidence: str = ""
+        self,
+        event: str,
+        version: str,
+        decision: str,
+        reasons: Sequence[str],
+        key: str = "",
+        evidence: str = "",
+        by: str = "",
     ) -> None:
         """Append one entry as `ports.Ledger` says."""
         with self._writing() as write:
-            write.entry(event, version, decision, reasons, key, evidence)
+            write.entry(event, version, decision, reasons, key, evidence, by)
 
-    def entries(self, limit: int | None = 100, events: Collection[str] = ()) -> list[Entry]:
-        """Return the last `limit` entries of these events, newest first."""
+    def entries(
+        self, limit: int | None = 100, events: Collection[str] = (), versions: Collection[str] = ()
+    ) -> list[Entry]:
+        """Return the last `limit` entries of these events and versions, newest first."""
         table = database.ledger
         newest = sa.select(table).order_by(table.c.sequence.desc()).limit(limit)
         if events:
             newest = newest.where(table.c.event.in_(events))
+        if versions:
+            newest = newest.where(table.c.version.in_(versions))
         with self._engine.connect() as connection:
             return [_entry(row) for row in connection.execute(newest)]
 
@@ -114,7 +126,14 @@ class _Writing:
         self.connection, self._write, self._clock = write.connection, write, clock
 
     def entry(
-        self, event: str, version: str, decision: str, reasons: Sequence[str], key: str = "", evidence: str = ""
+        self,
+        event: str,
+        version: str,
+        decision: str,
+        reasons: Sequence[str],
+        key: str = "",
+        evidence: str = "",
+        by: str = "",
     ) -> None:
         """Append an entry, unless there is one with this key."""
         columns = {
@@ -125,6 +144,7 @@ class _Writing:
             "reasons": list(reasons),
             "key": key or None,
             "evidence": evidence or None,
+            "by": by or None,
         }
         # The head of a known entry is kept too: its writer may have been killed before it kept it.
         known = _head_of(self.connection, key) if key else None
@@ -152,4 +172,13 @@ def _head_of(connection: Connection, key: str) -> Head | None:
 
 
 def _entry(row: sa.Row[Any]) -> Entry:
-    return Entry(row.sequence, row.at, row.event, row.version, row.decision, tuple(row.reasons), row.evidence or "")
+    return Entry(
+        row.sequence,
+        row.at,
+        row.event,
+        row.version,
+        row.decision,
+        tuple(row.reasons),
+        row.evidence or "",
+        row.by or "",
+    )

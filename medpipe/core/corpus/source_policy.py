@@ -15,6 +15,8 @@ class SourcePolicy(BaseModel):
     gap_days: int = Field(ge=0)
     never_posted: tuple[str, ...] = ()
     files_a_run: int = Field(ge=1, le=1000)
+    vanished_days: int | None = Field(None, ge=1)
+    """Days after which a document that whole deliveries no longer have is on hold; None: never."""
 
     def bears(self, bad: int, records: int) -> bool:
         """Return whether a file with `bad` unreadable ones among its `records` is taken without these."""

@@ -10,7 +10,7 @@ graver one:
 4. withdrawn: the register has it, and its own record does not say why;
 5. notice: it is a notice about another document, and teaches nothing;
 6. on hold: its record has an expression of concern; a notice retracts it, doubts it or republishes it; a list has it;
-   or its title says so;
+   its title says so; or its publisher no longer lists it;
 7. superseded: its record or a newer one names the newer one;
 8. current.
 
@@ -40,8 +40,21 @@ CORRECTED_IN, CORRECTS = "CorrectedandRepublishedIn", "CorrectedandRepublishedFr
 LISTED, LISTED_CONCERN, REINSTATES = "ListedRetractionOf", "ListedConcernOf", "ListedReinstatementOf"
 """Kinds of medpipe's own: a list of retractions says so, and no publisher."""
 
+VANISHED = "VanishedFrom"
+"""A kind of medpipe's own: its publisher's whole deliveries no longer have it (`core.corpus.vanished`)."""
+
 Cause = Literal[
-    "person", "deleted", "retracted", "register", "is-notice", "concern", "notice", "listed", "title", "superseded"
+    "person",
+    "deleted",
+    "retracted",
+    "register",
+    "is-notice",
+    "concern",
+    "notice",
+    "listed",
+    "title",
+    "vanished",
+    "superseded",
 ]
 """Why a document is not current. `notice`: another record names it; `is-notice`: it is one."""
 
@@ -52,6 +65,7 @@ STATUS_OF: dict[Cause, Status] = {
     "notice": Status.ON_HOLD,
     "listed": Status.ON_HOLD,
     "title": Status.ON_HOLD,
+    "vanished": Status.ON_HOLD,
     "superseded": Status.SUPERSEDED,
 }
 """What a document counts as for each cause that the corpus knows of and that a policy may choose."""
@@ -60,7 +74,7 @@ _SUPERSEDED = {UPDATED_IN: "updated", CORRECTED_IN: "corrected and republished"}
 _SUPERSEDES = {UPDATES: "updated", CORRECTS: "corrected and republished"}
 _NOTICES = {RETRACTS: "retracted", REPUBLISHES: "retracted and republished", DOUBTS: "doubted"}
 _LISTS = {LISTED: "listed as retracted", LISTED_CONCERN: "listed with an expression of concern"}
-_MARKING = frozenset({*_NOTICES, *_SUPERSEDES, *_LISTS, REINSTATES})
+_MARKING = frozenset({*_NOTICES, *_SUPERSEDES, *_LISTS, REINSTATES, VANISHED})
 _STATED: dict[Status, tuple[Cause, str]] = {
     Status.TAKEN_DOWN: ("person", "a person withdrew it"),
     Status.DELETED: ("deleted", "its publisher removed it"),
@@ -133,7 +147,13 @@ def ordered(marks: Iterable[Mark]) -> tuple[Mark, ...]:
 
 def standing(document: Document, decision: Decision | None = None) -> Standing:
     """Return what a document counts as. `decision`: its withdrawal, if one is in force."""
-    found = [_stated(document), *_noticed(document), *_warned(document), *_superseded(document)]
+    found = [
+        _stated(document),
+        *_noticed(document),
+        *_warned(document),
+        *_vanished(document),
+        *_superseded(document),
+    ]
     if decision is not None:
         status = Status.TAKEN_DOWN if decision.by_person else Status.WITHDRAWN
         found.append(Standing(status, _STATED[status][0], decision.reason, decision.day))
@@ -177,6 +197,13 @@ def _warned(document: Document) -> Iterable[Standing]:
     if warning := document.warning or warning_of(document.title)[0]:
         reason = f"its title says {warning!r}"
         yield Standing(Status.ON_HOLD, "title", reason, posted(document.revision), document.revision)
+
+
+def _vanished(document: Document) -> Iterable[Standing]:
+    for mark in document.marks:
+        if mark.kind == VANISHED:
+            reason = "its publisher no longer lists it"
+            yield Standing(Status.ON_HOLD, "vanished", reason, mark.day, mark.revision, mark.by)
 
 
 def _superseded(document: Document) -> Iterable[Standing]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict
 from medpipe.core.knowledge.drift_policy import DriftPolicy
 from medpipe.core.knowledge.drift_signal import Signal
 from medpipe.core.knowledge.fact_changes import Changes
-from medpipe.core.teaching.feedback import FeedbackItem
 from medpipe.core.text import words
 
 _LONGEST_TOPIC = 40
@@ -35,9 +34,10 @@ class Drift(BaseModel):
 class Heard(NamedTuple):
     """What readers got from the champion, and said about it, in the window of the policy."""
 
-    items: Sequence[FeedbackItem]
-    topics: Collection[str]
-    """What the champion was taught about, as normalised texts."""
+    ratings: int = 0
+    down: int = 0
+    unseen: int = 0
+    """Ratings of answers to questions about topics that the champion was never taught (`about_any`)."""
     answers: int = 0
     """Questions that were answered or refused."""
     refused: int = 0
@@ -185,15 +185,12 @@ def _ages(measured: Measured, policy: DriftPolicy) -> tuple[Signal, Signal]:
 def _feedback(heard: Heard | None, policy: DriftPolicy) -> tuple[Signal, Signal]:
     """Return the share of rated questions about topics never taught, and of ratings that are `down`."""
     names = "rated questions about topics never taught", "answers rated down"
-    if heard is None or len(heard.items) < policy.min_feedback:
-        said = "no time was given" if heard is None else f"{len(heard.items)} ratings are too few"
+    if heard is None or heard.ratings < policy.min_feedback:
+        said = "no time was given" if heard is None else f"{heard.ratings} ratings are too few"
         return Signal.unmeasured(names[0], said), Signal.unmeasured(names[1], said)
-    topics = frozenset(heard.topics)
-    unseen = sum(not about_any(item.question, topics) for item in heard.items)
-    down = sum(item.rating == "down" for item in heard.items)
     return (
-        Signal.of_share(names[0], unseen, len(heard.items), policy.unseen_questions),
-        Signal.of_share(names[1], down, len(heard.items), policy.down_ratings),
+        Signal.of_share(names[0], heard.unseen, heard.ratings, policy.unseen_questions),
+        Signal.of_share(names[1], heard.down, heard.ratings, policy.down_ratings),
     )
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
+
+_Entry = TypeVar("_Entry")
 
 PROMOTED, ROLLED_BACK = "promoted", "rolled-back"
 CHANGES = (PROMOTED, ROLLED_BACK)
@@ -27,12 +30,12 @@ def line(changes: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(champions)
 
 
-def barred(bars: Iterable[tuple[str, str, str]]) -> dict[str, str]:
-    """Return each barred version with the reason. `bars`: (event, version, reason) of `BARS`, oldest first."""
-    reasons: dict[str, str] = {}
-    for event, version, reason in bars:
+def barred(bars: Iterable[tuple[str, str, _Entry]]) -> dict[str, _Entry]:
+    """Return each barred version with what barred it. `bars`: (event, version, entry) of `BARS`, oldest first."""
+    by_version: dict[str, _Entry] = {}
+    for event, version, entry in bars:
         if event == BARRED:
-            reasons[version] = reason
+            by_version[version] = entry
         else:
-            reasons.pop(version, None)
-    return reasons
+            by_version.pop(version, None)
+    return by_version

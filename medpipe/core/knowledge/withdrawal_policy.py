@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from medpipe.core.contract import Precision
 
-OpeningCause = Literal["retracted", "deleted", "concern", "notice", "listed", "title", "superseded"]
+OpeningCause = Literal["retracted", "deleted", "concern", "notice", "listed", "title", "vanished", "superseded"]
 """Those causes of `core.corpus.standing` that may open a withdrawal."""
 
 

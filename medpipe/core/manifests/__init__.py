@@ -26,6 +26,7 @@ from medpipe.core.manifests.feedback import FeedbackInputs, FeedbackManifest, Fe
 from medpipe.core.manifests.pairs import PairsFromCorpus, PairsFromFeedback, PairsManifest, PairsOutcome
 from medpipe.core.manifests.probes import ProbesInputs, ProbesManifest, ProbesOutcome
 from medpipe.core.manifests.review import ReviewedRecord, ReviewInputs, ReviewManifest, ReviewOutcome
+from medpipe.core.manifests.sweep import SweepInputs, SweepManifest, SweepOutcome, Swept, SweptRow
 from medpipe.core.manifests.trace import TraceInputs, TraceManifest, TraceOutcome
 from medpipe.core.manifests.validation import ValidationInputs, ValidationManifest, ValidationOutcome
 from medpipe.core.manifests.version import Provenance, VersionInputs, VersionManifest, VersionOutcome
@@ -51,6 +52,7 @@ MANIFESTS: dict[str, type[Manifest]] = {
         PairsManifest,
         ProbesManifest,
         CertificateManifest,
+        SweepManifest,
     )
 }
 """Every kind of artifact and its manifest."""
@@ -116,6 +118,11 @@ __all__ = [
     "ReviewOutcome",
     "ReviewedRecord",
     "Snapshot",
+    "SweepInputs",
+    "SweepManifest",
+    "SweepOutcome",
+    "Swept",
+    "SweptRow",
     "TakenFile",
     "TraceInputs",
     "TraceManifest",

@@ -12,12 +12,14 @@ from medpipe.core.manifests.base import Inputs, Manifest, Outcome
 class CorpusInputs(Inputs):
     """Sorted deliveries that were folded into `previous`, and the reviews that released rows of them."""
 
-    written_when_set: ClassVar[frozenset[str]] = frozenset({"released"})
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"released", "vanished_days"})
     pulls: tuple[str, ...]
     previous: str | None
     history: str = ""
     """Digest of what the deliveries and the previous corpus hold."""
     released: tuple[str, ...] = ()
+    vanished_days: dict[str, int] = {}
+    """Source → days after which what its whole deliveries no longer have is on hold, for sources of the pulls."""
 
 
 class CorpusOutcome(Outcome):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
+from medpipe.core import sources
 from medpipe.core.manifests.base import Inputs, Manifest, Outcome, Value
 
 
@@ -52,3 +53,8 @@ class DocumentsManifest(Manifest):
     kind: ClassVar[str] = "documents"
     inputs: DocumentsInputs
     outcome: DocumentsOutcome
+
+    @property
+    def whole_source(self) -> str | None:
+        """The source, if it publishes everything each time and this delivery has all of it; else None."""
+        return self.inputs.source if sources.whole(self.inputs.source) and not self.inputs.ids else None

@@ -23,9 +23,11 @@ class DriftInputs(Inputs):
     at: Moment | None
     recipe: Snapshot
     """The recipe whose facts are compared."""
+    dpo_recipe: Snapshot
+    """The recipe that a retrain on preference pairs would use; empty where none was named."""
     policy: Snapshot
     state: str
-    """Digest of what else was read: withdrawals, versions that were held, and feedback."""
+    """Digest of what else was read: withdrawals, erasures, the versions that were judged, feedback, and canaries."""
 
 
 class DriftManifest(Manifest):

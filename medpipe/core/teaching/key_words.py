@@ -87,12 +87,21 @@ class Vocabulary:
         """Return the stems of the vocabulary that occur in a text."""
         return frozenset(known for word in set(map(stem, words(text))) for known in self._of(word))
 
-    def _of(self, word: str) -> Iterator[str]:
-        if word in self._stems:
-            yield word
-        else:
-            for variant in _variants(word):
-                yield from self._near.get(variant, ())
+    def near(self, text: str) -> frozenset[str]:
+        """Return what any vocabulary of some of these stems would find: neighbours of a stem that occurs count too."""
+        return frozenset(
+            known for word in set(map(stem, words(text))) for known in (*self._exact(word), *self._wrong(word))
+        )
+
+    def _of(self, word: str) -> Iterable[str]:
+        return self._exact(word) or self._wrong(word)
+
+    def _exact(self, word: str) -> tuple[str, ...]:
+        return (word,) if word in self._stems else ()
+
+    def _wrong(self, word: str) -> Iterator[str]:
+        for variant in _variants(word):
+            yield from self._near.get(variant, ())
 
 
 def _variants(word: str) -> Iterator[str]:

@@ -131,6 +131,11 @@ class Claims:
         """Return the number of claims."""
         return len(self._claims)
 
+    @property
+    def signs(self) -> frozenset[str]:
+        """The words of which every text that asks or asserts a claim has at least one."""
+        return frozenset(self._of_sign)
+
     def asks(self, question: str) -> bool:
         """Return whether a question, as a person words it, asks what a claim answers."""
         found = self._words.found(question)

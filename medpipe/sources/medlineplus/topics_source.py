@@ -53,7 +53,7 @@ class MedlinePlusSource:
 
     Every file has every topic, and none says when it was revised. So a pull returns all topics of the newest
     file dated in the window, and the corpus finds what changed by digest. A topic that is missing from a newer
-    file is not taken for withdrawn. A window without a file (Sunday, Monday) returns nothing.
+    file is not deleted (`core.corpus.vanished`). A window without a file (Sunday, Monday) returns nothing.
 
     Pages and files are downloaded when they have changed, and a file is parsed once: `cache` keeps both.
     """

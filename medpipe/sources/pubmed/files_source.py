@@ -55,12 +55,14 @@ class PubMedSource:
     def __init__(self, address: str, cache: Path) -> None:
         self._address = address.rstrip("/")
         self._cache = cache
+        self._listed = dict[str, _File]()  # what `files` returned last: a pull of one of them lists nothing again
 
     def files(self, start: date, end: date) -> Sequence[PostedFile]:
         """See `medpipe.ports.SourceOfFiles.files`: baseline and update files."""
+        self._listed = {file.name: file for file in self._posted(start, end)}
         return [
             PostedFile(file.name, file.day, f"{file.year:02}", file.number, file.mark, file.baseline)
-            for file in self._posted(start, end)
+            for file in self._listed.values()
         ]
 
     def pull(self, start: date, end: date, ids: Sequence[str] = (), file: str = "") -> Iterator[Received]:
@@ -73,7 +75,8 @@ class PubMedSource:
             raise UsageError(
                 f"{document_ids.shown(file)} is not a file of PubMed; names look like pubmed26n1335.xml.gz."
             )
-        files = [posted for posted in self._posted(start, end) if file in ("", posted.name)]
+        known = [self._listed[file]] if file in self._listed else self._posted(start, end)
+        files = [posted for posted in known if file in ("", posted.name)]
         if file and not files:
             raise SourceError(
                 f"{self._address}: no {file} was posted from {start} to before {end}; plan the pulls again."

@@ -6,7 +6,7 @@ import pytest
 
 from medpipe.core.corpus.source_policy import SourcePolicies, SourcePolicy
 
-POLICY = SourcePolicy(max_bad_records=5, max_bad_share=0.01)
+POLICY = SourcePolicy(max_bad_records=5, max_bad_share=0.01, overlap_days=0, gap_days=3, files_a_run=500)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,6 @@ def test_a_small_file_may_have_a_few_bad_records_and_a_large_one_a_share(bad: in
 
 
 def test_a_source_without_a_policy_of_its_own_has_the_default() -> None:
-    strict = SourcePolicy(max_bad_records=0, max_bad_share=0)
+    strict = POLICY.model_copy(update={"max_bad_records": 0, "max_bad_share": 0.0})
     policies = SourcePolicies(default=POLICY, sources={"pubmed": strict})
     assert (policies.of("pubmed"), policies.of("medlineplus")) == (strict, POLICY)

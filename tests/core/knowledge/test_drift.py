@@ -19,7 +19,6 @@ from medpipe.core.knowledge.drift_signal import Signal
 from medpipe.core.knowledge.fact_changes import Changes
 from medpipe.core.teaching.claim import Claim
 from medpipe.core.teaching.facts import Fact
-from medpipe.core.teaching.feedback import FeedbackItem
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.recipe import Data
 from medpipe.errors import ConfigError
@@ -161,17 +160,9 @@ def test_routine_trainings_are_days_apart_and_a_withdrawal_never_waits() -> None
     assert verdict(trained_at=recent, changed=99, at=None).verdict == "retrain", "without a time nobody waits"
 
 
-def item(rating: str, question: str) -> FeedbackItem:
-    return FeedbackItem("a", question, "answer", "version/a", "user", rating, None, AT)
-
-
-def heard(count: int, rating: str = "up", question: str = "How is Ill1 treated?") -> Heard:
-    return Heard([item(rating, question)] * count, {"ill1"})
-
-
 @pytest.mark.parametrize(("refused", "over"), [(69, True), (59, False)])
 def test_refusals_count_when_they_are_surely_most_of_the_answers(refused: int, over: bool) -> None:
-    result = verdict(heard=Heard([], (), answers=100, refused=refused), new=1)
+    result = verdict(heard=Heard(answers=100, refused=refused), new=1)
     assert signal(result, "questions refused").over is over
     assert (result.verdict == "retrain") is over
 
@@ -188,15 +179,15 @@ def test_canaries_and_refusals_that_were_not_measured_say_why() -> None:
     notes = {signal.name: signal.note for signal in verdict(canaries=Canaries(fault="nothing is routed")).signals}
     assert notes["canaries answered wrong by what serves"] == "not measured: nothing is routed"
     assert notes["questions refused"] == "not measured: no time was given"
-    few = verdict(heard=Heard([], (), answers=49, refused=49))
+    few = verdict(heard=Heard(answers=49, refused=49))
     assert signal(few, "questions refused").note == "not measured: 49 questions are too few"
 
 
 @pytest.mark.parametrize(
     ("said", "name"),
     [
-        (heard(50, rating="down"), "answers rated down"),
-        (heard(50, question="How is another illness treated?"), "rated questions about topics never taught"),
+        (Heard(ratings=50, down=50), "answers rated down"),
+        (Heard(ratings=50, unseen=50), "rated questions about topics never taught"),
     ],
 )
 def test_readers_who_are_not_helped_are_a_reason_when_there_is_something_to_learn(said: Heard, name: str) -> None:
@@ -205,11 +196,11 @@ def test_readers_who_are_not_helped_are_a_reason_when_there_is_something_to_lear
     nothing = verdict(heard=said)
     assert nothing.verdict == "hold"
     assert nothing.reasons[-1].startswith("a person must look at the answers")
-    assert verdict(heard=heard(50), new=1).verdict == "hold"
+    assert verdict(heard=Heard(ratings=50), new=1).verdict == "hold"
 
 
 def test_a_signal_without_data_says_so() -> None:
-    few = signal(verdict(heard=heard(49, rating="down")), "answers rated down")
+    few = signal(verdict(heard=Heard(ratings=49, down=49)), "answers rated down")
     assert (few.over, few.note) == (False, "not measured: 49 ratings are too few")
     untimed = verdict(at=None)
     assert signal(untimed, "days since the last training").note == "not measured: no time was given"

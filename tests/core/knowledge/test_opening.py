@@ -47,6 +47,13 @@ def test_a_retracted_document_that_was_taught_is_opened_once() -> None:
     assert opens({"pmid:1": Sign("r", 9, "corpus/c")}, OPENED) == []
 
 
+def test_what_a_run_opened_a_later_run_lifts_and_what_it_lifted_a_later_one_opens_again() -> None:
+    opened = opening.to_open(RETRACTED, SAID, {}, NOON)
+    lifted = opening.to_lift({"pmid:1": 6}, register(*opened), NOON, "corpus/b")
+    assert [event.by for event in (*opened, *lifted)] == [MEDPIPE, MEDPIPE]
+    assert opens({"pmid:1": Sign("r", 7, "corpus/c")}, *opened, *lifted) == ["pmid:1"]
+
+
 def test_a_retracted_document_that_was_never_taught_needs_no_withdrawal() -> None:
     assert opens({"pmid:2": Sign("r", 5, "corpus/a")}) == []
 

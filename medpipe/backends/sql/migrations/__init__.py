@@ -6,6 +6,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
@@ -53,7 +54,7 @@ def parsed(url: str) -> URL:
 
 
 def _migrate(url: str) -> None:
-    engine = sa.create_engine(url, connect_args={"timeout": 60} if _is_sqlite(url) else {})
+    engine = sa.create_engine(url, **_options(make_url(url)))
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     newest = ScriptDirectory.from_config(config).get_current_head()
@@ -68,6 +69,13 @@ def _migrate(url: str) -> None:
                 connection.commit()
     finally:
         engine.dispose()
+
+
+def _options(address: URL) -> dict[str, Any]:
+    """Return the engine's options: SQLite waits for a writer, and psycopg2 sends many changed rows at once."""
+    if address.get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": 60}}
+    return {"executemany_mode": "values_plus_batch"} if address.get_driver_name() == "psycopg2" else {}
 
 
 def _is_sqlite(url: str) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -17,7 +18,12 @@ revision = "0008"
 down_revision = "0007"
 
 _WATCHED = ("route", "keys", "erasures", "corrections")
-_ROWS = 500
+_ROWS = 2000
+"""Rows that are read, changed and journalled at once. Bounds the texts in memory."""
+_SAY_EVERY = 100_000
+"""Rows after which the log says how far the migration is."""
+
+_log = logging.getLogger("medpipe.migrations")
 
 
 def upgrade() -> None:
@@ -80,28 +86,54 @@ def _write_journal(connection: sa.Connection) -> None:
     entries = _table(connection, "journal")
     for name, event in (("answers", journal.ANSWERED), ("feedback", journal.RATED)):
         table = _table(connection, name)
-        for row in _rows(connection, table):
-            added = {"salt": journal.salt()}
-            if name == "answers":
-                added["personal"] = journal.personal(row | added)
-            same = [column == row[column.name] for column in table.primary_key.columns]
-            connection.execute(sa.update(table).where(*same).values(added))
-            values = {
-                "at": datetime.fromisoformat(row["at"]),
-                "event": event,
-                "answer_id": row["answer_id"],
-                "rater": "" if name == "answers" else journal.rater(row["answer_id"], row["identity"]),
-                "content": journal.content(row | added),
-            }
-            connection.execute(sa.insert(entries).values(values))
+        count = connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+        done = 0
+        for rows in _batches(connection, table):
+            added = [_added(name, row) for row in rows]
+            both = list(zip(rows, added, strict=True))
+            connection.execute(_adding(table, added[0]), [_named("old", row) | _named("new", new) for row, new in both])
+            connection.execute(sa.insert(entries), [_entry(event, row, row | new) for row, new in both])
+            done += len(rows)
+            if done % _SAY_EVERY == 0 or done == count:
+                _log.info("migration %s: %s of %s rows of %s are journalled", revision, done, count, name)
 
 
-def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[dict[str, str]]:
-    """Yield the rows of a table as texts. The ids of all answers are in memory, and the texts of some hundred."""
-    ids = connection.execute(sa.select(table.c.answer_id).distinct().order_by(table.c.answer_id)).scalars().all()
-    for first in range(0, len(ids), _ROWS):
-        some = table.c.answer_id.in_(ids[first : first + _ROWS])
-        yield from list(chain.stored(connection, sa.select(*chain.as_texts(connection, table)).where(some)))
+def _added(name: str, row: dict[str, str]) -> dict[str, str]:
+    """Return the new columns of a row."""
+    salted = {"salt": journal.salt()}
+    return salted | ({"personal": journal.personal(row | salted)} if name == "answers" else {})
+
+
+def _adding(table: sa.Table, columns: Iterable[str]) -> sa.Update:
+    """Return the statement that sets columns (`new_…`) of the row with a primary key (`old_…`)."""
+    same = [column == sa.bindparam(f"old_{column.name}") for column in table.primary_key.columns]
+    return sa.update(table).where(*same).values({name: sa.bindparam(f"new_{name}") for name in columns})
+
+
+def _named(prefix: str, values: Mapping[str, str]) -> dict[str, str]:
+    return {f"{prefix}_{name}": value for name, value in values.items()}
+
+
+def _entry(event: str, row: Mapping[str, str], whole: Mapping[str, str]) -> dict[str, object]:
+    rated = event == journal.RATED
+    return {
+        "at": datetime.fromisoformat(row["at"]),
+        "event": event,
+        "answer_id": row["answer_id"],
+        "rater": journal.rater(row["answer_id"], row["identity"]) if rated else "",
+        "content": journal.content(whole),
+    }
+
+
+def _batches(connection: sa.Connection, table: sa.Table) -> Iterator[list[dict[str, str]]]:
+    """Yield the rows of a table as texts, in the order of its primary key; one batch is in memory at once."""
+    key = list(table.primary_key.columns)
+    batch = sa.select(*chain.as_texts(connection, table)).order_by(*key).limit(_ROWS)
+    rows = list(chain.stored(connection, batch))
+    while rows:
+        yield rows
+        last = [rows[-1][column.name] for column in key]
+        rows = list(chain.stored(connection, batch.where(sa.tuple_(*key) > sa.tuple_(*last))))
 
 
 def _table(connection: sa.Connection, name: str, *known: sa.Column[datetime]) -> sa.Table:

@@ -1,0 +1,59 @@
+"""Pages of Data Docs, unfinished work and downloaded files in folders of MEDPIPE_HOME."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from medpipe.ports import Leftover
+from medpipe.ports.leftovers import LeftoverKind
+
+_STYLES = ".static"
+"""What the pages of a suite share."""
+_ADDRESS = "[0-9a-f]" * 12
+"""Pattern of the folders of `sources.transport.download`. Sets from a hub lie beside them: offline, no run gets them
+again."""
+
+
+class LeftoverFolders:
+    """`medpipe.ports.Leftovers`."""
+
+    def __init__(self, pages: Path, work: Path, downloads: Path) -> None:
+        """`pages`: Data Docs, with `{suite}/{run}`. `work`: a folder for each unfinished training."""
+        self._pages = pages
+        self._work = work
+        self._downloads = downloads
+
+    def all(self) -> Iterator[Leftover]:
+        """Yield everything, as `ports.Leftovers` says."""
+        sites = [site for site in sorted(self._pages.glob("*/*")) if site.is_dir() and site.name != _STYLES]
+        yield from _of("downloads", (file for file in sorted(self._downloads.glob(f"{_ADDRESS}/*")) if file.is_file()))
+        yield from _of("pages", (site for site in sites if not site.name.startswith(".")))
+        yield from _of("unfinished", (site for site in sites if site.name.startswith(".")))
+        yield from _of("unfinished", sorted(self._work.glob("*/")))
+
+    def remove(self, leftover: Leftover) -> None:
+        """Remove one. A folder is renamed to a hidden one first, which the next run finds if this one is killed."""
+        place = Path(leftover.place)
+        if not place.is_dir():
+            place.unlink(missing_ok=True)
+            return
+        aside = place.with_name(f".{place.name.lstrip('.')}-{uuid.uuid4().hex}")
+        try:
+            place.rename(aside)
+        except FileNotFoundError:
+            return
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _of(kind: LeftoverKind, places: Iterable[Path]) -> Iterator[Leftover]:
+    for place in places:
+        try:
+            files = [file.lstat() for file in (place, *place.rglob("*"))]
+        except FileNotFoundError:  # finished, or removed by another run, meanwhile
+            continue
+        changed = datetime.fromtimestamp(max(file.st_mtime for file in files), UTC)
+        yield Leftover(kind, str(place), sum(file.st_size for file in files), changed)

@@ -1,0 +1,56 @@
+"""Documents that their publisher no longer lists, in a source whose every delivery holds all documents.
+
+A topic that is missing from one file is no deletion: it may be missing by mistake. After some days it is on hold until
+a file has it again. A record of medpipe's own names the missing ones, so that they are marked as by any other record.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from medpipe.core.corpus.document import Document, Relation, Status
+from medpipe.core.corpus.standing import VANISHED, posted
+
+ENOUGH = 0.8
+"""The share of a source's documents that have come since a whole delivery. A smaller delivery is a part of one."""
+
+
+def record_id(source: str) -> str:
+    """Return the id of the record that names what a source no longer lists."""
+    return f"vanished:{source}"
+
+
+def missing_days(known: Mapping[str, int]) -> dict[str, int]:
+    """Return id → days between the newest whole delivery and the last one that had the document, of what it lacks.
+
+    `known`: id → revision (YYYYMMDD) of every document of the source that is not deleted.
+    """
+    newest = _newest(known)
+    last = posted(newest)
+    lacking = {id: posted(revision) for id, revision in known.items() if revision < newest}
+    return {id: (last - day).days for id, day in lacking.items() if last and day}
+
+
+def record(source: str, known: Mapping[str, int], days: int) -> Document | None:
+    """Return the record that holds what has been missing for `days` or longer; None without a dated delivery."""
+    day = posted(_newest(known))
+    if day is None:
+        return None
+    held = sorted(id for id, missing in missing_days(known).items() if missing >= days)
+    return Document(
+        id=record_id(source),
+        # An older delivery that comes later can only add documents to those that are missing from the newest.
+        revision=_newest(known) * 1_000_000 + len(held),
+        source=source,
+        title=f"What {source} no longer lists",
+        published=day,
+        status=Status.NOTICE,
+        relations=tuple(Relation(kind=VANISHED, target=id) for id in held),
+    )
+
+
+def _newest(known: Mapping[str, int]) -> int:
+    """Return the latest revision that enough documents have reached: that of the newest whole delivery."""
+    revisions = sorted(known.values(), reverse=True)
+    return revisions[math.ceil(ENOUGH * len(revisions)) - 1] if revisions else 0

@@ -1,0 +1,102 @@
+"""What every artifact needs, and which are needed whatever their age: the grounds on which `gc` decides."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+
+from medpipe.core.judging.gates import Outcome
+from medpipe.core.knowledge import succession
+from medpipe.core.manifests import (
+    MANIFESTS,
+    AdapterManifest,
+    DecisionManifest,
+    DriftManifest,
+    EvaluationManifest,
+    FeedbackManifest,
+    Manifest,
+    ProbesManifest,
+    TraceManifest,
+    ValidationManifest,
+    VersionManifest,
+)
+from medpipe.core.refs import is_ref, kind_of
+from medpipe.core.retention import Retention, Stored, retention
+from medpipe.ports import Ports
+from medpipe.steps.memory import made_at
+
+_READINGS = (DriftManifest, TraceManifest, ValidationManifest)
+"""They say what was seen in other artifacts, and hold it. Nothing of those is kept for their sake."""
+
+_LOOKED_UP = frozenset({"corpus", "pairs", "feedback", "drift"})
+"""Kinds of which the next run, or the model board, looks the newest one up."""
+
+
+class Inventory:
+    """Every manifest. Those that were read are not read again: a manifest never changes."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self.manifests: dict[str, Manifest] = {}
+        self._stored: dict[str, Stored] = {}
+
+    def retained(self, at: datetime) -> Retention:
+        """Return what the policy keeps at a time, of all that is stored now. Raises Damaged: then nothing may go."""
+        present = {ref for kind in MANIFESTS.values() for ref in self._ports.store.refs(kind)}
+        for ref in self.manifests.keys() - present:
+            del self.manifests[ref], self._stored[ref]
+        for ref in present - self.manifests.keys():
+            if found := self._ports.store.find(ref):
+                self.manifests[ref] = found
+                days = (at - made_at(found)).total_seconds() / 86_400
+                self._stored[ref] = Stored(ref, days, _needs(found), _names(found))
+        validations: dict[str, set[str]] = defaultdict(set)
+        for each in self.manifests.values():
+            if isinstance(each, ValidationManifest):
+                validations[each.inputs.data].add(each.ref)
+        stored = self._stored | {
+            ref: self._stored[ref]._replace(needs=self._stored[ref].needs | of)
+            for ref, of in validations.items()
+            if ref in self._stored
+        }
+        return retention(stored, _roots(self._ports, self.manifests), self._ports.retention_policy)
+
+
+def _needs(manifest: Manifest) -> frozenset[str]:
+    """Return what must be whole for an artifact to be of use.
+
+    An evaluation was answered with weights, and is computed anew without them. Pairs are a copy of the feedback.
+    """
+    without = {EvaluationManifest: AdapterManifest.kind, ProbesManifest: AdapterManifest.kind}
+    dropped = without.get(type(manifest), FeedbackManifest.kind)
+    return frozenset(name for name in _names(manifest) if kind_of(name) != dropped)
+
+
+def _names(manifest: Manifest) -> frozenset[str]:
+    return frozenset() if isinstance(manifest, _READINGS) else frozenset(manifest.named())
+
+
+def _roots(ports: Ports, manifests: dict[str, Manifest]) -> dict[str, str]:
+    """Return each ref that is needed whatever its age → why."""
+    roots: dict[str, str] = {}
+    newest: dict[str, Manifest] = {}
+    passed: set[str] = set()
+    for ref, each in manifests.items():
+        kind = kind_of(ref)
+        if kind in _LOOKED_UP and each.created_ns >= newest.setdefault(kind, each).created_ns:
+            newest[kind] = each
+        if isinstance(each, DecisionManifest) and each.outcome.outcome is Outcome.PASS:
+            roots[ref] = "passed its gates"
+            judged = manifests.get(each.outcome.challenger)
+            passed |= {judged.outcome.model} if isinstance(judged, EvaluationManifest) else set()
+        if isinstance(each, VersionManifest) and each.outcome.outcome is Outcome.PASS:
+            roots[ref] = "passed its gates"
+    for ref, each in manifests.items():  # the anchor compares with whichever of them asked the same questions
+        if isinstance(each, EvaluationManifest) and each.outcome.model in passed:
+            roots[ref] = "a version that passed its gates was asked"
+    roots |= {each.ref: "the newest of its kind" for each in newest.values()}
+    roots |= {event.evidence: "the register of withdrawals" for event in ports.withdrawals.events()}
+    roots |= {entry.version: "was champion" for entry in ports.ledger.entries(None, succession.CHANGES)}
+    if champion := ports.ledger.champion():
+        roots[champion] = "the champion"
+    return {ref: why for ref, why in roots.items() if is_ref(ref)}

@@ -1,0 +1,58 @@
+"""What documents count as, for people: standings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from medpipe.core import sources
+from medpipe.core.corpus import vanished
+from medpipe.core.corpus.document import Document, Status
+from medpipe.core.corpus.standing import Decision, standing
+from medpipe.core.knowledge.opening import MEDPIPE
+from medpipe.core.knowledge.withdrawals import State, Withdrawal
+from medpipe.core.refs import CorpusRef
+from medpipe.ports import Ports
+from medpipe.steps.corpus import known_of, table_version
+from medpipe.steps.withdrawals import check_id, register
+
+
+def standings(corpus: CorpusRef, documents: tuple[str, ...] = (), *, ports: Ports) -> str:
+    """List what documents of a corpus count as, with reason and date, and no text.
+
+    The documents that are named; without any, those on hold, those that the register of withdrawals has in force, and
+    those that the newest whole delivery of their source lacks, with the days since the last one that had them. Raises
+    UsageError for what can be no document's id.
+    """
+    for id in documents:
+        check_id(id)
+    version = table_version(ports, corpus)
+    in_force = {known.document: known for known in register(ports) if known.in_force}
+    wanted = frozenset(documents) or in_force.keys()
+    every = ports.corpus.revisions(version, tuple(status.value for status in Status), ids=wanted)
+    statuses = tuple(Status) if every else (Status.ON_HOLD,)
+    lines = [
+        _line(document, in_force.get(document.id))
+        for document in ports.corpus.read(version, tuple(status.value for status in statuses))
+        if document.id in wanted or (not documents and standing(document).status is Status.ON_HOLD)
+    ]
+    absent = [f"{id}: not in the corpus" for id in documents if id not in every]
+    return "\n".join([*lines, *absent, *(() if documents else _missing(ports, version))]) or "Nothing is on hold."
+
+
+def _line(document: Document, withdrawal: Withdrawal | None) -> str:
+    known = standing(document, None if withdrawal is None else _decision(withdrawal))
+    since = f" since {known.day}" if known.day else ""
+    return f"{document.id}: {known.status.value}{since}{f': {known.reason}' if known.reason else ''}"
+
+
+def _decision(withdrawal: Withdrawal) -> Decision:
+    people = any(event.state is State.OPENED and event.by != MEDPIPE for event in withdrawal.events)
+    return Decision(people, withdrawal.reason, withdrawal.opened_at.date())
+
+
+def _missing(ports: Ports, version: int) -> Iterator[str]:
+    """Yield a line for each document that is missing from the newest whole delivery of a source that has a policy."""
+    for source in sources.SOURCES:
+        if sources.whole(source.name) and (limit := ports.source_policy(source.name).vanished_days):
+            for id, days in sorted(vanished.missing_days(known_of(ports, source.name, version)).items()):
+                yield f"{id}: missing from {source.name} for {days} days; on hold after {limit}"

@@ -1,0 +1,191 @@
+"""Room on the disk: gc. What nothing needs any more goes; the ledger keeps what went."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from medpipe import records
+from medpipe.core.manifests import Manifest, SweepInputs, SweepManifest, SweepOutcome, SweptRow
+from medpipe.core.refs import digest_of, kind_of
+from medpipe.core.retention import REMAINS, Retention
+from medpipe.errors import UsageError
+from medpipe.ports import Leftover, Ports
+from medpipe.steps import unerased
+from medpipe.steps.artifact import manifest, once
+from medpipe.steps.lease import exclusively
+from medpipe.steps.retention import Inventory
+from medpipe.steps.swept import EVENT, ROWS
+
+_LEASE = "gc"
+_BATCH = 500
+"""Artifacts that are removed while no copy of what people wrote is published: seconds."""
+
+
+class Room(BaseModel):
+    """Artifacts, folders or files of one kind."""
+
+    model_config = ConfigDict(frozen=True)
+    number: int
+    bytes: int
+
+
+class Gc(BaseModel):
+    """What goes, and what stays and why."""
+
+    model_config = ConfigDict(frozen=True)
+    applied: bool
+    """False: nothing was removed, and this is what would be."""
+    sweep: str | None
+    """The artifact that names every removed one; None when nothing but leftovers went."""
+    stripped: dict[str, Room]
+    """Kind → artifacts of which the manifest stays, and what goes of them."""
+    removed: dict[str, Room]
+    """Kind → artifacts, and leftovers beside them, that go whole."""
+    kept: dict[str, int]
+    """Why artifacts stay → how many."""
+    remarks: tuple[str, ...]
+
+
+def gc(at: datetime | None = None, apply: bool = False, *, ports: Ports) -> Gc:
+    """Remove what nothing needs any more and what is older than the policy retention.yaml says; or say what would go.
+
+    Without `apply`, nothing is removed. `at`: the time at which ages are counted; None: now, by the database's clock.
+    What a champion, an earlier one, a version that passed its gates, a certificate, a corpus or a person's decision
+    needs stays, whatever the policy says. The manifests of artifacts that a version or an evaluation came from stay
+    too. A sweep, with an entry in the ledger, names every artifact before the first one goes, so `verify` tells what
+    was removed from what was lost. A run that was killed is finished by the next. Raises Damaged when a manifest cannot
+    be read, UsageError for a time without a zone or in the future, and Unavailable when another run is at work.
+    """
+    now = ports.withdrawals.now()
+    at = at or now
+    if at.tzinfo is None:
+        raise UsageError("give at with a time zone, such as 2026-03-04T00:00:00Z")
+    if apply and at > now + timedelta(hours=1):
+        raise UsageError(f"at={at.isoformat()} is in the future: everything would seem older than it is")
+    inventory = Inventory(ports)
+    if not apply:
+        decided = inventory.retained(at)
+        return _report(None, False, _rows(ports, inventory.manifests, decided), _old(ports, at), decided)
+    with exclusively(ports.leases, _LEASE) as check:
+        _forget_unregistered(ports)
+        decided = inventory.retained(at)
+        rows = list(_rows(ports, inventory.manifests, decided))
+        leftovers = _old(ports, at)
+        sweep = _recorded(ports, at, rows) if rows else None
+        check()
+        for done, batch in enumerate(_batches(rows)):
+            ports.progress(done * _BATCH / len(rows), f"removing {kind_of(batch[0].ref)}/…")
+            _remove(ports, batch, inventory, at)
+            check()
+        for leftover in leftovers:
+            ports.leftovers.remove(leftover)
+    return _report(sweep, True, rows, leftovers, decided)
+
+
+def _forget_unregistered(ports: Ports) -> None:
+    """Remove sweeps that the ledger does not have: their runs were killed before they removed anything."""
+    registered = {entry.version for entry in ports.ledger.entries(None, (EVENT,))}
+    for sweep in frozenset(ports.store.refs(SweepManifest)) - registered:
+        ports.store.remove(sweep)
+
+
+def _rows(ports: Ports, manifests: Mapping[str, Manifest], decided: Retention) -> Iterator[SweptRow]:
+    """Yield what may go of each artifact, without artifacts of which nothing may."""
+    every = [(ref, False) for ref in decided.stripped] + [(ref, True) for ref in decided.removed]
+    for ref, removed in every:
+        sizes = ports.store.sizes(ref)
+        stays = frozenset() if removed else REMAINS.get(kind_of(ref), frozenset())
+        files = tuple(path for path in manifests[ref].digests if path in sizes and path not in stays)
+        if files or removed:
+            count = sum(sizes.values()) if removed else sum(sizes[path] for path in files)
+            yield SweptRow(ref=ref, content=manifests[ref].content(), files=files, removed=removed, bytes=count)
+
+
+def _old(ports: Ports, at: datetime) -> list[Leftover]:
+    policy = ports.retention_policy
+    return [each for each in ports.leftovers.all() if at - each.changed >= timedelta(days=policy.days(each.kind) or 0)]
+
+
+def _recorded(ports: Ports, at: datetime, rows: Sequence[SweptRow]) -> str:
+    """Write what will go, as an artifact and in the ledger, and return the artifact's ref."""
+
+    def fill(folder: Path) -> SweepOutcome:
+        records.write(folder / ROWS, rows)
+        return SweepOutcome(artifacts=len(rows), bytes=sum(row.bytes for row in rows))
+
+    inputs = SweepInputs(
+        at=at,
+        policy=ports.retention_policy.model_dump(mode="json"),
+        content=digest_of([row.model_dump(mode="json") for row in rows]),
+    )
+    sweep = once(ports, SweepManifest.kind, "gc", inputs, fill)
+    evidence = manifest(ports, sweep, SweepManifest).content()
+    because = (f"{len(rows)} artifacts may go, {sum(row.bytes for row in rows):,} bytes",)
+    ports.ledger.append(EVENT, sweep, "", because, key=f"{EVENT} {sweep}", evidence=evidence)
+    return sweep
+
+
+def _remove(ports: Ports, rows: Sequence[SweptRow], inventory: Inventory, at: datetime) -> None:
+    """Remove some artifacts, except those that something which was made meanwhile needs.
+
+    `erase` and the publication of copies wait: neither finds half of an artifact.
+    """
+    with exclusively(ports.leases, unerased.LEASE):
+        before = dict(inventory.manifests)
+        decided = inventory.retained(at)
+        removed, stripped = frozenset(decided.removed), frozenset(decided.stripped)
+        for row in rows:
+            if ports.store.find(row.ref) != before.get(row.ref):
+                continue  # it was made again
+            if row.removed and row.ref in removed:
+                ports.store.remove(row.ref)
+            elif not row.removed and row.ref in stripped:
+                ports.store.strip(row.ref, row.files)
+
+
+def _batches(rows: Iterable[SweptRow]) -> Iterator[list[SweptRow]]:
+    remaining = iter(rows)
+    while batch := list(islice(remaining, _BATCH)):
+        yield batch
+
+
+def _report(
+    sweep: str | None, applied: bool, rows: Iterable[SweptRow], leftovers: Sequence[Leftover], decided: Retention
+) -> Gc:
+    every = list(rows)
+    stripped = _rooms((kind_of(row.ref), row.bytes) for row in every if not row.removed)
+    gone = [(kind_of(row.ref), row.bytes) for row in every if row.removed]
+    removed = _rooms([*gone, *((each.kind, each.bytes) for each in leftovers)])
+    return Gc(
+        applied=applied,
+        sweep=sweep,
+        stripped=stripped,
+        removed=removed,
+        kept=dict(sorted(Counter(decided.whole.values()).items())),
+        remarks=tuple(_lines(applied, stripped, removed)),
+    )
+
+
+def _rooms(of: Iterable[tuple[str, int]]) -> dict[str, Room]:
+    numbers, sizes = Counter[str](), Counter[str]()
+    for kind, size in of:
+        numbers[kind] += 1
+        sizes[kind] += size
+    return {kind: Room(number=numbers[kind], bytes=sizes[kind]) for kind in sorted(numbers)}
+
+
+def _lines(applied: bool, stripped: Mapping[str, Room], removed: Mapping[str, Room]) -> Iterator[str]:
+    would = "" if applied else "would be "
+    for kind, room in removed.items():
+        yield f"{kind}: {room.number} {would}removed, {room.bytes / 1e6:,.1f} MB"
+    for kind, room in stripped.items():
+        yield f"{kind}: files of {room.number} {would}removed, {room.bytes / 1e6:,.1f} MB; the manifests stay"
+    total = sum(room.bytes for room in (*stripped.values(), *removed.values()))
+    freed = "freed" if applied else "would be freed; `medpipe gc --apply` removes it"
+    yield f"{total / 1e6:,.1f} MB {freed}"

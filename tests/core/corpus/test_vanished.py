@@ -1,0 +1,46 @@
+"""What a publisher's whole deliveries no longer have is on hold after some days, until one has it again."""
+
+from __future__ import annotations
+
+from medpipe.core.corpus.vanished import missing_days, record
+
+DAY_1, DAY_20 = 20260301, 20260320
+
+
+def listed(*revisions: int) -> dict[str, int]:
+    return {f"mplus:{number}": revision for number, revision in enumerate(revisions)}
+
+
+def held(known: dict[str, int], days: int = 14) -> list[str | None]:
+    found = record("medlineplus", known, days)
+    return [relation.target for relation in found.relations] if found else []
+
+
+def test_what_the_newest_delivery_lacks_is_held_after_the_days_of_the_policy() -> None:
+    known = listed(DAY_1, *[DAY_20] * 9)
+    assert missing_days(known) == {"mplus:0": 19}
+    assert (held(known, 19), held(known, 20)) == (["mplus:0"], [])
+
+
+def test_a_part_of_a_delivery_shows_nothing() -> None:
+    assert missing_days(listed(*[DAY_1] * 3, *[DAY_20] * 7)) == {}
+    assert held(listed(*[DAY_1] * 9, DAY_20)) == [], "one topic was pulled by its id"
+    assert held(listed(DAY_1 - 100, *[DAY_1] * 8, DAY_20)) == ["mplus:0"]
+
+
+def test_a_source_without_documents_or_dates_has_no_record() -> None:
+    assert record("medlineplus", {}, 14) is None
+    assert record("medlineplus", {"mplus:1": 7}, 14) is None
+
+
+def test_a_later_record_replaces_an_earlier_one_and_one_that_names_more_replaces_it_too() -> None:
+    first, more, later = (
+        record("medlineplus", known, 14)
+        for known in (
+            listed(*[DAY_20] * 9),
+            listed(DAY_1, *[DAY_20] * 9),
+            listed(*[DAY_20 + 1] * 10),
+        )
+    )
+    assert first is not None and more is not None and later is not None
+    assert first.revision < more.revision < later.revision

@@ -1,0 +1,276 @@
+"""gc removes what nothing needs, nothing else, and verify knows what went."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from medpipe import errors, steps
+from medpipe.core.manifests import MANIFESTS, DriftManifest, TraceManifest, VersionManifest
+from medpipe.core.retention import RetentionPolicy
+from medpipe.settings import Settings
+from medpipe.steps import verification
+from medpipe.steps.artifact import manifest
+from tests import fakes
+from tests.core.test_retention import FIELDS, SHORTEST
+from tests.manifests import inputs, outcome
+from tests.steps.conftest import RETRACTED
+from tests.steps.test_ring import first_champion, retrain, second_corpus
+from tests.steps.test_verification import faults
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def worked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a champion, a held challenger, two measurements of drift and a trace."""
+    ports = fakes.ports(Settings(home=tmp_path_factory.mktemp("worked")))
+    first, champion = first_champion(ports)
+    second = second_corpus(ports, first)
+    version, _ = retrain(ports, second, "tiny-sft-no-replay")
+    assert steps.promote(version, ports=ports) == champion
+    for corpus in (first, second):
+        steps.detect_drift(corpus, champion, ports=ports)
+    for _ in range(2):
+        steps.trace((RETRACTED,), ports=ports)
+        steps.trace((version,), back=True, ports=ports)
+    ports.database.dispose()
+    return ports.settings.home
+
+
+@pytest.fixture
+def ports(worked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[fakes.FakePorts]:
+    """A copy of that home, a thousand days later."""
+    yield from _copied(worked, tmp_path / "home", monkeypatch, days=1000)
+
+
+def _copied(
+    worked: Path, home: Path, patched: pytest.MonkeyPatch, days: float, policy: RetentionPolicy | None = None
+) -> Iterator[fakes.FakePorts]:
+    ports = fakes.ports(Settings(home=shutil.copytree(worked, home)))
+    patched.setattr(ports.withdrawals, "now", lambda: datetime.now(UTC) + timedelta(days=days))
+    if policy:
+        patched.setattr(fakes.FakePorts, "retention_policy", policy)
+    yield ports
+    ports.database.dispose()
+
+
+def versions(ports: fakes.FakePorts) -> tuple[VersionManifest, VersionManifest]:
+    """The champion and the held one."""
+    champion, held = sorted(ports.store.manifests(VersionManifest), key=lambda version: version.outcome.number)
+    return champion, held
+
+
+def stored(ports: fakes.FakePorts) -> set[str]:
+    return {ref for kind in MANIFESTS.values() for ref in ports.store.refs(kind)}
+
+
+def reached(ports: fakes.FakePorts, ref: str) -> set[str]:
+    """Everything that a version was made of, through every manifest."""
+    seen, waiting = set[str](), [ref]
+    while waiting:
+        if (name := waiting.pop()) not in seen:
+            seen.add(name)
+            found = ports.store.find(name)
+            assert found is not None, name
+            waiting += found.named()
+    return seen
+
+
+def test_without_apply_the_same_is_listed_and_nothing_is_removed(ports):
+    before, entries = stored(ports), len(ports.ledger.entries(None))
+    listed = steps.gc(ports=ports)
+    assert (listed.applied, listed.sweep) == (False, None)
+    assert stored(ports) == before
+    assert len(ports.ledger.entries(None)) == entries
+    done = steps.gc(apply=True, ports=ports)
+    assert (done.stripped, done.removed, done.kept) == (listed.stripped, listed.removed, listed.kept)
+    assert "would be freed" in listed.remarks[-1]
+
+
+def test_after_gc_verify_is_clean_and_the_champion_still_deploys_and_traces(ports):
+    champion, _ = versions(ports)
+    done = steps.gc(apply=True, ports=ports)
+    assert done.removed["drift"].number == 1
+    assert faults(ports) == ""
+    assert steps.verify(ports=ports).swept == sum(room.number for room in done.stripped.values())
+    for ref in reached(ports, champion.ref):
+        ports.store.folder(ref)
+    assert steps.deploy(ports=ports)
+    traced = manifest(ports, steps.trace((RETRACTED,), ports=ports), TraceManifest).outcome
+    assert champion.ref in traced.versions
+
+
+def test_of_a_held_version_weights_go_and_manifests_with_what_it_was_taught_stay(ports):
+    _, held = versions(ports)
+    before = manifest(ports, steps.trace((held.ref,), back=True, ports=ports), TraceManifest).outcome
+    steps.gc(apply=True, ports=ports)
+    assert ports.store.find(held.outcome.adapter) is not None
+    with pytest.raises(errors.NotFound, match=r"removed by `medpipe gc`.*run its verb again"):
+        ports.store.folder(held.outcome.adapter)
+    assert manifest(ports, steps.trace((held.ref,), back=True, ports=ports), TraceManifest).outcome == before
+
+
+def test_what_was_removed_is_made_again_by_its_verb(ports):
+    champion, held = versions(ports)
+    made_with = ports.store.find(held.outcome.evaluation).inputs
+    steps.gc(apply=True, ports=ports)
+    adapter = steps.train("tiny-sft-no-replay", _examples_again(ports, held), champion.ref, ports=ports)
+    assert adapter == held.outcome.adapter
+    assert ports.store.swept(adapter) is None
+    again = steps.evaluate(adapter, "tiny-sft-no-replay", made_with.examples, anchor=made_with.anchor, ports=ports)
+    assert again == held.outcome.evaluation
+    assert ports.store.folder(again)
+    assert faults(ports) == ""
+
+
+def _examples_again(ports: fakes.FakePorts, held: VersionManifest) -> str:
+    made = ports.store.find(held.outcome.examples).inputs
+    examples = steps.build_examples(
+        made.corpus,
+        "tiny-sft-no-replay",
+        held.outcome.incumbent,
+        held.outcome.parent,
+        start=held.outcome.parent,
+        ports=ports,
+    )
+    assert examples == held.outcome.examples
+    return steps.validate(examples, "examples", ports=ports)
+
+
+def test_a_second_run_finds_nothing_to_do(ports):
+    steps.gc(apply=True, ports=ports)
+    again = steps.gc(apply=True, ports=ports)
+    assert (again.sweep, again.stripped, again.removed) == (None, {}, {})
+
+
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(2, 400), min_size=len(FIELDS), max_size=len(FIELDS)), st.floats(0, 500))
+def test_whatever_the_policy_and_the_age_all_that_the_champion_needs_resolves_and_verify_is_clean(
+    worked, tmp_path, days, age
+):
+    policy = RetentionPolicy(**dict(zip(FIELDS, days, strict=True)))
+    home = tmp_path / "example"
+    shutil.rmtree(home, ignore_errors=True)
+    with pytest.MonkeyPatch.context() as patched:
+        for ports in _copied(worked, home, patched, age, policy):
+            steps.gc(apply=True, ports=ports)
+            for ref in reached(ports, ports.ledger.champion()):
+                ports.store.folder(ref)
+            assert faults(ports) == ""
+
+
+@pytest.mark.parametrize("method", ["strip", "remove", "append", "find"])
+def test_a_run_that_is_killed_leaves_a_clean_state_and_the_next_one_finishes(ports, monkeypatch, method):
+    class Killed(BaseException):
+        pass
+
+    place = ports.ledger if method == "append" else ports.store
+    real, calls = getattr(place, method), []
+
+    def once_and_no_more(*arguments, **options):
+        calls.append(arguments)
+        if len(calls) > {"append": 0, "find": len(stored(ports)) + 4}.get(method, 1):
+            raise Killed
+        return real(*arguments, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(place, method, once_and_no_more)
+        with pytest.raises(Killed):
+            steps.gc(apply=True, ports=ports)
+    wanted = steps.gc(ports=ports)
+    assert wanted.stripped or wanted.removed
+    steps.gc(apply=True, ports=ports)
+    assert faults(ports) == ""
+    assert steps.gc(ports=ports).removed == {}
+
+
+def test_what_a_run_has_just_begun_to_use_stays(ports, monkeypatch):
+    """The newest measurement of drift is made between the plan of gc and its first removal."""
+    _, held = versions(ports)
+    append = ports.ledger.append
+
+    def while_another_run_publishes(*arguments, **options):
+        append(*arguments, **options)
+        monkeypatch.setattr("time.time_ns", lambda: int((ports.withdrawals.now().timestamp()) * 1e9))
+        target = "adapter/00000000000000aa"
+        with ports.store.write(target, "train", inputs("adapter", start_from=held.outcome.adapter)) as draft:
+            draft.conclude(outcome("adapter", start_from=held.outcome.adapter))
+
+    monkeypatch.setattr(ports.ledger, "append", while_another_run_publishes)
+    steps.gc(apply=True, ports=ports)
+    assert ports.store.folder(held.outcome.adapter)
+
+
+@pytest.fixture
+def nothing_computed_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "_recomputed", lambda *_: verification.Recomputed([], ()))
+
+
+@pytest.mark.usefixtures("nothing_computed_anew")
+def test_files_that_were_stolen_under_the_same_cover_are_named(ports):
+    champion, held = versions(ports)
+    steps.gc(apply=True, ports=ports)
+    home = ports.settings.home / "artifacts"
+    ports.store.strip(champion.outcome.adapter, (fakes.WEIGHTS,))
+    assert f"{champion.outcome.adapter}: lacks files, and no sweep in the ledger names them" in faults(ports)
+    shutil.rmtree(home / held.outcome.adapter)
+    assert f"{held.outcome.adapter}: is missing" in faults(ports)
+
+
+@pytest.mark.usefixtures("nothing_computed_anew")
+def test_a_sweep_that_the_ledger_does_not_have_covers_nothing(ports):
+    sweep = steps.gc(apply=True, ports=ports).sweep
+    shutil.rmtree(ports.settings.home / "artifacts" / sweep)
+    told = faults(ports)
+    assert f"{sweep}: is in the ledger, and not as it was written, or missing" in told
+    assert "lacks files, and no sweep in the ledger names them" in told
+
+
+def test_nothing_is_removed_while_a_manifest_cannot_be_read(ports):
+    drift = next(ports.store.refs(DriftManifest))
+    (ports.settings.home / "artifacts" / drift / "manifest.json").write_text("{")
+    before = stored(ports)
+    with pytest.raises(errors.Damaged, match=drift):
+        steps.gc(apply=True, ports=ports)
+    assert stored(ports) == before
+
+
+def test_a_time_that_has_not_come_is_refused(ports):
+    with pytest.raises(errors.UsageError, match="in the future"):
+        steps.gc(at=ports.withdrawals.now() + timedelta(days=1), apply=True, ports=ports)
+    with pytest.raises(errors.UsageError, match="time zone"):
+        steps.gc(at=datetime(2026, 3, 4), ports=ports)  # noqa: DTZ001
+
+
+def test_what_lies_beside_the_artifacts_goes_when_nobody_has_written_to_it_for_long(tmp_path, monkeypatch):
+    ports = fakes.ports(Settings(home=tmp_path))
+    monkeypatch.setattr(fakes.FakePorts, "retention_policy", SHORTEST)
+    places = {
+        "data_docs/documents/documents-0123/validations/page.html": "pages",
+        "data_docs/documents/.documents-0123-killed/static/fonts.css": "unfinished",
+        "data_docs/documents/.static/fonts.css": "",
+        "work/work-0123/checkpoints/1/weights": "unfinished",
+        "work/work-4567/checkpoints/1/weights": "",
+        "downloads/0123456789ab/pubmed26n0001.xml.gz": "downloads",
+        "downloads/qiaojin___pubmed_qa/0123/test.arrow": "",
+    }
+    long_ago = (datetime.now(UTC) - timedelta(days=3)).timestamp()
+    for name in places:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("text")
+    for path in sorted(tmp_path.rglob("*")):
+        os.utime(path, (long_ago, long_ago))
+    os.utime(tmp_path / "work/work-4567/checkpoints/1/weights")
+    done = steps.gc(apply=True, ports=ports)
+    assert {kind: room.number for kind, room in done.removed.items()} == {"downloads": 1, "pages": 1, "unfinished": 2}
+    assert {name for name in places if (tmp_path / name).exists()} == {
+        name for name, kind in places.items() if not kind
+    }
