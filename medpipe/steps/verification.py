@@ -73,7 +73,7 @@ class Verified(BaseModel):
     erased: int
     """Artifacts in which texts were erased."""
     swept: int
-    """Artifacts of which `gc` left the manifest, and nothing that it does not name is missing."""
+    """Artifacts of which `gc` left the manifest, and removed files."""
     remarks: tuple[str, ...] = ()
     """Decisions that today's code makes otherwise, and that other code made; and what could not be checked here."""
 
