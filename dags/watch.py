@@ -1,4 +1,4 @@
-"""Decide whether facts, withdrawals or feedback have changed enough for a retraining.
+"""Decide whether facts, withdrawals, erasures or feedback have changed enough for a retraining.
 
 Runs after each new corpus and each new batch of pairs, and every morning, because Airflow drops the events of a DAG
 that is paused. The verdict is *retrain* or *hold*, with its reasons. On *retrain*, the retrain DAG starts. While the

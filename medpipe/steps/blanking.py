@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -202,12 +203,13 @@ def _blank_evaluations(ports: Ports, because: tuple[str, ...]) -> None:
 
 
 def _blank_workspaces(ports: Ports, erased: Erased) -> None:
-    """Remove the rows of unfinished trainings on erased pairs: the next run of such a training is refused."""
+    """Remove rows and checkpoints of unfinished trainings on erased pairs: such a training is never published."""
     for place in ports.workspaces():
         file = place / "data" / TRAINING
         rows = records.read_rows(file) if file.exists() else ()
         if any("rejected" in row and erased.covers(row["answer_id"], row["identity"]) for row in rows):
             file.unlink()
+            shutil.rmtree(place / "checkpoints", ignore_errors=True)
 
 
 def _is_present(folder: Path, blanked: Blanked) -> bool:

@@ -55,6 +55,9 @@ class Written:
         unfinished = ports.workspace("work/0123456789abcdef") / "data" / "train.jsonl"
         unfinished.parent.mkdir()
         shutil.copy(ports.store.folder(self.pairs) / "train.jsonl", unfinished)
+        checkpoint = unfinished.parent.parent / "checkpoints" / "checkpoint-1"
+        checkpoint.mkdir(parents=True)
+        (checkpoint / "weights").write_text(CORRECTION)
 
     def _heldout(self, folder: Path) -> None:
         pair = PreferencePair(

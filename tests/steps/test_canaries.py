@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from medpipe import steps
+from medpipe.core.judging.evaluation import Evaluation
 from medpipe.core.knowledge.drift import Canaries, Drift
 from medpipe.core.manifests import DriftManifest
 from medpipe.errors import EngineError
+from medpipe.steps import canaries
 from medpipe.steps.artifact import manifest
 from medpipe.steps.canaries import CANARIES, ask_canaries
 from tests import fakes
@@ -50,6 +52,23 @@ def test_an_engine_that_answers_otherwise_than_it_was_judged_is_noticed(
     found = drift(ports, *serving)
     assert found.reasons[0].startswith(f"{NAME}: {CANARIES}")
     assert (found.verdict, "a person must look" in found.reasons[-1]) == ("hold", True)
+
+
+def test_a_question_that_was_answered_right_in_part_only_is_no_canary(
+    ports: fakes.FakePorts, serving: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores_of = canaries.scores_of
+
+    def halved(ports: fakes.FakePorts, evaluation: str) -> Evaluation:
+        whole = scores_of(ports, evaluation)
+        scores = {
+            name: tuple(score.model_copy(update={"value": score.value / 2}) for score in of_benchmark)
+            for name, of_benchmark in whole.scores.items()
+        }
+        return whole.model_copy(update={"scores": scores})
+
+    monkeypatch.setattr(canaries, "scores_of", halved)
+    assert ask_canaries(ports, serving[1]) == Canaries(asked=0, wrong=0)
 
 
 def test_an_engine_that_is_down_holds_nothing_up_and_is_named(

@@ -91,9 +91,10 @@ def test_the_first_champion_is_promoted_against_the_base(ports):
 
 def test_the_same_inputs_give_the_same_refs_and_run_once(ports):
     corpus, _version = first_champion(ports)
-    publish(ports, [])
     assert refresh(ports, DAY_1, DAY_2) == corpus
     assert len(list(ports.store.manifests(VersionManifest))) == 1
+    publish(ports, [topic(NEW[0])])
+    assert refresh(ports, DAY_1, DAY_2) != corpus, "the publisher is asked again"
 
 
 def test_a_challenger_without_replay_is_held_and_the_reason_names_old_knowledge(ports):
