@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ from medpipe.wiring import Wiring
 
 NAME = "gc"
 SCALE = 1000
-"""A byte of the simulation stands for so many."""
+"""A byte of a content stands for so many. Manifests, sweeps and markers have their real size."""
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DELIVERY, EXAMPLES, WEIGHTS, SCORES, PAGE, CORRECTION = 30_000, 60_000, 100_000, 2_000, 50, 1
 """Bytes of the simulation."""
@@ -64,7 +65,7 @@ CONTRACT = ServingContract(
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Return bytes and files month by month, with and without `gc`, and how long a `gc` took."""
+    """Return megabytes and files month by month, with and without `gc`, and how long a `gc` took."""
     days = 21 if options.quick else 365
     kept = _Year(options.folder / "without").run(days, collecting=False)
     swept = _Year(options.folder / "with").run(days, collecting=True)
@@ -73,16 +74,20 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 def rows(figures: dict[str, Any]) -> list[str]:
     """Return the figures as rows of the table."""
-    kept, swept = figures["without"], figures["with"]
-    last, end = kept["months"][-1], swept["months"][-1]
-    growth = (swept["months"][-1]["megabytes"] - swept["months"][-4]["megabytes"]) / 3 if len(kept["months"]) > 3 else 0
+    kept, swept = figures["without"]["months"], figures["with"]["months"]
     return [
-        f"| {figures['days']} days of runs without `medpipe gc` (simulated, at 1:{figures['scale']:,}) | "
-        f"{last['megabytes']:,.0f} GB, {last['files']:,} files |",
-        f"| the same with `medpipe gc --apply` every Sunday | **{end['megabytes']:,.0f} GB**, {end['files']:,} files; "
-        f"at the end {growth:.1f} GB a month |",
-        f"| the slowest of those runs of `gc` | {swept['slowest_seconds']} s |",
+        f"| {figures['days']} days of runs without `medpipe gc` (simulated: contents at 1:{figures['scale']:,}, "
+        f"manifests as they are) | {_grown(kept)} |",
+        f"| the same with `medpipe gc --apply` every Sunday | {_grown(swept)} |",
+        f"| the slowest of those runs of `gc` | {figures['with']['slowest_seconds']} s |",
     ]
+
+
+def _grown(months: Sequence[Mapping[str, Any]]) -> str:
+    """Return the size at the end, and the growth a month over the last three."""
+    last, before = months[-1], months[-min(len(months), 4)]
+    growth = (last["megabytes"] - before["megabytes"]) / max(1, last["day"] - before["day"]) * 30
+    return f"**{last['megabytes']} MB**, {last['files']:,} files; at the end {growth:.1f} MB more a month"
 
 
 class _Year:
