@@ -31,7 +31,7 @@ STRINGS = {
 }
 """Every parameter of every verb: numbers, dates and switches are strings too when they come from a shell."""
 
-SWITCHES = frozenset({"again", "baseline", "texts", "forward", "back"})
+SWITCHES = frozenset({"again", "apply", "baseline", "texts", "forward", "back"})
 """Options without a value on the command line."""
 
 HOSTILE = (
