@@ -13,8 +13,8 @@ from medpipe.steps.artifact import validation_of
 from medpipe.steps.sweeping import Gc
 from medpipe.steps.verification import Verified
 
-_NOT_COUNTS = frozenset({"table_version", "number"})
-"""Whole numbers of an outcome that name a version and do not count anything."""
+_NOT_COUNTS = frozenset({"table_version", "number", "newest"})
+"""Whole numbers of an outcome that name a version or a day and do not count anything."""
 
 
 def of_result(verb: str, arguments: Mapping[str, Any], value: Any, ports: Ports) -> list[str]:

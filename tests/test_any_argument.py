@@ -106,7 +106,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "ids": ["mplus:1"],
     }
     working: dict[str, dict[str, Any]] = {
-        "plan_pulls": {"sources": ["medlineplus"], **window, "baseline": "false"},
+        "plan_pulls": {"sources": ["medlineplus"], **window, "baseline": "false", "previous": corpus},
         "pull": {"source": "medlineplus", **window, "ids": ["mplus:900001"], "file": ""},
         "validate": {"data": pulled, "suite": "documents", "previous": corpus},
         "quarantine": {"data": pulled, "suite": "documents", "texts": "false"},

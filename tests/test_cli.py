@@ -150,7 +150,7 @@ def test_counts_and_quarantined_rows_are_remarked_on_standard_error(home, capsys
     blank = topic(3).model_copy(update={"title": ""})
     records.write(home / "sources" / "medlineplus.jsonl", [topic(1), topic(2), blank])
     _, pulled, err = run(capsys, "pull", "--source", "medlineplus", *WINDOW)
-    assert err == f"{pulled}: documents 3\n"
+    assert err == f"{pulled}: documents 3, bad records 0\n"
     _, _, err = run(capsys, "validate", "--data", pulled, "--suite", "documents")
     assert err == f"{pulled}: 3 rows, 1 quarantined (`medpipe quarantine` lists them)\n"
 
