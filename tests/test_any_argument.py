@@ -129,6 +129,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             "pairs": "none",
             "at": "2026-03-06T00:00:00+00:00",
             "recipe": "tiny-sft",
+            "dpo_recipe": "tiny-dpo",
         },
         "trace": {"of": [RETRACTED], "forward": "false", "back": "false"},
         "champion": {},
