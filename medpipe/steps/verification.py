@@ -152,7 +152,7 @@ def _checked(ports: Ports) -> tuple[list[Fault], Verified]:
         decisions=len(survey.made.decisions),
         erased=len({entry.version for entry in history if entry.event == blanking.EVENT}),
         swept=len(survey.swept),
-        remarks=(*recomputed.remarks, *_unchecked(ports)),
+        remarks=(*recomputed.remarks, *(f"audit: {says}" for says in ports.audit.remarks()), *_unchecked(ports)),
     )
 
 
