@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import UTC, datetime
 
 from medpipe.core.judging.gates import Outcome
 from medpipe.core.knowledge import succession
 from medpipe.core.manifests import (
     MANIFESTS,
-    AdapterManifest,
     DecisionManifest,
     DriftManifest,
-    EvaluationManifest,
     FeedbackManifest,
     Manifest,
-    ProbesManifest,
     TraceManifest,
     ValidationManifest,
     VersionManifest,
@@ -23,7 +20,7 @@ from medpipe.core.manifests import (
 from medpipe.core.refs import is_ref, kind_of
 from medpipe.core.retention import Retention, Stored, retention
 from medpipe.ports import Ports
-from medpipe.steps.memory import made_at
+from medpipe.steps.judging import Made, passed_adapters
 
 _READINGS = (DriftManifest, TraceManifest, ValidationManifest)
 """They say what was seen in other artifacts, and hold it. Nothing of those is kept for their sake."""
@@ -48,7 +45,8 @@ class Inventory:
         for ref in present - self.manifests.keys():
             if found := self._ports.store.find(ref):
                 self.manifests[ref] = found
-                days = (at - made_at(found)).total_seconds() / 86_400
+                last_made = datetime.fromtimestamp(max(found.created_ns, found.made_again_ns) / 1e9, UTC)
+                days = (at - last_made).total_seconds() / 86_400
                 self._stored[ref] = Stored(ref, days, _needs(found), _names(found))
         validations: dict[str, set[str]] = defaultdict(set)
         for each in self.manifests.values():
@@ -65,11 +63,10 @@ class Inventory:
 def _needs(manifest: Manifest) -> frozenset[str]:
     """Return what must be whole for an artifact to be of use.
 
-    An evaluation was answered with weights, and is computed anew without them. Pairs are a copy of the feedback.
+    Answers need their weights: weights that are made again may be others, and then the answers are not theirs. Pairs
+    are a copy of the feedback.
     """
-    without = {EvaluationManifest: AdapterManifest.kind, ProbesManifest: AdapterManifest.kind}
-    dropped = without.get(type(manifest), FeedbackManifest.kind)
-    return frozenset(name for name in _names(manifest) if kind_of(name) != dropped)
+    return frozenset(name for name in _names(manifest) if kind_of(name) != FeedbackManifest.kind)
 
 
 def _names(manifest: Manifest) -> frozenset[str]:
@@ -80,19 +77,21 @@ def _roots(ports: Ports, manifests: dict[str, Manifest]) -> dict[str, str]:
     """Return each ref that is needed whatever its age → why."""
     roots: dict[str, str] = {}
     newest: dict[str, Manifest] = {}
-    passed: set[str] = set()
     for ref, each in manifests.items():
         kind = kind_of(ref)
         if kind in _LOOKED_UP and each.created_ns >= newest.setdefault(kind, each).created_ns:
             newest[kind] = each
         if isinstance(each, DecisionManifest) and each.outcome.outcome is Outcome.PASS:
             roots[ref] = "passed its gates"
-            judged = manifests.get(each.outcome.challenger)
-            passed |= {judged.outcome.model} if isinstance(judged, EvaluationManifest) else set()
         if isinstance(each, VersionManifest) and each.outcome.outcome is Outcome.PASS:
             roots[ref] = "passed its gates"
-    for ref, each in manifests.items():  # the anchor compares with whichever of them asked the same questions
-        if isinstance(each, EvaluationManifest) and each.outcome.model in passed:
+    made = Made.of(manifests.values())
+    passed = passed_adapters(made.evaluations.values(), made.decisions)
+    for (
+        ref,
+        evaluation,
+    ) in made.evaluations.items():  # the anchor compares with any of the same questions
+        if evaluation.outcome.model in passed:
             roots[ref] = "a version that passed its gates was asked"
     roots |= {each.ref: "the newest of its kind" for each in newest.values()}
     roots |= {event.evidence: "the register of withdrawals" for event in ports.withdrawals.events()}

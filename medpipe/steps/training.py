@@ -48,6 +48,7 @@ from medpipe.steps.artifact import (
 )
 from medpipe.steps.erased import taught_erased
 from medpipe.steps.lease import exclusively
+from medpipe.steps.made_again import refuse_made_again
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
 from medpipe.steps.unerased import Unerased
 
@@ -131,12 +132,16 @@ def register(
 
     `parent`: what its training started from. `incumbent`: what it was judged against. The same adapter, evaluation,
     decision, parent and incumbent again return the version that they had before, also if two workers register them
-    at once: one waits for the other, for 40 seconds, and then raises Unavailable.
+    at once: one waits for the other, for 40 seconds, and then raises Unavailable. Raises UsageError for an evaluation
+    or a decision about weights that were made again and are others.
     """
     inputs = VersionInputs(
         adapter=adapter, evaluation=evaluation, decision=decision, parent=parent, incumbent=incumbent
     )
-    judged = manifest(ports, decision, DecisionManifest).outcome
+    decided = manifest(ports, decision, DecisionManifest)
+    judged = decided.outcome
+    refuse_made_again(ports, decided, judged.challenger, judged.champion)
+    refuse_made_again(ports, manifest(ports, evaluation, EvaluationManifest), adapter)
     target = _known(ports, inputs)
     if target is None:
         # The registry finds an earlier version by searching, so two workers at once could each make one.

@@ -131,6 +131,41 @@ def test_what_was_removed_is_made_again_by_its_verb(ports):
     assert faults(ports) == ""
 
 
+def test_weights_that_are_made_again_and_are_others_are_not_judged_by_what_the_earlier_ones_answered(ports):
+    champion, held = versions(ports)
+    trained, asked = ports.store.find(held.outcome.adapter), ports.store.find(held.outcome.evaluation)
+    incumbent = ports.store.find(held.outcome.decision).outcome.champion
+    steps.gc(apply=True, ports=ports)
+    assert ports.store.swept(asked.ref), "answers stay as long as the weights that gave them, and no longer"
+    with ports.store.write(trained.ref, "train", trained.inputs) as draft:
+        (draft.path / fakes.WEIGHTS).write_text("{}")
+        draft.conclude(trained.outcome.model_copy(update={"digest": "others"}))
+    _examples_again(ports, held)
+    again = steps.evaluate(
+        trained.ref, "tiny-sft-no-replay", asked.inputs.examples, anchor=asked.inputs.anchor, ports=ports
+    )
+    assert again == asked.ref
+    assert any(trained.ref in remark and "made again" in remark for remark in steps.verify(ports=ports).remarks)
+    with pytest.raises(errors.UsageError, match="was made again"):
+        steps.compare(again, incumbent, ports.store.find(held.outcome.decision).outcome.plan, ports=ports)
+    with pytest.raises(errors.UsageError, match="was made again"):
+        steps.register(
+            trained.ref, again, held.outcome.decision, held.outcome.examples, champion.ref, champion.ref, ports=ports
+        )
+
+
+def test_what_is_made_again_keeps_its_place_in_the_order_and_is_young(ports):
+    _, held = versions(ports)
+    before = ports.store.find(held.outcome.evaluation)
+    steps.gc(apply=True, ports=ports)
+    with ports.store.write(before.ref, "evaluate", before.inputs) as draft:
+        draft.conclude(before.outcome)
+    after = ports.store.find(before.ref)
+    assert (before.made_again_ns, after.created_ns) == (0, before.created_ns)
+    assert after.made_again_ns > before.created_ns
+    assert after.content() == before.model_copy(update={"digests": {}}).content()
+
+
 def _examples_again(ports: fakes.FakePorts, held: VersionManifest) -> str:
     made = ports.store.find(held.outcome.examples).inputs
     examples = steps.build_examples(
@@ -193,7 +228,7 @@ def test_a_run_that_is_killed_leaves_a_clean_state_and_the_next_one_finishes(por
 
 
 def test_what_a_run_has_just_begun_to_use_stays(ports, monkeypatch):
-    """The newest measurement of drift is made between the plan of gc and its first removal."""
+    """A training that continues an adapter is published between the plan of gc and its first removal."""
     _, held = versions(ports)
     append = ports.ledger.append
 
