@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from medpipe.core.judging.gates import Outcome
 from medpipe.core.knowledge import succession
@@ -20,6 +21,7 @@ from medpipe.core.manifests import (
 from medpipe.core.refs import is_ref, kind_of
 from medpipe.core.retention import Retention, Stored, retention
 from medpipe.ports import Ports
+from medpipe.steps import workspaces
 from medpipe.steps.judging import Made, passed_adapters
 
 _READINGS = (DriftManifest, TraceManifest, ValidationManifest)
@@ -52,12 +54,22 @@ class Inventory:
         for each in self.manifests.values():
             if isinstance(each, ValidationManifest):
                 validations[each.inputs.data].add(each.ref)
-        stored = self._stored | {
-            ref: self._stored[ref]._replace(needs=self._stored[ref].needs | of)
-            for ref, of in validations.items()
-            if ref in self._stored
+        stored = self._stored | self._superseded()
+        stored |= {
+            ref: stored[ref]._replace(needs=stored[ref].needs | of) for ref, of in validations.items() if ref in stored
         }
         return retention(stored, _roots(self._ports, self.manifests), self._ports.retention_policy)
+
+    def _superseded(self) -> dict[str, Stored]:
+        """Return what is looked up, each as old as the next of its kind: until that was made, a run could take it."""
+        of_kind: dict[str, list[Manifest]] = defaultdict(list)
+        for manifest in sorted(self.manifests.values(), key=lambda each: (each.created_ns, each.ref)):
+            of_kind[kind_of(manifest.ref)].append(manifest)
+        return {
+            one.ref: self._stored[one.ref]._replace(days=min(self._stored[one.ref].days, self._stored[after.ref].days))
+            for kind in _LOOKED_UP
+            for one, after in pairwise(of_kind[kind])
+        }
 
 
 def _needs(manifest: Manifest) -> frozenset[str]:
@@ -94,6 +106,8 @@ def _roots(ports: Ports, manifests: dict[str, Manifest]) -> dict[str, str]:
         if evaluation.outcome.model in passed:
             roots[ref] = "a version that passed its gates was asked"
     roots |= {each.ref: "the newest of its kind" for each in newest.values()}
+    for training in workspaces.unfinished(ports):
+        roots |= dict.fromkeys((training.data, training.start_from, *training.released), "an unfinished training")
     roots |= {event.evidence: "the register of withdrawals" for event in ports.withdrawals.events()}
     roots |= {entry.version: "was champion" for entry in ports.ledger.entries(None, succession.CHANGES)}
     if champion := ports.ledger.champion():

@@ -38,6 +38,7 @@ from medpipe.core.refs import (
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import DataError, UsageError
 from medpipe.ports import Ports
+from medpipe.steps import workspaces
 from medpipe.steps.artifact import (
     accepted_rows,
     check_kind,
@@ -76,6 +77,7 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
     def fill(folder: Path) -> AdapterOutcome:
         refuse_other_base(ports, start, loaded_recipe)
         place = ports.workspace(work)
+        workspaces.begin(place, inputs)
         with unerased.publishing():
             taught = records.write_rows(place / "data" / "train.jsonl", accepted_rows(ports, data, suite))
         metrics = ports.trainer.train(
