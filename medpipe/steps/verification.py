@@ -153,7 +153,12 @@ def _checked(ports: Ports) -> tuple[list[Fault], Verified]:
         decisions=len(survey.made.decisions),
         erased=len({entry.version for entry in history if entry.event == blanking.EVENT}),
         swept=len(survey.swept),
-        remarks=(*recomputed.remarks, *map(OTHERWISE.format, sorted(made_again)), *_unchecked(ports)),
+        remarks=(
+            *recomputed.remarks,
+            *map(OTHERWISE.format, sorted(made_again)),
+            *(f"audit: {says}" for says in ports.audit.remarks()),
+            *_unchecked(ports),
+        ),
     )
 
 
