@@ -169,6 +169,12 @@ def reasons(document: Document, decision: Decision | None = None) -> list[Standi
     return sorted(found, key=lambda candidate: _ORDER.index(candidate.status))
 
 
+def retracted(document: Document) -> bool:
+    """Return whether the document's own record, or a notice about it, says that it was retracted."""
+    stated = document.status is Status.RETRACTED
+    return stated or any(mark.kind in (RETRACTS, REPUBLISHES) for mark in document.marks)
+
+
 def statuses_with(causes: Iterable[Cause]) -> tuple[Status, ...]:
     """Return what a document may count as for which one of the causes is a reason: it, or what hides it."""
     last = max((_ORDER.index(_STATUS_OF[cause]) for cause in causes), default=-1)
