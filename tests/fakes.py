@@ -19,6 +19,7 @@ from medpipe import configuration, records
 from medpipe.core import prompt
 from medpipe.core.corpus import contents, merge
 from medpipe.core.corpus.document import Document
+from medpipe.core.corpus.revision import posted
 from medpipe.core.corpus.standing import standing
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import MedpipeError, NotFound, UsageError
@@ -265,9 +266,9 @@ class FileSource:
         self.file = file
 
     def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Document]:
-        first, last = (int(day.strftime("%Y%m%d")) for day in (start, end))
         for document in records.read(self.file, Document):
-            if first <= document.revision < last and (not ids or document.id in ids):
+            day = posted(document.revision)
+            if day is not None and start <= day < end and (not ids or document.id in ids):
                 yield document
 
 

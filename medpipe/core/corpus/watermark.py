@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from medpipe.core.corpus.revision import posted
+
 RECENT = 40
 """Files of which a watermark remembers the mark, the newest by number: about a month of PubMed's update files."""
 
@@ -128,19 +130,11 @@ def _number(file: PostedFile) -> int:
 
 
 def _day(before: date | None, delivery: Delivered) -> date | None:
-    newest = _day_of(delivery.newest)
+    newest = posted(delivery.newest)
     if newest is None or before is None:
         return before or newest
     missed = not (delivery.whole or delivery.files) and delivery.start > before + timedelta(days=1)
     return before if missed else max(before, newest)
-
-
-def _day_of(revision: int) -> date | None:
-    """Return the day in a revision, which begins with YYYYMMDD; None for one that does not."""
-    try:
-        return date.fromisoformat(str(revision)[:8])
-    except ValueError:
-        return None
 
 
 def _numbers(before: Mapping[str, tuple[Span, ...]], files: Iterable[PostedFile]) -> dict[str, tuple[Span, ...]]:
