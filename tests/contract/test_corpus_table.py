@@ -10,8 +10,10 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
+from medpipe.backends.delta.commits import tally
 from medpipe.backends.delta.corpus import DeltaCorpus
 from medpipe.backends.delta.rows import Rows, rows_of
+from medpipe.backends.delta.tally import Tally
 from medpipe.core.corpus.document import Document, Relation, Section, Status
 from medpipe.errors import Damaged, NotFound, Unavailable
 from medpipe.ports import CorpusTable
@@ -236,6 +238,29 @@ def test_compaction_leaves_out_superseded_rows_and_nothing_else(delta: DeltaCorp
     assert delta.merge(pulls[2], None, "2") == versions[2], "the token is still known"
     after = delta.merge([article(1, 2), article(2, 4)], compacted, "d")
     assert [document.revision for document in delta.read(after)] == [3, 3, 4, 3, 3]
+
+
+def test_rows_of_documents_that_have_not_come_yet_are_kept_and_cause_no_compaction(delta: DeltaCorpus) -> None:
+    cited = [
+        notice(number, f"pmid:{number}00").model_copy(
+            update={"relations": tuple(Relation(kind="RetractionOf", target=f"pmid:{number}0{n}") for n in range(3))}
+        )
+        for number in (1, 2)
+    ]
+    version = delta.merge(cited, None, "a")
+    assert delta.compact(version) == version, "six of the eight rows are about documents that have not come"
+    pulls = [[article(100), article(3)], [notice(1, "pmid:100", 2), article(201)], [article(3, 2)]]
+    for turn, pull in enumerate(pulls):
+        version = delta.merge(pull, version, str(turn))
+        table = DeltaTable(str(delta.folder))
+        assert tally(table, delta.folder) == Tally.counted(Rows(table, delta.folder))
+    before = everything(delta, version)
+    for revision in (3, 4, 5, 6, 7):
+        version = delta.merge([article(number, revision) for number in (3, 100, 201)], version, f"{revision}")
+    compacted = delta.compact(version)
+    assert compacted == version + 1
+    assert delta.compact(compacted) == compacted
+    assert [document.id for document in everything(delta, compacted)] == [document.id for document in before]
 
 
 def test_many_small_files_are_joined_and_stay_the_same_documents(

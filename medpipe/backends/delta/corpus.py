@@ -156,7 +156,7 @@ class DeltaCorpus:
         tally = commits.tally(table, self.folder)
         if rows.old:
             return version
-        superseding = rows.count > 2 * sum(tally.counts.by_status.values())
+        superseding = rows.count > 2 * tally.rows
         if not superseding and rows.small_files <= self.many_small_files:
             return version
         properties = commits.properties(tally, commits.content(table, self.folder))

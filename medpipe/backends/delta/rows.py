@@ -79,7 +79,7 @@ def rows_of(documents: Sequence[Document], sequence: int) -> pa.Table:
     """Return one row per document. `documents` must be sorted by id: that makes statistics of row groups selective."""
     derived = {
         "sequence": [sequence] * len(documents),
-        "status": [AWAITED if awaited(document) else standing(document).status.value for document in documents],
+        "status": [*map(status_of, documents)],
         "said": [document.status.value for document in documents],
         "links": [[mark.model_dump_json() for mark in marks_of(document)] for document in documents],
         "marks": [[mark.model_dump_json() for mark in document.marks] for document in documents],
@@ -90,6 +90,11 @@ def rows_of(documents: Sequence[Document], sequence: int) -> pa.Table:
         for name in _KINDS
     }
     return pa.table({name: pa.array(values, _ARROW[_KINDS[name]]) for name, values in columns.items()})
+
+
+def status_of(document: Document) -> str:
+    """Return what the row of a document has as `status`."""
+    return AWAITED if awaited(document) else standing(document).status.value
 
 
 def marks_in(texts: Sequence[str]) -> tuple[Mark, ...]:
