@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from deltalake import DeltaTable, write_deltalake
+from deltalake import DeltaTable, WriterProperties, write_deltalake
 
 from medpipe.backends.delta.commits import tally
 from medpipe.backends.delta.corpus import DeltaCorpus
@@ -162,6 +164,34 @@ def test_revisions_are_those_of_the_documents_asked_for(corpus: CorpusTable) -> 
     assert corpus.revisions(version) == {"mplus:3": 7, "pmid:1": 2}
     assert corpus.revisions(version, ("current", "retracted"), ids=("pmid:2", "pmid:9")) == {"pmid:2": 3}
     assert corpus.revisions(version, prefix="mplus:") == {"mplus:3": 7}
+
+
+def test_documents_that_are_asked_for_by_id_are_read_and_no_others(corpus: CorpusTable) -> None:
+    version = corpus.merge([article(1), article(2, status=Status.RETRACTED), article(3)], None, "a")
+    assert list(corpus.read(version, ids=("pmid:3", "pmid:2", "pmid:9"))) == [article(3)]
+    assert list(corpus.read(version, ids=())) == []
+
+
+@pytest.mark.parametrize("asked", [{"prefix": "mplus:"}, {"ids": ("mplus:1",)}])
+def test_documents_are_looked_for_only_where_they_can_be(
+    delta: DeltaCorpus, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
+) -> None:
+    monkeypatch.setattr("medpipe.backends.delta.corpus.FORMAT", WriterProperties(max_row_group_size=10))
+    topics = [article(number).model_copy(update={"id": f"mplus:{number}"}) for number in range(3)]
+    curated = article(1).model_copy(update={"id": "medquad:1"})
+    first = delta.merge([curated, *topics, *(article(number) for number in range(100))], None, "a")
+    version = delta.merge([article(number, 2) for number in range(50)], first, "b")
+    read: list[list[int]] = []
+    whole = pq.ParquetFile.read_row_groups
+
+    def recorded(file: pq.ParquetFile, groups: list[int], columns: list[str]) -> pa.Table:
+        read.append(groups)
+        return whole(file, groups, columns=columns)
+
+    monkeypatch.setattr(pq.ParquetFile, "read_row_groups", recorded)
+    revisions = delta.revisions(version, **asked)
+    assert revisions == dict.fromkeys(asked.get("ids", ("mplus:0", "mplus:1", "mplus:2")), 1)
+    assert read == [[0], [0]], "the first ten rows of the first file: their ids, and then their columns"
 
 
 def test_counts_follow_each_merge_and_the_cut_off_is_the_youngest_current_document(corpus: CorpusTable) -> None:
