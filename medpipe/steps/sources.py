@@ -99,7 +99,7 @@ class _Tally:
     def of(self, received: Iterable[Received], name: str) -> Iterator[Document]:
         """Yield the documents of one file, called `name` in messages.
 
-        Raises BatchRejected when more of its records are bad than the policy bears.
+        Raises BatchRejected when more of its records are bad than the policy allows.
         """
         first, count = len(self.bad), 0
         for record in received:
@@ -113,9 +113,9 @@ class _Tally:
 
     def _judge(self, bad: Sequence[BadRecord], count: int, name: str) -> None:
         examples = " ".join(f"{record.in_words()}." for record in bad[:_SHOWN])
-        if self._policy is not None and not self._policy.bears(len(bad), count):
+        if self._policy is not None and not self._policy.allows(len(bad), count):
             raise BatchRejected(
-                f"{name}: {len(bad)} of {count} records cannot be read, which is more than policies/sources.yaml bears "
+                f"{name}: {len(bad)} of {count} records cannot be read, more than policies/sources.yaml allows "
                 f"({self._policy.max_bad_records}, or {self._policy.max_bad_share:.1%}); nothing was taken. {examples}"
             )
         if bad:
