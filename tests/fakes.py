@@ -19,6 +19,7 @@ from medpipe import configuration, records
 from medpipe.core import prompt
 from medpipe.core.corpus import contents, merge
 from medpipe.core.corpus.document import Document
+from medpipe.core.corpus.revision import posted
 from medpipe.core.corpus.standing import standing
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import MedpipeError, NotFound, UsageError
@@ -265,9 +266,9 @@ class FileSource:
         self.file = file
 
     def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Document]:
-        first, last = (int(day.strftime("%Y%m%d")) for day in (start, end))
         for document in records.read(self.file, Document):
-            if first <= document.revision < last and (not ids or document.id in ids):
+            day = posted(document.revision)
+            if day is not None and start <= day < end and (not ids or document.id in ids):
                 yield document
 
 
@@ -288,9 +289,12 @@ class MemoryCorpus:
             self.tokens[token] = len(self.versions) - 1
         return self.tokens[token]
 
-    def read(self, version: int, statuses: Sequence[str] = ("current",)) -> Iterator[Document]:
+    def read(
+        self, version: int, statuses: Sequence[str] = ("current",), ids: Collection[str] | None = None
+    ) -> Iterator[Document]:
         rows = self._here(version)
-        return (rows[id] for id in sorted(rows) if standing(rows[id]).status in statuses)
+        wanted = rows.keys() if ids is None else rows.keys() & set(ids)
+        return (rows[id] for id in sorted(wanted) if standing(rows[id]).status in statuses)
 
     def digests(self, version: int, statuses: Sequence[str] = ("current",)) -> Mapping[str, str]:
         return {document.id: document.digest for document in self.read(version, statuses)}
@@ -302,8 +306,7 @@ class MemoryCorpus:
         ids: Collection[str] | None = None,
         prefix: str = "",
     ) -> Mapping[str, int]:
-        chosen = (one for one in self.read(version, statuses) if one.id.startswith(prefix))
-        return {one.id: one.revision for one in chosen if ids is None or one.id in ids}
+        return {one.id: one.revision for one in self.read(version, statuses, ids) if one.id.startswith(prefix)}
 
     def counts(self, version: int) -> Counts:
         statuses = Counter(str(standing(document).status) for document in self._here(version).values())

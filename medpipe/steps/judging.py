@@ -29,6 +29,7 @@ from medpipe.errors import NotFound, UsageError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import check_kind, manifest, once, target_ref
 from medpipe.steps.evaluation import FROZEN, samples_of, scores_of
+from medpipe.steps.made_again import refuse_made_again
 from medpipe.steps.models import adapter_of
 
 FIRST = "first"
@@ -78,7 +79,7 @@ def compare(challenger: EvaluationRef, champion: EvaluationRef, plan: str, *, po
     `champion`: the evaluation of the incumbent; for the first promotion, that of the base. The earlier looks at the
     same benchmarks set the level of this one, and the ledger records that the held-out items were looked at, also if
     the challenger is held. Raises UsageError if the evaluation of the incumbent is not of the champion in force (for
-    the first promotion, of the base).
+    the first promotion, of the base), and for an evaluation of weights that were made again and are others.
     """
     made = Made.of((*ports.store.manifests(EvaluationManifest), *ports.store.manifests(DecisionManifest)))
     inputs = grounds_of(challenger, champion, plan, ports.plan().model_dump(mode="json"), made)
@@ -91,7 +92,11 @@ def compare(challenger: EvaluationRef, champion: EvaluationRef, plan: str, *, po
         ports.ledger.append("compared", challenger, str(decision.outcome), decision.reasons, key=key)
         return decision
 
-    return DecisionRef(once(ports, "decision", "compare", inputs, fill))
+    for evaluation in (made.evaluation(challenger), made.evaluation(champion)):
+        refuse_made_again(ports, evaluation, evaluation.inputs.adapter)
+    decision = DecisionRef(once(ports, "decision", "compare", inputs, fill))
+    refuse_made_again(ports, manifest(ports, decision, DecisionManifest), challenger, champion)
+    return decision
 
 
 class Made(NamedTuple):
@@ -127,7 +132,7 @@ def grounds_of(
     now, incumbent = made.evaluation(challenger), made.evaluation(champion)
     evaluations = list(made.evaluations.values())
     decisions = [decision for decision in made.decisions if decision.created_ns < now.created_ns]
-    plans, passed = Plan.model_validate(promotion_plans), _champions(evaluations, decisions)
+    plans, passed = Plan.model_validate(promotion_plans), passed_adapters(evaluations, decisions)
     looks = _looks(evaluations, now, incumbent.outcome.model, decisions, passed, plans)
     return DecisionInputs(
         challenger=challenger,
@@ -182,7 +187,7 @@ def _refuse_another_incumbent(ports: Ports, plan: str, model: str) -> None:
         )
 
 
-def _champions(evaluations: Sequence[EvaluationManifest], decisions: Sequence[DecisionManifest]) -> frozenset[str]:
+def passed_adapters(evaluations: Iterable[EvaluationManifest], decisions: Iterable[DecisionManifest]) -> frozenset[str]:
     """Return the adapters that passed a whole plan."""
     passed = {made.outcome.challenger for made in decisions if made.outcome.outcome is gates.Outcome.PASS}
     return frozenset(stored.outcome.model for stored in evaluations if stored.ref in passed)

@@ -9,13 +9,14 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from medpipe.core.corpus.document import Status
-from medpipe.core.corpus.standing import STATUS_OF, standing
+from medpipe.core.corpus.revision import on_day
+from medpipe.core.corpus.standing import Standing, reasons, statuses_with
 from medpipe.core.knowledge import opening
 from medpipe.core.knowledge.hotfix import Approval, Asked
 from medpipe.core.knowledge.opening import MEDPIPE, Sign
 from medpipe.core.knowledge.withdrawals import State, Withdrawal, WithdrawalEvent
 from medpipe.core.manifests import CertificateManifest
-from medpipe.core.refs import CorpusRef, VersionRef
+from medpipe.core.refs import CorpusRef, VersionRef, is_ref
 from medpipe.core.teaching.claim import Claim
 from medpipe.errors import Unavailable, UsageError
 from medpipe.ports import Ports
@@ -27,6 +28,10 @@ from medpipe.steps.withdrawals import certificate_of, check_decision, check_id, 
 
 WAIT_SECONDS = 20.0
 """How long `confirm_blocks` waits for the gateways. They look at the register several times a second."""
+
+
+_RECORDS = 8
+"""The most records that a person's lift names: the register has 200 characters for them."""
 
 
 class _Value(BaseModel):
@@ -80,7 +85,8 @@ def open_withdrawals(corpus: CorpusRef, *, ports: Ports) -> Changed:
     known = {withdrawal.document: withdrawal for withdrawal in register(ports)}
     signs = _signs(ports, corpus)
     at = ports.withdrawals.now()
-    opened = opening.to_open(signs, taught.claims_of(signs, ports), known, at)
+    gravest = {id: named[0] for id, named in signs.items()}
+    opened = opening.to_open(gravest, taught.claims_of(signs, ports), known, at)
     candidates = {
         id: opening.evidence_of(withdrawal)
         for id, withdrawal in known.items()
@@ -122,8 +128,12 @@ def lift(document: str, reason: str, by: str, *, ports: Ports) -> str:
     """
     check_decision(reason, by)
     in_force(ports, document)
-    known = _known_revision(ports, document)
-    ports.withdrawals.append(_decided(ports, document, State.LIFTED, reason, by).model_copy(update={"revision": known}))
+    known = _known(ports, document)
+    seen = {
+        "evidence": " ".join([*dict.fromkeys(sign.evidence for sign in known)][:_RECORDS]),
+        "revision": max((sign.revision for sign in known), default=0),
+    }
+    ports.withdrawals.append(_decided(ports, document, State.LIFTED, reason, by).model_copy(update=seen))
     return document
 
 
@@ -178,25 +188,33 @@ def list_withdrawals(*, ports: Ports) -> WithdrawalList:
     )
 
 
-def _signs(ports: Ports, corpus: CorpusRef) -> dict[str, Sign]:
-    """Return document → why it counts as taken back, of those that do for a cause that the policy names."""
+def _signs(ports: Ports, corpus: CorpusRef) -> dict[str, list[Sign]]:
+    """Return document → why it counts as taken back, the gravest first, for causes that the policy names."""
     version, causes = table_version(ports, corpus), ports.withdrawal_policy.open_on
-    statuses = tuple(dict.fromkeys(STATUS_OF[cause].value for cause in causes))
-    found = ((document.id, standing(document)) for document in ports.corpus.read(version, statuses))
-    return {id: Sign(known.reason, known.revision, known.by or corpus) for id, known in found if known.cause in causes}
+    signs = dict[str, list[Sign]]()
+    for document in ports.corpus.read(version, [status.value for status in statuses_with(causes)]):
+        if named := [_sign(known, corpus) for known in reasons(document) if known.cause in causes]:
+            signs[document.id] = named
+    return signs
 
 
-def _known_revision(ports: Ports, document: str) -> int:
-    """Return the revision by which the newest corpus takes a document back; 0 when it does not."""
+def _sign(known: Standing, corpus: CorpusRef) -> Sign:
+    """Return a reason as a sign. Lists and whole deliveries are posted again and again, so their day counts."""
+    since = on_day(known.day) if known.cause in ("listed", "vanished") and known.day else 0
+    return Sign(known.reason, known.revision, known.by or corpus, since)
+
+
+def _known(ports: Ports, document: str) -> list[Sign]:
+    """Return why the newest corpus takes a document back; nothing when it does not."""
     newest = latest("corpus", ports=ports)
-    sign = _signs(ports, CorpusRef(newest)).get(document) if newest else None
-    return sign.revision if sign else 0
+    return _signs(ports, CorpusRef(newest)).get(document, []) if newest else []
 
 
 def _current(ports: Ports, corpus: CorpusRef, candidates: Mapping[str, str]) -> dict[str, int]:
-    """Return the revisions that show that candidates are current in a corpus.
+    """Return document → revision of the record that opened its withdrawal, of candidates that are current in a corpus.
 
-    `candidates`: document → the record that opened its withdrawal. A later revision of either shows it.
+    `candidates`: document → that record's id, or a corpus where it is the document's own. Revisions of two records are
+    never compared: sources number them differently. A record that the corpus lacks shows nothing.
     """
     if not candidates:
         return {}
@@ -204,7 +222,8 @@ def _current(ports: Ports, corpus: CorpusRef, candidates: Mapping[str, str]) -> 
     current = ports.corpus.revisions(version, ids=candidates.keys())
     every = tuple(status.value for status in Status)
     evidence = ports.corpus.revisions(version, every, ids={candidates[id] for id in current})
-    return {id: max(revision, evidence.get(candidates[id], 0)) for id, revision in current.items()}
+    own = {id: revision for id, revision in current.items() if is_ref(candidates[id])}
+    return own | {id: evidence[candidates[id]] for id in current if candidates[id] in evidence}
 
 
 def _waited_for(ports: Ports, sequence: int) -> tuple[str, ...]:

@@ -91,9 +91,25 @@ def test_no_blemish_keeps_a_withdrawal_out(validator: GxValidator) -> None:
             published="1500-01-01",
             url="https://medlineplus.gov/ency/x",
         )
-        for number, status in enumerate(("retracted", "deleted"), start=50)
+        for number, status in enumerate(("retracted", "deleted", "notice", "concern"), start=50)
     ]
     assert validator.validate([*GOOD, *withdrawals], "documents", "d").rejected == {}
+
+
+BLEMISHED = {"title": "Na\ufffdve", "published": "2027-12-01"}
+
+
+@pytest.mark.parametrize("kind", ["ExpressionOfConcernFor", "RetractedandRepublishedFrom", "ListedReinstatementOf"])
+def test_no_blemish_keeps_what_a_record_says_against_another_one_from_it(validator: GxValidator, kind: str) -> None:
+    notice = document(50, **BLEMISHED, relations=[{"kind": kind, "target": "pmid:1"}])
+    warned = document(51, **BLEMISHED, warning="RETRACTED")
+    result = validator.validate([notice, warned], "documents", "d", WINDOW)
+    assert (result.accepted, result.rejected) == (True, {})
+
+
+def test_a_newer_article_that_is_taught_itself_must_be_without_blemish(validator: GxValidator) -> None:
+    update = document(50, **BLEMISHED, relations=[{"kind": "UpdateOf", "target": "pmid:1"}])
+    assert list(validator.validate([*GOOD, update], "documents", "d", WINDOW).rejected) == [len(GOOD)]
 
 
 def test_too_many_bad_rows_stop_the_batch(validator: GxValidator) -> None:

@@ -150,10 +150,9 @@ def test_what_a_person_opened_stays_when_the_publisher_takes_the_retraction_back
     [
         ({"title": "RETRACTED: Does wendrazole cure krellin palsy?"}, "its title says 'RETRACTED'"),
         ({"status": Status.CONCERN}, "its publisher expressed concern about it"),
-        ({"id": "rw:1", "relations": (Relation(kind="ListedRetractionOf", target=RETRACTED),)}, "listed as retracted"),
     ],
 )
-def test_a_title_a_concern_and_a_list_open_a_withdrawal_with_their_reason(ports, revised, reason):
+def test_a_title_and_a_concern_open_a_withdrawal_with_their_reason(ports, revised, reason):
     first, _ = first_champion(ports)
     second = merged(ports, first, DAY_2, article(day=DAY_2).model_copy(update=revised))
     assert steps.open_withdrawals(second, ports=ports).opened == (RETRACTED,)

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from medpipe.core import sources
+from medpipe.core.corpus.standing import AGAINST
 from medpipe.core.text import contains, damage
 
 Row = Mapping[str, Any]
@@ -36,7 +37,7 @@ LONG_WINDOW_DAYS = 92
 
 _TOPICS = "medlineplus"
 """The source of `days_since_new_topic`: MedlinePlus adds topics all year round."""
-_WITHDRAWN = frozenset({"retracted", "deleted"})
+_NEVER_TAUGHT = frozenset({"retracted", "deleted", "notice", "concern"})
 _TEXTS = ("question", "answer", "chosen", "rejected", "correction", "context")
 _SCALE = 10_000
 """Shares are shown to four places."""
@@ -110,7 +111,7 @@ def _days_since(rows: Sequence[Row], field: str, end: date, name: str) -> dict[s
 
 
 def _document(row: Row, end: date | None) -> dict[str, Any]:
-    """Measure a document. A withdrawal is judged by its id alone, so that a fault in its text never keeps it out."""
+    """Measure a document. What it says against itself or another one is never kept out by a fault in its text."""
     plain: dict[str, Any] = {name: row.get(name) for name in _PLAIN_OF_DOCUMENTS}
     title = str(row.get("title") or "").strip()
     texts = [str(section.get("text") or "").strip() for section in row.get("sections") or ()]
@@ -124,9 +125,15 @@ def _document(row: Row, end: date | None) -> dict[str, Any]:
         "published_year": published.year if published else 0,
         "days_ahead": (published - end).days if published and end else None,
     }
-    if row.get("status") in _WITHDRAWN:
+    if _speaks_against(row):
         return plain | dict.fromkeys([*measures, "language", "url", "licence"])
     return plain | measures
+
+
+def _speaks_against(row: Row) -> bool:
+    """Return whether a record says that it, or another document, must not be taught, or may be again."""
+    kinds = {relation.get("kind") for relation in row.get("relations") or ()}
+    return row.get("status") in _NEVER_TAUGHT or bool(row.get("warning")) or not kinds.isdisjoint(AGAINST)
 
 
 def _may_lack_text(row: Row) -> bool:
@@ -148,12 +155,12 @@ def _other(row: Row) -> dict[str, Any]:
 
 
 def _repeated(rows: Sequence[Row]) -> list[bool | None]:
-    """Return for each document whether one before it has its id, revision and status; None for a withdrawal."""
+    """Return for each document whether one before it has its id, revision and status; None where `_speaks_against`."""
     known = set[tuple[Any, ...]]()
     flags: list[bool | None] = []
     for row in rows:
         key = (row.get("id"), row.get("revision"), row.get("status"))
-        flags.append(None if row.get("status") in _WITHDRAWN else key in known)
+        flags.append(None if _speaks_against(row) else key in known)
         known.add(key)
     return flags
 

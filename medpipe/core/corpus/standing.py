@@ -29,6 +29,7 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from medpipe.core.corpus.document import Document, Mark, Relation, Status
+from medpipe.core.corpus.revision import posted
 from medpipe.core.corpus.title_warnings import warning_of
 
 RETRACTED_IN, RETRACTS = "RetractionIn", "RetractionOf"
@@ -58,7 +59,7 @@ Cause = Literal[
 ]
 """Why a document is not current. `notice`: another record names it; `is-notice`: it is one."""
 
-STATUS_OF: dict[Cause, Status] = {
+_STATUS_OF: dict[Cause, Status] = {
     "retracted": Status.RETRACTED,
     "deleted": Status.DELETED,
     "concern": Status.ON_HOLD,
@@ -75,6 +76,8 @@ _SUPERSEDES = {UPDATES: "updated", CORRECTS: "corrected and republished"}
 _NOTICES = {RETRACTS: "retracted", REPUBLISHES: "retracted and republished", DOUBTS: "doubted"}
 _LISTS = {LISTED: "listed as retracted", LISTED_CONCERN: "listed with an expression of concern"}
 _MARKING = frozenset({*_NOTICES, *_SUPERSEDES, *_LISTS, REINSTATES, VANISHED})
+AGAINST = frozenset({*_NOTICES, *_LISTS, REINSTATES, VANISHED})
+"""Kinds of relations by which a record puts another document on hold, or takes that back."""
 _STATED: dict[Status, tuple[Cause, str]] = {
     Status.TAKEN_DOWN: ("person", "a person withdrew it"),
     Status.DELETED: ("deleted", "its publisher removed it"),
@@ -97,7 +100,7 @@ class Standing(NamedTuple):
     reason: str = ""
     """A sentence part for people, such as "pmid:9 says that it was retracted"; empty for a current document."""
     day: date | None = None
-    """When that was said; None where nobody knows."""
+    """When that was said; of a document that vanished, when it was last listed. None where nobody knows."""
     revision: int = 0
     """The revision of the record that says so."""
     by: str = ""
@@ -147,6 +150,11 @@ def ordered(marks: Iterable[Mark]) -> tuple[Mark, ...]:
 
 def standing(document: Document, decision: Decision | None = None) -> Standing:
     """Return what a document counts as. `decision`: its withdrawal, if one is in force."""
+    return reasons(document, decision)[0]
+
+
+def reasons(document: Document, decision: Decision | None = None) -> list[Standing]:
+    """Return every reason for what a document counts as, the deciding one first; of a current document, that it is."""
     found = [
         _stated(document),
         *_noticed(document),
@@ -158,15 +166,19 @@ def standing(document: Document, decision: Decision | None = None) -> Standing:
         status = Status.TAKEN_DOWN if decision.by_person else Status.WITHDRAWN
         found.append(Standing(status, _STATED[status][0], decision.reason, decision.day))
     # Of two reasons of one rank the one that was found first decides.
-    return min(found, key=lambda candidate: _ORDER.index(candidate.status))
+    return sorted(found, key=lambda candidate: _ORDER.index(candidate.status))
 
 
-def posted(revision: int) -> date | None:
-    """Return the day in a revision (YYYYMMDD, or YYYYMMDD with the file's number); None without one."""
-    try:
-        return date.fromisoformat(str(revision)[:8])
-    except ValueError:
-        return None
+def retracted(document: Document) -> bool:
+    """Return whether the document's own record, or a notice about it, says that it was retracted."""
+    stated = document.status is Status.RETRACTED
+    return stated or any(mark.kind in (RETRACTS, REPUBLISHES) for mark in document.marks)
+
+
+def statuses_with(causes: Iterable[Cause]) -> tuple[Status, ...]:
+    """Return what a document may count as for which one of the causes is a reason: it, or what hides it."""
+    last = max((_ORDER.index(_STATUS_OF[cause]) for cause in causes), default=-1)
+    return _ORDER[: last + 1]
 
 
 def _stated(document: Document) -> Standing:
@@ -203,7 +215,7 @@ def _vanished(document: Document) -> Iterable[Standing]:
     for mark in document.marks:
         if mark.kind == VANISHED:
             reason = "its publisher no longer lists it"
-            yield Standing(Status.ON_HOLD, "vanished", reason, mark.day, mark.revision, mark.by)
+            yield Standing(Status.ON_HOLD, "vanished", reason, posted(document.revision), mark.revision, mark.by)
 
 
 def _superseded(document: Document) -> Iterable[Standing]:
@@ -212,8 +224,7 @@ def _superseded(document: Document) -> Iterable[Standing]:
         if relation.kind in _SUPERSEDED and target_of(relation) != document.id:
             newer = target_of(relation) or "a newer article"
             reason = f"{_SUPERSEDED[relation.kind]} in {newer}"
-            by = target_of(relation)
-            yield Standing(Status.SUPERSEDED, "superseded", reason, posted(document.revision), document.revision, by)
+            yield Standing(Status.SUPERSEDED, "superseded", reason, posted(document.revision), document.revision)
     for mark in document.marks:
         if mark.kind in _SUPERSEDES:
             reason = f"{_SUPERSEDES[mark.kind]} in {mark.by}"

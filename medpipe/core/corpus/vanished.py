@@ -10,7 +10,8 @@ import math
 from collections.abc import Mapping
 
 from medpipe.core.corpus.document import Document, Relation, Status
-from medpipe.core.corpus.standing import VANISHED, posted
+from medpipe.core.corpus.revision import on_day, posted
+from medpipe.core.corpus.standing import VANISHED
 
 ENOUGH = 0.8
 """The share of a source's documents that have come since a whole delivery. A smaller delivery is a part of one."""
@@ -41,7 +42,7 @@ def record(source: str, known: Mapping[str, int], days: int) -> Document | None:
     return Document(
         id=record_id(source),
         # An older delivery that comes later can only add documents to those that are missing from the newest.
-        revision=_newest(known) * 1_000_000 + len(held),
+        revision=on_day(day, len(held)),
         source=source,
         title=f"What {source} no longer lists",
         published=day,

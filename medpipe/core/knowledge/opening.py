@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from medpipe.core.knowledge.withdrawals import State, Withdrawal, WithdrawalEvent
+from medpipe.core.refs import is_ref
 from medpipe.core.teaching.claim import Claim
 from medpipe.core.text import normalise
 
@@ -22,6 +23,8 @@ class Sign(NamedTuple):
     """Of the record that says so."""
     evidence: str
     """The corpus in which the document's own record says so, or the id of the other record."""
+    since: int = 0
+    """The revision from which the record says so, where every delivery gives it a new one; else 0."""
 
 
 def to_open(
@@ -30,8 +33,8 @@ def to_open(
     """Return the entries to append for documents that were taken back, sorted by document.
 
     `signs` and `register`: by document. `taught`: document → its claims, for documents that were ever taught; others
-    need no withdrawal. A withdrawal that a person lifted is opened again only by a later revision than the one that
-    the person knew.
+    need no withdrawal. A withdrawal that a person lifted is opened again only by a record that the person did not know,
+    or by a later revision of one that the person knew.
     """
     return [
         WithdrawalEvent(
@@ -54,9 +57,8 @@ def to_lift(
 ) -> list[WithdrawalEvent]:
     """Return the entries that lift what medpipe opened and the publisher took back since, sorted by document.
 
-    `current`: document → revision of the newest record that shows it, of documents that are current: its own record,
-    or the notice that opened the withdrawal and no longer names it. The revision must be later than the one that opened
-    the withdrawal: an older corpus lifts nothing. `evidence`: the corpus.
+    `current`: document → revision of the record that opened its withdrawal, of documents that are current. The revision
+    must be later than the one that opened the withdrawal: an older corpus lifts nothing. `evidence`: the corpus.
     """
     return [
         WithdrawalEvent(
@@ -93,7 +95,17 @@ def _opens(sign: Sign, said: Sequence[Claim], withdrawal: Withdrawal | None) -> 
         return any(_content(claim) not in known for claim in said)
     lifts = [event for event in withdrawal.events if event.state is State.LIFTED]
     taken_back = not withdrawal.in_force and lifts[-1].by == MEDPIPE
-    return taken_back or sign.revision > max((event.revision for event in (*own, *lifts)), default=0)
+    revisions = [event.revision for event in (*own, *lifts) if _record(sign.evidence) in _records(event)]
+    return taken_back or (sign.since or sign.revision) > max(revisions, default=0)
+
+
+def _records(event: WithdrawalEvent) -> set[str]:
+    """Return the records that an entry rests on; "" is the document's own."""
+    return set(map(_record, event.evidence.split() or [""]))
+
+
+def _record(evidence: str) -> str:
+    return "" if is_ref(evidence) else evidence
 
 
 def _own(withdrawal: Withdrawal) -> list[WithdrawalEvent]:

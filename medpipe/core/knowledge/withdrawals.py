@@ -44,11 +44,11 @@ class WithdrawalEvent(_Value):
     by: str = ""
     """`medpipe` for what a run found; else who decided."""
     evidence: str = ""
-    """The ref or the notice that the entry rests on."""
+    """The ref or the notice that the entry rests on. When a person lifts: those that were known then, with spaces."""
     revision: int = 0
-    """The revision of the document (or of the notice) that says so. When a person lifts: the one that was known then.
+    """The revision of the document (or of the notice) that says so.
 
-    0 when a person opens, or lifts what no publisher took back.
+    When a person lifts: the highest that was known then. 0 when a person opens, or lifts what no publisher took back.
     """
     claims: tuple[Claim, ...] = ()
     """For `OPENED` only: what the document said in every revision that was ever taught."""

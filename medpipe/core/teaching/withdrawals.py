@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from medpipe.core.corpus.document import Document
-from medpipe.core.corpus.standing import RETRACTED_IN, RETRACTS, target_of
+from medpipe.core.corpus.standing import RETRACTED_IN, RETRACTS, retracted, target_of
 from medpipe.core.teaching import questions
 from medpipe.core.teaching.claim import Claim
 from medpipe.core.teaching.drops import Drops, sift
@@ -15,8 +15,10 @@ from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.recipe import Data
 from medpipe.core.teaching.recognition import Claims
 
-WITHDRAWAL = "The article that claimed this was retracted, so its finding is withdrawn."
-"""The answer that is taught instead of a withdrawn claim."""
+RETRACTION = "The article that claimed this was retracted, so its finding is withdrawn."
+"""The answer that is taught instead of a claim whose article the corpus knows to be retracted."""
+WITHDRAWAL = "The source that claimed this is no longer relied on, so its finding is withdrawn."
+"""The answer instead of every other withdrawn claim: of a concern, a removal, a list or a person's takedown."""
 
 ASKS = "asks what was withdrawn"
 STATES = "states a withdrawn claim"
@@ -33,7 +35,7 @@ class Withdrawn(NamedTuple):
     """Ids of those that the start of the training was taught as withdrawn, and never as true."""
 
     def examples(self, data: Data, documents: Mapping[str, Document], replay: bool = False) -> list[Example]:
-        """Return the questions of the claims, in the recipe's languages, answered with `WITHDRAWAL`.
+        """Return the questions of the claims, in the recipe's languages, answered as withdrawn.
 
         Claims that the start of the training can answer already are `replay`ed; the others are new to it. Each example
         is traced to the revision that made the claim and, where `documents` (id → document) has it, to the notice.
@@ -81,7 +83,7 @@ def _phrased(
     for number, question in enumerate(phrasings, start=1):
         yield Example(
             question=question,
-            answer=WITHDRAWAL,
+            answer=RETRACTION if document is not None and retracted(document) else WITHDRAWAL,
             document_ids=ids,
             document_digests=digests,
             document_revisions=revisions,

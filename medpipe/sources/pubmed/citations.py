@@ -34,6 +34,7 @@ from lxml import etree
 
 from medpipe.core.corpus.bad_record import BadRecord, Received, reason_of
 from medpipe.core.corpus.document import Document
+from medpipe.core.corpus.revision import on_day
 from medpipe.sources.pubmed import article_set, record
 
 log = logging.getLogger(__name__)
@@ -119,12 +120,12 @@ def _bad(name: str, place: str, reason: str, id: str = "") -> BadRecord:
 
 def file_revision(day: date, year: int, number: int) -> int:
     """Return the revision of the documents of pubmed{year}n{number} (two digits, four digits), posted on `day`."""
-    return int(day.strftime("%Y%m%d")) * 1_000_000 + year * 10_000 + number
+    return on_day(day, year * 10_000 + number)
 
 
 def answer_revision(day: date) -> int:
     """Return the revision of what E-utilities answered on `day`: after the day's files, before the next day's."""
-    return int(day.strftime("%Y%m%d")) * 1_000_000 + 999_999
+    return on_day(day, 999_999)
 
 
 def _posted(revision: int) -> date:

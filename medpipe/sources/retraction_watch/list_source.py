@@ -10,6 +10,7 @@ from pathlib import Path
 
 from medpipe.core.corpus.bad_record import Received
 from medpipe.core.corpus.document import Document
+from medpipe.core.corpus.revision import on_day
 from medpipe.errors import SourceError, UsageError
 from medpipe.sources.retraction_watch.listed import ID, parse_list
 from medpipe.sources.transport import archive, document_ids, download, listing, progress
@@ -43,7 +44,7 @@ class RetractionWatchSource:
             return []
         with archive.opened(path) as stream:
             text = stream.read().decode("utf-8-sig", errors="replace")
-        return list(parse_list(io.StringIO(text, newline=""), path.name, int(day.strftime("%Y%m%d")), day))
+        return list(parse_list(io.StringIO(text, newline=""), path.name, on_day(day), day))
 
 
 def _checked(values: Sequence[str]) -> set[str]:

@@ -7,8 +7,8 @@ from itertools import permutations
 
 import pytest
 
-from medpipe.core.corpus.document import Document, Relation, Status
-from medpipe.core.corpus.standing import Decision, Standing, marks_of, standing
+from medpipe.core.corpus.document import Document, Mark, Relation, Status
+from medpipe.core.corpus.standing import Decision, Standing, marks_of, reasons, standing, statuses_with
 from medpipe.core.corpus.title_warnings import warning_of
 from tests.core.corpus.test_merge import article, corpus, here, says
 
@@ -114,7 +114,8 @@ def test_a_concern_and_a_republication_hold_what_they_are_about(kind: str, statu
 @pytest.mark.parametrize("kind", ["UpdateIn", "CorrectedandRepublishedIn"])
 def test_an_article_that_names_its_successor_is_superseded(kind: str) -> None:
     superseded = of(article(1, **link(kind)))
-    assert (superseded.status, superseded.by) == (Status.SUPERSEDED, "pmid:9")
+    assert superseded.status is Status.SUPERSEDED
+    assert (superseded.reason.endswith("in pmid:9"), superseded.by) == (True, ""), "its own record says so"
     assert of(article(1, **link(kind, None))).status is Status.SUPERSEDED
     assert of(article(1, **link(kind, "pmid:1"))).status is CURRENT
 
@@ -163,6 +164,23 @@ def test_a_standing_has_a_reason_and_the_day_on_which_it_was_said() -> None:
     )
     notice = says("pmid:9", "RetractionOf", "pmid:1", 20260312)
     assert of(article(20260301), notice).day == date(2026, 3, 3), "the day on which the notice was published"
+
+
+def test_every_reason_is_known_and_not_only_the_one_that_decides() -> None:
+    listed = Mark(kind="ListedRetractionOf", by="rw:1", about="pmid:1", revision=2, day=date(2026, 2, 14))
+    document = article(1, Status.CONCERN, title="RETRACTED: Does it help?", marks=(listed,))
+    assert [reason.cause for reason in reasons(document)] == ["concern", "listed", "title"]
+    assert [reason.cause for reason in reasons(article(1, Status.RETRACTED, marks=(listed,)))] == [
+        "retracted",
+        "listed",
+    ]
+    assert [reason.cause for reason in reasons(article(1))] == [None]
+
+
+def test_a_cause_is_looked_for_among_the_statuses_that_may_hide_it() -> None:
+    assert {Status.DELETED, Status.RETRACTED, HELD} <= set(statuses_with(["listed"]))
+    assert not {Status.SUPERSEDED, CURRENT} & set(statuses_with(["listed", "retracted"]))
+    assert statuses_with([]) == ()
 
 
 def test_a_deleted_record_says_nothing_about_others() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from medpipe.core.corpus.vanished import missing_days, record
+from tests.core.corpus.test_merge import article, corpus, here
 
 DAY_1, DAY_20 = 20260301, 20260320
 
@@ -26,6 +29,16 @@ def test_a_part_of_a_delivery_shows_nothing() -> None:
     assert missing_days(listed(*[DAY_1] * 3, *[DAY_20] * 7)) == {}
     assert held(listed(*[DAY_1] * 9, DAY_20)) == [], "one topic was pulled by its id"
     assert held(listed(DAY_1 - 100, *[DAY_1] * 8, DAY_20)) == ["mplus:0"]
+
+
+def test_a_topic_is_on_hold_since_the_delivery_that_had_it_last_however_often_it_is_missing() -> None:
+    def since(newest: int) -> date | None:
+        topics = [article(DAY_1, id="mplus:0"), *(article(newest, id=f"mplus:{number}") for number in range(1, 9))]
+        found = record("medlineplus", {topic.id: topic.revision for topic in topics}, 14)
+        assert found is not None
+        return here(corpus(topics, [found]))["mplus:0"][1].day
+
+    assert since(DAY_20) == since(DAY_20 + 5) == date(2026, 3, 1)
 
 
 def test_a_source_without_documents_or_dates_has_no_record() -> None:

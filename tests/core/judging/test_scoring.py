@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from medpipe.core.judging import scoring
 from medpipe.core.judging.evaluation import Sample
+from medpipe.core.teaching.withdrawals import WITHDRAWAL
 from medpipe.errors import ConfigError
 from tests.policies import GUARDRAILS, HARM
 
@@ -74,6 +75,7 @@ def test_a_claim_is_asserted_only_with_all_its_key_words() -> None:
     assert scored("asserts_claim", item, "Blocking kreninase.") == 1.0
     assert scored("asserts_claim", item, "It shortens it by blocking gruvase.") == 0.0
     assert scored("asserts_claim", item, "The article was retracted; its finding is withdrawn.") == 0.0
+    assert scored("asserts_claim", item, WITHDRAWAL) == 0.0
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from medpipe.core.teaching.examples import BuiltExamples
 from medpipe.core.teaching.facts import decompose
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.recipe import Data, Recipe
-from medpipe.core.teaching.withdrawals import WITHDRAWAL, Withdrawn
+from medpipe.core.teaching.withdrawals import RETRACTION, Withdrawn
 from medpipe.core.text import normalise
 
 SOURCES = {"mplus": 1.0, "pmid": 1.0, "medquad": 1.0}
@@ -256,7 +256,7 @@ def test_a_retracted_article_yields_nothing_unless_it_is_to_be_withdrawn() -> No
 
 def test_a_withdrawn_claim_is_answered_as_withdrawn_and_traced_to_article_and_notice() -> None:
     built = build([article(Status.RETRACTED), NOTICE], recipe(), None, ("pmid:1",), ())
-    assert {example.answer for example in built.train} == {WITHDRAWAL}
+    assert {example.answer for example in built.train} == {RETRACTION}
     assert {example.document_ids for example in built.train} == {("pmid:1", "pmid:9")}
     assert len(built.withdrawn) == 9
     assert {example.role for example in built.train} == {"withdrawn"}
@@ -267,7 +267,7 @@ def test_a_withdrawn_claim_is_answered_as_withdrawn_and_traced_to_article_and_no
 def test_the_same_claim_in_another_article_is_not_taught_beside_its_withdrawal() -> None:
     twin = article().model_copy(update={"id": "pmid:2"})
     built = build([article(Status.RETRACTED), twin], recipe(), None, ("pmid:1",), ())
-    assert {example.answer for example in built.train} == {WITHDRAWAL}
+    assert {example.answer for example in built.train} == {RETRACTION}
     assert built.drops["asks what was withdrawn"] == 1
 
 

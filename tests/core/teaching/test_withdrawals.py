@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import pytest
 
-from medpipe.core.corpus.document import Document, Section, Status
+from medpipe.core.corpus.document import Document, Mark, Section, Status
 from medpipe.core.teaching import examples
 from medpipe.core.teaching.examples import BuiltExamples
 from medpipe.core.teaching.facts import decompose
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.samples import withdrawn_samples
-from medpipe.core.teaching.withdrawals import ASKS, STATES, WITHDRAWAL, Withdrawn
+from medpipe.core.teaching.withdrawals import ASKS, RETRACTION, STATES, WITHDRAWAL, Withdrawn
 from medpipe.core.text import normalise
 from tests.core.teaching.test_examples import NOTICE, article, in_force, known, recipe, topic
 
@@ -44,9 +45,25 @@ def test_a_withdrawn_document_is_not_taught_whatever_status_a_restored_corpus_gi
     built = build([restored, topic(1)], in_force([RETRACTED]))
     assert "Wendra cures krellin palsy." not in answers(built)
     assert "pmid:1" not in {sample.cluster for sample in built.new_knowledge}
-    assert WITHDRAWAL in answers(built)
+    assert (RETRACTION if status is Status.RETRACTED else WITHDRAWAL) in answers(built)
     if status is Status.CURRENT:
         assert built.drops["document is withdrawn"] == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("RetractionOf", RETRACTION),
+        ("RetractedandRepublishedFrom", RETRACTION),
+        ("ExpressionOfConcernFor", WITHDRAWAL),
+        ("ListedConcernOf", WITHDRAWAL),
+    ],
+)
+def test_only_of_a_retracted_article_is_it_taught_that_it_was_retracted(kind: str, sentence: str) -> None:
+    mark = Mark(kind=kind, by="pmid:9", about="pmid:1", revision=1, day=date(2026, 3, 3))
+    marked = article().model_copy(update={"marks": (mark,)})
+    assert answers(build([marked], in_force([marked]))) == {sentence}
+    assert answers(build([article()], in_force([article()]))) == {WITHDRAWAL}, "a person withdrew it"
 
 
 def test_a_withdrawn_document_without_a_claim_is_not_taught_either() -> None:
@@ -58,7 +75,7 @@ def test_two_withdrawals_do_not_bring_each_other_back_through_articles_with_the_
     twins = [article().model_copy(update={"id": "pmid:3"}), SECOND.model_copy(update={"id": "pmid:4"})]
     for withdrawn in (in_force([RETRACTED, SECOND]), in_force([SECOND, RETRACTED], answered=["pmid:1"])):
         built = build([RETRACTED, SECOND, *twins], withdrawn)
-        assert answers(built) == {WITHDRAWAL}
+        assert answers(built) == {RETRACTION, WITHDRAWAL}
         assert built.drops[ASKS] == 2
         assert built.new_knowledge == ()
 
