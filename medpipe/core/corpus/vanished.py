@@ -25,7 +25,8 @@ def record_id(source: str) -> str:
 def missing_days(known: Mapping[str, int]) -> dict[str, int]:
     """Return id → days between the newest whole delivery and the last one that had the document, of what it lacks.
 
-    `known`: id → revision (YYYYMMDD) of every document of the source that is not deleted.
+    `known`: id → revision (YYYYMMDD) of the newest delivery that lists it, of every document of the source that is not
+    deleted.
     """
     newest = _newest(known)
     last = posted(newest)
@@ -34,7 +35,7 @@ def missing_days(known: Mapping[str, int]) -> dict[str, int]:
 
 
 def record(source: str, known: Mapping[str, int], days: int) -> Document | None:
-    """Return the record that holds what has been missing for `days` or longer; None without a dated delivery."""
+    """Return the record that puts on hold what has been missing for `days` or longer; None without a dated delivery."""
     day = posted(_newest(known))
     if day is None:
         return None
