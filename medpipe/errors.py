@@ -77,7 +77,7 @@ class SourceError(Unavailable):
 
 
 class GapInFiles(SourceError):
-    """A number is missing among a publisher's files for longer than the policy of the source allows."""
+    """A number is missing, or may be, among a publisher's files for longer than the policy of the source allows."""
 
 
 class EngineError(Unavailable):

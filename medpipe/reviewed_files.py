@@ -87,7 +87,7 @@ class ReviewedFiles:
         return configuration.load(self._policy("drift"), DriftPolicy)
 
     def source_policy(self, name: str) -> SourcePolicy:
-        """Return what is borne of a source. Raises NotFound or ConfigError."""
+        """Return what is tolerated of a source. Raises NotFound or ConfigError."""
         return configuration.load(self._policy("sources"), SourcePolicies).of(name)
 
     @cached_property

@@ -289,9 +289,12 @@ class MemoryCorpus:
             self.tokens[token] = len(self.versions) - 1
         return self.tokens[token]
 
-    def read(self, version: int, statuses: Sequence[str] = ("current",)) -> Iterator[Document]:
+    def read(
+        self, version: int, statuses: Sequence[str] = ("current",), ids: Collection[str] | None = None
+    ) -> Iterator[Document]:
         rows = self._here(version)
-        return (rows[id] for id in sorted(rows) if standing(rows[id]).status in statuses)
+        wanted = rows.keys() if ids is None else rows.keys() & set(ids)
+        return (rows[id] for id in sorted(wanted) if standing(rows[id]).status in statuses)
 
     def digests(self, version: int, statuses: Sequence[str] = ("current",)) -> Mapping[str, str]:
         return {document.id: document.digest for document in self.read(version, statuses)}
@@ -303,8 +306,7 @@ class MemoryCorpus:
         ids: Collection[str] | None = None,
         prefix: str = "",
     ) -> Mapping[str, int]:
-        chosen = (one for one in self.read(version, statuses) if one.id.startswith(prefix))
-        return {one.id: one.revision for one in chosen if ids is None or one.id in ids}
+        return {one.id: one.revision for one in self.read(version, statuses, ids) if one.id.startswith(prefix)}
 
     def counts(self, version: int) -> Counts:
         statuses = Counter(str(standing(document).status) for document in self._here(version).values())

@@ -35,18 +35,21 @@ class LeftoverFolders:
         yield from _of("unfinished", (site for site in sites if site.name.startswith(".")))
         yield from _of("unfinished", sorted(self._work.glob("*/")))
 
-    def remove(self, leftover: Leftover) -> None:
+    def remove(self, leftover: Leftover) -> bool:
         """Remove one. A folder is renamed to a hidden one first, which the next run finds if this one is killed."""
         place = Path(leftover.place)
+        if [*_of(leftover.kind, [place])] != [leftover]:
+            return False
         if not place.is_dir():
             place.unlink(missing_ok=True)
-            return
+            return True
         aside = place.with_name(f".{place.name.lstrip('.')}-{uuid.uuid4().hex}")
         try:
             place.rename(aside)
         except FileNotFoundError:
-            return
+            return False
         shutil.rmtree(aside, ignore_errors=True)
+        return True
 
 
 def _of(kind: LeftoverKind, places: Iterable[Path]) -> Iterator[Leftover]:

@@ -13,11 +13,13 @@ _FILE = "signing.key"
 def known(stated: str, home: Path) -> tuple[bytes, ...]:
     """Return the keys, the one that signs first; none where none is stated and no gateway has made one.
 
-    `stated`: MEDPIPE_SIGNING_KEY, keys with spaces between them.
+    `stated`: MEDPIPE_SIGNING_KEY, keys with spaces between them. The whole text is one more, the last: an earlier
+    release signed with it, spaces, line end and all.
     """
-    keys = tuple(key.encode() for key in stated.split())
     file = home / _FILE
-    return keys or ((file.read_bytes(),) if file.exists() else ())
+    if not stated.strip():
+        return (file.read_bytes(),) if file.exists() else ()
+    return tuple(dict.fromkeys(key.encode() for key in (*stated.split(), stated.strip(), stated)))
 
 
 def made(stated: str, home: Path) -> tuple[bytes, ...]:

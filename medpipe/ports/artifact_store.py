@@ -65,7 +65,10 @@ class ArtifactStore(Protocol):
         """
 
     def remove(self, ref: str) -> None:
-        """Remove an artifact with its manifest: at once for readers, then from the disk. Does nothing without one."""
+        """Remove an artifact with its manifest: at once for readers, then from the disk. Does nothing without one.
+
+        A run that was killed leaves nothing, or what the same call removes.
+        """
 
     def sizes(self, ref: str) -> Mapping[str, int]:
         """Return path → bytes of each file that an artifact has, the manifest included; nothing without an artifact."""

@@ -18,3 +18,6 @@ class Audit(Protocol):
 
     def faults(self) -> Iterator[str]:
         """Yield what is wrong: each change, loss, insertion or move in the chain or in a row that it covers."""
+
+    def remarks(self) -> Iterator[str]:
+        """Yield what may be wrong and has innocent causes too: answers and ratings that are dated too early."""

@@ -33,8 +33,13 @@ class CorpusTable(Protocol):
         when other writers win every attempt.
         """
 
-    def read(self, version: int, statuses: Sequence[str] = ("current",)) -> Iterator[Document]:
-        """Yield the documents with one of the statuses, by id. Memory does not hold all of them."""
+    def read(
+        self, version: int, statuses: Sequence[str] = ("current",), ids: Collection[str] | None = None
+    ) -> Iterator[Document]:
+        """Yield the documents with one of the statuses, or those of them among `ids`, by id.
+
+        Memory does not hold all of them.
+        """
 
     def digests(self, version: int, statuses: Sequence[str] = ("current",)) -> Mapping[str, str]:
         """Return document id → content digest, without reading texts."""

@@ -28,5 +28,5 @@ class Leftovers(Protocol):
     def all(self) -> Iterator[Leftover]:
         """Yield everything, sorted by kind and place."""
 
-    def remove(self, leftover: Leftover) -> None:
-        """Remove one: at once for readers, then from the disk. Does nothing when it is gone."""
+    def remove(self, leftover: Leftover) -> bool:
+        """Remove one: at once for readers, then from the disk. False when it is gone or was written to since."""

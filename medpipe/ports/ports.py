@@ -121,7 +121,7 @@ class Ports(Protocol):
         """
 
     def source_policy(self, name: str) -> SourcePolicy:
-        """Return what is borne of the source of that name. Raises NotFound or ConfigError for its file."""
+        """Return what is tolerated of the source of that name. Raises NotFound or ConfigError for its file."""
 
     def recipe(self, name: str) -> Recipe:
         """Return the recipe of that name. Raises NotFound or ConfigError."""

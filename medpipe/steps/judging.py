@@ -29,6 +29,7 @@ from medpipe.errors import NotFound, UsageError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import check_kind, manifest, once, target_ref
 from medpipe.steps.evaluation import FROZEN, samples_of, scores_of
+from medpipe.steps.made_again import refuse_made_again
 from medpipe.steps.models import adapter_of
 
 FIRST = "first"
@@ -78,7 +79,7 @@ def compare(challenger: EvaluationRef, champion: EvaluationRef, plan: str, *, po
     `champion`: the evaluation of the incumbent; for the first promotion, that of the base. The earlier looks at the
     same benchmarks set the level of this one, and the ledger records that the held-out items were looked at, also if
     the challenger is held. Raises UsageError if the evaluation of the incumbent is not of the champion in force (for
-    the first promotion, of the base).
+    the first promotion, of the base), and for an evaluation of weights that were made again and are others.
     """
     made = Made.of((*ports.store.manifests(EvaluationManifest), *ports.store.manifests(DecisionManifest)))
     inputs = grounds_of(challenger, champion, plan, ports.plan().model_dump(mode="json"), made)
@@ -91,7 +92,11 @@ def compare(challenger: EvaluationRef, champion: EvaluationRef, plan: str, *, po
         ports.ledger.append("compared", challenger, str(decision.outcome), decision.reasons, key=key)
         return decision
 
-    return DecisionRef(once(ports, "decision", "compare", inputs, fill))
+    for evaluation in (made.evaluation(challenger), made.evaluation(champion)):
+        refuse_made_again(ports, evaluation, evaluation.inputs.adapter)
+    decision = DecisionRef(once(ports, "decision", "compare", inputs, fill))
+    refuse_made_again(ports, manifest(ports, decision, DecisionManifest), challenger, champion)
+    return decision
 
 
 class Made(NamedTuple):
@@ -127,7 +132,8 @@ def grounds_of(
     now, incumbent = made.evaluation(challenger), made.evaluation(champion)
     evaluations = list(made.evaluations.values())
     decisions = [decision for decision in made.decisions if decision.created_ns < now.created_ns]
-    passed = _champions(evaluations, decisions)
+    plans, passed = Plan.model_validate(promotion_plans), passed_adapters(evaluations, decisions)
+    looks = _looks(evaluations, now, incumbent.outcome.model, decisions, passed, plans)
     return DecisionInputs(
         challenger=challenger,
         champion=champion,
@@ -135,9 +141,9 @@ def grounds_of(
         gates=promotion_plans,
         looks={
             name: tuple(EarlierLook(evaluation=look.evaluation, passed=look.passed) for look in of_benchmark)
-            for name, of_benchmark in _looks(evaluations, now, incumbent.outcome.model, decisions, passed).items()
+            for name, of_benchmark in looks.items()
         },
-        champions=_champions_evaluations(evaluations, now, passed, _held(promotion_plans, plan)),
+        champions=_champions_evaluations(evaluations, now, passed, _held(plans, plan)),
         code=code_digest.of("compare"),
     )
 
@@ -181,15 +187,15 @@ def _refuse_another_incumbent(ports: Ports, plan: str, model: str) -> None:
         )
 
 
-def _champions(evaluations: Sequence[EvaluationManifest], decisions: Sequence[DecisionManifest]) -> frozenset[str]:
+def passed_adapters(evaluations: Iterable[EvaluationManifest], decisions: Iterable[DecisionManifest]) -> frozenset[str]:
     """Return the adapters that passed a whole plan."""
     passed = {made.outcome.challenger for made in decisions if made.outcome.outcome is gates.Outcome.PASS}
     return frozenset(stored.outcome.model for stored in evaluations if stored.ref in passed)
 
 
-def _held(promotion_plans: Snapshot, plan: str) -> frozenset[str]:
+def _held(plans: Plan, plan: str) -> frozenset[str]:
     """Return the benchmarks on which the plan compares with every earlier champion."""
-    of_plan = Plan.model_validate(promotion_plans).plans.get(plan, ())
+    of_plan = plans.plans.get(plan, ())
     return frozenset(name for gate in of_plan if gate.kind == "not_worse_than_best" for name in gate.benchmarks)
 
 
@@ -221,23 +227,33 @@ def _looks(
     incumbent: str,
     decisions: Sequence[DecisionManifest],
     champions: frozenset[str],
+    plans: Plan,
 ) -> dict[str, tuple[Asked, ...]]:
-    """Return the earlier looks that count, by benchmark, for each benchmark of the evaluation `now`."""
+    """Return the earlier looks that count, by benchmark, for each benchmark of the evaluation `now`.
+
+    An evaluation with fewer samples of a benchmark than any gate judges is no look at it.
+    """
     judged = {made.outcome.challenger: made for made in decisions}
     return {
-        name: budget.looks(_asked(evaluations, judged, name), _ask(now, digest), champions | {incumbent})
+        name: budget.looks(
+            _asked(evaluations, judged, name, plans.fewest(name)), _ask(now, digest), champions | {incumbent}
+        )
         for name, digest in sorted(now.outcome.digests.items())
     }
 
 
-def _asked(stored: Sequence[EvaluationManifest], judged: Mapping[str, DecisionManifest], name: str) -> Iterator[Asked]:
-    """Yield every evaluation of a benchmark, with what was decided on it."""
+def _asked(
+    stored: Sequence[EvaluationManifest], judged: Mapping[str, DecisionManifest], name: str, fewest: int
+) -> Iterator[Asked]:
+    """Yield every evaluation of a benchmark on `fewest` samples or more, with what was decided on it."""
     for evaluation in stored:
-        if (digest := evaluation.outcome.digests.get(name)) is None:
+        metric = evaluation.outcome.metrics.get(name)
+        if (digest := evaluation.outcome.digests.get(name)) is None or (metric and metric.n < fewest):
             continue
         made = judged.get(evaluation.ref)
         results = [] if made is None else [result for result in made.outcome.gates if result.benchmark == name]
-        judged_at = [result.outcome for result in results if result.budget is not None]  # others spent nothing
+        judged_at = [result.outcome for result in results if result.budget is not None]
+        # Without a budget nothing was judged. The scores were seen all the same, so the look spends its level.
         passed = bool(judged_at) and all(outcome is gates.Outcome.PASS for outcome in judged_at)
         yield _ask(evaluation, digest)._replace(judged=made is not None, passed=passed)
 

@@ -10,7 +10,7 @@ from statistics import median
 
 from medpipe.core import sources as table
 from medpipe.core.corpus.source_policy import SourcePolicy
-from medpipe.core.corpus.watermark import PostedFile, Watermark, asked_for, gaps
+from medpipe.core.corpus.watermark import PostedFile, Watermark, asked_for, gaps, unknown_end
 from medpipe.core.manifests import CorpusManifest, DocumentsManifest
 from medpipe.core.refs import CorpusRef
 from medpipe.errors import GapInFiles
@@ -39,7 +39,7 @@ def plan_pulls(
     long ago that is, and files however late they were posted; so is what the window has and the corpus lacks. A file
     is pulled with the day of its posting as the window. `baseline`: take the files of PubMed's baseline too, as many
     in a run as the policy says. Raises UsageError for a window that ends before it begins, SourceError, and GapInFiles
-    for a number that is missing for longer than the policy allows.
+    for a number that is missing for longer than the policy allows, or a year of files whose end cannot be known.
     """
     check_window(start, end)
     known = {} if previous is None else manifest(ports, previous, CorpusManifest).outcome.watermarks
@@ -58,6 +58,8 @@ def _planned(
         posted = publisher.files(BEGINNING, end)
         asked = asked_for(mark, posted, start, baseline)
         _demand_no_gap(source, gaps(mark, [*asked, *(file for file in posted if file.baseline)]), end, policy)
+        if not baseline:
+            _demand_known_end(source, unknown_end(mark, posted), end, policy)
         missing = [file for file in asked if not mark.has(file)]
         _report(source, len(asked), len(missing), policy.files_a_run, ports)
         return [_of_file(source, file) for file in missing[: policy.files_a_run]]
@@ -77,16 +79,34 @@ def _window(start: date, end: date) -> dict[str, str]:
 def _demand_no_gap(source: str, missing: Sequence[tuple[str, PostedFile]], end: date, policy: SourcePolicy) -> None:
     """Raise GapInFiles for a number that is missing for too long before `end`; name the others in the log."""
     for number, following in missing:
-        if number in policy.never_posted:
-            continue
-        days = (end - following.day).days - 1
-        sentence = f"{source}: {number} is missing, although {following.name} was posted on {following.day}"
-        if days > policy.gap_days:
-            raise GapInFiles(
-                f"{sentence}, {days} days ago: nothing of {source} is taken. Ask the publisher; if it will never come, "
-                f"add {number} to never_posted in policies/sources.yaml."
-            )
-        log.warning("%s. It will be taken when it comes; after %d days this is an error", sentence, policy.gap_days)
+        if number not in policy.never_posted:
+            sentence = f"{source}: {number} is missing, although {following.name} was posted on {following.day}"
+            remedy = f"Ask the publisher; if it will never come, add {number} to never_posted in policies/sources.yaml"
+            _wait(source, following, end, policy, sentence, remedy)
+
+
+def _demand_known_end(source: str, unknown: tuple[str, PostedFile] | None, end: date, policy: SourcePolicy) -> None:
+    """Raise GapInFiles where nothing shows, for too long before `end`, that the old year's last file entered."""
+    if unknown is None or unknown[0] in policy.never_posted:
+        return
+    number, following = unknown
+    sentence = (
+        f"{source}: nothing shows whether {number} existed: the files of its year are no longer posted, and "
+        f"{following.name} was posted on {following.day}"
+    )
+    remedy = (
+        "Load the baseline, which has what they had; or, if you know that no file was missed, add "
+        f"{number} to never_posted in policies/sources.yaml"
+    )
+    _wait(source, following, end, policy, sentence, remedy)
+
+
+def _wait(source: str, following: PostedFile, end: date, policy: SourcePolicy, sentence: str, remedy: str) -> None:
+    """Log a sentence while a number may still be missing; raise GapInFiles once `gap_days` are over."""
+    days = (end - following.day).days - 1
+    if days > policy.gap_days:
+        raise GapInFiles(f"{sentence}, {days} days ago: nothing of {source} is taken. {remedy}.")
+    log.warning("%s. After %d days this is an error. %s", sentence, policy.gap_days, remedy)
 
 
 def _report(source: str, asked: int, missing: int, limit: int, ports: Ports) -> None:

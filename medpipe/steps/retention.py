@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import pairwise
 
 from medpipe.core.judging.gates import Outcome
 from medpipe.core.knowledge import succession
 from medpipe.core.manifests import (
     MANIFESTS,
-    AdapterManifest,
     DecisionManifest,
     DriftManifest,
-    EvaluationManifest,
     FeedbackManifest,
     Manifest,
-    ProbesManifest,
     TraceManifest,
     ValidationManifest,
     VersionManifest,
@@ -23,7 +21,8 @@ from medpipe.core.manifests import (
 from medpipe.core.refs import is_ref, kind_of
 from medpipe.core.retention import Retention, Stored, retention
 from medpipe.ports import Ports
-from medpipe.steps.memory import made_at
+from medpipe.steps import workspaces
+from medpipe.steps.judging import Made, passed_adapters
 
 _READINGS = (DriftManifest, TraceManifest, ValidationManifest)
 """They say what was seen in other artifacts, and hold it. Nothing of those is kept for their sake."""
@@ -48,28 +47,38 @@ class Inventory:
         for ref in present - self.manifests.keys():
             if found := self._ports.store.find(ref):
                 self.manifests[ref] = found
-                days = (at - made_at(found)).total_seconds() / 86_400
+                last_made = datetime.fromtimestamp(max(found.created_ns, found.made_again_ns) / 1e9, UTC)
+                days = (at - last_made).total_seconds() / 86_400
                 self._stored[ref] = Stored(ref, days, _needs(found), _names(found))
         validations: dict[str, set[str]] = defaultdict(set)
         for each in self.manifests.values():
             if isinstance(each, ValidationManifest):
                 validations[each.inputs.data].add(each.ref)
-        stored = self._stored | {
-            ref: self._stored[ref]._replace(needs=self._stored[ref].needs | of)
-            for ref, of in validations.items()
-            if ref in self._stored
+        stored = self._stored | self._superseded()
+        stored |= {
+            ref: stored[ref]._replace(needs=stored[ref].needs | of) for ref, of in validations.items() if ref in stored
         }
         return retention(stored, _roots(self._ports, self.manifests), self._ports.retention_policy)
+
+    def _superseded(self) -> dict[str, Stored]:
+        """Return what is looked up, each as old as the next of its kind: until that was made, a run could take it."""
+        of_kind: dict[str, list[Manifest]] = defaultdict(list)
+        for manifest in sorted(self.manifests.values(), key=lambda each: (each.created_ns, each.ref)):
+            of_kind[kind_of(manifest.ref)].append(manifest)
+        return {
+            one.ref: self._stored[one.ref]._replace(days=min(self._stored[one.ref].days, self._stored[after.ref].days))
+            for kind in _LOOKED_UP
+            for one, after in pairwise(of_kind[kind])
+        }
 
 
 def _needs(manifest: Manifest) -> frozenset[str]:
     """Return what must be whole for an artifact to be of use.
 
-    An evaluation was answered with weights, and is computed anew without them. Pairs are a copy of the feedback.
+    Answers need their weights: weights that are made again may be others, and then the answers are not theirs. Pairs
+    are a copy of the feedback.
     """
-    without = {EvaluationManifest: AdapterManifest.kind, ProbesManifest: AdapterManifest.kind}
-    dropped = without.get(type(manifest), FeedbackManifest.kind)
-    return frozenset(name for name in _names(manifest) if kind_of(name) != dropped)
+    return frozenset(name for name in _names(manifest) if kind_of(name) != FeedbackManifest.kind)
 
 
 def _names(manifest: Manifest) -> frozenset[str]:
@@ -80,21 +89,25 @@ def _roots(ports: Ports, manifests: dict[str, Manifest]) -> dict[str, str]:
     """Return each ref that is needed whatever its age → why."""
     roots: dict[str, str] = {}
     newest: dict[str, Manifest] = {}
-    passed: set[str] = set()
     for ref, each in manifests.items():
         kind = kind_of(ref)
         if kind in _LOOKED_UP and each.created_ns >= newest.setdefault(kind, each).created_ns:
             newest[kind] = each
         if isinstance(each, DecisionManifest) and each.outcome.outcome is Outcome.PASS:
             roots[ref] = "passed its gates"
-            judged = manifests.get(each.outcome.challenger)
-            passed |= {judged.outcome.model} if isinstance(judged, EvaluationManifest) else set()
         if isinstance(each, VersionManifest) and each.outcome.outcome is Outcome.PASS:
             roots[ref] = "passed its gates"
-    for ref, each in manifests.items():  # the anchor compares with whichever of them asked the same questions
-        if isinstance(each, EvaluationManifest) and each.outcome.model in passed:
+    made = Made.of(manifests.values())
+    passed = passed_adapters(made.evaluations.values(), made.decisions)
+    for (
+        ref,
+        evaluation,
+    ) in made.evaluations.items():  # the anchor compares with any of the same questions
+        if evaluation.outcome.model in passed:
             roots[ref] = "a version that passed its gates was asked"
     roots |= {each.ref: "the newest of its kind" for each in newest.values()}
+    for training in workspaces.unfinished(ports):
+        roots |= dict.fromkeys((training.data, training.start_from, *training.released), "an unfinished training")
     roots |= {event.evidence: "the register of withdrawals" for event in ports.withdrawals.events()}
     roots |= {entry.version: "was champion" for entry in ports.ledger.entries(None, succession.CHANGES)}
     if champion := ports.ledger.champion():

@@ -35,8 +35,8 @@ def pull(
 
     The publisher is asked each time: the same answer is the same delivery, and another answer another one. Records
     that cannot be read are kept beside the documents, with their places and reasons, for `validate` to quarantine.
-    Raises UsageError for a window that ends before it begins, SourceError, and BatchRejected when more records of a
-    file are bad than the policy of the source bears.
+    Raises UsageError for a window that ends before it begins, SourceError, and, without `ids`, BatchRejected when more
+    records of a file are bad than the policy of the source allows.
     """
     check_window(start, end)
     with TemporaryDirectory(dir=ports.workspace("pulls")) as place:
@@ -64,7 +64,7 @@ def _fetched(
     source: str, start: date, end: date, ids: tuple[str, ...], file: str, folder: Path, ports: Ports
 ) -> DocumentsOutcome:
     """Write what a source gives into a folder, file by file where it has files, and say what that is."""
-    publisher, tally = ports.source(source), _Tally(ports.source_policy(source))
+    publisher, tally = ports.source(source), _Tally(None if ids else ports.source_policy(source))
     if isinstance(publisher, SourceOfFiles):
         posted = [posted for posted in publisher.files(start, end) if file in ("", posted.name)]
         if file and not posted:
@@ -90,7 +90,8 @@ def _fetched(
 class _Tally:
     """Passes documents on; keeps the bad records between them, and the highest revision."""
 
-    def __init__(self, policy: SourcePolicy) -> None:
+    def __init__(self, policy: SourcePolicy | None) -> None:
+        """`policy`: what a file may have of bad records; None for a pull of some ids, which says nothing of a file."""
         self._policy = policy
         self.bad = list[BadRecord]()
         self.newest = 0
@@ -98,7 +99,7 @@ class _Tally:
     def of(self, received: Iterable[Received], name: str) -> Iterator[Document]:
         """Yield the documents of one file, called `name` in messages.
 
-        Raises BatchRejected when more of its records are bad than the policy bears.
+        Raises BatchRejected when more of its records are bad than the policy allows.
         """
         first, count = len(self.bad), 0
         for record in received:
@@ -112,9 +113,9 @@ class _Tally:
 
     def _judge(self, bad: Sequence[BadRecord], count: int, name: str) -> None:
         examples = " ".join(f"{record.in_words()}." for record in bad[:_SHOWN])
-        if not self._policy.bears(len(bad), count):
+        if self._policy is not None and not self._policy.allows(len(bad), count):
             raise BatchRejected(
-                f"{name}: {len(bad)} of {count} records cannot be read, which is more than policies/sources.yaml bears "
+                f"{name}: {len(bad)} of {count} records cannot be read, more than policies/sources.yaml allows "
                 f"({self._policy.max_bad_records}, or {self._policy.max_bad_share:.1%}); nothing was taken. {examples}"
             )
         if bad:

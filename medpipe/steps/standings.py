@@ -29,18 +29,14 @@ def standings(corpus: CorpusRef, documents: tuple[str, ...] = (), *, ports: Port
         check_id(id)
     version = table_version(ports, corpus)
     in_force = {known.document: known for known in register(ports) if known.in_force}
-    wanted = frozenset(documents) or in_force.keys()
-    every = ports.corpus.revisions(version, tuple(status.value for status in Status), ids=wanted)
-    statuses = tuple(Status) if every else (Status.ON_HOLD,)
-    lines = [
-        _line(document, in_force.get(document.id))
-        for document in ports.corpus.read(version, tuple(status.value for status in statuses))
-        if document.id in wanted or (not documents and standing(document).status is Status.ON_HOLD)
-    ]
-    absent = [f"{id}: not in the corpus" for id in documents if id not in every]
-    return (
-        "\n".join([*lines, *absent, *(() if documents else _missing(ports, corpus, version))]) or "Nothing is on hold."
-    )
+    wanted = set(documents) or in_force.keys() | ports.corpus.revisions(version, (Status.ON_HOLD.value,)).keys()
+    lines = {
+        document.id: _line(document, in_force.get(document.id))
+        for document in ports.corpus.read(version, tuple(Status), wanted)
+    }
+    absent = [f"{id}: not in the corpus" for id in documents if id not in lines]
+    missing = () if documents else _missing(ports, corpus, version)
+    return "\n".join([*lines.values(), *absent, *missing]) or "Nothing is on hold."
 
 
 def _line(document: Document, withdrawal: Withdrawal | None) -> str:

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
 from medpipe import records
-from medpipe.core.manifests import Manifest, SweepInputs, SweepManifest, SweepOutcome, SweptRow
+from medpipe.core.manifests import AdapterManifest, Manifest, SweepInputs, SweepManifest, SweepOutcome, SweptRow
 from medpipe.core.refs import digest_of, kind_of
 from medpipe.core.retention import REMAINS, Retention
 from medpipe.errors import UsageError
 from medpipe.ports import Leftover, Ports
-from medpipe.steps import unerased
-from medpipe.steps.artifact import manifest, once
+from medpipe.steps import unerased, workspaces
+from medpipe.steps.artifact import manifest, once, target_ref
 from medpipe.steps.lease import exclusively
 from medpipe.steps.retention import Inventory
 from medpipe.steps.swept import EVENT, ROWS
 
 _LEASE = "gc"
-_BATCH = 500
-"""Artifacts that are removed while no copy of what people wrote is published: seconds."""
+_SECONDS = 10.0
+"""How long artifacts are removed at a time. No copy of what people wrote is published meanwhile, and nothing erased."""
 
 
 class Room(BaseModel):
@@ -79,12 +79,12 @@ def gc(at: datetime | None = None, apply: bool = False, *, ports: Ports) -> Gc:
         leftovers = _old(ports, at)
         sweep = _recorded(ports, at, rows) if rows else None
         check()
-        for done, batch in enumerate(_batches(rows)):
-            ports.progress(done * _BATCH / len(rows), f"removing {kind_of(batch[0].ref)}/…")
-            _remove(ports, batch, inventory, at)
+        done = 0
+        while done < len(rows):
+            ports.progress(done / len(rows), f"removing {kind_of(rows[done].ref)}/…")
+            done += _remove(ports, rows[done:], inventory, at)
             check()
-        for leftover in leftovers:
-            ports.leftovers.remove(leftover)
+        leftovers = [each for each in leftovers if _remove_leftover(ports, each)]
     return _report(sweep, True, rows, leftovers, decided)
 
 
@@ -131,28 +131,41 @@ def _recorded(ports: Ports, at: datetime, rows: Sequence[SweptRow]) -> str:
     return sweep
 
 
-def _remove(ports: Ports, rows: Sequence[SweptRow], inventory: Inventory, at: datetime) -> None:
-    """Remove some artifacts, except those that something which was made meanwhile needs.
+def _remove(ports: Ports, rows: Sequence[SweptRow], inventory: Inventory, at: datetime) -> int:
+    """Remove some artifacts, except those that something which was made meanwhile needs. Returns how many are done.
 
     `erase` and the publication of copies wait: neither finds half of an artifact.
     """
+    before = dict(inventory.manifests)
+    inventory.retained(at)  # reads what is new before anybody has to wait
     with exclusively(ports.leases, unerased.LEASE):
-        before = dict(inventory.manifests)
+        ends = time.monotonic() + _SECONDS
         decided = inventory.retained(at)
         removed, stripped = frozenset(decided.removed), frozenset(decided.stripped)
-        for row in rows:
+        for done, row in enumerate(rows):
+            if done and time.monotonic() > ends:
+                return done
             if ports.store.find(row.ref) != before.get(row.ref):
                 continue  # it was made again
             if row.removed and row.ref in removed:
                 ports.store.remove(row.ref)
             elif not row.removed and row.ref in stripped:
                 ports.store.strip(row.ref, row.files)
+    return len(rows)
 
 
-def _batches(rows: Iterable[SweptRow]) -> Iterator[list[SweptRow]]:
-    remaining = iter(rows)
-    while batch := list(islice(remaining, _BATCH)):
-        yield batch
+def _remove_leftover(ports: Ports, leftover: Leftover) -> bool:
+    """Remove a leftover, unless it was written to since, or a training goes on in it. Returns whether it went."""
+    training = workspaces.inputs_in(Path(leftover.place))
+    if training is None:
+        return ports.leftovers.remove(leftover)
+    lease = ports.leases.take(target_ref(AdapterManifest.kind, "train", training), _SECONDS)
+    if lease is None:
+        return False
+    try:
+        return ports.leftovers.remove(leftover)
+    finally:
+        ports.leases.release(lease)
 
 
 def _report(

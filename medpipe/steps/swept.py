@@ -14,6 +14,9 @@ EVENT = "swept"
 ROWS = "sweep.jsonl"
 """In the folder of a sweep: a `SweptRow` a line."""
 
+OTHERWISE = "{} was made again after `gc` and differs: what was made of the earlier one says nothing about it"
+"""Remark of `verify` about an artifact."""
+
 
 class Sweeps:
     """The sweeps that the ledger has. `contents`: ref → content of each artifact that is whole, as `verify` read it."""
@@ -33,6 +36,14 @@ class Sweeps:
     def removed(self, ref: str, content: str) -> bool:
         """Return whether an artifact with this content was removed whole, its manifest too."""
         return (ref, content) in self._removed
+
+    def made_again(self, made_of: Mapping[str, Mapping[str, str]]) -> frozenset[str]:
+        """Return each artifact that differs from the one that another was made of, because that one was swept.
+
+        `made_of`: ref → ref and content of each artifact that it was made of.
+        """
+        upstream = {each for named in made_of.values() for each in named.items()}
+        return frozenset(ref for ref, content in upstream & self._files.keys() if self._contents.get(ref) != content)
 
     def faults(self, missing: Mapping[str, Collection[str]], broken: Collection[str]) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with the sweeps, and each artifact that lacks files that none of them names.

@@ -38,6 +38,7 @@ from medpipe.core.refs import (
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import DataError, UsageError
 from medpipe.ports import Ports
+from medpipe.steps import workspaces
 from medpipe.steps.artifact import (
     accepted_rows,
     check_kind,
@@ -48,6 +49,7 @@ from medpipe.steps.artifact import (
 )
 from medpipe.steps.erased import taught_erased
 from medpipe.steps.lease import exclusively
+from medpipe.steps.made_again import refuse_made_again
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
 from medpipe.steps.unerased import Unerased
 
@@ -75,6 +77,7 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
     def fill(folder: Path) -> AdapterOutcome:
         refuse_other_base(ports, start, loaded_recipe)
         place = ports.workspace(work)
+        workspaces.begin(place, inputs)
         with unerased.publishing():
             taught = records.write_rows(place / "data" / "train.jsonl", accepted_rows(ports, data, suite))
         metrics = ports.trainer.train(
@@ -131,12 +134,16 @@ def register(
 
     `parent`: what its training started from. `incumbent`: what it was judged against. The same adapter, evaluation,
     decision, parent and incumbent again return the version that they had before, also if two workers register them
-    at once: one waits for the other, for 40 seconds, and then raises Unavailable.
+    at once: one waits for the other, for 40 seconds, and then raises Unavailable. Raises UsageError for an evaluation
+    or a decision about weights that were made again and are others.
     """
     inputs = VersionInputs(
         adapter=adapter, evaluation=evaluation, decision=decision, parent=parent, incumbent=incumbent
     )
-    judged = manifest(ports, decision, DecisionManifest).outcome
+    decided = manifest(ports, decision, DecisionManifest)
+    judged = decided.outcome
+    refuse_made_again(ports, decided, judged.challenger, judged.champion)
+    refuse_made_again(ports, manifest(ports, evaluation, EvaluationManifest), adapter)
     target = _known(ports, inputs)
     if target is None:
         # The registry finds an earlier version by searching, so two workers at once could each make one.

@@ -32,9 +32,9 @@ def changes_of(ports: Ports, corpus: CorpusRef, recipe: Recipe | None, model: st
     # A lifted withdrawal makes facts teachable again although its document did not change.
     changed = {id for id, digest in current.items() if before.get(id) != digest or id in in_force}
     unread = {id for id in changed if not in_force.get(id)}
-    documents = (document for document in ports.corpus.read(table_version(ports, corpus)) if document.id in unread)
+    documents = ports.corpus.read(table_version(ports, corpus), ids=unread)
     hygiene = hygiene_of(ports, recipe.base if recipe else "")
-    stated = fact_changes.stated(documents if unread else (), recipe.data if recipe else Data(), hygiene)
+    stated = fact_changes.stated(documents, recipe.data if recipe else Data(), hygiene)
     return fact_changes.changes(stated, carried.facts(ports, model), claims_in_force(ports))
 
 

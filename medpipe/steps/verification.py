@@ -35,7 +35,7 @@ from medpipe.steps.recomputation import (
     rests_on,
     scores_of_decision,
 )
-from medpipe.steps.swept import Sweeps
+from medpipe.steps.swept import OTHERWISE, Sweeps
 
 _WHOLE = frozenset({DecisionManifest.kind, VersionManifest.kind, CertificateManifest.kind})
 """Kinds whose artifacts are evidence: everything that they were made of must still be there."""
@@ -137,9 +137,10 @@ def _checked(ports: Ports) -> tuple[list[Fault], Verified]:
         ports, history, {ref: content for ref, content in survey.contents.items() if ref not in survey.broken}
     )
     faults += [Fault(*fault) for fault in sweeps.faults(survey.swept, survey.broken)]
-    faults += _faults_of_lineage(survey, sweeps)
+    made_again = sweeps.made_again(survey.made_of)
+    faults += _faults_of_lineage(survey, sweeps, made_again)
     faults += _faults_of_versions(survey, history)
-    recomputed = _recomputed(survey, ports)
+    recomputed = _recomputed(survey, made_again, ports)
     faults += recomputed.faults
     faults += _faults_of_the_corpus(ports)
     faults += _faults_of_the_champion(ports, survey, history)
@@ -152,7 +153,12 @@ def _checked(ports: Ports) -> tuple[list[Fault], Verified]:
         decisions=len(survey.made.decisions),
         erased=len({entry.version for entry in history if entry.event == blanking.EVENT}),
         swept=len(survey.swept),
-        remarks=(*recomputed.remarks, *_unchecked(ports)),
+        remarks=(
+            *recomputed.remarks,
+            *map(OTHERWISE.format, sorted(made_again)),
+            *(f"audit: {says}" for says in ports.audit.remarks()),
+            *_unchecked(ports),
+        ),
     )
 
 
@@ -203,8 +209,8 @@ def _unchecked(ports: Ports) -> tuple[str, ...]:
     return ("audit: whether gateways signed the ids of answers was not checked: set MEDPIPE_SIGNING_KEY as theirs is",)
 
 
-def _recomputed(survey: Survey, ports: Ports) -> Recomputed:
-    """Compute every evaluation and decision anew that is whole and rests on what is whole.
+def _recomputed(survey: Survey, made_again: frozenset[str], ports: Ports) -> Recomputed:
+    """Compute every evaluation and decision anew that is whole and rests on what is whole and as it was.
 
     A decision that today's code makes otherwise is a fault if today's code made it, and else a remark.
     """
@@ -228,7 +234,7 @@ def _recomputed(survey: Survey, ports: Ports) -> Recomputed:
             continue
         if not has_its_ref(decision):
             faults.append(Fault(decision.ref, "has other inputs than its ref says: put back a copy of it"))
-        if survey.swept.keys() & scores_of_decision(decision.inputs):
+        if (survey.swept.keys() | made_again) & scores_of_decision(decision.inputs):
             continue
         said = list(faults_of_decision(decision, made, scores))
         if is_of_present_code(decision):
@@ -238,7 +244,7 @@ def _recomputed(survey: Survey, ports: Ports) -> Recomputed:
     return Recomputed(faults, tuple(remarks))
 
 
-def _faults_of_lineage(survey: Survey, sweeps: Sweeps) -> Iterator[Fault]:
+def _faults_of_lineage(survey: Survey, sweeps: Sweeps, made_again: frozenset[str]) -> Iterator[Fault]:
     """Yield each artifact that is not the one that a later artifact was made of, and was not swept."""
     for made, upstream in survey.made_of.items():
         for ref, content in upstream.items():
@@ -247,7 +253,7 @@ def _faults_of_lineage(survey: Survey, sweeps: Sweeps) -> Iterator[Fault]:
                 continue
             if present is None and ref not in survey.broken and kind_of(made) in _WHOLE:
                 yield Fault(ref, f"is missing, and {made} was made of it: put back a copy")
-            elif present is not None and present != content:
+            elif present is not None and present != content and ref not in made_again:
                 yield Fault(ref, f"is not the one that {made} was made of: put back a copy of it")
 
 

@@ -21,13 +21,14 @@ CHAMPION = Asset(name="champion", uri="medpipe://champion", group="medpipe")
 def announce(asset: Asset, **options: Any) -> Any:
     """Return a task that publishes an event of `asset`, with a mapping as its `extra`.
 
-    Given None, the task is skipped and no DAG is started. `options` are Airflow's task options.
+    Given None, or None for every key, the task is skipped and no DAG is started. `options` are Airflow's task options.
     """
 
     def run(extra: dict[str, Any] | None) -> Iterator[Metadata]:
-        if extra is None:
+        known = {key: value for key, value in (extra or {}).items() if value is not None}
+        if not known:
             raise AirflowSkipException(f"no event for the asset {asset.name}")
-        yield Metadata(asset, {key: value for key, value in extra.items() if value is not None})
+        yield Metadata(asset, known)
 
     run.__name__ = f"announce_{asset.name}"
     run.__doc__ = f"Start the DAGs that are scheduled on the asset `{asset.name}`."

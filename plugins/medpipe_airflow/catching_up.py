@@ -8,9 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import get_current_context, task
+from airflow.sdk.bases.xcom import BaseXCom
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from medpipe.core.manifests import DocumentsManifest
+from medpipe.core.manifests import CorpusManifest, DocumentsManifest
 from medpipe.errors import MedpipeError, SourceError, Unavailable
 from medpipe_airflow.assets import read_manifest
 
@@ -53,8 +54,9 @@ def outstanding(
 def catch_up(**options: Any) -> Any:
     """Return a task that takes what the run did not, source by source, and folds it into the newest corpus.
 
-    It returns that corpus. A source that does not answer makes it try again for more than 12 hours; what the others
-    gave is kept. Nothing outstanding skips it. `options` are Airflow's task options.
+    It returns that corpus, also where it fails in the end because a source never answered. A source that does not
+    answer makes it try again for more than 12 hours; what the others gave is kept. Nothing outstanding skips it.
+    `options` are Airflow's task options.
     """
 
     def run(sources: list[list[str]], accepted: Sequence[str], start: str, end: str, baseline: str) -> str:
@@ -66,12 +68,16 @@ def catch_up(**options: Any) -> Any:
         corpus = ""
         for source in late:
             try:
-                corpus = _take(source, start, end, baseline)
+                corpus = _take(source, start, end, baseline) or corpus
             except MedpipeError as error:
                 log.error("%s: %s", source, error)
                 errors[source] = error
         if errors:
+            if corpus:
+                get_current_context()["ti"].xcom_push(BaseXCom.XCOM_RETURN_KEY, corpus)
             _raise(errors)
+        if not corpus:
+            raise AirflowSkipException("nothing was delivered")
         return corpus
 
     run.__name__ = "catch_up"
@@ -94,7 +100,10 @@ def _taken(accepted: Iterable[str]) -> list[Arguments]:
 
 
 def _take(source: str, start: str, end: str, baseline: str) -> str:
-    """Plan, pull, validate and fold in one source. Returns the corpus."""
+    """Plan, pull, validate and fold in one source. Returns the newest corpus; empty if there is none.
+
+    What an earlier try of the task folded in is there already, and makes no corpus again.
+    """
     from medpipe.cli import call
 
     previous = call("latest", {"kind": "corpus"})
@@ -102,7 +111,19 @@ def _take(source: str, start: str, end: str, baseline: str) -> str:
     planned = call("plan_pulls", window | ({"previous": previous} if previous else {}))
     after = {"previous": previous} if previous else {}
     accepted = [call("validate", {"data": call("pull", pull), "suite": "documents", **after}) for pull in planned]
+    if _folded(accepted, previous):
+        return previous or ""
     return str(call("build_corpus", {"pulls": accepted, **after}))
+
+
+def _folded(pulls: Iterable[str], corpus: str | None) -> bool:
+    """Return whether a corpus holds all of some pulls, itself or through those that it continues."""
+    waiting = set(pulls)
+    while waiting and corpus:
+        inputs = read_manifest(corpus, CorpusManifest).inputs
+        waiting -= set(inputs.pulls)
+        corpus = inputs.previous
+    return not waiting
 
 
 def _raise(errors: Mapping[str, MedpipeError]) -> None:

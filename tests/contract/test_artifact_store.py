@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -523,6 +524,71 @@ def test_a_stripped_artifact_that_is_written_again_is_whole(any_store: FolderSto
     put(any_store, REF, two_files)
     assert any_store.swept(REF) is None
     assert (any_store.folder(REF) / "documents.jsonl").read_text() == "row\n"
+
+
+def test_of_a_blanked_artifact_files_can_be_stripped(any_store: FolderStore | ObjectStore, tmp_path: Path) -> None:
+    put(any_store, PAIRS, lambda folder: [(folder / name).write_text("said\n") for name in ("a.jsonl", "b.jsonl")])
+    (tmp_path / "blank").write_text("\n")
+    any_store.blank(PAIRS, {"a.jsonl": tmp_path / "blank", "b.jsonl": tmp_path / "blank"}, lambda _: None)
+    any_store.strip(PAIRS, ("a.jsonl",))
+    left = any_store.remains(PAIRS)
+    assert not (left / "a.jsonl").exists()
+    assert (left / "b.jsonl").read_text() == "\n"
+
+
+def test_of_a_stripped_artifact_texts_can_be_blanked(any_store: FolderStore | ObjectStore, tmp_path: Path) -> None:
+    put(any_store, PAIRS, lambda folder: [(folder / name).write_text("said\n") for name in ("a.jsonl", "b.jsonl")])
+    any_store.strip(PAIRS, ("a.jsonl",))
+    (tmp_path / "blank").write_text("\n")
+    any_store.blank(PAIRS, {"b.jsonl": tmp_path / "blank"}, lambda _: None)
+    assert (any_store.remains(PAIRS) / "b.jsonl").read_text() == "\n"
+    assert any_store.swept(PAIRS)
+
+
+def test_a_cache_that_has_texts_which_were_stripped_elsewhere_loses_them(tmp_path: Path) -> None:
+    here, there = (ObjectStore(f"file://{tmp_path}/remote", tmp_path / name) for name in ("here", "there"))
+    put(here, PAIRS, lambda folder: [(folder / name).write_text("said\n") for name in ("a.jsonl", "b.jsonl")])
+    assert (there.folder(PAIRS) / "a.jsonl").exists()
+    (tmp_path / "blank").write_text("\n")
+    here.blank(PAIRS, {"a.jsonl": tmp_path / "blank"}, lambda _: None)
+    here.strip(PAIRS, ("a.jsonl",))
+    assert [file.name for file in there.remains(PAIRS).glob("*.jsonl")] == ["b.jsonl"]
+
+
+def test_an_artifact_that_is_made_again_or_removed_leaves_no_file_of_the_earlier_one(tmp_path: Path) -> None:
+    store = ObjectStore(f"file://{tmp_path}/remote", tmp_path / "cache")
+    put(store, REF, two_files)
+    store.strip(REF, ("documents.jsonl",))
+    put(store, REF, two_files)
+    assert len(list((tmp_path / "remote/files").glob("*"))) == 1
+    store.remove(REF)
+    assert [place for place in (tmp_path / "remote").rglob("*") if place.is_file()] == []
+
+
+@pytest.mark.parametrize("calls", range(5))
+def test_wherever_a_removal_is_killed_a_manifest_names_the_files_that_are_left_and_the_next_run_ends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: int
+) -> None:
+    store = ObjectStore(f"file://{tmp_path}/remote", tmp_path / "cache")
+    put(store, REF, two_files)
+    remote, done = store._remote[0], []
+
+    def killed(*arguments: object, **options: object) -> None:
+        if len(done) == calls:
+            raise KeyboardInterrupt
+        done.append(real(*arguments, **options))
+
+    with monkeypatch.context() as patched:
+        real = remote.rm
+        patched.setattr(remote, "rm", killed)
+        with suppress(KeyboardInterrupt):
+            store.remove(REF)
+    left = any(place.is_file() for place in (tmp_path / "remote/files").rglob("*"))
+    if left:
+        assert store.find(REF)
+        assert store.remains(REF)
+    store.remove(REF)
+    assert not any(place.is_file() for place in (tmp_path / "remote/files").rglob("*"))
 
 
 def test_a_file_that_is_missing_beside_the_stripped_ones_is_damage(store: FolderStore) -> None:

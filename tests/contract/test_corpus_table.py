@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import date
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from deltalake import DeltaTable, write_deltalake
+from deltalake import DeltaTable, WriterProperties, write_deltalake
 
+from medpipe.backends.delta.commits import tally
 from medpipe.backends.delta.corpus import DeltaCorpus
 from medpipe.backends.delta.rows import Rows, rows_of
+from medpipe.backends.delta.tally import Tally
 from medpipe.core.corpus.document import Document, Relation, Section, Status
 from medpipe.errors import Damaged, NotFound, Unavailable
 from medpipe.ports import CorpusTable
@@ -162,6 +166,34 @@ def test_revisions_are_those_of_the_documents_asked_for(corpus: CorpusTable) -> 
     assert corpus.revisions(version, prefix="mplus:") == {"mplus:3": 7}
 
 
+def test_documents_that_are_asked_for_by_id_are_read_and_no_others(corpus: CorpusTable) -> None:
+    version = corpus.merge([article(1), article(2, status=Status.RETRACTED), article(3)], None, "a")
+    assert list(corpus.read(version, ids=("pmid:3", "pmid:2", "pmid:9"))) == [article(3)]
+    assert list(corpus.read(version, ids=())) == []
+
+
+@pytest.mark.parametrize("asked", [{"prefix": "mplus:"}, {"ids": ("mplus:1",)}])
+def test_documents_are_looked_for_only_where_they_can_be(
+    delta: DeltaCorpus, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
+) -> None:
+    monkeypatch.setattr("medpipe.backends.delta.corpus.FORMAT", WriterProperties(max_row_group_size=10))
+    topics = [article(number).model_copy(update={"id": f"mplus:{number}"}) for number in range(3)]
+    curated = article(1).model_copy(update={"id": "medquad:1"})
+    first = delta.merge([curated, *topics, *(article(number) for number in range(100))], None, "a")
+    version = delta.merge([article(number, 2) for number in range(50)], first, "b")
+    read: list[list[int]] = []
+    whole = pq.ParquetFile.read_row_groups
+
+    def recorded(file: pq.ParquetFile, groups: list[int], columns: list[str]) -> pa.Table:
+        read.append(groups)
+        return whole(file, groups, columns=columns)
+
+    monkeypatch.setattr(pq.ParquetFile, "read_row_groups", recorded)
+    revisions = delta.revisions(version, **asked)
+    assert revisions == dict.fromkeys(asked.get("ids", ("mplus:0", "mplus:1", "mplus:2")), 1)
+    assert read == [[0], [0]], "the first ten rows of the first file: their ids, and then their columns"
+
+
 def test_counts_follow_each_merge_and_the_cut_off_is_the_youngest_current_document(corpus: CorpusTable) -> None:
     def dated(number: int, day: int, revision: int = 1, status: Status = Status.CURRENT) -> Document:
         return article(number, revision, status).model_copy(update={"published": date(2026, 3, day)})
@@ -236,6 +268,29 @@ def test_compaction_leaves_out_superseded_rows_and_nothing_else(delta: DeltaCorp
     assert delta.merge(pulls[2], None, "2") == versions[2], "the token is still known"
     after = delta.merge([article(1, 2), article(2, 4)], compacted, "d")
     assert [document.revision for document in delta.read(after)] == [3, 3, 4, 3, 3]
+
+
+def test_rows_of_documents_that_have_not_come_yet_are_kept_and_cause_no_compaction(delta: DeltaCorpus) -> None:
+    cited = [
+        notice(number, f"pmid:{number}00").model_copy(
+            update={"relations": tuple(Relation(kind="RetractionOf", target=f"pmid:{number}0{n}") for n in range(3))}
+        )
+        for number in (1, 2)
+    ]
+    version = delta.merge(cited, None, "a")
+    assert delta.compact(version) == version, "six of the eight rows are about documents that have not come"
+    pulls = [[article(100), article(3)], [notice(1, "pmid:100", 2), article(201)], [article(3, 2)]]
+    for turn, pull in enumerate(pulls):
+        version = delta.merge(pull, version, str(turn))
+        table = DeltaTable(str(delta.folder))
+        assert tally(table, delta.folder) == Tally.counted(Rows(table, delta.folder))
+    before = everything(delta, version)
+    for revision in (3, 4, 5, 6, 7):
+        version = delta.merge([article(number, revision) for number in (3, 100, 201)], version, f"{revision}")
+    compacted = delta.compact(version)
+    assert compacted == version + 1
+    assert delta.compact(compacted) == compacted
+    assert [document.id for document in everything(delta, compacted)] == [document.id for document in before]
 
 
 def test_many_small_files_are_joined_and_stay_the_same_documents(

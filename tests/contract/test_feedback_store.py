@@ -18,6 +18,7 @@ from medpipe.errors import NotFound
 from medpipe.ports import CorrectionReview
 from tests.clock import START, Clock
 from tests.contract.racers import race
+from tests.contract.test_chains import schema
 
 DAY = timedelta(days=1)
 
@@ -275,6 +276,27 @@ def test_texts_that_postgresql_cannot_forget_now_are_reported(many: SqlFeedbackS
     assert files.having(b"Xylophone of")
     assert many.forget() == ""
     assert not files.having(b"Xylophone of")
+
+
+@on_postgresql
+def test_samples_that_postgresql_took_before_the_upgrade_are_removed_by_it(database_url: str) -> None:
+    at = "'2026-03-04 12:00:00'"
+    with schema(database_url, "0008") as connection:
+        for number in range(3):
+            text = f"'Xylophone {number}?'"
+            answer = f"('{number}', {at}, 'ann', {text}, {text}, 'version/a', 'a-1', false)"
+            rating = f"('{number}', 'bob', 'down', {text}, {at})"
+            columns = "answer_id, at, identity, question, answer, version, adapter_name, refused"
+            connection.execute(sa.text(f"INSERT INTO answers ({columns}) VALUES {answer}"))
+            connection.execute(
+                sa.text(f"INSERT INTO feedback (answer_id, identity, rating, correction, at) VALUES {rating}")
+            )
+        connection.execute(sa.text("ANALYZE answers, feedback"))
+        samples = sa.text("SELECT count(*) FROM pg_stats WHERE histogram_bounds::text LIKE '%Xylophone%'")
+        assert connection.execute(samples).scalar_one() == 3
+    with connect(database_url).begin() as connection:
+        connection.execute(sa.text("ANALYZE answers, feedback"))
+        assert connection.execute(samples).scalar_one() == 0
 
 
 def test_questions_and_refusals_are_counted_by_version_and_window(store: SqlFeedbackStore, clock: Clock) -> None:

@@ -137,7 +137,7 @@ def test_the_request_names_the_documents_their_state_and_what_will_happen(run, p
     run("withdrawals")
     _, request = decided("Reject", "not now")
     assert request["subject"] == f"Unlearn {RETRACTED}?"
-    for shown in (RETRACTED, "blocked since", "retracted by its publisher", ports.ledger.champion(), "plan `hotfix`"):
+    for shown in (RETRACTED, "blocked since", "its publisher retracted it", ports.ledger.champion(), "plan `hotfix`"):
         assert shown in request["body"]
 
 

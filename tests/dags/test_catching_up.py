@@ -10,11 +10,26 @@ from medpipe.core.manifests import CorpusManifest
 from medpipe.errors import BatchRejected, SourceError
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
+from tests import fakes
 from tests.contract.nlm_server import Nlm
 from tests.dags import light
 from tests.dags.conftest import states, values
+from tests.steps.conftest import publish, topic
 
 WINDOW = {"start": "2026-03-03", "end": "2026-03-04", "baseline": "False"}
+
+
+class Try:
+    """One try of the task: what it was given, and what it leaves for the tasks that follow."""
+
+    def __init__(self) -> None:
+        self.left: dict[str, str] = {}
+
+    def xcom_pull(self, task_ids: str, map_indexes: int) -> None:
+        return None  # no plan could be made in the run
+
+    def xcom_push(self, key: str, value: str) -> None:
+        self.left[key] = value
 
 
 @pytest.fixture
@@ -29,7 +44,7 @@ def late(monkeypatch):
                 raise error
             return f"corpus/{source}"
 
-        monkeypatch.setattr(catching_up, "_plans", lambda count: [None] * count)
+        monkeypatch.setattr(catching_up, "get_current_context", lambda: {"ti": Try()})
         monkeypatch.setattr(catching_up, "_take", take)
         corpus: str = catching_up.catch_up().function([[source] for source in sources], [], **WINDOW)
         return corpus
@@ -50,6 +65,63 @@ def test_data_that_was_rejected_is_not_tried_again(late):
 
     with pytest.raises(AirflowFailException, match="medlineplus: cut to half"):
         late(medlineplus=BatchRejected("cut to half"), pubmed=None)
+
+
+@pytest.fixture
+def tried(ring, monkeypatch):
+    """`tried("pubmed", …)`: one try of `catch_up` for these sources, with the real verbs; returns what it left."""
+    pytest.importorskip("airflow")
+    from medpipe_airflow import catching_up
+
+    monkeypatch.setenv("MEDPIPE_PORTS", "tests.fakes:ports")
+
+    def run(*sources: str) -> str:
+        this = Try()
+        monkeypatch.setattr(catching_up, "get_current_context", lambda: {"ti": this})
+        with pytest.raises(SourceError, match="pubmed: HTTP 503"):
+            catching_up.catch_up().function([[source] for source in sources], [], **WINDOW)
+        return this.left.get("return_value", "")
+
+    return run
+
+
+def test_a_source_that_never_answers_makes_no_corpus_of_another_again_and_its_news_are_announced(
+    ring, tried, monkeypatch
+):
+    ports = fakes.ports(Settings(home=ring))
+    publish(ports, [topic(1)])
+    publish(ports, [], source="pubmed")
+    real = fakes.FileSource.pull
+    monkeypatch.setattr(fakes.FileSource, "pull", lambda self, *window: answer(real, self, *window))
+    assert tried("pubmed") == "", "nothing was taken"
+    first = tried("medlineplus", "pubmed")
+    assert [tried("medlineplus", "pubmed") for _ in range(3)] == [first] * 3
+    assert [corpus.ref for corpus in ports.store.manifests(CorpusManifest)] == [first]
+
+
+def answer(pull, source, *window):
+    if source.file.stem == "pubmed":
+        raise SourceError("HTTP 503")
+    return pull(source, *window)
+
+
+def test_a_source_without_news_makes_no_corpus(ring, monkeypatch):
+    pytest.importorskip("airflow")
+    from medpipe_airflow import catching_up
+
+    called = []
+    answers = {"latest": "corpus/1", "plan_pulls": []}
+    monkeypatch.setattr("medpipe.cli.call", lambda verb, arguments: called.append(verb) or answers[verb])
+    assert catching_up._take("pubmed", *WINDOW.values()) == "corpus/1"
+    assert called == ["latest", "plan_pulls"]
+
+
+def test_a_run_has_failed_although_what_came_late_is_announced(bag):
+    corpus = bag.dags["corpus"]
+    assert corpus.get_task("announce_late_corpus").trigger_rule == "all_done"
+    assert not corpus.get_task("caught_up").downstream_list and corpus.get_task("caught_up").upstream_task_ids == {
+        "catch_up"
+    }
 
 
 @pytest.mark.slow

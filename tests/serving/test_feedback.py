@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from medpipe import wiring
+from medpipe.backends import signing_keys
+from medpipe.core import answer_ids
 from medpipe.ports import FeedbackItem
 from serving.answer_ids import Signer
+from serving.problems import Problem
 from tests.serving.conftest import Gateway
 
 
@@ -67,6 +70,17 @@ def test_an_answer_that_is_no_longer_kept_is_a_404(gateway: Gateway) -> None:
     signed = Signer(wiring.gateway_state(gateway.settings).signing_keys).new_id()
 
     assert rate(gateway, signed).status_code == 404
+
+
+@pytest.mark.parametrize("stated", ["a phrase of some words", "key\n"])
+def test_an_answer_whose_id_an_earlier_release_signed_with_the_whole_setting_can_be_rated(
+    gateway: Gateway, stated: str
+) -> None:
+    signer = Signer(signing_keys.known(stated, gateway.settings.home))
+    signer.check(answer_ids.new(stated.encode()))
+    signer.check(answer_ids.new(stated.split()[0].encode()))
+    with pytest.raises(Problem):
+        signer.check(answer_ids.new(b"another"))
 
 
 def bearer(secret: str) -> dict[str, str]:

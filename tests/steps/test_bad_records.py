@@ -81,12 +81,32 @@ def test_a_bad_record_is_discarded_by_a_person_and_never_released(ports: fakes.F
     assert steps.quarantine(ports=ports) == "No quarantined rows."
 
 
-def test_a_file_with_more_bad_records_than_its_policy_bears_is_stopped(ports: fakes.FakePorts, tmp_path: Path) -> None:
+def test_a_file_with_more_bad_records_than_its_policy_allows_is_stopped(ports: fakes.FakePorts, tmp_path: Path) -> None:
     _post(tmp_path, *_good(*range(100, 160)), *[RECORD.format(n=n, date=SEASON) for n in range(6)])
-    with pytest.raises(BatchRejected, match=r"6 of 66 records cannot be read.*record 61: no ArticleDate") as stopped:
+    with pytest.raises(BatchRejected, match=r"6 of 66 records.*allows .*record 61: no ArticleDate") as stopped:
         steps.pull("pubmed", *EVER, ports=ports)
     assert str(stopped.value).count("no ArticleDate") == 3
     assert not list(ports.store.manifests(DocumentsManifest))
+
+
+class _Known:
+    """A source that knows four of the ids that it is asked for."""
+
+    def pull(self, start: date, end: date, ids: Sequence[str] = ()) -> Iterator[Received]:
+        yield from map(topic, range(4))
+        for id in ids[4:]:
+            yield BadRecord(source="medlineplus", file="efetch", place=f"id {id}", reason="unknown or deleted", id=id)
+
+
+def test_ids_that_a_publisher_does_not_have_are_bad_records_however_many(
+    ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known: Any = _Known()
+    monkeypatch.setattr(ports, "source", lambda name: known, raising=False)
+    ids = tuple(topic(number).id for number in range(10))
+    pulled = steps.pull("medlineplus", DAY_1, DAY_2, ids=ids, ports=ports)
+    outcome = manifest(ports, pulled, DocumentsManifest).outcome
+    assert (outcome.documents, outcome.bad_records) == (4, 6)
 
 
 class _Odd:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,13 +12,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from medpipe import errors, steps
-from medpipe.core.manifests import MANIFESTS, DriftManifest, TraceManifest, VersionManifest
+from medpipe.core.manifests import (
+    MANIFESTS,
+    DriftManifest,
+    SweepManifest,
+    TraceManifest,
+    VersionManifest,
+)
 from medpipe.core.retention import RetentionPolicy
 from medpipe.settings import Settings
-from medpipe.steps import verification
+from medpipe.steps import sweeping, unerased, verification
 from medpipe.steps.artifact import manifest
 from tests import fakes
-from tests.core.test_retention import FIELDS, SHORTEST
+from tests.core.test_retention import FIELDS
 from tests.manifests import inputs, outcome
 from tests.steps.conftest import RETRACTED
 from tests.steps.test_ring import first_champion, retrain, second_corpus
@@ -131,6 +136,41 @@ def test_what_was_removed_is_made_again_by_its_verb(ports):
     assert faults(ports) == ""
 
 
+def test_weights_that_are_made_again_and_are_others_are_not_judged_by_what_the_earlier_ones_answered(ports):
+    champion, held = versions(ports)
+    trained, asked = ports.store.find(held.outcome.adapter), ports.store.find(held.outcome.evaluation)
+    incumbent = ports.store.find(held.outcome.decision).outcome.champion
+    steps.gc(apply=True, ports=ports)
+    assert ports.store.swept(asked.ref), "answers stay as long as the weights that gave them, and no longer"
+    with ports.store.write(trained.ref, "train", trained.inputs) as draft:
+        (draft.path / fakes.WEIGHTS).write_text("{}")
+        draft.conclude(trained.outcome.model_copy(update={"digest": "others"}))
+    _examples_again(ports, held)
+    again = steps.evaluate(
+        trained.ref, "tiny-sft-no-replay", asked.inputs.examples, anchor=asked.inputs.anchor, ports=ports
+    )
+    assert again == asked.ref
+    assert any(trained.ref in remark and "made again" in remark for remark in steps.verify(ports=ports).remarks)
+    with pytest.raises(errors.UsageError, match="was made again"):
+        steps.compare(again, incumbent, ports.store.find(held.outcome.decision).outcome.plan, ports=ports)
+    with pytest.raises(errors.UsageError, match="was made again"):
+        steps.register(
+            trained.ref, again, held.outcome.decision, held.outcome.examples, champion.ref, champion.ref, ports=ports
+        )
+
+
+def test_what_is_made_again_keeps_its_place_in_the_order_and_is_young(ports):
+    _, held = versions(ports)
+    before = ports.store.find(held.outcome.evaluation)
+    steps.gc(apply=True, ports=ports)
+    with ports.store.write(before.ref, "evaluate", before.inputs) as draft:
+        draft.conclude(before.outcome)
+    after = ports.store.find(before.ref)
+    assert (before.made_again_ns, after.created_ns) == (0, before.created_ns)
+    assert after.made_again_ns > before.created_ns
+    assert after.content() == before.model_copy(update={"digests": {}}).content()
+
+
 def _examples_again(ports: fakes.FakePorts, held: VersionManifest) -> str:
     made = ports.store.find(held.outcome.examples).inputs
     examples = steps.build_examples(
@@ -193,7 +233,7 @@ def test_a_run_that_is_killed_leaves_a_clean_state_and_the_next_one_finishes(por
 
 
 def test_what_a_run_has_just_begun_to_use_stays(ports, monkeypatch):
-    """The newest measurement of drift is made between the plan of gc and its first removal."""
+    """A training that continues an adapter is published between the plan of gc and its first removal."""
     _, held = versions(ports)
     append = ports.ledger.append
 
@@ -250,27 +290,10 @@ def test_a_time_that_has_not_come_is_refused(ports):
         steps.gc(at=datetime(2026, 3, 4), ports=ports)  # noqa: DTZ001
 
 
-def test_what_lies_beside_the_artifacts_goes_when_nobody_has_written_to_it_for_long(tmp_path, monkeypatch):
-    ports = fakes.ports(Settings(home=tmp_path))
-    monkeypatch.setattr(fakes.FakePorts, "retention_policy", SHORTEST)
-    places = {
-        "data_docs/documents/documents-0123/validations/page.html": "pages",
-        "data_docs/documents/.documents-0123-killed/static/fonts.css": "unfinished",
-        "data_docs/documents/.static/fonts.css": "",
-        "work/work-0123/checkpoints/1/weights": "unfinished",
-        "work/work-4567/checkpoints/1/weights": "",
-        "downloads/0123456789ab/pubmed26n0001.xml.gz": "downloads",
-        "downloads/qiaojin___pubmed_qa/0123/test.arrow": "",
-    }
-    long_ago = (datetime.now(UTC) - timedelta(days=3)).timestamp()
-    for name in places:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("text")
-    for path in sorted(tmp_path.rglob("*")):
-        os.utime(path, (long_ago, long_ago))
-    os.utime(tmp_path / "work/work-4567/checkpoints/1/weights")
-    done = steps.gc(apply=True, ports=ports)
-    assert {kind: room.number for kind, room in done.removed.items()} == {"downloads": 1, "pages": 1, "unfinished": 2}
-    assert {name for name in places if (tmp_path / name).exists()} == {
-        name for name, kind in places.items() if not kind
-    }
+def test_removals_that_take_long_let_others_publish_and_erase_in_between(ports, monkeypatch):
+    taken, take = [], ports.leases.take
+    monkeypatch.setattr(ports.leases, "take", lambda name, seconds: taken.append(name) or take(name, seconds))
+    monkeypatch.setattr(sweeping, "_SECONDS", 0.0)
+    sweep = steps.gc(apply=True, ports=ports).sweep
+    assert taken.count(unerased.LEASE) == manifest(ports, sweep, SweepManifest).outcome.artifacts > 1
+    assert steps.gc(ports=ports).removed == {}

@@ -14,7 +14,7 @@ from medpipe.core.manifests import AnchorManifest, DecisionManifest, DecisionOut
 from medpipe.core.refs import ref
 from medpipe.core.text import stable_share
 from medpipe.steps.artifact import manifest
-from medpipe.steps.evaluation import scores_of
+from medpipe.steps.evaluation import means, scores_of
 from tests import fakes
 from tests.manifests import put
 
@@ -68,6 +68,7 @@ def evaluation(
         lambda folder: (folder / "evaluation.json").write_text(whole.model_dump_json()),
         model=model,
         digests=whole.digests,
+        metrics=means(whole.scores),
     )
 
 
@@ -173,6 +174,16 @@ def test_an_evaluation_that_was_never_compared_costs_as_much_as_one_that_was(por
     looks = manifest(ports, third, DecisionManifest).inputs.looks["new-knowledge"]
     assert [look.evaluation for look in looks] == [ref("evaluation", 2), peeked]
     assert level(ports, first) / level(ports, third) == pytest.approx(3**1.6)
+
+
+def test_an_evaluation_of_fewer_questions_than_a_gate_judges_spends_nothing(ports: fakes.FakePorts) -> None:
+    base = evaluation(ports, 1, 0, tasks=(range(29), 0))
+    few = evaluation(ports, 2, 5, model=adapter(ports, 2), tasks=(range(29), 0))
+    steps.compare(few, base, "first", ports=ports)
+    enough = evaluation(ports, 3, 5, model=adapter(ports, 3), tasks=(range(30), 0))
+    evaluated = steps.compare(enough, evaluation(ports, 4, 0, tasks=(range(30), 0)), "first", ports=ports)
+    looks = manifest(ports, evaluated, DecisionManifest).inputs.looks
+    assert (looks["unseen"], [look.evaluation for look in looks["new-knowledge"]]) == ((), [few])
 
 
 def test_a_look_that_passed_hands_its_level_to_the_next(ports: fakes.FakePorts) -> None:

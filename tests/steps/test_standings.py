@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from medpipe import steps
-from medpipe.core.corpus.document import Relation, Status
+from medpipe.core.corpus.document import Document, Relation, Status
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, RETRACTED, article, publish, topic
 from tests.steps.test_ring import refresh
@@ -33,6 +37,24 @@ def test_what_a_person_withdrew_is_taken_down(ports: fakes.FakePorts) -> None:
     steps.withdraw((topic(1).id,), "names a patient", "Dr. A", ports=ports)
     (line,) = steps.standings(corpus, ports=ports).splitlines()
     assert line.startswith(f"{topic(1).id}: taken down since ") and line.endswith(": names a patient")
+
+
+def test_only_what_is_listed_is_read(ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = article(Status.CONCERN)
+    publish(ports, [topic(1), topic(2), topic(3), held])
+    corpus = refresh(ports, DAY_1, DAY_2)
+    steps.withdraw((topic(1).id,), "names a patient", "Dr. A", ports=ports)
+    whole, read = ports.corpus.read, list[str]()
+
+    def recorded(*arguments: Any) -> Iterator[Document]:
+        for document in whole(*arguments):
+            read.append(document.id)
+            yield document
+
+    monkeypatch.setattr(ports.corpus, "read", recorded)
+    steps.standings(corpus, ports=ports)
+    steps.standings(corpus, (topic(2).id,), ports=ports)
+    assert read == [topic(1).id, held.id, topic(2).id]
 
 
 def test_a_topic_that_is_missing_is_listed_before_it_is_held(ports: fakes.FakePorts) -> None:

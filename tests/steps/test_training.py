@@ -22,7 +22,7 @@ from medpipe.core.manifests import (
 from medpipe.core.refs import ref
 from medpipe.core.teaching.example import Example
 from medpipe.ports import Registered
-from medpipe.steps import artifact
+from medpipe.steps import artifact, workspaces
 from medpipe.steps.artifact import manifest
 from tests import fakes
 from tests.contracts import CONTRACT
@@ -106,7 +106,7 @@ def test_training_continues_from_the_adapter_of_a_version(ports: fakes.FakePorts
     assert steps.train("tiny-sft", data, base, ports=ports) == adapter, "the version and its adapter are one model"
 
 
-def test_checkpoints_stay_until_the_adapter_is_whole(
+def test_checkpoints_stay_with_the_names_of_what_they_learn_from_until_the_adapter_is_whole(
     ports: fakes.FakePorts, trainer: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     places: list[Path] = []
@@ -121,6 +121,7 @@ def test_checkpoints_stay_until_the_adapter_is_whole(
         with pytest.raises(KeyboardInterrupt):
             steps.train("tiny-sft", examples(ports), ports=ports)
     assert places[0] == places[1] and places[0].is_dir()
+    assert [training.data for training in workspaces.unfinished(ports)] == [examples(ports)]
     assert list(ports.store.manifests(AdapterManifest)) == []
 
 

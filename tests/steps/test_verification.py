@@ -92,6 +92,13 @@ def test_an_untouched_state_passes_and_is_counted(ports: fakes.FakePorts) -> Non
     assert (counted.evaluations, counted.decisions, counted.remarks) == (4, 2, ())
 
 
+def test_what_the_audit_cannot_tell_from_a_wrong_clock_is_a_remark(
+    ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(ports.audit), "remarks", lambda _: iter(["batch 2 has older entries"]))
+    assert steps.verify(ports=ports).remarks == ("audit: batch 2 has older entries",)
+
+
 def test_an_empty_home_passes(tmp_path: Path) -> None:
     assert not any(steps.verify(ports=fakes.ports(Settings(home=tmp_path))).model_dump().values())
 

@@ -167,6 +167,26 @@ def test_an_ordinary_run_does_not_load_a_new_baseline_and_an_ordered_one_outrank
     assert _planned(ports, 3, loaded, "pubmed", baseline=True) == [], "a load that is repeated continues"
 
 
+def test_a_year_whose_files_were_removed_stops_pubmed_until_the_next_baseline_is_loaded(
+    ports: fakes.FakePorts, nlm: Nlm, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = _run(ports, 1, None)
+    nlm.day(2)
+    nlm.hold(FIRST)
+    nlm.hold(SECOND)
+    nlm.next_baseline()
+    assert _planned(ports, 2, first, "pubmed") == []
+    assert "nothing shows whether 26n1336 existed" in caplog.text
+    late = {"sources": ("pubmed",), "start": date(2026, 3, 9), "end": date(2026, 3, 10), "ports": ports}
+    with pytest.raises(GapInFiles, match=r"26n1336 existed.*Load the baseline.*add 26n1336 to never_posted"):
+        steps.plan_pulls(**late, previous=first)
+    assert len(steps.plan_pulls(**late, previous=first, baseline=True)) == 1, "the load itself is not stopped"
+    assert steps.plan_pulls(**late, previous=_run(ports, 2, first, baseline=True)) == []
+    known = ports.source_policy("pubmed").model_copy(update={"never_posted": ("26n1336",)})
+    monkeypatch.setattr(ports, "source_policy", lambda name: known)
+    assert steps.plan_pulls(**late, previous=first) == [], "a person says that nothing was missed"
+
+
 def test_files_that_entered_are_not_planned_again_and_one_that_is_posted_again_is(
     ports: fakes.FakePorts, nlm: Nlm, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,12 +38,15 @@ def text_of(
     """Return the text of a manifest. Raises pydantic's ValidationError if inputs or outcome are not of the ref's kind.
 
     `find`: returns the manifest of an artifact that inputs or outcome name. `digests`: SHA-256 of each file. `files`:
-    the prefix of the artifact's files in an object store.
+    the prefix of the artifact's files in an object store. An artifact that is made again keeps the time of the first:
+    in that order decisions count what was looked at before.
     """
+    before, now = find(ref), time.time_ns()
     manifest = manifest_type(ref)(
         ref=ref,
         verb=verb,
-        created_ns=time.time_ns(),
+        created_ns=before.created_ns if before else now,
+        made_again_ns=now if before else 0,
         files=files,
         inputs=inputs,
         outcome=outcome,  # None, a draft without an outcome, is refused here, by pydantic

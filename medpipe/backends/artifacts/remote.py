@@ -65,24 +65,27 @@ class ObjectStore:
         return place
 
     def remains(self, ref: str) -> Path:
-        """As `folder`, also when files were swept. This machine's cache may still have them."""
+        """As `folder`, also when files were swept. They go from this machine's cache too."""
         manifest = self.find(ref)
         if manifest is None:
             raise NotFound(missing(ref))
         place = self._cached(ref, manifest.files)
         if not place.is_dir():
             self._fetch(manifest, place)
-        blanked = self.blanked(ref)
+        blanked, swept = self.blanked(ref), self.swept(ref)
+        gone = swept.files if swept else ()
+        for path in gone:
+            (place / path).unlink(missing_ok=True)
         if blanked:
-            self._refresh(manifest, place, blanked)
-        swept = self.swept(ref)
-        digests.check(ref, place, manifest.digests, blanked, swept.files if swept else ())
+            left = {path: states[-1] for path, states in blanked.files.items() if path not in gone}
+            self._refresh(manifest, place, left)
+        digests.check(ref, place, manifest.digests, blanked, gone)
         return place
 
-    def _refresh(self, manifest: Manifest, place: Path, blanked: Blanked) -> None:
-        """Fetch the files again that this machine fetched before texts in them were erased."""
+    def _refresh(self, manifest: Manifest, place: Path, erased: Mapping[str, str]) -> None:
+        """Fetch the files again that this machine fetched before texts in them were erased. `erased`: path → digest."""
         files, root = self._remote
-        stale = [path for path, states in blanked.files.items() if digests.of_file(place / path) != states[-1]]
+        stale = [path for path, digest in erased.items() if digests.of_file(place / path) != digest]
         with private_folder(self.cache, manifest.ref) as private:
             for path in stale:
                 part = private / path.replace("/", "-")
@@ -106,7 +109,7 @@ class ObjectStore:
         remote.pipe_file(self._address(ref, BLANKED), after.model_dump_json().encode())
         for path, file in files.items():
             remote.put_file(str(file), f"{root}/{manifest.files}/{path}")
-        self.folder(ref)
+        self.remains(ref)
 
     def _fetch(self, manifest: Manifest, place: Path) -> None:
         files, root = self._remote
@@ -128,11 +131,13 @@ class ObjectStore:
             text = text_of(ref, verb, inputs, draft.outcome, self.find, digests.of_files(private), prefix)
             with self._discarding(f"{root}/{prefix}"):
                 self._upload(private, f"{root}/{prefix}")
-            swept = self.swept(ref)
-            if self.find(ref) is None or swept:
+            before = self.find(ref)
+            if before is None or self.swept(ref):
                 self._publish(ref, text, prefix, private.name)
-                if swept:
-                    files.rm(self._address(ref, SWEPT))
+                if before:
+                    self._discard(ref, before)
+                for beside in (BLANKED, SWEPT):
+                    self._delete(self._address(ref, beside))
                 move(private, self._cached(ref, prefix))
             elif files.exists(f"{root}/{prefix}"):
                 files.rm(f"{root}/{prefix}", recursive=True)
@@ -173,7 +178,7 @@ class ObjectStore:
         return None if text is None else swept_in(text, ref)
 
     def strip(self, ref: str, files: Collection[str]) -> None:
-        """As `FolderStore.strip`. Caches of other machines keep their copies."""
+        """As `FolderStore.strip`. Caches of other machines follow when they next read the artifact."""
         manifest = self.find(ref)
         if manifest is None:
             raise NotFound(missing(ref))
@@ -181,21 +186,27 @@ class ObjectStore:
         remote, root = self._remote
         remote.pipe_file(self._address(ref, SWEPT), after.model_dump_json().encode())
         for path in after.files:
-            with suppress(FileNotFoundError):
-                remote.rm(f"{root}/{manifest.files}/{path}")
+            self._delete(f"{root}/{manifest.files}/{path}")
         shutil.rmtree(self._cached(ref, manifest.files), ignore_errors=True)
 
     def remove(self, ref: str) -> None:
-        """As `FolderStore.remove`: the manifest goes first."""
+        """As `FolderStore.remove`. Until the manifest goes, it names what is left: a killed run is run again."""
         manifest = self.find(ref)
         if manifest is None:
             return
-        remote, root = self._remote
-        remote.rm(self._address(ref))
-        for place in (f"{root}/{manifest.files}", self._address(ref, "").rstrip("/")):
-            with suppress(FileNotFoundError):
-                remote.rm(place, recursive=True)
+        self.strip(ref, manifest.digests)
+        self._discard(ref, manifest)
+        self._delete(self._address(ref))
+        self._delete(self._address(ref, "").rstrip("/"))
+
+    def _discard(self, ref: str, manifest: Manifest) -> None:
+        """Remove all files of a manifest, here and in the cache."""
+        self._delete(f"{self._remote[1]}/{manifest.files}")
         shutil.rmtree(self._cached(ref, manifest.files), ignore_errors=True)
+
+    def _delete(self, place: str) -> None:
+        with suppress(FileNotFoundError):
+            self._remote[0].rm(place, recursive=True)
 
     def sizes(self, ref: str) -> Mapping[str, int]:
         """As `FolderStore.sizes`."""

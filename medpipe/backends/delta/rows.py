@@ -7,7 +7,6 @@ bytes a document. Texts are then read by their place in the files, one band of d
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from deltalake import DeltaTable, Field, Schema, WriterProperties
 from deltalake.schema import ArrayType, PrimitiveType
 from numpy.typing import NDArray
 
+from medpipe.backends.delta.wanted import Wanted
 from medpipe.core.corpus.document import Document, Mark
 from medpipe.core.corpus.merge import awaited
 from medpipe.core.corpus.standing import marks_of, standing
@@ -79,7 +79,7 @@ def rows_of(documents: Sequence[Document], sequence: int) -> pa.Table:
     """Return one row per document. `documents` must be sorted by id: that makes statistics of row groups selective."""
     derived = {
         "sequence": [sequence] * len(documents),
-        "status": [AWAITED if awaited(document) else standing(document).status.value for document in documents],
+        "status": [*map(status_of, documents)],
         "said": [document.status.value for document in documents],
         "links": [[mark.model_dump_json() for mark in marks_of(document)] for document in documents],
         "marks": [[mark.model_dump_json() for mark in document.marks] for document in documents],
@@ -90,6 +90,11 @@ def rows_of(documents: Sequence[Document], sequence: int) -> pa.Table:
         for name in _KINDS
     }
     return pa.table({name: pa.array(values, _ARROW[_KINDS[name]]) for name, values in columns.items()})
+
+
+def status_of(document: Document) -> str:
+    """Return what the row of a document has as `status`."""
+    return AWAITED if awaited(document) else standing(document).status.value
 
 
 def marks_in(texts: Sequence[str]) -> tuple[Mark, ...]:
@@ -117,13 +122,13 @@ class Rows:
         self.count = sum(files.get("num_records", ()))
         self.small_files = sum(size < SMALL_FILE for size in files["size_bytes"])
 
-    def standing(self, columns: Sequence[str], ids: Collection[str] | None = None) -> pa.Table:
-        """Return the standing rows by id: of every document, or of those among `ids`.
+    def standing(self, columns: Sequence[str], ids: Collection[str] | None = None, prefix: str = "") -> pa.Table:
+        """Return the standing rows by id: of every document, or of those among `ids` and with this `prefix`.
 
         The table has the columns `id`, `sequence`, those asked for in `columns`, and `file` and `row`, which `texts`
-        reads.
+        reads. Only row groups that can have such documents are read.
         """
-        wanted = None if ids is None else sorted(ids)
+        wanted = Wanted(None if ids is None else sorted(ids), prefix)
         parts = [self._scan(number, columns, wanted) for number in range(len(self._files))]
         schema = pa.schema(
             [
@@ -157,26 +162,28 @@ class Rows:
             # Permissive: other writers declare other nullability and other string types.
             yield pa.concat_tables(parts, promote_options="permissive").take(pa.array(np.argsort(order, kind="stable")))
 
-    def _scan(self, number: int, columns: Sequence[str], wanted: Sequence[str] | None) -> pa.Table | None:
-        """Return the wanted rows of one file, superseded ones too; None where its ids show that it has none."""
-        if wanted is not None and not _meets(wanted, *self._spans[number]):
+    def _scan(self, number: int, columns: Sequence[str], wanted: Wanted) -> pa.Table | None:
+        """Return the wanted rows of one file, superseded ones too; None where it has none."""
+        if not wanted.between(*self._spans[number]):
             return None
         file = pq.ParquetFile(self._files[number])
-        ids = file.read(columns=["id"]).column("id")
-        rows = pa.array(np.arange(len(ids)))
-        if wanted is not None:
-            rows = rows.filter(pc.is_in(ids, value_set=pa.array(wanted, ids.type)).combine_chunks())
-            if not len(rows):
-                return None
-        table = file.read(columns=["sequence", *columns]).add_column(0, "id", ids)
-        table = table if wanted is None else table.take(rows)
-        return table.append_column("file", pa.array(np.full(len(rows), number))).append_column("row", rows)
+        if not (groups := wanted.groups(file)):
+            return None
+        starts = _starts(file)
+        ids = file.read_row_groups(groups, columns=["id"]).column("id").cast(pa.string())
+        rows = pa.array(np.concatenate([np.arange(starts[group], starts[group + 1]) for group in groups]))
+        chosen = None if wanted.everything else wanted.among(ids).combine_chunks()
+        if chosen is not None and not pc.any(chosen).as_py():
+            return None
+        table = file.read_row_groups(groups, columns=["sequence", *columns]).add_column(0, "id", ids)
+        table = table.append_column("file", pa.array(np.full(len(rows), number))).append_column("row", rows)
+        return table if chosen is None else table.filter(chosen)
 
     def _rows(self, number: int, rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
         """Return some rows of one file. `rows` is ascending; only their row groups are read."""
         file = pq.ParquetFile(self._files[number])
-        sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
-        starts = np.cumsum([0, *sizes])
+        starts = _starts(file)
+        sizes = np.diff(starts)
         groups = np.searchsorted(starts, rows, side="right") - 1
         needed = np.unique(groups)
         offsets = np.zeros(len(sizes), np.int64)
@@ -195,9 +202,6 @@ def _renamed(rows: pa.Table) -> pa.Table:
     return rows.set_column(place, rows.schema.field(place), status)
 
 
-def _meets(wanted: Sequence[str], first: str | None, last: str | None) -> bool:
-    """Return whether a file with ids from `first` to `last` (None: unknown) may have one of the sorted ids `wanted`."""
-    if first is None or last is None:
-        return bool(wanted)
-    position = bisect_left(wanted, first)
-    return position < len(wanted) and wanted[position] <= last
+def _starts(file: pq.ParquetFile) -> NDArray[np.int64]:
+    """Return the number of the first row of each row group, and of all rows."""
+    return np.cumsum([0, *(file.metadata.row_group(group).num_rows for group in range(file.num_row_groups))])

@@ -11,32 +11,38 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from medpipe.backends.delta.rows import AWAITED, Rows
+from medpipe.backends.delta.rows import AWAITED, Rows, status_of
 from medpipe.core.corpus.document import Document, Status
-from medpipe.core.corpus.merge import awaited
-from medpipe.core.corpus.standing import standing
 from medpipe.ports import Counts
 
-TALLY = "medpipe.counts"
-"""Key of the tally in a commit's metadata."""
+TALLY = "medpipe.tally"
+"""Key of the tally in a commit's metadata. What an earlier medpipe recorded as `medpipe.counts` lacks `awaited`: its
+rows are counted."""
 
 
 class Tally(NamedTuple):
     """Counts of a version.
 
     `youngest` is the number of current documents that were published on the cut-off date: when all of them go, the
-    cut-off moves to an earlier date.
+    cut-off moves to an earlier date. `awaited` is the number of documents that have not come yet: they have rows, and
+    no count has them.
     """
 
     counts: Counts
     youngest: int
+    awaited: int
+
+    @property
+    def rows(self) -> int:
+        """The number of rows that a version needs: one for each document, and for each that has not come yet."""
+        return sum(self.counts.by_status.values()) + self.awaited
 
     @classmethod
     def parsed(cls, text: str) -> Tally:
         """Return the tally that `text` was written from."""
         recorded = json.loads(text)
         cut_off = recorded["cut_off"] and date.fromisoformat(recorded["cut_off"])
-        return cls(Counts(recorded["by_status"], cut_off), recorded["youngest"])
+        return cls(Counts(recorded["by_status"], cut_off), recorded["youngest"], recorded["awaited"])
 
     def text(self) -> str:
         """Return the tally as JSON, for a commit's metadata."""
@@ -44,6 +50,7 @@ class Tally(NamedTuple):
             {
                 "by_status": self.counts.by_status,
                 "youngest": self.youngest,
+                "awaited": self.awaited,
                 "cut_off": self.counts.cut_off and self.counts.cut_off.isoformat(),
             }
         )
@@ -60,8 +67,9 @@ class Tally(NamedTuple):
     def _of(cls, statuses: Sequence[str], published: Sequence[date]) -> Tally:
         days = Counter(day for status, day in zip(statuses, published, strict=True) if status == Status.CURRENT)
         cut_off = max(days, default=None)
-        by_status = Counter(status for status in statuses if status != AWAITED)
-        return cls(Counts(dict(sorted(by_status.items())), cut_off), days[cut_off] if cut_off else 0)
+        by_status = Counter(statuses)
+        awaited = by_status.pop(AWAITED, 0)
+        return cls(Counts(dict(sorted(by_status.items())), cut_off), days[cut_off] if cut_off else 0, awaited)
 
     def after(self, known: pa.Table, changed: Sequence[Document], rows: Rows) -> Tally:
         """Return the tally after the documents `changed` replace their rows.
@@ -70,8 +78,7 @@ class Tally(NamedTuple):
         """
         ids = [document.id for document in changed]
         replaced = known.filter(pc.is_in(known.column("id"), value_set=pa.array(ids, pa.string())))
-        here = [document for document in changed if not awaited(document)]
-        added = self._of([str(standing(document).status) for document in here], [one.published for one in here])
+        added = self._of([*map(status_of, changed)], [document.published for document in changed])
         removed = self._of(*(replaced.column(name).to_pylist() for name in ("status", "published")))
         rest = self._less(removed)
         if rest is None:  # every document of the cut-off date goes: only the table has the next date
@@ -89,6 +96,7 @@ class Tally(NamedTuple):
         return Tally(
             Counts({status: count for status, count in by_status.items() if count}, self.counts.cut_off),
             self.youngest - (other.youngest if same else 0),
+            self.awaited - other.awaited,
         )
 
     def _plus(self, other: Tally) -> Tally:
@@ -98,4 +106,5 @@ class Tally(NamedTuple):
                 days[tally.counts.cut_off] += tally.youngest
         by_status = Counter(self.counts.by_status) + Counter(other.counts.by_status)
         cut_off = max(days, default=None)
-        return Tally(Counts(dict(sorted(by_status.items())), cut_off), days[cut_off] if cut_off else 0)
+        counts = Counts(dict(sorted(by_status.items())), cut_off)
+        return Tally(counts, days[cut_off] if cut_off else 0, self.awaited + other.awaited)

@@ -75,6 +75,11 @@ class SqlAudit:
             yield from _faults_of_rows(connection)
             yield from journal.faults(connection, self._keys)
 
+    def remarks(self) -> Iterator[str]:
+        """Yield what may be wrong as `ports.Audit` says."""
+        with _snapshot(self._engine) as connection:
+            yield from journal.remarks(connection)
+
 
 def _newest(connection: Connection) -> Head | None:
     table = database.audit

@@ -28,7 +28,7 @@ ANSWERED, RATED, TAKEN_BACK = "answered", "rated", "taken-back"
 _PERSONAL = ("identity", "question", "answer", "salt")
 """The columns of an answer that an erasure blanks."""
 _LATE = timedelta(minutes=5)
-"""An entry that is older than the batch before its own by more was inserted later, or a gateway's clock is wrong."""
+"""An entry that is older than the batch before its own by more was dated back, or a gateway's clock was wrong."""
 _ANSWERS = 500
 """Answers whose ratings are read at once."""
 
@@ -81,6 +81,20 @@ def faults(connection: Connection, keys: Sequence[bytes] = ()) -> Iterator[str]:
     yield from _faults_of_ratings(connection)
 
 
+def remarks(connection: Connection) -> Iterator[str]:
+    """Yield each batch with entries that are dated long before the batch before it: dated back, or by a wrong clock."""
+    table, batches = database.journal, database.audit
+    rows = connection.execute(sa.select(batches).where(batches.c.what == table.name).order_by("sequence")).all()
+    for before, row in pairwise(rows):
+        early = sa.and_(table.c.batch == row.sequence, table.c.at < before.at - _LATE)
+        counted = sa.select(sa.func.count(), sa.func.min(table.c.number)).where(early)
+        if (found := connection.execute(counted).one())[0]:
+            yield (
+                f"batch {row.sequence} of the journal has entries (number: {found[0]}, first: {found[1]}) older than "
+                "the batch before: a gateway's clock was wrong, or they were dated back"
+            )
+
+
 def _entries(connection: Connection, which: sa.ColumnElement[bool]) -> Iterator[dict[str, str]]:
     table = database.journal
     ordered = sa.select(*chain.as_texts(connection, table)).where(which).order_by(table.c.batch, table.c.number)
@@ -98,25 +112,14 @@ def _faults_of_batches(connection: Connection) -> Iterator[str]:
     table = database.audit
     rows = connection.execute(sa.select(table).where(table.c.what == database.journal.name).order_by("sequence")).all()
     chained = {row.sequence: row.content for row in rows}
-    earliest = {row.sequence: chain.text(before.at - _LATE) for before, row in pairwise(rows)}
     stored = _entries(connection, database.journal.c.batch.is_not(None))
     for number, entries in groupby(stored, key=lambda entry: int(entry["batch"])):
-        early = list[str]()
-        found = _digest(_watched(entries, earliest.get(number, ""), early))
-        yield from (f"entry {name} of the journal is older than the batch before: it was inserted" for name in early)
+        found = _digest(entries)
         if number not in chained:
             yield f"batch {number} of the journal is in no entry: it was inserted"
         elif found != chained.pop(number):
             yield f"batch {number} of the journal was changed: an entry was changed, removed, inserted or moved"
     yield from (f"batch {number} of the journal is missing: it was removed" for number in chained)
-
-
-def _watched(entries: Iterable[dict[str, str]], earliest: str, early: list[str]) -> Iterator[dict[str, str]]:
-    """Yield the entries; `early` gets the numbers of those that are dated before `earliest`, a moment as text."""
-    for entry in entries:
-        if entry["at"] < earliest:
-            early.append(entry["number"])
-        yield entry
 
 
 def _faults_of_answers(connection: Connection, keys: Sequence[bytes]) -> Iterator[str]:

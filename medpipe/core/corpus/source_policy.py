@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class SourcePolicy(BaseModel):
-    """What is borne of one source before a person must look."""
+    """What medpipe tolerates of one source before a person must look."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     max_bad_records: int = Field(ge=0)
@@ -18,7 +18,7 @@ class SourcePolicy(BaseModel):
     vanished_days: int | None = Field(None, ge=1)
     """Days after which a document that whole deliveries no longer have is on hold; None: never."""
 
-    def bears(self, bad: int, records: int) -> bool:
+    def allows(self, bad: int, records: int) -> bool:
         """Return whether a file with `bad` unreadable ones among its `records` is taken without these."""
         return bad <= self.max_bad_records or bad <= self.max_bad_share * records
 

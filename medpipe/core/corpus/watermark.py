@@ -50,8 +50,11 @@ class Watermark(BaseModel):
 
     def has(self, file: PostedFile) -> bool:
         """Return whether a file entered, in the posting that is listed now."""
-        within = any(first <= file.number <= last for first, last in self.numbers.get(file.series, ()))
-        return within and self.marks.get(file.name, file.mark) == file.mark
+        return self.entered(file.series, file.number) and self.marks.get(file.name, file.mark) == file.mark
+
+    def entered(self, series: str, number: int) -> bool:
+        """Return whether a file with this number entered, in whatever posting."""
+        return any(first <= number <= last for first, last in self.numbers.get(series, ()))
 
     def first(self) -> tuple[str, int]:
         """Return the series and number of the first file that entered; the end of all series before any did."""
@@ -118,11 +121,33 @@ def gaps(mark: Watermark, posted: Sequence[PostedFile]) -> list[tuple[str, Poste
         following = {file.number: file for file in updates}
         for before, after in pairwise(numbers):
             missing += [
-                (f"{series}n{number:04}", following[after])
+                (_named(series, number), following[after])
                 for number in range(before + 1, after)
-                if not any(first <= number <= last for first, last in mark.numbers.get(series, ()))
+                if not mark.entered(series, number)
             ]
     return missing
+
+
+def unknown_end(mark: Watermark, posted: Sequence[PostedFile]) -> tuple[str, PostedFile] | None:
+    """Return the number after the last one of a series that ended, with the first file of the series that followed.
+
+    NLM removes a year's update files when it posts the next baseline, so nothing that is posted says whether the year
+    ended with the last file that entered. The next baseline has all of it. None when that baseline entered, while
+    update files of the old series are posted, and before a newer series is.
+    """
+    newest = max((file.series for file in posted), default="")
+    ended = max((series for series in mark.numbers if series < newest), default=None)
+    if ended is None or any(file.series == ended and not file.baseline for file in posted):
+        return None
+    following = sorted((file for file in posted if file.series == newest), key=_number)
+    baseline = max((file.number for file in following if file.baseline), default=following[0].number - 1)
+    if all(mark.entered(newest, number) for number in range(1, max(1, baseline) + 1)):
+        return None
+    return _named(ended, mark.numbers[ended][-1][1] + 1), min(following, key=lambda file: file.day)
+
+
+def _named(series: str, number: int) -> str:
+    return f"{series}n{number:04}"
 
 
 def _number(file: PostedFile) -> int:

@@ -114,6 +114,11 @@ class Plan(_Value):
             raise ValueError(f"a plan without gates would let anything through: {', '.join(empty) or 'all'}")
         return self
 
+    def fewest(self, benchmark: str) -> int:
+        """Return the least number of samples of a benchmark that any gate judges; 0 if none looks at it."""
+        gates = (gate for gates in self.plans.values() for gate in gates if benchmark in gate.benchmarks)
+        return min((max(gate.min_samples, gate.min_documents or 0) for gate in gates), default=0)
+
     def unknown(self, benchmarks: Collection[str]) -> dict[str, str]:
         """Return the gates whose benchmark does not exist: the gate's place in the file → the benchmark."""
         return {

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any, ClassVar, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from medpipe.core.refs import canonical, is_ref
 
@@ -54,7 +54,9 @@ class Manifest(Value):
     verb: str
     """The verb that made the artifact."""
     created_ns: int
-    """Nanoseconds since 1970-01-01 UTC. Orders artifacts of one kind."""
+    """Nanoseconds since 1970-01-01 UTC, of the first time. Orders artifacts of one kind."""
+    made_again_ns: int = Field(default=0, exclude_if=lambda ns: ns == 0)
+    """Likewise, of the last time, where `gc` had removed files and the verb made them again."""
     files: str = ""
     """In an object store, the prefix that has the artifact's files; empty in a file system."""
     inputs: Inputs
@@ -71,7 +73,7 @@ class Manifest(Value):
 
         The time and the place are left out: an artifact that is made again with equal content has an equal digest.
         """
-        return self._digest({"created_ns", "files", "seal"})
+        return self._digest({"created_ns", "made_again_ns", "files", "seal"})
 
     def sealed(self) -> Self:
         """Return the manifest with its seal."""

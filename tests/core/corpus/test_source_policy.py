@@ -10,7 +10,7 @@ POLICY = SourcePolicy(max_bad_records=5, max_bad_share=0.01, overlap_days=0, gap
 
 
 @pytest.mark.parametrize(
-    ("bad", "records", "borne"),
+    ("bad", "records", "allowed"),
     [
         (0, 0, True),
         (1, 1, True),
@@ -21,8 +21,8 @@ POLICY = SourcePolicy(max_bad_records=5, max_bad_share=0.01, overlap_days=0, gap
         (301, 30_000, False),
     ],
 )
-def test_a_small_file_may_have_a_few_bad_records_and_a_large_one_a_share(bad: int, records: int, borne: bool) -> None:
-    assert POLICY.bears(bad, records) is borne
+def test_a_small_file_may_have_a_few_bad_records_and_a_large_one_a_share(bad: int, records: int, allowed: bool) -> None:
+    assert POLICY.allows(bad, records) is allowed
 
 
 def test_a_source_without_a_policy_of_its_own_has_the_default() -> None:

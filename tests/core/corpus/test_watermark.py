@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medpipe.core.corpus.watermark import Delivered, PostedFile, Watermark, advanced, asked_for, gaps
+from medpipe.core.corpus.watermark import Delivered, PostedFile, Watermark, advanced, asked_for, gaps, unknown_end
 
 DAY = date(2026, 3, 3)
 
@@ -87,6 +87,31 @@ def test_a_new_year_goes_on_without_its_baseline_and_an_ordered_one_is_asked_for
     later = DAY + timedelta(days=30)
     assert asked_for(mark, posted, later, baseline=False) == [_file(1702), _file(1335, "27")]
     assert asked_for(mark, posted, later, baseline=True)[1] == _file(1, "27", baseline=True)
+
+
+NEW_YEAR = [_file(number, "27", baseline=number < 3) for number in (1, 2, 3, 4)]
+
+
+def test_a_series_that_is_no_longer_posted_has_an_unknown_end_until_the_next_baseline_entered() -> None:
+    old = _files(1699, 1700)
+    followed = advanced({}, [old, Delivered("pubmed", DAY, 0, NEW_YEAR[2:], whole=False)])["pubmed"]
+    half_loaded = advanced({"pubmed": followed}, [Delivered("pubmed", DAY, 0, NEW_YEAR[:1], whole=False)])["pubmed"]
+    loaded = advanced({"pubmed": followed}, [Delivered("pubmed", DAY, 0, NEW_YEAR[:2], whole=False)])["pubmed"]
+    for mark in (advanced({}, [old])["pubmed"], followed, half_loaded):
+        assert unknown_end(mark, NEW_YEAR) == ("26n1701", NEW_YEAR[0])
+        assert unknown_end(mark, NEW_YEAR[2:]) == ("26n1701", NEW_YEAR[2]), "a mirror without baselines"
+        assert unknown_end(mark, [_file(1700), *NEW_YEAR]) is None
+        assert unknown_end(mark, [_file(1, baseline=True), *NEW_YEAR]) == ("26n1701", NEW_YEAR[0])
+    assert unknown_end(loaded, NEW_YEAR) is None
+    assert unknown_end(loaded, NEW_YEAR[2:]) is None, "a baseline that entered and is no longer listed"
+    assert unknown_end(loaded, [_file(1, "28")]) == ("27n0005", _file(1, "28")), "each turn of the year"
+
+
+def test_a_corpus_without_older_files_has_no_unknown_end() -> None:
+    assert unknown_end(Watermark(), NEW_YEAR) is None
+    assert unknown_end(advanced({}, [_files(1700)])["pubmed"], []) is None
+    assert unknown_end(advanced({}, [_files(1700)])["pubmed"], [_file(1701)]) is None
+    assert unknown_end(advanced({}, [_files(1700)])["pubmed"], [_file(9, "25")]) is None
 
 
 def test_a_file_that_was_posted_again_has_not_entered() -> None:

@@ -1,10 +1,12 @@
-"""A baseline never outranks what is newer than it, and everything that is older gives way to it."""
+"""A file never outranks what is newer than it: a baseline, and a file that is posted again under its name."""
 
 from __future__ import annotations
 
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
+
+import pytest
 
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.merge import newer
@@ -49,3 +51,22 @@ def test_next_years_baseline_gives_way_to_revisions_and_deletions_of_the_weeks_b
             "pmid:2": "new",
             "pmid:4": "late",
         }
+
+
+@pytest.mark.parametrize(("again", "following", "outranks"), [(5, 4, True), (3, 4, False), (5, 3, False)])
+def test_a_file_that_is_posted_again_outranks_itself_on_a_later_day_and_never_its_successor(
+    tmp_path: Path, again: int, following: int, outranks: bool
+) -> None:
+    def revision(number: int) -> int:
+        return next(iter(documents(PubMedSource(str(tmp_path), tmp_path).pull(*EVER, file=_name(number))))).revision
+
+    _post(tmp_path, _name(1335), date(2026, 3, 3), RECORD.format(n=1, title="first"))
+    first = revision(1335)
+    _post(tmp_path, _name(1336), date(2026, 3, following), RECORD.format(n=1, title="next"))
+    _post(tmp_path, _name(1335), date(2026, 3, again), RECORD.format(n=1, title="corrected"))
+    assert (revision(1335) > first) is outranks, "docs/data-sources.md says when the two postings have one revision"
+    assert revision(1335) < revision(1336)
+
+
+def _name(number: int) -> str:
+    return f"pubmed26n{number}.xml"
