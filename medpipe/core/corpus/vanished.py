@@ -1,7 +1,8 @@
 """Documents that their publisher no longer lists, in a source whose every delivery holds all documents.
 
-A topic that is missing from one file is no deletion: it may be missing by mistake. After some days it is on hold until
-a file has it again. A record of medpipe's own names the missing ones, so that they are marked as by any other record.
+A topic that is missing from one file is not a deletion: it may be missing by mistake. After some days it is on hold
+until a file has it again. A record of medpipe's own names the missing ones, so that they are marked as by any other
+record.
 """
 
 from __future__ import annotations
