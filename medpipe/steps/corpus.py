@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from medpipe import records
 from medpipe.core import sources
 from medpipe.core.corpus import vanished
 from medpipe.core.corpus.document import Document, Status
@@ -21,7 +22,8 @@ from medpipe.core.manifests import (
 from medpipe.core.refs import CorpusRef, DocumentsRef, Ref, digest_of
 from medpipe.errors import Damaged
 from medpipe.ports import Ports
-from medpipe.steps.artifact import accepted_rows, manifest, once, release_refs
+from medpipe.steps.artifact import accepted_rows, manifest, once, release_refs, rows_file
+from medpipe.steps.quarantine import bad_records
 
 PART = 30_000
 """Documents that are merged at once. A PubMed file has as many. Bounds the documents in memory."""
@@ -103,13 +105,13 @@ def _folded(
     if version is None:
         version = ports.corpus.merge((), None, token=digest_of(["no pulls"]))
     for source, days in vanished_days.items():
-        version = _without_vanished(ports, source, days, version)
+        version = _without_vanished(ports, source, days, version, pulls)
     return version, incoming
 
 
-def _without_vanished(ports: Ports, source: str, days: int, version: int) -> int:
+def _without_vanished(ports: Ports, source: str, days: int, version: int, pulls: Sequence[DocumentsRef]) -> int:
     """Return a version of the table in which what a source no longer lists is on hold."""
-    known = known_of(ports, source, version)
+    known = last_listed(ports, source, version, pulls)
     found = vanished.record(source, known, days)
     if found is None:
         return version
@@ -118,10 +120,20 @@ def _without_vanished(ports: Ports, source: str, days: int, version: int) -> int
     return max(version, ports.corpus.merge((found,), version, digest_of(found.model_dump(mode="json"))))
 
 
-def known_of(ports: Ports, source: str, version: int) -> dict[str, int]:
-    """Return id → revision of the documents of a source that its publisher has not removed."""
+def last_listed(ports: Ports, source: str, version: int, pulls: Sequence[DocumentsRef]) -> dict[str, int]:
+    """Return id → revision of the newest delivery that lists it, of documents that their publisher has not removed.
+
+    A whole delivery among the pulls also lists what it has and what did not enter: quarantined rows and bad records.
+    """
     standings = (Status.CURRENT.value, Status.ON_HOLD.value)
-    return dict(ports.corpus.revisions(version, standings, prefix=f"{sources.named(source).prefix}:"))
+    known = dict(ports.corpus.revisions(version, standings, prefix=f"{sources.named(source).prefix}:"))
+    for data in pulls:
+        delivery = manifest(ports, data, DocumentsManifest)
+        if delivery.whole_source == source:
+            rows = (str(row["id"]) for row in records.read_rows(rows_file(ports, data, "documents")))
+            ids = {*rows, *(record.id for record in bad_records(ports, data))}
+            known |= {id: max(known[id], delivery.outcome.newest) for id in known.keys() & ids}
+    return known
 
 
 def _present(ports: Ports, corpus: CorpusRef) -> int:

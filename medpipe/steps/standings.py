@@ -10,9 +10,11 @@ from medpipe.core.corpus.document import Document, Status
 from medpipe.core.corpus.standing import Decision, standing
 from medpipe.core.knowledge.opening import MEDPIPE
 from medpipe.core.knowledge.withdrawals import State, Withdrawal
-from medpipe.core.refs import CorpusRef
+from medpipe.core.manifests import CorpusManifest
+from medpipe.core.refs import CorpusRef, DocumentsRef
 from medpipe.ports import Ports
-from medpipe.steps.corpus import known_of, table_version
+from medpipe.steps.artifact import manifest
+from medpipe.steps.corpus import last_listed, table_version
 from medpipe.steps.withdrawals import check_id, register
 
 
@@ -33,9 +35,8 @@ def standings(corpus: CorpusRef, documents: tuple[str, ...] = (), *, ports: Port
         for document in ports.corpus.read(version, tuple(Status), wanted)
     }
     absent = [f"{id}: not in the corpus" for id in documents if id not in lines]
-    return (
-        "\n".join([*lines.values(), *absent, *(() if documents else _missing(ports, version))]) or "Nothing is on hold."
-    )
+    missing = () if documents else _missing(ports, corpus, version)
+    return "\n".join([*lines.values(), *absent, *missing]) or "Nothing is on hold."
 
 
 def _line(document: Document, withdrawal: Withdrawal | None) -> str:
@@ -49,9 +50,11 @@ def _decision(withdrawal: Withdrawal) -> Decision:
     return Decision(people, withdrawal.reason, withdrawal.opened_at.date())
 
 
-def _missing(ports: Ports, version: int) -> Iterator[str]:
+def _missing(ports: Ports, corpus: CorpusRef, version: int) -> Iterator[str]:
     """Yield a line for each document that is missing from the newest whole delivery of a source that has a policy."""
+    pulls = tuple(map(DocumentsRef, manifest(ports, corpus, CorpusManifest).inputs.pulls))
     for source in sources.SOURCES:
         if sources.whole(source.name) and (limit := ports.source_policy(source.name).vanished_days):
-            for id, days in sorted(vanished.missing_days(known_of(ports, source.name, version)).items()):
+            listed = last_listed(ports, source.name, version, pulls)
+            for id, days in sorted(vanished.missing_days(listed).items()):
                 yield f"{id}: missing from {source.name} for {days} days; on hold after {limit}"

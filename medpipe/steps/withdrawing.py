@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
@@ -188,11 +188,14 @@ def list_withdrawals(*, ports: Ports) -> WithdrawalList:
     )
 
 
-def _signs(ports: Ports, corpus: CorpusRef) -> dict[str, list[Sign]]:
-    """Return document → why it counts as taken back, the gravest first, for causes that the policy names."""
+def _signs(ports: Ports, corpus: CorpusRef, ids: Collection[str] | None = None) -> dict[str, list[Sign]]:
+    """Return document → why it counts as taken back, the gravest first, for causes that the policy names.
+
+    `ids`: of these documents only; None: of all.
+    """
     version, causes = table_version(ports, corpus), ports.withdrawal_policy.open_on
     signs = dict[str, list[Sign]]()
-    for document in ports.corpus.read(version, [status.value for status in statuses_with(causes)]):
+    for document in ports.corpus.read(version, [status.value for status in statuses_with(causes)], ids):
         if named := [_sign(known, corpus) for known in reasons(document) if known.cause in causes]:
             signs[document.id] = named
     return signs
@@ -207,7 +210,7 @@ def _sign(known: Standing, corpus: CorpusRef) -> Sign:
 def _known(ports: Ports, document: str) -> list[Sign]:
     """Return why the newest corpus takes a document back; nothing when it does not."""
     newest = latest("corpus", ports=ports)
-    return _signs(ports, CorpusRef(newest)).get(document, []) if newest else []
+    return _signs(ports, CorpusRef(newest), (document,)).get(document, []) if newest else []
 
 
 def _current(ports: Ports, corpus: CorpusRef, candidates: Mapping[str, str]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from medpipe import errors, steps
+from medpipe.core.corpus.bad_record import BadRecord
 from medpipe.core.corpus.document import Status
 from medpipe.core.manifests import CorpusInputs, CorpusManifest
 from medpipe.core.refs import ref
@@ -179,3 +180,24 @@ def test_a_topic_that_vanishes_is_held_after_the_policys_days_until_it_comes_bac
     assert (held(first), held(second), held(third)) == ([], [], [topics[0].id])
     assert manifest(ports, third, CorpusManifest).inputs.vanished_days == {"medlineplus": 14}
     assert held(day(15, topics, third)) == []
+
+
+@pytest.mark.parametrize("quarantined", [True, False])
+def test_a_topic_that_is_listed_and_does_not_enter_has_not_vanished(ports, monkeypatch, quarantined):
+    topics = [topic(number) for number in range(10)]
+    publish(ports, topics)
+    later = DAY_1 + timedelta(days=20)
+    shown = [topic(number, later) for number in range(10)]
+    unreadable = BadRecord(source="medlineplus", file="a.xml", place="topic 1", reason="no date", id=topics[0].id)
+    shown[0] = shown[0].model_copy(update={"title": " "}) if quarantined else unreadable
+
+    def day(when, delivered, previous=None):
+        monkeypatch.setattr(fakes.FileSource, "pull", lambda source, start, end, ids=(): iter(delivered))
+        pulled = steps.pull("medlineplus", when, when + timedelta(days=1), ports=ports)
+        validated = steps.validate(pulled, "documents", ports=ports)
+        return steps.build_corpus((validated,), previous, ports=ports)
+
+    corpus = day(later, shown, day(DAY_1, topics))
+    kept = ports.corpus.revisions(table_version(ports, corpus), ids=[topics[0].id])
+    assert kept == {topics[0].id: topics[0].revision}, "the new one did not enter"
+    assert steps.standings(corpus, ports=ports) == "Nothing is on hold."

@@ -10,7 +10,7 @@ graver one:
 4. withdrawn: the register has it, and its own record does not say why;
 5. notice: it is a notice about another document, and teaches nothing;
 6. on hold: its record has an expression of concern; a notice retracts it, doubts it or republishes it; a list has it;
-   its title says so; or its publisher no longer lists it;
+   its title says so; or its publisher no longer lists it with a text;
 7. superseded: its record or a newer one names the newer one;
 8. current.
 
@@ -214,7 +214,7 @@ def _warned(document: Document) -> Iterable[Standing]:
 def _vanished(document: Document) -> Iterable[Standing]:
     for mark in document.marks:
         if mark.kind == VANISHED:
-            reason = "its publisher no longer lists it"
+            reason = "its publisher no longer lists it with a text"
             yield Standing(Status.ON_HOLD, "vanished", reason, posted(document.revision), mark.revision, mark.by)
 
 

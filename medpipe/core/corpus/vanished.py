@@ -1,7 +1,8 @@
 """Documents that their publisher no longer lists, in a source whose every delivery holds all documents.
 
-A topic that is missing from one file is no deletion: it may be missing by mistake. After some days it is on hold until
-a file has it again. A record of medpipe's own names the missing ones, so that they are marked as by any other record.
+A topic that is missing from one file is not a deletion: it may be missing by mistake. After some days it is on hold
+until a file has it again. A record of medpipe's own names the missing ones, so that they are marked as by any other
+record.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ def record_id(source: str) -> str:
 def missing_days(known: Mapping[str, int]) -> dict[str, int]:
     """Return id → days between the newest whole delivery and the last one that had the document, of what it lacks.
 
-    `known`: id → revision (YYYYMMDD) of every document of the source that is not deleted.
+    `known`: id → revision (YYYYMMDD) of the newest delivery that lists it, of every document of the source that is not
+    deleted.
     """
     newest = _newest(known)
     last = posted(newest)
@@ -34,7 +36,7 @@ def missing_days(known: Mapping[str, int]) -> dict[str, int]:
 
 
 def record(source: str, known: Mapping[str, int], days: int) -> Document | None:
-    """Return the record that holds what has been missing for `days` or longer; None without a dated delivery."""
+    """Return the record that puts on hold what has been missing for `days` or longer; None without a dated delivery."""
     day = posted(_newest(known))
     if day is None:
         return None

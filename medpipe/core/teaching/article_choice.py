@@ -58,7 +58,7 @@ class ArticleChoice(BaseModel):
     risks: tuple[Risk, ...] = ("preprint",)
 
     def objection(self, document: Document) -> str:
-        """Return why a document is left out, "" if it is not. Pages are no articles and are never left out here."""
+        """Return why a document is left out, "" if it is not. Pages are not articles: none is left out here."""
         if sources.kind_of(document.id) is Kind.PAGE:
             return ""
         types, mesh = _folded(document.types), _folded(document.mesh)

@@ -9,6 +9,7 @@ from datetime import date
 from lxml import etree
 
 from medpipe.core import sources
+from medpipe.core.corpus import doi
 from medpipe.core.corpus.document import Document, Relation, Section, Status
 from medpipe.core.corpus.standing import DOUBTED_IN, REPUBLISHED_IN, RETRACTED_IN, RETRACTS
 from medpipe.core.corpus.title_warnings import warning_of
@@ -249,12 +250,12 @@ def _journal(journal: etree._Element | None) -> str:
 
 
 def _dois(locations: Iterable[etree._Element], identifiers: Iterable[etree._Element]) -> tuple[str, ...]:
-    """Return the DOIs of a record, each once, in small letters, as they are compared."""
+    """Return the DOIs of a record, each once, as they are compared."""
     written = (
         *(location.text for location in locations if location.get("EIdType") == "doi"),
         *(identifier.text for identifier in identifiers if identifier.get("IdType") == "doi"),
     )
-    return tuple(sorted({text.strip().lower() for text in written if text and text.strip()}))
+    return tuple(sorted({doi.normalised(text) for text in written if text} - {""}))
 
 
 def _published(article: Parts, otherwise: date | None) -> date:

@@ -14,6 +14,7 @@ from datetime import date
 from typing import TextIO
 
 from medpipe.core import sources
+from medpipe.core.corpus import doi
 from medpipe.core.corpus.bad_record import BadRecord, Received
 from medpipe.core.corpus.document import Document, Relation, Section, Status
 from medpipe.core.corpus.merge import DOI
@@ -27,7 +28,6 @@ _PMID, _DOI = "OriginalPaperPubMedID", "OriginalPaperDOI"
 _NEEDED = (_NUMBER, _NATURE, _DAY, _PMID, _DOI)
 _KINDS = {"retraction": LISTED, "expression of concern": LISTED_CONCERN, "reinstatement": REINSTATES}
 _DATE = re.compile(r"\s*(\d{1,2})/(\d{1,2})/(\d{4})\b")
-_RESOLVER = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
 _BETWEEN = re.compile(r"[;,]?\s+|[;,](?=10\.)")
 """Between several DOIs. One DOI may have a semicolon in it."""
 _PAGE = "https://retractiondatabase.org/"
@@ -74,11 +74,11 @@ def _document(
 
 
 def _relations(row: Mapping[str, str | None]) -> tuple[Relation, ...]:
-    """Return what a row says of each id that it gives; nothing for a correction. `0` and `unavailable` are no ids."""
+    """Return what a row says of each id that it gives; nothing for a correction. `0` and `unavailable` are not ids."""
     kind = _KINDS.get((row[_NATURE] or "").strip().casefold())
     pmids = [pmid for pmid in re.findall(r"[0-9]+", row[_PMID] or "") if int(pmid)]
-    dois = [_RESOLVER.sub("", doi).lower() for doi in _BETWEEN.split(row[_DOI] or "")]
-    targets = (*(f"pmid:{int(pmid)}" for pmid in pmids), *(f"{DOI}{doi}" for doi in dois if doi.startswith("10.")))
+    dois = [doi.normalised(written) for written in _BETWEEN.split(row[_DOI] or "")]
+    targets = (*(f"pmid:{int(pmid)}" for pmid in pmids), *(f"{DOI}{one}" for one in dois if one.startswith("10.")))
     return tuple(Relation(kind=kind, target=target) for target in dict.fromkeys(targets)) if kind else ()
 
 

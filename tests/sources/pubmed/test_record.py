@@ -195,6 +195,12 @@ def test_a_book_keeps_its_copyright_types_and_date() -> None:
     )
 
 
+@pytest.mark.parametrize("written", ["10.1/A", " https://doi.org/10.1/a ", "http://dx.doi.org/10.1/A", "doi: 10.1/a"])
+def test_a_doi_is_written_as_lists_of_retractions_have_it(written: str) -> None:
+    document = _read(f'<ELocationID EIdType="doi">{written}</ELocationID><ELocationID EIdType="doi">doi:</ELocationID>')
+    assert document.dois == ("10.1/a",)
+
+
 def test_nothing_that_real_records_have_is_lost() -> None:
     path = DATA / "pubmed_xml" / "nlm_sample_2019_shared.xml.gz"
     if not path.exists():

@@ -1,6 +1,6 @@
 """English grammar of a question about a condition: its article, and a verb for one or for many.
 
-"What is Abscess?" and "What is Gallstones?" are no questions that anybody asks.
+Nobody asks "What is Abscess?" or "What is Gallstones?".
 """
 
 from __future__ import annotations
