@@ -13,7 +13,7 @@ from medpipe_airflow.calendar import (
     time_of_run,
     weekly,
 )
-from medpipe_airflow.catching_up import catch_up, pulls_of
+from medpipe_airflow.catching_up import catch_up, caught_up, pulls_of
 from medpipe_airflow.hotfixes import HOTFIX_RECIPE, certificates, count_answers, hotfix_request
 from medpipe_airflow.requests import lesson, promotion, request_of, retrain_request, rollout_request
 from medpipe_airflow.steps import DEFAULTS, ml_step, step
@@ -31,6 +31,7 @@ __all__ = [
     "announce",
     "ask_a_person",
     "catch_up",
+    "caught_up",
     "certificates",
     "count_answers",
     "daily_and_on",
