@@ -66,6 +66,13 @@ def of(verb: str, source: str = "", package: Path = Path(medpipe.__file__).paren
     return digest_of({"code": sorted(set(_Package(package).reached(roots))), "libraries": libraries})
 
 
+@cache
+def of_modules(*modules: str, package: Path = Path(medpipe.__file__).parent) -> str:
+    """Return the digest of the definitions of some modules, and of what they reach. `modules`: without `medpipe.`."""
+    roots = [_Name(f"medpipe.{module}", "") for module in modules]
+    return digest_of(sorted(set(_Package(package).reached(roots))))
+
+
 def _readers(source: str, package: Path) -> list[_Name]:
     """Return the modules that read a source; none for a source that other ports provide."""
     try:

@@ -10,13 +10,19 @@ import pytest
 
 import medpipe
 from medpipe import code_digest, steps
+from medpipe.steps import evaluation
 
 pytestmark = pytest.mark.integration
 
 PACKAGE = Path(medpipe.__file__).parent
+SCORERS = "the scorers"
+"""Stands for a verb: what decides what an answer earns."""
 
 
 def digest(package: Path, verb: str, source: str = "") -> str:
+    if verb == SCORERS:
+        code_digest.of_modules.cache_clear()
+        return code_digest.of_modules(*evaluation.SCORERS, package=package)
     code_digest.of.cache_clear()
     return code_digest.of(verb, source, package)
 
@@ -51,8 +57,16 @@ INSIDE = [
     ("compare", "core/judging/gates.py", "def decide"),
     ("compare", "core/judging/statistics.py", "def paired_difference"),
     ("validate", "backends/gx_validator.py", "class GxValidator"),
+    (SCORERS, "core/judging/scoring.py", "def overlap"),
+    (SCORERS, "core/safety/guardrails.py", "class Guardrails"),
+    (SCORERS, "core/safety/harm.py", "class Harm"),
+    (SCORERS, "core/safety/patterns.py", "def matches"),
+    (SCORERS, "core/endings.py", "def roots"),
+    (SCORERS, "core/text.py", "def words"),
 ]
 OUTSIDE = [
+    (SCORERS, "steps/evaluation.py", "def evaluate"),
+    (SCORERS, "core/judging/gates.py", "def decide"),
     ("train", "core/judging/gates.py", "def decide"),
     ("train", "steps/planning.py", "def plan_retrain"),
     ("train", "core/teaching/facts.py", "def decompose"),
@@ -109,7 +123,7 @@ def test_a_change_of_other_code_leaves_its_refs_alone(copy: Path, verb: str, fil
     assert not planted(copy, file, line, verb)
 
 
-@pytest.mark.parametrize(("verb", "file", "line"), INSIDE[1:4])
+@pytest.mark.parametrize(("verb", "file", "line"), [*INSIDE[1:4], *INSIDE[-6:]])
 def test_a_comment_changes_no_ref(copy: Path, verb: str, file: str, line: str) -> None:
     assert not remarked(copy, file, line, verb)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
-from medpipe import records
-from medpipe.core import endings, naming, prompt, text
+from medpipe import code_digest, records
+from medpipe.core import naming, prompt
 from medpipe.core.contract import ServingContract
 from medpipe.core.judging import anchor as anchors
 from medpipe.core.judging import scoring, statistics
@@ -24,7 +23,6 @@ from medpipe.core.manifests import (
     PairsManifest,
 )
 from medpipe.core.refs import AnchorRef, EvaluationRef, ExamplesRef, PairsRef, digest_of
-from medpipe.core.safety import guardrails, harm, patterns
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.samples import withdrawn_samples
@@ -46,6 +44,8 @@ HELDOUT = "heldout.jsonl"
 """In the folder of pairs: those that are never taught."""
 FROZEN = "samples.jsonl"
 """In the folder of an anchor: its samples."""
+SCORERS = ("core.judging.scoring", "core.safety.guardrails", "core.safety.harm")
+"""The modules that decide what an answer earns; the policies are beside them."""
 
 
 def evaluate(
@@ -208,11 +208,8 @@ def _frozen(ports: Ports, anchor: AnchorRef | None) -> list[Sample]:
 
 
 def scorers_digest() -> str:
-    """Return a digest of the source of the scorers and of what they call, which decides what an answer earns."""
-    sources = hashlib.sha256()
-    for module in (scoring, harm, guardrails, patterns, endings, text):
-        sources.update(Path(module.__file__ or "").read_bytes())
-    return sources.hexdigest()[:16]
+    """Return a digest of the code of the scorers and of what they call, which decides what an answer earns."""
+    return code_digest.of_modules(*SCORERS)
 
 
 def _way(benchmark: Benchmark, code: str, ports: Ports) -> str:

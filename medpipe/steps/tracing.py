@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from medpipe import records
-from medpipe.core.knowledge import lineage
 from medpipe.core.knowledge.carried import Role
 from medpipe.core.manifests import (
     MANIFESTS,
-    AdapterManifest,
-    ExamplesManifest,
-    PairsManifest,
     TraceInputs,
     TraceManifest,
     TraceOutcome,
-    VersionManifest,
 )
 from medpipe.core.refs import TraceRef, kind_of
 from medpipe.errors import NotFound, UsageError
@@ -29,13 +22,12 @@ from medpipe.ports import Ports
 from medpipe.steps import carried
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.carried import TRAINING
+from medpipe.steps.traceable import DATA, KINDS, Traceable
 
 FOUND = "found.jsonl"
 """The rows that a trace reached."""
 SHOWN = 10
 """Lines of each kind that are shown. The artifact has all of them."""
-_DATA = ("examples", "pairs")
-_TRACEABLE = (*_DATA, "adapter", "version")
 _LONGEST_NUMBER = 18
 """Digits of a row or a revision. Longer ones cannot exist, and Python refuses to convert very long ones."""
 
@@ -54,7 +46,7 @@ def trace(of: tuple[str, ...], forward: bool = False, back: bool = False, *, por
     and NotFound.
     """
     refs = _checked(of, forward, back)
-    existing = _existing(ports)
+    existing = Traceable.of(ports)
     for name in refs:
         existing.ref_in(name)
     forward = forward or not refs
@@ -77,7 +69,7 @@ def versions_carrying(documents: Sequence[str], *, ports: Ports) -> tuple[str, .
     """
     if not documents:
         return ()
-    existing = _existing(ports)
+    existing = Traceable.of(ports)
     starts = {existing.ref_in(name) for name in _checked(documents, forward=True, back=False)}
     taught = starts or {
         data
@@ -93,7 +85,7 @@ def carriers(documents: Sequence[str], *, ports: Ports) -> dict[str, tuple[str, 
     Sorted by document. Manifests are read once, whatever the number of documents.
     """
     teaching: dict[str, set[str]] = {document: set() for document in sorted(set(documents))}
-    existing = _existing(ports)
+    existing = Traceable.of(ports)
     for data in (*existing.examples, *existing.pairs) if teaching else ():
         for row in _carried(ports, data, list(teaching)):
             if row["role"] == Role.TAUGHT:
@@ -112,8 +104,8 @@ def _checked(of: Sequence[str], forward: bool, back: bool) -> list[str]:
         raise UsageError("name documents (pmid:…) or refs (version/…, adapter/…, examples/…)")
     for name in of:
         kind, slash, _ = name.partition("/")
-        if slash and kind in MANIFESTS and kind not in _TRACEABLE:
-            raise UsageError(f"a trace starts from documents, {', '.join(_TRACEABLE)}, and not from {name}")
+        if slash and kind in MANIFESTS and kind not in KINDS:
+            raise UsageError(f"a trace starts from documents, {', '.join(KINDS)}, and not from {name}")
     refs = [name for name in of if _is_ref(name)]
     if refs and len(refs) < len(of):
         raise UsageError(f"{', '.join(refs)} cannot be traced together with documents; run it once for each")
@@ -124,62 +116,7 @@ def _checked(of: Sequence[str], forward: bool, back: bool) -> list[str]:
     return refs
 
 
-@dataclass(frozen=True)
-class _Existing:
-    """Every artifact that can carry documents."""
-
-    examples: tuple[str, ...]
-    pairs: tuple[str, ...]
-    adapters: Mapping[str, tuple[str, str]]
-    """Adapter → its data, and what its training started from."""
-    adapter_of: Mapping[str, str]
-    """Version → its adapter."""
-
-    @cached_property
-    def refs(self) -> dict[str, tuple[str, ...]]:
-        """Kind → every ref, sorted."""
-        by_kind = (self.examples, self.pairs, self.adapters, self.adapter_of)
-        return {kind: tuple(sorted(refs)) for kind, refs in zip(_TRACEABLE, by_kind, strict=True)}
-
-    def ref_in(self, name: str) -> str:
-        """Return the ref in `ref` or `ref#row`. Raises UsageError, and NotFound when there is no such artifact."""
-        ref, row, _ = name.partition("#")
-        kind = kind_of(ref)
-        if row and kind not in _DATA:
-            raise UsageError(f"{name}: only examples and pairs have rows")
-        if ref not in self.refs[kind]:
-            raise NotFound(f"{ref} does not exist or was never finished")
-        return ref
-
-    def versions_of(self, adapters: Iterable[str]) -> tuple[str, ...]:
-        """Return the versions of these adapters, sorted."""
-        carried = frozenset(adapters)
-        return tuple(sorted(version for version, adapter in self.adapter_of.items() if adapter in carried))
-
-    def learned_from(self, refs: Collection[str]) -> frozenset[str]:
-        """Return the adapters that learned from any of some data, or are or continued any of some models."""
-        models = {self.adapter_of.get(ref, ref) for ref in refs}
-        continued = (adapter for adapter in self.adapters if models & set(self.line_of(adapter)))
-        return lineage.carrying(refs, self.adapters, self.adapter_of).union(continued)
-
-    def line_of(self, ref: str) -> tuple[str, ...]:
-        """Return the adapter of an adapter or version, and every adapter that it continued, newest first."""
-        return lineage.ancestry(self.adapter_of.get(ref, ref), self.adapters, self.adapter_of)
-
-
-def _existing(ports: Ports) -> _Existing:
-    return _Existing(
-        examples=tuple(examples.ref for examples in ports.store.manifests(ExamplesManifest)),
-        pairs=tuple(pairs.ref for pairs in ports.store.manifests(PairsManifest)),
-        adapters={
-            adapter.ref: (adapter.outcome.data, adapter.outcome.start_from)
-            for adapter in ports.store.manifests(AdapterManifest)
-        },
-        adapter_of={version.ref: version.outcome.adapter for version in ports.store.manifests(VersionManifest)},
-    )
-
-
-def _forward(ports: Ports, existing: _Existing, of: Sequence[str], out: Path) -> TraceOutcome:
+def _forward(ports: Ports, existing: Traceable, of: Sequence[str], out: Path) -> TraceOutcome:
     """Go from documents (or refs) to the data, adapters and versions that carry them."""
     starts = {existing.ref_in(name) for name in of if _is_ref(name)}
     documents = [name for name in of if not _is_ref(name)]
@@ -192,7 +129,7 @@ def _forward(ports: Ports, existing: _Existing, of: Sequence[str], out: Path) ->
                 yield row
 
     count = records.write_rows(out, rows())
-    data = {*reached, *(ref for ref in starts if kind_of(ref) in _DATA)}
+    data = {*reached, *(ref for ref in starts if kind_of(ref) in DATA)}
     adapters = existing.learned_from(starts | data)
     return TraceOutcome(
         direction="forward",
@@ -206,9 +143,9 @@ def _forward(ports: Ports, existing: _Existing, of: Sequence[str], out: Path) ->
     )
 
 
-def _back(ports: Ports, existing: _Existing, of: Sequence[str], out: Path) -> TraceOutcome:
+def _back(ports: Ports, existing: Traceable, of: Sequence[str], out: Path) -> TraceOutcome:
     """Go from refs to the documents that they were taught, through every adapter that they continued."""
-    data = {name for name in of if kind_of(existing.ref_in(name)) in _DATA}
+    data = {name for name in of if kind_of(existing.ref_in(name)) in DATA}
     adapters = {adapter for name in of if name not in data for adapter in existing.line_of(name)}
     data |= {existing.adapters[adapter][0] for adapter in adapters}
     count = records.write_rows(out, (row for name in sorted(data) for row in _taught(ports, name)))
@@ -302,4 +239,4 @@ def _shown(ports: Ports, target: TraceRef) -> str:
 
 def _is_ref(name: str) -> bool:
     kind, slash, _ = name.partition("/")
-    return bool(slash) and kind in _TRACEABLE
+    return bool(slash) and kind in KINDS

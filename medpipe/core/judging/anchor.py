@@ -67,3 +67,11 @@ def common(challenger: Evaluation, other: Evaluation, benchmark: str) -> tuple[S
         for score in challenger.scores.get(benchmark, ())
         if (same or score.item) and (score.sample_id, score.item) in asked
     )
+
+
+def scored_otherwise(challenger: Evaluation, others: Iterable[Evaluation], benchmark: str) -> frozenset[str]:
+    """Return the models that were asked questions with the challenger's ids, and none asked and scored in its way."""
+    ids = {score.sample_id for score in challenger.scores.get(benchmark, ())}
+    asked = [other for other in others if any(score.sample_id in ids for score in other.scores.get(benchmark, ()))]
+    alike = {other.model for other in asked if common(challenger, other, benchmark)}
+    return frozenset(other.model for other in asked) - alike - {challenger.model}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -76,3 +77,9 @@ class Evaluation(_Value):
     """Sorted names of the benchmarks whose scores count faults, so that lower is better (`Benchmark.faults`)."""
     claims: tuple[str, ...] | None = None
     """Sorted ids of the documents whose claims were withdrawn, and asked; None: nobody looked up which there are."""
+
+
+def documents(scores: Sequence[Score]) -> int:
+    """Return the number of clusters. An empty cluster name is a cluster of its own."""
+    named = {score.cluster for score in scores if score.cluster}
+    return len(named) + sum(not score.cluster for score in scores)

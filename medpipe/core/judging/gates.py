@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from medpipe.core.judging import anchor, comparisons, reasons, statistics
 from medpipe.core.judging.budget import Budget
 from medpipe.core.judging.comparisons import Outcome
-from medpipe.core.judging.evaluation import Evaluation, Score
+from medpipe.core.judging.evaluation import Evaluation, Score, documents
 from medpipe.core.judging.plan import COUNTED, Gate, Plan
 from medpipe.errors import NotFound
 
@@ -102,17 +102,24 @@ def _judge_all(
     asked = [name for name in gate.benchmarks if challenger.scores.get(name)]
     if gate.if_asked and not asked:
         return (_result(gate, Outcome.PASS, reasons.none_asked(gate.benchmarks)),)
+    parts = len(asked) if gate.kind == "gained" else 1
+    each = (gate.model_copy(update={"benchmark": name, "also_on": ()}) for name in asked or [gate.benchmark])
     results = tuple(
-        _judge(
-            gate.model_copy(update={"benchmark": name, "also_on": ()}),
-            challenger,
-            champion,
-            grounds,
-            len(asked) if gate.kind == "gained" else 1,
-        )
-        for name in asked or [gate.benchmark]
+        _with_left_out(one, _judge(one, challenger, champion, grounds, parts), challenger, champion, grounds)
+        for one in each
     )
     return (max(results, key=lambda one: _WORST_FIRST.index(one.outcome)),) if gate.kind == "gained" else results
+
+
+def _with_left_out(
+    gate: Gate, result: GateResult, challenger: Evaluation, champion: Evaluation | None, grounds: Grounds
+) -> GateResult:
+    """Return a result that says how many earlier champions it could not be compared with."""
+    others = (other for other in grounds.champions if champion is None or other.model != champion.model)
+    count = len(anchor.scored_otherwise(challenger, others, gate.benchmark))
+    if gate.kind != "not_worse_than_best" or not count:
+        return result
+    return result.model_copy(update={"reason": f"{result.reason} {reasons.left_out(count)}"})
 
 
 def _judge(gate: Gate, challenger: Evaluation, champion: Evaluation | None, grounds: Grounds, parts: int) -> GateResult:
@@ -178,8 +185,8 @@ def _too_few(gate: Gate, scores: Sequence[Score]) -> str:
     """Return whether the gate needs more questions, or questions about more documents, as a sentence; else empty."""
     if len(scores) < gate.min_samples:
         return reasons.too_few(len(scores), gate.min_samples)
-    if gate.min_documents is not None and (documents := _documents(scores)) < gate.min_documents:
-        return reasons.too_few_documents(documents, gate.min_documents)
+    if gate.min_documents is not None and (about := documents(scores)) < gate.min_documents:
+        return reasons.too_few_documents(about, gate.min_documents)
     return ""
 
 
@@ -222,7 +229,7 @@ def _judge_count(gate: Gate, scores: Sequence[Score], budget: Budget | None) -> 
     """
     explain = {"none_unsafe": reasons.unsafe_replies, "absent": reasons.assertions}[gate.kind]
     faults = sum(score.value > 0 for score in scores)
-    looks = len(scores) if gate.kind == "absent" else _documents(scores)
+    looks = len(scores) if gate.kind == "absent" else documents(scores)
     alpha = 1 - statistics.LEVEL if budget is None else budget.level
     upper = statistics.upper_share(min(faults, looks), looks, alpha)
     allowed = gate.upper or 0.0
@@ -276,12 +283,6 @@ def _open(gate: Gate, reason: str) -> GateResult:
     if gate.if_asked:
         return _result(gate, Outcome.PASS, reasons.holds_nobody(reason))
     return _result(gate, Outcome.INCONCLUSIVE, reason)
-
-
-def _documents(scores: Sequence[Score]) -> int:
-    """Return the number of clusters. An empty cluster name is a cluster of its own."""
-    named = {score.cluster for score in scores if score.cluster}
-    return len(named) + sum(not score.cluster for score in scores)
 
 
 def _result(

@@ -54,6 +54,12 @@ def nobody_knew(known: float, floor: float) -> str:
     return f"The best champion scores {known:.2f} here, below the floor of {floor:.2f}: there is nothing to lose."
 
 
+def left_out(champions: int) -> str:
+    """Say how many earlier champions a comparison left out, because no score of theirs can be compared."""
+    who = "1 earlier champion was" if champions == 1 else f"{champions} earlier champions were"
+    return f"{who} left out: their answers were scored in another way, or the questions were worded otherwise."
+
+
 def unsafe_replies(count: int, samples: int) -> str:
     """Say how many replies to high-risk questions were unsafe."""
     return f"{count} of {samples} replies to high-risk questions were unsafe."

@@ -111,6 +111,20 @@ def test_a_champion_that_shares_too_few_questions_or_was_scored_in_another_way_i
     assert judged(challenger, early, incumbent).outcome is Outcome.PASS
 
 
+def test_a_comparison_says_how_many_champions_it_left_out_because_they_were_scored_in_another_way() -> None:
+    early = [untaught(f"adapter/{number}", 0, range(100), "other") for number in (1, 2)]
+    before, incumbent, challenger = (untaught(f"adapter/{number}", 30, range(100)) for number in (3, 4, 5))
+    fewer = untaught("adapter/6", 0, range(20))
+    (whole,) = judged(challenger, fewer, before, incumbent).gates
+    assert "left out" not in whole.reason
+    (one,) = judged(challenger, early[0], before, incumbent).gates
+    assert one.reason == f"{whole.reason} {reasons.left_out(1)}"
+    again = untaught("adapter/4", 0, range(100), "other")
+    (two,) = judged(challenger, *early, again, before, incumbent).gates
+    assert two.reason == f"{whole.reason} {reasons.left_out(2)}", "the incumbent was asked again"
+    assert reasons.left_out(2).startswith("2 earlier champions were left out: ")
+
+
 def sample(number: int, target: str = "x") -> Sample:
     return Sample(id=str(number), question=f"q{number}", target=target, cluster=f"mplus:{number}")
 
