@@ -123,8 +123,8 @@ def withdraw(documents: tuple[str, ...], reason: str, by: str, *, ports: Ports) 
 def lift(document: str, reason: str, by: str, *, ports: Ports) -> str:
     """End a withdrawal by a person's decision: the document may be taught and its claims served again.
 
-    A run opens it again only if a later revision of the document is taken back than the newest corpus has. Raises
-    UsageError when no withdrawal of the document is in force.
+    A run opens it again only for a record that does not speak against it in the newest corpus, or a later revision of
+    one that does. Raises UsageError when no withdrawal of the document is in force.
     """
     check_decision(reason, by)
     in_force(ports, document)
