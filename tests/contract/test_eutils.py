@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from urllib.parse import parse_qsl
 
 import pytest
@@ -21,6 +20,7 @@ from urllib3.util import retry
 from medpipe.errors import SourceError
 from medpipe.sources.pubmed import eutils_source as eutils
 from medpipe.sources.pubmed.eutils_source import EutilsSource
+from tests.served import served
 
 FIRST = date(2026, 3, 1)
 CAP = 99
@@ -105,13 +105,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setattr(eutils, "_CAP", CAP)
     monkeypatch.setattr(eutils, "_BATCH", 20)
     monkeypatch.setattr("medpipe.sources.transport.pace.time.sleep", lambda seconds: None)
-    serving = Server()
-    thread = Thread(target=serving.serve_forever)
-    thread.start()
-    yield serving
-    serving.shutdown()
-    thread.join()
-    serving.server_close()
+    with served(Server()) as serving:
+        yield serving
 
 
 def _source(server: Server, folder: Path, key: str | None = None) -> EutilsSource:

@@ -25,6 +25,7 @@ from medpipe.sources.transport import safe_xml
 from medpipe.sources.transport.pace import Pace
 from tests.contract.nlm_server import Nlm, running
 from tests.received import bad, documents
+from tests.served import served
 from tests.sources.transport.web import serving
 
 DAY1, DAY2 = date(2026, 3, 3), date(2026, 3, 4)
@@ -296,12 +297,8 @@ class _Canned(BaseHTTPRequestHandler):
 def canned() -> Iterator[HTTPServer]:
     server = HTTPServer(("127.0.0.1", 0), _Canned)
     server.answers = []  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(server):
+        yield server
 
 
 RECORDED_ERRORS = {

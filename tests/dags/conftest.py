@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.places import ROOT
+from tests.served import served
 
 if TYPE_CHECKING:
     from airflow.models import DagRun
@@ -74,16 +74,11 @@ def nlm(ring: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The sandbox's NLM on a free port; returns its address."""
     from medpipe.sandbox.nlm.__main__ import server
 
-    serving = server(0)
-    address = f"http://127.0.0.1:{serving.server_port}"
-    monkeypatch.setenv("MEDPIPE_MEDLINEPLUS_URL", address)
-    monkeypatch.setenv("MEDPIPE_PUBMED_URL", f"{address}/pubmed")
-    thread = threading.Thread(target=serving.serve_forever)
-    thread.start()
-    yield address
-    serving.shutdown()
-    thread.join()
-    serving.server_close()
+    with served(server(0)) as serving:
+        address = f"http://127.0.0.1:{serving.server_port}"
+        monkeypatch.setenv("MEDPIPE_MEDLINEPLUS_URL", address)
+        monkeypatch.setenv("MEDPIPE_PUBMED_URL", f"{address}/pubmed")
+        yield address
 
 
 @pytest.fixture

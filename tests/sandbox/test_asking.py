@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -12,6 +11,7 @@ import pytest
 from medpipe.sandbox.asking import USERS, Probe, Service, SlotQuestion, by_user, claim_questions, topic_questions
 from medpipe.sandbox.waiting import wait_until
 from medpipe.sandbox.world import World
+from tests.served import served
 
 QUESTIONS = [SlotQuestion("How is Brailox fever treated?", "tafamib"), SlotQuestion("What causes it?", "smella")]
 
@@ -37,13 +37,8 @@ class Gateway(BaseHTTPRequestHandler):
 @pytest.fixture
 def gateway() -> Iterator[tuple[str, type[Gateway]]]:
     handler = type("Fresh", (Gateway,), {})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", handler
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as server:
+        yield f"http://127.0.0.1:{server.server_port}", handler
 
 
 def test_both_versions_of_a_swap_are_counted(gateway: tuple[str, type[Gateway]]) -> None:

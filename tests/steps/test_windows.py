@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import date
 from http.server import ThreadingHTTPServer
@@ -22,6 +21,7 @@ from medpipe.steps.artifact import manifest
 from medpipe.steps.corpus import table_version
 from tests import fakes
 from tests.contract.nlm_server import Nlm
+from tests.served import served
 
 DAYS = [date(2026, 3, day) for day in (3, 4, 5, 6)]
 FIRST, SECOND, THIRD = (f"pubmed26n{number}.xml.gz" for number in (1335, 1336, 1337))
@@ -30,13 +30,8 @@ INDEX = "/pubmed/updatefiles/"
 
 @pytest.fixture
 def serving() -> Iterator[ThreadingHTTPServer]:
-    running = server(0)
-    thread = threading.Thread(target=running.serve_forever)
-    thread.start()
-    yield running
-    running.shutdown()
-    thread.join()
-    running.server_close()
+    with served(server(0)) as running:
+        yield running
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import logging
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -18,6 +17,7 @@ from medpipe.errors import SourceError
 from medpipe.sources.pubmed.citations import parse_citations
 from medpipe.sources.pubmed.files_source import PubMedSource
 from tests.received import bad, documents
+from tests.served import served
 
 RECORD = (
     '<PubmedArticle><MedlineCitation><PMID Version="1">{n}</PMID><Article><Journal><JournalIssue><PubDate><Year>2026'
@@ -153,13 +153,8 @@ def test_an_index_page_without_links_is_an_error(tmp_path: Path) -> None:
         def log_message(self, format: str, *arguments: object) -> None:
             pass
 
-    server = HTTPServer(("127.0.0.1", 0), Page)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        with pytest.raises(SourceError, match=r"/pubmed/baseline/: not an index of files"):
-            list(PubMedSource(f"http://127.0.0.1:{server.server_port}/pubmed", tmp_path).pull(*EVER))
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with (
+        served(HTTPServer(("127.0.0.1", 0), Page)) as server,
+        pytest.raises(SourceError, match=r"/pubmed/baseline/: not an index of files"),
+    ):
+        list(PubMedSource(f"http://127.0.0.1:{server.server_port}/pubmed", tmp_path).pull(*EVER))

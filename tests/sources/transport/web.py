@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.served import served
 
 POSTED = "Tue, 03 Mar 2026 07:30:00 GMT"
 
@@ -53,12 +54,5 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving() -> Iterator[Web]:
-    web = Web()
-    thread = threading.Thread(target=web.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with served(Web()) as web:
         yield web
-    finally:
-        web.shutdown()
-        thread.join()
-        web.server_close()
