@@ -93,17 +93,12 @@ def _roots(ports: Ports, manifests: dict[str, Manifest]) -> dict[str, str]:
         kind = kind_of(ref)
         if kind in _LOOKED_UP and each.created_ns >= newest.setdefault(kind, each).created_ns:
             newest[kind] = each
-        if isinstance(each, DecisionManifest) and each.outcome.outcome is Outcome.PASS:
-            roots[ref] = "passed its gates"
-        if isinstance(each, VersionManifest) and each.outcome.outcome is Outcome.PASS:
+        if isinstance(each, DecisionManifest | VersionManifest) and each.outcome.outcome is Outcome.PASS:
             roots[ref] = "passed its gates"
     made = Made.of(manifests.values())
     passed = passed_adapters(made.evaluations.values(), made.decisions)
-    for (
-        ref,
-        evaluation,
-    ) in made.evaluations.items():  # the anchor compares with any of the same questions
-        if evaluation.outcome.model in passed:
+    for ref, evaluation in made.evaluations.items():
+        if evaluation.outcome.model in passed:  # the anchor compares with any of the same questions
             roots[ref] = "a version that passed its gates was asked"
     roots |= {each.ref: "the newest of its kind" for each in newest.values()}
     for training in workspaces.unfinished(ports):

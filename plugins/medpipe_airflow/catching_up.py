@@ -113,9 +113,8 @@ def _take(source: str, start: str, end: str, baseline: str) -> str:
     from medpipe.cli import call
 
     previous = call("latest", {"kind": "corpus"})
-    window = {"sources": [source], "start": start, "end": end, "baseline": baseline}
-    planned = call("plan_pulls", window | ({"previous": previous} if previous else {}))
     after = {"previous": previous} if previous else {}
+    planned = call("plan_pulls", {"sources": [source], "start": start, "end": end, "baseline": baseline, **after})
     accepted = [call("validate", {"data": call("pull", pull), "suite": "documents", **after}) for pull in planned]
     if _folded(accepted, previous):
         return previous or ""

@@ -7,6 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from medpipe.core.corpus.document import Document
+from medpipe.core.corpus.revision import posted
 from medpipe.core.knowledge.carried import KnownFact, Role
 from medpipe.core.sources import prefix
 from medpipe.core.teaching import filters, selection
@@ -35,7 +36,8 @@ class Changes(NamedTuple):
     @property
     def oldest(self) -> date | None:
         """The day of the oldest revision that has a fact to teach; None when no revision says its day."""
-        return min((day for fact in (*self.new, *self.changed) if (day := _day(fact.document.revision))), default=None)
+        days = (posted(fact.document.revision) for fact in (*self.new, *self.changed))
+        return min(filter(None, days), default=None)
 
 
 def stated(documents: Iterable[Document], data: Data, hygiene: Hygiene) -> Iterator[Fact]:
@@ -72,11 +74,3 @@ def changes(stated: Iterable[Fact], considered: Mapping[str, KnownFact], claims:
         (changed if before and before.role is Role.TAUGHT else new).append(fact)
     known = sum(fact.role is Role.TAUGHT for fact in considered.values())
     return Changes(tuple(new), tuple(changed), known)
-
-
-def _day(revision: int) -> date | None:
-    """Return the day that a revision begins with (YYYYMMDD); None for one that does not."""
-    try:
-        return date.fromisoformat(str(revision)[:8])
-    except ValueError:
-        return None

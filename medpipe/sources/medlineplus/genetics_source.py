@@ -48,9 +48,8 @@ class GeneticsSource:
         yield from progress.counted(chosen, self._address)
 
     def _read(self, path: Path, start: date, end: date) -> list[Received]:
-        day = listing.modified(path)
-        if not start <= day < end:
-            log.info("%s: posted on %s, not from %s to before %s", self._address, day, start, end)
+        day = listing.posted_within(path, self._address, start, end)
+        if day is None:
             return []
 
         def parse() -> Iterator[Received]:

@@ -34,7 +34,7 @@ from lxml import etree
 
 from medpipe.core.corpus.bad_record import BadRecord, Received, reason_of
 from medpipe.core.corpus.document import Document
-from medpipe.core.corpus.revision import on_day
+from medpipe.core.corpus.revision import on_day, posted
 from medpipe.sources.pubmed import article_set, record
 
 log = logging.getLogger(__name__)
@@ -67,13 +67,13 @@ def parse_citations(stream: BinaryIO, name: str, revision: int) -> Iterator[Rece
         revision: the revision of the documents (`file_revision` or `answer_revision`).
     """
     unknown = Counter[str]()
-    posted = _posted(revision)
+    day = _day(revision)
     for count, element in enumerate(article_set.records(stream, name), start=1):
         place = f"record {count}"
         if element.tag == "DeleteCitation":
             for pmid in element.iterfind("PMID"):
                 key = _key(pmid)
-                yield record.deleted(*key, revision, posted) if key else _bad(name, place, _NO_PMID)
+                yield record.deleted(*key, revision, day) if key else _bad(name, place, _NO_PMID)
             continue
         citation = record.parts_of(next(iter(element), element))
         article = record.parts_of(citation.get("Article"))
@@ -111,7 +111,7 @@ def _document(
     if element.tag == "PubmedBookArticle":
         return record.book(element[0], citation, number, version, revision)
     identifiers = element.iterfind("PubmedData/ArticleIdList/ArticleId")
-    return record.article(citation, article, identifiers, number, version, revision, _posted(revision))
+    return record.article(citation, article, identifiers, number, version, revision, _day(revision))
 
 
 def _bad(name: str, place: str, reason: str, id: str = "") -> BadRecord:
@@ -128,12 +128,9 @@ def answer_revision(day: date) -> int:
     return on_day(day, 999_999)
 
 
-def _posted(revision: int) -> date:
+def _day(revision: int) -> date:
     """Return the day in a revision, which is the date of a deletion; 1 January 1900 without one."""
-    try:
-        return date.fromisoformat(str(revision // 1_000_000))
-    except ValueError:
-        return date(1900, 1, 1)
+    return posted(revision) or date(1900, 1, 1)
 
 
 def _key(pmid: etree._Element | None) -> tuple[str, int] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -16,7 +15,6 @@ from medpipe.sources.retraction_watch.listed import ID, parse_list
 from medpipe.sources.transport import archive, document_ids, download, listing, progress
 
 __all__ = ["RetractionWatchSource"]
-log = logging.getLogger(__name__)
 
 
 class RetractionWatchSource:
@@ -38,9 +36,8 @@ class RetractionWatchSource:
         yield from progress.counted(chosen, self._address)
 
     def _read(self, path: Path, start: date, end: date) -> list[Received]:
-        day = listing.modified(path)
-        if not start <= day < end:
-            log.info("%s: posted on %s, not from %s to before %s", self._address, day, start, end)
+        day = listing.posted_within(path, self._address, start, end)
+        if day is None:
             return []
         with archive.opened(path) as stream:
             text = stream.read().decode("utf-8-sig", errors="replace")

@@ -6,6 +6,7 @@ The address of a source may also be a folder (`file:///…` or a path), such as 
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ import requests
 
 from medpipe.errors import SourceError
 from medpipe.sources.transport import session
+
+log = logging.getLogger(__name__)
 
 _ENTRY = re.compile(r'<a href="([^"?/]+)">[^<]*</a>[ \t]+((\d{4}-\d\d-\d\d)[^<\r\n]*)', re.IGNORECASE)
 
@@ -70,3 +73,15 @@ def of_folder(folder: Path) -> list[Listed]:
 def modified(path: Path) -> date:
     """Return the day of a file's modification time (UTC): a download keeps the time of its posting."""
     return datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+
+
+def posted_within(path: Path, address: str, start: date, end: date) -> date | None:
+    """Return the day on which a downloaded file was posted; None, with a line in the log, outside [start, end).
+
+    `address`: the source's, for the log.
+    """
+    day = modified(path)
+    if start <= day < end:
+        return day
+    log.info("%s: posted on %s, not from %s to before %s", address, day, start, end)
+    return None
