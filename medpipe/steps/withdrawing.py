@@ -28,8 +28,6 @@ from medpipe.steps.withdrawals import certificate_of, check_decision, check_id, 
 
 WAIT_SECONDS = 20.0
 """How long `confirm_blocks` waits for the gateways. They look at the register several times a second."""
-
-
 _RECORDS = 8
 """The most records that a person's lift names: the register has 200 characters for them."""
 

@@ -73,13 +73,13 @@ class ObjectStore:
         if not place.is_dir():
             self._fetch(manifest, place)
         blanked, swept = self.blanked(ref), self.swept(ref)
-        gone = swept.files if swept else ()
-        for path in gone:
+        absent = swept.files if swept else ()
+        for path in absent:
             (place / path).unlink(missing_ok=True)
         if blanked:
-            left = {path: states[-1] for path, states in blanked.files.items() if path not in gone}
+            left = {path: states[-1] for path, states in blanked.files.items() if path not in absent}
             self._refresh(manifest, place, left)
-        digests.check(ref, place, manifest.digests, blanked, gone)
+        digests.check(ref, place, manifest.digests, blanked, absent)
         return place
 
     def _refresh(self, manifest: Manifest, place: Path, erased: Mapping[str, str]) -> None:
