@@ -243,6 +243,8 @@ _COMMAND = re.compile(r"\bmedpipe ([a-z][a-z-]*)((?: [^`\n|;)]*)?)")
 SHELL = ("", "console", "sh", "bash")
 """Languages of code blocks that hold commands."""
 _OPTION = re.compile(r"(?<=\s)--[a-z][a-z-]*")
+_BARE = re.compile(r" +(\w\S*)")
+"""A word right after the verb."""
 
 
 def _code(text: str) -> str:
@@ -257,14 +259,17 @@ def _code(text: str) -> str:
 
 
 def _false_commands(text: str) -> list[str]:
-    """Return the verbs and options of a page's `medpipe` commands that the command line does not have."""
+    """Return the verbs, options and bare words of a page's `medpipe` commands that the command line does not take."""
     false = []
     for verb, rest in _COMMAND.findall(_code(text)):
         if verb not in _commands():
             false.append(verb)
             continue
-        known = _commands()[verb]._option_string_actions
+        command = _commands()[verb]
+        known = command._option_string_actions
         false += [f"{verb} {option}" for option in _OPTION.findall(rest) if option not in known]
+        if (bare := _BARE.match(rest)) and not command._get_positional_actions():
+            false.append(f"{verb} {bare[1]}")
     return false
 
 
@@ -290,12 +295,14 @@ def test_a_command_that_does_not_exist_is_reported() -> None:
 $ make tea
 $ data=$(medpipe pull --source medlineplus --since 2026-03-03)
 $ medpipe vanish
+$ medpipe pull medlineplus --start 2026-03-03
 ```
 
     medpipe trace pmid:1 --sideways --of "$(medpipe latest --sort corpus)"
 """
     assert _unknown_targets(text) == {"bread", "tea"}
-    assert sorted(_false_commands(text)) == ["latest --sort", "pull --since", "trace --sideways", "vanish"]
+    false = ["latest --sort", "pull --since", "pull medlineplus", "trace --sideways", "vanish"]
+    assert sorted(_false_commands(text)) == false
 
 
 @every_page
