@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from medpipe.core.knowledge.claim_block import WITHHELD, ClaimBlock
-from medpipe.core.teaching import answers, questions
+from medpipe.core.teaching import answers, passages, questions
 from medpipe.core.teaching.claim import Claim
 from medpipe.core.teaching.key_words import weighed
 from medpipe.sandbox.world import World
@@ -100,7 +100,7 @@ def consumer_questions() -> Iterator[tuple[str, str, str]]:
         with gzip.open(file, "rt") as lines:
             for topic in map(json.loads, lines):
                 for pair in topic["qa"]:
-                    yield pair["question"], answers.cut(pair.get("answer") or "", 300), topic["focus"]
+                    yield pair["question"], passages.cut(pair.get("answer") or "", 300), topic["focus"]
 
 
 def finding(question: str, answer: str) -> Claim:
