@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 
+from medpipe.backends.delta.place import Place
 from medpipe.backends.delta.rows import BAND, FORMAT, SCHEMA, Rows, rows_of
 from medpipe.core.corpus.document import Document, Mark
 from medpipe.core.corpus.merge import placeholder, with_marks
 from medpipe.core.corpus.standing import marks_of, ordered
 
 
-def rewritten(table: DeltaTable, folder: Path) -> DeltaTable:
+def rewritten(table: DeltaTable, place: Place) -> DeltaTable:
     """Return the table with one more version: the same documents, with the columns of today.
 
     Older versions stay readable. Memory holds the texts of one band, and what the records say about each other.
     Raises CommitFailedError when another writer commits at the same time.
     """
-    rows, version = Rows(table, folder), table.version() + 1
+    rows, version = Rows(table, place), table.version() + 1
     about: dict[str, list[Mark]] = defaultdict(list)
     for document in _documents(rows):
         for mark in marks_of(document):
@@ -38,7 +38,7 @@ def rewritten(table: DeltaTable, folder: Path) -> DeltaTable:
         writer_properties=FORMAT,
         commit_properties=CommitProperties(max_commit_retries=0),
     )
-    return DeltaTable(str(folder))
+    return place.table()
 
 
 def _documents(rows: Rows) -> Iterator[Document]:
