@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from medpipe.errors import ConfigError, MedpipeError, Unavailable
@@ -37,6 +38,10 @@ def client(address: str, retries: RetryConfig | None = None) -> Client:
     return from_url(address, client_options={"allow_http": True}, retry_config=retries)
 
 
+_kept = cache(client)
+"""A process's client of an address, with its open connections."""
+
+
 def check(address: str) -> None:
     """Look whether there is such a bucket and may be listed. Raises ConfigError, and Unavailable without an answer."""
     import obstore
@@ -45,11 +50,28 @@ def check(address: str) -> None:
         next(iter(obstore.list(client(address, _AT_ONCE), chunk_size=1)), None)
 
 
-def text(address: str, path: str) -> str:
-    """Return the text of an object below an address. Raises FileNotFoundError, and obstore's errors."""
+def read(address: str, path: str) -> str:
+    """Return the text of an object below an address, in one request. Raises FileNotFoundError, and `plain_errors`'."""
     import obstore
 
-    return bytes(obstore.get(client(address), path).bytes()).decode()
+    with plain_errors(address):
+        return bytes(obstore.get(_kept(address), path).bytes()).decode()
+
+
+def write(address: str, path: str, text: str) -> None:
+    """Write an object below an address in one step. Raises `plain_errors`'."""
+    import obstore
+
+    with plain_errors(address):
+        obstore.put(_kept(address), path, text.encode())
+
+
+def names(address: str, path: str) -> list[str]:
+    """Return the objects below a path below an address, as paths below the address. Raises `plain_errors`'."""
+    import obstore
+
+    with plain_errors(address):
+        return [listed["path"] for page in obstore.list(_kept(address), path) for listed in page]
 
 
 @contextmanager
@@ -71,7 +93,9 @@ def _in_words(text: str, address: str) -> MedpipeError | None:
     bucket = address.removeprefix("s3://").partition("/")[0]
     if "NoSuchBucket" in text:
         return ConfigError(f"there is no bucket {bucket!r}: make it, or correct MEDPIPE_STORAGE={address}")
-    if "169.254.1" in text:  # without keys, both clients ask the cloud's machine for them, at a link-local address
+    if (
+        "/latest/api/token" in text or "/latest/meta-data" in text
+    ):  # without keys, the cloud's machine is asked for some
         return ConfigError(
             f"no credentials for {address}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role"
         )

@@ -52,8 +52,7 @@ class Place:
         try:
             if self._is_folder:
                 return Path(self.address, path).read_text(encoding="utf-8")
-            with self.plain_errors():
-                return object_storage.text(self.address, path)
+            return object_storage.read(self.address, path)
         except FileNotFoundError:
             return None
 
