@@ -61,7 +61,8 @@ def _planned(
         if not baseline:
             _demand_known_end(source, unknown_end(mark, posted), end, policy)
         missing = [file for file in asked if not mark.has(file)]
-        _report(source, len(asked), len(missing), policy.files_a_run, ports)
+        if baseline or len(missing) > policy.files_a_run:
+            _report(source, len(asked), len(missing), policy.files_a_run, ports)
         return [_of_file(source, file) for file in missing[: policy.files_a_run]]
     if mark.day is not None and table.has_windows(source):
         start = min(start, mark.day - timedelta(days=policy.overlap_days))
@@ -110,15 +111,13 @@ def _wait(source: str, following: PostedFile, end: date, policy: SourcePolicy, s
 
 
 def _report(source: str, asked: int, missing: int, limit: int, ports: Ports) -> None:
-    """Report how far a load that takes several runs has come, and how long it will last at the pace so far."""
-    if missing <= limit:
-        return
-    pace = _seconds_a_file(source, ports)
+    """Report how far a load has come, and how long it will last at the pace so far."""
+    pace = _seconds_a_file(source, ports) if missing else 0.0
     remaining = f"; about {missing * pace / 3600:.1f} hours remain at the pace so far" if pace else ""
     ports.progress(
-        (asked - missing) / asked,
-        f"{source}: {asked - missing} of {asked} files taken, {limit} in this run, "
-        f"{missing - limit} wait for the next{remaining}",
+        (asked - missing) / max(1, asked),
+        f"{source}: {asked - missing} of {asked} files taken, {min(missing, limit)} in this run, "
+        f"{max(0, missing - limit)} wait for the next{remaining}",
     )
 
 
