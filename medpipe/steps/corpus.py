@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -11,7 +12,7 @@ from medpipe import records
 from medpipe.core import sources
 from medpipe.core.corpus import vanished
 from medpipe.core.corpus.document import Document, Status
-from medpipe.core.corpus.watermark import Delivered, PostedFile, Watermark, advanced
+from medpipe.core.corpus.watermark import Delivered, Listing, PostedFile, Watermark, advanced
 from medpipe.core.manifests import (
     MANIFESTS,
     CorpusInputs,
@@ -73,7 +74,9 @@ def _delivered(ports: Ports, pulls: Sequence[DocumentsRef]) -> Iterator[Delivere
         source, outcome = sources.name_of(pulled.inputs.source), pulled.outcome
         if not pulled.inputs.ids:
             files = [PostedFile(**file.model_dump()) for file in outcome.files]
-            yield Delivered(source, pulled.inputs.start, outcome.newest, files, sources.whole(source))
+            asked_on = pulled.inputs.end - timedelta(days=1)  # or later
+            listed = {series: Listing(asked_on, number) for series, number in outcome.listed.items()}
+            yield Delivered(source, pulled.inputs.start, outcome.newest, files, sources.whole(source), listed)
 
 
 def _history(ports: Ports, pulls: Sequence[DocumentsRef], previous: CorpusRef | None) -> str:

@@ -15,7 +15,7 @@ from medpipe import records
 from medpipe.core.corpus.bad_record import BadRecord, Received
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.source_policy import SourcePolicy
-from medpipe.core.corpus.watermark import PostedFile
+from medpipe.core.corpus.watermark import PostedFile, highest
 from medpipe.core.manifests import DocumentsInputs, DocumentsOutcome, TakenFile
 from medpipe.core.refs import DocumentsRef
 from medpipe.errors import BatchRejected, SourceError, UsageError
@@ -65,8 +65,9 @@ def _fetched(
 ) -> DocumentsOutcome:
     """Write what a source gives into a folder, file by file where it has files, and say what that is."""
     publisher, tally = ports.source(source), _Tally(None if ids else ports.source_policy(source))
+    offered = publisher.files(date.min, date.max) if isinstance(publisher, SourceOfFiles) else ()
     if isinstance(publisher, SourceOfFiles):
-        posted = [posted for posted in publisher.files(start, end) if file in ("", posted.name)]
+        posted = [entry for entry in offered if start <= entry.day < end and file in ("", entry.name)]
         if file and not posted:
             raise SourceError(f"{source}: no {file} was posted from {start} to before {end}; plan the pulls again.")
         parts = (tally.of(publisher.pull(start, end, ids, entry.name), entry.name) for entry in posted)
@@ -84,6 +85,7 @@ def _fetched(
         bad_records=len(tally.bad),
         newest=tally.newest,
         files=() if ids else tuple(TakenFile(**entry._asdict()) for entry in posted),
+        listed={} if ids else highest(offered),
     )
 
 

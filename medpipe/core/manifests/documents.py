@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from operator import not_
 from typing import ClassVar
+
+from pydantic import Field
 
 from medpipe.core import sources
 from medpipe.core.manifests.base import Inputs, Manifest, Outcome, Value
@@ -45,6 +48,8 @@ class DocumentsOutcome(Outcome):
     """The highest revision among the documents; 0 without documents."""
     files: tuple[TakenFile, ...] = ()
     """The numbered files that it holds whole; none for other sources and for a pull of some ids."""
+    listed: dict[str, int] = Field({}, exclude_if=not_)
+    """Series → the highest number of its update files that were posted when the pull asked, taken or not."""
 
 
 class DocumentsManifest(Manifest):
