@@ -38,7 +38,8 @@ _CARE = {
         )
     )
 }
-"""Of two statuses in one revision, the larger number is kept: the more cautious status. A deletion comes last."""
+"""Of two statuses in one revision and posting, the larger number is kept: the more cautious status. A deletion comes
+last."""
 
 
 class Row(NamedTuple):
@@ -52,6 +53,7 @@ class Row(NamedTuple):
     """What it says about others."""
     marks: tuple[Mark, ...] = ()
     """What others say about it."""
+    posting: str = ""
 
 
 class Known(Protocol):
@@ -69,7 +71,8 @@ class Known(Protocol):
 
 def row_of(document: Document) -> Row:
     """Return the row of a document."""
-    return Row(document.revision, document.status, document.digest, marks_of(document), document.marks)
+    links = marks_of(document)
+    return Row(document.revision, document.status, document.digest, links, document.marks, document.posting)
 
 
 def awaited(document: Document) -> bool:
@@ -94,9 +97,9 @@ def placeholder(id: str, marks: tuple[Mark, ...]) -> Document:
 def newer(current: Document | None, incoming: Document) -> Document:
     """Return the kept one of two revisions of a document, with the marks of both.
 
-    The higher revision is kept; of two with one number the more cautious status, then the larger digest of the
-    content. A deletion removes the revisions up to its own; a later revision brings the document back. `current` is
-    None for a document that the corpus does not have. Raises ValueError when the ids differ.
+    The higher revision is kept; of two with one number the later posting, then the more cautious status, then the
+    larger digest of the content. A deletion removes the revisions up to its own; a later revision brings the document
+    back. `current` is None for a document that the corpus does not have. Raises ValueError when the ids differ.
     """
     if current is None:
         return incoming
@@ -133,9 +136,9 @@ def folded(known: Known, incoming: Iterable[Document]) -> list[Document]:
     return [changed[id] for id in sorted(changed)]
 
 
-def _rank(revision: Document | Row) -> tuple[int, int, str]:
+def _rank(revision: Document | Row) -> tuple[int, str, int, str]:
     """Return a key that orders the revisions of one document totally."""
-    return revision.revision, _CARE[revision.status], revision.digest
+    return revision.revision, revision.posting, _CARE[revision.status], revision.digest
 
 
 def _by_id(marks: Iterable[Mark]) -> tuple[Mark, ...]:

@@ -93,8 +93,13 @@ def test_a_document_has_exactly_the_marks_that_the_kept_records_set_on_it(arrivi
         assert set(one.marks) == {mark for mark in said if mark.about in names}
 
 
+POSTINGS = ("", "2026-03-03 14:05", "2026-03-03 16:40")
 revisions = st.builds(
-    article, revision=st.integers(1, 3), status=st.sampled_from(list(Status)), text=st.sampled_from("ab")
+    article,
+    revision=st.integers(1, 3),
+    status=st.sampled_from(list(Status)),
+    text=st.sampled_from("ab"),
+    posting=st.sampled_from(POSTINGS),
 )
 
 
@@ -103,6 +108,15 @@ def test_neither_order_nor_grouping_nor_repetition_of_revisions_matters(a: Docum
     assert newer(a, b) == newer(b, a)
     assert newer(newer(a, b), c) == newer(a, newer(b, c))
     assert newer(a, a) == a
+
+
+@given(st.lists(revisions, min_size=1, max_size=5), st.randoms(use_true_random=False))
+def test_of_postings_of_one_revision_the_later_one_is_kept_whatever_it_says_and_whenever_it_comes(
+    arriving: list[Document], chance: random.Random
+) -> None:
+    chance.shuffle(arriving)
+    kept = corpus(*([one] for one in arriving))["pmid:1"]
+    assert (kept.revision, kept.posting) == max((one.revision, one.posting) for one in arriving)
 
 
 def test_a_retraction_before_its_article_still_wins() -> None:
