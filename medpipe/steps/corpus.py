@@ -115,7 +115,7 @@ def _folded(
 def _without_vanished(ports: Ports, source: str, days: int, version: int, pulls: Sequence[DocumentsRef]) -> int:
     """Return a version of the table in which what a source no longer lists is on hold."""
     known = last_listed(ports, source, version, pulls)
-    found = vanished.record(source, known, days)
+    found = vanished.record(source, known, days, left_out(ports, source, pulls))
     if found is None:
         return version
     if not found.relations and not ports.corpus.revisions(version, (Status.NOTICE.value,), ids=(found.id,)):
@@ -137,6 +137,12 @@ def last_listed(ports: Ports, source: str, version: int, pulls: Sequence[Documen
             ids = {*rows, *(record.id for record in bad_records(ports, data))}
             known |= {id: max(known[id], delivery.outcome.newest) for id in known.keys() & ids}
     return known
+
+
+def left_out(ports: Ports, source: str, pulls: Sequence[DocumentsRef]) -> frozenset[str]:
+    """Return what a whole delivery among the pulls lists without a text."""
+    deliveries = (manifest(ports, data, DocumentsManifest) for data in pulls)
+    return frozenset(id for one in deliveries if one.whole_source == source for id in one.outcome.left_out)
 
 
 def _present(ports: Ports, corpus: CorpusRef) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from medpipe import records
-from medpipe.core.corpus.bad_record import BadRecord, Received
+from medpipe.core.corpus.bad_record import BadRecord, LeftOut, Received
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.source_policy import SourcePolicy
 from medpipe.core.corpus.watermark import PostedFile, highest
@@ -83,6 +83,7 @@ def _fetched(
     return DocumentsOutcome(
         documents=count,
         bad_records=len(tally.bad),
+        left_out=() if ids else tuple(sorted(tally.left_out)),
         newest=tally.newest,
         files=() if ids else tuple(TakenFile(**entry._asdict()) for entry in posted),
         listed={} if ids else highest(offered),
@@ -90,12 +91,13 @@ def _fetched(
 
 
 class _Tally:
-    """Passes documents on; keeps the bad records between them, and the highest revision."""
+    """Passes documents on; keeps the bad records and what is left out between them, and the highest revision."""
 
     def __init__(self, policy: SourcePolicy | None) -> None:
         """`policy`: what a file may have of bad records; None for a pull of some ids, which says nothing of a file."""
         self._policy = policy
         self.bad = list[BadRecord]()
+        self.left_out = set[str]()
         self.newest = 0
 
     def of(self, received: Iterable[Received], name: str) -> Iterator[Document]:
@@ -108,6 +110,8 @@ class _Tally:
             count += 1
             if isinstance(record, BadRecord):
                 self.bad.append(record)
+            elif isinstance(record, LeftOut):
+                self.left_out.add(record.id)
             else:
                 self.newest = max(self.newest, record.revision)
                 yield record

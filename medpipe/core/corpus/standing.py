@@ -10,7 +10,7 @@ graver one:
 4. withdrawn: the register has it, and its own record does not say why;
 5. notice: it is a notice about another document, and teaches nothing;
 6. on hold: its record has an expression of concern; a notice retracts it, doubts it or republishes it; a list has it;
-   its title says so; or its publisher no longer lists it with a text;
+   its title says so; or its publisher no longer lists it, or lists it without a text;
 7. superseded: its record or a newer one names the newer one;
 8. current.
 
@@ -47,6 +47,12 @@ LISTED, LISTED_CONCERN, REINSTATES = "ListedRetractionOf", "ListedConcernOf", "L
 
 VANISHED = "VanishedFrom"
 """A kind of medpipe's own: its publisher's whole deliveries no longer have it (`core.corpus.vanished`)."""
+LEFT_OUT = "ListedWithoutTextBy"
+"""A kind of medpipe's own: its publisher lists it, and takes its text back."""
+_GONE = {
+    VANISHED: "its publisher no longer lists it",
+    LEFT_OUT: "its publisher lists it without a text that may be used",
+}
 
 Cause = Literal[
     "person",
@@ -79,8 +85,8 @@ _SUPERSEDED = {UPDATED_IN: "updated", CORRECTED_IN: "corrected and republished"}
 _SUPERSEDES = {UPDATES: "updated", CORRECTS: "corrected and republished"}
 _NOTICES = {RETRACTS: "retracted", REPUBLISHES: "retracted and republished", DOUBTS: "doubted"}
 _LISTS = {LISTED: "listed as retracted", LISTED_CONCERN: "listed with an expression of concern"}
-_MARKING = frozenset({*_NOTICES, *_SUPERSEDES, *_LISTS, REINSTATES, VANISHED})
-AGAINST = frozenset({*_NOTICES, *_LISTS, REINSTATES, VANISHED})
+_MARKING = frozenset({*_NOTICES, *_SUPERSEDES, *_LISTS, REINSTATES, *_GONE})
+AGAINST = frozenset({*_NOTICES, *_LISTS, REINSTATES, *_GONE})
 """Kinds of relations by which a record puts another document on hold, or takes that back."""
 _STATED: dict[Status, tuple[Cause, str]] = {
     Status.TAKEN_DOWN: ("person", "a person withdrew it"),
@@ -228,9 +234,9 @@ def _warned(document: Document) -> Iterable[Standing]:
 
 def _vanished(document: Document) -> Iterable[Standing]:
     for mark in document.marks:
-        if mark.kind == VANISHED:
-            reason = "its publisher no longer lists it with a text"
-            yield Standing(Status.ON_HOLD, "vanished", reason, posted(document.revision), mark.revision, mark.by)
+        if mark.kind in _GONE:
+            since = posted(document.revision)
+            yield Standing(Status.ON_HOLD, "vanished", _GONE[mark.kind], since, mark.revision, mark.by)
 
 
 def _superseded(document: Document) -> Iterable[Standing]:

@@ -44,6 +44,8 @@ class DocumentsOutcome(Outcome):
     """Rows of documents.jsonl."""
     bad_records: int = 0
     """Rows of bad_records.jsonl: records that could not be read (`core.corpus.bad_record`). Without any, no file."""
+    left_out: tuple[str, ...] = Field((), exclude_if=not_)
+    """Sorted ids of documents that the source lists without anything to take."""
     newest: int = 0
     """The highest revision among the documents; 0 without documents."""
     files: tuple[TakenFile, ...] = ()
