@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from medpipe import faults
@@ -144,6 +144,12 @@ class Settings(BaseSettings):
             names = [name for name in type(self).model_fields if f'"{name}"' in str(error)]
             named = " or ".join(map(variable, names)) or str(error)
             raise ConfigError(f'{named} must be JSON, such as {{"en": "en_core_web_lg"}}') from None
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _absolute(cls, value: Any) -> Any:
+        """Make a relative path absolute: Great Expectations refuses one, and a child may run in another folder."""
+        return value.absolute() if isinstance(value, Path) else value
 
     @cached_property
     def models_folder(self) -> Path:
