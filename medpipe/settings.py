@@ -157,6 +157,12 @@ class Settings(BaseSettings):
             raise ValueError("should be an address such as s3://bucket/prefix")
         return storage.rstrip("/")
 
+    @field_validator("*", mode="after")
+    @classmethod
+    def _absolute(cls, value: Any) -> Any:
+        """Make a relative path absolute: Great Expectations refuses one, and a child may run in another folder."""
+        return value.absolute() if isinstance(value, Path) else value
+
     @cached_property
     def models_folder(self) -> Path:
         """The folder of local base models."""

@@ -48,6 +48,17 @@ def test_an_unknown_variable_is_refused_with_the_nearest_known_one(monkeypatch: 
 
 
 @pytest.mark.parametrize(
+    "name", [name for name, field in Settings.model_fields.items() if "Path" in str(field.annotation)]
+)
+def test_a_relative_folder_means_one_below_the_working_directory(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(variable(name), "var/real")
+    assert getattr(Settings(), name) == tmp_path / "var" / "real"
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("MEDPIPE_THREADS", "many"),

@@ -41,6 +41,7 @@ _KINDS = {
     "links": "strings",
     "marks": "strings",
     "dois": "strings",
+    "posting": "string",
     "title": "string",
     "focus": "string",
     "licence": "string",
@@ -56,10 +57,10 @@ DELTA_SCHEMA = Schema(
         for name, kind in _KINDS.items()
     ]
 )
-NARROW = ("revision", "status", "published", "digest", "said", "links", "marks", "dois")
+NARROW = ("revision", "status", "published", "digest", "said", "links", "marks", "dois", "posting")
 """Columns of standing rows that a merge needs."""
 
-ADDED = frozenset({"said", "links", "marks", "dois"})
+ADDED = frozenset({"said", "links", "marks", "dois", "posting"})
 """Columns that a table lacks if an earlier medpipe wrote it. It is read as it is, and rewritten by the next merge."""
 
 AWAITED = "awaited"
