@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from pathlib import Path
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 
+from medpipe.backends.delta.place import Place
 from medpipe.backends.delta.rows import BAND, FORMAT, SCHEMA, Rows, rows_of
 from medpipe.core.corpus.article import article_of
 from medpipe.core.corpus.document import Document, Mark
@@ -17,13 +17,13 @@ from medpipe.core.corpus.merge import DOI, placeholder, with_marks
 from medpipe.core.corpus.standing import marks_of, ordered
 
 
-def rewritten(table: DeltaTable, folder: Path) -> DeltaTable:
+def rewritten(table: DeltaTable, place: Place) -> DeltaTable:
     """Return the table with one more version: the same documents, with the columns of today.
 
     Older versions stay readable. Memory holds the texts of one band, the DOIs, and what the records say about each
     other. Raises CommitFailedError when another writer commits at the same time.
     """
-    rows, version = Rows(table, folder), table.version() + 1
+    rows, version = Rows(table, place), table.version() + 1
     about: dict[str, list[Mark]] = defaultdict(list)
     names: dict[str, set[str]] = defaultdict(set)
     for document in _documents(rows):
@@ -41,7 +41,7 @@ def rewritten(table: DeltaTable, folder: Path) -> DeltaTable:
         writer_properties=FORMAT,
         commit_properties=CommitProperties(max_commit_retries=0),
     )
-    return DeltaTable(str(folder))
+    return place.table()
 
 
 def _documents(rows: Rows) -> Iterator[Document]:
