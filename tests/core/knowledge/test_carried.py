@@ -14,7 +14,9 @@ from medpipe.core.teaching import examples
 from medpipe.core.teaching.facts import decompose
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.recipe import Data, Recipe
+from medpipe.core.teaching.training_set import Corpus
 from tests import fakes
+from tests.building import in_order
 
 
 def row(id: str, revision: int, digest: str = "d", **role: str) -> dict[str, object]:
@@ -79,9 +81,10 @@ def page(number: int, said: str, days: int = 0, title: str = "") -> Document:
 def rows_of(documents: list[Document], known: dict[str, str] | None = None, **data: object) -> list[dict]:
     recipe = Recipe(name="r", summary="", method="sft", base="tiny", trainer={}, data=Data(**data))
     hygiene = Hygiene(clusters=fakes.PairwiseDuplicates().clusters)
-    prepared = examples.prepare(documents, recipe, hygiene=hygiene)
+    prepared = examples.prepare(in_order(documents), recipe, hygiene=hygiene)
     built = examples.build(prepared, recipe, known, hygiene)
-    return carried.fact_rows(prepared.stated, prepared.facts, built.train, known)
+    corpus = Corpus(prepared.read.facts, prepared.read.origins, prepared.read.contents, hygiene)
+    return list(carried.fact_rows(corpus, prepared.chosen, built.origins, known))
 
 
 def test_a_fact_that_was_merged_into_its_twin_counts_as_taught() -> None:
