@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from medpipe import records
+from medpipe.core import sources
 from medpipe.core.corpus import measures
 from medpipe.core.manifests import CorpusManifest, DocumentsInputs, DocumentsManifest, ValidationManifest
 from medpipe.core.manifests import ValidationOutcome as Outcome
@@ -104,10 +105,15 @@ def _whole_delivery_of(pulled: object) -> str | None:
 
 
 def _delivery(pulled: object, rows: Sequence[Mapping[str, Any]], before: DocumentsManifest | None) -> Delivery:
-    """Return the measures of a delivery as a whole. A pull of some ids has none; data of another kind has no window."""
+    """Return the measures of a delivery as a whole. A pull of some ids has none.
+
+    Data of another kind has no window, and the window of a published set says nothing about it.
+    """
     if not isinstance(pulled, DocumentsManifest):
         return Delivery()
     window: DocumentsInputs = pulled.inputs
+    if not sources.has_windows(window.source):  # any window returns the whole set, also one before it was published
+        return Delivery()
     if window.ids:
         return Delivery(end=window.end)
     documents_before = None if before is None else before.outcome.documents
