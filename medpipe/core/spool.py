@@ -47,11 +47,11 @@ class Spool(Sequence[T], Generic[T]):
         self._file.write(row)
         self._ends.append(self._ends[-1] + len(row))
 
-    def rows(self, numbers: Iterable[int]) -> Iterator[bytes]:
-        """Yield the encoded rows with these numbers, fastest in ascending order."""
+    def rows(self, numbers: Iterable[int] | None = None) -> Iterator[bytes]:
+        """Yield the encoded rows with these numbers (None: all), fastest in ascending order."""
         self._file.flush()
         window, begin = b"", 0
-        for number in numbers:
+        for number in range(len(self)) if numbers is None else numbers:
             start, end = self._ends[number], self._ends[number + 1]
             if start < begin or end > begin + len(window):
                 window, begin = os.pread(self._file.fileno(), max(_WINDOW, end - start), start), start
@@ -67,7 +67,7 @@ class Spool(Sequence[T], Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         """Yield every value in order."""
-        return self.chosen(range(len(self)))
+        return map(self.decoded, self.rows())
 
     @overload
     def __getitem__(self, number: int) -> T: ...

@@ -152,7 +152,7 @@ def _written(ports: Ports, prepared: Prepared, recipe: Recipe, inputs: ExamplesI
     corpus = Corpus(prepared.read.facts, prepared.read.origins, prepared.read.contents, hygiene)
     known = carried.known_facts(ports, inputs.knows)
     taught = examples.build(prepared, recipe, known, hygiene)
-    records.write_lines(folder / "train.jsonl", taught.train.rows(range(len(taught.train))))
+    records.write_lines(folder / "train.jsonl", taught.train.rows())
     records.write_rows(folder / carried.DOCUMENTS, lineage.shares(lineage.entries_of_training(taught.origins, corpus)))
     records.write_rows(folder / carried.FACTS, knowledge.fact_rows(corpus, prepared.chosen, taught.origins, known))
     evaluated = taught
@@ -168,7 +168,7 @@ def _written(ports: Ports, prepared: Prepared, recipe: Recipe, inputs: ExamplesI
         "omission": evaluated.omission,
     }
     for name, of_benchmark in samples.items():
-        records.write(folder / "benchmarks" / f"{name}.jsonl", of_benchmark)
+        records.write_lines(folder / "benchmarks" / f"{name}.jsonl", of_benchmark.rows())
     numbers = {name: len(of_benchmark) for name, of_benchmark in samples.items()}
     (folder / _CARD).write_text(dataset_card.markdown(taught.card, inputs.corpus, numbers), encoding="utf-8")
     return ExamplesOutcome(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from medpipe.core.judging.evaluation import Sample
-from medpipe.core.spool import Spool
+from medpipe.core.spool import Lines, Spool
 from medpipe.core.teaching.contamination import Reasons
 from medpipe.core.teaching.drops import Drops, total
 from medpipe.core.teaching.fact_table import FactTable
@@ -34,7 +34,7 @@ class CorpusRead:
         self.translated: Reasons = {}
         self.dropped_facts = Drops()
         self.dropped = Drops()
-        self.omission: list[Sample] = []
+        self.omission: Lines[Sample] = Lines(Sample, folder)
         self.notices = Notices.none()
         self._chosen = [np.zeros(0, np.int64)]
         self._identifiers: Identifiers = {}
@@ -74,5 +74,6 @@ class CorpusRead:
         self.dropped_facts = total(self.dropped_facts, block.dropped_facts)
         self.dropped = total(self.dropped, block.dropped)
         self._identifiers |= block.identifiers
-        self.omission += block.omission
+        for sample in block.omission:
+            self.omission.append(sample)
         self.notices.add(block.notices)

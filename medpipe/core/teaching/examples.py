@@ -9,6 +9,7 @@ the other older facts is replayed. Texts lie on disk (`core.spool`), so memory g
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,8 +41,6 @@ class Prepared(NamedTuple):
     """Every document and fact, also those that no recipe may use."""
     chosen: Positions
     """The numbers of the facts that the recipe may use."""
-    omission: tuple[Sample, ...]
-    """What the documents that the recipe uses say about signs that cannot wait."""
     withdrawn: Withdrawn
     refusals: tuple[Example, ...]
     facts_found: int
@@ -55,10 +54,10 @@ class BuiltExamples(NamedTuple):
     train: Lines[Example]
     new_knowledge: Lines[Sample]
     old_knowledge: Lines[Sample]
-    withdrawn: tuple[Sample, ...]
+    withdrawn: Lines[Sample]
     after_cut_off: Lines[Sample]
     unseen: Lines[Sample]
-    omission: tuple[Sample, ...]
+    omission: Lines[Sample]
     drops: Drops
     card: Card
     """A description of the set for people."""
@@ -107,7 +106,6 @@ def prepare(
     return Prepared(
         found,
         chosen,
-        tuple(found.omission),
         withdrawn,
         tuple(safety),
         len(found.facts) + len(withdrawn.claims),
@@ -129,9 +127,10 @@ def build(
     sides, off_sides, contaminated = split(found.facts, prepared.chosen, found.origins, data, known, hygiene)
     hygiene.progress(0.8, "phrasing samples")
     evaluated = [_asked(corpus, side, sides) for side in (sides.new, sides.held_out, sides.after_cut_off, sides.unseen)]
-    withdrawn = withdrawn_samples(prepared.withdrawn.claims, data.contexts)
-    others = Drafts(Sample)
-    others.append(of_samples((-1, sample) for sample in (*withdrawn, *prepared.omission)))
+    withdrawn = Lines(Sample, hygiene.folder, withdrawn_samples(prepared.withdrawn.claims, data.contexts))
+    others = Drafts(Sample, hygiene.folder)
+    for block in blocks(chain(withdrawn, found.omission), BLOCK):
+        others.append(of_samples((-1, sample) for sample in block))
     retold = [
         prepared.withdrawn.examples(data, found.origins, found.notices, replay=replay) for replay in (False, True)
     ]
@@ -145,10 +144,10 @@ def build(
         train.examples,
         new,
         old,
-        tuple(withdrawn),
+        withdrawn,
         later,
         unseen,
-        prepared.omission,
+        found.omission,
         left_out.drops,
         card.describe(
             recipe,

@@ -12,9 +12,8 @@ from typing import NamedTuple
 
 from medpipe.core.corpus.document import Document
 from medpipe.core.judging import omission
-from medpipe.core.judging.evaluation import Sample
 from medpipe.core.refs import canonical
-from medpipe.core.spool import Spool
+from medpipe.core.spool import Lines, Spool
 from medpipe.core.teaching import contamination, fact_table, filters, official_tests, selection, twins
 from medpipe.core.teaching.contamination import Benchmarks, Reasons
 from medpipe.core.teaching.decontamination import Index
@@ -53,7 +52,7 @@ class Read(NamedTuple):
     dropped: Drops
     """Documents and sections."""
     identifiers: Identifiers
-    omission: list[Sample]
+    omission: list[bytes]
     notices: Notices
 
 
@@ -93,7 +92,9 @@ class Reader:
             dropped_facts=dropped_facts,
             dropped=total(dropped, *(sections for _, _, sections in parts)),
             identifiers=identifiers,
-            omission=list(omission.samples(chosen)) if omission.LANGUAGE in data.languages else [],
+            omission=[Lines.encoded(sample) for sample in omission.samples(chosen)]
+            if omission.LANGUAGE in data.languages
+            else [],
             notices=notices,
         )
 

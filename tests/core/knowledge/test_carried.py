@@ -120,3 +120,16 @@ def test_a_fact_that_was_withdrawn_and_then_left_out_is_not_known_though_it_was_
     left_out = [fact("a", "1", "left-out")]
     assert carried.taught(carried.facts([left_out, withdrawn, taught])) == {}
     assert carried.taught(carried.facts([left_out, taught])) == {"a": "1"}
+
+
+def test_the_index_by_fact_is_sorted_where_one_documents_id_begins_with_anothers() -> None:
+    names = ("1", "1!", "1#2", "1#2#3", "10", "2")
+    documents = [
+        page(number, f"Ill{number} is treated with rest{number}.").model_copy(update={"id": f"mplus:{name}"})
+        for number, name in enumerate(names)
+    ]
+    rows = rows_of(documents)
+    ids, named = [one["id"] for one in rows], [one["document"] for one in rows]
+    assert ids == sorted(ids)
+    assert sorted(named) == [f"mplus:{name}" for name in sorted(names)]
+    assert named != sorted(named), "the order of facts is another one than that of documents"
