@@ -25,6 +25,8 @@ LABELLED = frozenset(LABELS.values()) | {CHOICE}
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _WHOLE_ABSTRACT = re.compile(r"\b(abstract|summary|r[eé]sum[eé]n?)\b", re.IGNORECASE)
+_ROOM = 1000
+"""Characters that a text may gain when its lists are said in a row: no limit at all."""
 _PRONOUNS = frozenset({"it", "this", "them", "they", "these", "this condition", "this disease"})
 
 
@@ -134,6 +136,13 @@ def _cut(text: str, part: Literal["context", "answer"], data: Data, tokens: Leng
     return passages.cut(text, most, tokens if in_tokens else len)
 
 
+def _answer(document: Document, section: Section, data: Data, tokens: Length) -> str:
+    """Return what of a section is taught. A reply to a person is whole or nothing: its advice stands at its end."""
+    answer = _cut(section.text, "answer", data, tokens)
+    replies = sources.by_people(document.source)
+    return "" if replies and answer != passages.cut(section.text, len(section.text) + _ROOM) else answer
+
+
 def _facts_of(document: Document, section: Section, data: Data, tokens: Length) -> Iterator[Fact]:
     language = _language(document, section)
     context = _context(document, section, data, tokens) if data.contexts else ""
@@ -141,7 +150,7 @@ def _facts_of(document: Document, section: Section, data: Data, tokens: Length) 
         yield _choice(document, section)._replace(language=language, context=context)
     elif recognised := _recognised(document, section, data):
         question_type, focus = recognised
-        answer = _cut(section.text, "answer", data, tokens)
+        answer = _answer(document, section, data, tokens)
         slot = answers.slot(focus, answer, language)
         yield Fact(document, question_type, focus, answer, slot, language, context)
 
