@@ -25,7 +25,17 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results"
 PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
-MODULES = ("parsing", "merging", "tracing", "near_duplicates", "decontamination", "swapping", "drift", "retention")
+MODULES = (
+    "parsing",
+    "merging",
+    "validating",
+    "tracing",
+    "near_duplicates",
+    "decontamination",
+    "swapping",
+    "drift",
+    "retention",
+)
 
 
 def main() -> int:

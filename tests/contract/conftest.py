@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from medpipe.backends.gx_validator import GxValidator
+from medpipe.backends.gx.validator import GxValidator
 from tests.clock import Clock
 from tests.contract.databases import HAS_POSTGRESQL, postgresql
 from tests.contract.suite_rows import SUITES

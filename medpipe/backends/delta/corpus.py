@@ -16,18 +16,19 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.fs
 from deltalake import DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from medpipe.backends.delta import commits, upgrade
+from medpipe.backends.delta import commits, pruning, upgrade
 from medpipe.backends.delta.known_rows import KnownRows
 from medpipe.backends.delta.rows import AWAITED, DELTA_SCHEMA, FORMAT, JOINED_FILE, SCHEMA, Rows, rows_of
 from medpipe.core.corpus import contents
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.merge import folded, newer
 from medpipe.errors import MedpipeError, NotFound, Unavailable
-from medpipe.ports import Counts
+from medpipe.ports import Counts, Pruned
 
 _KEEP = {
     "delta.logRetentionDuration": "interval 36500 days",
@@ -53,6 +54,8 @@ class DeltaCorpus:
 
     many_small_files = 256
     """`compact` joins files below a megabyte when there are more of them than this."""
+    unpruned_hours = 48
+    """`prune` leaves what was written or superseded less long ago to writers and readers at work."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -175,6 +178,21 @@ class DeltaCorpus:
         except CommitFailedError:
             return version
         return version + 1
+
+    def prune(self, keep: Collection[int], apply: bool) -> Pruned:
+        """Remove what only old versions have, as `ports.CorpusTable` says, or count it. Two commits record it.
+
+        Raises Unavailable when other writers win every attempt.
+        """
+        if not DeltaTable.is_deltatable(str(self.folder)):
+            return Pruned(0, 0)
+        files = pyarrow.fs.SubTreeFileSystem(str(self.folder), pyarrow.fs.LocalFileSystem())
+        table = DeltaTable(str(self.folder))
+        properties = commits.properties(commits.tally(table, self.folder), commits.content(table, self.folder))
+        try:
+            return pruning.prune(table, files, keep, self.unpruned_hours, properties if apply else None)
+        except CommitFailedError as error:
+            raise Unavailable("another writer changed the corpus: run gc again; its files stay until then") from error
 
     def _merge_once(self, incoming: Mapping[str, Document], previous: int | None, token: str) -> int:
         """Return the version that `token` made before or makes now. Raises CommitFailedError on a lost race."""

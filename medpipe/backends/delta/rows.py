@@ -24,7 +24,7 @@ from medpipe.backends.delta.wanted import Wanted
 from medpipe.core.corpus.document import Document, Mark
 from medpipe.core.corpus.merge import awaited
 from medpipe.core.corpus.standing import marks_of, standing
-from medpipe.errors import Damaged
+from medpipe.errors import Damaged, NotFound
 
 _KINDS = {
     "id": "string",
@@ -73,6 +73,10 @@ BAND = 8192
 
 SMALL_FILE, JOINED_FILE = 1_000_000, 8_000_000
 """Bytes. Files below the first are joined to files of the second size; a day of PubMed is larger and left alone."""
+_PRUNED = (
+    "files of version {} of the corpus table are gone. `medpipe gc` removes those of corpora that nothing needs any "
+    "more: use a newer corpus. If something needs this one, put back a copy of the table"
+)
 
 
 def rows_of(documents: Sequence[Document], sequence: int) -> pa.Table:
@@ -108,6 +112,7 @@ class Rows:
     def __init__(self, table: DeltaTable, folder: Path) -> None:
         """List the version's files. Raises Damaged for a table with other columns, as an earlier medpipe wrote it."""
         missing = set(SCHEMA.names) - {field.name for field in table.schema().fields}
+        self.version = table.version()
         self.old = bool(missing & ADDED)
         """Whether an earlier medpipe wrote the table."""
         if missing := missing - ADDED:
@@ -166,7 +171,7 @@ class Rows:
         """Return the wanted rows of one file, superseded ones too; None where it has none."""
         if not wanted.between(*self._spans[number]):
             return None
-        file = pq.ParquetFile(self._files[number])
+        file = self._open(number)
         if not (groups := wanted.groups(file)):
             return None
         starts = _starts(file)
@@ -181,7 +186,7 @@ class Rows:
 
     def _rows(self, number: int, rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
         """Return some rows of one file. `rows` is ascending; only their row groups are read."""
-        file = pq.ParquetFile(self._files[number])
+        file = self._open(number)
         starts = _starts(file)
         sizes = np.diff(starts)
         groups = np.searchsorted(starts, rows, side="right") - 1
@@ -190,6 +195,12 @@ class Rows:
         offsets[needed] = np.cumsum([0, *(sizes[group] for group in needed[:-1])])
         read = file.read_row_groups(needed.tolist(), columns=list(columns))
         return read.take(pa.array(rows - starts[groups] + offsets[groups]))
+
+    def _open(self, number: int) -> pq.ParquetFile:
+        try:
+            return pq.ParquetFile(self._files[number])
+        except FileNotFoundError:
+            raise NotFound(_PRUNED.format(self.version)) from None
 
 
 def _renamed(rows: pa.Table) -> pa.Table:
