@@ -31,7 +31,8 @@ from medpipe.sources.transport import archive
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 SIZE = 60
 _RECIPE = Data(languages=("en", "es", "fr"), aims=True)
-_PARTS = {"2_GARD_QA": "gard", "5_NIDDK_QA": "niddk"}
+_PARTS = {"2_GARD_QA": "gard", "3_GHR_QA": "genetics", "4_MPlus_Health_Topics_QA": "topics", "5_NIDDK_QA": "niddk"}
+"""MedQuAD's folders that are read as kinds of their own. `topics` are MedlinePlus's of 2017."""
 _FAULTS = {
     "lead-in without its list": re.compile(
         r"provides the following list(?![^:]*: \S)|"
@@ -84,7 +85,9 @@ def kind_of(fact: Fact) -> str:
         if fact.question_type == "symptoms":
             return "medquad-symptoms"
         return f"medquad-{part or 'others'}"
-    return f"pubmed-{fact.question_type}" if source == "pubmed" else source
+    if source == "triage":
+        return f"triage-{fact.language}"
+    return f"{source}-{fact.question_type}" if source in ("pubmed", "pubmedqa") else source
 
 
 def faults(fact: Fact) -> Iterator[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from medpipe import records
+from medpipe.core import sources
 from medpipe.core.corpus import measures
 from medpipe.core.manifests import CorpusManifest, DocumentsInputs, DocumentsManifest, ValidationManifest
 from medpipe.core.manifests import ValidationOutcome as Outcome
@@ -113,13 +114,16 @@ def _whole_delivery_of(pulled: object) -> str | None:
 
 
 def _delivery(pulled: object, file: Path, before: DocumentsManifest | None) -> Delivery:
-    """Return the measures of a delivery as a whole. A pull of some ids has none; data of another kind has no window.
+    """Return the measures of a delivery as a whole. A pull of some ids has none.
 
-    Nor has a single file of a publisher's: it is as old as it is, and its window is the day of its posting.
+    Nor has a single file of a publisher's: it is as old as it is, and its window is the day of its posting. Data of
+    another kind has no window, and the window of a published set says nothing about it.
     """
     if not isinstance(pulled, DocumentsManifest):
         return Delivery()
     window: DocumentsInputs = pulled.inputs
+    if not sources.has_windows(window.source):  # any window returns the whole set, also one before it was published
+        return Delivery()
     if window.ids or window.file:
         return Delivery(end=window.end)
     documents_before = None if before is None else before.outcome.documents

@@ -15,6 +15,7 @@ from medpipe_airflow.calendar import (
 )
 from medpipe_airflow.catching_up import catch_up, caught_up, pulls_of
 from medpipe_airflow.hotfixes import HOTFIX_RECIPE, certificates, count_answers, hotfix_request
+from medpipe_airflow.loading import go_on, rest_of_load
 from medpipe_airflow.requests import lesson, promotion, request_of, retrain_request, rollout_request
 from medpipe_airflow.steps import DEFAULTS, ml_step, step
 
@@ -36,6 +37,7 @@ __all__ = [
     "count_answers",
     "daily_and_on",
     "every_ten_minutes_and_on",
+    "go_on",
     "hotfix_request",
     "hotfix_to_approve",
     "hotfix_waits",
@@ -47,6 +49,7 @@ __all__ = [
     "promotion",
     "pulls_of",
     "request_of",
+    "rest_of_load",
     "retrain_request",
     "rollout_request",
     "step",

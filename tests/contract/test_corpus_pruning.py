@@ -76,16 +76,16 @@ def test_a_table_that_does_not_exist_has_nothing_to_remove(delta: Eager) -> None
 def test_the_commits_of_a_removal_record_what_the_table_holds(delta: Eager) -> None:
     version = grown(delta)[-1]
     delta.prune([], apply=True)
-    after = DeltaTable(str(delta.folder)).version()
+    after = DeltaTable(str(Path(delta.place.address))).version()
     assert after > version
     assert (delta.content(after), delta.counts(after)) == (delta.content(version), delta.counts(version))
 
 
 def test_what_was_written_of_late_stays_for_whoever_is_at_work(delta: Eager) -> None:
     grown(delta)
-    left = delta.folder / "left-by-a-writer.parquet"
+    left = Path(delta.place.address) / "left-by-a-writer.parquet"
     left.write_bytes(b"rows")
-    patient = DeltaCorpus(delta.folder)
+    patient = DeltaCorpus(Path(delta.place.address))
     assert patient.prune([], apply=True) == (0, 0)
     delta.prune([], apply=True)
     assert not left.exists()
@@ -95,24 +95,24 @@ def test_a_run_that_was_killed_half_way_is_finished_by_the_next(delta: Eager) ->
     versions = grown(delta)
     keep = versions[1:2]
     before = delta.reread(keep[0])
-    removable = DeltaTable(str(delta.folder)).vacuum(
+    removable = DeltaTable(str(Path(delta.place.address))).vacuum(
         0, enforce_retention_duration=False, full=True, keep_versions=[*keep, versions[-1]]
     )
-    (delta.folder / removable[0]).unlink()
+    (Path(delta.place.address) / removable[0]).unlink()
     delta.prune(keep, apply=True)
-    assert not any((delta.folder / path).exists() for path in removable)
+    assert not any((Path(delta.place.address) / path).exists() for path in removable)
     assert delta.reread(keep[0]) == before
 
 
 def test_writers_go_on_meanwhile_and_none_of_them_loses_anything(delta: Eager) -> None:
     grown(delta)
-    pruner = DeltaCorpus(delta.folder)
+    pruner = DeltaCorpus(Path(delta.place.address))
     pruner.many_small_files = 0
     made: list[int] = []
     writer = Thread(target=lambda: made.extend(grown(pruner, range(6, 12))))
     writer.start()
     while writer.is_alive():
-        DeltaCorpus(delta.folder).prune([], apply=True)
+        DeltaCorpus(Path(delta.place.address)).prune([], apply=True)
     writer.join()
     assert len(made) == 6
     assert {document.revision for document in delta.read(made[-1])} == {11}

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from medpipe.core.manifests import CorpusManifest
-from medpipe.errors import BatchRejected, SourceError
+from medpipe.errors import BatchRejected, GapInFiles, SourceError
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
 from tests import fakes
@@ -65,6 +65,24 @@ def test_data_that_was_rejected_is_not_tried_again(late):
 
     with pytest.raises(AirflowFailException, match="medlineplus: cut to half"):
         late(medlineplus=BatchRejected("cut to half"), pubmed=None)
+
+
+def test_a_gap_that_has_waited_for_days_does_not_wait_for_hours_again(late):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    with pytest.raises(AirflowFailException, match="pubmed: 26n1336 is missing"):
+        late(pubmed=GapInFiles("26n1336 is missing"))
+
+
+def test_a_source_with_a_thousand_files_leaves_most_of_them_to_the_next_run(monkeypatch):
+    pytest.importorskip("airflow")
+    from medpipe_airflow import catching_up
+
+    called = []
+    answers = {"latest": "", "plan_pulls": [{"file": str(number)} for number in range(1000)]}
+    monkeypatch.setattr("medpipe.cli.call", lambda verb, arguments: called.append(verb) or answers.get(verb, verb))
+    catching_up._take("pubmed", *WINDOW.values())
+    assert called.count("pull") == catching_up.AT_ONCE
 
 
 @pytest.fixture

@@ -110,6 +110,15 @@ def test_a_pull_of_some_ids_has_a_day_but_no_measures_of_a_delivery(
     assert validator.calls[0][3] == Delivery({}, DAY_2)
 
 
+def test_a_set_without_dates_is_not_judged_by_the_window_that_was_asked_for(
+    ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    validator = recording(monkeypatch, Validation(True, (), {}, ""))
+    publish(ports, [topic(1)], "pubmedqa")
+    steps.validate(steps.pull("pubmedqa", DAY_1, DAY_2, ports=ports), "documents", ports=ports)
+    assert validator.calls[0][3] == Delivery()
+
+
 def corpus(ports: fakes.FakePorts, *pulls: str, previous: str | None = None) -> CorpusRef:
     for data in pulls:
         steps.validate(data, "documents", ports=ports)
