@@ -81,10 +81,11 @@ def open_withdrawals(corpus: CorpusRef, *, ports: Ports) -> Changed:
     corpus lifts nothing; what a person opened is never lifted here.
     """
     known = {withdrawal.document: withdrawal for withdrawal in register(ports)}
-    signs = _signs(ports, corpus)
+    claims = taught.claims_of(_suspects(ports, corpus), ports)
+    signs = _signs(ports, corpus, claims.keys() | known.keys())
     at = ports.withdrawals.now()
     gravest = {id: named[0] for id, named in signs.items()}
-    opened = opening.to_open(gravest, taught.claims_of(signs, ports), known, at)
+    opened = opening.to_open(gravest, claims, known, at)
     candidates = {
         id: opening.evidence_of(withdrawal)
         for id, withdrawal in known.items()
@@ -186,14 +187,23 @@ def list_withdrawals(*, ports: Ports) -> WithdrawalList:
     )
 
 
-def _signs(ports: Ports, corpus: CorpusRef, ids: Collection[str] | None = None) -> dict[str, list[Sign]]:
+def _suspects(ports: Ports, corpus: CorpusRef) -> Collection[str]:
+    """Return the documents with a status that a cause named by the policy can give. No text is read."""
+    return ports.corpus.revisions(table_version(ports, corpus), _statuses(ports)).keys()
+
+
+def _statuses(ports: Ports) -> tuple[str, ...]:
+    return tuple(status.value for status in statuses_with(ports.withdrawal_policy.open_on))
+
+
+def _signs(ports: Ports, corpus: CorpusRef, ids: Collection[str]) -> dict[str, list[Sign]]:
     """Return document → why it counts as taken back, the gravest first, for causes that the policy names.
 
-    `ids`: of these documents only; None: of all.
+    `ids`: the documents that are asked for. A corpus has many that were taken back and never taught.
     """
     version, causes = table_version(ports, corpus), ports.withdrawal_policy.open_on
     signs = dict[str, list[Sign]]()
-    for document in ports.corpus.read(version, [status.value for status in statuses_with(causes)], ids):
+    for document in ports.corpus.read(version, _statuses(ports), ids):
         if named := [_sign(known, corpus) for known in reasons(document) if known.cause in causes]:
             signs[document.id] = named
     return signs

@@ -67,6 +67,25 @@ def test_an_article_that_was_never_taught_needs_no_withdrawal(ports):
     assert register(ports) == ()
 
 
+def test_the_text_of_what_was_never_taught_is_not_read(ports, retracted, monkeypatch):
+    corpus, _ = retracted
+    never = article(Status.RETRACTED, DAY_3).model_copy(update={"id": "pmid:77"})
+    publish(ports, [never])
+    corpus = refresh(ports, DAY_3, DAY_4, corpus)
+    assert "pmid:77" in ports.corpus.revisions(table_version(ports, corpus), ("retracted",))
+    asked = list[frozenset[str]]()
+    read = ports.corpus.read
+
+    def noting(version, statuses=("current",), ids=None):
+        asked.append(frozenset(read_document.id for read_document in read(version, statuses, ids)))
+        return read(version, statuses, ids)
+
+    monkeypatch.setattr(ports.corpus, "revisions", lambda *a, **k: {d.id: d.revision for d in read(*a, **k)})
+    monkeypatch.setattr(ports.corpus, "read", noting)
+    assert steps.open_withdrawals(corpus, ports=ports).opened == (RETRACTED,)
+    assert asked == [frozenset({RETRACTED})]
+
+
 def test_a_removed_topic_is_withdrawn_with_every_revision_that_was_taught(ports):
     first, _ = first_champion(ports)
     publish(ports, [topic(3, DAY_2, drug="secondomib")])
