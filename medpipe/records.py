@@ -31,6 +31,11 @@ def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> int:
     return _write(path, (json.dumps(values, ensure_ascii=False, default=str).encode() for values in rows))
 
 
+def write_lines(path: Path, lines: Iterable[bytes]) -> int:
+    """Write each line, which is JSON already, and return their number, as `write` does for models."""
+    return _write(path, lines)
+
+
 def _write(path: Path, rows: Iterable[bytes]) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     count = 0

@@ -122,6 +122,9 @@ class Settings(BaseSettings):
         None, description="EC key in PEM that every adapter must be signed with (not set: signatures are not checked)"
     )
     threads: int = Field(1, ge=1, description="torch threads; 1 beside other servers on a small machine")
+    workers: int = Field(
+        0, ge=0, description="processes that read documents and phrase facts when examples are built (0: one a core)"
+    )
     offline: bool = Field(True, description="never look a model or a curated set up on a hub")
 
     calendar: Literal["nlm", "off"] = Field(

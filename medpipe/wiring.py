@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -136,7 +137,7 @@ class Wiring(ReviewedFiles):
     def near_duplicates(self) -> port.NearDuplicates:
         from medpipe.backends.rensa_duplicates import RensaDuplicates
 
-        return RensaDuplicates()
+        return RensaDuplicates(self.settings.home / "work")
 
     @cached_property
     def languages(self) -> port.Languages:
@@ -299,6 +300,12 @@ class Wiring(ReviewedFiles):
     def workspaces(self) -> Sequence[Path]:
         """Return the folders of all unfinished work, sorted."""
         return sorted((self.settings.home / "work").glob("*/"))
+
+    @cached_property
+    def workers(self) -> port.Workers:
+        from medpipe.backends.processes import Processes
+
+        return Processes(self, ports, self.settings, self.settings.workers or os.cpu_count() or 1)
 
     @cached_property
     def progress(self) -> port.Progress:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from medpipe import configuration, records
+from medpipe.backends.processes import Processes
 from medpipe.core import prompt
 from medpipe.core.corpus import contents, merge
 from medpipe.core.corpus.document import Document
@@ -41,6 +42,7 @@ from medpipe.ports import (
     Validation,
     Validator,
     WeightsCopy,
+    Workers,
 )
 from medpipe.settings import Settings
 from medpipe.wiring import Wiring
@@ -229,9 +231,9 @@ class EmailRedactor:
 class PairwiseDuplicates:
     """Compares every text with every other."""
 
-    def clusters(self, texts: Sequence[str], threshold: float) -> list[int]:
+    def clusters(self, texts: Iterable[str], threshold: float) -> list[int]:
         shingles = [_shingles(text) for text in texts]
-        first = list(range(len(texts)))
+        first = list(range(len(shingles)))
         for later, mine in enumerate(shingles):
             for earlier in range(later):
                 if _jaccard(mine, shingles[earlier]) >= threshold:
@@ -388,6 +390,10 @@ class FakePorts(Wiring):
     @property
     def languages(self) -> Languages:  # type: ignore[override]
         return StopwordLanguages()
+
+    @property
+    def workers(self) -> Workers:  # type: ignore[override]
+        return Processes(self, ports, self.settings, self.settings.workers or 1)
 
     @property
     def trainer(self) -> Trainer:  # type: ignore[override]

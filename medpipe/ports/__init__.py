@@ -37,6 +37,7 @@ from medpipe.ports.texts import Embedder, Languages, NearDuplicates, Redactor
 from medpipe.ports.trainer import Trainer
 from medpipe.ports.validator import Delivery, Validation, Validator
 from medpipe.ports.withdrawal_register import WithdrawalRegister
+from medpipe.ports.workers import Workers
 
 __all__ = [
     "AnswerLog",
@@ -84,4 +85,5 @@ __all__ = [
     "Validator",
     "WeightsCopy",
     "WithdrawalRegister",
+    "Workers",
 ]
