@@ -137,7 +137,7 @@ def test_versions_of_the_table_stay_that_the_champion_was_taught_from_and_that_a
     monkeypatch.setattr(DeltaCorpus, "prune", lambda table, keep, apply: asked.append((keep, apply)) or Pruned(2, 3000))
     corpora = [each.ref for each in sorted(ports.store.manifests(CorpusManifest), key=lambda each: each.created_ns)]
     for day in range(2):
-        publish(ports, [topic(99 + day, DAY_3)])
+        publish(ports, [topic(98 + day, DAY_3)])
         corpora.append(refresh(ports, DAY_3, DAY_4 + timedelta(days=day), corpora[-1]))
     assert steps.gc(ports=ports).removed["table"] == sweeping.Room(number=2, bytes=3000)
     steps.gc(apply=True, ports=ports)
