@@ -27,7 +27,17 @@ PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
 ALONE = ("million",)
 """Kinds that take an hour. Each has a make target of its own, which measures and records it."""
-MODULES = ("parsing", "merging", "tracing", "near_duplicates", "decontamination", "swapping", "drift", "retention")
+MODULES = (
+    "parsing",
+    "merging",
+    "tracing",
+    "near_duplicates",
+    "decontamination",
+    "swapping",
+    "drift",
+    "retention",
+    "s3",
+)
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ has that release among its inputs, so its ref differs from that of an artifact b
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -59,6 +60,13 @@ def quarantine(data: Ref | None = None, suite: str | None = None, texts: bool = 
         for line in _listed(validation, undecided, texts)
     ]
     return "\n".join(lines) or "No quarantined rows."
+
+
+def waiting(ports: Ports) -> Counter[str]:
+    """Return source → number of its documents' rows that are quarantined and await a decision."""
+    documents = (stored for stored in ports.store.manifests(ValidationManifest) if stored.inputs.suite == "documents")
+    held = (stored for stored in documents if stored.outcome.quarantined_rows or stored.outcome.unreadable)
+    return Counter(row.source for validation in held for row in _undecided(ports, validation))
 
 
 def release(

@@ -143,6 +143,29 @@ def test_a_run_has_failed_although_what_came_late_is_announced(bag):
 
 
 @pytest.mark.slow
+def test_a_gap_stops_pubmed_and_a_late_file_is_taken_in_december_without_the_baseline(run, bag, nlm, ring, monkeypatch):
+    monkeypatch.setitem(bag.dags["corpus"].get_task("plan_pulls").partial_kwargs, "retry_delay", timedelta(0))
+    publisher = Nlm(nlm)
+    first = run("corpus", sources=["pubmed"], start="2026-03-03", end="2026-03-04")
+    assert _files(first) == ["pubmed26n1335.xml.gz"] and first.state == "success", states(first)
+    publisher.day(3)
+    publisher.hold("pubmed26n1336.xml.gz")
+    gap = run("corpus", sources=["pubmed"], start="2026-03-05", end="2026-03-10")
+    assert gap.state == "failed" and states(gap)["catch_up"] == "failed", "it does not wait for hours"
+    assert [*light.ports(Settings(home=ring)).store.refs(CorpusManifest)] == [values(first)["build_corpus"]]
+    publisher.hold("pubmed26n1336.xml.gz", held=False)
+    publisher.next_baseline()
+    late = run("corpus", sources=["pubmed"], start="2026-03-05", end="2026-03-10")
+    assert _files(late) == ["pubmed26n1336.xml.gz", "pubmed26n1337.xml.gz"] and late.state == "success", states(late)
+    corpus = manifest(light.ports(Settings(home=ring)), values(late)["build_corpus"], CorpusManifest)
+    assert corpus.outcome.watermarks["pubmed"].numbers == {"26": ((1335, 1337),)}
+
+
+def _files(run) -> list[str]:
+    return [pull["file"] for pull in values(run)["pulls_of"]]
+
+
+@pytest.mark.slow
 def test_medlineplus_enters_while_pubmed_is_down_and_pubmed_follows_in_the_same_run(run, bag, nlm, ring, monkeypatch):
     monkeypatch.setitem(bag.dags["corpus"].get_task("plan_pulls").partial_kwargs, "retry_delay", timedelta(0))
     Nlm(nlm).misbehave("/pubmed/updatefiles/", "404", times=3)  # the three tries of the plan

@@ -68,6 +68,22 @@ class Watermark(BaseModel):
         """Return whether a file with this number entered, in whatever posting."""
         return any(first <= number <= last for first, last in self.numbers.get(series, ()))
 
+    def missing(self) -> list[str]:
+        """Return each number between the first that entered and the last that entered or was seen, as `26n1336`."""
+        return [
+            _named(series, number)
+            for series, spans in self.numbers.items()
+            for number in range(
+                spans[0][0], max(spans[-1][1], self.listed.get(series, Listing(date.min, 0)).number) + 1
+            )
+            if not self.entered(series, number)
+        ]
+
+    def asked(self) -> date | None:
+        """Return the last day of which it is known what the source had; None before any."""
+        days = [*filter(None, [self.day]), *(listing.day for listing in self.listed.values())]
+        return max(days, default=None)
+
     def first(self) -> tuple[str, int]:
         """Return the series and number of the first file that entered; the end of all series before any did."""
         return min(((series, spans[0][0]) for series, spans in self.numbers.items()), default=("~", 0))

@@ -26,6 +26,8 @@ LABELLED = frozenset(LABELS.values()) | {CHOICE}
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _WHOLE_ABSTRACT = re.compile(r"\b(abstract|summary|r[eé]sum[eé]n?)\b", re.IGNORECASE)
+_ROOM = 1000
+"""Characters that a text may gain when its lists are said in a row: no limit at all."""
 _PRONOUNS = frozenset({"it", "this", "them", "they", "these", "this condition", "this disease"})
 
 
@@ -134,13 +136,20 @@ def _cut(text: str, part: Literal["context", "answer"], data: Data, tokens: Leng
     return passages.cut(text, most, tokens if in_tokens else len)
 
 
+def _answer(document: Document, section: Section, data: Data, tokens: Length) -> str:
+    """Return what of a section is taught. A reply to a person is whole or nothing: its advice stands at its end."""
+    answer = _cut(section.text, "answer", data, tokens)
+    replies = sources.by_people(document.source)
+    return "" if replies and answer != passages.cut(section.text, len(section.text) + _ROOM) else answer
+
+
 def _facts_of(document: Document, origin: Origin, section: Section, data: Data, tokens: Length) -> Iterator[Fact]:
     language = _language(document, section)
     if section.choices:
         fact = _choice(origin, section)._replace(language=language)
     elif recognised := _recognised(document, section, data):
         question_type, focus = recognised
-        answer = _cut(section.text, "answer", data, tokens)
+        answer = _answer(document, section, data, tokens)
         fact = Fact(origin, question_type, focus, answer, answers.slot(focus, answer, language), language)
     else:
         return

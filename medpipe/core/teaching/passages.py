@@ -43,7 +43,9 @@ _POINTS_ELSEWHERE = re.compile(
     r"(?:These resources (?:address|from)|The mission of the|Click (?:here|on)\b|Download |Supplementa(?:l|ry) "
     r"|Copyright |©|Clinical ?Trials\.gov|(?:Trial )?Regist(?:ration|ered)\b|Level (?:of evidence|[IVX]+)\b|Read more\b"
     r"|More (?:information\b|on:)|To (?:read|learn|find out) more\b|For (?:more|further|additional) information\b"
-    r"|You can use the MedlinePlus|The Genetic Testing Registry|The intended audience (?:for|of) the GTR|\W*$)",
+    r"|Patients and consumers with specific questions\b|On this page\b|To view\b"
+    r"|If you are [^.]*, this page is for you\b|You can use the MedlinePlus"
+    r"|The Genetic Testing Registry|The intended audience (?:for|of) the GTR|\W*$)",
     re.IGNORECASE,
 )
 """The beginning of a sentence that only says where something can be read."""

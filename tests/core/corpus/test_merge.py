@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import reduce
 from itertools import combinations, pairwise, permutations
@@ -187,6 +187,30 @@ def test_what_is_known_already_changes_nothing_and_a_notice_changes_its_target()
     stored = corpus([article(2), says("pmid:9", "RetractionOf", "pmid:1")])
     assert folded_ids(stored, [article(2), article(1), says("pmid:9", "RetractionOf", "pmid:1")]) == []
     assert folded_ids(stored, [says("pmid:8", "RetractionOf", "pmid:1")]) == ["pmid:1", "pmid:8"]
+
+
+class Counted(MemoryRows):
+    """Rows that count the looks at every document's DOIs, which read the whole table."""
+
+    looks = 0
+
+    def holders(self, dois: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        Counted.looks += 1
+        return super().holders(dois)
+
+
+def test_only_a_list_that_names_dois_looks_at_the_dois_of_all_documents() -> None:
+    listed = says("rw:1", "ListedRetractionOf", "doi:10.1/a")
+    stored = Counted(corpus([listed, article(1, dois=("10.1/a",))]))
+    news = [
+        article(2, dois=("10.1/a",)),
+        article(1, id="pmid:2", dois=("10.1/b",)),
+        says("pmid:9", "RetractionOf", "2"),
+    ]
+    assert [one.id for one in merge.folded(stored, news)] == ["pmid:1", "pmid:2", "pmid:9"]
+    assert merge.folded(stored, [listed]) == [] and Counted.looks == 0, "the same list says nothing new"
+    merge.folded(stored, [says("rw:1", "ListedRetractionOf", "doi:10.1/b", revision=2)])
+    assert Counted.looks == 1
 
 
 def test_a_document_that_is_only_spoken_of_is_awaited_and_has_its_marks_when_it_comes() -> None:
