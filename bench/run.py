@@ -30,6 +30,7 @@ ALONE = ("million",)
 MODULES = (
     "parsing",
     "merging",
+    "validating",
     "tracing",
     "near_duplicates",
     "decontamination",

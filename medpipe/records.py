@@ -6,7 +6,7 @@ Format: https://jsonlines.org, UTF-8, one JSON object on each line.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -80,6 +80,23 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     with _opened(path) as lines:
         for number, line in enumerate(lines, start=1):
             yield row(path, f"line {number}", line)
+
+
+def count(path: Path) -> int:
+    """Return the number of rows of a file, without parsing them. Raises Damaged when it is missing."""
+    with _opened(path) as lines:
+        return sum(1 for _ in lines)
+
+
+def rows_at(path: Path, numbers: Container[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the plain rows with these numbers, counted from 0, in order, without parsing the others.
+
+    Raises Damaged, as `read_rows` does.
+    """
+    with _opened(path) as lines:
+        for number, line in enumerate(lines):
+            if number in numbers:
+                yield number, row(path, f"line {number + 1}", line)
 
 
 def row_at(path: Path, number: int) -> dict[str, Any] | None:

@@ -119,7 +119,7 @@ class Wiring(ReviewedFiles):
 
     @cached_property
     def validator(self) -> port.Validator:
-        from medpipe.backends.gx_validator import GxValidator
+        from medpipe.backends.gx.validator import GxValidator
 
         return GxValidator(
             self.settings.expectations,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from medpipe.backends.gx_validator import GxValidator
+from medpipe.backends.gx.validator import GxValidator
 from medpipe.sandbox import object_store as object_store_server
 from tests.clock import Clock
 from tests.contract.databases import HAS_POSTGRESQL, postgresql

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -25,9 +25,9 @@ class Recording:
         self.calls: list[tuple[int, str, str, Delivery]] = []
 
     def validate(
-        self, rows: Sequence[Mapping[str, Any]], suite: str, name: str, delivery: Delivery = Delivery()
+        self, rows: Iterable[Mapping[str, Any]], suite: str, name: str, delivery: Delivery = Delivery()
     ) -> Validation:
-        self.calls.append((len(rows), suite, name, delivery))
+        self.calls.append((len(list(rows)), suite, name, delivery))
         return self.says
 
 
@@ -67,6 +67,15 @@ def test_the_judgement_is_kept_with_the_quarantined_rows(
         (2, topic(2).id, "medlineplus", ["no title"]),
     ]
     assert rows[0]["row"]["title"] == topic(0).title
+
+
+def test_progress_says_how_many_rows_were_measured(ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validation, "_REPORTED", 2)
+    said: list[tuple[float, str]] = []
+    monkeypatch.setattr(fakes.FakePorts, "progress", lambda ports, share, text: said.append((share, text)))
+    data = pulled(ports, DAY_1, DAY_2, count=5)
+    steps.validate(data, "documents", ports=ports)
+    assert said == [(share, f"{data}: {rows} of 5 rows measured") for share, rows in ((0.4, 2), (0.8, 4))]
 
 
 def test_a_stopped_batch_is_named_with_suite_reasons_and_page(

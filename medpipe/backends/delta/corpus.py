@@ -20,7 +20,7 @@ from deltalake import DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from medpipe.backends.delta import commits, upgrade
+from medpipe.backends.delta import commits, pruning, upgrade
 from medpipe.backends.delta.known_rows import KnownRows
 from medpipe.backends.delta.place import Place
 from medpipe.backends.delta.rows import AWAITED, DELTA_SCHEMA, FORMAT, JOINED_FILE, SCHEMA, Rows, rows_of
@@ -28,7 +28,7 @@ from medpipe.core.corpus import contents
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.merge import folded, newer
 from medpipe.errors import MedpipeError, NotFound, Unavailable
-from medpipe.ports import Counts
+from medpipe.ports import Counts, Pruned
 
 _KEEP = {
     "delta.logRetentionDuration": "interval 36500 days",
@@ -54,6 +54,8 @@ class DeltaCorpus:
 
     many_small_files = 256
     """`compact` joins files below a megabyte when there are more of them than this."""
+    unpruned_hours = 48
+    """`prune` leaves what was written or superseded less long ago to writers and readers at work."""
 
     def __init__(self, at: Path | str) -> None:
         """`at`: a folder, or an address such as `s3://bucket/prefix`."""
@@ -177,6 +179,23 @@ class DeltaCorpus:
         except CommitFailedError:
             return version
         return version + 1
+
+    def prune(self, keep: Collection[int], apply: bool) -> Pruned:
+        """Remove what only old versions have, as `ports.CorpusTable` says, or count it. Two commits record it.
+
+        Raises Unavailable when other writers win every attempt.
+        """
+        if not self.place.is_table():
+            return Pruned(0, 0)
+        table = self.place.table()
+        properties = commits.properties(commits.tally(table, self.place), commits.content(table, self.place))
+        try:
+            with self.place.plain_errors():
+                return pruning.prune(
+                    table, self.place.files(), keep, self.unpruned_hours, properties if apply else None
+                )
+        except CommitFailedError as error:
+            raise Unavailable("another writer changed the corpus: run gc again; its files stay until then") from error
 
     def _merge_once(self, incoming: Mapping[str, Document], previous: int | None, token: str) -> int:
         """Return the version that `token` made before or makes now. Raises CommitFailedError on a lost race."""

@@ -26,7 +26,7 @@ from medpipe.backends.delta.wanted import Wanted
 from medpipe.core.corpus.document import Document, Mark
 from medpipe.core.corpus.merge import awaited
 from medpipe.core.corpus.standing import marks_of, standing
-from medpipe.errors import Damaged
+from medpipe.errors import Damaged, NotFound
 
 _KINDS = {
     "id": "string",
@@ -76,6 +76,10 @@ BAND = 8192
 
 SMALL_FILE, JOINED_FILE = 1_000_000, 8_000_000
 """Bytes. Files below the first are joined to files of the second size; a day of PubMed is larger and left alone."""
+_PRUNED = (
+    "files of version {} of the corpus table are gone. `medpipe gc` removes those of corpora that nothing needs any "
+    "more: use a newer corpus. If something needs this one, put back a copy of the table"
+)
 
 
 def rows_of(documents: Sequence[Document], sequence: int) -> pa.Table:
@@ -114,6 +118,7 @@ class Rows:
     def __init__(self, table: DeltaTable, place: Place) -> None:
         """List the version's files. Raises Damaged for a table with other columns, as an earlier medpipe wrote it."""
         missing = set(SCHEMA.names) - {field.name for field in table.schema().fields}
+        self.version = table.version()
         self.old = bool(missing & ADDED)
         """Whether an earlier medpipe wrote the table."""
         if missing := missing - ADDED:
@@ -207,11 +212,14 @@ class Rows:
                 return [*pool.map(read, numbers)]
 
     def _open(self, number: int) -> pq.ParquetFile:
-        """Open a file. Its footer is read once."""
+        """Open a file. Its footer is read once. Raises NotFound where it is gone."""
         far = self._place.readers > 1
-        file = pq.ParquetFile(
-            self._paths[number], filesystem=self._files, metadata=self._footers.get(number), pre_buffer=far
-        )
+        try:
+            file = pq.ParquetFile(
+                self._paths[number], filesystem=self._files, metadata=self._footers.get(number), pre_buffer=far
+            )
+        except FileNotFoundError:
+            raise NotFound(_PRUNED.format(self.version)) from None
         self._footers[number] = file.metadata
         return file
 
