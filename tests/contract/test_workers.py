@@ -50,7 +50,7 @@ def test_where_python_cannot_start_processes_the_work_is_done_here(
     if program == "daemon":
         monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)
     else:
-        monkeypatch.setattr(sys.modules["__main__"], "__file__", program)
+        monkeypatch.setattr(sys.modules["__main__"], "__file__", program, raising=False)
     assert {process for *_, process in _workers(tmp_path, 2).map(_squared, range(20))} == {os.getpid()}
 
 
