@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import chain, islice
 from multiprocessing import connection, current_process, get_context, parent_process
+from pathlib import Path
 from typing import Any, TypeVar
 
 from medpipe.ports import Ports
@@ -34,7 +36,7 @@ class Processes:
         blocks = iter(blocks)
         first = list(islice(blocks, FEW + 1))
         every = chain(first, blocks)
-        if self._number < 2 or len(first) <= FEW or current_process().daemon:
+        if self._number < 2 or len(first) <= FEW or not _may_have_children():
             return (work(self._ports, block) for block in every)
         return self._spread(work, every)
 
@@ -47,6 +49,12 @@ class Processes:
                 waiting.extend(pool.submit(_do, block) for block in islice(blocks, 1))
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _may_have_children() -> bool:
+    """Return whether Python can start processes: not from a daemon, nor where it reads the program from a pipe."""
+    program = Path(getattr(sys.modules["__main__"], "__file__", None) or sys.executable)
+    return not current_process().daemon and program.is_file()
 
 
 def _begin(make: Callable[[Any], Ports], settings: Any, work: Callable[[Ports, Any], Any]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,17 @@ def test_results_come_in_order_from_ports_of_the_same_settings(number: int, tmp_
 
 def test_a_few_blocks_start_no_process(tmp_path: Path) -> None:
     assert {process for *_, process in _workers(tmp_path, 2).map(_squared, range(FEW))} == {os.getpid()}
+
+
+@pytest.mark.parametrize("program", ["daemon", "<stdin>"])
+def test_where_python_cannot_start_processes_the_work_is_done_here(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if program == "daemon":
+        monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)
+    else:
+        monkeypatch.setattr(sys.modules["__main__"], "__file__", program, raising=False)
+    assert {process for *_, process in _workers(tmp_path, 2).map(_squared, range(20))} == {os.getpid()}
 
 
 @pytest.mark.slow

@@ -404,3 +404,20 @@ def test_the_index_by_fact_says_what_was_taught_left_out_and_withdrawn(ports: fa
         *((topic(number).id, "taught") for number in range(6, 9)),
         (RETRACTED, "withdrawn"),
     }
+
+
+def test_progress_only_grows_and_nothing_but_the_artifact_stays(ports: fakes.FakePorts) -> None:
+    reports: list[float] = []
+    ports.__dict__["progress"] = lambda share, text: reports.append(share)
+    built = steps.build_examples(corpus(ports, [topic(number) for number in range(9)]), "strict", ports=ports)
+    assert reports == sorted(reports)
+    assert len(set(reports)) > 3
+    assert {path.name for path in ports.store.folder(built).rglob("*.*")} == {
+        "card.md",
+        "documents.jsonl",
+        "facts.jsonl",
+        "manifest.json",
+        "train.jsonl",
+        *(f"{name}.jsonl" for name in ("new-knowledge", "old-knowledge", "withdrawn", "after-cut-off", "unseen")),
+        "omission.jsonl",
+    }
