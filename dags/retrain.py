@@ -13,6 +13,7 @@ from airflow.sdk import Param, dag
 from medpipe_airflow import (
     CHALLENGER,
     DEFAULTS,
+    HOURS,
     RETRAIN_REQUEST,
     announce,
     lesson,
@@ -76,7 +77,7 @@ def retrain() -> None:
         pairs=request["pairs"],
         again=request["again"],
     )
-    built = step("build_examples")(
+    built = step("build_examples", **HOURS)(
         corpus=request["corpus"],
         recipe=request["recipe"],
         since=planned["since"],

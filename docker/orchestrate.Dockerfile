@@ -14,7 +14,7 @@ COPY constraints/project.txt constraints/
 COPY pyproject.toml README.md LICENSE ./
 COPY medpipe medpipe
 COPY serving serving
-RUN pip install -c constraints/project.txt -e '.[orchestrate]' && pip check
+RUN pip install -c constraints/project.txt -e '.[orchestrate,s3]' && pip check
 
 COPY dags dags
 COPY plugins plugins

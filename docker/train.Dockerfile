@@ -17,7 +17,7 @@ RUN pip install -c constraints/project.txt torch
 COPY pyproject.toml README.md LICENSE ./
 COPY medpipe medpipe
 COPY serving serving
-RUN pip install -c constraints/project.txt -e '.[orchestrate,train]' && pip check
+RUN pip install -c constraints/project.txt -e '.[orchestrate,s3,train]' && pip check
 
 COPY dags dags
 COPY plugins plugins

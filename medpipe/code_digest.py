@@ -21,7 +21,7 @@ from medpipe.errors import NotFound
 
 _REDACTOR, _GUARDRAILS = "backends.presidio_redactor", "core.safety.guardrails"
 _BEHIND_PORTS = {
-    "validate": ("backends.gx_validator", _REDACTOR),
+    "validate": ("backends.gx.validator", _REDACTOR),
     "build_corpus": ("backends.delta.corpus",),
     "build_examples": (_REDACTOR, "backends.rensa_duplicates", "backends.languages"),
     "build_pairs": (_REDACTOR, _GUARDRAILS),

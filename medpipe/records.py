@@ -6,7 +6,7 @@ Format: https://jsonlines.org, UTF-8, one JSON object on each line.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -29,6 +29,11 @@ def write(path: Path, values: Iterable[BaseModel]) -> int:
 def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> int:
     """Write each plain row on a line of its own and return their number, as `write` does for models."""
     return _write(path, (json.dumps(values, ensure_ascii=False, default=str).encode() for values in rows))
+
+
+def write_lines(path: Path, lines: Iterable[bytes]) -> int:
+    """Write each line, which is JSON already, and return their number, as `write` does for models."""
+    return _write(path, lines)
 
 
 def _write(path: Path, rows: Iterable[bytes]) -> int:
@@ -75,6 +80,23 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     with _opened(path) as lines:
         for number, line in enumerate(lines, start=1):
             yield row(path, f"line {number}", line)
+
+
+def count(path: Path) -> int:
+    """Return the number of rows of a file, without parsing them. Raises Damaged when it is missing."""
+    with _opened(path) as lines:
+        return sum(1 for _ in lines)
+
+
+def rows_at(path: Path, numbers: Container[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the plain rows with these numbers, counted from 0, in order, without parsing the others.
+
+    Raises Damaged, as `read_rows` does.
+    """
+    with _opened(path) as lines:
+        for number, line in enumerate(lines):
+            if number in numbers:
+                yield number, row(path, f"line {number + 1}", line)
 
 
 def row_at(path: Path, number: int) -> dict[str, Any] | None:

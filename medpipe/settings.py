@@ -7,10 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from medpipe import faults
+from medpipe import faults, object_storage
 from medpipe.errors import ConfigError
 
 PREFIX = "MEDPIPE_"
@@ -43,6 +43,11 @@ class Settings(BaseSettings):
     home: Path = Field(
         default_factory=_state_home,
         description="state: artifacts, corpus, databases, reports (not set: `medpipe` under $XDG_STATE_HOME)",
+    )
+    storage: str = Field(
+        "",
+        description="bucket and prefix for the corpus and all artifacts, `s3://bucket/prefix`; the extra `s3` "
+        "(not set: folders under HOME)",
     )
     expectations: Path = Field(default_factory=_suites, description="Great Expectations suites")
     recipes: Path = Field(_PACKAGE / "recipes", description="recipes")
@@ -117,6 +122,9 @@ class Settings(BaseSettings):
         None, description="EC key in PEM that every adapter must be signed with (not set: signatures are not checked)"
     )
     threads: int = Field(1, ge=1, description="torch threads; 1 beside other servers on a small machine")
+    workers: int = Field(
+        0, ge=0, description="processes that read documents and phrase facts when examples are built (0: one a core)"
+    )
     offline: bool = Field(True, description="never look a model or a curated set up on a hub")
 
     calendar: Literal["nlm", "off"] = Field(
@@ -144,6 +152,19 @@ class Settings(BaseSettings):
             names = [name for name in type(self).model_fields if f'"{name}"' in str(error)]
             named = " or ".join(map(variable, names)) or str(error)
             raise ConfigError(f'{named} must be JSON, such as {{"en": "en_core_web_lg"}}') from None
+
+    @field_validator("storage")
+    @classmethod
+    def _is_an_address(cls, storage: str) -> str:
+        if storage and not object_storage.ADDRESS.fullmatch(storage.rstrip("/")):
+            raise ValueError("should be an address such as s3://bucket/prefix")
+        return storage.rstrip("/")
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _absolute(cls, value: Any) -> Any:
+        """Make a relative path absolute: Great Expectations refuses one, and a child may run in another folder."""
+        return value.absolute() if isinstance(value, Path) else value
 
     @cached_property
     def models_folder(self) -> Path:
@@ -185,5 +206,7 @@ def _in_words(error: ValidationError) -> str:
         field = str(fault["loc"][0]) if fault["loc"] else ""
         secret = field.endswith("_key") or fault["type"] == "extra_forbidden"
         value = "" if secret else f"; it is {fault['input']!r}"
-        sentences.append(f"{variable(field)}: {fault['msg'].removeprefix('Input ')}{value}")
+        sentences.append(
+            f"{variable(field)}: {fault['msg'].removeprefix('Input ').removeprefix('Value error, ')}{value}"
+        )
     return "; ".join(sentences)

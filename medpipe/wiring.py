@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from medpipe import base_models
+from medpipe import base_models, object_storage
 from medpipe import ports as port
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.teaching.official_tests import OfficialTest
@@ -80,7 +81,18 @@ class Wiring(ReviewedFiles):
         return self.settings.model_name
 
     @cached_property
+    def storage(self) -> str:
+        """The address that has the corpus and the artifacts, seen to answer; empty where they are in folders."""
+        if self.settings.storage:
+            object_storage.check(self.settings.storage)
+        return self.settings.storage
+
+    @cached_property
     def store(self) -> port.ArtifactStore:
+        if self.storage:
+            from medpipe.backends.artifacts.remote import ObjectStore
+
+            return ObjectStore(f"{self.storage}/artifacts", self.settings.home / "cache", self.signer)
         from medpipe.backends.artifacts import FolderStore
 
         return FolderStore(self.settings.home / "artifacts", self.signer)
@@ -103,11 +115,11 @@ class Wiring(ReviewedFiles):
     def corpus(self) -> port.CorpusTable:
         from medpipe.backends.delta.corpus import DeltaCorpus
 
-        return DeltaCorpus(self.settings.home / "corpus")
+        return DeltaCorpus(f"{self.storage}/corpus" if self.storage else self.settings.home / "corpus")
 
     @cached_property
     def validator(self) -> port.Validator:
-        from medpipe.backends.gx_validator import GxValidator
+        from medpipe.backends.gx.validator import GxValidator
 
         return GxValidator(
             self.settings.expectations,
@@ -125,7 +137,7 @@ class Wiring(ReviewedFiles):
     def near_duplicates(self) -> port.NearDuplicates:
         from medpipe.backends.rensa_duplicates import RensaDuplicates
 
-        return RensaDuplicates()
+        return RensaDuplicates(self.settings.home / "work")
 
     @cached_property
     def languages(self) -> port.Languages:
@@ -192,6 +204,10 @@ class Wiring(ReviewedFiles):
     @cached_property
     def heads(self) -> port.Heads:
         """The digests of ledger, register and audit outside the database."""
+        if self.settings.storage:
+            from medpipe.backends.heads_objects import HeadsObjects
+
+            return HeadsObjects(f"{self.settings.storage}/heads")
         from medpipe.backends.heads_file import HeadsFile
 
         return HeadsFile(self.settings.home / "heads.jsonl")
@@ -284,6 +300,12 @@ class Wiring(ReviewedFiles):
     def workspaces(self) -> Sequence[Path]:
         """Return the folders of all unfinished work, sorted."""
         return sorted((self.settings.home / "work").glob("*/"))
+
+    @cached_property
+    def workers(self) -> port.Workers:
+        from medpipe.backends.processes import Processes
+
+        return Processes(self, ports, self.settings, self.settings.workers or os.cpu_count() or 1)
 
     @cached_property
     def progress(self) -> port.Progress:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from medpipe import configuration, records
+from medpipe.backends.processes import Processes
 from medpipe.core import prompt
 from medpipe.core.corpus import contents, merge
 from medpipe.core.corpus.document import Document
@@ -31,6 +32,7 @@ from medpipe.ports import (
     Languages,
     NearDuplicates,
     Progress,
+    Pruned,
     Redaction,
     Redactor,
     Registered,
@@ -39,6 +41,8 @@ from medpipe.ports import (
     Trainer,
     Validation,
     Validator,
+    WeightsCopy,
+    Workers,
 )
 from medpipe.settings import Settings
 from medpipe.wiring import Wiring
@@ -176,20 +180,26 @@ class FileRegistry:
         found: int | None = self._state()["champion"]
         return found
 
+    def copies(self) -> Iterator[WeightsCopy]:
+        state = self._state()
+        for number, described in enumerate(state["versions"], start=1):
+            if "weights" not in state["tags"].get(str(number), {}):
+                yield WeightsCopy(str(number), described["adapter"], 1000)
+
+    def remove_copy(self, copy: WeightsCopy) -> None:
+        self.tag(int(copy.run), {"weights": "removed"})
+
 
 class BlankTitleValidator:
     """Quarantines rows with a blank title; stops a batch if more than half of it is quarantined."""
 
     def validate(
-        self, rows: Sequence[Mapping[str, Any]], suite: str, name: str, delivery: Delivery = Delivery()
+        self, rows: Iterable[Mapping[str, Any]], suite: str, name: str, delivery: Delivery = Delivery()
     ) -> Validation:
-        bad = {
-            index: ("the title is blank",)
-            for index, row in enumerate(rows)
-            if suite == "documents" and not str(row["title"]).strip()
-        }
-        accepted = 2 * len(bad) <= len(rows)
-        return Validation(accepted, () if accepted else (f"{len(bad)} of {len(rows)} rows are bad",), bad, "")
+        blank = [suite == "documents" and not str(row["title"]).strip() for row in rows]
+        bad = {index: ("the title is blank",) for index, is_blank in enumerate(blank) if is_blank}
+        accepted = 2 * len(bad) <= len(blank)
+        return Validation(accepted, () if accepted else (f"{len(bad)} of {len(blank)} rows are bad",), bad, "")
 
 
 class EmailRedactor:
@@ -221,9 +231,9 @@ class EmailRedactor:
 class PairwiseDuplicates:
     """Compares every text with every other."""
 
-    def clusters(self, texts: Sequence[str], threshold: float) -> list[int]:
+    def clusters(self, texts: Iterable[str], threshold: float) -> list[int]:
         shingles = [_shingles(text) for text in texts]
-        first = list(range(len(texts)))
+        first = list(range(len(shingles)))
         for later, mine in enumerate(shingles):
             for earlier in range(later):
                 if _jaccard(mine, shingles[earlier]) >= threshold:
@@ -278,6 +288,7 @@ class MemoryCorpus:
     def __init__(self) -> None:
         self.versions: list[dict[str, Document]] = [{}]
         self.tokens: dict[str, int] = {}
+        self.pruned = set[int]()
 
     def merge(self, documents: Iterable[Document], previous: int | None, token: str) -> int:
         if previous is not None:
@@ -292,6 +303,8 @@ class MemoryCorpus:
     def read(
         self, version: int, statuses: Sequence[str] = ("current",), ids: Collection[str] | None = None
     ) -> Iterator[Document]:
+        if version in self.pruned:
+            raise NotFound(f"files of version {version} of the corpus table are gone")
         rows = self._here(version)
         wanted = rows.keys() if ids is None else rows.keys() & set(ids)
         return (rows[id] for id in sorted(wanted) if standing(rows[id]).status in statuses)
@@ -309,13 +322,15 @@ class MemoryCorpus:
         return {one.id: one.revision for one in self.read(version, statuses, ids) if one.id.startswith(prefix)}
 
     def counts(self, version: int) -> Counts:
-        statuses = Counter(str(standing(document).status) for document in self._here(version).values())
-        return Counts(statuses, max((one.published for one in self.read(version)), default=None))
+        rows = [(str(standing(document).status), document.published) for document in self._here(version).values()]
+        current = (published for status, published in rows if status == "current")
+        return Counts(Counter(status for status, _ in rows), max(current, default=None))
 
     def content(self, version: int) -> str:
         return contents.of((one.id, one.revision, one.digest) for one in self._here(version).values())
 
     def reread(self, version: int) -> str:
+        self.read(version)
         return self.content(version)
 
     def holding(self, content: str, expected: int) -> int | None:
@@ -324,6 +339,12 @@ class MemoryCorpus:
 
     def compact(self, version: int) -> int:
         return version
+
+    def prune(self, keep: Collection[int], apply: bool) -> Pruned:
+        gone = set(range(len(self.versions) - 1)) - set(keep) - self.pruned
+        if apply:
+            self.pruned |= gone
+        return Pruned(len(gone), sum(len(self.versions[version]) for version in gone))
 
     def _at(self, version: int) -> dict[str, Document]:
         if not 0 <= version < len(self.versions):
@@ -369,6 +390,10 @@ class FakePorts(Wiring):
     @property
     def languages(self) -> Languages:  # type: ignore[override]
         return StopwordLanguages()
+
+    @property
+    def workers(self) -> Workers:  # type: ignore[override]
+        return Processes(self, ports, self.settings, self.settings.workers or 1)
 
     @property
     def trainer(self) -> Trainer:  # type: ignore[override]

@@ -56,7 +56,7 @@ INSIDE = [
     ("build_corpus", "backends/delta/rows.py", "def rows_of"),
     ("compare", "core/judging/gates.py", "def decide"),
     ("compare", "core/judging/statistics.py", "def paired_difference"),
-    ("validate", "backends/gx_validator.py", "class GxValidator"),
+    ("validate", "backends/gx/validator.py", "class GxValidator"),
     (SCORERS, "core/judging/scoring.py", "def overlap"),
     (SCORERS, "core/safety/guardrails.py", "class Guardrails"),
     (SCORERS, "core/safety/harm.py", "class Harm"),

@@ -10,12 +10,14 @@ LINES = [
     "numpy>=2",
     'great-expectations<2,>=1.24; extra == "orchestrate"',
     'torch>=2.9; extra == "train"',
+    'obstore>=0.12; extra == "s3"',
     'ruff>=0.9; extra == "dev"',
 ]
 
 
 @pytest.mark.parametrize(
-    ("module", "extra"), [("great_expectations", "orchestrate"), ("torch.nn", "train"), ("torch", "train")]
+    ("module", "extra"),
+    [("great_expectations", "orchestrate"), ("torch.nn", "train"), ("torch", "train"), ("obstore", "s3")],
 )
 def test_a_missing_module_names_its_extra(module: str, extra: str) -> None:
     error = lacking(ModuleNotFoundError("no such module", name=module), LINES)

@@ -83,3 +83,14 @@ def test_a_missing_or_damaged_text_is_named(tmp_path):
         records.read_text(tmp_path / "card.md")
     (tmp_path / "card.md").write_text("é")
     assert records.read_text(tmp_path / "card.md") == "é"
+
+
+def test_rows_are_counted_and_chosen_without_parsing_the_others(tmp_path):
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"n": 0}\nnot JSON\n{"n": 2}\n')
+    assert records.count(file) == 3
+    assert list(records.rows_at(file, {0, 2})) == [(0, {"n": 0}), (2, {"n": 2})]
+    with pytest.raises(Damaged, match=r"rows\.jsonl, line 2 is not JSON"):
+        list(records.rows_at(file, {1}))
+    with pytest.raises(Damaged, match="is missing from its artifact"):
+        records.count(tmp_path / "other.jsonl")

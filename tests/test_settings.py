@@ -48,8 +48,27 @@ def test_an_unknown_variable_is_refused_with_the_nearest_known_one(monkeypatch: 
 
 
 @pytest.mark.parametrize(
+    "name", [name for name, field in Settings.model_fields.items() if "Path" in str(field.annotation)]
+)
+def test_a_relative_folder_means_one_below_the_working_directory(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(variable(name), "var/real")
+    assert getattr(Settings(), name) == tmp_path / "var" / "real"
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
-    [("MEDPIPE_THREADS", "many"), ("MEDPIPE_THREADS", "0"), ("MEDPIPE_OFFLINE", "perhaps"), ("MEDPIPE_CALENDAR", "no")],
+    [
+        ("MEDPIPE_THREADS", "many"),
+        ("MEDPIPE_THREADS", "0"),
+        ("MEDPIPE_OFFLINE", "perhaps"),
+        ("MEDPIPE_CALENDAR", "no"),
+        ("MEDPIPE_STORAGE", "bucket/prefix"),
+        ("MEDPIPE_STORAGE", "s3://"),
+        ("MEDPIPE_STORAGE", "s3://Bucket/../x"),
+    ],
 )
 def test_a_wrong_value_is_refused_with_variable_and_value(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
@@ -57,6 +76,12 @@ def test_a_wrong_value_is_refused_with_variable_and_value(
     monkeypatch.setenv(name, value)
     with pytest.raises(ConfigError, match=f"{name}: .*{value!r}"):
         Settings()
+
+
+def test_an_address_of_the_storage_may_end_with_a_slash_and_a_wrong_one_is_shown_a_right_one() -> None:
+    assert Settings(storage="s3://bucket/prefix/").storage == "s3://bucket/prefix"
+    with pytest.raises(ConfigError, match="MEDPIPE_STORAGE: should be an address such as s3://bucket/prefix; it is"):
+        Settings(storage="/mnt/bucket")
 
 
 def test_a_variable_that_must_be_json_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

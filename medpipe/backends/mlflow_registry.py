@@ -10,17 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag
+from mlflow.entities import Metric, Param, RunTag, ViewType
 from mlflow.exceptions import MlflowException
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from mlflow.utils.time import get_current_time_millis
 
 from medpipe.core.refs import digest_of
 from medpipe.errors import Unavailable
-from medpipe.ports import Registered
+from medpipe.ports import Registered, WeightsCopy
 
 _CHAMPION = "champion"
 _KEY_TAG = "medpipe.description"
 """Tag with the digest of a version's description. Registered versions are found by it, so its name must not change."""
+
+_WEIGHTS_TAG = "medpipe.weights"
+_FOLDER = "adapter"
+"""Of a run's artifacts, the one with the weights."""
 
 _MAX_PARAM, _MAX_TAG = 6000, 5000
 """Characters that MLflow stores of a parameter and of a version's tag."""
@@ -89,6 +94,32 @@ class MlflowRegistry:
                     return None
                 raise
 
+    def copies(self) -> Iterator[WeightsCopy]:
+        """Yield the weights of each run. A run that is deleted in MLflow's pages still has them."""
+        with self._answering():
+            experiment, token = self._client.get_experiment_by_name(self._experiment), None
+            while experiment is not None:
+                runs = self._client.search_runs([experiment.experiment_id], "", ViewType.ALL, page_token=token)
+                for run in runs:
+                    size = self._size(run.info.run_id, _FOLDER)
+                    if size and _KEY_TAG in run.data.tags:
+                        yield WeightsCopy(run.info.run_id, run.data.params.get("adapter", ""), size)
+                token = runs.token
+                if not token:
+                    return
+
+    def remove_copy(self, copy: WeightsCopy) -> None:
+        """Remove the run's adapter from MLflow's artifact store. Run, metrics and version stay; the version says so."""
+        with self._answering():
+            for version in self._client.search_model_versions(f"run_id='{copy.run}'"):
+                self._client.set_model_version_tag(version.name, version.version, _WEIGHTS_TAG, "removed by medpipe gc")
+            at = self._client.get_run(copy.run).info.artifact_uri
+            get_artifact_repository(at, tracking_uri=self._url).delete_artifacts(_FOLDER)
+
+    def _size(self, run: str, folder: str) -> int:
+        files = self._client.list_artifacts(run, folder)
+        return sum(self._size(run, file.path) if file.is_dir else file.file_size or 0 for file in files)
+
     @contextmanager
     def _answering(self) -> Iterator[None]:
         """Turn MLflow's errors into Unavailable."""
@@ -104,7 +135,7 @@ class MlflowRegistry:
         """Return the id and the adapter's address of the finished run that a killed process left without a version."""
         finished = f"tags.`{_KEY_TAG}` = '{key}' and attributes.status = 'FINISHED'"
         runs = self._client.search_runs([self._experiment_id()], finished, max_results=1)
-        return (str(runs[0].info.run_id), f"{runs[0].info.artifact_uri}/adapter") if runs else None
+        return (str(runs[0].info.run_id), f"{runs[0].info.artifact_uri}/{_FOLDER}") if runs else None
 
     def _log_run(
         self, adapter: Path, description: Mapping[str, Any], metrics: Mapping[str, float], key: str
@@ -118,9 +149,9 @@ class MlflowRegistry:
             metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],
             tags=[RunTag(_KEY_TAG, key)],
         )
-        self._client.log_artifacts(run.info.run_id, str(adapter), "adapter")
+        self._client.log_artifacts(run.info.run_id, str(adapter), _FOLDER)
         self._client.set_terminated(run.info.run_id)
-        return str(run.info.run_id), f"{run.info.artifact_uri}/adapter"
+        return str(run.info.run_id), f"{run.info.artifact_uri}/{_FOLDER}"
 
     def _make_model(self) -> None:
         try:

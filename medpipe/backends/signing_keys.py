@@ -9,17 +9,23 @@ from pathlib import Path
 
 _FILE = "signing.key"
 
+SHORTEST = 32
+"""Characters. Words of a setting are keys of their own where each has at least as many: generated keys do, the words of
+a phrase do not, and the first of them must not sign alone."""
+
 
 def known(stated: str, home: Path) -> tuple[bytes, ...]:
     """Return the keys, the one that signs first; none where none is stated and no gateway has made one.
 
-    `stated`: MEDPIPE_SIGNING_KEY, keys with spaces between them. The whole text is one more, the last: an earlier
-    release signed with it, spaces, line end and all.
+    `stated`: MEDPIPE_SIGNING_KEY, keys with spaces between them, or a phrase, which is one key. The whole text is one
+    more, the last: an earlier release signed with it, spaces, line end and all.
     """
     file = home / _FILE
     if not stated.strip():
         return (file.read_bytes(),) if file.exists() else ()
-    return tuple(dict.fromkeys(key.encode() for key in (*stated.split(), stated.strip(), stated)))
+    words = stated.split()
+    keys = words if all(len(word) >= SHORTEST for word in words) else []
+    return tuple(dict.fromkeys(key.encode() for key in (*keys, stated.strip(), stated)))
 
 
 def made(stated: str, home: Path) -> tuple[bytes, ...]:

@@ -42,6 +42,8 @@ class RetentionPolicy(BaseModel):
     """Pages of Data Docs. The validation, which has the reasons, is kept as long as its data."""
     unfinished: int = Field(ge=_LEAST)
     """Days since the last change of the work of killed trainings and validations."""
+    table: int = Field(ge=_LEAST)
+    """Since the next corpus was made: the version of the table of a corpus that nothing needs."""
     downloads: int = Field(ge=_LEAST)
     """Publishers' files. What was read from them is in the deliveries."""
 

@@ -66,6 +66,7 @@ class Source:
             searched for in such texts, and recipes replace them unless they say otherwise.
         has_official_test: whether items of its official test are among its records. A recipe that takes any of it keeps
             them out of everything that it teaches, whichever source delivers them.
+        copies_articles: whether the number in its ids is a PMID. Its documents then count as what the articles do.
         default_share: the share of its documents (0 to 1) that a recipe without `sources` takes.
         alias: an older name that still works.
     """
@@ -80,6 +81,7 @@ class Source:
     languages: tuple[str, ...] = ("en",)
     written_by_people: bool = False
     has_official_test: bool = False
+    copies_articles: bool = False
     default_share: float = 0.0
     alias: str = ""
 
@@ -102,6 +104,7 @@ def _collection(
     *,
     written_by_people: bool = False,
     has_official_test: bool = False,
+    copies_articles: bool = False,
     alias: str = "",
 ) -> Source:
     """Return the row of a curated set; its name is also its prefix."""
@@ -114,6 +117,7 @@ def _collection(
         licence,
         written_by_people=written_by_people,
         has_official_test=has_official_test,
+        copies_articles=copies_articles,
         alias=alias,
     )
 
@@ -157,7 +161,10 @@ SOURCES = (
     # The headings of MedQuAD's documents are questions that were asked of NIH's pages.
     _collection("medquad", _CC_BY, Kind.PAGE, alias="curated"),
     _collection(
-        "pubmedqa", "MIT (contexts are PubMed abstracts, which may be their publishers')", has_official_test=True
+        "pubmedqa",
+        "MIT (contexts are PubMed abstracts, which may be their publishers')",
+        has_official_test=True,
+        copies_articles=True,
     ),
     _collection("medqa", _MIT),
     _collection("medmcqa", _MIT),

@@ -8,13 +8,14 @@ marks counts as one word. `core.text` explains how these words differ from those
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+Number = TypeVar("Number", np.int64, np.uint64)
 Hashes = NDArray[np.uint64]
 Positions = NDArray[np.int64]
 
@@ -95,7 +96,7 @@ def joined(parts: Sequence[Hashed]) -> Hashed:
     return Hashed(values, _starts(lengths))
 
 
-def blocks(texts: Sequence[str]) -> Iterator[tuple[int, Hashed]]:
+def blocks(texts: Iterable[str]) -> Iterator[tuple[int, Hashed]]:
     """Yield (index of the first text, word hashes) of one block of texts after the other, in bounded memory."""
     first = 0
     for block in _blocks(texts):
@@ -103,15 +104,26 @@ def blocks(texts: Sequence[str]) -> Iterator[tuple[int, Hashed]]:
         first += len(block)
 
 
-def _blocks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    first, size = 0, 0
-    for index, text in enumerate(texts):
+def different(values: NDArray[Number]) -> NDArray[Number]:
+    """Return the different values in ascending order.
+
+    `numpy.unique` alone puts them into a hash table, which takes minutes for some series of numbers.
+    """
+    ascending = np.sort(values)
+    return ascending[np.r_[True, ascending[1:] != ascending[:-1]]] if len(ascending) else ascending
+
+
+def _blocks(texts: Iterable[str]) -> Iterator[list[str]]:
+    block: list[str] = []
+    size = 0
+    for text in texts:
         size += len(text) + 1
-        if size > BLOCK_CHARACTERS and index > first:
-            yield texts[first:index]
-            first, size = index, len(text) + 1
-    if first < len(texts):
-        yield texts[first:]
+        if size > BLOCK_CHARACTERS and block:
+            yield block
+            block, size = [], len(text) + 1
+        block.append(text)
+    if block:
+        yield block
 
 
 def _words_of_block(texts: Sequence[str]) -> Hashed:

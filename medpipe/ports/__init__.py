@@ -9,7 +9,7 @@ from medpipe.core.safety.redaction import Redaction
 from medpipe.core.teaching.feedback import FeedbackItem
 from medpipe.ports.artifact_store import ArtifactStore, Draft
 from medpipe.ports.audit import Audit
-from medpipe.ports.corpus_table import CorpusTable, Counts
+from medpipe.ports.corpus_table import CorpusTable, Counts, Pruned
 from medpipe.ports.engine import Engine
 from medpipe.ports.feedback import (
     AnswerLog,
@@ -29,7 +29,7 @@ from medpipe.ports.ledger import Entry, Ledger
 from medpipe.ports.leftovers import Leftover, Leftovers
 from medpipe.ports.ports import Ports
 from medpipe.ports.progress import Progress
-from medpipe.ports.registry import Registered, Registry
+from medpipe.ports.registry import Registered, Registry, WeightsCopy
 from medpipe.ports.routes import Route, Routes
 from medpipe.ports.signer import Signer
 from medpipe.ports.sources import Source, SourceOfFiles
@@ -37,6 +37,7 @@ from medpipe.ports.texts import Embedder, Languages, NearDuplicates, Redactor
 from medpipe.ports.trainer import Trainer
 from medpipe.ports.validator import Delivery, Validation, Validator
 from medpipe.ports.withdrawal_register import WithdrawalRegister
+from medpipe.ports.workers import Workers
 
 __all__ = [
     "AnswerLog",
@@ -51,7 +52,6 @@ __all__ = [
     "Engine",
     "Entry",
     "Erased",
-    "Served",
     "FeedbackItem",
     "FeedbackStore",
     "Generator",
@@ -67,13 +67,15 @@ __all__ = [
     "NearDuplicates",
     "Ports",
     "Progress",
+    "Pruned",
+    "Rated",
     "Redaction",
     "Redactor",
     "Registered",
-    "Rated",
     "Registry",
     "Route",
     "Routes",
+    "Served",
     "Signer",
     "Source",
     "SourceOfFiles",
@@ -81,5 +83,7 @@ __all__ = [
     "Trainer",
     "Validation",
     "Validator",
+    "WeightsCopy",
     "WithdrawalRegister",
+    "Workers",
 ]

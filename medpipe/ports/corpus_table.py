@@ -18,6 +18,13 @@ class Counts(NamedTuple):
     """The latest date on which a current document was published; None without current documents."""
 
 
+class Pruned(NamedTuple):
+    """Files that only versions have which nothing needs."""
+
+    files: int
+    bytes: int
+
+
 class CorpusTable(Protocol):
     """The current revision of every document, in versions. The cost of a merge depends on the pull, not on the corpus.
 
@@ -71,3 +78,11 @@ class CorpusTable(Protocol):
 
     def compact(self, version: int) -> int:
         """Return a version with the same documents that is cheaper to read, or `version` itself. All stay readable."""
+
+    def prune(self, keep: Collection[int], apply: bool) -> Pruned:
+        """Remove files that neither a version among `keep` nor the newest one has; or, without `apply`, count them.
+
+        Whoever reads a version that lost files gets NotFound. Its number is never used again, and its `counts`,
+        `content` and what `holding` says of it stay. Writers go on meanwhile, and what they have just written stays.
+        After a kill, the next run removes the rest.
+        """

@@ -36,6 +36,7 @@ from medpipe.ports.texts import Embedder, Languages, NearDuplicates, Redactor
 from medpipe.ports.trainer import Trainer
 from medpipe.ports.validator import Validator
 from medpipe.ports.withdrawal_register import WithdrawalRegister
+from medpipe.ports.workers import Workers
 
 
 class Ports(Protocol):
@@ -109,6 +110,8 @@ class Ports(Protocol):
     def harm(self) -> Harm:
         """The criteria for replies to high-risk questions, compiled and checked against their own examples."""
 
+    @property
+    def workers(self) -> Workers: ...
     @property
     def progress(self) -> Progress: ...
     def source(self, name: str) -> Source:

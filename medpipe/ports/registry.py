@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -13,6 +13,16 @@ class Registered(NamedTuple):
     number: int
     page: str
     """Its page for people, or its address where the registry has no pages."""
+
+
+class WeightsCopy(NamedTuple):
+    """The registry's own copy of the weights of an adapter."""
+
+    run: str
+    """Where the registry has it."""
+    adapter: str
+    """The adapter's ref."""
+    bytes: int
 
 
 class Registry(Protocol):
@@ -32,3 +42,9 @@ class Registry(Protocol):
 
     def champion(self) -> int | None:
         """Return the version that is marked as the champion; None without one."""
+
+    def copies(self) -> Iterator[WeightsCopy]:
+        """Yield each copy of weights that the registry has. medpipe itself never reads one."""
+
+    def remove_copy(self, copy: WeightsCopy) -> None:
+        """Remove the files of a copy. Its version stays, with a tag that says so; the same copy again does nothing."""

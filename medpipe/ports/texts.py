@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -25,13 +25,13 @@ class Redactor(Protocol):
 class NearDuplicates(Protocol):
     """Groups texts that are almost the same."""
 
-    def clusters(self, texts: Sequence[str], threshold: float) -> list[int]:
+    def clusters(self, texts: Iterable[str], threshold: float) -> list[int]:
         """Return for each text the index of the first text of its cluster. A text without a twin is its own cluster.
 
         Two texts are twins when the Jaccard similarity of their sets of three-word shingles, without case and
         punctuation, is at least `threshold`, in (0, 1]. A twin of a twin is in the same cluster. Hashing finds the
         twins: a few pairs just at the threshold are missed, and no pair below it is ever joined. The same texts
-        give the same clusters on every machine and in every order.
+        give the same clusters on every machine and in every order. The texts are read once, one after the other.
         """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple, Protocol
 
@@ -33,9 +33,10 @@ class Validator(Protocol):
     """Checks rows against a suite of expectations."""
 
     def validate(
-        self, rows: Sequence[Mapping[str, Any]], suite: str, name: str, delivery: Delivery = ...
+        self, rows: Iterable[Mapping[str, Any]], suite: str, name: str, delivery: Delivery = ...
     ) -> Validation:
         """Apply `expectations/{suite}.json` to the rows. `name` labels the run in Data Docs.
 
+        The rows are read once. Memory holds ids, dates, counts and flags of all of them, and few of their texts.
         Raises NotFound without that suite, and ConfigError for one that cannot work.
         """

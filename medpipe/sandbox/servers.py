@@ -15,7 +15,7 @@ from medpipe.sandbox.server import Server, answers, free_port
 from medpipe.sandbox.tiny_base import NAME as BASE
 from medpipe.settings import Settings
 
-PRELOADED = "medpipe.cli medpipe.backends.gx_validator medpipe.backends.delta.corpus medpipe.backends.mlflow_registry"
+PRELOADED = "medpipe.cli medpipe.backends.gx.validator medpipe.backends.delta.corpus medpipe.backends.mlflow_registry"
 """Modules that the scheduler imports once for all the tasks that it forks."""
 
 

@@ -100,9 +100,17 @@ def fact_rows(ports: Ports, data: str) -> Iterable[Row]:
     return records.read_rows(path) if path.exists() else ()
 
 
-def shares(rows: Iterable[Row]) -> list[Row]:
+def shares(rows: Iterable[Row]) -> Iterator[Row]:
     """Compute the index by document from training rows. Only preference pairs need it, and they are few."""
-    return lineage.shared(
-        (row.get("document_ids", ()), row.get("document_revisions", ()), row.get("document_digests", ()))
-        for row in rows
+    return lineage.shares(
+        lineage.entries(
+            (
+                place,
+                row.get("document_ids", ()),
+                row.get("document_revisions", ()),
+                row.get("document_digests", ()),
+                Role.TAUGHT,
+            )
+            for place, row in enumerate(rows)
+        )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -11,7 +12,7 @@ from medpipe import records
 from medpipe.core import sources
 from medpipe.core.corpus import vanished
 from medpipe.core.corpus.document import Document, Status
-from medpipe.core.corpus.watermark import Delivered, PostedFile, Watermark, advanced
+from medpipe.core.corpus.watermark import Delivered, Listing, PostedFile, Watermark, advanced
 from medpipe.core.manifests import (
     MANIFESTS,
     CorpusInputs,
@@ -73,7 +74,9 @@ def _delivered(ports: Ports, pulls: Sequence[DocumentsRef]) -> Iterator[Delivere
         source, outcome = sources.name_of(pulled.inputs.source), pulled.outcome
         if not pulled.inputs.ids:
             files = [PostedFile(**file.model_dump()) for file in outcome.files]
-            yield Delivered(source, pulled.inputs.start, outcome.newest, files, sources.whole(source))
+            asked_on = pulled.inputs.end - timedelta(days=1)  # or later
+            listed = {series: Listing(asked_on, number) for series, number in outcome.listed.items()}
+            yield Delivered(source, pulled.inputs.start, outcome.newest, files, sources.whole(source), listed)
 
 
 def _history(ports: Ports, pulls: Sequence[DocumentsRef], previous: CorpusRef | None) -> str:
@@ -112,7 +115,7 @@ def _folded(
 def _without_vanished(ports: Ports, source: str, days: int, version: int, pulls: Sequence[DocumentsRef]) -> int:
     """Return a version of the table in which what a source no longer lists is on hold."""
     known = last_listed(ports, source, version, pulls)
-    found = vanished.record(source, known, days)
+    found = vanished.record(source, known, days, left_out(ports, source, pulls))
     if found is None:
         return version
     if not found.relations and not ports.corpus.revisions(version, (Status.NOTICE.value,), ids=(found.id,)):
@@ -134,6 +137,12 @@ def last_listed(ports: Ports, source: str, version: int, pulls: Sequence[Documen
             ids = {*rows, *(record.id for record in bad_records(ports, data))}
             known |= {id: max(known[id], delivery.outcome.newest) for id in known.keys() & ids}
     return known
+
+
+def left_out(ports: Ports, source: str, pulls: Sequence[DocumentsRef]) -> frozenset[str]:
+    """Return what a whole delivery among the pulls lists without a text."""
+    deliveries = (manifest(ports, data, DocumentsManifest) for data in pulls)
+    return frozenset(id for one in deliveries if one.whole_source == source for id in one.outcome.left_out)
 
 
 def _present(ports: Ports, corpus: CorpusRef) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from medpipe import records
+from medpipe.core.corpus.document import Document
 from medpipe.core.judging.benchmark import Benchmark
-from medpipe.core.judging.evaluation import Sample
 from medpipe.core.knowledge import carried as knowledge
 from medpipe.core.knowledge import lineage
 from medpipe.core.knowledge.withdrawals import Withdrawal, claims
@@ -16,9 +17,11 @@ from medpipe.core.manifests import ExamplesInputs, ExamplesManifest, ExamplesOut
 from medpipe.core.refs import BASE, CorpusRef, ExamplesRef, digest_of
 from medpipe.core.teaching import card as dataset_card
 from medpipe.core.teaching import examples
+from medpipe.core.teaching.examples import Prepared
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.official_tests import OfficialTest
 from medpipe.core.teaching.recipe import Recipe
+from medpipe.core.teaching.training_set import Corpus
 from medpipe.core.teaching.withdrawals import Withdrawn
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
@@ -29,6 +32,8 @@ from medpipe.steps.models import adapter_of
 from medpipe.steps.withdrawals import register
 
 _CARD = "card.md"
+_REPORTED = 10_000
+"""Documents between two reports of progress."""
 TEACHING = ("current", "retracted", "notice", "on hold", "superseded")
 """Statuses that build_examples reads. Only current documents are taught; the others explain withdrawals and are
 counted."""
@@ -78,10 +83,8 @@ def build_examples(
     )
 
     def fill(folder: Path) -> ExamplesOutcome:
-        prepared = _prepared(ports, corpus, loaded_recipe, benchmarks, withdrawn, official)
-        built = _built(ports, prepared, loaded_recipe, inputs.since, inputs.knows)
-        records.write_rows(folder / carried.FACTS, built.facts)
-        return _written(folder, corpus, built.taught, built.evaluated)
+        prepared = _prepared(ports, corpus, loaded_recipe, benchmarks, withdrawn, official, folder)
+        return _written(ports, prepared, loaded_recipe, inputs, folder)
 
     return ExamplesRef(once(ports, "examples", "build_examples", inputs, fill))
 
@@ -106,17 +109,35 @@ def _prepared(
     benchmarks: Sequence[Benchmark],
     withdrawn: Withdrawn,
     official: Sequence[OfficialTest],
-) -> examples.Prepared:
+    folder: Path,
+) -> Prepared:
     """Return the facts of the corpus that the recipe may use."""
-    documents = ports.corpus.read(table_version(ports, corpus), TEACHING)
+    version = table_version(ports, corpus)
+    documents = _counted(
+        ports, ports.corpus.read(version, TEACHING), sum(ports.corpus.counts(version).by_status.values())
+    )
     questions = {
         benchmark.name: [entry.question for entry in benchmark.questions]
         for benchmark in benchmarks
         if benchmark.questions
     }
     return examples.prepare(
-        documents, recipe, withdrawn, ports.safety(), questions, hygiene_of(ports, recipe.base), official
+        documents,
+        recipe,
+        withdrawn,
+        ports.safety(),
+        questions,
+        _tools(ports, recipe.base, folder),
+        official,
     )
+
+
+def _counted(ports: Ports, documents: Iterable[Document], number: int) -> Iterator[Document]:
+    """Yield the documents, and report how many of about `number` were read."""
+    for place, document in enumerate(documents):
+        if place % _REPORTED == 0 and place:
+            ports.progress(0.4 * place / number, f"{place:,} of {number:,} documents")
+        yield document
 
 
 def _model(ports: Ports, model: str | None) -> str | None:
@@ -125,37 +146,20 @@ def _model(ports: Ports, model: str | None) -> str | None:
     return None if adapter == BASE else adapter
 
 
-class _Built(NamedTuple):
-    """The set whose examples are taught, the set whose samples are evaluated, and what is taught by fact."""
-
-    taught: examples.BuiltExamples
-    evaluated: examples.BuiltExamples
-    facts: list[dict[str, Any]]
-    """Rows of `carried.fact_rows`."""
-
-
-def _built(
-    ports: Ports,
-    prepared: examples.Prepared,
-    recipe: Recipe,
-    since: str | None,
-    knows: str | None,
-) -> _Built:
-    hygiene = hygiene_of(ports, recipe.base)
-    known = carried.known_facts(ports, knows)
+def _written(ports: Ports, prepared: Prepared, recipe: Recipe, inputs: ExamplesInputs, folder: Path) -> ExamplesOutcome:
+    """Write examples, samples, the indexes by fact and by document, and the card; return the outcome."""
+    hygiene = _tools(ports, recipe.base, folder)
+    corpus = Corpus(prepared.read.facts, prepared.read.origins, prepared.read.contents, hygiene)
+    known = carried.known_facts(ports, inputs.knows)
     taught = examples.build(prepared, recipe, known, hygiene)
-    if since == knows:
-        evaluated = taught
-    else:
-        evaluated = examples.build(prepared, recipe, carried.known_facts(ports, since), hygiene)
-    return _Built(taught, evaluated, knowledge.fact_rows(prepared.stated, prepared.facts, taught.train, known))
-
-
-def _written(
-    folder: Path, corpus: CorpusRef, taught: examples.BuiltExamples, evaluated: examples.BuiltExamples
-) -> ExamplesOutcome:
-    """Write examples, samples, the index by document and the card; return the outcome."""
-    samples: dict[str, Sequence[Sample]] = {
+    records.write_lines(folder / "train.jsonl", taught.train.rows())
+    records.write_rows(folder / carried.DOCUMENTS, lineage.shares(lineage.entries_of_training(taught.origins, corpus)))
+    records.write_rows(folder / carried.FACTS, knowledge.fact_rows(corpus, prepared.chosen, taught.origins, known))
+    evaluated = taught
+    if inputs.since != inputs.knows:
+        since = carried.known_facts(ports, inputs.since)
+        evaluated = examples.build(prepared, recipe, since, hygiene)
+    samples = {
         "new-knowledge": evaluated.new_knowledge,
         "old-knowledge": evaluated.old_knowledge,
         "withdrawn": evaluated.withdrawn,
@@ -163,14 +167,12 @@ def _written(
         "unseen": evaluated.unseen,
         "omission": evaluated.omission,
     }
-    records.write(folder / "train.jsonl", taught.train)
     for name, of_benchmark in samples.items():
-        records.write(folder / "benchmarks" / f"{name}.jsonl", of_benchmark)
-    records.write_rows(folder / carried.DOCUMENTS, lineage.shares(taught.train))
+        records.write_lines(folder / "benchmarks" / f"{name}.jsonl", of_benchmark.rows())
     numbers = {name: len(of_benchmark) for name, of_benchmark in samples.items()}
-    (folder / _CARD).write_text(dataset_card.markdown(taught.card, corpus, numbers), encoding="utf-8")
+    (folder / _CARD).write_text(dataset_card.markdown(taught.card, inputs.corpus, numbers), encoding="utf-8")
     return ExamplesOutcome(
-        corpus=corpus,
+        corpus=inputs.corpus,
         train=len(taught.train),
         **{name.replace("-", "_"): number for name, number in numbers.items()},
         drops=dict(taught.drops),
@@ -205,3 +207,23 @@ def hygiene_of(ports: Ports, base: str) -> Hygiene:
         embed=lambda texts: ports.embedder.embed(texts),  # noqa: PLW0108 (lazy)
         redact=lambda texts, language: ports.redactor.redact(texts, language),  # noqa: PLW0108 (lazy)
     )
+
+
+def _tools(ports: Ports, base: str, folder: Path) -> Hygiene:
+    """Return the tools of hygiene with those for many documents: processes, files in `folder`, and progress."""
+    return hygiene_of(ports, base)._replace(
+        spread=lambda work, blocks: ports.workers.map(_Work(work, base), blocks),
+        folder=folder,
+        progress=ports.progress,
+    )
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Work on a block that needs tools of hygiene, as other processes get it."""
+
+    work: Callable[[Any, Hygiene], Any]
+    base: str
+
+    def __call__(self, ports: Ports, block: Any) -> Any:
+        return self.work(block, hygiene_of(ports, self.base))

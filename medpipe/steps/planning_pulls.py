@@ -35,6 +35,8 @@ def plan_pulls(
 ) -> list[dict[str, str]]:
     """Return the arguments of each `pull` that the corpus `previous` lacks: one for every file, or one for a source.
 
+    Of a source that posted no file, that is a pull of nothing, by which the corpus knows what was posted on that day.
+
     Without `previous`, the window [start, end) is taken. Otherwise each source is taken from its watermark on, however
     long ago that is, and files however late they were posted; so is what the window has and the corpus lacks. A file
     is pulled with the day of its posting as the window. `baseline`: take the files of PubMed's baseline too, as many
@@ -59,10 +61,13 @@ def _planned(
         asked = asked_for(mark, posted, start, baseline)
         _demand_no_gap(source, gaps(mark, [*asked, *(file for file in posted if file.baseline)]), end, policy)
         if not baseline:
-            _demand_known_end(source, unknown_end(mark, posted), end, policy)
+            unknown = unknown_end(mark, posted, policy.gap_days, policy.never_posted)
+            _demand_known_end(source, unknown, end, policy)
         missing = [file for file in asked if not mark.has(file)]
-        _report(source, len(asked), len(missing), policy.files_a_run, ports)
-        return [_of_file(source, file) for file in missing[: policy.files_a_run]]
+        if baseline or len(missing) > policy.files_a_run:
+            _report(source, len(asked), len(missing), policy.files_a_run, ports)
+        nothing = {"source": source, **_window(end, end)}
+        return [_of_file(source, file) for file in missing[: policy.files_a_run]] or [nothing]
     if mark.day is not None and table.has_windows(source):
         start = min(start, mark.day - timedelta(days=policy.overlap_days))
     return [{"source": source, **_window(start, end)}]
@@ -86,12 +91,12 @@ def _demand_no_gap(source: str, missing: Sequence[tuple[str, PostedFile]], end: 
 
 
 def _demand_known_end(source: str, unknown: tuple[str, PostedFile] | None, end: date, policy: SourcePolicy) -> None:
-    """Raise GapInFiles where nothing shows, for too long before `end`, that the old year's last file entered."""
-    if unknown is None or unknown[0] in policy.never_posted:
+    """Raise GapInFiles where a file of the old year may be lost, for too long before `end`."""
+    if unknown is None:
         return
     number, following = unknown
     sentence = (
-        f"{source}: nothing shows whether {number} existed: the files of its year are no longer posted, and "
+        f"{source}: {number} did not enter, if it existed: the files of its year are no longer posted, and "
         f"{following.name} was posted on {following.day}"
     )
     remedy = (
@@ -110,15 +115,13 @@ def _wait(source: str, following: PostedFile, end: date, policy: SourcePolicy, s
 
 
 def _report(source: str, asked: int, missing: int, limit: int, ports: Ports) -> None:
-    """Report how far a load that takes several runs has come, and how long it will last at the pace so far."""
-    if missing <= limit:
-        return
-    pace = _seconds_a_file(source, ports)
+    """Report how far a load has come, and how long it will last at the pace so far."""
+    pace = _seconds_a_file(source, ports) if missing else 0.0
     remaining = f"; about {missing * pace / 3600:.1f} hours remain at the pace so far" if pace else ""
     ports.progress(
-        (asked - missing) / asked,
-        f"{source}: {asked - missing} of {asked} files taken, {limit} in this run, "
-        f"{missing - limit} wait for the next{remaining}",
+        (asked - missing) / max(1, asked),
+        f"{source}: {asked - missing} of {asked} files taken, {min(missing, limit)} in this run, "
+        f"{max(0, missing - limit)} wait for the next{remaining}",
     )
 
 

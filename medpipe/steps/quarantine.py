@@ -7,6 +7,7 @@ has that release among its inputs, so its ref differs from that of an artifact b
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -61,6 +62,13 @@ def quarantine(data: Ref | None = None, suite: str | None = None, texts: bool = 
     return "\n".join(lines) or "No quarantined rows."
 
 
+def waiting(ports: Ports) -> Counter[str]:
+    """Return source → number of its documents' rows that are quarantined and await a decision."""
+    documents = (stored for stored in ports.store.manifests(ValidationManifest) if stored.inputs.suite == "documents")
+    held = (stored for stored in documents if stored.outcome.quarantined_rows or stored.outcome.unreadable)
+    return Counter(row.source for validation in held for row in _undecided(ports, validation))
+
+
 def release(
     data: Ref, suite: str, reason: str, by: str, rows: tuple[int, ...] = (), ids: tuple[str, ...] = (), *, ports: Ports
 ) -> Ref:
@@ -79,13 +87,11 @@ def discard(
     return _decide("discard", data, suite, reason, by, rows, ids, ports)
 
 
-def quarantine_lines(
-    rows: Sequence[Mapping[str, Any]], rejected: Mapping[int, Sequence[str]]
-) -> Iterator[dict[str, Any]]:
-    """Yield the lines of `QUARANTINE` for the rejected rows (row number → reasons), ordered by row number."""
-    for index, reasons in sorted(rejected.items()):
-        id, source = _id_and_source(rows[index])
-        yield {"index": index, "id": id, "source": source, "reasons": list(reasons), "row": rows[index]}
+def quarantine_lines(file: Path, rejected: Mapping[int, Sequence[str]]) -> Iterator[dict[str, Any]]:
+    """Yield the lines of `QUARANTINE` for the rejected rows of a file (row number → reasons), by row number."""
+    for index, row in records.rows_at(file, rejected) if rejected else ():
+        id, source = _id_and_source(row)
+        yield {"index": index, "id": id, "source": source, "reasons": list(rejected[index]), "row": row}
 
 
 def bad_records(ports: Ports, data: Ref) -> Iterator[BadRecord]:
@@ -102,16 +108,15 @@ def unreadable_lines(bad: Iterable[BadRecord], first: int) -> Iterator[dict[str,
         yield {"index": index, "id": id, "source": record.source, "reasons": [record.in_words()], "row": row}
 
 
-def _undecided(ports: Ports, validation: ValidationManifest) -> list[Quarantined]:
-    """Return the rows that a validation quarantined and that await a decision.
+def _undecided(ports: Ports, validation: ValidationManifest) -> Iterator[Quarantined]:
+    """Yield the rows that a validation quarantined and that await a decision.
 
     A validation by an earlier text of its suite has none: the present text has judged those rows again.
     """
     data, suite = validation.inputs.data, validation.inputs.suite
-    if validation_of(ports, data, suite) != validation:
-        return []
-    decided = {row for review in reviews(ports, data, suite) for row in review.inputs.rows}
-    return [row for row in _quarantined(ports, validation) if row.index not in decided]
+    if validation_of(ports, data, suite) == validation:
+        decided = {row for review in reviews(ports, data, suite) for row in review.inputs.rows}
+        yield from (row for row in _quarantined(ports, validation) if row.index not in decided)
 
 
 def _listed(validation: ValidationManifest, row: Quarantined, texts: bool) -> list[str]:
@@ -159,7 +164,7 @@ def _decide(
     _refuse_second_decision(ports, inputs)
 
     def fill(_: Path) -> ReviewOutcome:
-        return ReviewOutcome(records=tuple(_reviewed(quarantined[row]) for row in chosen))
+        return ReviewOutcome(records=tuple(quarantined[row] for row in chosen))
 
     return once(ports, "review", decision, inputs, fill)
 
@@ -179,8 +184,8 @@ def _refuse_second_decision(ports: Ports, inputs: ReviewInputs) -> None:
             )
 
 
-def _quarantined_rows(ports: Ports, data: Ref, suite: str) -> dict[int, Quarantined]:
-    """Map the number of every row of a batch that validation quarantined to the row, decided or not."""
+def _quarantined_rows(ports: Ports, data: Ref, suite: str) -> dict[int, ReviewedRecord]:
+    """Map the number of every row of a batch that validation quarantined, decided or not, to its id and reasons."""
     check_suite(suite)
     kind_of(data)
     validation = validation_of(ports, data, suite)
@@ -191,7 +196,7 @@ def _quarantined_rows(ports: Ports, data: Ref, suite: str) -> dict[int, Quaranti
             f"{data} was stopped whole by the suite {suite!r}: {'; '.join(validation.outcome.reasons)}. "
             "Single rows of it cannot be decided"
         )
-    return {row.index: row for row in _quarantined(ports, validation)}
+    return {row.index: _reviewed(row) for row in _quarantined(ports, validation)}
 
 
 def _quarantined(ports: Ports, validation: ValidationManifest) -> Iterator[Quarantined]:
@@ -200,7 +205,7 @@ def _quarantined(ports: Ports, validation: ValidationManifest) -> Iterator[Quara
         yield from records.read(ports.store.folder(validation.ref) / QUARANTINE, Quarantined)
 
 
-def _numbers(quarantined: Mapping[int, Quarantined], ids: Sequence[str], data: Ref) -> list[int]:
+def _numbers(quarantined: Mapping[int, ReviewedRecord], ids: Sequence[str], data: Ref) -> list[int]:
     """Return the numbers of the rows with these ids. Raises UsageError for an id that no quarantined row has."""
     unknown = sorted(set(ids) - {row.id for row in quarantined.values()})
     if unknown:

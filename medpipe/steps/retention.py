@@ -10,6 +10,7 @@ from medpipe.core.judging.gates import Outcome
 from medpipe.core.knowledge import succession
 from medpipe.core.manifests import (
     MANIFESTS,
+    CorpusManifest,
     DecisionManifest,
     DriftManifest,
     FeedbackManifest,
@@ -54,13 +55,24 @@ class Inventory:
         for each in self.manifests.values():
             if isinstance(each, ValidationManifest):
                 validations[each.inputs.data].add(each.ref)
-        stored = self._stored | self._superseded()
+        stored = self._stored | self._aged()
         stored |= {
             ref: stored[ref]._replace(needs=stored[ref].needs | of) for ref, of in validations.items() if ref in stored
         }
         return retention(stored, _roots(self._ports, self.manifests), self._ports.retention_policy)
 
-    def _superseded(self) -> dict[str, Stored]:
+    def readable(self, retention: Retention) -> frozenset[str]:
+        """Return the corpora whose version of the table stays: those that something else needs, and young ones.
+
+        A corpus needs the one before it for its lineage, not for its texts: the table's later version has them.
+        """
+        corpora = frozenset(ref for ref in self._stored if kind_of(ref) == CorpusManifest.kind)
+        needed = (self._stored[ref].needs for ref in retention.whole if ref not in corpora)
+        superseded, days = self._aged(), self._ports.retention_policy.table
+        young = (ref for ref in corpora if ref not in superseded or superseded[ref].days < days)
+        return corpora & frozenset().union(*needed, young)
+
+    def _aged(self) -> dict[str, Stored]:
         """Return what is looked up, each as old as the next of its kind: until that was made, a run could take it."""
         of_kind: dict[str, list[Manifest]] = defaultdict(list)
         for manifest in sorted(self.manifests.values(), key=lambda each: (each.created_ns, each.ref)):

@@ -12,10 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from medpipe import records
-from medpipe.core.corpus.bad_record import BadRecord, Received
+from medpipe.core.corpus.bad_record import BadRecord, LeftOut, Received
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.source_policy import SourcePolicy
-from medpipe.core.corpus.watermark import PostedFile
+from medpipe.core.corpus.watermark import PostedFile, highest
 from medpipe.core.manifests import DocumentsInputs, DocumentsOutcome, TakenFile
 from medpipe.core.refs import DocumentsRef
 from medpipe.errors import BatchRejected, SourceError, UsageError
@@ -65,8 +65,9 @@ def _fetched(
 ) -> DocumentsOutcome:
     """Write what a source gives into a folder, file by file where it has files, and say what that is."""
     publisher, tally = ports.source(source), _Tally(None if ids else ports.source_policy(source))
+    offered = publisher.files(date.min, date.max) if isinstance(publisher, SourceOfFiles) else ()
     if isinstance(publisher, SourceOfFiles):
-        posted = [posted for posted in publisher.files(start, end) if file in ("", posted.name)]
+        posted = [entry for entry in offered if start <= entry.day < end and file in ("", entry.name)]
         if file and not posted:
             raise SourceError(f"{source}: no {file} was posted from {start} to before {end}; plan the pulls again.")
         parts = (tally.of(publisher.pull(start, end, ids, entry.name), entry.name) for entry in posted)
@@ -82,18 +83,21 @@ def _fetched(
     return DocumentsOutcome(
         documents=count,
         bad_records=len(tally.bad),
+        left_out=() if ids else tuple(sorted(tally.left_out)),
         newest=tally.newest,
         files=() if ids else tuple(TakenFile(**entry._asdict()) for entry in posted),
+        listed={} if ids else highest(offered),
     )
 
 
 class _Tally:
-    """Passes documents on; keeps the bad records between them, and the highest revision."""
+    """Passes documents on; keeps the bad records and what is left out between them, and the highest revision."""
 
     def __init__(self, policy: SourcePolicy | None) -> None:
         """`policy`: what a file may have of bad records; None for a pull of some ids, which says nothing of a file."""
         self._policy = policy
         self.bad = list[BadRecord]()
+        self.left_out = set[str]()
         self.newest = 0
 
     def of(self, received: Iterable[Received], name: str) -> Iterator[Document]:
@@ -106,6 +110,8 @@ class _Tally:
             count += 1
             if isinstance(record, BadRecord):
                 self.bad.append(record)
+            elif isinstance(record, LeftOut):
+                self.left_out.add(record.id)
             else:
                 self.newest = max(self.newest, record.revision)
                 yield record

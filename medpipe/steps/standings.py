@@ -14,7 +14,7 @@ from medpipe.core.manifests import CorpusManifest
 from medpipe.core.refs import CorpusRef, DocumentsRef
 from medpipe.ports import Ports
 from medpipe.steps.artifact import manifest
-from medpipe.steps.corpus import last_listed, table_version
+from medpipe.steps.corpus import last_listed, left_out, table_version
 from medpipe.steps.withdrawals import check_id, register
 
 
@@ -56,5 +56,7 @@ def _missing(ports: Ports, corpus: CorpusRef, version: int) -> Iterator[str]:
     for source in sources.SOURCES:
         if sources.whole(source.name) and (limit := ports.source_policy(source.name).vanished_days):
             listed = last_listed(ports, source.name, version, pulls)
+            without = left_out(ports, source.name, pulls)
             for id, days in sorted(vanished.missing_days(listed).items()):
-                yield f"{id}: missing from {source.name} for {days} days; on hold after {limit}"
+                what = f"without a text in {source.name}" if id in without else f"missing from {source.name}"
+                yield f"{id}: {what} for {days} days; on hold after {limit}"

@@ -18,6 +18,7 @@ from medpipe.errors import UsageError
 from medpipe.ports import Leftover, Ports
 from medpipe.steps import unerased, workspaces
 from medpipe.steps.artifact import manifest, once, target_ref
+from medpipe.steps.beside import Beside, beside
 from medpipe.steps.lease import exclusively
 from medpipe.steps.retention import Inventory
 from medpipe.steps.swept import EVENT, ROWS
@@ -46,7 +47,7 @@ class Gc(BaseModel):
     stripped: dict[str, Room]
     """Kind → artifacts of which the manifest stays, and what goes of them."""
     removed: dict[str, Room]
-    """Kind → artifacts, and leftovers beside them, that go whole."""
+    """Kind → artifacts that go whole; leftovers, MLflow's `copies` of weights and files of the corpus `table` too."""
     kept: dict[str, int]
     """Why artifacts stay → how many."""
     remarks: tuple[str, ...]
@@ -59,7 +60,8 @@ def gc(at: datetime | None = None, apply: bool = False, *, ports: Ports) -> Gc:
     What a champion, an earlier one, a version that passed its gates, a certificate, a corpus or a person's decision
     needs stays, whatever the policy says. The manifests of artifacts that a version or an evaluation came from stay
     too. A sweep, with an entry in the ledger, names every artifact before the first one goes, so `verify` tells what
-    was removed from what was lost. A run that was killed is finished by the next. Raises Damaged when a manifest cannot
+    was removed from what was lost. MLflow's copies of weights go with them, and versions of the corpus table that
+    nothing needs. A run that was killed is finished by the next. Raises Damaged when a manifest cannot
     be read, UsageError for a time without a zone or in the future, and Unavailable when another run is at work.
     """
     now = ports.withdrawals.now()
@@ -71,7 +73,8 @@ def gc(at: datetime | None = None, apply: bool = False, *, ports: Ports) -> Gc:
     inventory = Inventory(ports)
     if not apply:
         decided = inventory.retained(at)
-        return _report(None, False, _rows(ports, inventory.manifests, decided), _old(ports, at), decided)
+        rest = beside(ports, inventory, decided, apply)
+        return _report(None, False, _rows(ports, inventory.manifests, decided), _old(ports, at), rest, decided)
     with exclusively(ports.leases, _LEASE) as check:
         _forget_unregistered(ports)
         decided = inventory.retained(at)
@@ -85,7 +88,8 @@ def gc(at: datetime | None = None, apply: bool = False, *, ports: Ports) -> Gc:
             done += _remove(ports, rows[done:], inventory, at)
             check()
         leftovers = [each for each in leftovers if _remove_leftover(ports, each)]
-    return _report(sweep, True, rows, leftovers, decided)
+        rest = beside(ports, inventory, inventory.retained(at), apply)
+    return _report(sweep, True, rows, leftovers, rest, decided)
 
 
 def _forget_unregistered(ports: Ports) -> None:
@@ -169,12 +173,18 @@ def _remove_leftover(ports: Ports, leftover: Leftover) -> bool:
 
 
 def _report(
-    sweep: str | None, applied: bool, rows: Iterable[SweptRow], leftovers: Sequence[Leftover], decided: Retention
+    sweep: str | None,
+    applied: bool,
+    rows: Iterable[SweptRow],
+    leftovers: Sequence[Leftover],
+    rest: Beside,
+    decided: Retention,
 ) -> Gc:
     every = list(rows)
     stripped = _rooms((kind_of(row.ref), row.bytes) for row in every if not row.removed)
     gone = [(kind_of(row.ref), row.bytes) for row in every if row.removed]
     removed = _rooms([*gone, *((each.kind, each.bytes) for each in leftovers)])
+    removed |= {kind: Room(number=number, bytes=size) for kind, number, size in rest.sizes()}
     return Gc(
         applied=applied,
         sweep=sweep,

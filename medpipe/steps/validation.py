@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from medpipe import records
+from medpipe.core import sources
 from medpipe.core.corpus import measures
 from medpipe.core.manifests import CorpusManifest, DocumentsInputs, DocumentsManifest, ValidationManifest
 from medpipe.core.manifests import ValidationOutcome as Outcome
@@ -19,6 +21,8 @@ from medpipe.steps.unerased import Unerased
 
 GENERATIONS = 30
 """The number of earlier corpora among which the previous delivery of a source is searched. About a month of days."""
+
+_REPORTED = 50_000
 
 
 def validate(data: Ref, suite: str, previous: CorpusRef | None = None, *, ports: Ports) -> Ref:
@@ -34,10 +38,10 @@ def validate(data: Ref, suite: str, previous: CorpusRef | None = None, *, ports:
     inputs = validation_inputs(ports, data, suite, before.ref if before else "")
 
     def fill(folder: Path) -> Outcome:
-        outcome, lines = _judged(ports, data, suite, list(records.read_rows(file)), before)
+        outcome, rejected = _judged(ports, data, suite, file, before)
         unreadable = list(unreadable_lines(bad_records(ports, data), outcome.rows))
         if outcome.rows or unreadable:
-            records.write_rows(folder / QUARANTINE, [*lines, *unreadable])
+            records.write_rows(folder / QUARANTINE, chain(quarantine_lines(file, rejected), unreadable))
         return outcome.model_copy(update={"unreadable": len(unreadable)})
 
     outcome = manifest(ports, once(ports, "validation", "validate", inputs, fill, unerased), ValidationManifest).outcome
@@ -50,19 +54,17 @@ def validate(data: Ref, suite: str, previous: CorpusRef | None = None, *, ports:
 
 
 def _judged(
-    ports: Ports,
-    data: Ref,
-    suite: str,
-    rows: Sequence[Mapping[str, Any]],
-    before: DocumentsManifest | None,
-) -> tuple[Outcome, list[dict[str, Any]]]:
-    """Apply the suite, and return the lines of `QUARANTINE` with its outcome."""
-    if not rows:  # a day without news passes: detect_drift watches the volume over several days
-        return Outcome(rows=0, accepted=True), []
-    delivery = _delivery(ports.store.find(data), rows, before)
+    ports: Ports, data: Ref, suite: str, file: Path, before: DocumentsManifest | None
+) -> tuple[Outcome, Mapping[int, Sequence[str]]]:
+    """Apply the suite, and return why rows are rejected with its outcome."""
+    count = records.count(file)
+    if not count:  # a day without news passes: detect_drift watches the volume over several days
+        return Outcome(rows=0, accepted=True), {}
+    delivery = _delivery(ports.store.find(data), file, before)
+    rows = _read(ports, data, file, count)
     validation = ports.validator.validate(rows, suite, _run_name(data, before), delivery)
     outcome = Outcome(
-        rows=len(rows),
+        rows=count,
         accepted=validation.accepted,
         reasons=tuple(validation.reasons),
         remarks=tuple(validation.remarks),
@@ -70,7 +72,15 @@ def _judged(
         report=validation.report,
         delivery=dict(delivery.measures),
     )
-    return outcome, list(quarantine_lines(rows, validation.rejected))
+    return outcome, validation.rejected
+
+
+def _read(ports: Ports, data: Ref, file: Path, count: int) -> Iterator[dict[str, Any]]:
+    """Yield the rows, and report after every 50,000 of them how many were read."""
+    for number, row in enumerate(records.read_rows(file)):
+        if number % _REPORTED == 0 and number:
+            ports.progress(number / count, f"{data}: {number:,} of {count:,} rows measured")
+        yield row
 
 
 def _run_name(data: Ref, before: DocumentsManifest | None) -> str:
@@ -103,15 +113,19 @@ def _whole_delivery_of(pulled: object) -> str | None:
     return pulled.whole_source if isinstance(pulled, DocumentsManifest) else None
 
 
-def _delivery(pulled: object, rows: Sequence[Mapping[str, Any]], before: DocumentsManifest | None) -> Delivery:
-    """Return the measures of a delivery as a whole. A pull of some ids has none; data of another kind has no window."""
+def _delivery(pulled: object, file: Path, before: DocumentsManifest | None) -> Delivery:
+    """Return the measures of a delivery as a whole. A pull of some ids has none.
+
+    Nor has a single file of a publisher's: it is as old as it is, and its window is the day of its posting. Data of
+    another kind has no window, and the window of a published set says nothing about it.
+    """
     if not isinstance(pulled, DocumentsManifest):
         return Delivery()
     window: DocumentsInputs = pulled.inputs
-    if window.ids:
+    if not sources.has_windows(window.source):  # any window returns the whole set, also one before it was published
+        return Delivery()
+    if window.ids or window.file:
         return Delivery(end=window.end)
     documents_before = None if before is None else before.outcome.documents
-    measured = measures.of_delivery(rows, window.source, window.start, window.end, documents_before)
-    if window.file:  # a file is as old as it is: its window is the day of its posting
-        measured = {name: value for name, value in measured.items() if name != measures.AGE}
-    return Delivery(measured, window.end)
+    rows = records.read_rows(file)
+    return Delivery(measures.of_delivery(rows, window.source, window.start, window.end, documents_before), window.end)

@@ -15,8 +15,9 @@ from medpipe_airflow.calendar import (
 )
 from medpipe_airflow.catching_up import catch_up, caught_up, pulls_of
 from medpipe_airflow.hotfixes import HOTFIX_RECIPE, certificates, count_answers, hotfix_request
+from medpipe_airflow.loading import go_on, rest_of_load
 from medpipe_airflow.requests import lesson, promotion, request_of, retrain_request, rollout_request
-from medpipe_airflow.steps import DEFAULTS, ml_step, step
+from medpipe_airflow.steps import DEFAULTS, HOURS, ml_step, step
 
 __all__ = [
     "CHALLENGER",
@@ -24,6 +25,7 @@ __all__ = [
     "CORPUS",
     "DEFAULTS",
     "HOTFIX_RECIPE",
+    "HOURS",
     "PAIRS",
     "POSTED",
     "RETRAIN_REQUEST",
@@ -36,6 +38,7 @@ __all__ = [
     "count_answers",
     "daily_and_on",
     "every_ten_minutes_and_on",
+    "go_on",
     "hotfix_request",
     "hotfix_to_approve",
     "hotfix_waits",
@@ -47,6 +50,7 @@ __all__ = [
     "promotion",
     "pulls_of",
     "request_of",
+    "rest_of_load",
     "retrain_request",
     "rollout_request",
     "step",

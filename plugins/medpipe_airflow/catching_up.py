@@ -12,7 +12,7 @@ from airflow.sdk.bases.xcom import BaseXCom
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from medpipe.core.manifests import CorpusManifest, DocumentsManifest
-from medpipe.errors import MedpipeError, SourceError, Unavailable
+from medpipe.errors import GapInFiles, MedpipeError, SourceError, Unavailable
 from medpipe_airflow.assets import read_manifest
 
 log = logging.getLogger("airflow.task.medpipe")
@@ -25,6 +25,9 @@ PATIENCE: dict[str, Any] = {
     "execution_timeout": timedelta(hours=4),
 }
 """Task options that outlast a publisher's outage of 12 hours: the pauses are 1, 2, 4 … 64 minutes, then 2 hours."""
+
+AT_ONCE = 100
+"""The most files that `catch_up` takes: they come one after the other, and the next run takes the others in tasks."""
 
 Arguments = Mapping[str, str]
 """The arguments of one `pull`, as `plan_pulls` returns them."""
@@ -115,7 +118,9 @@ def _take(source: str, start: str, end: str, baseline: str) -> str:
     previous = call("latest", {"kind": "corpus"})
     after = {"previous": previous} if previous else {}
     planned = call("plan_pulls", {"sources": [source], "start": start, "end": end, "baseline": baseline, **after})
-    accepted = [call("validate", {"data": call("pull", pull), "suite": "documents", **after}) for pull in planned]
+    accepted = [
+        call("validate", {"data": call("pull", pull), "suite": "documents", **after}) for pull in planned[:AT_ONCE]
+    ]
     if _folded(accepted, previous):
         return previous or ""
     return str(call("build_corpus", {"pulls": accepted, **after}))
@@ -132,8 +137,8 @@ def _folded(pulls: Iterable[str], corpus: str | None) -> bool:
 
 
 def _raise(errors: Mapping[str, MedpipeError]) -> None:
-    """Raise the error of the sources: one that another try may mend, if there is any."""
+    """Raise the error of the sources: one that another try may mend, if there is any. A gap has waited for days."""
     words = "; ".join(f"{source}: {error}" for source, error in errors.items())
-    if any(isinstance(error, Unavailable) for error in errors.values()):
+    if any(isinstance(error, Unavailable) and not isinstance(error, GapInFiles) for error in errors.values()):
         raise SourceError(words)
     raise AirflowFailException(words)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
-from medpipe.core.manifests import CorpusManifest
+from medpipe.core import sources
+from medpipe.core.corpus.watermark import Watermark
+from medpipe.core.manifests import CorpusManifest, DocumentsManifest
 from medpipe.ports import Ports
+from medpipe.steps.quarantine import waiting
 
 
 class Freshness(NamedTuple):
@@ -19,18 +22,39 @@ class Freshness(NamedTuple):
     """The newest numbered file that entered, as `26n1337`; empty for a source without any."""
     files: int
     """How many numbered files entered."""
+    behind: int
+    """Days from the last one of which it is known what the source had to the last one that the newest corpus asked for,
+    for a source that posts several times a week."""
+    stale: bool
+    """Whether `behind` is more than the `gap_days` of the source's policy."""
+    missing: tuple[str, ...]
+    """Numbers between those that entered, and up to the last that a run saw."""
+    quarantined: int
+    """Rows and unreadable records that await a person's decision."""
 
 
 def read_freshness(ports: Ports) -> list[Freshness]:
     """Return how far each source was taken into the newest corpus, by name; nothing without a corpus."""
     corpora = [*ports.store.manifests(CorpusManifest)]
-    marks = corpora[-1].outcome.watermarks if corpora else {}
-    return [
-        Freshness(
-            source,
-            mark.day,
-            max((f"{series}n{spans[-1][1]:04}" for series, spans in mark.numbers.items()), default=""),
-            sum(last - first + 1 for spans in mark.numbers.values() for first, last in spans),
-        )
-        for source, mark in sorted(marks.items())
-    ]
+    if not corpora:
+        return []
+    pulls = (ports.store.find(data) for data in corpora[-1].inputs.pulls)
+    ends = [pulled.inputs.end for pulled in pulls if isinstance(pulled, DocumentsManifest)]
+    last, held = max(ends, default=date.min + timedelta(days=1)) - timedelta(days=1), waiting(ports)
+    marks = corpora[-1].outcome.watermarks
+    return [_of(source, marks[source], last, held[source], ports) for source in sorted(marks)]
+
+
+def _of(source: str, mark: Watermark, last: date, quarantined: int, ports: Ports) -> Freshness:
+    asked = mark.asked()
+    behind = max(0, (last - asked).days) if asked and source in sources.posted() else 0
+    return Freshness(
+        source,
+        mark.day,
+        max((f"{series}n{spans[-1][1]:04}" for series, spans in mark.numbers.items()), default=""),
+        sum(last - first + 1 for spans in mark.numbers.values() for first, last in spans),
+        behind,
+        behind > ports.source_policy(source).gap_days,
+        tuple(mark.missing()),
+        quarantined,
+    )

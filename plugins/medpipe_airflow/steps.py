@@ -41,6 +41,10 @@ DEFAULTS: dict[str, Any] = {
 """Task options of every medpipe DAG. Sources and servers fail for minutes, and every verb can safely be run again."""
 
 
+HOURS: dict[str, Any] = {"execution_timeout": timedelta(hours=6)}
+"""Task options of verbs that read the whole corpus: a million documents take about half an hour on two cores."""
+
+
 def step(verb: str, *, skip_when_none: bool = False, skip_without: str = "", **options: Any) -> Any:
     """Return a task that runs a verb in the worker's process: for verbs that do not load torch.
 

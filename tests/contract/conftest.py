@@ -1,18 +1,22 @@
-"""Fixtures of the contract tests: a fresh database of each kind, and a validator with the project's suites."""
+"""Fixtures of the contract tests: fresh databases, places on an S3 server, a validator with the project's suites."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from medpipe.backends.gx_validator import GxValidator
+from medpipe.backends.gx.validator import GxValidator
+from medpipe.sandbox import object_store as object_store_server
 from tests.clock import Clock
 from tests.contract.databases import HAS_POSTGRESQL, postgresql
 from tests.contract.suite_rows import SUITES
 from tests.fakes import EmailRedactor
+
+BUCKET = "contracts"
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +38,23 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         connection.execute(sa.text("CREATE SCHEMA public"))
     engine.dispose()
     return url
+
+
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A real S3 server, which this process and its children find by their environment. Yields its log of requests."""
+    log = tmp_path_factory.mktemp("object-store") / "server.log"
+    with object_store_server.serving(log) as variables, pytest.MonkeyPatch.context() as environment:
+        for name, value in variables.items():
+            environment.setenv(name, value)
+        object_store_server.make_bucket(variables, BUCKET)
+        yield log.with_name("requests")
+
+
+@pytest.fixture
+def address(object_store: Path) -> str:
+    """An empty place on the S3 server."""
+    return f"s3://{BUCKET}/{uuid.uuid4().hex}"
 
 
 @pytest.fixture

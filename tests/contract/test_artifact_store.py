@@ -10,12 +10,15 @@ import subprocess
 import time
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from medpipe.backends.artifacts import FolderStore, ObjectStore
+from medpipe.backends.artifacts import FolderStore, remote
+from medpipe.backends.artifacts.bucket import Bucket
+from medpipe.backends.artifacts.remote import ObjectStore
 from medpipe.core.manifests import AdapterManifest, DocumentsManifest, VersionManifest
 from medpipe.core.refs import ref
 from medpipe.errors import Damaged, NotFound, UsageError
@@ -64,13 +67,16 @@ def store(tmp_path: Path) -> FolderStore:
     return FolderStore(tmp_path / "artifacts")
 
 
-@pytest.fixture(params=["folder", "memory", "file"])
-def any_store(request: pytest.FixtureRequest, tmp_path: Path) -> FolderStore | ObjectStore:
-    """The same store in a file system, and in object stores as fsspec knows them."""
-    addresses = {"memory": f"memory://artifacts-{tmp_path.name}-{time.time_ns()}", "file": f"file://{tmp_path}/remote"}
-    if request.param == "folder":
-        return FolderStore(tmp_path / "artifacts")
-    return ObjectStore(addresses[request.param], tmp_path / "cache")
+@pytest.fixture
+def far(address: str, tmp_path: Path) -> ObjectStore:
+    """The same store on an S3 server."""
+    return ObjectStore(address, tmp_path / "cache")
+
+
+@pytest.fixture(params=["store", "far"])
+def any_store(request: pytest.FixtureRequest) -> FolderStore | ObjectStore:
+    """The store in a file system and on an S3 server."""
+    return request.getfixturevalue(request.param)
 
 
 def fill(store: FolderStore | ObjectStore, target: str, text: str = "row\n") -> None:
@@ -134,24 +140,41 @@ def test_leftovers_of_a_killed_writer_are_removed_later_but_work_in_progress_is_
     assert not leftovers & {path.name for path in (store.root / ".unfinished").iterdir()}
 
 
-def _race(root: Path, target: str, writer: int) -> int:
-    with FolderStore(root).write(target, "pull", inputs("documents")) as draft:
+def _race(root: Path, address: str, target: str, writer: int) -> int:
+    """Write the artifact on a machine of its own, or in the shared folder, and return whose files are read then."""
+    store = ObjectStore(address, root / f"machine-{writer}") if address else FolderStore(root)
+    with store.write(target, "pull", inputs("documents")) as draft:
         draft.conclude(outcome("documents"))
         for part in range(20):
             (draft.path / f"part-{part}").write_text(str(writer))
         time.sleep(0.02)
-    whole = FolderStore(root).folder(target)
+    whole = store.folder(target)
     (one,) = {path.read_text() for path in whole.glob("part-*")}
     return int(one)
 
 
-def test_of_two_writers_at_once_one_wins_whole_and_the_other_is_silent(store: FolderStore) -> None:
+def _raced(root: Path, address: str, turns: int) -> None:
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
-        for turn in range(10):
+        for turn in range(turns):
             target = ref("documents", turn)
-            first, second = (pool.submit(_race, store.root, target, writer) for writer in (1, 2))
+            first, second = (pool.submit(_race, root, address, target, writer) for writer in (1, 2))
             assert first.result() == second.result()
+
+
+def test_of_two_writers_at_once_one_wins_whole_and_the_other_is_silent(store: FolderStore) -> None:
+    _raced(store.root, "", 10)
     assert list((store.root / ".unfinished").iterdir()) == []
+
+
+def test_of_two_machines_that_write_at_once_one_wins_whole_and_no_file_of_the_other_stays(
+    address: str, tmp_path: Path
+) -> None:
+    _raced(tmp_path, address, 5)
+    assert len(below(ObjectStore(address, tmp_path), "files")) == 5 * 20
+
+
+def below(store: ObjectStore, path: str) -> list[str]:
+    return sorted(store._bucket.below(path))
 
 
 def test_the_first_writer_stays_and_a_later_one_changes_nothing(any_store: FolderStore | ObjectStore) -> None:
@@ -260,8 +283,8 @@ def test_a_version_has_a_readable_name(any_store: FolderStore | ObjectStore) -> 
     assert [found.ref for found in any_store.manifests(VersionManifest)] == ["version/medqa-v3-1f3c9a"]
 
 
-def test_another_machine_fetches_what_one_machine_put_into_an_object_store(tmp_path: Path) -> None:
-    one, other = (ObjectStore(f"file://{tmp_path}/remote", tmp_path / name) for name in ("one", "other"))
+def test_another_machine_fetches_what_one_machine_put_into_an_object_store(address: str, tmp_path: Path) -> None:
+    one, other = (ObjectStore(address, tmp_path / name) for name in ("one", "other"))
     with one.write(REF, "pull", inputs("documents")) as draft:
         draft.conclude(outcome("documents"))
         (draft.path / "benchmarks").mkdir()
@@ -270,143 +293,161 @@ def test_another_machine_fetches_what_one_machine_put_into_an_object_store(tmp_p
     assert other.folder(REF) == other.folder(REF)
 
 
-def test_of_two_machines_at_once_the_second_is_silent_and_reads_the_first(tmp_path: Path) -> None:
-    one, other = (ObjectStore(f"file://{tmp_path}/remote", tmp_path / name) for name in ("one", "other"))
+def test_of_two_machines_at_once_the_second_is_silent_and_reads_the_first(address: str, tmp_path: Path) -> None:
+    one, other = (ObjectStore(address, tmp_path / name) for name in ("one", "other"))
     with one.write(REF, "pull", inputs("documents")) as draft:
         draft.conclude(outcome("documents"))
         fill(other, REF, "other\n")
         (draft.path / "documents.jsonl").write_text("one\n")
     assert (one.folder(REF) / "documents.jsonl").read_text() == "other\n"
-    assert len(list((tmp_path / "remote" / "files").iterdir())) == 1
+    assert len(below(one, "files")) == 1
 
 
-def test_an_error_leaves_no_manifest_in_an_object_store(tmp_path: Path) -> None:
-    store = ObjectStore(f"file://{tmp_path}/remote", tmp_path / "cache")
+def test_an_error_leaves_nothing_in_an_object_store(far: ObjectStore) -> None:
     with pytest.raises(ZeroDivisionError):
-        with store.write(REF, "pull", inputs("documents")):
+        with far.write(REF, "pull", inputs("documents")):
             raise ZeroDivisionError
-    assert store.find(REF) is None
+    assert below(far, "") == []
 
 
-KILLED_REMOTE = """
-import sys
+KILLED_FAR = """
+import sys, threading
 from pathlib import Path
-from fsspec.implementations.local import LocalFileSystem
-from medpipe.backends.artifacts import ObjectStore
+from medpipe.backends.artifacts import bucket
+from medpipe.backends.artifacts.remote import ObjectStore
 from tests.contract.killed import after, die
 from tests.manifests import inputs, outcome
 
-point, ref = sys.argv[2:]
+address, cache, point, ref = sys.argv[1:]
+put = bucket.obstore.put
 if point == "before the upload":
-    LocalFileSystem.put_file = die
+    bucket.obstore.put = die
 elif point == "after one file of two":
-    LocalFileSystem.put_file = after(LocalFileSystem.put_file)
-elif point == "before the manifest":
-    LocalFileSystem.pipe_file = die
-elif point == "before the manifest has its name":
-    LocalFileSystem.mv = die
+    bucket.obstore.put = after(put)
+elif point == "in the middle of a file":
+    bucket.obstore.put = lambda *arguments: (threading.Timer(0.1, die).start(), put(*arguments))
+elif point == "between the upload and the manifest":
+    bucket.Bucket.create = die
 elif point == "after the manifest":
-    LocalFileSystem.mv = after(LocalFileSystem.mv)
+    bucket.Bucket.create = after(bucket.Bucket.create)
 elif point == "while fetching":
-    LocalFileSystem.get_file = after(LocalFileSystem.get_file)
-root = Path(sys.argv[1])
-store = ObjectStore(f"file://{root}/remote", root / "cache of the killed")
+    bucket.Bucket._download = after(bucket.Bucket._download)
+store = ObjectStore(address, Path(cache))
 if point == "while fetching":
     store.folder(ref)
 with store.write(ref, "pull", inputs("documents")) as draft:
     draft.conclude(outcome("documents"))
-    for name in ("documents.jsonl", "other.jsonl"):
-        (draft.path / name).write_text("row\\n")
+    for name in ("documents.jsonl", "index.jsonl"):
+        (draft.path / name).write_bytes(b"row\\n" * (10_000_000 if point == "in the middle of a file" else 1))
     if point == "while filling":
         die()
 """
 
-REMOTE_POINTS = [
+FAR_POINTS = [
     "while filling",
     "before the upload",
     "after one file of two",
-    "before the manifest",
-    "before the manifest has its name",
+    "in the middle of a file",
+    "between the upload and the manifest",
     "after the manifest",
 ]
 
 
-def killed_remote(root: Path, point: str) -> None:
-    assert run_python(KILLED_REMOTE, root, point, REF).returncode == -signal.SIGKILL
+def killed_far(store: ObjectStore, cache: Path, point: str) -> None:
+    done = run_python(KILLED_FAR, store._bucket.address, cache, point, REF)
+    assert done.returncode == -signal.SIGKILL, done.stderr
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("point", REMOTE_POINTS)
-def test_a_writer_to_an_object_store_killed_anywhere_is_whole_or_not_there(tmp_path: Path, point: str) -> None:
-    killed_remote(tmp_path, point)
-    store = ObjectStore(f"file://{tmp_path}/remote", tmp_path / "cache")
-    assert (store.find(REF) is not None) == (point == "after the manifest")
-    assert len(list(store.manifests(DocumentsManifest))) == (point == "after the manifest")
-    fill(store, REF)
-    assert isinstance(store.find(REF), DocumentsManifest)
-    assert (store.folder(REF) / "documents.jsonl").read_text() == "row\n"
+@pytest.mark.parametrize("point", FAR_POINTS)
+def test_a_writer_to_an_object_store_killed_anywhere_is_whole_or_not_there_and_the_next_run_finishes(
+    far: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    killed_far(far, tmp_path / "cache of the killed", point)
+    assert (far.find(REF) is not None) == (point == "after the manifest")
+    assert len(list(far.manifests(DocumentsManifest))) == (point == "after the manifest")
+    monkeypatch.setattr(remote, "_GRACE", timedelta(0))
+    put(far, REF, two_files)
+    assert isinstance(far.find(REF), DocumentsManifest)
+    assert (far.folder(REF) / "documents.jsonl").read_text() == "row\n"
+    assert len(below(far, "files")) == 2, "what the killed writer had uploaded is gone"
+
+
+def test_an_upload_that_may_be_in_progress_is_left_alone(far: ObjectStore) -> None:
+    far._bucket.write(f"files/{REF}/other/documents.jsonl", "of a writer at work")
+    fill(far, REF)
+    assert f"{REF}/other/documents.jsonl" in below(far, "files")
+
+
+def test_a_writer_that_hears_of_its_own_manifest_as_of_another_one_has_won(
+    far: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client repeats a request whose answer was lost, and the object is there then."""
+    create = Bucket.create
+    monkeypatch.setattr(Bucket, "create", lambda *arguments: (create(*arguments), create(*arguments))[1])
+    fill(far, REF)
+    assert far.folder(REF)
+    assert below(far, "files")
 
 
 @pytest.mark.slow
-def test_a_reader_killed_while_fetching_leaves_no_half_folder(tmp_path: Path) -> None:
-    store = ObjectStore(f"file://{tmp_path}/remote", tmp_path / "other cache")
-    with store.write(REF, "pull", inputs("documents")) as draft:
-        draft.conclude(outcome("documents"))
-        for name in ("documents.jsonl", "other.jsonl"):
-            (draft.path / name).write_text("row\n")
-    killed_remote(tmp_path, "while fetching")
-    again = ObjectStore(f"file://{tmp_path}/remote", tmp_path / "cache of the killed")
-    assert {path.name for path in again.folder(REF).iterdir()} == {"documents.jsonl", "other.jsonl"}
+def test_a_reader_killed_while_fetching_leaves_no_half_folder(far: ObjectStore, tmp_path: Path) -> None:
+    put(far, REF, two_files)
+    killed_far(far, tmp_path / "other cache", "while fetching")
+    again = ObjectStore(far._bucket.address, tmp_path / "other cache")
+    assert {path.name for path in again.folder(REF).iterdir()} == {"documents.jsonl", "index.jsonl"}
 
 
 FULL = """
 import resource, sys
 from pathlib import Path
-from medpipe.backends.artifacts import FolderStore, ObjectStore
+from medpipe.backends.artifacts import FolderStore
+from medpipe.backends.artifacts.remote import ObjectStore
 from medpipe.errors import MedpipeError
 from tests.manifests import inputs, outcome
 
-kind, root, ref, how = sys.argv[1], Path(sys.argv[2]), sys.argv[3], sys.argv[4]
-store = (FolderStore(root / "artifacts") if kind == "folder"
-         else ObjectStore(f"file://{root}/remote", Path(sys.argv[5]) / "cache"))
+address, root, ref, how, what = sys.argv[1], Path(sys.argv[2]), *sys.argv[3:]
+store = ObjectStore(address, root / "cache") if address else FolderStore(root / "artifacts")
 if how == "limit":
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 try:
-    source = "x" * (3_000_000 if sys.argv[6] == "manifest" else 1)
+    source = "x" * (3_000_000 if what == "manifest" else 1)
     with store.write(ref, "pull", inputs("documents", source=source)) as draft:
         draft.conclude(outcome("documents"))
         (draft.path / "small.jsonl").write_text("row")
-        if sys.argv[6] == "file":
+        if what == "file":
             (draft.path / "documents.jsonl").write_text("x" * 3_000_000)
 except MedpipeError as error:
     print(error)
 """
 
 
-def check_full(kind: str, root: Path, cache: Path, how: str, what: str) -> None:
+def check_full(address: str, root: Path, how: str, what: str) -> None:
     """Check that a writer on a full disk says so and leaves nothing, and that the next one succeeds."""
-    done = run_python(FULL, kind, root, REF, how, cache, what)
+    done = run_python(FULL, address, root, REF, how, what)
     assert done.stdout.startswith(f"no space left for {REF}"), done.stderr
-    store = (
-        FolderStore(root / "artifacts") if kind == "folder" else ObjectStore(f"file://{root}/remote", cache / "cache")
-    )
+    store = ObjectStore(address, root / "cache") if address else FolderStore(root / "artifacts")
     assert store.find(REF) is None
     assert [path for path in root.rglob("*") if path.is_file()] == []
     fill(store, REF)
     assert (store.folder(REF) / "documents.jsonl").read_text() == "row\n"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("what", ["file", "manifest"])
-@pytest.mark.parametrize("kind", ["folder", "object"])
-def test_a_limit_on_file_sizes_is_a_clear_error_and_leaves_nothing(tmp_path: Path, kind: str, what: str) -> None:
-    check_full(kind, tmp_path, tmp_path, "limit", what)
+@pytest.fixture(params=["folder: file", "folder: manifest", "object store: file"])
+def full(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """The address of a store, empty for a folder, and what finds no room on this machine's disk."""
+    kind, _, what = request.param.partition(": ")
+    return (request.getfixturevalue("address") if kind == "object store" else ""), what
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["file", "manifest"])
-@pytest.mark.parametrize("kind", ["folder", "object"])
-def test_a_full_disk_is_a_clear_error_and_leaves_nothing(tmp_path: Path, kind: str, what: str) -> None:
+def test_a_limit_on_file_sizes_is_a_clear_error_and_leaves_nothing(tmp_path: Path, full: tuple[str, str]) -> None:
+    address, what = full
+    check_full(address, tmp_path, "limit", what)
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_a_clear_error_and_leaves_nothing(tmp_path: Path, full: tuple[str, str]) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
     if subprocess.run(
@@ -414,17 +455,17 @@ def test_a_full_disk_is_a_clear_error_and_leaves_nothing(tmp_path: Path, kind: s
     ).returncode:
         pytest.skip("a small disk cannot be mounted here (that takes root)")
     try:
-        check_full(kind, disk, tmp_path, "disk", what)
+        address, what = full
+        check_full(address, disk, "disk", what)
     finally:
         subprocess.run(["umount", str(disk)], check=True)
 
 
-def test_a_damaged_manifest_in_an_object_store_is_reported_by_name(tmp_path: Path) -> None:
-    store = ObjectStore(f"file://{tmp_path}/remote", tmp_path / "cache")
-    fill(store, REF)
-    (tmp_path / "remote" / REF / "manifest.json").write_text("{")
+def test_a_damaged_manifest_in_an_object_store_is_reported_by_name(far: ObjectStore) -> None:
+    fill(far, REF)
+    far._bucket.write(f"{REF}/manifest.json", "{")
     with pytest.raises(Damaged, match=REF):
-        store.find(REF)
+        far.find(REF)
 
 
 PAIRS = ref("pairs", "one")
@@ -495,8 +536,7 @@ def test_an_erased_json_beside_weights_is_refused(store: FolderStore) -> None:
         store.folder(adapter)
 
 
-def test_another_machine_gets_what_the_erasure_left(tmp_path: Path) -> None:
-    address = f"file://{tmp_path}/remote"
+def test_another_machine_gets_what_the_erasure_left(address: str, tmp_path: Path) -> None:
     here, there = ObjectStore(address, tmp_path / "here"), ObjectStore(address, tmp_path / "there")
     pairs(here)
     assert (there.folder(PAIRS) / "train.jsonl").read_text() == "Ann said so.\n"
@@ -545,8 +585,8 @@ def test_of_a_stripped_artifact_texts_can_be_blanked(any_store: FolderStore | Ob
     assert any_store.swept(PAIRS)
 
 
-def test_a_cache_that_has_texts_which_were_stripped_elsewhere_loses_them(tmp_path: Path) -> None:
-    here, there = (ObjectStore(f"file://{tmp_path}/remote", tmp_path / name) for name in ("here", "there"))
+def test_a_cache_that_has_texts_which_were_stripped_elsewhere_loses_them(address: str, tmp_path: Path) -> None:
+    here, there = (ObjectStore(address, tmp_path / name) for name in ("here", "there"))
     put(here, PAIRS, lambda folder: [(folder / name).write_text("said\n") for name in ("a.jsonl", "b.jsonl")])
     assert (there.folder(PAIRS) / "a.jsonl").exists()
     (tmp_path / "blank").write_text("\n")
@@ -555,23 +595,25 @@ def test_a_cache_that_has_texts_which_were_stripped_elsewhere_loses_them(tmp_pat
     assert [file.name for file in there.remains(PAIRS).glob("*.jsonl")] == ["b.jsonl"]
 
 
-def test_an_artifact_that_is_made_again_or_removed_leaves_no_file_of_the_earlier_one(tmp_path: Path) -> None:
-    store = ObjectStore(f"file://{tmp_path}/remote", tmp_path / "cache")
+def test_an_artifact_that_is_made_again_or_removed_leaves_no_file_of_the_earlier_one(
+    address: str, tmp_path: Path
+) -> None:
+    store = ObjectStore(address, tmp_path / "cache")
     put(store, REF, two_files)
     store.strip(REF, ("documents.jsonl",))
     put(store, REF, two_files)
-    assert len(list((tmp_path / "remote/files").glob("*"))) == 1
+    assert len(below(store, "files")) == 2
     store.remove(REF)
-    assert [place for place in (tmp_path / "remote").rglob("*") if place.is_file()] == []
+    assert below(store, "") == []
 
 
 @pytest.mark.parametrize("calls", range(5))
 def test_wherever_a_removal_is_killed_a_manifest_names_the_files_that_are_left_and_the_next_run_ends_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: int
+    far: ObjectStore, monkeypatch: pytest.MonkeyPatch, calls: int
 ) -> None:
-    store = ObjectStore(f"file://{tmp_path}/remote", tmp_path / "cache")
+    store = far
     put(store, REF, two_files)
-    remote, done = store._remote[0], []
+    bucket, done = store._bucket, []
 
     def killed(*arguments: object, **options: object) -> None:
         if len(done) == calls:
@@ -579,16 +621,15 @@ def test_wherever_a_removal_is_killed_a_manifest_names_the_files_that_are_left_a
         done.append(real(*arguments, **options))
 
     with monkeypatch.context() as patched:
-        real = remote.rm
-        patched.setattr(remote, "rm", killed)
+        real = bucket.remove
+        patched.setattr(bucket, "remove", killed)
         with suppress(KeyboardInterrupt):
             store.remove(REF)
-    left = any(place.is_file() for place in (tmp_path / "remote/files").rglob("*"))
-    if left:
+    if below(store, "files"):
         assert store.find(REF)
         assert store.remains(REF)
     store.remove(REF)
-    assert not any(place.is_file() for place in (tmp_path / "remote/files").rglob("*"))
+    assert below(store, "") == []
 
 
 def test_a_file_that_is_missing_beside_the_stripped_ones_is_damage(store: FolderStore) -> None:

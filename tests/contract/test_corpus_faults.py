@@ -12,7 +12,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from deltalake import DeltaTable
 
 from medpipe.backends.delta.corpus import DeltaCorpus
 from medpipe.core.corpus.document import Document, Section
@@ -23,7 +22,6 @@ MERGE = ["before anything is read", "before the fold", "before the rows are writ
 COMPACT = ["while rows are read and written", "before the rows are written", "after the commit"]
 CHILD = """
 import sys
-from pathlib import Path
 from medpipe.backends.delta import corpus as delta_corpus
 from tests.contract.test_corpus_faults import many
 from tests.contract.killed import after, die
@@ -34,7 +32,7 @@ def dying_batches(rows):
 
 batches = delta_corpus._batches
 verb, point = sys.argv[2:]
-corpus = delta_corpus.DeltaCorpus(Path(sys.argv[1]))
+corpus = delta_corpus.DeltaCorpus(sys.argv[1])
 if point == "before anything is read":
     corpus._table = die
 elif point == "before the fold":
@@ -74,12 +72,20 @@ def loaded(corpus: DeltaCorpus, days: int = 2) -> int:
 
 
 def child(corpus: DeltaCorpus, verb: str, point: str) -> subprocess.Popen[str]:
-    return start_python(CHILD, corpus.folder, verb, point)
+    return start_python(CHILD, corpus.place.address, verb, point)
 
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> DeltaCorpus:
     return DeltaCorpus(tmp_path / "corpus")
+
+
+@pytest.fixture(params=["folder", "object store"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> DeltaCorpus:
+    """The table in a folder, and on an S3 server."""
+    if request.param == "folder":
+        return DeltaCorpus(tmp_path / "corpus")
+    return DeltaCorpus(f"{request.getfixturevalue('address')}/corpus")
 
 
 def state(corpus: DeltaCorpus, version: int) -> dict[str, int]:
@@ -97,7 +103,7 @@ def test_a_merge_killed_anywhere_is_whole_or_not_there_and_the_next_run_complete
 ) -> None:
     before = loaded(corpus)
     assert child(corpus, "merge", point).wait() == -signal.SIGKILL
-    newest = DeltaTable(str(corpus.folder)).version()
+    newest = corpus.place.table().version()
     assert state(corpus, newest) == expected(3 if point == "after the commit" else 2)
     after = corpus.merge(many(3), before, "day 3")
     assert after == before + 1, "the killed run's commit is found again, not repeated"
@@ -105,18 +111,18 @@ def test_a_merge_killed_anywhere_is_whole_or_not_there_and_the_next_run_complete
 
 
 @pytest.mark.slow
-def test_a_merge_killed_at_any_moment_is_whole_or_not_there(corpus: DeltaCorpus) -> None:
-    loaded(corpus)
+def test_a_merge_killed_at_any_moment_is_whole_or_not_there(either: DeltaCorpus) -> None:
+    loaded(either)
     began = time.monotonic()
-    child(DeltaCorpus(corpus.folder.with_name("timed")), "merge", "never").wait()
+    child(DeltaCorpus(f"{either.place.address}-timed"), "merge", "never").wait()
     takes = time.monotonic() - began
-    for turn in range(6):
-        killed = child(corpus, "merge", "never")
-        time.sleep(takes * (0.55 + 0.1 * turn))
+    for turn in range(4):
+        killed = child(either, "merge", "never")
+        time.sleep(takes * (0.55 + 0.15 * turn))
         killed.kill()
         killed.wait()
-        assert state(corpus, DeltaTable(str(corpus.folder)).version()) in (expected(2), expected(3))
-    assert state(corpus, corpus.merge(many(3), None, "day 3")) == expected(3)
+        assert state(either, either.place.table().version()) in (expected(2), expected(3))
+    assert state(either, either.merge(many(3), None, "day 3")) == expected(3)
 
 
 @pytest.mark.slow
@@ -126,7 +132,7 @@ def test_a_compaction_killed_anywhere_changes_no_document_and_the_next_run_compl
 ) -> None:
     before = loaded(corpus, 3)
     assert child(corpus, str(before), point).wait() == -signal.SIGKILL
-    newest = DeltaTable(str(corpus.folder)).version()
+    newest = corpus.place.table().version()
     assert state(corpus, newest) == expected(3)
     compacted = corpus.compact(newest)
     assert compacted == before + 1
@@ -134,8 +140,8 @@ def test_a_compaction_killed_anywhere_changes_no_document_and_the_next_run_compl
     assert [state(corpus, version) for version in (before, compacted, last)] == [expected(3), expected(3), expected(4)]
 
 
-def _write(ready: Callable[[], Any], writer: int, folder: Path) -> list[int]:
-    corpus = DeltaCorpus(folder)
+def _write(ready: Callable[[], Any], writer: int, address: str) -> list[int]:
+    corpus = DeltaCorpus(address)
     ready()
     return [
         corpus.merge([article(1000 * writer + turn, 1), article(1, 10 * turn + writer)], None, f"{writer}-{turn}")
@@ -143,21 +149,21 @@ def _write(ready: Callable[[], Any], writer: int, folder: Path) -> list[int]:
     ]
 
 
-def _write_or_compact(ready: Callable[[], Any], writer: int, folder: Path) -> list[int]:
-    corpus = DeltaCorpus(folder)
+def _write_or_compact(ready: Callable[[], Any], writer: int, address: str) -> list[int]:
+    corpus = DeltaCorpus(address)
     ready()
     if writer:
-        return [corpus.compact(DeltaTable(str(folder)).version()) for _ in range(8)]
+        return [corpus.compact(corpus.place.table().version()) for _ in range(8)]
     return [
         corpus.merge([article(number, 2 + turn) for number in range(50)], None, f"turn {turn}") for turn in range(8)
     ]
 
 
 @pytest.mark.slow
-def test_two_writers_at_once_lose_nothing(corpus: DeltaCorpus) -> None:
-    versions = [version for written in race(_write, corpus.folder) for version in written]
+def test_two_writers_at_once_lose_nothing(either: DeltaCorpus) -> None:
+    versions = [version for written in race(_write, either.place.address) for version in written]
     assert len(set(versions)) == 10
-    revisions = state(corpus, max(versions))
+    revisions = state(either, max(versions))
     assert set(revisions) == {"pmid:1"} | {f"pmid:{1000 * writer + turn}" for writer in (0, 1) for turn in range(5)}
     assert revisions["pmid:1"] == 41, "the highest revision of the document that both wrote"
 
@@ -165,15 +171,14 @@ def test_two_writers_at_once_lose_nothing(corpus: DeltaCorpus) -> None:
 @pytest.mark.slow
 def test_a_compaction_beside_a_writer_loses_nothing(corpus: DeltaCorpus) -> None:
     corpus.merge([article(number, 1) for number in range(50)], None, "first")
-    merged, _ = race(_write_or_compact, corpus.folder)
-    newest = DeltaTable(str(corpus.folder)).version()
+    merged, _ = race(_write_or_compact, corpus.place.address)
+    newest = corpus.place.table().version()
     assert state(corpus, newest) == {f"pmid:{number}": 9 for number in range(50)}
     assert [set(state(corpus, version).values()) for version in merged] == [{2 + turn} for turn in range(8)]
 
 
 FILLED = """
 import sys
-from pathlib import Path
 from medpipe.backends.delta.corpus import DeltaCorpus
 from medpipe.errors import MedpipeError
 from tests.contract.test_corpus_faults import many
@@ -182,7 +187,7 @@ if sys.argv[2] == "limit":
     import resource
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 try:
-    DeltaCorpus(Path(sys.argv[1])).merge(many(3, 20_000), None, "day 3")
+    DeltaCorpus(sys.argv[1]).merge(many(3, 20_000), None, "day 3")
 except MedpipeError as error:
     print(error)
 """
@@ -191,12 +196,12 @@ except MedpipeError as error:
 def check_full(corpus: DeltaCorpus, how: str) -> None:
     """Check that a merge on a full disk says so and leaves the table unchanged."""
     before = loaded(corpus)
-    files = set(corpus.folder.rglob("*"))
-    done = run_python(FILLED, corpus.folder, how)
-    assert done.stdout.startswith(f"no space left for the corpus in {corpus.folder}"), done.stderr
+    files = set(Path(corpus.place.address).rglob("*"))
+    done = run_python(FILLED, corpus.place.address, how)
+    assert done.stdout.startswith(f"no space left for the corpus in {corpus.place.address}"), done.stderr
     assert "nothing was changed" in done.stdout
-    assert set(corpus.folder.rglob("*")) == files
-    assert DeltaTable(str(corpus.folder)).version() == before
+    assert set(Path(corpus.place.address).rglob("*")) == files
+    assert corpus.place.table().version() == before
     assert state(corpus, before) == expected(2)
     assert state(corpus, corpus.merge(many(3), before, "small enough")) == expected(3)
 

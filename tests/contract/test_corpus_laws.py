@@ -23,7 +23,14 @@ EVERY = tuple(Status)
 
 
 def _document(
-    number: int, revision: int, status: Status, text: str, link: tuple[str, str | None] | None, doi: str, day: int
+    number: int,
+    revision: int,
+    status: Status,
+    text: str,
+    link: tuple[str, str | None] | None,
+    doi: str,
+    day: int,
+    posting: str,
 ) -> Document:
     relations = () if link is None else (Relation(kind=link[0], target=link[1]),)
     sections = () if status is Status.DELETED else (Section(heading="CONCLUSIONS", text=text),)
@@ -37,6 +44,7 @@ def _document(
         sections=sections,
         relations=relations,
         dois=(doi,) if doi and status is not Status.DELETED else (),
+        posting=posting,
     )
 
 
@@ -59,6 +67,7 @@ documents = st.builds(
     ),
     st.sampled_from(["", "", "10.1/a"]),
     st.integers(1, 3),
+    st.sampled_from(["", "2026-03-03 14:05", "2026-03-03 16:40"]),
 )
 pulls = st.lists(st.lists(documents, max_size=4), min_size=1, max_size=4)
 

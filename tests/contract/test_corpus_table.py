@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable, WriterProperties, write_deltalake
 
+from medpipe.backends.delta import commits
 from medpipe.backends.delta.commits import tally
 from medpipe.backends.delta.corpus import DeltaCorpus
 from medpipe.backends.delta.rows import Rows, rows_of
@@ -42,9 +43,15 @@ def delta(tmp_path: Path) -> DeltaCorpus:
     return DeltaCorpus(tmp_path / "corpus")
 
 
-@pytest.fixture(params=["delta", "memory"])
-def corpus(request: pytest.FixtureRequest, delta: DeltaCorpus) -> CorpusTable:
-    return delta if request.param == "delta" else MemoryCorpus()
+@pytest.fixture
+def far(address: str) -> DeltaCorpus:
+    """The same table on an S3 server."""
+    return DeltaCorpus(f"{address}/corpus")
+
+
+@pytest.fixture(params=["delta", "far", "memory"])
+def corpus(request: pytest.FixtureRequest) -> CorpusTable:
+    return MemoryCorpus() if request.param == "memory" else request.getfixturevalue(request.param)
 
 
 def everything(corpus: CorpusTable, version: int) -> list[Document]:
@@ -194,6 +201,30 @@ def test_documents_are_looked_for_only_where_they_can_be(
     assert read == [[0], [0]], "the first ten rows of the first file: their ids, and then their columns"
 
 
+def test_from_an_object_store_only_files_that_can_have_the_documents_are_read(
+    far: DeltaCorpus, object_store: Path
+) -> None:
+    for day in range(1, 5):
+        version = far.merge([article(number) for number in range(10 * day, 10 * day + 10)], None, str(day))
+    before = len(requests(object_store))
+    assert [document.id for document in far.read(version, ids=("pmid:15",))] == ["pmid:15"]
+    files = {line.split()[1] for line in requests(object_store)[before:] if ".parquet" in line}
+    assert len(files) == 1
+
+
+def test_what_a_commit_recorded_is_one_request_to_an_object_store(far: DeltaCorpus, object_store: Path) -> None:
+    version = far.merge([article(1)], None, "a")
+    before = len(requests(object_store))
+    assert commits.recorded(far.place, version, commits.CONTENT) == far.content(version)
+    assert [line.split()[0] for line in requests(object_store)[before : before + 2]] == ["GET", "GET"]
+    assert requests(object_store)[before].endswith(f"/_delta_log/{version:020}.json?")
+    assert "_last_checkpoint" in requests(object_store)[before + 1], "the next thing opens the table"
+
+
+def requests(log: Path) -> list[str]:
+    return log.read_text().splitlines()
+
+
 def test_counts_follow_each_merge_and_the_cut_off_is_the_youngest_current_document(corpus: CorpusTable) -> None:
     def dated(number: int, day: int, revision: int = 1, status: Status = Status.CURRENT) -> Document:
         return article(number, revision, status).model_copy(update={"published": date(2026, 3, day)})
@@ -210,12 +241,12 @@ def test_counts_follow_each_merge_and_the_cut_off_is_the_youngest_current_docume
 
 def test_a_merge_appends_what_changed_and_rewrites_nothing(delta: DeltaCorpus) -> None:
     first = delta.merge([article(number) for number in range(100)], None, "a")
-    files = set(DeltaTable(str(delta.folder)).file_uris())
+    files = set(delta.place.table().file_uris())
     again = delta.merge([article(number) for number in range(100)], first, "b")
-    assert set(DeltaTable(str(delta.folder)).file_uris()) == files, "nothing changed, so nothing is written"
+    assert set(delta.place.table().file_uris()) == files, "nothing changed, so nothing is written"
     second = delta.merge([article(7, 2), article(100)], again, "c")
-    assert files < set(DeltaTable(str(delta.folder)).file_uris())
-    assert Rows(DeltaTable(str(delta.folder)), delta.folder).count == 102
+    assert files < set(delta.place.table().file_uris())
+    assert Rows(delta.place.table(), delta.place).count == 102
     assert len(list(delta.read(second))) == 101
 
 
@@ -260,7 +291,7 @@ def test_compaction_leaves_out_superseded_rows_and_nothing_else(delta: DeltaCorp
     assert delta.compact(versions[0]) == versions[0], "only the newest version can be compacted"
     compacted = delta.compact(versions[2])
     assert compacted == versions[2] + 1
-    assert Rows(DeltaTable(str(delta.folder)), delta.folder).count == 5
+    assert Rows(delta.place.table(), delta.place).count == 5
     for version, pull in zip([*versions, compacted], [*pulls, pulls[2]], strict=True):
         assert everything(delta, version) == pull
         assert delta.counts(version).by_status == {"current": 5}
@@ -282,8 +313,8 @@ def test_rows_of_documents_that_have_not_come_yet_are_kept_and_cause_no_compacti
     pulls = [[article(100), article(3)], [notice(1, "pmid:100", 2), article(201)], [article(3, 2)]]
     for turn, pull in enumerate(pulls):
         version = delta.merge(pull, version, str(turn))
-        table = DeltaTable(str(delta.folder))
-        assert tally(table, delta.folder) == Tally.counted(Rows(table, delta.folder))
+        table = delta.place.table()
+        assert tally(table, delta.place) == Tally.counted(Rows(table, delta.place))
     before = everything(delta, version)
     for revision in (3, 4, 5, 6, 7):
         version = delta.merge([article(number, revision) for number in (3, 100, 201)], version, f"{revision}")
@@ -303,7 +334,7 @@ def test_many_small_files_are_joined_and_stay_the_same_documents(
     before, counts = everything(delta, version), delta.counts(version)
     joined = delta.compact(version)
     assert joined == version + 1
-    assert len(DeltaTable(str(delta.folder)).file_uris()) == 1
+    assert len(delta.place.table().file_uris()) == 1
     assert (everything(delta, joined), delta.counts(joined)) == (before, counts)
     assert everything(delta, version) == before
 
@@ -311,7 +342,7 @@ def test_many_small_files_are_joined_and_stay_the_same_documents(
 def test_counts_are_counted_where_another_tool_made_the_commit(delta: DeltaCorpus) -> None:
     version = delta.merge([article(1), article(2, status=Status.RETRACTED)], None, "a")
     delta.merge([article(3)], version, "b")
-    table = DeltaTable(str(delta.folder))
+    table = delta.place.table()
     table.optimize.compact()
     assert delta.counts(table.version()) == ({"current": 2, "retracted": 1}, date(2026, 3, 3))
     assert [document.id for document in delta.read(delta.merge([article(4)], None, "c"))] == [
@@ -373,7 +404,7 @@ def older(delta: DeltaCorpus, documents: list[Document]) -> None:
     status = pa.array([document.status.value for document in documents], pa.string())
     rows = rows.set_column(rows.schema.get_field_index("status"), "status", status)
     notices = pa.array([[] for _ in documents], pa.list_(pa.string()))
-    write_deltalake(str(delta.folder), rows.append_column("notices", notices))
+    write_deltalake(delta.place.address, rows.append_column("notices", notices))
 
 
 def test_a_table_of_an_earlier_medpipe_is_read_as_it_is_and_rewritten_by_the_next_merge(delta: DeltaCorpus) -> None:
@@ -394,7 +425,7 @@ def test_a_table_of_an_earlier_medpipe_is_read_as_it_is_and_rewritten_by_the_nex
 
 
 def test_a_table_of_another_layout_is_refused_by_what_it_lacks(delta: DeltaCorpus) -> None:
-    write_deltalake(str(delta.folder), pa.table({"id": ["pmid:1"], "body": ["{}"]}))
+    write_deltalake(delta.place.address, pa.table({"id": ["pmid:1"], "body": ["{}"]}))
     with pytest.raises(Damaged, match=r"no column .*sequence"):
         delta.merge([article(1)], None, "a")
     with pytest.raises(Damaged, match=r"no column .*sequence"):
@@ -403,7 +434,7 @@ def test_a_table_of_another_layout_is_refused_by_what_it_lacks(delta: DeltaCorpu
 
 def test_other_tools_read_plain_columns(delta: DeltaCorpus) -> None:
     version = delta.merge([article(1)], None, "a")
-    (row,) = DeltaTable(str(delta.folder), version=version).to_pyarrow_dataset().to_table().to_pylist()
+    (row,) = DeltaTable(delta.place.address, version=version).to_pyarrow_dataset().to_table().to_pylist()
     assert (row["id"], row["status"], row["published"]) == ("pmid:1", "current", date(2026, 3, 3))
     assert row["sequence"] == version
     assert Document.model_validate_json(row["body"]) == article(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ import pytest
 from pydantic import SecretStr
 from urllib3.util import retry
 
+from medpipe.core.corpus.document import Document
 from medpipe.errors import SourceError
 from medpipe.sources.pubmed import eutils_source as eutils
 from medpipe.sources.pubmed.eutils_source import EutilsSource
@@ -24,6 +26,7 @@ from tests.served import served
 
 FIRST = date(2026, 3, 1)
 CAP = 99
+RANGE = re.compile(r"([\d/]+):([\d/]+)\[(mdat|crdt)\]")
 RECORD = (
     '<PubmedArticle><MedlineCitation><PMID Version="1">{n}</PMID><Article><Journal><JournalIssue><PubDate><Year>2026'
     "</Year></PubDate></JournalIssue></Journal><ArticleTitle>T</ArticleTitle></Article></MedlineCitation></PubmedArticle>"
@@ -31,12 +34,16 @@ RECORD = (
 
 
 class Server(ThreadingHTTPServer):
-    """A PubMed in which `daily` records are modified each day, numbered on from 1000."""
+    """A PubMed in which `daily` records are modified each day, numbered on from 1000.
+
+    `created`: number → day of records that came then and that say they were last modified long before.
+    """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.daily = 40
         self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.created: dict[int, date] = {}
         self.lost: set[int] = set()
         self.refusals: list[tuple[int, dict[str, str], bytes]] = []
         self.searches: list[list[int]] = []
@@ -47,9 +54,14 @@ class Server(ThreadingHTTPServer):
 
     def numbers(self, arguments: dict[str, str]) -> list[int]:
         """Every number that a search by days finds."""
-        days = (date.fromisoformat(arguments[name].replace("/", "-")) - FIRST for name in ("mindate", "maxdate"))
-        first, last = (day.days for day in days)
-        return list(range(1000 + first * self.daily, 1000 + (last + 1) * self.daily))
+        searched = {
+            field: (date.fromisoformat(first.replace("/", "-")), date.fromisoformat(last.replace("/", "-")))
+            for first, last, field in RANGE.findall(arguments["term"])
+        }
+        first, last = ((day - FIRST).days for day in searched["mdat"])
+        modified = range(1000 + first * self.daily, 1000 + (last + 1) * self.daily)
+        begin, end = searched.get("crdt", (date.max, date.min))
+        return sorted({*modified, *(number for number, day in self.created.items() if begin <= day <= end)})
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -129,6 +141,23 @@ def test_a_window_that_fits_is_searched_once_and_read_by_the_page(server: Server
     assert len(_numbers(_source(server, tmp_path), 2)) == 80
     programs = [program for program, _, _ in server.asked]
     assert programs == ["esearch.fcgi", *["efetch.fcgi"] * 4]
+
+
+def test_a_record_that_is_new_and_says_that_it_was_modified_long_ago_is_found(server: Server, tmp_path: Path) -> None:
+    server.created = {7: FIRST, 8: FIRST + timedelta(days=5)}
+    assert _numbers(_source(server, tmp_path), 1) == [7, *range(1000, 1040)]
+
+
+def test_a_record_that_was_created_in_one_half_of_a_window_and_modified_in_the_other_comes_once(
+    server: Server, tmp_path: Path
+) -> None:
+    server.created = {1040: FIRST}
+    received = list(_source(server, tmp_path).pull(FIRST, FIRST + timedelta(days=4)))
+    assert len(server.searches) > 2
+    assert sorted(record.id for record in received) == [f"pmid:{number}" for number in range(1000, 1160)]
+    assert {record.revision for record in received if isinstance(record, Document)} == {20260304_999999}, (
+        "a half has the revision of the whole window"
+    )
 
 
 def test_what_a_page_leaves_out_is_requested_by_id_and_then_reported(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from medpipe.backends.artifacts import FolderStore
+from medpipe.backends.artifacts.remote import ObjectStore
 from medpipe.backends.model_signer import SIGNATURE, ModelSigner
 from medpipe.core.refs import ref
 from medpipe.errors import ConfigError, Damaged
@@ -103,6 +104,21 @@ class OnlyOurs:
     def check(self, ref: str, folder: Path, content: str) -> None:
         if (folder / SIGNATURE).read_text() != (folder / fakes.WEIGHTS).read_text():
             raise Damaged(f"{ref} was not signed")
+
+
+def test_an_object_store_signs_and_checks_too(address: str, tmp_path: Path) -> None:
+    one = ObjectStore(f"{address}/signed", tmp_path / "one", OnlyOurs())
+    put(one, ADAPTER, lambda folder: (folder / fakes.WEIGHTS).write_text("weights"))
+    other = ObjectStore(f"{address}/signed", tmp_path / "other", OnlyOurs())
+    assert (other.folder(ADAPTER) / SIGNATURE).read_text() == "weights"
+
+    def forge(folder: Path) -> None:
+        (folder / fakes.WEIGHTS).write_text("swapped")
+        (folder / SIGNATURE).write_text("weights")
+
+    put(ObjectStore(f"{address}/forged", tmp_path / "one"), ADAPTER, forge)
+    with pytest.raises(Damaged, match="was not signed"):
+        ObjectStore(f"{address}/forged", tmp_path / "other", OnlyOurs()).folder(ADAPTER)
 
 
 def test_the_store_signs_what_it_writes_and_asks_for_the_signature_of_what_it_reads(tmp_path: Path) -> None:

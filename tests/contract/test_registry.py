@@ -87,6 +87,23 @@ def test_tags_can_be_added_later(registry: MlflowRegistry, adapter: Path) -> Non
     assert registry._client.get_model_version(registry._name, str(number)).tags["medpipe.outcome"] == "held (fail)"
 
 
+def test_a_copy_of_weights_goes_and_its_version_with_run_and_metrics_stays(
+    registry: MlflowRegistry, adapter: Path
+) -> None:
+    number = registry.register(adapter, DESCRIPTION, {"new-knowledge": 0.5}).number
+    client = registry._client
+    run = client.get_model_version(registry._name, str(number)).run_id
+    (copy,) = (copy for copy in registry.copies() if copy.run == run)
+    assert (copy.adapter, copy.bytes) == (DESCRIPTION["adapter"], len(b"weights{}"))
+    for _ in range(2):
+        registry.remove_copy(copy)
+    assert copy not in registry.copies()
+    assert client.list_artifacts(run) == []
+    assert client.get_run(run).data.metrics == {"new-knowledge": 0.5}
+    assert client.get_model_version(registry._name, str(number)).tags["medpipe.weights"] == "removed by medpipe gc"
+    assert registry.register(adapter, DESCRIPTION, {}).number == number
+
+
 def test_a_registry_that_does_not_answer_is_named(
     adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -326,7 +326,9 @@ def test_a_day_with_more_than_a_search_can_show_points_to_the_files(canned: HTTP
     )
     canned.answers = [(200, body)] * 2  # type: ignore[attr-defined]
     source = EutilsSource(f"http://127.0.0.1:{canned.server_port}", "a@example.org", "KEY", tmp_path)
-    with pytest.raises(SourceError, match=r"10000 records were modified on 2026-03-03.*use the source pubmed"):
+    with pytest.raises(
+        SourceError, match=r"10000 records were modified or created on 2026-03-03.*use the source pubmed"
+    ):
         list(source.pull(DAY1, date(2026, 3, 5)))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from medpipe.backends.gx_validator import GxValidator
+from medpipe.backends.gx.validator import GxValidator
 from medpipe.core.corpus import measures
 from medpipe.core.corpus.document import Document
 from medpipe.core.teaching.example import Example, PreferencePair
@@ -117,6 +119,33 @@ def test_too_many_bad_rows_stop_the_batch(validator: GxValidator) -> None:
     assert not result.accepted
     assert "3 of 5 rows were rejected" in result.reasons[0]
     assert "identifier" in result.reasons[0]
+
+
+class Row(dict[str, Any]):
+    """A row that can be seen to go."""
+
+    __hash__ = object.__hash__
+
+
+def test_memory_holds_the_texts_of_two_bands_and_a_repetition_is_seen_across_bands(
+    validator: GxValidator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measures, "BAND", 4)
+    alive: weakref.WeakSet[Row] = weakref.WeakSet()
+    most = 0
+
+    def rows() -> Iterator[Row]:
+        nonlocal most
+        for number in (*range(1, 40), 1):
+            row = Row(document(number))
+            alive.add(row)
+            most = max(most, len(alive))
+            yield row
+
+    result = validator.validate(rows(), "documents", "d")
+    assert list(result.rejected) == [39]
+    assert "came earlier" in result.rejected[39][0]
+    assert most <= 2 * measures.BAND
 
 
 def test_a_delivery_that_repeats_itself_stops(validator: GxValidator) -> None:

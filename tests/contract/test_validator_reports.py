@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from medpipe.backends.gx_validator import GxValidator
+from medpipe.backends.gx.validator import GxValidator
 from medpipe.errors import ConfigError, NotFound
 from tests.contract.suite_rows import GOOD, SECRET, feedback
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medpipe.backends.gx_validator import GxValidator
+from medpipe.backends.gx.validator import GxValidator
 from medpipe.ports import Generator, Source, Validator
 from medpipe.settings import Settings
 from medpipe.wiring import Wiring

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from medpipe import steps
+from medpipe.core.corpus.watermark import Listing, Watermark
 from medpipe.core.judging.gates import Outcome
 from medpipe.core.refs import ref
 from medpipe.settings import Settings
 from tests.policies import approving
-from tests.steps.conftest import DAY_1, DAY_2, publish, topic
+from tests.steps.conftest import DAY_1, DAY_2, article, publish, topic
 
 PAGES = (
     "/medpipe/board",
@@ -68,7 +71,6 @@ def test_the_empty_board_says_how_to_begin(client):
 
 
 def test_the_board_and_the_version_page_show_what_was_decided_and_why(client, ring):
-    from medpipe import steps
     from tests import fakes
     from tests.steps.test_ring import refresh, retrain
 
@@ -91,7 +93,6 @@ def test_the_board_and_the_version_page_show_what_was_decided_and_why(client, ri
 
 
 def test_the_board_lists_withdrawals_with_their_state_and_no_text(client, ring):
-    from medpipe import steps
     from tests import fakes
     from tests.steps.test_ring import first_champion
 
@@ -105,7 +106,6 @@ def test_the_board_lists_withdrawals_with_their_state_and_no_text(client, ring):
 
 
 def test_the_board_shows_the_bound_of_the_champions_certificate(client, ring):
-    from medpipe import steps
     from tests import fakes
     from tests.steps.conftest import RETRACTED
     from tests.steps.test_ring import promote_hotfix
@@ -120,7 +120,6 @@ def test_the_board_shows_the_bound_of_the_champions_certificate(client, ring):
 
 
 def test_the_board_says_which_version_is_barred_and_why_and_who_lifted_it_again(client, ring):
-    from medpipe import steps
     from tests import fakes
     from tests.steps.versions import version
 
@@ -143,7 +142,6 @@ def test_the_board_says_which_version_is_barred_and_why_and_who_lifted_it_again(
 
 
 def test_a_version_that_is_held_although_its_gates_passed_is_shown_with_what_held_it(client, ring):
-    from medpipe import steps
     from tests import fakes
     from tests.steps.versions import promoted, version
 
@@ -180,7 +178,6 @@ def test_the_board_shows_a_champion_that_is_older_than_the_versions_it_lists(rin
 
 
 def test_the_board_shows_which_hotfix_waits_for_a_person_and_what_was_decided(client, ring, monkeypatch):
-    from medpipe import steps
     from tests import fakes
     from tests.steps.test_ring import first_champion
 
@@ -206,12 +203,56 @@ def standing(board: str, version: str) -> str:
     return " ".join(re.sub("<[^>]+>", " ", cell).split())
 
 
+def test_the_board_shows_which_source_is_stale_which_files_are_missing_and_what_waits_in_quarantine(client, ring):
+    from tests import fakes
+
+    ports = fakes.ports(Settings(home=ring))
+    blank = topic(9).model_copy(update={"title": " "})
+    publish(ports, [*(topic(number) for number in range(9)), blank])
+    data = steps.pull("medlineplus", DAY_1, DAY_2, ports=ports)
+    topics = steps.validate(data, "documents", ports=ports)
+    publish(ports, [article()], source="pubmed")
+    articles = steps.validate(steps.pull("pubmed", DAY_1, DAY_2, ports=ports), "documents", ports=ports)
+    first = steps.build_corpus((topics, articles), ports=ports)
+    log_in(client)
+    assert sources_of(client) == [
+        ["medlineplus", "2026-03-03", "–", "–", "–", "1"],
+        ["pubmed", "2026-03-03", "–", "–", "–", "–"],
+    ]
+    later = DAY_1 + timedelta(days=4)
+    publish(ports, [topic(number, later) for number in range(9)])
+    news = steps.pull("medlineplus", later, later + timedelta(days=1), ports=ports)
+    steps.build_corpus((steps.validate(news, "documents", ports=ports),), first, ports=ports)
+    steps.discard(data, "documents", "no topic", "Dr Calder", ids=(blank.id,), ports=ports)
+    assert sources_of(client) == [
+        ["medlineplus", "2026-03-07", "–", "–", "–", "–"],
+        ["pubmed", "2026-03-03 4 days behind", "–", "–", "–", "–"],
+    ]
+
+
+def sources_of(client) -> list[list[str]]:
+    """The rows of the table of sources, cell by cell."""
+    table = client.get("/medpipe/board").text.partition("<h2>Sources</h2>")[2].partition("</table>")[0]
+    rows = [re.findall(r"<td>(.*?)</td>", row) for row in table.split("<tr>")[2:]]
+    return [[" ".join(re.sub(r"<[^>]+>", "", cell).split()) for cell in row] for row in rows]
+
+
+def test_the_board_shows_missing_files_of_a_source_with_numbers(ring):
+    from medpipe_airflow.freshness import _of
+
+    from tests import fakes
+
+    mark = Watermark(day=DAY_1, numbers={"26": ((1335, 1335), (1338, 1338))}, listed={"26": Listing(DAY_2, 1339)})
+    row = _of("pubmed", mark, DAY_2 + timedelta(days=3), 0, fakes.ports(Settings(home=ring)))
+    assert row.missing == ("26n1336", "26n1337", "26n1339")
+    assert (row.file, row.files, row.behind, row.stale) == ("26n1338", 2, 3, False), "a run has looked since"
+
+
 def test_reasons_are_text_and_never_markup(client, ring):
     from tests import fakes
 
     ports = fakes.ports(Settings(home=ring))
     publish(ports, [topic(number) for number in range(12)])
-    from medpipe import steps
     from tests.steps.test_ring import refresh
 
     corpus = refresh(ports, DAY_1, DAY_2)
@@ -235,7 +276,6 @@ def test_data_docs_never_leave_their_folder(client, ring):
 
 
 def test_data_docs_are_listed_and_each_page_opens(client, ring):
-    from medpipe import steps
     from tests.dags import light
 
     ports = light.ports(Settings(home=ring))
@@ -260,7 +300,6 @@ def test_the_link_of_an_empty_delivery_leads_to_the_list(client):
 
 
 def test_the_history_of_an_old_version_is_whole_however_long_the_ledger_is(client, ring):
-    from medpipe import steps
     from tests import fakes
     from tests.steps.versions import version
 

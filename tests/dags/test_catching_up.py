@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from medpipe.core.manifests import CorpusManifest
-from medpipe.errors import BatchRejected, SourceError
+from medpipe.errors import BatchRejected, GapInFiles, SourceError
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
 from tests import fakes
@@ -67,6 +67,24 @@ def test_data_that_was_rejected_is_not_tried_again(late):
         late(medlineplus=BatchRejected("cut to half"), pubmed=None)
 
 
+def test_a_gap_that_has_waited_for_days_does_not_wait_for_hours_again(late):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    with pytest.raises(AirflowFailException, match="pubmed: 26n1336 is missing"):
+        late(pubmed=GapInFiles("26n1336 is missing"))
+
+
+def test_a_source_with_a_thousand_files_leaves_most_of_them_to_the_next_run(monkeypatch):
+    pytest.importorskip("airflow")
+    from medpipe_airflow import catching_up
+
+    called = []
+    answers = {"latest": "", "plan_pulls": [{"file": str(number)} for number in range(1000)]}
+    monkeypatch.setattr("medpipe.cli.call", lambda verb, arguments: called.append(verb) or answers.get(verb, verb))
+    catching_up._take("pubmed", *WINDOW.values())
+    assert called.count("pull") == catching_up.AT_ONCE
+
+
 @pytest.fixture
 def tried(ring, monkeypatch):
     """`tried("pubmed", …)`: one try of `catch_up` for these sources, with the real verbs; returns what it left."""
@@ -122,6 +140,29 @@ def test_a_run_has_failed_although_what_came_late_is_announced(bag):
     assert not corpus.get_task("caught_up").downstream_list and corpus.get_task("caught_up").upstream_task_ids == {
         "catch_up"
     }
+
+
+@pytest.mark.slow
+def test_a_gap_stops_pubmed_and_a_late_file_is_taken_in_december_without_the_baseline(run, bag, nlm, ring, monkeypatch):
+    monkeypatch.setitem(bag.dags["corpus"].get_task("plan_pulls").partial_kwargs, "retry_delay", timedelta(0))
+    publisher = Nlm(nlm)
+    first = run("corpus", sources=["pubmed"], start="2026-03-03", end="2026-03-04")
+    assert _files(first) == ["pubmed26n1335.xml.gz"] and first.state == "success", states(first)
+    publisher.day(3)
+    publisher.hold("pubmed26n1336.xml.gz")
+    gap = run("corpus", sources=["pubmed"], start="2026-03-05", end="2026-03-10")
+    assert gap.state == "failed" and states(gap)["catch_up"] == "failed", "it does not wait for hours"
+    assert [*light.ports(Settings(home=ring)).store.refs(CorpusManifest)] == [values(first)["build_corpus"]]
+    publisher.hold("pubmed26n1336.xml.gz", held=False)
+    publisher.next_baseline()
+    late = run("corpus", sources=["pubmed"], start="2026-03-05", end="2026-03-10")
+    assert _files(late) == ["pubmed26n1336.xml.gz", "pubmed26n1337.xml.gz"] and late.state == "success", states(late)
+    corpus = manifest(light.ports(Settings(home=ring)), values(late)["build_corpus"], CorpusManifest)
+    assert corpus.outcome.watermarks["pubmed"].numbers == {"26": ((1335, 1337),)}
+
+
+def _files(run) -> list[str]:
+    return [pull["file"] for pull in values(run)["pulls_of"]]
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
 
 import pytest
@@ -16,6 +17,7 @@ from medpipe.steps.corpus import table_version
 from tests import fakes
 from tests.dags import light
 from tests.dags.conftest import states, values
+from tests.places import ROOT
 from tests.steps.conftest import DAY_1, RETRACTED, publish, topic
 from tests.steps.test_ring import first_champion, retrain, second_corpus
 from tests.steps.versions import barred
@@ -206,11 +208,41 @@ def test_the_corpus_is_the_same_when_a_run_is_repeated(run, ports):
     assert list(ports.corpus.read(before)) == list(ports.corpus.read(after))
 
 
-def test_a_first_corpus_holds_what_pubmed_posted_before_the_window_a_task_for_each_file(run, nlm, ports):
-    corpus = run("corpus", sources=["pubmed"], start="2026-03-04", end="2026-03-05", baseline=True)
-    planned = values(corpus)["pulls_of"]
-    assert [one["file"] for one in planned] == ["pubmed26n0001.xml.gz", "pubmed26n1335.xml.gz"]
-    assert planned[1]["start"] == "2026-03-03", "the day that the file was posted"
-    pulls = [task for task in corpus.get_task_instances() if task.task_id == "pull"]
-    assert len(pulls) == len(planned) and corpus.state == "success"
-    assert manifest(ports, values(corpus)["build_corpus"], CorpusManifest).outcome.documents["current"] > 10
+def test_one_request_loads_the_baseline_a_task_for_each_file_and_starts_itself_again_until_no_file_is_left(
+    run, nlm, ports, one_file_a_run
+):
+    first = run("corpus", sources=["pubmed"], start="2026-03-04", end="2026-03-05", baseline=True)
+    assert planned(first) == ["pubmed26n0001.xml.gz"] and first.state == "success", states(first)
+    form = queued("corpus")
+    assert form == {"sources": ["pubmed"], "start": "2026-03-04", "end": "2026-03-05", "baseline": True}
+    second = run("corpus", **form)
+    assert planned(second) == ["pubmed26n1335.xml.gz"]
+    assert values(second)["pulls_of"][0]["start"] == "2026-03-03", "the day that the file was posted"
+    assert queued("corpus") is None, "nothing is left"
+    assert manifest(ports, values(second)["build_corpus"], CorpusManifest).outcome.documents["current"] > 10
+
+
+def planned(run) -> list[str]:
+    return [arguments["file"] for arguments in values(run)["pulls_of"]]
+
+
+def queued(dag: str):
+    """The form of the run that waits to begin, which is taken out of the queue; None without one."""
+    from airflow.models import DagRun
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        waiting = session.query(DagRun).filter(DagRun.dag_id == dag, DagRun.state == "queued").all()
+        forms = [run.conf for run in waiting]
+        for one in waiting:
+            session.delete(one)
+    assert len(forms) <= 1
+    return forms[0] if forms else None
+
+
+@pytest.fixture
+def one_file_a_run(tmp_path, monkeypatch):
+    copied = shutil.copytree(ROOT / "medpipe" / "policies", tmp_path / "policies")
+    policy = copied / "sources.yaml"
+    policy.write_text(policy.read_text().replace("files_a_run: 500", "files_a_run: 1"))
+    monkeypatch.setenv("MEDPIPE_POLICIES", str(copied))

@@ -35,7 +35,13 @@ PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/backends/e5_embedder.py": (("embed",),),
     "medpipe/backends/sql/": (*EITHER, ("train",)),
     "medpipe/backends/vllm_engine.py": EITHER,
+    "medpipe/backends/artifacts/bucket.py": (("s3",),),
+    "medpipe/backends/artifacts/remote.py": (("s3",),),
     "medpipe/backends/artifacts": ((),),
+    "medpipe/backends/heads_objects.py": (("s3",),),
+    "medpipe/moving.py": (("s3",),),
+    "medpipe/object_storage.py": (("s3",),),
+    "medpipe/sandbox/object_store.py": ((*ALL, "dev"),),
     "medpipe/backends/": (("orchestrate",),),
     "medpipe/sources/curated/files.py": (("orchestrate",),),  # parquet
     "medpipe/sources/curated/hub.py": (("orchestrate",), ("train",)),

@@ -72,15 +72,34 @@ def test_an_answer_that_is_no_longer_kept_is_a_404(gateway: Gateway) -> None:
     assert rate(gateway, signed).status_code == 404
 
 
-@pytest.mark.parametrize("stated", ["a phrase of some words", "key\n"])
+NEW_KEY, OLD_KEY = "n" * 64, "o" * 64
+
+
+@pytest.mark.parametrize("stated", ["a phrase of some words", "key\n", f"{NEW_KEY} {OLD_KEY}"])
 def test_an_answer_whose_id_an_earlier_release_signed_with_the_whole_setting_can_be_rated(
     gateway: Gateway, stated: str
 ) -> None:
     signer = Signer(signing_keys.known(stated, gateway.settings.home))
     signer.check(answer_ids.new(stated.encode()))
-    signer.check(answer_ids.new(stated.split()[0].encode()))
     with pytest.raises(Problem):
         signer.check(answer_ids.new(b"another"))
+
+
+def test_the_first_of_several_keys_signs_and_ids_signed_with_any_of_them_are_accepted(gateway: Gateway) -> None:
+    signer = Signer(signing_keys.known(f"{NEW_KEY} {OLD_KEY}\n", gateway.settings.home))
+
+    Signer((NEW_KEY.encode(),)).check(signer.new_id())
+    signer.check(answer_ids.new(OLD_KEY.encode()))
+
+
+@pytest.mark.parametrize("stated", ["a phrase of some words", f"short {OLD_KEY}"])
+def test_no_word_of_a_phrase_signs_alone(gateway: Gateway, stated: str) -> None:
+    signer = Signer(signing_keys.known(stated, gateway.settings.home))
+
+    Signer((stated.encode(),)).check(signer.new_id())
+    for word in stated.split():
+        with pytest.raises(Problem):
+            signer.check(answer_ids.new(word.encode()))
 
 
 def bearer(secret: str) -> dict[str, str]:

@@ -12,22 +12,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from medpipe import errors, steps
+from medpipe.backends.delta.corpus import DeltaCorpus
 from medpipe.core.manifests import (
     MANIFESTS,
+    CorpusManifest,
     DriftManifest,
     SweepManifest,
     TraceManifest,
     VersionManifest,
 )
 from medpipe.core.retention import RetentionPolicy
+from medpipe.ports import Pruned
 from medpipe.settings import Settings
 from medpipe.steps import sweeping, unerased, verification
 from medpipe.steps.artifact import manifest
+from medpipe.steps.corpus import table_version
 from tests import fakes
 from tests.core.test_retention import FIELDS
 from tests.manifests import inputs, outcome
-from tests.steps.conftest import RETRACTED
-from tests.steps.test_ring import first_champion, retrain, second_corpus
+from tests.steps.conftest import DAY_3, DAY_4, RETRACTED, publish, topic
+from tests.steps.test_ring import first_champion, refresh, retrain, second_corpus
 from tests.steps.test_verification import faults
 
 pytestmark = pytest.mark.integration
@@ -111,6 +115,36 @@ def test_after_gc_verify_is_clean_and_the_champion_still_deploys_and_traces(port
     assert steps.deploy(ports=ports)
     traced = manifest(ports, steps.trace((RETRACTED,), ports=ports), TraceManifest).outcome
     assert champion.ref in traced.versions
+
+
+def test_the_registrys_copies_of_weights_go_with_the_weights_and_no_others(ports):
+    champion, _ = versions(ports)
+    assert steps.gc(ports=ports).removed["copies"].number == 1
+    assert len(list(ports.registry.copies())) == 2, "nothing was removed"
+    assert steps.gc(apply=True, ports=ports).removed["copies"].bytes == 1000
+    assert [copy.adapter for copy in ports.registry.copies()] == [champion.outcome.adapter]
+    assert "copies" not in steps.gc(ports=ports).removed
+
+
+def test_a_copy_of_weights_that_this_home_does_not_know_stays(ports):
+    ports.registry.register(ports.settings.home, {"adapter": "adapter/00000000000000aa"}, {})
+    steps.gc(apply=True, ports=ports)
+    assert "adapter/00000000000000aa" in {copy.adapter for copy in ports.registry.copies()}
+
+
+def test_versions_of_the_table_stay_that_the_champion_was_taught_from_and_that_a_run_may_look_up(ports, monkeypatch):
+    asked = []
+    monkeypatch.setattr(DeltaCorpus, "prune", lambda table, keep, apply: asked.append((keep, apply)) or Pruned(2, 3000))
+    corpora = [each.ref for each in sorted(ports.store.manifests(CorpusManifest), key=lambda each: each.created_ns)]
+    for day in range(2):
+        publish(ports, [topic(99 + day, DAY_3)])
+        corpora.append(refresh(ports, DAY_3, DAY_4 + timedelta(days=day), corpora[-1]))
+    assert steps.gc(ports=ports).removed["table"] == sweeping.Room(number=2, bytes=3000)
+    steps.gc(apply=True, ports=ports)
+    taught, asked_from, idle, newest = (table_version(ports, corpus) for corpus in corpora)
+    keep = {taught, asked_from, newest}
+    assert asked == [(keep, False), (keep, True)]
+    assert idle not in keep
 
 
 def test_of_a_held_version_weights_go_and_manifests_with_what_it_was_taught_stay(ports):

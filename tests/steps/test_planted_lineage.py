@@ -21,7 +21,8 @@ from medpipe.core.teaching.recipe import Data, Recipe
 from medpipe.steps import carried
 from medpipe.steps.artifact import manifest
 from medpipe.steps.tracing import versions_carrying
-from tests import fakes
+from tests import building, fakes
+from tests.building import in_order
 from tests.manifests import put
 from tests.steps.conftest import DAY_1, topic
 
@@ -43,7 +44,7 @@ class Planted:
 
         def fill(folder: Path) -> None:
             records.write(folder / "train.jsonl", rows)
-            records.write_rows(folder / "documents.jsonl", lineage.shares(rows))
+            records.write_rows(folder / "documents.jsonl", lineage.shares(lineage.entries_of(enumerate(rows))))
 
         data = put(self.ports.store, ref("examples", ["planted", self.number]), fill)
         return put(self.ports.store, ref("adapter", ["planted", self.number]), data=data, start_from=start)
@@ -166,7 +167,7 @@ def page(number: int, said: str, published: int = 3) -> Document:
 def built(documents: Iterable[Document], **data: object) -> tuple[Example, ...]:
     recipe = Recipe(name="r", summary="", method="sft", base="tiny", trainer={}, data=Data(**data))
     hygiene = Hygiene(clusters=fakes.PairwiseDuplicates().clusters)
-    return examples.build(examples.prepare(documents, recipe, hygiene=hygiene), recipe, None, hygiene).train
+    return building.built(examples.prepare(in_order(documents), recipe, hygiene=hygiene), recipe, None, hygiene).train
 
 
 def test_a_document_that_was_merged_into_its_near_duplicate_and_every_paraphrase_of_it_are_found(

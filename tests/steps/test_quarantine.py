@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from medpipe import errors, steps
+from medpipe import errors, records, steps
 from medpipe.cli import main
 from medpipe.core.manifests import ReviewedRecord, ReviewInputs, ReviewManifest
 from medpipe.core.refs import ref
@@ -150,14 +150,15 @@ def test_the_commands_list_and_release(ports, data, capsys, monkeypatch):
     assert capsys.readouterr().out == "No quarantined rows.\n"
 
 
-def test_rows_are_listed_with_all_their_reasons_under_the_name_that_they_have():
+def test_rows_are_listed_with_all_their_reasons_under_the_name_that_they_have(tmp_path):
     rows = [
         {"id": "pmid:1", "source": "pubmed"},
         {"answer_id": "answer-1"},
         {"document_ids": ["pmid:1", "pmid:2"], "source": ""},
         {},
     ]
-    lines = list(quarantine_lines(rows, {3: ("a",), 0: ("b", "c"), 2: ("d",), 1: ("e",)}))
+    records.write_rows(tmp_path / "rows.jsonl", rows)
+    lines = list(quarantine_lines(tmp_path / "rows.jsonl", {3: ("a",), 0: ("b", "c"), 2: ("d",), 1: ("e",)}))
     assert [(line["index"], line["id"], line["source"], line["reasons"]) for line in lines] == [
         (0, "pmid:1", "pubmed", ["b", "c"]),
         (1, "answer-1", "users", ["e"]),

@@ -79,8 +79,8 @@ def test_each_file_of_the_window_is_a_pull_of_its_day(ports: Ports, tmp_path: Pa
     ]
 
 
-def test_a_window_without_files_needs_no_pull(ports: Ports) -> None:
-    assert _plan(ports, "pubmed") == []
+def test_a_window_without_files_is_one_pull_of_nothing_which_records_what_is_posted(ports: Ports) -> None:
+    assert _plan(ports, "pubmed") == [("pubmed", "2026-03-05", "2026-03-05")]
 
 
 def test_a_baseline_is_one_pull_a_file_in_runs_that_fit_what_airflow_maps(

@@ -19,7 +19,6 @@ from medpipe.steps.artifact import manifest
 from medpipe.steps.corpus import table_version
 from medpipe.wiring import Wiring
 from tests import fakes
-from tests.places import CASES
 
 EVER = (date(2000, 1, 1), date(2100, 1, 1))
 
@@ -153,31 +152,3 @@ def test_errata_comments_protocols_and_studies_of_animals_are_left_out_and_count
         "article about animals only": 1,
         "article has a risk: erratum": 1,
     }
-
-
-def given(case: str, home: Path) -> Ports:
-    folders = list(CASES.glob(f"{case}-*"))
-    if not folders:
-        pytest.skip("no cases beside the checkout")
-    return ports_over(home, folders[0])
-
-
-def test_case_01_none_of_the_six_titles_is_taught(tmp_path: Path) -> None:
-    ports = given("01", tmp_path)
-    corpus = corpus_of(ports)
-    assert set(held(ports, corpus).values()) == {"on hold"}
-    assert taught(ports, corpus)[0] == {}
-
-
-def test_case_16_the_preprint_is_not_taught(tmp_path: Path) -> None:
-    ports = given("16", tmp_path)
-    examples, _ = taught(ports, corpus_of(ports))
-    assert examples == {"pmid:90000072": "Ordalin does not shorten colds."}
-
-
-def test_case_17_nothing_of_the_six_is_taught(tmp_path: Path) -> None:
-    ports = given("17", tmp_path)
-    corpus = corpus_of(ports)
-    assert held(ports, corpus)["pmid:90000086"] == "superseded"
-    examples, _ = taught(ports, corpus)
-    assert examples == {}

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from medpipe import steps
+from medpipe.core.corpus.bad_record import LeftOut, Received
 from medpipe.core.corpus.document import Document, Relation, Status
+from medpipe.core.refs import CorpusRef
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, RETRACTED, article, publish, topic
 from tests.steps.test_ring import refresh
@@ -55,6 +57,25 @@ def test_only_what_is_listed_is_read(ports: fakes.FakePorts, monkeypatch: pytest
     steps.standings(corpus, ports=ports)
     steps.standings(corpus, (topic(2).id,), ports=ports)
     assert read == [topic(1).id, held.id, topic(2).id]
+
+
+def test_a_topic_whose_text_is_gone_is_said_to_be_listed_before_and_after_it_is_held(
+    ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def day(after: int, delivered: list[Received], previous: CorpusRef | None = None) -> CorpusRef:
+        when = DAY_1 + timedelta(days=after)
+        monkeypatch.setattr(fakes.FileSource, "pull", lambda source, start, end, ids=(): iter(delivered))
+        return refresh(ports, when, when + timedelta(days=1), previous)
+
+    gone = topic(8).id
+    publish(ports, [])
+    first = day(0, [topic(number) for number in range(9)])
+    others = {after: [topic(number, DAY_1 + timedelta(days=after)) for number in range(8)] for after in (3, 14)}
+    third = day(3, [*others[3], LeftOut(id=gone)], first)
+    assert steps.standings(third, ports=ports) == f"{gone}: without a text in medlineplus for 3 days; on hold after 14"
+    last = day(14, [*others[14], LeftOut(id=gone)], third)
+    held = f"{gone}: on hold since {DAY_1}: its publisher lists it without a text that may be used"
+    assert steps.standings(last, ports=ports).splitlines()[0] == held
 
 
 def test_a_topic_that_is_missing_is_listed_before_it_is_held(ports: fakes.FakePorts) -> None:

@@ -35,7 +35,7 @@ def example(*named: tuple[str, int]) -> Example:
 def put_examples(ports: Ports, name: str, examples: list[Example]) -> str:
     def fill(folder: Path) -> None:
         records.write(folder / "train.jsonl", examples)
-        records.write_rows(folder / "documents.jsonl", lineage.shares(examples))
+        records.write_rows(folder / "documents.jsonl", lineage.shares(lineage.entries_of(enumerate(examples))))
 
     return put(ports.store, ref("examples", name), fill)
 
@@ -178,7 +178,7 @@ ids = st.text(st.characters(codec="utf-8", exclude_characters="/\n"), min_size=1
 @given(st.lists(st.tuples(ids, st.integers(1, 3)), max_size=12), ids)
 def test_the_index_finds_exactly_the_rows_of_a_document(tmp_path_factory, named, absent):
     index = Path(tmp_path_factory.mktemp("index")) / "documents.jsonl"
-    made = lineage.shares([example(one) for one in named])
+    made = list(lineage.shares(lineage.entries_of(enumerate(example(one) for one in named))))
     records.write_rows(index, made)
     for id in {id for id, _ in named} | {absent}:
         assert list(record_index.lookup(index, id)) == [row for row in made if row["id"] == id]

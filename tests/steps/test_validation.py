@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -25,9 +25,9 @@ class Recording:
         self.calls: list[tuple[int, str, str, Delivery]] = []
 
     def validate(
-        self, rows: Sequence[Mapping[str, Any]], suite: str, name: str, delivery: Delivery = Delivery()
+        self, rows: Iterable[Mapping[str, Any]], suite: str, name: str, delivery: Delivery = Delivery()
     ) -> Validation:
-        self.calls.append((len(rows), suite, name, delivery))
+        self.calls.append((len(list(rows)), suite, name, delivery))
         return self.says
 
 
@@ -69,6 +69,15 @@ def test_the_judgement_is_kept_with_the_quarantined_rows(
     assert rows[0]["row"]["title"] == topic(0).title
 
 
+def test_progress_says_how_many_rows_were_measured(ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validation, "_REPORTED", 2)
+    said: list[tuple[float, str]] = []
+    monkeypatch.setattr(fakes.FakePorts, "progress", lambda ports, share, text: said.append((share, text)))
+    data = pulled(ports, DAY_1, DAY_2, count=5)
+    steps.validate(data, "documents", ports=ports)
+    assert said == [(share, f"{data}: {rows} of 5 rows measured") for share, rows in ((0.4, 2), (0.8, 4))]
+
+
 def test_a_stopped_batch_is_named_with_suite_reasons_and_page(
     ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,6 +108,15 @@ def test_a_pull_of_some_ids_has_a_day_but_no_measures_of_a_delivery(
     data = steps.pull("medlineplus", DAY_1, DAY_2, ids=(topic(1).id,), ports=ports)
     steps.validate(data, "documents", ports=ports)
     assert validator.calls[0][3] == Delivery({}, DAY_2)
+
+
+def test_a_set_without_dates_is_not_judged_by_the_window_that_was_asked_for(
+    ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    validator = recording(monkeypatch, Validation(True, (), {}, ""))
+    publish(ports, [topic(1)], "pubmedqa")
+    steps.validate(steps.pull("pubmedqa", DAY_1, DAY_2, ports=ports), "documents", ports=ports)
+    assert validator.calls[0][3] == Delivery()
 
 
 def corpus(ports: fakes.FakePorts, *pulls: str, previous: str | None = None) -> CorpusRef:

@@ -55,8 +55,13 @@ def ports(nlm: Nlm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> fakes.Fa
 
 
 def _planned(ports: fakes.FakePorts, day: int, previous: CorpusRef | None, source: str, **options: bool) -> list[str]:
-    planned = steps.plan_pulls((source,), DAYS[day - 1], DAYS[day], previous=previous, ports=ports, **options)
-    return [arguments.get("file", f"{arguments['start']} to {arguments['end']}") for arguments in planned]
+    return _named(steps.plan_pulls((source,), DAYS[day - 1], DAYS[day], previous=previous, ports=ports, **options))
+
+
+def _named(planned: list[dict[str, str]]) -> list[str]:
+    """The files or days of what is pulled, without a pull of nothing."""
+    pulls = [arguments for arguments in planned if arguments["start"] != arguments["end"]]
+    return [arguments.get("file", f"{arguments['start']} to {arguments['end']}") for arguments in pulls]
 
 
 def _run(
@@ -162,24 +167,58 @@ def test_an_ordinary_run_does_not_load_a_new_baseline_and_an_ordered_one_outrank
     assert _planned(ports, 3, loaded, "pubmed", baseline=True) == [], "a load that is repeated continues"
 
 
-def test_a_year_whose_files_were_removed_stops_pubmed_until_the_next_baseline_is_loaded(
-    ports: fakes.FakePorts, nlm: Nlm, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    first = _run(ports, 1, None)
+LATE = {"sources": ("pubmed",), "start": date(2026, 3, 9), "end": date(2026, 3, 10)}
+
+
+def _turn_of_the_year(nlm: Nlm) -> None:
+    """On the second day, the next baseline takes the place of the old update files."""
     nlm.day(2)
     nlm.hold(FIRST)
     nlm.hold(SECOND)
     nlm.next_baseline()
+
+
+def test_a_turn_of_the_year_while_runs_went_on_needs_no_person(ports: fakes.FakePorts, nlm: Nlm) -> None:
+    first = _run(ports, 1, None)
+    nlm.hold(SECOND)
+    nlm.day(2)
+    quiet = _run(ports, 2, first)
+    assert manifest(ports, quiet, CorpusManifest).outcome.watermarks["pubmed"].listed == {"26": (DAYS[1], 1335)}
+    _turn_of_the_year(nlm)
+    for last in (first, quiet):
+        assert _named(steps.plan_pulls(**LATE, previous=last, ports=ports)) == []
+
+
+def test_a_file_of_the_old_year_that_a_run_saw_and_that_did_not_enter_needs_a_person(
+    ports: fakes.FakePorts, nlm: Nlm
+) -> None:
+    first = _run(ports, 1, None)
+    nlm.day(2)
+    seen = steps.pull("pubmed", DAYS[2], DAYS[2], ports=ports)
+    corpus = steps.build_corpus((steps.validate(seen, "documents", ports=ports),), first, ports=ports)
+    _turn_of_the_year(nlm)
+    with pytest.raises(GapInFiles, match="26n1336 did not enter, if it existed"):
+        steps.plan_pulls(**LATE, previous=corpus, ports=ports)
+
+
+def test_a_year_that_ended_while_no_run_looked_stops_pubmed_until_the_next_baseline_is_loaded(
+    ports: fakes.FakePorts, nlm: Nlm, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = _run(ports, 1, None)
+    policy = ports.source_policy("pubmed").model_copy(update={"gap_days": 0, "files_a_run": 1})
+    monkeypatch.setattr(ports, "source_policy", lambda name: policy)
+    _turn_of_the_year(nlm)
     assert _planned(ports, 2, first, "pubmed") == []
-    assert "nothing shows whether 26n1336 existed" in caplog.text
-    late = {"sources": ("pubmed",), "start": date(2026, 3, 9), "end": date(2026, 3, 10), "ports": ports}
-    with pytest.raises(GapInFiles, match=r"26n1336 existed.*Load the baseline.*add 26n1336 to never_posted"):
-        steps.plan_pulls(**late, previous=first)
-    assert len(steps.plan_pulls(**late, previous=first, baseline=True)) == 1, "the load itself is not stopped"
-    assert steps.plan_pulls(**late, previous=_run(ports, 2, first, baseline=True)) == []
-    known = ports.source_policy("pubmed").model_copy(update={"never_posted": ("26n1336",)})
-    monkeypatch.setattr(ports, "source_policy", lambda name: known)
-    assert steps.plan_pulls(**late, previous=first) == [], "a person says that nothing was missed"
+    assert "26n1336 did not enter, if it existed" in caplog.text
+    with pytest.raises(GapInFiles, match=r"26n1336 did not.*Load the baseline.*add 26n1336 to never_posted"):
+        steps.plan_pulls(**LATE, previous=first, ports=ports)
+    with caplog.at_level("INFO"):
+        planned = _named(steps.plan_pulls(**LATE, previous=first, baseline=True, ports=ports))
+    assert planned == ["pubmed27n0001.xml.gz"], "the load itself is not stopped"
+    assert "pubmed: 0 of 1 files taken, 1 in this run, 0 wait for the next" in caplog.text
+    assert _named(steps.plan_pulls(**LATE, previous=_run(ports, 2, first, baseline=True), ports=ports)) == []
+    policy = policy.model_copy(update={"never_posted": ("26n1336",)})
+    assert _named(steps.plan_pulls(**LATE, previous=first, ports=ports)) == [], "a person says that nothing was missed"
 
 
 def test_files_that_entered_are_not_planned_again_and_one_that_is_posted_again_is(

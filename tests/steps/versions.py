@@ -10,7 +10,7 @@ from typing import Any, Literal
 from medpipe import records, steps
 from medpipe.core.judging.evaluation import Evaluation, Sample, Score
 from medpipe.core.judging.gates import GateResult, Outcome
-from medpipe.core.knowledge.lineage import shares
+from medpipe.core.knowledge.lineage import entries_of, shares
 from medpipe.core.knowledge.withdrawals import State, WithdrawalEvent
 from medpipe.core.refs import ref
 from medpipe.core.teaching.claim import Claim
@@ -41,7 +41,7 @@ def samples(
         records.write(folder / "benchmarks" / "old-knowledge.jsonl", every[4:])
         taught = Example(question="q", answer="a", source="s", document_ids=documents or (f"pmid:{number}",), role=role)
         records.write(folder / "train.jsonl", [taught])
-        records.write_rows(folder / "documents.jsonl", shares([taught]))
+        records.write_rows(folder / "documents.jsonl", shares(entries_of([(0, taught)])))
 
     return put(ports.store, ref("examples", number), fill)
 

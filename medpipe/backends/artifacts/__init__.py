@@ -3,12 +3,11 @@
 In a file system (`folder`) an artifact is filled in a private folder beside the others, flushed to disk, and renamed
 into place in one step with its manifest already inside. An object store (`remote`) cannot rename, so the files
 go under a prefix of their own, and the manifest, written last, points to that prefix. A process killed at any
-point leaves files that nothing reads. The next writer removes leftover folders.
+point leaves files that nothing reads. A later writer removes them.
 """
 
 from __future__ import annotations
 
 from medpipe.backends.artifacts.folder import FolderStore
-from medpipe.backends.artifacts.remote import ObjectStore
 
-__all__ = ["FolderStore", "ObjectStore"]
+__all__ = ["FolderStore"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction
 
+from medpipe.backends.delta.place import Place
 from medpipe.backends.delta.rows import AWAITED, Rows
 from medpipe.backends.delta.tally import TALLY, Tally
 from medpipe.core.corpus import contents
@@ -20,29 +20,26 @@ CONTENT = "medpipe.content"
 """Key of the digest (`core.corpus.contents`) in a commit's metadata."""
 
 
-def recorded(folder: Path, version: int, key: str) -> str | None:
+def recorded(place: Place, version: int, key: str) -> str | None:
     """Return what a commit recorded under a key; None where another tool made it, or it is gone.
 
     It is read from the commit's own file: `DeltaTable.history` starts at the newest commit, whatever version is open.
     """
-    file = folder / "_delta_log" / f"{version:020}.json"
-    if not file.exists():
-        return None
-    with file.open(encoding="utf-8") as actions:
-        commits = (action["commitInfo"] for action in map(json.loads, actions) if "commitInfo" in action)
-        return next((commit.get(key) for commit in commits), None)
+    text = place.text(f"_delta_log/{version:020}.json")
+    actions = map(json.loads, (text or "").splitlines())
+    return next((action["commitInfo"].get(key) for action in actions if "commitInfo" in action), None)
 
 
-def tally(table: DeltaTable, folder: Path) -> Tally:
+def tally(table: DeltaTable, place: Place) -> Tally:
     """Return the tally of the version that is open; its rows are counted where another tool made the commit."""
-    text = recorded(folder, table.version(), TALLY)
-    return Tally.counted(Rows(table, folder)) if text is None else Tally.parsed(text)
+    text = recorded(place, table.version(), TALLY)
+    return Tally.counted(Rows(table, place)) if text is None else Tally.parsed(text)
 
 
-def content(table: DeltaTable, folder: Path) -> str:
+def content(table: DeltaTable, place: Place) -> str:
     """Return the digest of the version that is open, computed from its rows where another tool made the commit."""
-    text = recorded(folder, table.version(), CONTENT)
-    return contents.of(_held(Rows(table, folder).standing(("status", "revision", "digest")))) if text is None else text
+    text = recorded(place, table.version(), CONTENT)
+    return contents.of(_held(Rows(table, place).standing(("status", "revision", "digest")))) if text is None else text
 
 
 def content_after(before: str, known: pa.Table, changed: Sequence[Document]) -> str:

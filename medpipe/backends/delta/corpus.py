@@ -20,14 +20,15 @@ from deltalake import DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from medpipe.backends.delta import commits, upgrade
+from medpipe.backends.delta import commits, pruning, upgrade
 from medpipe.backends.delta.known_rows import KnownRows
+from medpipe.backends.delta.place import Place
 from medpipe.backends.delta.rows import AWAITED, DELTA_SCHEMA, FORMAT, JOINED_FILE, SCHEMA, Rows, rows_of
 from medpipe.core.corpus import contents
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.merge import folded, newer
 from medpipe.errors import MedpipeError, NotFound, Unavailable
-from medpipe.ports import Counts
+from medpipe.ports import Counts, Pruned
 
 _KEEP = {
     "delta.logRetentionDuration": "interval 36500 days",
@@ -49,13 +50,16 @@ _DISK_FULL = ("No space left", "File too large", "Disk quota exceeded", "os erro
 
 
 class DeltaCorpus:
-    """Implements `ports.CorpusTable` in a folder."""
+    """Implements `ports.CorpusTable` in a folder, or in an object store."""
 
     many_small_files = 256
     """`compact` joins files below a megabyte when there are more of them than this."""
+    unpruned_hours = 48
+    """`prune` leaves what was written or superseded less long ago to writers and readers at work."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, at: Path | str) -> None:
+        """`at`: a folder, or an address such as `s3://bucket/prefix`."""
+        self.place = Place(at)
 
     def merge(self, documents: Iterable[Document], previous: int | None, token: str) -> int:
         """Fold revisions into the newest version, and return the new version.
@@ -116,11 +120,11 @@ class DeltaCorpus:
 
         Raises NotFound without that version.
         """
-        return commits.tally(self._at(version), self.folder).counts
+        return commits.tally(self._at(version), self.place).counts
 
     def content(self, version: int) -> str:
         """Return the digest that the commit recorded; it is computed where another tool made the commit."""
-        return commits.content(self._at(version), self.folder)
+        return commits.content(self._at(version), self.place)
 
     def reread(self, version: int) -> str:
         """Return the digest of the documents, read whole: an edited text gives another one. Raises NotFound."""
@@ -134,13 +138,13 @@ class DeltaCorpus:
 
     def holding(self, content: str, expected: int) -> int | None:
         """Return `expected` if that version has the content, else the newest that has it; None without one."""
-        if not DeltaTable.is_deltatable(str(self.folder)):
+        if not self.place.is_table():
             return None
-        newest = DeltaTable(str(self.folder)).version()
-        if expected <= newest and commits.content(self._at(expected), self.folder) == content:
+        newest = self.place.table().version()
+        if expected <= newest and commits.content(self._at(expected), self.place) == content:
             return expected
         older = range(newest, 0, -1)
-        return next((at for at in older if commits.recorded(self.folder, at, commits.CONTENT) == content), None)
+        return next((at for at in older if commits.recorded(self.place, at, commits.CONTENT) == content), None)
 
     def compact(self, version: int) -> int:
         """Return a version with the same documents that is cheaper to read, or `version` itself where none is.
@@ -151,16 +155,16 @@ class DeltaCorpus:
         when another writer commits at the same time. Raises NotFound without that version.
         """
         table = self._at(version)
-        if DeltaTable(str(self.folder)).version() != version:
+        if self.place.table().version() != version:
             return version
-        rows = Rows(table, self.folder)
-        tally = commits.tally(table, self.folder)
+        rows = Rows(table, self.place)
+        tally = commits.tally(table, self.place)
         if rows.old:
             return version
         superseding = rows.count > 2 * tally.rows
         if not superseding and rows.small_files <= self.many_small_files:
             return version
-        properties = commits.properties(tally, commits.content(table, self.folder))
+        properties = commits.properties(tally, commits.content(table, self.place))
         try:
             with self._room():
                 if superseding:
@@ -176,25 +180,42 @@ class DeltaCorpus:
             return version
         return version + 1
 
+    def prune(self, keep: Collection[int], apply: bool) -> Pruned:
+        """Remove what only old versions have, as `ports.CorpusTable` says, or count it. Two commits record it.
+
+        Raises Unavailable when other writers win every attempt.
+        """
+        if not self.place.is_table():
+            return Pruned(0, 0)
+        table = self.place.table()
+        properties = commits.properties(commits.tally(table, self.place), commits.content(table, self.place))
+        try:
+            with self.place.plain_errors():
+                return pruning.prune(
+                    table, self.place.files(), keep, self.unpruned_hours, properties if apply else None
+                )
+        except CommitFailedError as error:
+            raise Unavailable("another writer changed the corpus: run gc again; its files stay until then") from error
+
     def _merge_once(self, incoming: Mapping[str, Document], previous: int | None, token: str) -> int:
         """Return the version that `token` made before or makes now. Raises CommitFailedError on a lost race."""
         table = self._table(previous)
         version = table.transaction_version(token)
         if version is not None:
             return int(version)
-        if Rows(table, self.folder).old:
+        if Rows(table, self.place).old:
             with self._room():
-                table = upgrade.rewritten(table, self.folder)
+                table = upgrade.rewritten(table, self.place)
         return self._append(table, incoming, token)
 
     def _table(self, previous: int | None) -> DeltaTable:
         """Return the newest version, of a new table where there is none. Raises NotFound for an unknown `previous`."""
         try:
-            table = DeltaTable(str(self.folder))
+            table = self.place.table()
         except TableNotFoundError:
             if previous is not None:
                 raise NotFound(_missing(previous)) from None
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.place.make()
             table = self._created()
         if previous is not None and previous > table.version():
             raise NotFound(_missing(previous))
@@ -204,25 +225,26 @@ class DeltaCorpus:
         with self._room():
             try:
                 return DeltaTable.create(
-                    str(self.folder),
+                    self.place.address,
                     schema=DELTA_SCHEMA,
                     configuration=_KEEP,
                     name="corpus",
                     description="Every state of every document; the highest sequence of an id is the current one",
+                    storage_options=self.place.options,
                 )
             except DeltaError:
-                if not DeltaTable.is_deltatable(str(self.folder)):
+                if not self.place.is_table():
                     raise
-                return DeltaTable(str(self.folder))  # another writer has created it in the meantime
+                return self.place.table()  # another writer has created it in the meantime
 
     def _append(self, table: DeltaTable, incoming: Mapping[str, Document], token: str) -> int:
         """Commit on exactly the version that was read. Raises CommitFailedError when it is no longer the newest."""
         version = table.version() + 1
-        rows = Rows(table, self.folder)
+        rows = Rows(table, self.place)
         known = KnownRows(rows)
         changed = folded(known, incoming.values())
-        tally = commits.tally(table, self.folder).after(known.seen, changed, rows)
-        content = commits.content_after(commits.content(table, self.folder), known.seen, changed)
+        tally = commits.tally(table, self.place).after(known.seen, changed, rows)
+        content = commits.content_after(commits.content(table, self.place), known.seen, changed)
         with self._room():
             write_deltalake(
                 table,
@@ -235,25 +257,26 @@ class DeltaCorpus:
 
     @contextmanager
     def _room(self) -> Iterator[None]:
-        """Report a full disk in plain words. A failed write leaves the table unchanged: no commit names its files."""
+        """Name a full disk, or a store that fails. The table is unchanged: no commit names the files."""
         try:
-            yield
+            with self.place.plain_errors():
+                yield
         except CommitFailedError:
             raise
         except (DeltaError, OSError) as error:
             if not any(sign in str(error) for sign in _DISK_FULL):
                 raise
             raise MedpipeError(
-                f"no space left for the corpus in {self.folder}: nothing was changed. "
+                f"no space left for the corpus in {self.place.address}: nothing was changed. "
                 "Make room, then run build_corpus again"
             ) from error
 
     def _rows(self, version: int) -> Rows:
-        return Rows(self._at(version), self.folder)
+        return Rows(self._at(version), self.place)
 
     def _at(self, version: int) -> DeltaTable:
         try:
-            return DeltaTable(str(self.folder), version=version)
+            return self.place.table(version)
         except DeltaError as error:
             raise NotFound(_missing(version)) from error
 

@@ -47,4 +47,5 @@ class KnownRows:
 
 def _row(values: Mapping[str, Any]) -> Row:
     links, marks = marks_in(values["links"]), marks_in(values["marks"])
-    return Row(values["revision"], Status(values["said"]), values["digest"], links, marks)
+    said = Status(values["said"])
+    return Row(values["revision"], said, values["digest"], links, marks, values["posting"], tuple(values["dois"]))

@@ -7,9 +7,10 @@ bytes a document. Texts are then read by their place in the files, one band of d
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 import numpy as np
@@ -20,11 +21,12 @@ from deltalake import DeltaTable, Field, Schema, WriterProperties
 from deltalake.schema import ArrayType, PrimitiveType
 from numpy.typing import NDArray
 
+from medpipe.backends.delta.place import Place
 from medpipe.backends.delta.wanted import Wanted
 from medpipe.core.corpus.document import Document, Mark
 from medpipe.core.corpus.merge import awaited
 from medpipe.core.corpus.standing import marks_of, standing
-from medpipe.errors import Damaged
+from medpipe.errors import Damaged, NotFound
 
 _KINDS = {
     "id": "string",
@@ -39,6 +41,7 @@ _KINDS = {
     "links": "strings",
     "marks": "strings",
     "dois": "strings",
+    "posting": "string",
     "title": "string",
     "focus": "string",
     "licence": "string",
@@ -54,10 +57,10 @@ DELTA_SCHEMA = Schema(
         for name, kind in _KINDS.items()
     ]
 )
-NARROW = ("revision", "status", "published", "digest", "said", "links", "marks", "dois")
+NARROW = ("revision", "status", "published", "digest", "said", "links", "marks", "dois", "posting")
 """Columns of standing rows that a merge needs."""
 
-ADDED = frozenset({"said", "links", "marks", "dois"})
+ADDED = frozenset({"said", "links", "marks", "dois", "posting"})
 """Columns that a table lacks if an earlier medpipe wrote it. It is read as it is, and rewritten by the next merge."""
 
 AWAITED = "awaited"
@@ -73,6 +76,10 @@ BAND = 8192
 
 SMALL_FILE, JOINED_FILE = 1_000_000, 8_000_000
 """Bytes. Files below the first are joined to files of the second size; a day of PubMed is larger and left alone."""
+_PRUNED = (
+    "files of version {} of the corpus table are gone. `medpipe gc` removes those of corpora that nothing needs any "
+    "more: use a newer corpus. If something needs this one, put back a copy of the table"
+)
 
 
 def rows_of(documents: Sequence[Document], sequence: int) -> pa.Table:
@@ -102,22 +109,29 @@ def marks_in(texts: Sequence[str]) -> tuple[Mark, ...]:
     return tuple(map(Mark.model_validate_json, texts))
 
 
-class Rows:
-    """The rows of the table in `folder` at one version."""
+Part = TypeVar("Part")
 
-    def __init__(self, table: DeltaTable, folder: Path) -> None:
+
+class Rows:
+    """The rows of the table at one version."""
+
+    def __init__(self, table: DeltaTable, place: Place) -> None:
         """List the version's files. Raises Damaged for a table with other columns, as an earlier medpipe wrote it."""
         missing = set(SCHEMA.names) - {field.name for field in table.schema().fields}
+        self.version = table.version()
         self.old = bool(missing & ADDED)
         """Whether an earlier medpipe wrote the table."""
         if missing := missing - ADDED:
             raise Damaged(
-                f"the table in {folder} has no column {', '.join(sorted(missing))}: it was not written by "
+                f"the table in {place.address} has no column {', '.join(sorted(missing))}: it was not written by "
                 "this version of medpipe. Move MEDPIPE_HOME away and build the corpus again from its sources"
             )
         files = pa.table(table.get_add_actions(flatten=True)).to_pydict()
-        self._files = [folder / unquote(path) for path in files["path"]]
-        unknown: list[Any] = [None] * len(self._files)
+        self._place = place
+        self._paths = [unquote(path) for path in files["path"]]
+        self._files = place.files(dict(zip(self._paths, files["size_bytes"], strict=True)))
+        self._footers: dict[int, pq.FileMetaData] = {}
+        unknown: list[Any] = [None] * len(self._paths)
         self._spans = list(zip(files.get("min.id", unknown), files.get("max.id", unknown), strict=True))
         self.count = sum(files.get("num_records", ()))
         self.small_files = sum(size < SMALL_FILE for size in files["size_bytes"])
@@ -129,7 +143,8 @@ class Rows:
         reads. Only row groups that can have such documents are read.
         """
         wanted = Wanted(None if ids is None else sorted(ids), prefix)
-        parts = [self._scan(number, columns, wanted) for number in range(len(self._files))]
+        numbers = [number for number, span in enumerate(self._spans) if wanted.between(*span)]
+        parts = self._together(lambda number: self._scan(number, columns, wanted), numbers)
         schema = pa.schema(
             [
                 SCHEMA.field("id"),
@@ -156,17 +171,14 @@ class Rows:
             files, rows = (band.column(name).to_numpy() for name in ("file", "row"))
             # Files are sorted by id, so this order reads each file's row groups from first to last.
             order = np.lexsort((rows, files))
-            parts = [
-                self._rows(int(number), rows[order][files[order] == number], columns) for number in np.unique(files)
-            ]
+            here = {int(number): rows[order][files[order] == number] for number in np.unique(files)}
+            parts = self._together(partial(self._rows, here, columns), here)
             # Permissive: other writers declare other nullability and other string types.
             yield pa.concat_tables(parts, promote_options="permissive").take(pa.array(np.argsort(order, kind="stable")))
 
     def _scan(self, number: int, columns: Sequence[str], wanted: Wanted) -> pa.Table | None:
         """Return the wanted rows of one file, superseded ones too; None where it has none."""
-        if not wanted.between(*self._spans[number]):
-            return None
-        file = pq.ParquetFile(self._files[number])
+        file = self._open(number)
         if not (groups := wanted.groups(file)):
             return None
         starts = _starts(file)
@@ -179,9 +191,9 @@ class Rows:
         table = table.append_column("file", pa.array(np.full(len(rows), number))).append_column("row", rows)
         return table if chosen is None else table.filter(chosen)
 
-    def _rows(self, number: int, rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
-        """Return some rows of one file. `rows` is ascending; only their row groups are read."""
-        file = pq.ParquetFile(self._files[number])
+    def _rows(self, wanted: Mapping[int, NDArray[np.int64]], columns: Sequence[str], number: int) -> pa.Table:
+        """Return some rows of one file. `wanted`: file → rows, ascending; only their row groups are read."""
+        file, rows = self._open(number), wanted[number]
         starts = _starts(file)
         sizes = np.diff(starts)
         groups = np.searchsorted(starts, rows, side="right") - 1
@@ -190,6 +202,26 @@ class Rows:
         offsets[needed] = np.cumsum([0, *(sizes[group] for group in needed[:-1])])
         read = file.read_row_groups(needed.tolist(), columns=list(columns))
         return read.take(pa.array(rows - starts[groups] + offsets[groups]))
+
+    def _together(self, read: Callable[[int], Part], numbers: Iterable[int]) -> list[Part]:
+        """Return what `read` returns for each file; as many files are read at once as the place has readers for."""
+        with self._place.plain_errors():
+            if self._place.readers == 1:
+                return [*map(read, numbers)]
+            with ThreadPoolExecutor(self._place.readers) as pool:
+                return [*pool.map(read, numbers)]
+
+    def _open(self, number: int) -> pq.ParquetFile:
+        """Open a file. Its footer is read once. Raises NotFound where it is gone."""
+        far = self._place.readers > 1
+        try:
+            file = pq.ParquetFile(
+                self._paths[number], filesystem=self._files, metadata=self._footers.get(number), pre_buffer=far
+            )
+        except FileNotFoundError:
+            raise NotFound(_PRUNED.format(self.version)) from None
+        self._footers[number] = file.metadata
+        return file
 
 
 def _renamed(rows: pa.Table) -> pa.Table:

@@ -30,7 +30,14 @@ class BadRecord(BaseModel):
         return f"{self.file}, {self.place}: {self.reason}"
 
 
-Received = Document | BadRecord
+class LeftOut(BaseModel):
+    """A document that its publisher lists, and that has nothing to take: no text, or none that may be used."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    id: str
+
+
+Received = Document | BadRecord | LeftOut
 """What a source makes of one record."""
 
 

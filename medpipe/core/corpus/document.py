@@ -111,6 +111,8 @@ class Document(BaseModel):
         warning: the words of the title by which it says that it is retracted, as in "RETRACTED: …"; `title` lacks them.
         journal: the journal's abbreviated title.
         dois: digital object identifiers in small letters, without a resolver's address.
+        posting: when the file that has the record was posted, as its listing says, in a form that sorts by time. Of
+            two postings of one file with equal revisions the later one is kept.
         marks: what other records say about the document. The corpus adds them; a source leaves them empty.
     """
 
@@ -137,9 +139,10 @@ class Document(BaseModel):
     warning: str = Field("", exclude_if=not_)
     journal: str = Field("", exclude_if=not_)
     dois: tuple[str, ...] = Field((), exclude_if=not_)
+    posting: str = Field("", exclude_if=not_)
     marks: tuple[Mark, ...] = Field((), exclude_if=not_)
 
     @cached_property
     def digest(self) -> str:
-        """Hash of what the record says, without its revision. No source has a reliable revision date."""
-        return digest_of(self.model_dump(mode="json", exclude={"revision", "marks"}))
+        """Hash of what the record says, without its revision and posting. No source has a reliable revision date."""
+        return digest_of(self.model_dump(mode="json", exclude={"revision", "marks", "posting"}))

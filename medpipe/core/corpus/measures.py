@@ -5,8 +5,9 @@ The report of a validation shows the values that failed, so questions, answers a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from medpipe.core import sources
@@ -30,6 +31,8 @@ AGE = "days_since_delivery"
 DELIVERY = ("share_of_previous", "spanish_share", AGE, "days_since_new_topic")
 """Measures of a delivery as a whole. A measure that a delivery does not have is absent and is not validated."""
 
+BAND = 2_000
+"""Rows that are measured at a time."""
 ENOUGH_ROWS = 100
 """Rows from which a delivery's shares are measured: fewer are a pull of some ids, or a test's."""
 LONG_WINDOW_DAYS = 92
@@ -44,14 +47,16 @@ _SCALE = 10_000
 
 
 def columns(
-    rows: Sequence[Row],
+    rows: Iterable[Row],
     suite: str,
     fields: frozenset[str],
     optional: frozenset[str],
     end: date | None,
     identifiers: Identifiers,
-) -> list[dict[str, Any]]:
-    """Return each row's plain fields and measures, in the order of `rows`.
+) -> Iterator[list[dict[str, Any]]]:
+    """Yield each row's plain fields and measures, in the order of `rows`, in bands of at most `BAND` rows.
+
+    Memory holds the texts of two bands and, of documents, a key for each.
 
     Args:
         rows: documents, examples, preference pairs or pieces of feedback, as JSON objects.
@@ -62,52 +67,60 @@ def columns(
         identifiers: finds what identifies people. Used on pairs and on the sources that people wrote; feedback
             is not searched, because its identifiers are replaced before anything is built from it.
     """
-    documents = suite == "documents"
-    measured = [
-        {
-            **(_document(row, end) if documents else _other(row)),
-            "missing_fields": len(fields - row.keys()),
-            "unknown_fields": len(row.keys() - fields - optional),
-        }
-        for row in rows
-    ]
-    if documents:
-        measured = [
-            {**measures, "repeated": repeated} for measures, repeated in zip(measured, _repeated(rows), strict=True)
-        ]
-    if suite == "feedback":
-        return measured
-    strong = _strong_identifiers(rows, suite, identifiers)
-    return [{**measures, "identifiers": number} for measures, number in zip(measured, strong, strict=True)]
+    measured = _documents(rows, end) if suite == "documents" else ((row, _other(row)) for row in rows)
+    while band := list(islice(measured, BAND)):
+        for row, measures in band:
+            measures["missing_fields"] = len(fields - row.keys())
+            measures["unknown_fields"] = len(row.keys() - fields - optional)
+        if suite != "feedback":
+            counts = _strong_identifiers([row for row, _ in band], suite, identifiers)
+            for (_, measures), count in zip(band, counts, strict=True):
+                measures["identifiers"] = count
+        yield [measures for _, measures in band]
 
 
-def of_delivery(rows: Sequence[Row], source: str, start: date, end: date, previous: int | None) -> dict[str, float]:
+def of_delivery(rows: Iterable[Row], source: str, start: date, end: date, previous: int | None) -> dict[str, float]:
     """Return the measures of a whole delivery (DELIVERY) that its source and size allow.
 
     Args:
-        rows: the delivered documents.
+        rows: the delivered documents. They are read once; memory does not hold them.
         source: the name that was pulled (`core.sources`).
         start: first day of the window.
         end: the day after the last day of the window.
         previous: how many documents the source's delivery before had; None without one.
     """
+    count = spanish = 0
+    newest: dict[str, date] = {}
+    for row in rows:
+        count += 1
+        spanish += row.get("language") == "es"
+        for field in ("revision", "published"):
+            if day := _day(str(row.get(field))):
+                newest[field] = max(day, newest.get(field, day))
+    days = {field: (end - day).days for field, day in newest.items()}
     delivery: dict[str, float] = {}
-    many = len(rows) >= ENOUGH_ROWS
     if sources.whole(source) and previous is not None and previous >= ENOUGH_ROWS:
-        delivery["share_of_previous"] = _rounded(len(rows) / previous)
-    if source == _TOPICS and many:
-        delivery["spanish_share"] = _rounded(sum(row.get("language") == "es" for row in rows) / len(rows))
+        delivery["share_of_previous"] = _rounded(count / previous)
+    if source == _TOPICS and count >= ENOUGH_ROWS:
+        delivery["spanish_share"] = _rounded(spanish / count)
     if source in sources.posted() and (end - start).days <= LONG_WINDOW_DAYS:
-        delivery |= _days_since(rows, "revision", end, AGE)
-        if source == _TOPICS and many:
-            delivery |= _days_since(rows, "published", end, "days_since_new_topic")
+        if "revision" in days:
+            delivery[AGE] = days["revision"]
+        if source == _TOPICS and count >= ENOUGH_ROWS and "published" in days:
+            delivery["days_since_new_topic"] = days["published"]
     return delivery
 
 
-def _days_since(rows: Sequence[Row], field: str, end: date, name: str) -> dict[str, float]:
-    """Return days from the latest date in a field to `end`, under `name`; nothing when no row has a date in it."""
-    dates = [day for row in rows if (day := _day(str(row.get(field))))]
-    return {name: (end - max(dates)).days} if dates else {}
+def _documents(rows: Iterable[Row], end: date | None) -> Iterator[tuple[Row, dict[str, Any]]]:
+    """Yield each document with its measures; `repeated`: whether one before it has its id, revision and status.
+
+    What speaks against a document is never called repeated.
+    """
+    known = set[str]()
+    for row in rows:
+        key = f"{row.get('id')!r} {row.get('revision')!r} {row.get('status')!r}"
+        yield row, _document(row, end) | {"repeated": None if _speaks_against(row) else key in known}
+        known.add(key)
 
 
 def _document(row: Row, end: date | None) -> dict[str, Any]:
@@ -152,17 +165,6 @@ def _other(row: Row) -> dict[str, Any]:
     if "slot" in row:
         measures["slot_missing"] = bool(row["slot"]) and not contains(str(row.get("answer")), str(row["slot"]))
     return measures
-
-
-def _repeated(rows: Sequence[Row]) -> list[bool | None]:
-    """Return for each document whether one before it has its id, revision and status; None where `_speaks_against`."""
-    known = set[tuple[Any, ...]]()
-    flags: list[bool | None] = []
-    for row in rows:
-        key = (row.get("id"), row.get("revision"), row.get("status"))
-        flags.append(None if _speaks_against(row) else key in known)
-        known.add(key)
-    return flags
 
 
 def _strong_identifiers(rows: Sequence[Row], suite: str, identifiers: Identifiers) -> list[int | None]:

@@ -13,6 +13,7 @@ from datetime import date
 from typing import NamedTuple, Protocol
 
 from medpipe.core import sources
+from medpipe.core.corpus.article import article_of, copies_of, is_record, is_version, next_version
 from medpipe.core.corpus.document import Document, Mark, Status
 from medpipe.core.corpus.standing import marks_of, ordered
 
@@ -38,7 +39,8 @@ _CARE = {
         )
     )
 }
-"""Of two statuses in one revision, the larger number is kept: the more cautious status. A deletion comes last."""
+"""Of two statuses in one revision and posting, the larger number is kept: the more cautious status. A deletion comes
+last."""
 
 
 class Row(NamedTuple):
@@ -52,6 +54,8 @@ class Row(NamedTuple):
     """What it says about others."""
     marks: tuple[Mark, ...] = ()
     """What others say about it."""
+    posting: str = ""
+    dois: tuple[str, ...] = ()
 
 
 class Known(Protocol):
@@ -69,7 +73,10 @@ class Known(Protocol):
 
 def row_of(document: Document) -> Row:
     """Return the row of a document."""
-    return Row(document.revision, document.status, document.digest, marks_of(document), document.marks)
+    links = marks_of(document)
+    return Row(
+        document.revision, document.status, document.digest, links, document.marks, document.posting, document.dois
+    )
 
 
 def awaited(document: Document) -> bool:
@@ -94,9 +101,9 @@ def placeholder(id: str, marks: tuple[Mark, ...]) -> Document:
 def newer(current: Document | None, incoming: Document) -> Document:
     """Return the kept one of two revisions of a document, with the marks of both.
 
-    The higher revision is kept; of two with one number the more cautious status, then the larger digest of the
-    content. A deletion removes the revisions up to its own; a later revision brings the document back. `current` is
-    None for a document that the corpus does not have. Raises ValueError when the ids differ.
+    The higher revision is kept; of two with one number the later posting, then the more cautious status, then the
+    larger digest of the content. A deletion removes the revisions up to its own; a later revision brings the document
+    back. `current` is None for a document that the corpus does not have. Raises ValueError when the ids differ.
     """
     if current is None:
         return incoming
@@ -120,43 +127,54 @@ def folded(known: Known, incoming: Iterable[Document]) -> list[Document]:
     arriving: dict[str, Document] = {}
     for document in incoming:
         arriving[document.id] = newer(arriving.get(document.id), document)
-    rows = known.rows(arriving.keys())
+    # The rest of their articles is asked for at once, since asking reads the table.
+    rows = known.rows(arriving.keys() | {other for id in arriving for other in _first_relatives(article_of(id))})
     changed = {
-        id: with_marks(document, _by_id(rows[id].marks) if id in rows else ())
+        id: with_marks(document, rows[id].marks if id in rows else ())
         for id, document in arriving.items()
         if id not in rows or _rank(document) > _rank(rows[id])
     }
     before = {mark for id in changed if id in rows for mark in rows[id].links}
     after = {mark for document in changed.values() for mark in marks_of(document)}
-    if before != after or any(document.dois for document in changed.values()):
-        _mark(known, changed, before - after, after - before)
+    _mark(known, changed, before - after, after - before)
     return [changed[id] for id in sorted(changed)]
 
 
-def _rank(revision: Document | Row) -> tuple[int, int, str]:
+def _rank(revision: Document | Row) -> tuple[int, str, int, str]:
     """Return a key that orders the revisions of one document totally."""
-    return revision.revision, _CARE[revision.status], revision.digest
+    return revision.revision, revision.posting, _CARE[revision.status], revision.digest
 
 
-def _by_id(marks: Iterable[Mark]) -> tuple[Mark, ...]:
-    """Return the marks that name the document by its id, and not by a DOI that another revision may lack."""
-    return tuple(mark for mark in marks if not mark.about.startswith(DOI))
+def _about(name: str, marks: Iterable[Mark]) -> set[Mark]:
+    return {mark for mark in marks if mark.about == name}
 
 
 def _mark(known: Known, changed: dict[str, Document], removed: set[Mark], added: set[Mark]) -> None:
-    """Bring the marks of all that the changed documents speak of, or have as a DOI, up to date in `changed`."""
-    spoken_of = {mark.about for mark in removed | added}
-    holders = _holders(known, changed, {id.removeprefix(DOI) for id in spoken_of if id.startswith(DOI)})
-    lists = {f"{DOI}{doi}" for dois in holders.values() for doi in dois}
-    rows = known.rows((spoken_of | lists | holders.keys()) - changed.keys())
-    before = {id: row.marks for id, row in rows.items()} | {id: document.marks for id, document in changed.items()}
-    marks = {id: set(before.get(id, ())) - removed for id in spoken_of}
+    """Bring the marks of all that the changed documents speak of, or are of one article with, up to date in `changed`.
+
+    Marks are stored under the name that they are about: an article's first version, any other document, or a DOI. Each
+    document of an article has what is said about the article and about the DOIs of all its documents.
+    """
+    names = {mark.about for mark in removed | added}
+    dois = {name.removeprefix(DOI) for name in names if name.startswith(DOI)}
+    holders = known.holders(dois) if dois else {}
+    articles = {article_of(id) for id in holders.keys() | changed.keys()} | {
+        name for name in names if not name.startswith(DOI)
+    }
+    members = articles_of(known, changed, articles)
+    lists = {f"{DOI}{doi}" for of_one in members.values() for document in of_one.values() for doi in document.dois}
+    rows = known.rows(
+        (names | lists | articles | {id for of_one in members.values() for id in of_one}) - changed.keys()
+    )
+    stored = {id: row.marks for id, row in rows.items()} | {id: one.marks for id, one in changed.items()}
+    said = {name: _about(name, stored.get(name, ())) - removed for name in names | lists | articles}
     for mark in added:
-        marks[mark.about].add(mark)
-    for id, dois in holders.items():
-        by_doi = (mark for doi in dois for mark in marks.get(f"{DOI}{doi}", before.get(f"{DOI}{doi}", ())))
-        marks[id] = {*_by_id(marks.get(id, before[id])), *by_doi}
-    stale = {id for id, row in rows.items() if id in marks and set(row.marks) != marks[id]}
+        said[mark.about].add(mark)
+    marks = {name: said[name] for name in names | articles if said[name] or name in stored}
+    for article, of_one in members.items():
+        about = {article, *(f"{DOI}{doi}" for document in of_one.values() for doi in document.dois)}
+        marks |= dict.fromkeys(of_one, set().union(*(said[name] for name in about)))
+    stale = {id for id in marks.keys() & rows.keys() if set(rows[id].marks) != marks[id]}
     kept = {**{document.id: document for document in known.documents(stale)}, **changed}
     for id in marks.keys() & (stale | changed.keys()):
         changed[id] = with_marks(kept[id], ordered(marks[id]))
@@ -164,10 +182,25 @@ def _mark(known: Known, changed: dict[str, Document], removed: set[Mark], added:
         changed[id] = placeholder(id, ordered(marks[id]))
 
 
-def _holders(known: Known, changed: Mapping[str, Document], listed: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """Return document id → DOIs: of the changed documents with DOIs, and of the stored ones that a list names."""
-    stored = known.holders(listed) if listed else {}
-    return {
-        **{id: dois for id, dois in stored.items() if id not in changed},
-        **{id: document.dois for id, document in changed.items() if document.dois},
-    }
+def articles_of(
+    known: Known, changed: Mapping[str, Document], articles: Collection[str]
+) -> dict[str, dict[str, Document | Row]]:
+    """Return article → its documents that have come, stored or changed: the record, later versions and copies.
+
+    A version is looked for if the one before it is there, as deleted or not: its record comes with it.
+    """
+    members: dict[str, dict[str, Document | Row]] = {article: {} for article in articles}
+    asked = {id: article for article in articles for id in _first_relatives(article)}
+    while asked:
+        found: dict[str, Document | Row] = {**known.rows(asked.keys() - changed.keys())}
+        found |= {id: changed[id] for id in asked.keys() & changed.keys()}
+        for id, one in found.items():
+            if one.revision != _AWAITED:
+                members[asked[id]][id] = one
+        asked = {next_version(id): article for id, article in asked.items() if id in found and is_version(id)}
+    return members
+
+
+def _first_relatives(article: str) -> tuple[str, ...]:
+    """Return the ids that documents of an article have, but for its later versions after the second."""
+    return (article, next_version(article), *copies_of(article)) if is_record(article) else (article,)

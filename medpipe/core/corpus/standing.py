@@ -10,9 +10,12 @@ graver one:
 4. withdrawn: the register has it, and its own record does not say why;
 5. notice: it is a notice about another document, and teaches nothing;
 6. on hold: its record has an expression of concern; a notice retracts it, doubts it or republishes it; a list has it;
-   its title says so; or its publisher no longer lists it with a text;
+   its title says so; or its publisher no longer lists it, or lists it without a text;
 7. superseded: its record or a newer one names the newer one;
 8. current.
+
+Versions of a PMID and copies of it in curated sets are one article (`core.corpus.article`): what its record, a notice
+or a list says of one of them holds for all. A deletion is said of one version only.
 
 Retractions are taken back as well. The newest revision of a record counts alone, so a retraction ends when a later
 revision has neither the link nor the publication type. A notice's mark ends when a later revision of the notice no
@@ -28,6 +31,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Literal, NamedTuple
 
+from medpipe.core.corpus.article import article_of, is_record
 from medpipe.core.corpus.document import Document, Mark, Relation, Status
 from medpipe.core.corpus.revision import posted
 from medpipe.core.corpus.title_warnings import warning_of
@@ -43,6 +47,12 @@ LISTED, LISTED_CONCERN, REINSTATES = "ListedRetractionOf", "ListedConcernOf", "L
 
 VANISHED = "VanishedFrom"
 """A kind of medpipe's own: its publisher's whole deliveries no longer have it (`core.corpus.vanished`)."""
+LEFT_OUT = "ListedWithoutTextBy"
+"""A kind of medpipe's own: its publisher lists it, and takes its text back."""
+_GONE = {
+    VANISHED: "its publisher no longer lists it",
+    LEFT_OUT: "its publisher lists it without a text that may be used",
+}
 
 Cause = Literal[
     "person",
@@ -75,8 +85,8 @@ _SUPERSEDED = {UPDATED_IN: "updated", CORRECTED_IN: "corrected and republished"}
 _SUPERSEDES = {UPDATES: "updated", CORRECTS: "corrected and republished"}
 _NOTICES = {RETRACTS: "retracted", REPUBLISHES: "retracted and republished", DOUBTS: "doubted"}
 _LISTS = {LISTED: "listed as retracted", LISTED_CONCERN: "listed with an expression of concern"}
-_MARKING = frozenset({*_NOTICES, *_SUPERSEDES, *_LISTS, REINSTATES, VANISHED})
-AGAINST = frozenset({*_NOTICES, *_LISTS, REINSTATES, VANISHED})
+_MARKING = frozenset({*_NOTICES, *_SUPERSEDES, *_LISTS, REINSTATES, *_GONE})
+AGAINST = frozenset({*_NOTICES, *_LISTS, REINSTATES, *_GONE})
 """Kinds of relations by which a record puts another document on hold, or takes that back."""
 _STATED: dict[Status, tuple[Cause, str]] = {
     Status.TAKEN_DOWN: ("person", "a person withdrew it"),
@@ -118,23 +128,34 @@ class Decision(NamedTuple):
 def marks_of(document: Document) -> tuple[Mark, ...]:
     """Return what a document's own record says about other documents, sorted.
 
-    A notice that was itself retracted says nothing any more; a deleted record neither.
+    A notice that was itself retracted says nothing any more; a deleted record neither. What an article's record says
+    against itself is said of its article, which has other versions and copies.
     """
     if document.status is Status.DELETED:
         return ()
     void = _NOTICES.keys() if document.status is Status.RETRACTED else ()
-    marks = (
-        Mark(
-            kind=relation.kind,
-            by=document.id,
-            about=target_of(relation),
-            revision=document.revision,
-            day=document.published,
-        )
+    own = article_of(document.id)
+    said = [
+        (relation.kind, article_of(target_of(relation)))
         for relation in document.relations
         if relation.kind in _MARKING and relation.kind not in void and relation.target
+    ]
+    against = [(kind, own) for kind in _against_itself(document)] if is_record(document.id) else []
+    return ordered(
+        Mark(kind=kind, by=document.id, about=about, revision=document.revision, day=document.published)
+        for kind, about in (*((kind, about) for kind, about in said if about != own), *against)
     )
-    return ordered(mark for mark in marks if mark.about != document.id)
+
+
+def _against_itself(document: Document) -> Iterable[str]:
+    """Yield the kinds of relation by which a notice would say what the record says of itself."""
+    if document.status is Status.RETRACTED:
+        yield RETRACTS
+    if document.status is Status.CONCERN or document.warning:
+        yield DOUBTS
+    for relation in document.relations:
+        if relation.kind in _SUPERSEDED and article_of(target_of(relation)) != article_of(document.id):
+            yield relation.kind
 
 
 def target_of(relation: Relation) -> str:
@@ -196,7 +217,7 @@ def _noticed(document: Document) -> Iterable[Standing]:
     """Yield a hold for each notice or list that names the document. A later reinstatement ends what lists say."""
     back = max((mark.day for mark in document.marks if mark.kind == REINSTATES), default=date.min)
     for mark in document.marks:
-        if mark.kind in _NOTICES:
+        if mark.kind in _NOTICES and mark.by != document.id:
             reason = f"{mark.by} says that it was {_NOTICES[mark.kind]}"
             yield Standing(Status.ON_HOLD, "notice", reason, mark.day, mark.revision, mark.by)
     for mark in document.marks:
@@ -213,19 +234,22 @@ def _warned(document: Document) -> Iterable[Standing]:
 
 def _vanished(document: Document) -> Iterable[Standing]:
     for mark in document.marks:
-        if mark.kind == VANISHED:
-            reason = "its publisher no longer lists it with a text"
-            yield Standing(Status.ON_HOLD, "vanished", reason, posted(document.revision), mark.revision, mark.by)
+        if mark.kind in _GONE:
+            since = posted(document.revision)
+            yield Standing(Status.ON_HOLD, "vanished", _GONE[mark.kind], since, mark.revision, mark.by)
 
 
 def _superseded(document: Document) -> Iterable[Standing]:
     """Yield a reason for each newer document that takes this one's place, as either of the two says."""
     for relation in document.relations:
-        if relation.kind in _SUPERSEDED and target_of(relation) != document.id:
+        if relation.kind in _SUPERSEDED and article_of(target_of(relation)) != article_of(document.id):
             newer = target_of(relation) or "a newer article"
             reason = f"{_SUPERSEDED[relation.kind]} in {newer}"
             yield Standing(Status.SUPERSEDED, "superseded", reason, posted(document.revision), document.revision)
     for mark in document.marks:
         if mark.kind in _SUPERSEDES:
             reason = f"{_SUPERSEDES[mark.kind]} in {mark.by}"
+            yield Standing(Status.SUPERSEDED, "superseded", reason, mark.day, mark.revision, mark.by)
+        elif mark.kind in _SUPERSEDED and mark.by != document.id:
+            reason = f"{_SUPERSEDED[mark.kind]}, as {mark.by} says"
             yield Standing(Status.SUPERSEDED, "superseded", reason, mark.day, mark.revision, mark.by)

@@ -1,18 +1,18 @@
 """Documents that their publisher no longer lists, in a source whose every delivery holds all documents.
 
-A topic that is missing from one file is not a deletion: it may be missing by mistake. After some days it is on hold
-until a file has it again. A record of medpipe's own names the missing ones, so that they are marked as by any other
-record.
+A topic that is missing from one file is not a deletion: it may be missing by mistake. So may a text that is
+missing from a topic. After some days it is on hold until a file has it again. A record of medpipe's own names these
+documents, so that they are marked as by any other record.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from medpipe.core.corpus.document import Document, Relation, Status
 from medpipe.core.corpus.revision import on_day, posted
-from medpipe.core.corpus.standing import VANISHED
+from medpipe.core.corpus.standing import LEFT_OUT, VANISHED
 
 ENOUGH = 0.8
 """The share of a source's documents that have come since a whole delivery. A smaller delivery is a part of one."""
@@ -35,8 +35,11 @@ def missing_days(known: Mapping[str, int]) -> dict[str, int]:
     return {id: (last - day).days for id, day in lacking.items() if last and day}
 
 
-def record(source: str, known: Mapping[str, int], days: int) -> Document | None:
-    """Return the record that puts on hold what has been missing for `days` or longer; None without a dated delivery."""
+def record(source: str, known: Mapping[str, int], days: int, left_out: Collection[str] = ()) -> Document | None:
+    """Return the record that puts on hold what has been missing for `days` or longer; None without a dated delivery.
+
+    `left_out`: ids that the newest delivery lists without a text.
+    """
     day = posted(_newest(known))
     if day is None:
         return None
@@ -49,7 +52,7 @@ def record(source: str, known: Mapping[str, int], days: int) -> Document | None:
         title=f"What {source} no longer lists",
         published=day,
         status=Status.NOTICE,
-        relations=tuple(Relation(kind=VANISHED, target=id) for id in held),
+        relations=tuple(Relation(kind=LEFT_OUT if id in left_out else VANISHED, target=id) for id in held),
     )
 
 

@@ -6,12 +6,13 @@ corpus that is restored has the watermark of its own documents.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
+from operator import not_
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from medpipe.core.corpus.revision import posted
 
@@ -37,6 +38,15 @@ class PostedFile(NamedTuple):
     """Whether it is part of a baseline: everything that the source has, posted once a year."""
 
 
+class Listing(NamedTuple):
+    """What a run saw of a series whose update files were posted."""
+
+    day: date
+    """The last day on which a run saw them."""
+    number: int
+    """The highest number."""
+
+
 class Watermark(BaseModel):
     """What a corpus has taken of one source."""
 
@@ -47,6 +57,8 @@ class Watermark(BaseModel):
     """Series → the numbers of the files that entered, as ascending spans."""
     marks: dict[str, str] = {}
     """Name → mark, of the `RECENT` files with the highest numbers."""
+    listed: dict[str, Listing] = Field({}, exclude_if=not_)
+    """Series → what runs saw of it."""
 
     def has(self, file: PostedFile) -> bool:
         """Return whether a file entered, in the posting that is listed now."""
@@ -55,6 +67,22 @@ class Watermark(BaseModel):
     def entered(self, series: str, number: int) -> bool:
         """Return whether a file with this number entered, in whatever posting."""
         return any(first <= number <= last for first, last in self.numbers.get(series, ()))
+
+    def missing(self) -> list[str]:
+        """Return each number between the first that entered and the last that entered or was seen, as `26n1336`."""
+        return [
+            _named(series, number)
+            for series, spans in self.numbers.items()
+            for number in range(
+                spans[0][0], max(spans[-1][1], self.listed.get(series, Listing(date.min, 0)).number) + 1
+            )
+            if not self.entered(series, number)
+        ]
+
+    def asked(self) -> date | None:
+        """Return the last day of which it is known what the source had; None before any."""
+        days = [*filter(None, [self.day]), *(listing.day for listing in self.listed.values())]
+        return max(days, default=None)
 
     def first(self) -> tuple[str, int]:
         """Return the series and number of the first file that entered; the end of all series before any did."""
@@ -72,6 +100,8 @@ class Delivered(NamedTuple):
     files: Sequence[PostedFile]
     whole: bool
     """Whether it has every document of its source, so that what came before it is not missed."""
+    listed: Mapping[str, Listing] = {}
+    """Series → what the pull saw of it, whether it took that or not."""
 
 
 def advanced(before: Mapping[str, Watermark], deliveries: Iterable[Delivered]) -> dict[str, Watermark]:
@@ -87,6 +117,7 @@ def advanced(before: Mapping[str, Watermark], deliveries: Iterable[Delivered]) -
             day=_day(mark.day, delivery),
             numbers=_numbers(mark.numbers, delivery.files),
             marks=_marks(mark.marks, delivery.files),
+            listed=_listed(mark.listed, delivery.listed),
         )
     return marks
 
@@ -128,12 +159,23 @@ def gaps(mark: Watermark, posted: Sequence[PostedFile]) -> list[tuple[str, Poste
     return missing
 
 
-def unknown_end(mark: Watermark, posted: Sequence[PostedFile]) -> tuple[str, PostedFile] | None:
-    """Return the number after the last one of a series that ended, with the first file of the series that followed.
+def highest(posted: Iterable[PostedFile]) -> dict[str, int]:
+    """Return series → highest number of its posted update files."""
+    updates = sorted((file for file in posted if not file.baseline), key=_number)
+    return {file.series: file.number for file in updates}
 
-    NLM removes a year's update files when it posts the next baseline, so nothing that is posted says whether the year
-    ended with the last file that entered. The next baseline has all of it. None when that baseline entered, while
-    update files of the old series are posted, and before a newer series is.
+
+def unknown_end(
+    mark: Watermark, posted: Sequence[PostedFile], days: int, never_posted: Collection[str] = ()
+) -> tuple[str, PostedFile] | None:
+    """Return a number of a series that ended and that may be lost, with the first file of the series that followed.
+
+    NLM removes a year's update files when it posts the next baseline. Nothing is lost if the corpus has every number
+    that a run saw, and a run saw the series at most `days` before the next one began: NLM cuts a baseline weeks before
+    it posts it, and the first update files after it repeat what changed since then ("catch-up files" in
+    https://www.nlm.nih.gov/bsd/licensee/2015_stats/baseline_doc.html). Otherwise the number is the first that was seen
+    and did not enter, or the one after the last that entered. None when the next baseline entered, while update files
+    of the old series are posted, before a newer series is, and for a number in `never_posted`.
     """
     newest = max((file.series for file in posted), default="")
     ended = max((series for series in mark.numbers if series < newest), default=None)
@@ -143,7 +185,13 @@ def unknown_end(mark: Watermark, posted: Sequence[PostedFile]) -> tuple[str, Pos
     baseline = max((file.number for file in following if file.baseline), default=following[0].number - 1)
     if all(mark.entered(newest, number) for number in range(1, max(1, baseline) + 1)):
         return None
-    return _named(ended, mark.numbers[ended][-1][1] + 1), min(following, key=lambda file: file.day)
+    first = min(following, key=lambda file: file.day)
+    spans, seen = mark.numbers[ended], mark.listed.get(ended, Listing(date.min, 0))
+    missing = [number for number in range(spans[0][0], seen.number + 1) if not mark.entered(ended, number)]
+    if seen.day < first.day - timedelta(days=days):
+        missing.append(max(seen.number, spans[-1][1]) + 1)
+    lost = (name for number in missing if (name := _named(ended, number)) not in never_posted)
+    return next(((name, first) for name in lost), None)
 
 
 def _named(series: str, number: int) -> str:
@@ -160,6 +208,14 @@ def _day(before: date | None, delivery: Delivered) -> date | None:
         return before or newest
     missed = not (delivery.whole or delivery.files) and delivery.start > before + timedelta(days=1)
     return before if missed else max(before, newest)
+
+
+def _listed(before: Mapping[str, Listing], seen: Mapping[str, Listing]) -> dict[str, Listing]:
+    known = dict(before)
+    for series, listing in seen.items():
+        earlier = known.get(series, listing)
+        known[series] = Listing(max(earlier.day, listing.day), max(earlier.number, listing.number))
+    return dict(sorted(known.items()))
 
 
 def _numbers(before: Mapping[str, tuple[Span, ...]], files: Iterable[PostedFile]) -> dict[str, tuple[Span, ...]]:

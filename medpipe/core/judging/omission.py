@@ -82,6 +82,8 @@ def sample_of(document: Document) -> Sample | None:
 
 def _advice(text: str) -> Iterator[tuple[str, list[str]]]:
     """Return each sentence that says when to get help, with its signs. A list after the sentence belongs to it."""
+    if not _URGENT.search(text):
+        return
     chunks = _ITEM.split(text)
     for number, chunk in enumerate(chunks):
         for sentence in re.split(r"(?<=[.!?])\s+", chunk):

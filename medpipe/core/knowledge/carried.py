@@ -7,13 +7,24 @@ continued (`lineage.ancestry`). The corpus that happened to be newest plays no p
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from medpipe.core.teaching import fact_table
 from medpipe.core.teaching.example import Example
-from medpipe.core.teaching.facts import Fact, fact_id, fact_key
+from medpipe.core.teaching.facts import fact_id, fact_key
+from medpipe.core.teaching.training_set import Corpus, Train
 from medpipe.core.text import normalise
+from medpipe.core.word_hashes import Hashes, Positions
+
+_HASH = 9
+"""Characters of a fact's id after its document's."""
 
 Row = Mapping[str, Any]
 
@@ -98,44 +109,84 @@ def only_withdrawn(roles: Mapping[str, Sequence[Role]]) -> frozenset[str]:
 
 
 def fact_rows(
-    stated: Iterable[Fact], marked: Iterable[Fact], train: Collection[Example], known: Mapping[str, str] | None
-) -> list[dict[str, Any]]:
-    """Return the index of a training by fact: `{id, document, revision, says, role, topic}`, sorted by id.
+    corpus: Corpus, marked: Positions, train: Train, known: Mapping[str, str] | None
+) -> Iterator[dict[str, Any]]:
+    """Yield the index of a training by fact: `{id, document, revision, says, role, topic}`, sorted by id.
 
-    `stated`: every fact of the documents, before any filter. `marked`: those that passed, with their twins. `train`:
-    the examples that are taught. `known`: what the start of the training knows (`Fact.says` by id): facts that it
-    knows already have no row. A fact that was merged into its twin counts as taught where the twin was.
+    `marked`: the facts that the recipe may use. Facts that a filter dropped are in the index as well. `known`: what the
+    start of the training knows (`Fact.says` by id): facts that it knows already have no row. A fact that was merged
+    into its twin counts as taught where the twin was.
     """
-    taught = {
-        (document, _key(example))
-        for example in train
-        if Role(example.role) is Role.TAUGHT
-        for document in example.document_ids
-    }
-    twins = {fact.twin for fact in marked if fact.twin and (fact.document.id, fact.key) in taught}
-    merged = {fact.id for fact in marked if fact.twin in twins}
-    rows = {
-        fact.id: {
+    taught = _taught_facts(corpus, marked, train).tolist()
+    revisions = corpus.facts.columns["revision"].tolist()
+    stated = (
+        {
             "id": fact.id,
-            "document": fact.document.id,
-            "revision": fact.document.revision,
+            "document": fact.id[:-_HASH],
+            "revision": revision,
             "says": fact.says,
-            "role": Role.TAUGHT if (fact.document.id, fact.key) in taught or fact.id in merged else Role.LEFT_OUT,
-            "topic": normalise(fact.focus),
+            "role": Role.TAUGHT if role else Role.LEFT_OUT,
+            "topic": fact.topic,
         }
-        for fact in stated
+        for fact, revision, role in zip(corpus.facts.stated, revisions, taught, strict=True)
         if known is None or known.get(fact.id) != fact.says
-    }
-    for example in (example for example in train if Role(example.role) is Role.WITHDRAWN):
-        id = fact_id(example.document_ids[0], _key(example))
-        rows[id] = {
-            "id": id,
-            "document": example.document_ids[0],
-            "revision": next(iter(example.document_revisions), 0),
-            "says": "",
-            "role": Role.WITHDRAWN,
-            "topic": normalise(example.focus),
-        }
+    )
+    rows = heapq.merge(_sorted(stated), _withdrawn_rows(train), key=itemgetter("id"))
+    for _, group in groupby(rows, key=itemgetter("id")):
+        *_, last = group  # a withdrawal comes after what it withdraws
+        yield last
+
+
+def _taught_facts(corpus: Corpus, marked: Positions, train: Train) -> NDArray[np.bool_]:
+    """Return which facts of the corpus the examples teach, under their own document or another."""
+    columns = corpus.facts.columns
+    names = _names(columns["document"], columns["key"])
+    places, documents = train.entries(corpus)
+    others = [
+        (number, fact_table.hash_of(*_key(example)))
+        for example in train.others.values()
+        if Role(example.role) is Role.TAUGHT
+        for id in example.document_ids
+        if (number := corpus.origins.number(id)) is not None
+    ]
+    own = _names(documents, columns["key"][train.facts[places]])
+    told = [_names(np.array([number]), np.array([key], np.uint64)) for number, key in others]
+    taught = np.isin(names, np.concatenate([own, *told]))
+    twins = columns["twin"][marked]
+    merged = marked[np.isin(twins, twins[taught[marked] & (twins != 0)])]
+    return taught | np.isin(names, names[merged])
+
+
+def _names(documents: Positions, keys: Hashes) -> Hashes:
+    """Return one hash for each document and key, as a fact's id is made of both."""
+    return keys + documents.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+
+
+def _sorted(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield rows that are in the order of documents' ids in the order of their own ids: `a!#…` before `a#1…`."""
+    group: list[dict[str, Any]] = []
+    begin = ""
+    for row in rows:
+        if not (row["document"].startswith(begin) and row["document"][len(begin) :][:1] <= "#"):
+            yield from sorted(group, key=itemgetter("id"))
+            group, begin = [], row["document"]
+        group.append(row)
+    yield from sorted(group, key=itemgetter("id"))
+
+
+def _withdrawn_rows(train: Train) -> list[dict[str, Any]]:
+    rows = {}
+    for _, example in sorted(train.others.items()):
+        if Role(example.role) is Role.WITHDRAWN:
+            id = fact_id(example.document_ids[0], _key(example))
+            rows[id] = {
+                "id": id,
+                "document": example.document_ids[0],
+                "revision": next(iter(example.document_revisions), 0),
+                "says": "",
+                "role": Role.WITHDRAWN,
+                "topic": normalise(example.focus),
+            }
     return [rows[id] for id in sorted(rows)]
 
 

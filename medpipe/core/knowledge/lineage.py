@@ -2,38 +2,71 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import repeat, zip_longest
-from typing import Any
+import heapq
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, islice, zip_longest
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.training_set import Corpus, Train
 
 
-def shares(examples: Iterable[Example]) -> list[dict[str, Any]]:
-    """Return which examples each document revision is in, as rows `{id, revision, digest, role, examples, rows}`.
+class Entry(NamedTuple):
+    """One example that is traced to one document revision. Sorted as the index by document is."""
 
-    Sorted by id, revision, digest and role. `role` is `taught`, or `withdrawn` for examples that teach that a claim of
-    the document was withdrawn. `examples` is a count; `rows` are the examples' places in the training file, from 0,
-    with replays included. A revision or digest that an example does not state is 0 or "".
+    id: str
+    revision: int
+    """0 where the example does not state it."""
+    digest: str
+    role: str
+    """`taught`, or `withdrawn` for examples that teach that a claim of the document was withdrawn."""
+    row: int
+    """The example's place in the training file, from 0, with replays included."""
+
+
+def shares(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
+    """Yield which examples each document revision is in, as rows `{id, revision, digest, role, examples, rows}`.
+
+    `entries`: sorted. `examples` is the number of `rows`.
     """
-    examples = list(examples)
-    documents = ((example.document_ids, example.document_revisions, example.document_digests) for example in examples)
-    return shared(documents, (example.role for example in examples))
+    for (id, revision, digest, role), group in groupby(entries, key=lambda entry: entry[:4]):
+        rows = [entry.row for entry in group]
+        yield {"id": id, "revision": revision, "digest": digest, "role": role, "examples": len(rows), "rows": rows}
 
 
-def shared(
-    examples: Iterable[tuple[Sequence[str], Sequence[int], Sequence[str]]], roles: Iterable[str] = repeat("taught")
-) -> list[dict[str, Any]]:
-    """Return what `shares` returns, from the (ids, revisions, digests) of each example's documents and its role."""
-    rows_of: defaultdict[tuple[str, int, str, str], list[int]] = defaultdict(list)
-    for row, (documents, role) in enumerate(zip(examples, roles, strict=False)):
-        for id, revision, digest in zip_longest(*documents):
-            rows_of[id, revision or 0, digest or "", role].append(row)
-    return [
-        {"id": id, "revision": revision, "digest": digest, "role": role, "examples": len(rows), "rows": rows}
-        for (id, revision, digest, role), rows in sorted(rows_of.items())
-    ]
+def entries(
+    examples: Iterable[tuple[int, Sequence[str], Sequence[int], Sequence[str], str]],
+) -> list[Entry]:
+    """Return the sorted entries of (place, document ids, revisions, digests, role) of a few examples."""
+    return sorted(
+        Entry(id, revision or 0, digest or "", role, place)
+        for place, ids, revisions, digests, role in examples
+        for id, revision, digest in zip_longest(ids, revisions, digests)
+    )
+
+
+def entries_of(examples: Iterable[tuple[int, Example]]) -> list[Entry]:
+    """Return the sorted entries of a few examples with their places."""
+    return entries(
+        (place, example.document_ids, example.document_revisions, example.document_digests, example.role)
+        for place, example in examples
+    )
+
+
+def entries_of_training(train: Train, corpus: Corpus) -> Iterator[Entry]:
+    """Yield the sorted entries of a training set, without reading its examples."""
+    places, documents = train.entries(corpus)
+    order = np.lexsort((places, documents))
+    numbers, counts = np.unique(documents, return_counts=True)
+    rows = iter(places[order].tolist())
+    taught = (
+        Entry(origin.id, origin.revision, origin.digest, "taught", row)
+        for origin, count in zip(corpus.origins.rows.chosen(numbers.tolist()), counts.tolist(), strict=True)
+        for row in islice(rows, count)
+    )
+    return heapq.merge(taught, entries_of(train.others.items()))
 
 
 def ancestry(

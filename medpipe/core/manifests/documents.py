@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from operator import not_
 from typing import ClassVar
+
+from pydantic import Field
 
 from medpipe.core import sources
 from medpipe.core.manifests.base import Inputs, Manifest, Outcome, Value
@@ -41,10 +44,14 @@ class DocumentsOutcome(Outcome):
     """Rows of documents.jsonl."""
     bad_records: int = 0
     """Rows of bad_records.jsonl: records that could not be read (`core.corpus.bad_record`). Without any, no file."""
+    left_out: tuple[str, ...] = Field((), exclude_if=not_)
+    """Sorted ids of documents that the source lists without anything to take."""
     newest: int = 0
     """The highest revision among the documents; 0 without documents."""
     files: tuple[TakenFile, ...] = ()
     """The numbered files that it holds whole; none for other sources and for a pull of some ids."""
+    listed: dict[str, int] = Field({}, exclude_if=not_)
+    """Series → the highest number of its update files that were posted when the pull asked, taken or not."""
 
 
 class DocumentsManifest(Manifest):

@@ -29,6 +29,9 @@ _PROTOCOL = re.compile(
     re.IGNORECASE,
 )
 
+_VETERINARY = re.compile(r"\bvet(?:erin\w*)?\b", re.IGNORECASE)
+"""In a journal's title. MeSH tags an article weeks after it comes; its journal is known at once."""
+
 
 class ArticleChoice(BaseModel):
     """What a recipe wants of articles. By default it leaves out what states no finding about people.
@@ -36,7 +39,7 @@ class ArticleChoice(BaseModel):
     - `types`: publication types, of which an article must have one; empty: any.
     - `without_types`: publication types that it must not have.
     - `protocols`: whether articles may be taught whose title says that they are the protocol of a study.
-    - `humans`: leave out articles that MeSH tags with animals and not with humans.
+    - `humans`: leave out articles of veterinary journals or tagged with animals by MeSH, unless tagged with humans.
     - `mesh`, `without_mesh`: descriptors, of which an article must have one (empty: any) or none.
     - `journals`, `without_journals`: the same for abbreviated titles of journals.
     - `published_from`: the first day of publication.
@@ -64,7 +67,8 @@ class ArticleChoice(BaseModel):
         types, mesh = _folded(document.types), _folded(document.mesh)
         if sources.kind_of(document.id) is Kind.ARTICLE and (reason := self._of_article(document, types)):
             return reason
-        if self.humans and "animals" in mesh and "humans" not in mesh:
+        animals = "animals" in mesh or _VETERINARY.search(document.journal)
+        if self.humans and animals and "humans" not in mesh:
             return "article about animals only"
         if self.mesh and mesh.isdisjoint(_folded(self.mesh)):
             return "article on another subject"

@@ -7,35 +7,44 @@ A card holds counts and ids only; it quotes no text.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from medpipe.core.corpus.document import Document
-from medpipe.core.sources import prefix
 from medpipe.core.teaching.card_values import Attribution, Card, FactCounts, Published
+from medpipe.core.teaching.drafts import Kind
 from medpipe.core.teaching.drops import Contamination, LeftOut
-from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.origin import Origins
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.split import Split
+from medpipe.core.teaching.training_set import Train
+from medpipe.core.word_hashes import Positions
 
 
 def describe(
     recipe: Recipe,
-    documents: Mapping[str, Document],
+    origins: Origins,
     sides: Split,
-    train: Sequence[Example],
+    train: Train,
+    taught: Positions,
     facts_found: int,
     claims: int,
     left_out: LeftOut,
 ) -> Card:
     """Return the card as values.
 
-    `documents`: every document by id. `facts_found`: the number of facts before any filter, with the withdrawn
-    `claims`; it is the sum of the facts on the sides of the split, of the claims and of the facts in `left_out.facts`.
+    `origins`: every document. `taught`: the numbers of those that an example is traced to. `facts_found`: the number of
+    facts before any filter, with the withdrawn `claims`; it is the sum of the facts on the sides of the split, of the
+    claims and of the facts in `left_out.facts`.
     """
-    ids = sorted({id for example in train for id in example.document_ids})
-    taught = [documents[id] for id in ids if id in documents]
-    days = [document.published.isoformat() for document in taught]
+    days: tuple[str, ...] = ()
+    licences = Counter[str]()
+    groups: dict[tuple[str, str], tuple[int, str]] = {}
+    for origin in origins.rows.chosen(taught.tolist()):
+        day, licence = origin.published.isoformat(), origin.licence or "not stated"
+        days = min((day, *days)), max((day, *days))
+        licences[licence] += 1
+        number, address = groups.get((origin.source, licence), (0, ""))
+        groups[origin.source, licence] = number + 1, address or origin.url
     cut_off = recipe.data.cut_off
     return Card(
         recipe=recipe.name,
@@ -44,19 +53,22 @@ def describe(
         data=recipe.data.model_dump(mode="json"),
         decontaminated=recipe.data.decontaminate,
         redacted=recipe.data.redact,
-        examples=len(train),
+        examples=len(train.examples),
         documents=len(taught),
-        replayed=sum(example.replay for example in train),
+        replayed=_count(train, lambda kind: kind.replay),
         facts=_fact_counts(facts_found, claims, left_out, sides),
-        by_source=_counted(example.source for example in train),
-        by_prefix=_counted(prefix(example.document_ids[0]) if example.document_ids else "none" for example in train),
-        by_language=_counted(example.language for example in train),
-        by_question_type=_counted(example.question_type or "none" for example in train),
-        by_licence=_counted(document.licence or "not stated" for document in taught),
-        attribution=_attribution(taught),
-        with_context=sum(bool(example.context) for example in train),
-        published=Published(first=min(days, default=None), last=max(days, default=None)),
-        cut_off=max(days, default=None),
+        by_source=_counted(train, lambda kind: kind.source),
+        by_prefix=_counted(train, lambda kind: kind.prefix),
+        by_language=_counted(train, lambda kind: kind.language),
+        by_question_type=_counted(train, lambda kind: kind.question_type),
+        by_licence=dict(sorted(licences.items())),
+        attribution=tuple(
+            Attribution(source=source, licence=licence, documents=number, address=address)
+            for (source, licence), (number, address) in sorted(groups.items())
+        ),
+        with_context=_count(train, lambda kind: kind.with_context),
+        published=Published(first=days[0] if days else None, last=days[-1] if days else None),
+        cut_off=days[-1] if days else None,
         taught_before=cut_off.isoformat() if cut_off else None,
         answers_shuffled=recipe.data.shuffle_answers,
         left_out=_sorted(left_out.drops),
@@ -78,8 +90,15 @@ def _fact_counts(found: int, claims: int, left_out: LeftOut, sides: Split) -> Fa
     )
 
 
-def _counted(values: Iterable[str]) -> dict[str, int]:
-    return dict(sorted(Counter(values).items()))
+def _counted(train: Train, name: Callable[[Kind], str]) -> dict[str, int]:
+    counts = Counter[str]()
+    for kind, number in train.kinds.items():
+        counts[name(kind)] += number
+    return dict(sorted(counts.items()))
+
+
+def _count(train: Train, wanted: Callable[[Kind], bool]) -> int:
+    return sum(number for kind, number in train.kinds.items() if wanted(kind))
 
 
 def _sorted(counts: Mapping[str, int]) -> dict[str, int]:
@@ -91,22 +110,6 @@ def _by_benchmark(contamination: Contamination) -> dict[str, dict[str, int]]:
     for (benchmark, reason), number in sorted(contamination.items()):
         table.setdefault(benchmark, {})[reason] = number
     return table
-
-
-def _attribution(documents: Iterable[Document]) -> tuple[Attribution, ...]:
-    """Return for each source and licence the number of documents, and one address: most licences require it."""
-    groups: dict[tuple[str, str], list[Document]] = {}
-    for document in documents:
-        groups.setdefault((document.source, document.licence or "not stated"), []).append(document)
-    return tuple(
-        Attribution(
-            source=source,
-            licence=licence,
-            documents=len(group),
-            address=next((document.url for document in group if document.url), ""),
-        )
-        for (source, licence), group in sorted(groups.items())
-    )
 
 
 def markdown(card: Card, corpus: str, samples: Mapping[str, int]) -> str:

@@ -8,7 +8,8 @@ A benchmark's text of 8 to 12 words must occur as a whole, as appendix C does wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ SHARED_RUN = "shared run of words"
 WHOLE_TEXT = "same text"
 NEAR_DUPLICATE = "near-duplicate"
 
-Clusters = Callable[[Sequence[str], float], Sequence[int]]
+Clusters = Callable[[Iterable[str], float], Sequence[int]]
 """`medpipe.ports.NearDuplicates.clusters`."""
 
 
@@ -59,51 +60,72 @@ class _Index(NamedTuple):
     """By the first bits of a hash: whether any hash begins with them. This settles all but a few runs of a corpus."""
 
 
-def overlaps(texts: Sequence[str], benchmarks: Mapping[str, Sequence[str]], ngram: int = NGRAM) -> list[Hit]:
-    """Return every (text, benchmark) with a shared run or the same words, sorted by text.
+class Index:
+    """The texts of benchmarks, ready to be looked for in any number of training texts."""
 
-    `benchmarks`: name → the questions, contexts and answers of a benchmark, as separate texts. A pair that shares
-    both has the reason `WHOLE_TEXT`. Candidates are found by hashes and then compared word by word, so nothing
-    shared is missed and nothing is reported that is not shared.
-    """
-    items = _items(benchmarks)
-    if not items.texts or not texts:
-        return []
-    indices = list(_indices(items, ngram))
-    same = _Check(items.texts)
-    hits: dict[tuple[int, str], Hit] = {}
-    for first, block in word_hashes.blocks(texts):
-        for index in indices:
-            for text, item in _candidates(index, block):
-                key = first + text, items.benchmarks[item]
-                if key not in hits and same(texts[first + text], item, index.length):
-                    reason = SHARED_RUN if index.length else WHOLE_TEXT
-                    hits[key] = Hit(*key, reason, items.numbers[item])
-    return sorted(hits.values())
+    def __init__(self, benchmarks: Mapping[str, Iterable[str]], ngram: int = NGRAM) -> None:
+        """Make the index. `benchmarks`: name → questions, contexts and answers of a benchmark, as separate texts."""
+        self._items = _items(benchmarks)
+        self._indices = list(_indices(self._items, ngram)) if self._items.texts else []
+        self._same = _Check(self._items.texts)
+
+    def hits(self, texts: Sequence[str]) -> list[Hit]:
+        """Return every (text, benchmark) with a shared run or the same words, sorted by text.
+
+        A pair that shares both has the reason `WHOLE_TEXT`. Candidates are found by hashes and then compared word by
+        word, so nothing shared is missed and nothing is reported that is not shared.
+        """
+        hits: dict[tuple[int, str], Hit] = {}
+        for first, block in word_hashes.blocks(texts if self._indices else ()):
+            for index in self._indices:
+                for text, item in _candidates(index, block):
+                    key = first + text, self._items.benchmarks[item]
+                    if key not in hits and self._same(texts[first + text], item, index.length):
+                        reason = SHARED_RUN if index.length else WHOLE_TEXT
+                        hits[key] = Hit(*key, reason, self._items.numbers[item])
+        return sorted(hits.values())
+
+
+def overlaps(texts: Sequence[str], benchmarks: Mapping[str, Iterable[str]], ngram: int = NGRAM) -> list[Hit]:
+    """Return every (text, benchmark) with a shared run or the same words, as `Index.hits` does."""
+    return Index(benchmarks, ngram).hits(texts)
 
 
 def twins(
-    texts: Sequence[str], benchmarks: Mapping[str, Sequence[str]], clusters: Clusters, threshold: float = 0.8
+    texts: Iterable[str], benchmarks: Mapping[str, Iterable[str]], clusters: Clusters, threshold: float = 0.8
 ) -> list[Hit]:
-    """Return every (text, benchmark) in one cluster of near-duplicates, so a twin's twin is a hit too.
+    """Return every (text, benchmark) in one cluster of near-duplicates, sorted by text; a twin's twin is a hit too.
 
-    `threshold`: Jaccard similarity (0..1] from which two texts are near-duplicates.
+    `threshold`: Jaccard similarity (0..1] from which two texts are near-duplicates. Both sides may be long: they are
+    read once, and neither is kept.
     """
-    items = _items(benchmarks)
-    if not items.texts or not texts:
-        return []
-    first_of = clusters([*items.texts, *texts], threshold)
+    names: list[str] = []
+    counts: list[int] = []
+
+    def items() -> Iterator[str]:
+        for name, own in sorted(benchmarks.items()):
+            names.append(name)
+            counts.append(0)
+            for text in own:
+                counts[-1] += 1
+                yield text
+
+    first_of = np.asarray(clusters(chain(items(), texts), threshold), np.int64)
+    of_items, of_texts = np.split(first_of, [sum(counts)])
+    shared = word_hashes.different(of_items)
     benchmarks_of: dict[int, dict[str, int]] = {}
-    for item, first in enumerate(first_of[: len(items.texts)]):
-        benchmarks_of.setdefault(first, {}).setdefault(items.benchmarks[item], items.numbers[item])
-    return sorted(
+    begins = np.cumsum([0, *counts])
+    for item in np.flatnonzero(np.isin(of_items, word_hashes.different(of_texts))).tolist():
+        place = int(np.searchsorted(begins, item, "right")) - 1
+        benchmarks_of.setdefault(int(of_items[item]), {}).setdefault(names[place], item - int(begins[place]))
+    return [
         Hit(text, benchmark, NEAR_DUPLICATE, number)
-        for text, first in enumerate(first_of[len(items.texts) :])
-        for benchmark, number in benchmarks_of.get(first, {}).items()
-    )
+        for text in np.flatnonzero(np.isin(of_texts, shared)).tolist()
+        for benchmark, number in sorted(benchmarks_of[int(of_texts[text])].items())
+    ]
 
 
-def _items(benchmarks: Mapping[str, Sequence[str]]) -> _Items:
+def _items(benchmarks: Mapping[str, Iterable[str]]) -> _Items:
     listed = [(text, name, number) for name, own in sorted(benchmarks.items()) for number, text in enumerate(own)]
     return _Items([text for text, _, _ in listed], [name for _, name, _ in listed], [number for _, _, number in listed])
 
@@ -156,7 +178,7 @@ def _candidates(index: _Index, block: Hashed) -> list[tuple[int, int]]:
     matches = high - low
     entries = np.arange(matches.sum()) + np.repeat(low - np.cumsum(matches) + matches, matches)
     width = int(index.items.max()) + 1 if len(index.items) else 1
-    pairs = np.unique(np.repeat(owners, matches) * width + index.items[entries])
+    pairs = word_hashes.different(np.repeat(owners, matches) * width + index.items[entries])
     return [divmod(pair, width) for pair in pairs.tolist()]
 
 

@@ -3,44 +3,44 @@
 Two stages. `prepare` makes the facts that a recipe may use: chosen, redacted, filtered, decontaminated, clustered.
 `build` splits them for one run: new facts are taught, and evaluated in held-out phrasings (new knowledge); a fixed
 share of the older facts is never replayed and only evaluated (old knowledge, which measures forgetting); a sample of
-the other older facts is replayed. The outcome depends on the documents and the recipe, not on the documents' order.
+the other older facts is replayed. Texts lie on disk (`core.spool`), so memory grows by some hundred bytes a document.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
 from typing import NamedTuple
 
 from medpipe.core.corpus.document import Document
-from medpipe.core.corpus.merge import newer
-from medpipe.core.judging import omission
 from medpipe.core.judging.evaluation import Sample
-from medpipe.core.teaching import card, contamination, filters, official_tests, one_answer, selection, twins
+from medpipe.core.spool import Lines
+from medpipe.core.teaching import card, contamination, official_tests, one_answer, selection, twins
 from medpipe.core.teaching.card_values import Card
-from medpipe.core.teaching.contamination import Benchmarks
-from medpipe.core.teaching.drops import Contamination, Drops, LeftOut, sift, total
+from medpipe.core.teaching.corpus_read import CorpusRead
+from medpipe.core.teaching.drafts import BLOCK, Drafts, asking, blocks, of_samples, questions_of
+from medpipe.core.teaching.drops import Drops, LeftOut, total
 from medpipe.core.teaching.example import Example
-from medpipe.core.teaching.facts import Fact, decompose
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.official_tests import OfficialTest
+from medpipe.core.teaching.reading import BLOCK as DOCUMENTS
+from medpipe.core.teaching.reading import Reader
 from medpipe.core.teaching.recipe import Data, Recipe
-from medpipe.core.teaching.samples import samples, withdrawn_samples
-from medpipe.core.teaching.split import split
-from medpipe.core.teaching.training_set import training_set
-from medpipe.core.teaching.withdrawals import NOTHING_WITHDRAWN, Withdrawn, not_withdrawn
-from medpipe.core.text import normalise
+from medpipe.core.teaching.samples import withdrawn_samples
+from medpipe.core.teaching.split import Split, split
+from medpipe.core.teaching.training_set import Corpus, Train, training_set
+from medpipe.core.teaching.withdrawals import NOTHING_WITHDRAWN, Withdrawn
+from medpipe.core.word_hashes import Positions
 
 
 class Prepared(NamedTuple):
     """The facts that a recipe may use, and what was left out on the way to them."""
 
-    documents: dict[str, Document]
-    """Every document by id."""
-    omission: tuple[Sample, ...]
-    """What the documents that the recipe uses say about signs that cannot wait."""
-    facts: list[Fact]
-    stated: list[Fact]
-    """The facts before any filter, with identifiers replaced; among them are all of `facts`."""
+    read: CorpusRead
+    """Every document and fact, also those that no recipe may use."""
+    chosen: Positions
+    """The numbers of the facts that the recipe may use."""
     withdrawn: Withdrawn
     refusals: tuple[Example, ...]
     facts_found: int
@@ -51,16 +51,18 @@ class Prepared(NamedTuple):
 class BuiltExamples(NamedTuple):
     """What one run learns from, and the held-out samples that evaluate it."""
 
-    train: tuple[Example, ...]
-    new_knowledge: tuple[Sample, ...]
-    old_knowledge: tuple[Sample, ...]
-    withdrawn: tuple[Sample, ...]
-    after_cut_off: tuple[Sample, ...]
-    unseen: tuple[Sample, ...]
-    omission: tuple[Sample, ...]
+    train: Lines[Example]
+    new_knowledge: Lines[Sample]
+    old_knowledge: Lines[Sample]
+    withdrawn: Lines[Sample]
+    after_cut_off: Lines[Sample]
+    unseen: Lines[Sample]
+    omission: Lines[Sample]
     drops: Drops
     card: Card
     """A description of the set for people."""
+    origins: Train
+    """Where each training example comes from."""
 
 
 def prepare(
@@ -68,49 +70,46 @@ def prepare(
     recipe: Recipe,
     withdrawn: Withdrawn = NOTHING_WITHDRAWN,
     safety: Sequence[Example] = (),
-    benchmarks: Benchmarks | None = None,
+    benchmarks: Mapping[str, Sequence[str]] | None = None,
     hygiene: Hygiene = Hygiene(),
     official: Sequence[OfficialTest] = (),
 ) -> Prepared:
     """Return every fact that the recipe may use, in the order of document ids.
 
+    `documents`: one revision of each, in the order of their ids, as the corpus has them; ValueError for another order.
     `withdrawn`: the withdrawals in force. No fact of a withdrawn document is used, and none of another document that
     repeats a claim (`core.teaching.recognition`). `safety`: refusals to teach, unless they use a held-out phrasing.
     `benchmarks`: the questions of every benchmark by name. With `decontaminate`, no fact and no refusal may repeat
     one, and no fact may ask what a refusal refuses. `official`: tests of which no item is used, by id or by text.
     """
     data = recipe.data
-    newest = _newest_by_id(documents)
-    chosen, skipped_documents = selection.chosen(newest.values(), data)
-    chosen, gone = sift(chosen, lambda document: "document is withdrawn" if document.id in withdrawn.documents else "")
-    chosen, tested = sift(chosen, lambda document: official_tests.objection(document, official))
-    all_facts, skipped_sections = _decomposed(chosen, data, hygiene)
-    facts, identifiers = filters.redacted(all_facts, data, hygiene)
-    stated = facts
-    facts, repeating_withdrawn = not_withdrawn(facts, withdrawn.claims)
-    facts, poor = filters.worth_teaching(facts, data, hygiene)
-    left_out = LeftOut(
-        total(repeating_withdrawn, poor),
-        total(skipped_documents, gone, tested, skipped_sections),
-        identifiers,
-        Contamination(),
-    )
-    if data.decontaminate or official:
-        asked = {**(benchmarks or {}), **official_tests.texts(official)}
-        facts, safety, left_out = _decontaminated(facts, safety, asked, data, hygiene, left_out)
-    facts, outdone = one_answer.of_each_question(_grouped(facts, chosen, data, hygiene))
-    facts, surplus = selection.proportioned(facts, data)
-    left_out = left_out.plus(facts=total(outdone, surplus))
-    urgent = omission.samples(chosen) if omission.LANGUAGE in data.languages else ()
+    asked = {**(benchmarks or {}), **official_tests.texts(official)} if data.decontaminate or official else None
+    refused = {"refusals": [refusal.question for refusal in safety]} if safety else {}
+    reader = Reader(data, withdrawn, official, None if asked is None else {**asked, **refused})
+    found = CorpusRead(hygiene.each(reader, blocks(_ordered(documents), DOCUMENTS)), hygiene.folder)
+    hygiene.progress(0.4, "the documents are read; comparing facts with benchmarks")
+    left_out = LeftOut(found.dropped_facts, found.dropped, found.identifiers, contamination.NONE)
+    chosen = found.facts.numbers()
+    if asked is not None:
+        reasons = contamination.with_twins(found.shared, found.facts, chosen, {**asked, **refused}, hygiene)
+        for number, translated in found.translated.items():
+            reasons[number] = translated | reasons.get(number, {})
+        clean = contamination.without(chosen, reasons)
+        safety, dropped, contaminated = contamination.allowed_refusals(safety, asked)
+        chosen = clean.kept
+        left_out = left_out.plus(clean.dropped, dropped, total(clean.contamination, contaminated))
+    hygiene.progress(0.5, "looking for near-duplicates")
+    _group(found, chosen, data, hygiene)
+    hygiene.progress(0.7, "choosing one answer to each question")
+    chosen, outdone = one_answer.of_each_question(found.facts, chosen)
+    chosen, surplus = selection.proportioned(found.facts, chosen, data)
     return Prepared(
-        newest,
-        tuple(urgent),
-        facts,
-        stated,
+        found,
+        chosen,
         withdrawn,
         tuple(safety),
-        len(all_facts) + len(withdrawn.claims),
-        left_out,
+        len(found.facts) + len(withdrawn.claims),
+        left_out.plus(facts=total(outdone, surplus)),
     )
 
 
@@ -122,67 +121,77 @@ def build(
     `known`: fact id → what it says (`Fact.says`), for the facts that the model knows already; None: it knows nothing,
     so everything is new.
     """
-    sides, off_sides, contaminated = split(prepared.facts, recipe.data, known, hygiene)
-    evaluated = [samples(side) for side in (sides.new, sides.held_out, sides.after_cut_off, sides.unseen)]
-    new, old, later, unseen = evaluated
-    withdrawn = withdrawn_samples(prepared.withdrawn.claims, recipe.data.contexts)
-    asked = (*evaluated, withdrawn, prepared.omission)
-    held_out = {normalise(sample.question) for group in asked for sample in group}
-    train, untaught = training_set(sides, prepared.documents, prepared.refusals, recipe, held_out, prepared.withdrawn)
+    found, data = prepared.read, recipe.data
+    corpus = Corpus(found.facts, found.origins, found.contents, hygiene)
+    hygiene.progress(0.7, "splitting facts, and comparing the sides")
+    sides, off_sides, contaminated = split(found.facts, prepared.chosen, found.origins, data, known, hygiene)
+    hygiene.progress(0.8, "phrasing samples")
+    evaluated = [_asked(corpus, side, sides) for side in (sides.new, sides.held_out, sides.after_cut_off, sides.unseen)]
+    withdrawn = Lines(Sample, hygiene.folder, withdrawn_samples(prepared.withdrawn.claims, data.contexts))
+    others = Drafts(Sample, hygiene.folder)
+    for block in blocks(chain(withdrawn, found.omission), BLOCK):
+        others.append(of_samples((-1, sample) for sample in block))
+    retold = [
+        prepared.withdrawn.examples(data, found.origins, found.notices, replay=replay) for replay in (False, True)
+    ]
+    hygiene.progress(0.85, "phrasing examples")
+    train, untaught = training_set(
+        corpus, sides, (retold[0], retold[1]), prepared.refusals, recipe, questions_of([*evaluated, others])
+    )
     left_out = prepared.left_out.plus(facts=off_sides, others=untaught, contamination=contaminated)
+    new, old, later, unseen = (_distinct(drafts, hygiene.folder) for drafts in evaluated)
     return BuiltExamples(
-        train,
-        tuple(new),
-        tuple(old),
-        tuple(withdrawn),
-        tuple(later),
-        tuple(unseen),
-        prepared.omission,
+        train.examples,
+        new,
+        old,
+        withdrawn,
+        later,
+        unseen,
+        found.omission,
         left_out.drops,
         card.describe(
             recipe,
-            prepared.documents,
+            found.origins,
             sides,
             train,
+            train.documents(corpus),
             prepared.facts_found,
             len(prepared.withdrawn.claims),
             left_out,
         ),
+        train,
     )
 
 
-def _newest_by_id(documents: Iterable[Document]) -> dict[str, Document]:
-    """Return one revision of each document, by id, whatever order they came in."""
-    newest: dict[str, Document] = {}
+def _ordered(documents: Iterable[Document]) -> Iterator[Document]:
+    before = ""
     for document in documents:
-        newest[document.id] = newer(newest.get(document.id), document)
-    return dict(sorted(newest.items()))
+        if document.id <= before:
+            raise ValueError(f"{document.id} comes after {before}: documents must be in the order of their ids")
+        before = document.id
+        yield document
 
 
-def _decomposed(documents: Iterable[Document], data: Data, hygiene: Hygiene) -> tuple[list[Fact], Drops]:
-    parts = [decompose(document, data, hygiene.tokens) for document in documents]
-    return [fact for facts, _ in parts for fact in facts], total(*(dropped for _, dropped in parts))
-
-
-def _decontaminated(
-    facts: list[Fact],
-    safety: Sequence[Example],
-    benchmarks: Benchmarks,
-    data: Data,
-    hygiene: Hygiene,
-    left_out: LeftOut,
-) -> tuple[list[Fact], list[Example], LeftOut]:
-    """Return the facts and refusals that repeat no benchmark; facts must not ask what a refusal refuses either."""
-    refused = {"refusals": [refusal.question for refusal in safety]} if safety else {}
-    clean = contamination.without(facts, {**benchmarks, **refused}, hygiene, data.translations)
-    refusals, dropped, contaminated = contamination.allowed_refusals(safety, benchmarks)
-    counts = left_out.plus(clean.dropped, dropped, total(clean.contamination, contaminated))
-    return clean.kept, refusals, counts
-
-
-def _grouped(facts: list[Fact], chosen: list[Document], data: Data, hygiene: Hygiene) -> list[Fact]:
-    """Return the facts with their twins and clusters marked."""
+def _group(found: CorpusRead, chosen: Positions, data: Data, hygiene: Hygiene) -> None:
+    """Mark twins and clusters of the chosen facts."""
+    columns = found.facts.columns
     if data.near_duplicates is not None:
-        facts = twins.marked(facts, data.near_duplicates, hygiene)
-    clusters = twins.clusters(chosen, data.clusters, hygiene)
-    return [fact._replace(cluster=clusters[fact.document.id]) for fact in facts]
+        twins.mark(found.facts, chosen, data.near_duplicates, hygiene)
+    clusters = twins.clusters(found.origins, found.chosen, found.texts, data.clusters, hygiene)
+    columns["cluster"] = clusters[columns["document"]]
+
+
+def _asked(corpus: Corpus, side: Positions, sides: Split) -> Drafts[Sample]:
+    """Return the samples of one side."""
+    drafts = Drafts(Sample, corpus.hygiene.folder)
+    for phrased in corpus.hygiene.each(asking, blocks(corpus.read(side, sides), BLOCK)):
+        drafts.append(phrased)
+    return drafts
+
+
+def _distinct(drafts: Drafts[Sample], folder: Path | None) -> Lines[Sample]:
+    """Return of samples with the same question and answer the first."""
+    lines: Lines[Sample] = Lines(Sample, folder)
+    for row in drafts.lines.rows(drafts.first().tolist()):
+        lines.append(row)
+    return lines

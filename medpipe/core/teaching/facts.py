@@ -12,6 +12,7 @@ from medpipe.core.refs import digest_of
 from medpipe.core.sources import Kind
 from medpipe.core.teaching import answers, passages, questions
 from medpipe.core.teaching.drops import Drops
+from medpipe.core.teaching.origin import Origin
 from medpipe.core.teaching.passages import Length
 from medpipe.core.teaching.phrasings import AIM, CHOICE, DECISION, FINDING, QUESTION, TRIAGE, grammar
 from medpipe.core.teaching.recipe import Data
@@ -25,13 +26,15 @@ LABELLED = frozenset(LABELS.values()) | {CHOICE}
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _WHOLE_ABSTRACT = re.compile(r"\b(abstract|summary|r[eé]sum[eé]n?)\b", re.IGNORECASE)
+_ROOM = 1000
+"""Characters that a text may gain when its lists are said in a row: no limit at all."""
 _PRONOUNS = frozenset({"it", "this", "them", "they", "these", "this condition", "this disease"})
 
 
 class Fact(NamedTuple):
     """One question that a document answers. For questions as published, `focus` is the whole question."""
 
-    document: Document
+    document: Origin
     question_type: str
     focus: str
     answer: str
@@ -39,10 +42,8 @@ class Fact(NamedTuple):
     language: str = "en"
     context: str = ""
     choices: tuple[str, ...] = ()
-    also: tuple[Document, ...] = ()
+    also: tuple[Origin, ...] = ()
     """Documents of other facts that say nearly the same."""
-    twin: str = ""
-    """Equal for facts that say nearly the same, "" where twins were not looked for (see `core.teaching.twins`)."""
     cluster: str = ""
     """Equal for facts of documents that are twins: they stay on one side of the split."""
 
@@ -96,11 +97,12 @@ def decompose(document: Document, data: Data, tokens: Length = len) -> tuple[lis
     """
     facts: dict[tuple[str, ...], Fact] = {}
     dropped = Drops()
+    origin = Origin.of(document)
     for section in document.sections:
         if _language(document, section) not in data.languages:
             dropped["section in another language"] += 1
             continue
-        candidates = list(_facts_of(document, section, data, tokens))
+        candidates = list(_facts_of(document, origin, section, data, tokens))
         if not candidates:
             dropped["section answers no question"] += 1
         for fact in candidates:
@@ -134,16 +136,24 @@ def _cut(text: str, part: Literal["context", "answer"], data: Data, tokens: Leng
     return passages.cut(text, most, tokens if in_tokens else len)
 
 
-def _facts_of(document: Document, section: Section, data: Data, tokens: Length) -> Iterator[Fact]:
+def _answer(document: Document, section: Section, data: Data, tokens: Length) -> str:
+    """Return what of a section is taught. A reply to a person is whole or nothing: its advice stands at its end."""
+    answer = _cut(section.text, "answer", data, tokens)
+    replies = sources.by_people(document.source)
+    return "" if replies and answer != passages.cut(section.text, len(section.text) + _ROOM) else answer
+
+
+def _facts_of(document: Document, origin: Origin, section: Section, data: Data, tokens: Length) -> Iterator[Fact]:
     language = _language(document, section)
-    context = _context(document, section, data, tokens) if data.contexts else ""
     if section.choices:
-        yield _choice(document, section)._replace(language=language, context=context)
+        fact = _choice(origin, section)._replace(language=language)
     elif recognised := _recognised(document, section, data):
         question_type, focus = recognised
-        answer = _cut(section.text, "answer", data, tokens)
-        slot = answers.slot(focus, answer, language)
-        yield Fact(document, question_type, focus, answer, slot, language, context)
+        answer = _answer(document, section, data, tokens)
+        fact = Fact(origin, question_type, focus, answer, answers.slot(focus, answer, language), language)
+    else:
+        return
+    yield fact._replace(context=_context(document, section, data, tokens)) if data.contexts else fact
 
 
 def _recognised(document: Document, section: Section, data: Data) -> questions.Recognised | None:
@@ -193,18 +203,18 @@ def _aim(document: Document, section: Section, data: Data) -> questions.Recognis
     return questions.Recognised(AIM, aim) if aim else None
 
 
-def _choice(document: Document, section: Section) -> Fact:
+def _choice(origin: Origin, section: Section) -> Fact:
     """Return a question with its options: the answer is the label, or the right options with their letters."""
     question, first_line = one_line(section.heading), section.text.split("\n", 1)[0].strip()
     kind = LABELS.get(frozenset(choice.casefold() for choice in section.choices))
     if kind:
         matches = (label for label in section.choices if re.match(rf"{re.escape(label)}\b", first_line, re.IGNORECASE))
         label = next(matches, "")
-        return Fact(document, kind, question, label, label, choices=section.choices)
+        return Fact(origin, kind, question, label, label, choices=section.choices)
     lettered = [f"{letter}. {option}" for letter, option in zip(_LETTERS, section.choices, strict=False) if option]
     right = one_line(first_line)
     choices = tuple(option for option in section.choices if option)
-    return Fact(document, CHOICE, f"{question} {' '.join(lettered)}", right, right, choices=choices)
+    return Fact(origin, CHOICE, f"{question} {' '.join(lettered)}", right, right, choices=choices)
 
 
 def _is_passage(section: Section) -> bool:

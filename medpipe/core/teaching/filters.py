@@ -5,13 +5,13 @@ Every filter returns the facts it kept and a count of those it dropped.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from medpipe.core.safety.redaction import Redaction
 from medpipe.core.sources import prefix
 from medpipe.core.teaching import answers, quality
 from medpipe.core.teaching.drops import Drops, sift, total
+from medpipe.core.teaching.fact_table import hash_of
 from medpipe.core.teaching.facts import LABELLED, Fact
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.recipe import Data
@@ -25,12 +25,16 @@ _PLENTY = 400
 """Characters from which a language is guessed; more would only take longer."""
 
 
-def redacted(facts: list[Fact], data: Data, hygiene: Hygiene) -> tuple[list[Fact], Counter[str]]:
+Identifiers = dict[int, Mapping[str, int]]
+"""Hash of a text and its language → type of identifier → how many were replaced."""
+
+
+def redacted(facts: list[Fact], data: Data, hygiene: Hygiene) -> tuple[list[Fact], Identifiers]:
     """Return the facts with identifiers replaced in those of the sources that the recipe names in `redact`.
 
-    Also returns how many identifiers of each type were replaced, counted once for each different text.
+    Also returns, for each different text, how many identifiers of each type were replaced in it.
     """
-    clean, identifiers = list(facts), Counter[str]()
+    clean, identifiers = list(facts), Identifiers()
     for language in sorted({fact.language for fact in facts}):
         indices = [
             index
@@ -38,8 +42,9 @@ def redacted(facts: list[Fact], data: Data, hygiene: Hygiene) -> tuple[list[Fact
             if fact.language == language and prefix(fact.document.id) in data.redact
         ]
         redactions = _redactions([facts[index] for index in indices], language, hygiene)
-        for redaction in redactions.values():
-            identifiers.update(redaction.counts)
+        for text, redaction in redactions.items():
+            if redaction.counts:
+                identifiers[hash_of(language, text)] = redaction.counts
         changed = {text: redaction.text for text, redaction in redactions.items() if redaction.counts}
         for index in indices:
             if not changed.keys().isdisjoint(facts[index].texts):

@@ -39,16 +39,22 @@ _TITLED = re.compile(r"(?:[A-Z][\w'’-]*|[a-z]{1,4}|[\W\d]+)(?:\s+(?:[A-Z][\w'�
 _HEADING = 80
 """Characters. A longer line without a full stop is a sentence that lost it; a longer item is a sentence."""
 
-_ELSEWHERE = re.compile(
-    r"^(?:These resources (?:address|from)|The mission of the|Click (?:here|on)\b|Download |Supplementa(?:l|ry) "
+_POINTS_ELSEWHERE = re.compile(
+    r"(?:These resources (?:address|from)|The mission of the|Click (?:here|on)\b|Download |Supplementa(?:l|ry) "
     r"|Copyright |©|Clinical ?Trials\.gov|(?:Trial )?Regist(?:ration|ered)\b|Level (?:of evidence|[IVX]+)\b|Read more\b"
     r"|More (?:information\b|on:)|To (?:read|learn|find out) more\b|For (?:more|further|additional) information\b"
-    r"|You can use the MedlinePlus|The Genetic Testing Registry|The intended audience (?:for|of) the GTR|\W*$)"
-    r"|\b(?:be|is|are) (?:viewed|found|accessed|available) (?:on|at|from|in|through) (?:the |our |this )?(?:\S+ ){0,6}"
+    r"|Patients and consumers with specific questions\b|On this page\b|To view\b"
+    r"|If you are [^.]*, this page is for you\b|You can use the MedlinePlus"
+    r"|The Genetic Testing Registry|The intended audience (?:for|of) the GTR|\W*$)",
+    re.IGNORECASE,
+)
+"""The beginning of a sentence that only says where something can be read."""
+_FOUND_ELSEWHERE = re.compile(
+    r"\b(?:be|is|are) (?:viewed|found|accessed|available) (?:on|at|from|in|through) (?:the |our |this )?(?:\S+ ){0,6}"
     r"(?:web ?site|web ?page|link)s?\b",
     re.IGNORECASE,
 )
-"""A sentence that only says where something can be read."""
+"""A part of such a sentence, wherever it stands in it."""
 _WRITTEN = r"(?:https?://|\bwww\.|\bdoi:\s*10\.)[^\s)\]]*[\w/]"
 _ADDRESS = re.compile(
     rf"\s*[(\[](?:see |available at:? |at )?{_WRITTEN}[)\]]|(?<=[.!?])\s+{_WRITTEN}\.?|{_WRITTEN}", re.IGNORECASE
@@ -98,9 +104,22 @@ def cut(text: str, limit: int, length: Length = len) -> str:
 
 def answering(text: str) -> Iterator[Passage]:
     """Yield the passages of a text, without addresses and without those that only say where something can be read."""
-    for passage in _passages(_ADDRESS.sub("", text)):
-        if not _ELSEWHERE.search(passage.text if passage.text or not passage.items else passage.items[0]):
+    for passage in _passages(_ADDRESS.sub("", text) if _names(text, "http", "www.", "doi:") else text):
+        if not _elsewhere(passage.text if passage.text or not passage.items else passage.items[0]):
             yield passage
+
+
+def _elsewhere(sentence: str) -> bool:
+    """Return whether a sentence only says where something can be read."""
+    if _POINTS_ELSEWHERE.match(sentence):
+        return True
+    return _names(sentence, "web", "link") and _FOUND_ELSEWHERE.search(sentence) is not None
+
+
+def _names(text: str, *parts: str) -> bool:
+    """Return whether a text has one of the parts in any case. Patterns without a fixed beginning are slow to search."""
+    small = text.lower()
+    return any(part in small for part in parts)
 
 
 def sentences(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from medpipe.core.teaching import questions
 from medpipe.core.teaching.example import Example
@@ -10,15 +10,11 @@ from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.recipe import Data
 
 
-def phrased(facts: Iterable[Fact], data: Data, replay: bool = False) -> list[Example]:
-    """Return an example for every fact and training phrasing; `replay` marks them as replayed."""
-    return [
-        _example(fact, question, f"{fact.question_type}-{number}", replay)
-        for fact in facts
-        for number, question in enumerate(
-            questions.training(fact.question_type, fact.focus, data.phrasings, fact.language, data.paraphrases), start=1
-        )
-    ]
+def phrased(fact: Fact, data: Data, replay: bool = False) -> Iterator[Example]:
+    """Yield an example for every training phrasing of a fact; `replay` marks them as replayed."""
+    phrasings = questions.training(fact.question_type, fact.focus, data.phrasings, fact.language, data.paraphrases)
+    for number, question in enumerate(phrasings, start=1):
+        yield _example(fact, question, f"{fact.question_type}-{number}", replay)
 
 
 def _example(fact: Fact, question: str, phrasing: str, replay: bool) -> Example:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.refs import digest_of
@@ -12,18 +12,15 @@ from medpipe.core.teaching.facts import Fact
 from medpipe.core.text import normalise
 
 
-def samples(facts: Iterable[Fact]) -> list[Sample]:
-    """Return each fact in every held-out phrasing; of samples with the same question and answer, the first.
+def samples(facts: Iterable[Fact]) -> Iterator[Sample]:
+    """Yield each fact in every held-out phrasing, also where another fact gives the same question and answer.
 
     The cluster of a sample is its fact's, so facts of twin documents count as one observation.
     """
-    by_words: dict[tuple[str, str], Sample] = {}
     for fact in facts:
         phrasings = questions.held_out(fact.question_type, fact.focus, fact.language)
         for number, question in enumerate(phrasings, start=1):
-            key = normalise(question), normalise(fact.answer)
-            by_words.setdefault(key, _sample(fact, question, number))
-    return list(by_words.values())
+            yield _sample(fact, question, number)
 
 
 def withdrawn_samples(

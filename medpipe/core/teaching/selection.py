@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
+
+import numpy as np
 
 from medpipe.core.corpus.document import Document, Status
 from medpipe.core.corpus.standing import standing
 from medpipe.core.sources import prefix
 from medpipe.core.teaching.drops import Drops, sift
-from medpipe.core.teaching.facts import Fact, languages
+from medpipe.core.teaching.fact_table import FactTable, hash_of
+from medpipe.core.teaching.facts import languages
 from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import stable_share
+from medpipe.core.word_hashes import Positions
 
 
 def chosen(documents: Iterable[Document], data: Data) -> tuple[list[Document], Drops]:
@@ -31,22 +34,22 @@ def _objection(document: Document, data: Data) -> str:
     return data.articles.objection(document)
 
 
-def proportioned(facts: list[Fact], data: Data) -> tuple[list[Fact], Drops]:
-    """Return as many facts as the recipe's proportions of sources allow, in their order; all without proportions.
+def proportioned(facts: FactTable, chosen: Positions, data: Data) -> tuple[Positions, Drops]:
+    """Return as many of the chosen facts as the recipe's proportions of sources allow; all without proportions.
 
     The source that has least for its share decides how many facts there are in all, so none is repeated. Which
     facts of a source stay is decided by the hashes of their ids.
     """
-    if not data.proportions or not facts:
-        return facts, Drops()
-    counts = Counter(prefix(fact.document.id) for fact in facts)
-    total = min(counts[source] / share for source, share in data.proportions.items() if share > 0)
-    room = {source: round(total * share) for source, share in data.proportions.items()}
-    kept: set[int] = set()
-    for index in sorted(range(len(facts)), key=lambda index: stable_share(facts[index].id, "proportion")):
-        source = prefix(facts[index].document.id)
-        if room.get(source, 0) > 0:
-            room[source] -= 1
-            kept.add(index)
-    surplus = Drops({"fact beyond its source's proportion": len(facts) - len(kept)})
-    return [fact for index, fact in enumerate(facts) if index in kept], surplus
+    if not data.proportions or not len(chosen):
+        return chosen, Drops()
+    prefixes = facts.columns["prefix"][chosen]
+    places = {source: np.flatnonzero(prefixes == hash_of(source)) for source in data.proportions}
+    total = min(len(places[source]) / share for source, share in data.proportions.items() if share > 0)
+    shares = np.fromiter(
+        (stable_share(fact.id, "proportion") for fact in facts.stated.chosen(chosen.tolist())), np.float64, len(chosen)
+    )
+    kept = np.zeros(len(chosen), np.bool_)
+    for source, share in data.proportions.items():
+        order = places[source][np.argsort(shares[places[source]], kind="stable")]
+        kept[order[: round(total * share)]] = True
+    return chosen[kept], Drops({"fact beyond its source's proportion": int(np.count_nonzero(~kept))})

@@ -4,77 +4,177 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from medpipe.core.corpus.document import Document
-from medpipe.core.refs import digest_of
-from medpipe.core.teaching.drops import Drops, sift, total
+import numpy as np
+from numpy.typing import NDArray
+
+from medpipe.core.spool import Lines
+from medpipe.core.teaching.drafts import BLOCK, Drafts, Kind, Teaching, blocks, of_examples
+from medpipe.core.teaching.drops import Drops, total
 from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.fact_table import FactTable
 from medpipe.core.teaching.facts import Fact
-from medpipe.core.teaching.phrased import phrased
-from medpipe.core.teaching.recipe import Recipe
+from medpipe.core.teaching.hygiene import Hygiene
+from medpipe.core.teaching.origin import Origins
+from medpipe.core.teaching.recipe import Data, Recipe
 from medpipe.core.teaching.split import Split
-from medpipe.core.teaching.withdrawals import Withdrawn
-from medpipe.core.text import normalise
+from medpipe.core.word_hashes import Hashes, Positions, different
+
+
+class Corpus(NamedTuple):
+    """What a training set is made from."""
+
+    facts: FactTable
+    origins: Origins
+    contents: str
+    """A digest of all documents' ids and digests."""
+    hygiene: Hygiene
+
+    def read(self, chosen: Positions, sides: Split) -> Iterator[tuple[int, Fact]]:
+        """Yield facts with their numbers."""
+        return zip(chosen.tolist(), self.facts.clustered(chosen, self.origins, sides.also), strict=True)
+
+
+class Train(NamedTuple):
+    """The examples, and where they come from."""
+
+    examples: Lines[Example]
+    facts: NDArray[np.int32]
+    """For each example, the number of its fact; -1 for the examples in `others`."""
+    joined: dict[int, tuple[int, ...]]
+    """Place of an example that several facts became → the numbers of all their documents."""
+    others: dict[int, Example]
+    """Place → the examples that no fact became: of withdrawals, and refusals."""
+    kinds: Counter[Kind]
+    also: dict[int, tuple[int, ...]]
+    """Number of a fact → the numbers of other documents that say nearly the same."""
+
+    def entries(self, corpus: Corpus) -> tuple[Positions, Positions]:
+        """Return the places of examples, without `others`, and the numbers of their documents, sorted by place."""
+        several = np.zeros(len(self.facts), np.bool_)
+        several[list(self.joined)] = True
+        if self.also:
+            several |= np.isin(self.facts, np.fromiter(self.also, np.int64, len(self.also)))
+        single = np.flatnonzero(~several & (self.facts >= 0))
+        places, documents = [single], [corpus.facts.columns["document"][self.facts[single]].astype(np.int64)]
+        for place in np.flatnonzero(several).tolist():
+            fact = int(self.facts[place])
+            own = (int(corpus.facts.columns["document"][fact]), *self.also.get(fact, ()))
+            numbers = self.joined.get(place, own)
+            places.append(np.full(len(numbers), place))
+            documents.append(np.array(numbers, np.int64))
+        order = np.argsort(np.concatenate(places), kind="stable")
+        return np.concatenate(places)[order], np.concatenate(documents)[order]
+
+    def documents(self, corpus: Corpus) -> Positions:
+        """Return the numbers of all documents that an example is traced to."""
+        others = {corpus.origins.number(id) for example in self.others.values() for id in example.document_ids}
+        known = np.array(sorted(number for number in others if number is not None), np.int64)
+        return different(np.concatenate([self.entries(corpus)[1], known]))
 
 
 def training_set(
+    corpus: Corpus,
     sides: Split,
-    documents: Mapping[str, Document],
-    refusals: Iterable[Example],
+    withdrawn: tuple[Sequence[Example], Sequence[Example]],
+    refusals: Sequence[Example],
     recipe: Recipe,
-    held_out: Collection[str],
-    withdrawn: Withdrawn,
-) -> tuple[tuple[Example, ...], Drops]:
+    held_out: Hashes,
+) -> tuple[Train, Drops]:
     """Return the examples of a run, and what was left out by reason.
 
-    `documents`: every document of the corpus by id. `held_out`: the questions of all held-out samples, normalised; no
-    example may ask one. `withdrawn`: the withdrawals in force. Chance (shuffled answers, the sample for
-    replay) depends on the recipe's seed and on the contents of the corpus alone.
+    `withdrawn`: the examples of withdrawals, new ones and those to replay. `held_out`: the questions of all held-out
+    samples (`core.teaching.drafts`); no example may ask one. Chance (shuffled answers, the sample for replay) depends
+    on the recipe's seed and on the contents of the corpus alone.
     """
     data = recipe.data
-    contents = digest_of(sorted((id, document.digest) for id, document in documents.items()))
-    chance = random.Random(f"{recipe.seed}-{contents}")
-    facts = shuffled(sides.new, chance) if data.shuffle_answers else sides.new
-    new, left_of_new = _teachable([*phrased(facts, data), *withdrawn.examples(data, documents)], held_out)
-    known = [*phrased(sides.replayable, data, replay=True), *withdrawn.examples(data, documents, replay=True)]
-    older, left_of_older = _teachable(known, held_out)
-    new_words = {_words(example) for example in new}
-    older = [example for example in older if _words(example) not in new_words]
-    replayed = _sampled(older, round(data.replay_ratio * len(new)), chance)
-    safety, left_of_safety = _teachable(refusals if data.safety_examples else (), held_out)
-    return (*new, *replayed, *safety), total(left_of_new, left_of_older, left_of_safety)
+    chance = random.Random(f"{recipe.seed}-{corpus.contents}")
+    facts = shuffled(corpus, sides, chance) if data.shuffle_answers else corpus.read(sides.new, sides)
+    new = _drafts(corpus, facts, data, withdrawn[0])
+    older = _drafts(corpus, corpus.read(sides.replayable, sides), data, withdrawn[1], replay=True)
+    safety = _drafts(corpus, (), data, refusals if data.safety_examples else ())
+    taught, left_of_new = _teachable(new, held_out)
+    known, left_of_older = _teachable(older, held_out)
+    refused, left_of_safety = _teachable(safety, held_out)
+    known = known[~np.isin(older.columns["words"][known], new.columns["words"][taught])]
+    count = min(round(data.replay_ratio * len(taught)), len(known))
+    replayed = known[sorted(chance.sample(range(len(known)), count))]
+    train = _written(corpus, sides, ((new, taught), (older, replayed), (safety, refused)))
+    return train, total(left_of_new, left_of_older, left_of_safety)
 
 
-def shuffled(facts: list[Fact], chance: random.Random) -> list[Fact]:
-    """Return each fact with another's answer, where possible of its own question type: a control that must fail."""
-    order = list(facts)
+def shuffled(corpus: Corpus, sides: Split, chance: random.Random) -> Iterator[tuple[int, Fact]]:
+    """Yield each new fact with another's answer, if possible of its own question type: a control that must fail."""
+    order = list(range(len(sides.new)))
     chance.shuffle(order)
-    counts = Counter(fact.question_type for fact in order)
-    groups: dict[str, list[Fact]] = {}
-    for fact in order:
-        groups.setdefault(fact.question_type if counts[fact.question_type] > 1 else "", []).append(fact)
-    donors = {fact.id: group[index - 1] for group in groups.values() for index, fact in enumerate(group)}
-    return [fact._replace(answer=donors[fact.id].answer, slot=donors[fact.id].slot) for fact in facts]
+    types = [fact.question_type for fact in corpus.facts.read(sides.new.tolist())]
+    counts = Counter(types)
+    groups: dict[str, list[int]] = {}
+    for place in order:
+        groups.setdefault(types[place] if counts[types[place]] > 1 else "", []).append(place)
+    donors = {place: group[index - 1] for group in groups.values() for index, place in enumerate(group)}
+    given = corpus.facts.read(sides.new[[donors[place] for place in range(len(order))]].tolist())
+    for (number, fact), donor in zip(corpus.read(sides.new, sides), given, strict=True):
+        yield number, fact._replace(answer=donor.answer, slot=donor.slot)
 
 
-def _teachable(examples: Iterable[Example], held_out: Collection[str]) -> tuple[list[Example], Drops]:
-    """Return the distinct examples that ask no held-out question."""
-    distinct, repeated = _distinct(examples)
-    kept, conflicting = sift(
-        distinct, lambda example: "question is held out" if normalise(example.question) in held_out else ""
-    )
-    return kept, total(repeated, conflicting)
+def _drafts(
+    corpus: Corpus,
+    facts: Iterable[tuple[int, Fact]],
+    data: Data,
+    others: Iterable[Example],
+    replay: bool = False,
+) -> Drafts[Example]:
+    drafts = Drafts(Example, corpus.hygiene.folder)
+    for phrased in corpus.hygiene.each(Teaching(data, replay), blocks(facts, BLOCK)):
+        drafts.append(phrased)
+    drafts.append(of_examples((-1, example) for example in others))
+    return drafts
 
 
-def _distinct(examples: Iterable[Example]) -> tuple[list[Example], Drops]:
-    """Return each question with an answer once, traced to all the documents that say so."""
-    groups: dict[tuple[str, str], list[Example]] = {}
-    for example in examples:
-        groups.setdefault(_words(example), []).append(example)
-    repeated = sum(len(group) - 1 for group in groups.values())
-    distinct = [group[0] if len(group) == 1 else _joined(group) for group in groups.values()]
-    return distinct, Drops({"exact duplicate": repeated})
+def _teachable(drafts: Drafts[Example], held_out: Hashes) -> tuple[Positions, Drops]:
+    """Return the numbers of the distinct examples that ask no held-out question."""
+    first = drafts.first()
+    conflicting = np.isin(drafts.columns["question"][first], held_out)
+    dropped = Drops({"exact duplicate": len(drafts.lines) - len(first)})
+    if conflicting.any():
+        dropped["question is held out"] = int(np.count_nonzero(conflicting))
+    return first[~conflicting], dropped
+
+
+def _written(corpus: Corpus, sides: Split, parts: Iterable[tuple[Drafts[Example], Positions]]) -> Train:
+    """Return the chosen examples one after the other, each traced to all the documents that say so."""
+    lines: Lines[Example] = Lines(Example, corpus.hygiene.folder)
+    facts: list[NDArray[np.int32]] = [np.zeros(0, np.int32)]
+    joined: dict[int, tuple[int, ...]] = {}
+    others: dict[int, Example] = {}
+    kinds = Counter[Kind]()
+    for drafts, chosen in parts:
+        repeated = drafts.repeated(chosen)
+        columns = drafts.columns[chosen]
+        facts.append(columns["fact"].copy())
+        for kind, number in zip(*np.unique(columns["kind"], return_counts=True), strict=True):
+            kinds[drafts.kinds[kind]] += int(number)
+        for number, fact, row in zip(
+            chosen.tolist(), columns["fact"].tolist(), drafts.lines.rows(chosen.tolist()), strict=True
+        ):
+            if number in repeated:
+                group = repeated[number]
+                example = _joined(list(drafts.lines.chosen(group)))
+                sources = drafts.columns["fact"][group].tolist()
+                row = Lines.encoded(example)
+                if min(sources) >= 0:
+                    numbers = map(corpus.origins.number, example.document_ids)
+                    joined[len(lines)] = tuple(number for number in numbers if number is not None)
+                else:
+                    others[len(lines)] = example
+                    facts[-1][np.searchsorted(chosen, number)] = -1
+            elif fact < 0:
+                others[len(lines)] = lines.decoded(row)
+            lines.append(row)
+    return Train(lines, np.concatenate(facts), joined, others, kinds, sides.also)
 
 
 def _joined(group: Sequence[Example]) -> Example:
@@ -93,13 +193,3 @@ def _joined(group: Sequence[Example]) -> Example:
             "document_revisions": tuple(revision for _, revision in origin.values()),
         }
     )
-
-
-def _sampled(examples: list[Example], count: int, chance: random.Random) -> list[Example]:
-    """Return `count` of the examples (all, when there are fewer), in their own order."""
-    indices = chance.sample(range(len(examples)), min(count, len(examples)))
-    return [examples[index] for index in sorted(indices)]
-
-
-def _words(example: Example) -> tuple[str, str]:
-    return normalise(example.question), normalise(example.answer)

@@ -7,7 +7,7 @@ those apart better (`core.teaching.decontamination`). docs/data-quality.md says 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,26 +26,31 @@ Guess = Callable[[str], tuple[str, float]]
 """`medpipe.ports.Languages.guess`."""
 
 
-def translated(
-    facts: Sequence[Fact], benchmarks: Mapping[str, Sequence[str]], embed: Embed, guess: Guess, threshold: float
-) -> dict[int, dict[str, str]]:
-    """Return index of a fact → benchmark → `SAME_MEANING`, for facts that translate an item.
+class Meanings:
+    """The meanings of benchmarks' texts, embedded once."""
 
-    `benchmarks`: name → texts. `threshold`: cosine, in (0, 1], from which two texts have the same meaning.
-    """
-    items = [(name, text) for name, texts in sorted(benchmarks.items()) for text in texts]
-    hits: dict[int, dict[str, str]] = {}
-    if not items or not facts:
+    def __init__(self, benchmarks: Mapping[str, Iterable[str]], embed: Embed, guess: Guess) -> None:
+        """Embed every text. `benchmarks`: name → texts."""
+        items = [(name, text) for name, texts in sorted(benchmarks.items()) for text in texts]
+        self._names = [name for name, _ in items]
+        self._embed = embed
+        if items:
+            self._written = np.array([_language(text, guess) for _, text in items])
+            self._vectors = embed([text for _, text in items])
+
+    def translated(self, facts: Sequence[Fact], threshold: float) -> dict[int, dict[str, str]]:
+        """Return place of a fact → benchmark → `SAME_MEANING`, for facts that translate an item.
+
+        `threshold`: cosine, in (0, 1], from which two texts have the same meaning.
+        """
+        hits: dict[int, dict[str, str]] = {}
+        for first in range(0, len(facts) if self._names else 0, _BLOCK):
+            block = facts[first : first + _BLOCK]
+            near = self._embed([fact.focus for fact in block]) @ self._vectors.T >= threshold
+            near &= np.array([fact.language for fact in block])[:, None] != self._written
+            for fact, item in np.argwhere(near).tolist():
+                hits.setdefault(first + fact, {})[self._names[item]] = SAME_MEANING
         return hits
-    written = np.array([_language(text, guess) for _, text in items])
-    vectors = embed([text for _, text in items])
-    for first in range(0, len(facts), _BLOCK):
-        block = facts[first : first + _BLOCK]
-        near = embed([fact.focus for fact in block]) @ vectors.T >= threshold
-        near &= np.array([fact.language for fact in block])[:, None] != written
-        for fact, item in np.argwhere(near).tolist():
-            hits.setdefault(first + fact, {})[items[item][0]] = SAME_MEANING
-    return hits
 
 
 def _language(text: str, guess: Guess) -> str:

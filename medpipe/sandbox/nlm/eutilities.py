@@ -31,6 +31,7 @@ _SEARCH_HEAD = (
     '"https://eutils.ncbi.nlm.nih.gov/eutils/dtd/20060628/esearch.dtd">\n'
 )
 _DATE = re.compile(r"(\d{4})(?:/(\d{1,2})(?:/(\d{1,2}))?)?")
+_RANGE = re.compile(r"([\d/]+):([\d/]+)\[(?:mdat|crdt|edat|pdat)\]")
 Arguments = Mapping[str, str]
 Place = tuple[str, str]
 """Where a search is remembered: its WebEnv and its query key."""
@@ -174,12 +175,14 @@ def _search_xml(term: str, count: int, start: int, page: Sequence[str], place: P
 def _matches(article: Article, arguments: Arguments) -> bool:
     """Return whether an article lies between the dates and has every word of the term in its title.
 
-    `mdat` and `edat` are both the day of the file here. The term `all[sb]` matches every article.
+    All kinds of dates are the day of the file here. The term `all[sb]` matches every article. A term may also be a
+    range of dates, `2026/03/03:2026/03/04[mdat]`, or several of them with OR.
     """
-    day = DAYS[article.day]
+    day, term = DAYS[article.day], arguments["term"]
     if not _bound(arguments.get("mindate"), date.min) <= day <= _bound(arguments.get("maxdate"), date.max):
         return False
-    term = arguments["term"]
+    if ranges := _RANGE.findall(term):
+        return any(_bound(first, date.min) <= day <= _bound(last, date.max) for first, last in ranges)
     words: Sequence[str] = () if term == "all[sb]" else re.findall(r"\w+", term.lower())
     return all(word in article.title.lower() for word in words)
 

@@ -17,12 +17,13 @@ from lxml import etree
 
 from medpipe.core.corpus.document import Section
 from medpipe.errors import SourceError
-from medpipe.sources.curated import files, medquad_layouts, medquad_text
+from medpipe.sources.curated import files, medquad_layouts, medquad_questions, medquad_text
 from medpipe.sources.curated.entry import UNANSWERED, BadRow, Entry, Reading, Row, flat, left_out
 from medpipe.sources.transport import safe_xml
 
 EMPTY = "documents without a question were dropped"
 LEAFLET = "leaflets whose title names no condition were dropped"
+UNASKED = "answers to a question that nobody should learn so were dropped"
 _IDENTITY = {"Document": "id", "doc": "docid", "DiseaseFile": "fid"}
 """Root element → the attribute that holds the document's number."""
 
@@ -45,19 +46,31 @@ def gathered(questions: Iterable[Row]) -> Iterator[Row]:
 
 
 def read(row: Row) -> Reading:
-    """Read one document with its answered questions; without any it does not become an entry."""
+    """Read one document with its answered questions; without any it does not become an entry.
+
+    Questions that do not ask what the text answers are asked otherwise or dropped (`medquad_questions`).
+    """
     if not {"doc_id", "focus", "qa"} <= row.keys():
         raise BadRow("no doc_id, focus or qa")
     title = flat(row["focus"])
     focus = medquad_text.condition(title)
     if title and not focus:
         return left_out(LEAFLET)
-    sections = tuple(
-        Section(heading=flat(pair["question"]).replace(title, focus), text=text)
+    answered = [
+        (flat(pair["question"]).replace(title, focus), text)
         for pair in row["qa"]
         if (text := medquad_text.answer(pair.get("answer")))
+    ]
+    sections = tuple(
+        Section(heading=heading, text=text)
+        for question, text in answered
+        if (heading := medquad_questions.asked(question, text))
     )
-    dropped = {UNANSWERED: len(row["qa"]) - len(sections), EMPTY: int(not row["qa"])}
+    dropped = {
+        UNANSWERED: len(row["qa"]) - len(answered),
+        UNASKED: len(answered) - len(sections),
+        EMPTY: int(not row["qa"]),
+    }
     if not sections:
         return Reading(None, dropped)
     return Reading(Entry(flat(row["doc_id"]), sections, title=title, focus=focus, url=flat(row.get("url"))), dropped)

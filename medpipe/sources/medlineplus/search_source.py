@@ -56,7 +56,7 @@ class MedlinePlusSearchSource:
             for topic in self._about(term, end) if folder is None else _saved(folder, term):
                 if isinstance(topic, BadRecord):
                     bad.append(topic)
-                else:
+                elif isinstance(topic, Document):
                     topics.setdefault(topic.id, topic)
         chosen = sorted(topics.values(), key=lambda topic: topic.revision)
         received: list[Received] = [*chosen, *bad]

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from medpipe.core import sources
-from medpipe.core.corpus.bad_record import BadRecord, Received, reason_of
+from medpipe.core.corpus.bad_record import BadRecord, LeftOut, Received, reason_of
 from medpipe.core.corpus.document import Document, Relation, Section
 from medpipe.errors import SourceError
 from medpipe.sources.medlineplus.summaries import sections
@@ -36,7 +36,7 @@ _IMAGE = re.compile(r"\.(gif|jpe?g|png|svg|webp)$", re.IGNORECASE)
 def parse_topics(stream: BinaryIO, name: str, revision: int) -> Iterator[Received]:
     """Yield the topics of one file in both languages, in its order. One that cannot be read is a BadRecord.
 
-    Topics without a summary are left out and counted in the log. So are topics whose own address is not one of
+    Topics without a summary are LeftOut, and counted in the log. So are topics whose own address is not one of
     MedlinePlus's free pages, with the reason. The log says so when the file has fewer or more topics than its
     `@total`; no topic is taken for withdrawn. Raises SourceError for a file without topics.
 
@@ -61,6 +61,8 @@ def parse_topics(stream: BinaryIO, name: str, revision: int) -> Iterator[Receive
             yield topic
         else:
             blank += 1
+        if reason or not topic.sections:
+            yield LeftOut(id=topic.id)
     if total == 0:
         raise SourceError(f"{name}: has no health-topic; check that it is a MedlinePlus topic file.")
     if announced not in ("", str(total)):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urljoin
 
-from medpipe.core.corpus.bad_record import Received
+from medpipe.core.corpus.bad_record import LeftOut, Received
 from medpipe.core.corpus.document import Document
 from medpipe.errors import NotFound, SourceError, UsageError
 from medpipe.sources.medlineplus import summaries, topic_groups, topics
@@ -101,6 +101,7 @@ class MedlinePlusSource:
         if not choice.numbers and not choice.groups:
             return documents
         groups = self._groups(choice.groups, file)
+        documents = [topic for topic in documents if not isinstance(topic, LeftOut)]
         if absent := choice.numbers - {_number(topic) for topic in documents}:
             log.warning("%s: no topic %s with a summary", file.address, ", ".join(sorted(absent)))
         return [

@@ -10,7 +10,7 @@ import io
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,7 +50,8 @@ class EutilsSource:
 
     With `ids`, a pull returns these records as they are now, whatever the window (DateRevised does not tell
     when a record changed); each that PubMed does not give is a bad record. Without `ids`, it returns what was
-    modified in the window.
+    modified or created in the window. `mdat` is a record's DateRevised, which is older than the record where NLM loads
+    a journal's back issues: only `crdt` finds these (https://www.nlm.nih.gov/pubs/techbull/nd08/nd08_pm_new_date_field.html).
 
     The revision is the window's last day, or NLM's own day where that is earlier: a pull can never outrank files
     that are still to come. See `medpipe.sources.pubmed.citations`.
@@ -71,7 +72,7 @@ class EutilsSource:
         if folder is not None:
             documents = _saved(folder, start, end, wanted)
         else:
-            documents = self._by_id(wanted, end) if wanted else self._window(start, end)
+            documents = self._by_id(wanted, end) if wanted else _distinct(self._window(start, end, end))
         yield from progress.counted(documents, self._address)
 
     def _by_id(self, wanted: Sequence[str], end: date) -> Iterator[Received]:
@@ -99,24 +100,27 @@ class EutilsSource:
             id=document_id(number),
         )
 
-    def _window(self, start: date, end: date) -> Iterator[Received]:
-        """Yield what was modified in [start, end). A window with more than can be reached is halved."""
+    def _window(self, start: date, end: date, whole_end: date) -> Iterator[Received]:
+        """Yield what was modified or created in [start, end), of a pull up to before `whole_end`.
+
+        A window with more than can be reached is halved. A record may be in both halves.
+        """
         if start >= end:
             return
         with session.new() as http:
             result = self._search(http, start, end)
             count = int(result["count"])
             if count <= _CAP:
-                yield from self._results(http, result, end)
+                yield from self._results(http, result, whole_end)
                 return
         if end - start <= timedelta(days=1):
             raise SourceError(
-                f"{self._address}/esearch.fcgi: {count} records were modified on {start}, more than "
+                f"{self._address}/esearch.fcgi: {count} records were modified or created on {start}, more than "
                 f"the {_CAP} that can be reached; use the source pubmed for whole days."
             )
         middle = start + (end - start) // 2
-        yield from self._window(start, middle)
-        yield from self._window(middle, end)
+        yield from self._window(start, middle, whole_end)
+        yield from self._window(middle, end, whole_end)
 
     def _results(self, http: requests.Session, result: Mapping[str, Any], end: date) -> Iterator[Received]:
         """Yield the records of a search, from NLM's history. Those that a page lacks are asked for by id."""
@@ -133,17 +137,15 @@ class EutilsSource:
             yield from documents
 
     def _search(self, http: requests.Session, start: date, end: date) -> dict[str, Any]:
-        """Return esearch's result for a window of modification dates.
+        """Return esearch's result for a window of modification and creation dates.
 
         Raises SourceError, also for an error in the body of an answer with status 200.
         """
         last = end - timedelta(days=1)
+        days = f"{start:%Y/%m/%d}:{last:%Y/%m/%d}"
         query = {
             "db": "pubmed",
-            "term": "all[sb]",
-            "datetype": "mdat",
-            "mindate": start.strftime("%Y/%m/%d"),
-            "maxdate": last.strftime("%Y/%m/%d"),
+            "term": f"{days}[mdat] OR {days}[crdt]",
             "usehistory": "y",
             "retmax": str(_CAP),
             "retmode": "json",
@@ -219,6 +221,17 @@ def _beginning(body: bytes) -> str:
 
 def _bare(value: str) -> str:
     return document_ids.shown(value)[1:-1]
+
+
+def _distinct(received: Iterable[Received]) -> Iterator[Received]:
+    """Yield each document once, and every bad record."""
+    known = set[str]()
+    for record in received:
+        if isinstance(record, BadRecord):
+            yield record
+        elif record.id not in known:
+            known.add(record.id)
+            yield record
 
 
 def _absent(numbers: Sequence[str], documents: Sequence[Received]) -> list[str]:

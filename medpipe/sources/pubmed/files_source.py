@@ -12,6 +12,7 @@ from typing import BinaryIO, NamedTuple
 from isal import igzip
 
 from medpipe.core.corpus.bad_record import Received
+from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.watermark import PostedFile
 from medpipe.errors import SourceError, UsageError
 from medpipe.sources.pubmed.citations import file_revision, parse_citations
@@ -30,13 +31,14 @@ _open_gzip: Callable[[Path], BinaryIO] = igzip.open  # isal has no types
 
 
 class _File(NamedTuple):
-    """A file in NLM's order: by year (two digits), then number. `revision` is that of its documents."""
+    """A file in NLM's order: by year (two digits), then number. `revision` and `time` are those of its documents."""
 
     year: int
     number: int
     day: date
     address: str
     mark: str = ""
+    time: str = ""
     baseline: bool = False
     revision: int = 0
 
@@ -86,7 +88,7 @@ class PubMedSource:
             with _opened(self._local(posted)) as stream:
                 documents = parse_citations(stream, posted.address, posted.revision)
                 chosen = (document for document in documents if not wanted or pmid_of(document.id) in wanted)
-                yield from progress.counted(chosen, posted.name)
+                yield from progress.counted((_posted_at(posted.time, document) for document in chosen), posted.name)
 
     def _posted(self, start: date, end: date) -> list[_File]:
         return [file for file in _with_revisions(self._offered()) if start <= file.day < end]
@@ -126,7 +128,7 @@ def _numbered(entries: list[listing.Listed], folder: str) -> list[_File]:
     matches = ((_NAME.fullmatch(entry.name), entry) for entry in entries)
     baseline = folder.endswith(f"/{_BASELINE}")
     return [
-        _File(int(name[1]), int(name[2]), entry.day, f"{folder}/{entry.name}", entry.mark, baseline)
+        _File(int(name[1]), int(name[2]), entry.day, f"{folder}/{entry.name}", entry.mark, entry.time, baseline)
         for name, entry in matches
         if name
     ]
@@ -149,6 +151,10 @@ def _with_revisions(files: list[_File]) -> list[_File]:
         file._replace(revision=file_revision(first[file.year] - _FROZEN, file.year, file.number)) for file in baseline
     ]
     return sorted(placed)
+
+
+def _posted_at(time: str, record: Received) -> Received:
+    return record.model_copy(update={"posting": time}) if isinstance(record, Document) else record
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -20,7 +20,7 @@ from medpipe.sources.transport import session
 
 log = logging.getLogger(__name__)
 
-_ENTRY = re.compile(r'<a href="([^"?/]+)">[^<]*</a>[ \t]+((\d{4}-\d\d-\d\d)[^<\r\n]*)', re.IGNORECASE)
+_ENTRY = re.compile(r'<a href="([^"?/]+)">[^<]*</a>[ \t]+(((\d{4}-\d\d-\d\d)(?: \d\d:\d\d)?)[^<\r\n]*)', re.IGNORECASE)
 
 
 class Listed(NamedTuple):
@@ -30,6 +30,8 @@ class Listed(NamedTuple):
     day: date
     mark: str = ""
     """Time and size: a file that is posted again under its name has another one."""
+    time: str = ""
+    """Day and time as `2026-03-03 14:05`, as far as the listing says them."""
 
 
 def folder_of(address: str) -> Path | None:
@@ -55,7 +57,7 @@ def of_page(http: requests.Session, url: str) -> list[Listed]:
     """
     content = session.text(http, url)
     found = _ENTRY.findall(content)
-    entries = [Listed(name, date.fromisoformat(day), " ".join(mark.split())) for name, mark, day in found]
+    entries = [Listed(name, date.fromisoformat(day), " ".join(mark.split()), time) for name, mark, time, day in found]
     if not entries and "<a " not in content.lower():
         raise SourceError(f"{url}: not an index of files; check the address.")
     return entries
@@ -64,7 +66,12 @@ def of_page(http: requests.Session, url: str) -> list[Listed]:
 def of_folder(folder: Path) -> list[Listed]:
     """Return the files of a folder by name; their days are those of their modification times (UTC)."""
     return [
-        Listed(path.name, modified(path), f"{path.stat().st_mtime_ns} {path.stat().st_size}")
+        Listed(
+            path.name,
+            modified(path),
+            f"{path.stat().st_mtime_ns} {path.stat().st_size}",
+            datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y-%m-%d %H:%M"),
+        )
         for path in sorted(folder.iterdir())
         if path.is_file()
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import reduce
 from itertools import combinations, pairwise, permutations
@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medpipe.core.corpus import merge
+from medpipe.core.corpus.article import article_of
 from medpipe.core.corpus.document import Document, Relation, Section, Status
 from medpipe.core.corpus.merge import newer
 from medpipe.core.corpus.standing import Standing, standing
@@ -56,15 +57,21 @@ def here(stored: dict[str, Document]) -> dict[str, tuple[Document, Standing]]:
 
 
 KINDS = ("RetractionOf", "RetractionIn", "UpdateOf", "UpdateIn", "ExpressionOfConcernFor", "ListedRetractionOf")
-IDS = ("pmid:1", "pmid:2", "pmid:3")
+IDS = ("pmid:1", "pmid:2", "pmid:3", "pmid:1.2", "pubmedqa:1")
+
+
+def _record(
+    id: str, revision: int, status: Status, links: Sequence[tuple[str, str]], dois: tuple[str, ...]
+) -> list[Document]:
+    """One record as it arrives: a second version deletes the first."""
+    relations = tuple(Relation(kind=kind, target=target) for kind, target in links)
+    deleted = [article(revision, Status.DELETED)] if id == "pmid:1.2" else []
+    known = () if status is Status.DELETED or id == "pubmedqa:1" else dois
+    return [article(revision, status, id=id, relations=relations, dois=known), *deleted]
+
+
 records = st.builds(
-    lambda id, revision, status, links, dois: article(
-        revision,
-        status,
-        id=id,
-        relations=tuple(Relation(kind=kind, target=target) for kind, target in links),
-        dois=() if status is Status.DELETED else dois,
-    ),
+    _record,
     st.sampled_from(IDS),
     st.integers(1, 3),
     st.sampled_from([Status.CURRENT, Status.CURRENT, *Status]),
@@ -75,8 +82,9 @@ records = st.builds(
 
 @given(st.lists(records, max_size=6), st.randoms(use_true_random=False))
 def test_every_order_repetition_and_split_of_what_arrives_gives_the_same_standings(
-    arriving: list[Document], chance: random.Random
+    arrivals: list[list[Document]], chance: random.Random
 ) -> None:
+    arriving = [one for record in arrivals for one in record]
     repeated = [*arriving, *chance.sample(arriving, chance.randint(0, len(arriving)))]
     chance.shuffle(repeated)
     cut = chance.randint(0, len(repeated))
@@ -85,16 +93,25 @@ def test_every_order_repetition_and_split_of_what_arrives_gives_the_same_standin
 
 
 @given(st.lists(records, max_size=6))
-def test_a_document_has_exactly_the_marks_that_the_kept_records_set_on_it(arriving: list[Document]) -> None:
-    stored = {id: one for id, one in corpus(*([one] for one in arriving)).items() if not merge.awaited(one)}
+def test_a_document_has_exactly_the_marks_that_the_kept_records_set_on_its_article(
+    arrivals: list[list[Document]],
+) -> None:
+    arriving = [[one] for record in arrivals for one in record]
+    stored = {id: one for id, one in corpus(*arriving).items() if not merge.awaited(one)}
     said = [mark for one in stored.values() for mark in merge.marks_of(one)]
     for id, one in stored.items():
-        names = {id, *(f"doi:{doi}" for doi in one.dois)}
+        dois = {doi for other in stored.values() if article_of(other.id) == article_of(id) for doi in other.dois}
+        names = {article_of(id), *(f"doi:{doi}" for doi in dois)}
         assert set(one.marks) == {mark for mark in said if mark.about in names}
 
 
+POSTINGS = ("", "2026-03-03 14:05", "2026-03-03 16:40")
 revisions = st.builds(
-    article, revision=st.integers(1, 3), status=st.sampled_from(list(Status)), text=st.sampled_from("ab")
+    article,
+    revision=st.integers(1, 3),
+    status=st.sampled_from(list(Status)),
+    text=st.sampled_from("ab"),
+    posting=st.sampled_from(POSTINGS),
 )
 
 
@@ -103,6 +120,15 @@ def test_neither_order_nor_grouping_nor_repetition_of_revisions_matters(a: Docum
     assert newer(a, b) == newer(b, a)
     assert newer(newer(a, b), c) == newer(a, newer(b, c))
     assert newer(a, a) == a
+
+
+@given(st.lists(revisions, min_size=1, max_size=5), st.randoms(use_true_random=False))
+def test_of_postings_of_one_revision_the_later_one_is_kept_whatever_it_says_and_whenever_it_comes(
+    arriving: list[Document], chance: random.Random
+) -> None:
+    chance.shuffle(arriving)
+    kept = corpus(*([one] for one in arriving))["pmid:1"]
+    assert (kept.revision, kept.posting) == max((one.revision, one.posting) for one in arriving)
 
 
 def test_a_retraction_before_its_article_still_wins() -> None:
@@ -161,6 +187,30 @@ def test_what_is_known_already_changes_nothing_and_a_notice_changes_its_target()
     stored = corpus([article(2), says("pmid:9", "RetractionOf", "pmid:1")])
     assert folded_ids(stored, [article(2), article(1), says("pmid:9", "RetractionOf", "pmid:1")]) == []
     assert folded_ids(stored, [says("pmid:8", "RetractionOf", "pmid:1")]) == ["pmid:1", "pmid:8"]
+
+
+class Counted(MemoryRows):
+    """Rows that count the looks at every document's DOIs, which read the whole table."""
+
+    looks = 0
+
+    def holders(self, dois: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        Counted.looks += 1
+        return super().holders(dois)
+
+
+def test_only_a_list_that_names_dois_looks_at_the_dois_of_all_documents() -> None:
+    listed = says("rw:1", "ListedRetractionOf", "doi:10.1/a")
+    stored = Counted(corpus([listed, article(1, dois=("10.1/a",))]))
+    news = [
+        article(2, dois=("10.1/a",)),
+        article(1, id="pmid:2", dois=("10.1/b",)),
+        says("pmid:9", "RetractionOf", "2"),
+    ]
+    assert [one.id for one in merge.folded(stored, news)] == ["pmid:1", "pmid:2", "pmid:9"]
+    assert merge.folded(stored, [listed]) == [] and Counted.looks == 0, "the same list says nothing new"
+    merge.folded(stored, [says("rw:1", "ListedRetractionOf", "doi:10.1/b", revision=2)])
+    assert Counted.looks == 1
 
 
 def test_a_document_that_is_only_spoken_of_is_awaited_and_has_its_marks_when_it_comes() -> None:

@@ -185,3 +185,74 @@ def test_a_cause_is_looked_for_among_the_statuses_that_may_hide_it() -> None:
 
 def test_a_deleted_record_says_nothing_about_others() -> None:
     assert marks_of(article(1, Status.DELETED, **link("RetractionOf"))) == ()
+
+
+def retraction(id: str, revision: int = 1) -> Document:
+    return article(revision, Status.RETRACTED, id=id)
+
+
+def second_version(revision: int = 1) -> tuple[Document, Document]:
+    """A second version, and the deletion of the first that comes with it."""
+    return article(revision, id="pmid:1.2"), article(revision, Status.DELETED)
+
+
+def test_a_notice_about_an_article_holds_every_version_of_it() -> None:
+    notice = says("pmid:9", "RetractionOf", "pmid:1")
+    held = of(notice, *second_version(), id="pmid:1.2")
+    assert (held.status, held.cause, held.by) == (HELD, "notice", "pmid:9")
+    assert of(says("pmid:9", "RetractionOf", "pmid:1.2"), article(1)).status is HELD
+    third = article(2, id="pmid:1.3"), article(2, Status.DELETED, id="pmid:1.2"), article(2, Status.DELETED)
+    assert of(notice, *third, id="pmid:1.3").status is HELD
+    assert of(says("pmid:9", "RetractionOf", "pmid:11"), *second_version(), id="pmid:1.2").status is CURRENT
+
+
+def test_a_version_is_not_held_by_what_an_older_version_said_of_itself() -> None:
+    assert of(retraction("pmid:1"), *second_version(2), id="pmid:1.2").status is CURRENT
+
+
+COPY = article(1, id="pubmedqa:1")
+
+
+@pytest.mark.parametrize(
+    ("said", "cause", "reason"),
+    [
+        ([says("pmid:9", "RetractionOf", "pmid:1")], "notice", "pmid:9 says that it was retracted"),
+        ([retraction("pmid:1")], "notice", "pmid:1 says that it was retracted"),
+        ([*second_version(), retraction("pmid:1.2")], "notice", "pmid:1.2 says that it was retracted"),
+        ([article(1, Status.CONCERN)], "notice", "pmid:1 says that it was doubted"),
+        ([article(1, warning="RETRACTED")], "notice", "pmid:1 says that it was doubted"),
+        ([says("rw:1", "ListedRetractionOf", "pmid:1")], "listed", "listed as retracted (rw:1)"),
+        (
+            [says("rw:1", "ListedRetractionOf", "doi:10.1/a"), article(1, dois=("10.1/a",))],
+            "listed",
+            "listed as retracted (rw:1)",
+        ),
+        ([article(1, **link("UpdateIn"))], "superseded", "updated, as pmid:1 says"),
+        ([says("pmid:9", "UpdateOf", "pmid:1")], "superseded", "updated in pmid:9"),
+    ],
+)
+def test_a_copy_of_an_article_in_a_curated_set_counts_as_what_the_article_does(
+    said: list[Document], cause: str, reason: str
+) -> None:
+    held = of(*said, COPY, id="pubmedqa:1")
+    assert (held.cause, held.reason) == (cause, reason)
+
+
+def test_a_copy_is_free_when_nothing_speaks_against_its_article_any_more() -> None:
+    assert of(article(1), retraction("pmid:2"), COPY, id="pubmedqa:1").status is CURRENT
+    assert of(retraction("pmid:1"), article(2), COPY, id="pubmedqa:1").status is CURRENT
+    moved = [article(1, dois=("10.1/a",)), article(2), says("rw:1", "ListedRetractionOf", "doi:10.1/a")]
+    assert of(*moved, COPY, id="pubmedqa:1").status is CURRENT, "the article has another DOI now"
+    assert of(article(1, Status.DELETED), COPY, id="pubmedqa:1").status is CURRENT, "a deletion is of one record"
+
+
+def test_what_an_article_says_of_itself_is_one_reason_and_not_two() -> None:
+    alone = corpus([retraction("pmid:1")])["pmid:1"]
+    assert [reason.cause for reason in reasons(alone)] == ["retracted"]
+
+
+def test_neither_a_superseded_article_teaches_nor_the_newer_one_that_was_retracted() -> None:
+    older, newer = article(1, **link("UpdateIn")), article(1, Status.RETRACTED, id="pmid:9")
+    assert of(older, newer).status is Status.SUPERSEDED
+    only_the_newer_one_says_so = says("pmid:9", "UpdateOf", "pmid:1", status=Status.RETRACTED)
+    assert of(article(1), only_the_newer_one_says_so).status is Status.SUPERSEDED

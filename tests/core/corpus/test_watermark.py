@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medpipe.core.corpus.watermark import Delivered, PostedFile, Watermark, advanced, asked_for, gaps, unknown_end
+from medpipe.core.corpus.watermark import (
+    Delivered,
+    Listing,
+    PostedFile,
+    Watermark,
+    advanced,
+    asked_for,
+    gaps,
+    highest,
+    unknown_end,
+)
 
 DAY = date(2026, 3, 3)
 
@@ -92,26 +103,55 @@ def test_a_new_year_goes_on_without_its_baseline_and_an_ordered_one_is_asked_for
 NEW_YEAR = [_file(number, "27", baseline=number < 3) for number in (1, 2, 3, 4)]
 
 
-def test_a_series_that_is_no_longer_posted_has_an_unknown_end_until_the_next_baseline_entered() -> None:
+def _seen(number: int, day: date) -> Delivered:
+    """A pull of nothing, by a run that saw the files of 2026 up to a number."""
+    return Delivered("pubmed", day, 0, (), whole=False, listed={"26": Listing(day, number)})
+
+
+def _end(mark: Watermark, posted: Sequence[PostedFile] = NEW_YEAR, never_posted: Sequence[str] = ()) -> object:
+    return unknown_end(mark, posted, 3, never_posted)
+
+
+def test_a_series_that_no_run_saw_before_it_ended_has_an_unknown_end_until_the_next_baseline_entered() -> None:
     old = _files(1699, 1700)
     followed = advanced({}, [old, Delivered("pubmed", DAY, 0, NEW_YEAR[2:], whole=False)])["pubmed"]
     half_loaded = advanced({"pubmed": followed}, [Delivered("pubmed", DAY, 0, NEW_YEAR[:1], whole=False)])["pubmed"]
     loaded = advanced({"pubmed": followed}, [Delivered("pubmed", DAY, 0, NEW_YEAR[:2], whole=False)])["pubmed"]
     for mark in (advanced({}, [old])["pubmed"], followed, half_loaded):
-        assert unknown_end(mark, NEW_YEAR) == ("26n1701", NEW_YEAR[0])
-        assert unknown_end(mark, NEW_YEAR[2:]) == ("26n1701", NEW_YEAR[2]), "a mirror without baselines"
-        assert unknown_end(mark, [_file(1700), *NEW_YEAR]) is None
-        assert unknown_end(mark, [_file(1, baseline=True), *NEW_YEAR]) == ("26n1701", NEW_YEAR[0])
-    assert unknown_end(loaded, NEW_YEAR) is None
-    assert unknown_end(loaded, NEW_YEAR[2:]) is None, "a baseline that entered and is no longer listed"
-    assert unknown_end(loaded, [_file(1, "28")]) == ("27n0005", _file(1, "28")), "each turn of the year"
+        assert _end(mark) == ("26n1701", NEW_YEAR[0])
+        assert _end(mark, NEW_YEAR[2:]) == ("26n1701", NEW_YEAR[2]), "a mirror without baselines"
+        assert _end(mark, [_file(1700), *NEW_YEAR]) is None
+        assert _end(mark, [_file(1, baseline=True), *NEW_YEAR]) == ("26n1701", NEW_YEAR[0])
+        assert _end(mark, never_posted=("26n1701",)) is None, "a person says so"
+    assert _end(loaded) is None
+    assert _end(loaded, NEW_YEAR[2:]) is None, "a baseline that entered and is no longer listed"
+    assert _end(loaded, [_file(1, "28")]) == ("27n0005", _file(1, "28")), "each turn of the year"
+
+
+@given(st.data(), st.sets(st.integers(1600, 1620), min_size=1), st.lists(st.integers(-9, 0), min_size=1, max_size=9))
+def test_a_turn_of_the_year_asks_for_a_person_only_where_a_run_saw_a_file_that_did_not_enter_or_no_run_looked(
+    data: st.DataObject, taken: set[int], days: list[int]
+) -> None:
+    """`days`: when runs looked, before the next year's first file. Each saw the files up to one that is posted."""
+    looks = [_seen(data.draw(st.integers(1600, 1620)), DAY + timedelta(days=day)) for day in days]
+    mark = advanced({}, data.draw(st.permutations([_files(*taken), *looks])))["pubmed"]
+    seen = max(look.listed["26"].number for look in looks)
+    lost = sorted(set(range(min(taken), seen + 1)) - taken)
+    late = [max(seen, *taken) + 1] if max(days) < -3 else []
+    named = [f"26n{number}" for number in lost + late]
+    assert _end(mark) == ((named[0], NEW_YEAR[0]) if named else None)
+    assert _end(mark, never_posted=named) is None
 
 
 def test_a_corpus_without_older_files_has_no_unknown_end() -> None:
-    assert unknown_end(Watermark(), NEW_YEAR) is None
-    assert unknown_end(advanced({}, [_files(1700)])["pubmed"], []) is None
-    assert unknown_end(advanced({}, [_files(1700)])["pubmed"], [_file(1701)]) is None
-    assert unknown_end(advanced({}, [_files(1700)])["pubmed"], [_file(9, "25")]) is None
+    assert _end(Watermark()) is None
+    assert _end(advanced({}, [_files(1700)])["pubmed"], []) is None
+    assert _end(advanced({}, [_files(1700)])["pubmed"], [_file(1701)]) is None
+    assert _end(advanced({}, [_files(1700)])["pubmed"], [_file(9, "25")]) is None
+
+
+def test_what_a_run_saw_is_its_highest_update_file() -> None:
+    assert highest([_file(7), _file(5), _file(9, baseline=True), _file(3, "25")]) == {"25": 3, "26": 7}
 
 
 def test_a_file_that_was_posted_again_has_not_entered() -> None:

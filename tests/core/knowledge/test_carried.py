@@ -14,7 +14,9 @@ from medpipe.core.teaching import examples
 from medpipe.core.teaching.facts import decompose
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.recipe import Data, Recipe
+from medpipe.core.teaching.training_set import Corpus
 from tests import fakes
+from tests.building import in_order
 
 
 def row(id: str, revision: int, digest: str = "d", **role: str) -> dict[str, object]:
@@ -79,9 +81,10 @@ def page(number: int, said: str, days: int = 0, title: str = "") -> Document:
 def rows_of(documents: list[Document], known: dict[str, str] | None = None, **data: object) -> list[dict]:
     recipe = Recipe(name="r", summary="", method="sft", base="tiny", trainer={}, data=Data(**data))
     hygiene = Hygiene(clusters=fakes.PairwiseDuplicates().clusters)
-    prepared = examples.prepare(documents, recipe, hygiene=hygiene)
+    prepared = examples.prepare(in_order(documents), recipe, hygiene=hygiene)
     built = examples.build(prepared, recipe, known, hygiene)
-    return carried.fact_rows(prepared.stated, prepared.facts, built.train, known)
+    corpus = Corpus(prepared.read.facts, prepared.read.origins, prepared.read.contents, hygiene)
+    return list(carried.fact_rows(corpus, prepared.chosen, built.origins, known))
 
 
 def test_a_fact_that_was_merged_into_its_twin_counts_as_taught() -> None:
@@ -117,3 +120,16 @@ def test_a_fact_that_was_withdrawn_and_then_left_out_is_not_known_though_it_was_
     left_out = [fact("a", "1", "left-out")]
     assert carried.taught(carried.facts([left_out, withdrawn, taught])) == {}
     assert carried.taught(carried.facts([left_out, taught])) == {"a": "1"}
+
+
+def test_the_index_by_fact_is_sorted_where_one_documents_id_begins_with_anothers() -> None:
+    names = ("1", "1!", "1#2", "1#2#3", "10", "2")
+    documents = [
+        page(number, f"Ill{number} is treated with rest{number}.").model_copy(update={"id": f"mplus:{name}"})
+        for number, name in enumerate(names)
+    ]
+    rows = rows_of(documents)
+    ids, named = [one["id"] for one in rows], [one["document"] for one in rows]
+    assert ids == sorted(ids)
+    assert sorted(named) == [f"mplus:{name}" for name in sorted(names)]
+    assert named != sorted(named), "the order of facts is another one than that of documents"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from medpipe.core.knowledge.lineage import ancestry, carrying, shared, shares, untainted_ancestor
+from medpipe.core.knowledge import lineage
+from medpipe.core.knowledge.lineage import ancestry, carrying, untainted_ancestor
 from medpipe.core.teaching.example import Example
 
 CHAIN = {
@@ -20,6 +23,10 @@ def example(*ids: str, revisions: tuple[int, ...] = (), digests: tuple[str, ...]
     return Example(
         question="q", answer="a", source="s", document_ids=ids, document_revisions=revisions, document_digests=digests
     )
+
+
+def shares(examples: list[Example]) -> list[dict[str, Any]]:
+    return list(lineage.shares(lineage.entries_of(enumerate(examples))))
 
 
 def test_shares_count_the_examples_of_each_document_and_name_their_rows_from_zero() -> None:
@@ -49,7 +56,7 @@ def test_two_texts_of_one_revision_are_separate_rows() -> None:
 
 
 def test_a_document_without_a_revision_or_digest_has_zero_and_nothing_there() -> None:
-    assert shared([(["a:1", "b:1"], [3], [])]) == [
+    assert list(lineage.shares(lineage.entries([(0, ["a:1", "b:1"], [3], [], "taught")]))) == [
         {"id": "a:1", "revision": 3, "digest": "", "role": "taught", "examples": 1, "rows": [0]},
         {"id": "b:1", "revision": 0, "digest": "", "role": "taught", "examples": 1, "rows": [0]},
     ]

@@ -21,6 +21,8 @@ from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.recipe import Data, Recipe
 from medpipe.core.teaching.withdrawals import RETRACTION, Withdrawn
 from medpipe.core.text import normalise
+from tests import building
+from tests.building import in_order
 
 SOURCES = {"mplus": 1.0, "pmid": 1.0, "medquad": 1.0}
 
@@ -39,7 +41,9 @@ def build(
 ) -> BuiltExamples:
     hygiene = Hygiene(**tools)
     withdrawn = in_force(document for document in corpus if document.id in withdraw)
-    return examples.build(examples.prepare(corpus, recipe, withdrawn, safety, hygiene=hygiene), recipe, since, hygiene)
+    return building.built(
+        examples.prepare(in_order(corpus), recipe, withdrawn, safety, hygiene=hygiene), recipe, since, hygiene
+    )
 
 
 def in_force(documents: Iterable[Document], answered: Collection[str] = ()) -> Withdrawn:
@@ -332,7 +336,7 @@ def test_a_notice_that_names_the_article_is_found_without_a_relation_of_the_arti
 
 def test_building_twice_from_the_same_facts_gives_the_same_counts() -> None:
     corpus = [topic(number) for number in range(1, 13)]
-    prepared = examples.prepare(corpus, recipe(decontaminate=True), benchmarks={"board": ["What causes X?"]})
-    first, second = (examples.build(prepared, recipe(decontaminate=True), known(corpus[:9])) for _ in range(2))
+    prepared = examples.prepare(in_order(corpus), recipe(decontaminate=True), benchmarks={"board": ["What causes X?"]})
+    first, second = (building.built(prepared, recipe(decontaminate=True), known(corpus[:9])) for _ in range(2))
     assert first.drops == second.drops
     assert first.card == second.card

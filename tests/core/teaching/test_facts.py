@@ -75,6 +75,13 @@ def test_an_answer_is_cut_at_a_sentence_end_and_dropped_when_no_sentence_fits() 
     assert (facts, dropped) == ([], {"answer blank, or no part of it fits": 1})
 
 
+def test_a_reply_to_a_person_is_taught_whole_or_not_at_all() -> None:
+    reply = "I am sorry to hear that. Your rash is common. See a doctor if it spreads."
+    letter = document(("Is my rash bad?", reply), id="liveqa:1").model_copy(update={"source": "liveqa"})
+    assert facts_of(letter, max_answer_chars=80) == [("question", "Is my rash bad?", reply)]
+    assert facts_of(letter, max_answer_chars=60) == []
+
+
 def test_a_limit_in_tokens_replaces_the_one_in_characters() -> None:
     def words(text: str) -> int:
         return len(text.split())

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from itertools import permutations
 
 import pytest
 
 from medpipe.core.corpus.document import Document
+from medpipe.core.teaching.evidence import strength
+from medpipe.core.teaching.fact_table import FactTable
 from medpipe.core.teaching.facts import Fact
-from medpipe.core.teaching.one_answer import OUTDONE, of_each_question, strength
+from medpipe.core.teaching.one_answer import OUTDONE, of_each_question
+from medpipe.core.teaching.origin import Origin
 
 
 def fact(answer: str, id: str = "pmid:1", day: int = 1, types: tuple[str, ...] = (), **fields: object) -> Fact:
     document = Document(id=id, revision=1, source="pubmed", title="T", published=date(2026, 3, day), types=types)
-    return Fact(document, "finding", "Does ordalin shorten colds?", answer, **fields)
+    return Fact(Origin.of(document), "finding", "Does ordalin shorten colds?", answer, **fields)
 
 
-def kept(*facts: Fact) -> list[str]:
+def kept(*facts: Fact, twins: bool = False) -> list[str]:
     """The documents that are taught, the same in every order of the facts."""
-    ends = [of_each_question(list(order))[0] for order in permutations(facts)]
-    (end,) = {tuple(sorted(one.document.id for one in left)) for left in ends}
+    (end,) = {tuple(sorted(one.document.id for one in _kept(order, twins))) for order in permutations(facts)}
     return list(end)
+
+
+def _kept(facts: Sequence[Fact], twins: bool) -> list[Fact]:
+    table = FactTable.of(facts)
+    table.columns["twin"] = int(twins)
+    return [facts[number] for number in of_each_question(table, table.numbers())[0]]
 
 
 TRIAL, REVIEW = ("Randomized Controlled Trial",), ("Journal Article", "Systematic Review")
@@ -36,7 +45,8 @@ def test_the_strongest_evidence_wins_and_among_equals_the_newest() -> None:
 
 def test_what_is_outdone_is_counted() -> None:
     facts = [fact("Yes.", "pmid:1", 1), fact("No.", "pmid:2", 2), fact("Perhaps.", "pmid:3", 1)]
-    assert of_each_question(facts)[1] == {OUTDONE: 2}
+    table = FactTable.of(facts)
+    assert of_each_question(table, table.numbers())[1] == {OUTDONE: 2}
 
 
 def test_documents_that_give_the_same_answer_stay_together() -> None:
@@ -44,7 +54,7 @@ def test_documents_that_give_the_same_answer_stay_together() -> None:
         "pmid:1",
         "pmid:2",
     ]
-    assert kept(fact("It does so.", "pmid:1", twin="t"), fact("It does.", "pmid:2", twin="t")) == ["pmid:1", "pmid:2"]
+    assert kept(fact("It does so.", "pmid:1"), fact("It does.", "pmid:2"), twins=True) == ["pmid:1", "pmid:2"]
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,14 @@ def test_sentences_that_only_name_pages_are_left_out() -> None:
     assert not list(answering("These resources address the diagnosis of moor flu:\n- Registry: Moor flu"))
 
 
+def test_what_only_speaks_of_the_page_is_no_answer() -> None:
+    text = (
+        "It is rare. On this page, you'll find links to more. If you are a teenager, this page is for you! "
+        "Patients and consumers with specific questions about a genetic test should contact a genetics professional."
+    )
+    assert cut(text, 400) == "It is rare."
+
+
 def test_addresses_are_left_out() -> None:
     assert cut("Air was bad. https://doi.org/10.1289/EHP4883.", 99) == "Air was bad."
     assert cut("It helps (see www.example.org/a). It is cheap.", 99) == "It helps. It is cheap."

@@ -10,6 +10,7 @@ from medpipe.core.corpus.document import Document, Section
 from medpipe.core.teaching.claim import Claim
 from medpipe.core.teaching.drops import Drops
 from medpipe.core.teaching.facts import Fact, decompose
+from medpipe.core.teaching.origin import Origin
 from medpipe.core.teaching.recipe import Data
 from medpipe.core.teaching.recognition import Claims
 from medpipe.core.teaching.withdrawals import ASKS, STATES, not_withdrawn
@@ -36,12 +37,12 @@ TREATMENT = CLAIM.model_copy(
 
 def fact(question_type: str, focus: str, answer: str, id: str = "mplus:7", **fields: str) -> Fact:
     document = Document(id=id, revision=1, source="s", title=focus, published=date(2026, 3, 3))
-    return Fact(document, question_type, focus, answer, **fields)
+    return Fact(Origin.of(document), question_type, focus, answer, **fields)
 
 
 def reason(other: Fact, claim: Claim = CLAIM) -> str:
     """Why a fact is left out; "" if it is kept."""
-    kept, dropped = not_withdrawn([other], [claim])
+    kept, dropped = not_withdrawn([other], Claims([claim]))
     assert len(kept) + dropped.total() == 1
     return next(iter(dropped), "")
 
@@ -118,14 +119,14 @@ def test_a_long_claim_is_recognised_in_a_paraphrase_and_not_in_its_template() ->
 
 def test_without_claims_nothing_is_compared_and_everything_is_kept() -> None:
     facts = [fact("treatment", "Brailox fever", "Rest.")]
-    assert not_withdrawn(facts, ()) == (facts, Drops())
+    assert not_withdrawn(facts, Claims()) == (facts, Drops())
 
 
 def test_every_fact_of_the_invented_medicine_as_a_claim_leaves_out_itself_and_its_spanish_page_alone() -> None:
     facts = _facts_of(World(17))
     assert len(facts) > 150
     for withdrawn in facts[::7]:
-        kept, dropped = not_withdrawn(facts, [Claim.of(withdrawn)])
+        kept, dropped = not_withdrawn(facts, Claims([Claim.of(withdrawn)]))
         gone = [other for other in facts if other not in kept]
         assert withdrawn in gone
         assert {(other.question_type, other.focus) for other in gone} == {(withdrawn.question_type, withdrawn.focus)}

@@ -12,17 +12,19 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medpipe.core.corpus.document import Document, Section
-from medpipe.core.teaching import decontamination, examples, twins
+from medpipe.core.teaching import contamination, decontamination, examples, twins
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.examples import BuiltExamples
 from medpipe.core.teaching.facts import decompose
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.recipe import Data, Recipe
-from tests import fakes
+from tests import building, fakes
+from tests.building import in_order
 
 DAY = date(2026, 3, 3)
 SOURCES = {"mplus": 1.0, "medquad": 1.0, "meddialog": 1.0}
@@ -54,7 +56,7 @@ def build(
     hygiene: Hygiene = TOOLS,
     **more: Any,
 ) -> BuiltExamples:
-    return examples.build(examples.prepare(corpus, recipe, hygiene=hygiene, **more), recipe, since, hygiene)
+    return building.built(examples.prepare(in_order(corpus), recipe, hygiene=hygiene, **more), recipe, since, hygiene)
 
 
 def text(seed: int, length: int = 24) -> str:
@@ -410,3 +412,22 @@ def test_proportions_choose_the_same_facts_when_the_corpus_grows() -> None:
     assert (len(taught(40, "medquad")), len(taught(40, "mplus"))) == (10, 10)
     assert (len(taught(80, "medquad")), len(taught(80, "mplus"))) == (20, 20)
     assert taught(40, "medquad") < taught(80, "medquad")
+
+
+@settings(max_examples=25)
+@given(corpus=corpora, old=st.sets(st.integers(0, 7)))
+def test_blocks_of_any_size_and_benchmarks_in_parts_give_the_same(corpus: list[Document], old: set[int]) -> None:
+    said = known(document for index, document in enumerate(corpus) if index in old)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(contamination, "_CHARACTERS", 40)
+        patch.setattr(contamination, "_FACTS_AT_ONCE", 1)
+        divided = TOOLS._replace(
+            spread=lambda work, blocks: (work([one], TOOLS) for block in blocks for one in block),
+        )
+        in_parts = build(corpus, STRICT, said, divided)
+    assert in_parts == build(corpus, STRICT, said)
+
+
+def test_documents_that_are_not_in_the_order_of_their_ids_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"mplus:1 comes after mplus:2: documents must be in the order of their ids"):
+        examples.prepare([page(2, text(1)), page(1, text(2))], STRICT)

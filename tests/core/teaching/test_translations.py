@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from medpipe.core.corpus.document import Document
 from medpipe.core.teaching import contamination
+from medpipe.core.teaching.fact_table import FactTable
 from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.hygiene import Hygiene
-from medpipe.core.teaching.translations import SAME_MEANING
+from medpipe.core.teaching.origin import Origin
+from medpipe.core.teaching.translations import SAME_MEANING, Meanings
 
 AXES = {"asthma": 0, "asthme": 0, "asma": 0, "scurvy": 1, "scorbut": 1}
 BENCHMARKS = {"exam": ["What is asthma?"]}
@@ -27,7 +29,7 @@ def embed(texts: Sequence[str]) -> NDArray[np.float32]:
 
 def fact(question: str, language: str) -> Fact:
     document = Document(id="frenchmedmcqa:1", revision=1, source="x", title="", published=date(2020, 1, 1))
-    return Fact(document, "question", question, "Yes, it is so.", language=language)
+    return Fact(Origin.of(document), "question", question, "Yes, it is so.", language=language)
 
 
 def guess(text: str) -> tuple[str, float]:
@@ -35,15 +37,20 @@ def guess(text: str) -> tuple[str, float]:
 
 
 def kept(*facts: Fact, threshold: float | None = 0.9) -> list[str]:
-    clean = contamination.without(facts, BENCHMARKS, Hygiene(embed=embed, guess=guess), threshold)
-    return [fact.focus for fact in clean.kept]
+    return [facts[number].focus for number in clean(*facts, threshold=threshold).kept]
+
+
+def clean(*facts: Fact, threshold: float | None = 0.9) -> contamination.Clean:
+    table = FactTable.of(facts)
+    reasons = contamination.repeats(table, table.numbers(), BENCHMARKS, Hygiene())
+    translated = {} if threshold is None else Meanings(BENCHMARKS, embed, guess).translated(facts, threshold)
+    return contamination.without(table.numbers(), reasons | translated)
 
 
 def test_a_translation_is_left_out_and_counted_under_its_benchmark() -> None:
     translated = fact("Qu'est-ce que l' asthme ?", "fr")
     assert kept(translated, fact("Qu'est-ce que le scorbut ?", "fr")) == ["Qu'est-ce que le scorbut ?"]
-    clean = contamination.without([translated], BENCHMARKS, Hygiene(embed=embed, guess=guess), 0.9)
-    assert clean.contamination == {("exam", SAME_MEANING): 1}
+    assert clean(translated).contamination == {("exam", SAME_MEANING): 1}
 
 
 @pytest.mark.parametrize(("language", "threshold"), [("en", 0.9), ("fr", None)])

@@ -15,6 +15,8 @@ from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.samples import withdrawn_samples
 from medpipe.core.teaching.withdrawals import ASKS, RETRACTION, STATES, WITHDRAWAL, Withdrawn
 from medpipe.core.text import normalise
+from tests import building
+from tests.building import in_order
 from tests.core.teaching.test_examples import NOTICE, article, in_force, known, recipe, topic
 
 RETRACTED = article(Status.RETRACTED)
@@ -32,7 +34,9 @@ REVIEW = topic(7, sections=(Section(heading="Causes", text="Krellin palsy is cur
 def build(
     corpus: Sequence[Document], withdrawn: Withdrawn, since: Sequence[Document] = (), chosen: Recipe = RECIPE
 ) -> BuiltExamples:
-    return examples.build(examples.prepare(corpus, chosen, withdrawn), chosen, known(since) if since else None)
+    return building.built(
+        examples.prepare(in_order(corpus), chosen, withdrawn), chosen, known(since) if since else None
+    )
 
 
 def answers(built: BuiltExamples) -> set[str]:

@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from medpipe.core.corpus.bad_record import LeftOut
 from medpipe.core.corpus.document import Document, Relation
 from medpipe.errors import SourceError
 from medpipe.sources.medlineplus.summaries import sections
@@ -147,7 +148,7 @@ def test_a_topic_says_its_headings_groups_relatives_and_counterpart() -> None:
 
 def test_a_blank_summary_is_left_out_and_counted(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        assert _parsed(summary=" ") == []
+        assert _parsed(summary=" ") == [LeftOut(id="mplus:1")]
     assert "1 of 1 topics have no summary" in caplog.text
 
 
@@ -164,7 +165,7 @@ def test_a_blank_summary_is_left_out_and_counted(caplog: pytest.LogCaptureFixtur
 def test_a_topic_that_is_no_free_page_of_medlineplus_is_left_out_with_the_reason(
     url: str, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert _parsed(url=url) == []
+    assert _parsed(url=url) == [LeftOut(id="mplus:1")]
     assert "file.xml, topic 1: left out" in caplog.text and reason in caplog.text
 
 

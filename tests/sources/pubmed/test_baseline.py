@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, date, datetime
+from functools import reduce
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -22,12 +24,12 @@ RECORD = (
 DELETION = '<DeleteCitation><PMID Version="1">3</PMID></DeleteCitation>'
 
 
-def _post(folder: Path, name: str, day: date, *records: str) -> None:
+def _post(folder: Path, name: str, day: date, *records: str, hour: int = 12) -> None:
     path = folder / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"<PubmedArticleSet>{''.join(records)}</PubmedArticleSet>")
-    noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp()
-    os.utime(path, (noon, noon))
+    posted = datetime(day.year, day.month, day.day, hour, tzinfo=UTC).timestamp()
+    os.utime(path, (posted, posted))
 
 
 def test_next_years_baseline_gives_way_to_revisions_and_deletions_of_the_weeks_before_it(tmp_path: Path) -> None:
@@ -53,19 +55,23 @@ def test_next_years_baseline_gives_way_to_revisions_and_deletions_of_the_weeks_b
         }
 
 
-@pytest.mark.parametrize(("again", "following", "outranks"), [(5, 4, True), (3, 4, False), (5, 3, False)])
-def test_a_file_that_is_posted_again_outranks_itself_on_a_later_day_and_never_its_successor(
-    tmp_path: Path, again: int, following: int, outranks: bool
+@pytest.mark.parametrize("folder", ["updatefiles", "baseline"])
+@pytest.mark.parametrize(("again", "following"), [(5, 4), (3, 4), (5, 3), (3, 3)])
+def test_a_file_that_is_posted_again_outranks_itself_and_never_its_successor(
+    tmp_path: Path, again: int, following: int, folder: str
 ) -> None:
-    def revision(number: int) -> int:
-        return next(iter(documents(PubMedSource(str(tmp_path), tmp_path).pull(*EVER, file=_name(number))))).revision
+    def record(number: int) -> Document:
+        return next(iter(documents(PubMedSource(str(tmp_path), tmp_path).pull(*EVER, file=_name(number)))))
 
-    _post(tmp_path, _name(1335), date(2026, 3, 3), RECORD.format(n=1, title="first"))
-    first = revision(1335)
-    _post(tmp_path, _name(1336), date(2026, 3, following), RECORD.format(n=1, title="next"))
-    _post(tmp_path, _name(1335), date(2026, 3, again), RECORD.format(n=1, title="corrected"))
-    assert (revision(1335) > first) is outranks, "docs/data-sources.md says when the two postings have one revision"
-    assert revision(1335) < revision(1336)
+    _post(tmp_path / folder, _name(1335), date(2026, 3, 3), RECORD.format(n=1, title="RETRACTED: first"))
+    first = record(1335)
+    _post(tmp_path / "updatefiles", _name(1336), date(2026, 3, following), RECORD.format(n=1, title="next"))
+    _post(tmp_path / folder, _name(1335), date(2026, 3, again), RECORD.format(n=1, title="corrected"), hour=13)
+    corrected, following_one = record(1335), record(1336)
+    for order in permutations((first, corrected)):
+        assert reduce(newer, order, None).title == "corrected"
+    for order in permutations((first, corrected, following_one)):
+        assert reduce(newer, order, None).title == "next"
 
 
 def _name(number: int) -> str:

@@ -36,5 +36,7 @@ def with_article(name: str, text: str) -> str:
 
     "Abscess" is "an abscess" where the text says "An abscess is a pocket of pus", else it stays as it is.
     """
+    if text.lstrip()[:1] not in ("a", "A"):
+        return name  # most texts: a pattern for each name is dear
     said = re.match(rf"\s*(an?\s+{re.escape(name)})\s+(?:is|means|happens|occurs|can|may)\b", text, re.IGNORECASE)
     return f"{said[1][0].lower()}{said[1][1:]}" if said else name

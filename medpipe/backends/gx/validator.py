@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from medpipe.backends.gx.frame import frame
 from medpipe.core.corpus import measures
 from medpipe.errors import ConfigError, NotFound
 from medpipe.ports import Delivery, Validation
@@ -101,7 +102,7 @@ class GxValidator:
         self.identifiers = identifiers
 
     def validate(
-        self, rows: Sequence[Mapping[str, Any]], suite: str, name: str, delivery: Delivery = Delivery()
+        self, rows: Iterable[Mapping[str, Any]], suite: str, name: str, delivery: Delivery = Delivery()
     ) -> Validation:
         """Apply a suite as `ports.Validator` says.
 
@@ -110,17 +111,18 @@ class GxValidator:
         """
         checked = _applicable(self.suite(suite), delivery)
         meta = checked.meta
-        columns = measures.columns(
+        measured = measures.columns(
             rows, suite, frozenset(meta.fields), frozenset(meta.optional_fields), delivery.end, self.identifiers
         )
-        outcomes, report = self._run(checked, [{**row, **delivery.measures} for row in columns], suite, name)
+        table = frame(measured).assign(**delivery.measures)
+        outcomes, report = self._run(checked, table, suite, name)
         failed = [outcome for outcome in outcomes if not outcome.success]
         rejected = _rejected(failed)
         about_batch = [outcome for outcome in failed if not (outcome.scope == "row" and outcome.rows)]
         reasons = [outcome.reason for outcome in about_batch if outcome.scope != "remark"]
-        if len(rejected) / max(1, len(rows)) > meta.max_rejected_share:
+        if len(rejected) / max(1, len(table)) > meta.max_rejected_share:
             reasons.append(
-                f"{len(rejected)} of {len(rows)} rows were rejected, more than {meta.max_rejected_share:.0%}: "
+                f"{len(rejected)} of {len(table)} rows were rejected, more than {meta.max_rejected_share:.0%}: "
                 + "; ".join(_commonest(rejected.values()))
             )
         remarks = tuple(outcome.reason for outcome in about_batch if outcome.scope == "remark")
@@ -136,10 +138,9 @@ class GxValidator:
         except ValidationError as error:
             raise ConfigError(_fault(file, error)) from error
 
-    def _run(self, checked: Suite, columns: list[dict[str, Any]], suite: str, name: str) -> tuple[list[_Outcome], Path]:
-        """Return the outcome of each expectation, and the page that shows them."""
+    def _run(self, checked: Suite, table: Any, suite: str, name: str) -> tuple[list[_Outcome], Path]:
+        """Return the outcome of each expectation on a data frame, and the page that shows them."""
         gx = _great_expectations()
-        import pandas as pd
 
         private = self.docs / suite / f".{name}-{uuid.uuid4().hex}"
         context = _context(gx, private)
@@ -154,9 +155,7 @@ class GxValidator:
         checkpoint = context.checkpoints.add(
             gx.Checkpoint(name=name, validation_definitions=[definition], result_format={"result_format": "COMPLETE"})
         )
-        run = checkpoint.run(
-            batch_parameters={"dataframe": pd.DataFrame(columns)}, run_id=gx.RunIdentifier(run_name=name)
-        )
+        run = checkpoint.run(batch_parameters={"dataframe": table}, run_id=gx.RunIdentifier(run_name=name))
         context.build_data_docs()
         page = _publish(private, self.docs / suite / name)
         (results,) = run.run_results.values()

@@ -1,0 +1,1 @@
+"""Validation by Great Expectations."""

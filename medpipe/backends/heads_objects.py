@@ -1,0 +1,32 @@
+"""Heads of hash chains as empty objects in an object store, where a login of the database cannot change them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from medpipe import object_storage
+from medpipe.core.chain import Head
+from medpipe.errors import Damaged
+
+
+class HeadsObjects:
+    """Implements `ports.Heads`. The name of an object is the head: `{chain}/{sequence}-{digest}`.
+
+    The object store is asked when a head is kept or read, and not before: a gateway never does either.
+    """
+
+    def __init__(self, address: str) -> None:
+        """`address`: such as `s3://bucket/prefix`."""
+        self._address = address
+
+    def keep(self, chain: str, head: Head) -> None:
+        """Write a head."""
+        object_storage.write(self._address, f"{chain}/{head.sequence:012}-{head.digest}", "")
+
+    def kept(self, chain: str) -> Iterator[Head]:
+        """Yield the heads of a chain in their order. Raises Damaged for an object with another name."""
+        for name in sorted(object_storage.names(self._address, chain)):
+            sequence, _, digest = name.rpartition("/")[2].partition("-")
+            if not (sequence.isdigit() and digest):
+                raise Damaged(f"{self._address}/{name} is not a head of a chain: remove that object")
+            yield Head(int(sequence), digest)

@@ -1,0 +1,176 @@
+"""Examples or samples as they are phrased, before the same words are told only once: rows on disk, and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import numpy as np
+
+from medpipe.core.judging.evaluation import Sample
+from medpipe.core.sources import prefix
+from medpipe.core.spool import Lines
+from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.fact_table import hash_of
+from medpipe.core.teaching.facts import Fact
+from medpipe.core.teaching.hygiene import Hygiene
+from medpipe.core.teaching.phrased import phrased
+from medpipe.core.teaching.recipe import Data
+from medpipe.core.teaching.samples import samples
+from medpipe.core.text import normalise
+from medpipe.core.word_hashes import Hashes, Positions, different
+
+Value = TypeVar("Value", Example, Sample)
+S = TypeVar("S")
+T = TypeVar("T")
+
+BLOCK = 2000
+"""Facts that are phrased at once."""
+
+
+class Kind(NamedTuple):
+    """What a dataset card counts of an example."""
+
+    source: str
+    prefix: str
+    language: str
+    question_type: str
+    with_context: bool
+    replay: bool
+
+    @classmethod
+    def of(cls, example: Example) -> Kind:
+        """Return the kind of an example."""
+        ids = example.document_ids
+        return cls(
+            example.source,
+            prefix(ids[0]) if ids else "none",
+            example.language,
+            example.question_type or "none",
+            bool(example.context),
+            example.replay,
+        )
+
+
+class Phrased(NamedTuple):
+    """What some facts become."""
+
+    rows: list[bytes]
+    facts: list[int]
+    """For each row, the number of its fact; -1 for what no fact became."""
+    questions: list[int]
+    """Hash of the question without case and punctuation."""
+    words: list[int]
+    """Hash of question and answer, likewise."""
+    kinds: list[Kind | None]
+
+
+class Drafts(Generic[Value]):
+    """Rows of examples or samples in their order."""
+
+    def __init__(self, kind: type[Value], folder: Path | None = None) -> None:
+        self.lines: Lines[Value] = Lines(kind, folder)
+        self.kinds: list[Kind | None] = []
+        self._number_of_kind: dict[Kind | None, int] = {}
+        self._parts: list[np.ndarray[Any, Any]] = [np.zeros(0, _COLUMNS)]
+
+    def append(self, phrased: Phrased) -> None:
+        """Append rows. The columns must not have been read yet."""
+        columns = np.zeros(len(phrased.rows), _COLUMNS)
+        columns["fact"], columns["question"], columns["words"] = phrased.facts, phrased.questions, phrased.words
+        columns["kind"] = [self._number(kind) for kind in phrased.kinds]
+        self._parts.append(columns)
+        for row in phrased.rows:
+            self.lines.append(row)
+
+    @cached_property
+    def columns(self) -> np.ndarray[Any, Any]:
+        """`fact`, `question`, `words` and `kind` of each row, as in `Phrased`; `kind` is a place in `kinds`."""
+        whole = np.concatenate(self._parts)
+        self._parts.clear()
+        return whole
+
+    def first(self) -> Positions:
+        """Return the numbers of the rows whose words no earlier row has."""
+        return np.sort(np.unique(self.columns["words"], return_index=True)[1])
+
+    def repeated(self, chosen: Positions) -> dict[int, list[int]]:
+        """Return the chosen rows whose words other rows have as well: number → the numbers of all, in order."""
+        words = self.columns["words"]
+        order = np.argsort(words, kind="stable")
+        begins = np.r_[True, words[order][1:] != words[order][:-1]][: len(order)]
+        bounds = np.append(np.flatnonzero(begins), len(order))
+        several = np.flatnonzero(np.diff(bounds) > 1)
+        wanted = several[np.isin(order[bounds[several]], chosen)]
+        groups = (order[bounds[place] : bounds[place + 1]].tolist() for place in wanted.tolist())
+        return {group[0]: group for group in groups}
+
+    def _number(self, kind: Kind | None) -> int:
+        if kind not in self._number_of_kind:
+            self._number_of_kind[kind] = len(self.kinds)
+            self.kinds.append(kind)
+        return self._number_of_kind[kind]
+
+
+_COLUMNS = np.dtype([("fact", np.int32), ("kind", np.int16), ("question", np.uint64), ("words", np.uint64)])
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """Phrases facts as examples. `replay` marks them as replayed."""
+
+    data: Data
+    replay: bool
+
+    def __call__(self, numbered: Sequence[tuple[int, Fact]], _: Hygiene) -> Phrased:
+        """Return the examples of facts with their numbers."""
+        return of_examples(
+            (number, example) for number, fact in numbered for example in phrased(fact, self.data, self.replay)
+        )
+
+
+def asking(numbered: Sequence[tuple[int, Fact]], _: Hygiene) -> Phrased:
+    """Return the samples of facts with their numbers."""
+    return of_samples((number, sample) for number, fact in numbered for sample in samples([fact]))
+
+
+def of_samples(numbered: Iterable[tuple[int, Sample]]) -> Phrased:
+    """Return samples with the numbers of their facts as rows."""
+    result = Phrased([], [], [], [], [])
+    for number, sample in numbered:
+        question = normalise(sample.question)
+        result.rows.append(Lines.encoded(sample))
+        result.facts.append(number)
+        result.questions.append(hash_of(question))
+        result.words.append(hash_of(question, normalise(sample.target)))
+        result.kinds.append(None)
+    return result
+
+
+def of_examples(numbered: Iterable[tuple[int, Example]]) -> Phrased:
+    """Return examples with the numbers of their facts as rows."""
+    result = Phrased([], [], [], [], [])
+    for number, example in numbered:
+        question = normalise(example.question)
+        result.rows.append(Lines.encoded(example))
+        result.facts.append(number)
+        result.questions.append(hash_of(question))
+        result.words.append(hash_of(question, normalise(example.answer)))
+        result.kinds.append(Kind.of(example))
+    return result
+
+
+def blocks(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield the values in lists of at most `size`."""
+    left = iter(values)
+    while block := list(islice(left, size)):
+        yield block
+
+
+def questions_of(asked: Iterable[Drafts[Sample]]) -> Hashes:
+    """Return the different questions of samples, as hashes."""
+    return different(np.concatenate([np.zeros(0, np.uint64), *(drafts.columns["question"] for drafts in asked)]))

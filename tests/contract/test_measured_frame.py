@@ -1,0 +1,39 @@
+"""The frame of measured rows: band by band it is the frame that pandas makes of all rows at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from medpipe.backends.gx.frame import frame
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(-5, 5), st.just(2**70), st.sampled_from([1.5, -2.0]), st.text(max_size=2)
+)
+BAND = st.lists(
+    st.fixed_dictionaries({name: VALUES | st.lists(VALUES, max_size=2) for name in "ab"}), min_size=1, max_size=4
+)
+
+
+@given(st.lists(BAND, min_size=1, max_size=4))
+@hypothesis_settings(max_examples=200, deadline=None)
+def test_bands_come_to_the_same_columns_as_all_rows_at_once(bands: list[list[dict[str, Any]]]) -> None:
+    whole = pd.DataFrame([row for band in bands for row in band])
+    banded = frame(bands)
+    assert set(banded.columns) == set(whole.columns)
+    for name in whole.columns:
+        pd.testing.assert_series_equal(banded[name], whole[name], check_names=False)
+
+
+def test_plain_columns_are_narrow() -> None:
+    table = frame([[{"id": "pmid:1", "chars": None}], [{"id": "pmid:2", "chars": 7}]])
+    assert list(map(str, table.dtypes)) == ["str", "float64"]
+
+
+def test_a_column_that_rows_lack_is_empty_there() -> None:
+    table = frame([[{"id": "pmid:1"}], [{"id": "pmid:2", "chars": 7}, {"id": "pmid:3"}]])
+    assert list(table["chars"].isna()) == [True, False, True]
