@@ -105,13 +105,13 @@ def _recall(redactor: PresidioRedactor, planted: list[Planted], language: str) -
     """Return the share of identifiers of each kind that were removed."""
     redacted_texts = redactor.redact([item.text for item in planted], language)
     removed = Counter(
-        item.kind for item, redacted in zip(planted, redacted_texts, strict=True) if not _left(item, redacted.text)
+        item.kind for item, redacted in zip(planted, redacted_texts, strict=True) if not left(item, redacted.text)
     )
     counts = Counter(item.kind for item in planted)
     return {kind: round(removed[kind] / count, 3) for kind, count in counts.items()}
 
 
-def _left(planted: Planted, text: str) -> bool:
+def left(planted: Planted, text: str) -> bool:
     """Return whether a part of the identifier is left: three letters or more, or two digits or more."""
     around = planted.text.replace(planted.secret, " ")
     parts = re.findall(r"[^\W\d_]{3,}|\d{2,}", planted.secret)

@@ -2,7 +2,8 @@
 
     python -m bench.translations        needs the extra `embed`
 
-`translations.txt` has questions of the benchmarks and their translations; the triage items have French twins. French
+`translations.txt` has questions of the benchmarks and their translations; the triage items have French twins.
+`translations_held_out.txt` has 150 others in three languages, on which no threshold may be tuned. French
 examination questions, where they are at hand, translate none of them.
 """
 
@@ -13,6 +14,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import yaml
 
 from medpipe.backends.e5_embedder import E5Embedder
@@ -35,6 +37,11 @@ def main() -> None:
     groups: dict[str, Sequence[str]] = {
         language: [text for other, _, text in planted if other == language] for language in ("fr", "es")
     }
+    lines = (HERE / "translations_held_out.txt").read_text(encoding="utf-8").splitlines()
+    held_out = [line.split(" | ") for line in lines if line[:1] != "#"]
+    asked = np.concatenate([asked, embed([question for question, *_ in held_out])])
+    groups["held out, French"] = [french for _, french, _ in held_out]
+    groups["held out, Spanish"] = [spanish for *_, spanish in held_out]
     groups["triage cases"] = [twin for _, twin in twins]
     if EXAMS.is_file():
         with gzip.open(EXAMS, "rt", encoding="utf-8") as stream:

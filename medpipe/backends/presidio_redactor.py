@@ -15,6 +15,7 @@ from medpipe.core.safety import people, phi
 from medpipe.core.safety.identifiers import IDENTIFIERS, WITH_GIVEN_NAME, Identifier
 from medpipe.errors import ConfigError
 from medpipe.mesh_words import mesh_words
+from medpipe.name_lists import name_lists
 from medpipe.ports import Redaction
 
 if TYPE_CHECKING:
@@ -39,15 +40,16 @@ KIND_OF = {
     "ES_NIE": "NATIONAL_ID",
     "FR_NIR": "NATIONAL_ID",
 } | {kind: kind for kind in phi.KINDS}
-WITHOUT_NUMBER = ("NAME", "ADDRESS", "AGE", "VEHICLE", "URL")
+WITHOUT_NUMBER = ("NAME", "ADDRESS", "AGE", "DATE", "EMAIL", "VEHICLE", "URL")
 """Kinds that a text may contain even if it has no number of four digits."""
 
 
 NO_MODEL = cast(Any, None)
 """Stands for the output of the language model that Presidio's engine would run."""
 
-PEOPLE = {"PERSON": "NAME", "PER": "NAME", "GPE": "ADDRESS", "LOC": "ADDRESS", "FAC": "ADDRESS"}
-"""Label of spaCy's models → kind of identifier."""
+PERSONS = ("PERSON", "PER")
+PLACES = ("GPE", "LOC", "FAC")
+"""Labels of spaCy's models for what may be a home."""
 
 
 class PresidioRedactor:
@@ -97,12 +99,17 @@ class PresidioRedactor:
         if language not in self.person_models:
             yield from ({} for _ in texts)
             return
+        names = name_lists()
+        lists = people.Lists(names.given, names.family, mesh_words(), names.countries)
         for analysed in self._model(language).pipe(texts):
-            yield {
-                (entity.start_char, entity.end_char): PEOPLE[entity.label_]
+            persons = [(entity.start_char, entity.end_char) for entity in analysed.ents if entity.label_ in PERSONS]
+            tokens = [people.Token(token.idx, token.pos_) for token in analysed]
+            homes = {
+                (entity.start_char, entity.end_char): "ADDRESS"
                 for entity in analysed.ents
-                if entity.label_ in PEOPLE and _believed(analysed.text, entity)
+                if entity.label_ in PLACES and people.is_home(analysed.text, entity.start_char, entity.end_char, lists)
             }
+            yield dict.fromkeys(people.people(analysed.text, tokens, persons, lists), "NAME") | homes
 
     def _model(self, language: str) -> Any:
         if language not in self._loaded:
@@ -110,18 +117,13 @@ class PresidioRedactor:
 
             name = self.person_models[language]
             try:
-                self._loaded[language] = spacy.load(name, exclude=["parser", "lemmatizer", "attribute_ruler"])
+                self._loaded[language] = spacy.load(name, exclude=["parser", "lemmatizer"])
             except OSError as error:
                 raise ConfigError(
                     f"MEDPIPE_PERSON_MODELS: the spaCy model {name!r} is not installed. Install it, or remove "
                     f"{language!r}: patterns then find the names that words introduce"
                 ) from error
         return self._loaded[language]
-
-
-def _believed(text: str, entity: Any) -> bool:
-    rule = people.is_person if PEOPLE[entity.label_] == "NAME" else people.is_home
-    return rule(text, entity.start_char, entity.end_char, mesh_words())
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

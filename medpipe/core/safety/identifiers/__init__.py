@@ -14,7 +14,7 @@ from medpipe.core.safety.identifiers.addresses import ADDRESSES
 from medpipe.core.safety.identifiers.dates import AGES, DATES
 from medpipe.core.safety.identifiers.names import NAMES, WITH_GIVEN_NAME
 from medpipe.core.safety.identifiers.reference_numbers import NUMBERS
-from medpipe.core.safety.identifiers.writing import Identifier
+from medpipe.core.safety.identifiers.writing import Identifier, any_of
 
 __all__ = ["IDENTIFIERS", "WITH_GIVEN_NAME", "Identifier"]
 
@@ -35,5 +35,13 @@ IDENTIFIERS: tuple[Identifier, ...] = (
         r"(?i:(?:number|numéro|número|is|est|es|no)\b[\s.:]*)*"
         r"\K\(?\d{2,4}\)?(?:[\s.-]?\d{2,4}){2,4}(?!\d)",
     ),
+    # Numbers of films and of examples (555-01xx) are written like others; the library knows that nobody has them.
+    Identifier("PHONE", "North America", r"(?<![\w.-])(?:1[\s.-])?(?:\(\d{3}\)\s?|\d{3}[\s.-])\d{3}[.-]\d{4}(?![\w-])"),
+    Identifier(
+        "PHONE",
+        "without an area",
+        rf"\b{any_of('call', 'text', 'ring', 'phone', 'dial', 'fax')}\s\K\d{{3}}[.-]\d{{4}}(?![\w-])",
+    ),
+    Identifier("EMAIL", "address", r"(?<![\w.+-])[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"),
     Identifier("URL", "web address", r"\b(?:https?://|www\.)[^\s<>\"')\]]*[^\s<>\"')\].,;:!?]"),
 )

@@ -13,7 +13,7 @@ _TOWN = r"(?:(?:St|Ste|Ft|Mt)\.\s)?\p{Lu}[\p{L}’'-]+"
 _CITY = rf"{_TOWN}(?:[ -](?:{_TOWN}|(?:de|del|la|les|sur|sous|en|le)(?=[ -]))){{0,4}}"
 _STREET = (
     r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Terrace|Circle|Cir"
-    r"|Parkway|Pkwy|Highway|Hwy|Square|Sq|Trail|Way)\b\.?"
+    r"|Crescent|Close|Gardens|Grove|Mews|Row|Walk|Hill|Parkway|Pkwy|Highway|Hwy|Square|Sq|Trail|Way)\b\.?"
 )
 
 ADDRESSES = (
@@ -23,6 +23,12 @@ ADDRESSES = (
         rf"\b\d{{1,5}}\s+(?:[NSEW]\.?\s+)?(?:(?:\p{{Lu}}[\p{{L}}’'.-]+|\d+(?:st|nd|rd|th))\s+){{1,3}}{_STREET}"
         r"(?:,?\s+(?:Apt|Apartment|Suite|Ste|Unit|Floor)\b\.?\s*#?\w+|,?\s*#\s?\w+)?"
         rf"(?:,\s*{_CITY},?\s+{_STATE}(?:\s+{_ZIP})?)?",
+    ),
+    Identifier(
+        "ADDRESS",
+        "United Kingdom",
+        r"(?:\b\d{1,3}\sThe\s(?:Crescent|Close|Grove|Mews|Green|Terrace|Avenue|Drive)\b(?:,\s(?:\p{Lu}[\p{L}-]+,?\s)*)?)?"
+        r"\b(?:[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2})\b",
     ),
     Identifier("ADDRESS", "city, state and ZIP", rf"\b{_CITY},\s+{_STATE}\s+{_ZIP}"),
     Identifier(
@@ -62,6 +68,12 @@ ADDRESSES = (
             "i['’]m from",
             "we live in",
             "lives in",
+            "(?:comes?|came|is|are|am) from",
+            "moved (?:to|from)",
+            "(?:vient|viens|venons|originaires?) de",
+            "(?:déménagé|vivons|vivent|vit|habitons|habitent) à",
+            "(?:viene|vengo|venimos) de",
+            "(?:mudé|mudó|mudamos|viven?) (?:a|en)",
             "resid(?:es|ing) (?:in|at)",
             "resident of",
             "home address:?",

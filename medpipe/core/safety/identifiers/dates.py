@@ -13,6 +13,11 @@ _MONTH = (
     r"|sep(?:t(?:ember|embre|iembre)?)?|oct(?:ober|obre|ubre)?|nov(?:ember|embre|iembre)?"
     r"|dec(?:ember)?|d[ée]c(?:embre)?|dic(?:iembre)?|enero)\.?"
 )
+_MONTH_IN_SMALL = (
+    r"(?:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre|enero|febrero|marzo|abril"
+    r"|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)"
+)
+_NO_AMOUNT = r"(?!\s?(?:%|mg|g\b|ml|mL|kg|cm|mm|patients|people|participants|percent|[.,/-]\d))"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _YEAR = r"(?:19|20)\d{2}(?!\d)"
 
@@ -28,6 +33,34 @@ DATES = (
         "in words",
         rf"\b{_MONTH}\s{_DAY}(?:st|nd|rd|th)?,?\s{_YEAR}"
         rf"|\b{_DAY}(?:st|nd|rd|th|er|º)?\s(?:de\s|of\s)?{_MONTH}(?:\sdel?)?,?\s{_YEAR}",
+    ),
+    Identifier(
+        "DATE",
+        "in words, without a year",
+        r"\b(?=\p{Lu})" + _MONTH + rf"\s{_DAY}(?:st|nd|rd|th)?\b{_NO_AMOUNT}"
+        rf"|\b{_DAY}(?:st|nd|rd|th|er|º)?\s(?:de\s|of\s)?(?:(?=\p{{Lu}}){_MONTH}|{_MONTH_IN_SMALL})\b",
+    ),
+    Identifier(
+        "DATE",
+        "of care",
+        r"\b"
+        + any_of(
+            "admitted",
+            "discharged",
+            "visit",
+            "appointment",
+            "seen",
+            "surgery",
+            "began",
+            "started",
+            "rendez-vous",
+            "sortie",
+            "admise?",
+            "opérée?",
+            "cita",
+            "alta",
+        )
+        + rf"(?:\s*[:=-])?\s*(?:(?i:on|le|el|the|du)\s+)?\K{_DAY}/{_DAY}(?![\d/])",
     ),
     Identifier(
         "DATE",
@@ -69,33 +102,50 @@ _GROUP = (
 )
 """Not followed by words of a group: "aged 90 and older" is not one person."""
 
+_NO_AGE = (
+    r"(?<!\b(?i:plus\sde|moins\sde|pendant|depuis|durant|il\sy\sa|dans|sur|après|dès|plus\sde\sses|over|than|under|past|last|next"
+    r"|for|in|the|more|más\sde|menos\sde|mayores\sde|menores\sde|durante|desde|hace|en|tras|de\slos|a|à|et|and|y|ou|or|o)\s)"
+)
+"""Not after words of a span of time or of a group: "depuis 95 ans", "over 90 years"."""
+_AGE = rf"(?:{_OVER_89_IN_WORDS}|{_OVER_89})"
+
 AGES = (
     Identifier(
         "AGE",
-        "in words",
-        rf"(?<!\b(?i:plus\sde|over|than|más\sde|mayores\sde|moins\sde|under)\s)\b{_OVER_89_IN_WORDS}(?=[\s-](?:(?i:years?|yrs?)[\s-](?i:old)|(?i:ans|años)\b)){_GROUP}"
-        rf"|\b(?i:aged)\s\K{_OVER_89_IN_WORDS}\b(?!\s(?i:to|and|or)\b){_GROUP}",
+        "years old",
+        rf"\b{_AGE}(?=[\s-]?(?i:years?[\s-](?:old|young|of\sage)|yrs?[\s-]old|y\.?o\.?\b|y/o)){_GROUP}",
     ),
-    Identifier("AGE", "years old", rf"\b{_OVER_89}(?=[\s-]?(?:years?[\s-]old|yrs?[\s-]old|y\.?o\.?\b|y/o)){_GROUP}"),
-    Identifier("AGE", "aged", rf"\b(?i:aged?)\s?:?\s*\K{_OVER_89}\b(?!\s*(?i:to|and|or|-|–|%|\.\d)){_GROUP}"),
+    Identifier(
+        "AGE",
+        "aged",
+        r"\b"
+        + any_of("aged?", "(?:at|reached) the age of", "turn(?:s|ed|ing)", "celebrated (?:her|his)")
+        + rf"\s?:?\s*\K{_AGE}\b(?!\s*(?i:to|and|or|-|–|%|\.\d)){_GROUP}",
+    ),
     Identifier(
         "AGE",
         "of a person",
         r"\b"
+        + any_of("i am", "i['’]m", "s?he is", "s?he['’]s")
+        + rf"\s+\K{_AGE}(?=\s+(?:years?|yrs|and)\b|[,.]){_GROUP}",
+    ),
+    Identifier("AGE", "ans", rf"{_NO_AGE}\b{_AGE}(?=\s(?:ans|años)\b){_GROUP}", ("fr", "es")),
+    Identifier(
+        "AGE",
+        "à tant d'ans",
+        r"\b"
         + any_of(
-            "i am",
-            "i['’]m",
-            "s?he is",
-            "j['’]ai",
-            "il a",
-            "elle a",
-            "qui a",
-            "tengo",
-            "tiene",
+            "morte?",
+            "décédée?",
+            "partie?",
+            "à l['’]âge de",
             "âgée?s? de",
-            "(?:une?|patiente?|homme|femme|dame|monsieur|grand-mère|grand-père) de",
-            "(?:hombre|mujer|paciente|señora?|ancian[oa]|varón|abuel[oa]|madre|padre) de",
+            "murió",
+            "falleció",
+            "a la edad de",
+            "cumplió",
         )
-        + rf"\s+\K{_OVER_89}(?=\s+(?:years?|yrs|ans|años|and)\b){_GROUP}",
+        + rf"\s(?:(?:à|a\slos|con)\s)?\K{_AGE}(?=\s(?:ans|años)\b){_GROUP}",
+        ("fr", "es"),
     ),
 )

@@ -13,7 +13,8 @@ _NEXT = (
     r"(?i:and|but|i|im|from|who|my|a|an|the|is|am|et|mais|je|j|de|qui|le|la|un|une|y|pero|tengo|soy|me|con|que|el|to"
     r"|for|not|to|very|so|still|also|just|feeling|having|taking|writing|pas|très|aussi|muy|también)\b"
 )
-_IN_SMALL = rf"\K(?!{_NEXT})[\p{{L}}’'-]{{2,}}(?:\s(?!{_NEXT})[\p{{L}}’'-]{{2,}}){{0,2}}"
+_PARTICLE_IN_SMALL = r"(?:(?:le|la|de|du|el|al|van|von)\s(?=\p{L}+\s(?i:et|and|y)\b))?"
+_IN_SMALL = rf"\K(?!{_NEXT})[\p{{L}}’'-]{{2,}}(?:\s{_PARTICLE_IN_SMALL}(?!{_NEXT})[\p{{L}}’'-]{{2,}}){{0,2}}"
 _ADDRESSED = (
     r"\K(?!(?i:doctors?|docteure?|doctora?|dr|dra|sir|madam|madame|monsieur|messieurs|mesdames|mme|mr|mrs|ms|miss|all"
     r"|everyone|everybody|there|again|team|folks|friends?|guys|colleagues?|editor|patients?|you|nurse|señora?|señorita"
@@ -41,6 +42,7 @@ WITH_GIVEN_NAME = Identifier(
     "NAME",
     "given name and family name",
     r"(?<!\bSan\s)(?<!\bSte?\.?\s)(?<!\bSanta\s)\b(?=(?:" + "|".join(sorted(GIVEN_NAMES)) + r")\b)"
+    r"(?<!\b(?i:maladie|syndrome|signe|test|enfermedad|síndrome|signo)\s(?i:de\s|d[’']))"
     r"(?!\p{Lu}\S+\s(?:\p{Lu}\S+\s)?(?i:syndrome|disease|disorder|sign|test|score|scale|law|virus|hospital|institute"
     r"|foundation|university|cent(?:er|re)|school|medical|clinic|college)\b)" + _FULL_NAME,
 )
@@ -75,14 +77,20 @@ NAMES = (
     name_after(
         "said of oneself, in any case",
         any_of(
-            "my (?:full )?name is",
-            "my name['’]s",
-            "(?:they|people|you can) call me",
-            "i am called",
+            r"(?:my|his|her|their|our|the|\w+['’]s) (?:full |first )?name(?: is|['’]s)",
+            "name['’]s",
+            "call me",
+            r"(?:am|are|is|i['’]m|['’]s) called",
             "je m['’]appelle",
-            "mon nom est",
-            "on m['’]appelle",
-            "je me nomme",
+            "m['’]appelle",
+            "s['’]appell(?:e|ait|ent)",
+            "appelez-moi",
+            "prénommée?s?",
+            "m?on (?:pré)?nom,? (?:est|c['’]est)",
+            "moi,? c['’]est",
+            "je me (?:nomme|prénomme)",
+            "se llaman?",
+            "llámame",
             "me llamo",
             "mi nombre es",
             "me llaman",
@@ -92,14 +100,28 @@ NAMES = (
     ),
     name_after(
         "given name of oneself",
-        any_of("i am", "i['’]m", "this is", "je suis", "c['’]est", "ici", "soy", "habla", "aquí") + r"\s",
+        any_of("i am", "i['’]?m", "this is", "je suis", "c['’]est", "ici", "soy", "habla", "aquí") + r"\s",
         _GIVEN_IN_SMALL,
     ),
     name_after(
         "greeted",
         any_of(
             "hello",
-            "hi",
+            "hi(?: there)?",
+            "welcome(?: back)?",
+            "(?:many )?thanks(?: again)?",
+            "thank you",
+            "good ?bye",
+            "(?:good|nice) to (?:hear from|see|meet) you",
+            "take care",
+            "coucou",
+            "bienvenue",
+            "merci(?: beaucoup| encore)?",
+            "au revoir",
+            "all[oô]",
+            "gracias",
+            "bienvenid[oa]",
+            "adiós",
             "hey",
             "dear",
             "good (?:morning|afternoon|evening|day)",
@@ -139,15 +161,36 @@ NAMES = (
             "yours truly",
             "signed(?: by)?",
             "signature",
-            "cordialement",
-            "bien à vous",
+            "(?:best|warm|kind) (?:wishes|regards)",
+            "best",
+            "cheers",
+            "yours",
+            "sent from my phone",
+            "electronically signed by",
+            "(?:bien )?(?:cordialement|à vous)",
+            "(?:amitiés|amicalement|respectueusement|salutations)",
+            "envoyé de mon téléphone",
             "signé(?: par)?",
             "atentamente",
             "saludos(?: cordiales)?",
             "firmado(?: por)?",
             "fdo",
         )
-        + r"[.,:]?\s",
+        + r"\s?[.,:-]?\s",
+    ),
+    name_after(
+        "signed in any case",
+        any_of(
+            "thanks(?: in advance| so much| again)?",
+            "regards",
+            "cheers",
+            "(?:a|your|sincerely) [a-z]+ (?:mom|mum|mother|dad|father|patient)",
+            "merci(?: d['’]avance| beaucoup| encore)?",
+            "une? [a-zé]+ (?:[a-zéè]+ )?(?:inquiète|inquiet|désespérée?)",
+            "gracias(?: de antemano)?",
+        )
+        + r",\s",
+        r"\K(?!(?i:doctors?|docteur|all|everyone|everybody|tous|toutes|todos)\b)[\p{L}’-]{3,}(?:\s[\p{L}’-]{3,})?(?=\s*\.?\s*$)",
     ),
     name_after(
         "labelled",
@@ -160,6 +203,8 @@ NAMES = (
             "next of kin",
             "emergency contact",
             "guardian",
+            "(?:resident|nurse|caller|author|witness(?:es)?|surgeon|doctor|parent|mother|father|signature)",
+            "(?:interne|senior|chef|externe|infirmière?|auteure?|témoins?|chirurgien(?:ne)?|tut(?:eur|rice)|aide-soignante?)",
             "nom(?: de naissance| du patient)?",
             "prénoms?",
             "médecin(?: traitant)?",
@@ -179,6 +224,24 @@ NAMES = (
             "|niñ[oa]) (?:named|called|nommée?|prénommée?|appelée?|llamad[oa])"
         )
         + r"\s",
+    ),
+    name_after(
+        "on the telephone",
+        any_of("this is", "ici", "c['’]est", "aquí", "habla")
+        + r"\s(?!(?i:a|an|the|my|not|so|very|un|une|le|la|mon|ma|el)\s)",
+        r"\K[\p{L}’-]{3,}(?:\s[\p{L}’-]{3,})?(?=,\s(?i:i|my|j['’]|je|m[ao]n|tengo|llamo|mi)\b)",
+    ),
+    Identifier(
+        "NAME",
+        "here",
+        r"(?i:(?:^|(?<=(?:hi|hey|hello|salut|bonjour|bonsoir|hola)\s*(?:all|everyone|tout le monde)?,\s)))"
+        r"(?!(?i:come|right|over|from|je)\b)"
+        r"[\p{L}’-]{3,}(?=\s(?i:here|à l['’]appareil|aquí|al habla)\b)",
+    ),
+    Identifier(
+        "NAME",
+        "in capitals, family name first",
+        r"(?:^|(?<=\n|[:;]\s))\p{Lu}[\p{Lu}’'-]{2,},\s\p{Lu}{3,}(?:\s\p{Lu}\b\.?)?(?=\s|$)",
     ),
     name_after("patient and full name", r"(?:patiente?|paciente),?\s", _FULL_NAME),
     name_after(

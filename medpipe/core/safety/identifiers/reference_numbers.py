@@ -26,7 +26,11 @@ NUMBERS = (
         "MR ?#",
         f"(?:file|record|registration|reference|identification) ?{_NO}",
         f"(?:medical|patient|clinic|hospital|health) ?records? ?{_NO}?",
-        f"(?:patient|chart|hospital|case|unit|encounter|visit|admission|specimen|accession) ?{_NO}",
+        f"(?:patient|chart|hospital|clinic|case|unit|encounter|visit|admission|specimen|accession|sample|lab(?:oratory)?"
+        f"|account of|stay|episode) ?(?:reference|ref\\.?)? ?{_NO}",
+        "(?:chart|accession|PID|lab(?:oratory)? reference)",
+        f"(?:filed|records?|stored|registered) under(?: the)?(?: ?{_NO})?",
+        f"(?:patient|clinic|hospital) {_NO}(?: (?:at|in|of|from) (?:the|your|our|my) \\w+)?",
     ),
     number_after(
         "MRN",
@@ -36,6 +40,10 @@ NUMBERS = (
         f"dossier(?: (?:médical|patient|clinique))? ?{_NO}?",
         f"{_NO} (?:de |du |d['’])?(?:patient|séjour|admission|hospitalisation|consultation)",
         "identifiant (?:patient|permanent)",
+        f"{_NO} (?:de |du |d['’])?(?:patiente?|dossier|séjour|malade)"
+        f"(?: (?:à|au|dans|de) (?:(?:la|votre|notre|l['’]) ?)?\\w+)?",
+        f"(?:classée?|enregistrée?|archivée?)s? sous(?: le)?(?: ?{_NO})?",
+        f"(?:cas|fiche|épisode|séjour|prélèvement|échantillon|réf\\.? ?dossier) ?{_NO}?",
     ),
     number_after(
         "MRN",
@@ -44,6 +52,9 @@ NUMBERS = (
         f"(?:historia(?: clínica)?|expediente) ?{_NO}?",
         f"{_NO} (?:de |del )?(?:paciente|episodio|ingreso|registro|historia|expediente)",
         f"registro ?{_NO}",
+        f"{_NO} (?:de |del )?paciente(?: (?:en|de) (?:(?:la|el|su) )?\\w+)?",
+        f"(?:archivad[oa]|registrad[oa])s? (?:bajo|con)(?: el)?(?: ?{_NO})?",
+        f"(?:caso|ficha|episodio|ingreso|muestra) ?{_NO}?",
     ),
     number_after(
         "HEALTH_PLAN",
@@ -55,7 +66,7 @@ NUMBERS = (
         "HEALTH_PLAN",
         "mutuelle",
         f"{_NO} ?(?:d['’]|de )?(?:adhérent|mutuelle|assuré|carte vitale|police)",
-        f"(?:carte vitale|mutuelle|adhérent) ?{_NO}",
+        f"(?:carte vitale|carte d['’]assurée?|mutuelle|adhérent) ?{_NO}?",
     ),
     number_after(
         "HEALTH_PLAN",
@@ -70,6 +81,8 @@ NUMBERS = (
         "account",
         rf"(?:account|acct|compte(?: bancaire)?|cuenta(?: bancaria)?)\b\.? ?{_NO}?",
         f"(?:invoice|facture|factura) ?{_NO}",
+        r"R\.?I\.?B\b\.?",
+        rf"(?:card|carte|tarjeta)\b ?{_NO}?",
     ),
     number_after(
         "LICENSE",
@@ -77,7 +90,7 @@ NUMBERS = (
         f"licen[cs]e ?{_NO}?",
         f"certificate ?{_NO}",
         rf"(?:DEA|NPI|RPPS|ADELI)\b ?{_NO}?",
-        f"(?:permis|carné|permiso) de condu(?:ire|cir) ?{_NO}?",
+        f"(?:permis|carné|permiso)(?: de condu(?:ire|cir))? ?{_NO}?",
         f"{_NO} (?:de )?colegiad[oa]",
     ),
     Identifier(
@@ -89,7 +102,7 @@ NUMBERS = (
         + r"\K(?=[\w\s-]*\d)[A-Z0-9]{1,17}(?:[\s-][A-Z0-9]{1,4}){0,2}\b",
     ),
     number_after(
-        "DEVICE", "serial number", f"serial ?{_NO}?", "S/N", f"device ?{_NO}", f"{_NO} (?:de )?s[ée]rie", r"UDI\b"
+        "DEVICE", "serial number", f"serial ?{_NO}?", "S/N", f"device ?{_NO}", f"(?:{_NO} (?:de )?)?s[ée]rie", r"UDI\b"
     ),
     Identifier(
         "SSN",

@@ -1,0 +1,71 @@
+"""Which words are people, from parts of speech, a model's finds, lists of names and what the sentence says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import pytest
+
+from medpipe.core.safety.people import Lists, Token, is_home, people
+
+LISTS = Lists(
+    given={"ngozi", "clement", "vera"},
+    family={"kowalczyk", "akhmetova"},
+    medical={"parkinson", "polycythemia", "glasgow", "keppra"},
+    countries={"jordan"},
+)
+PARTS = {"was": "AUX", "came": "VERB", "dish": "NOUN", "the": "DET", "Can": "AUX", "and": "CCONJ", "for": "ADP"}
+
+
+def found(text: str, believed: Sequence[str] = ()) -> list[str]:
+    tokens = [
+        Token(match.start(), PARTS.get(match[0], "PROPN" if match[0][0].isupper() else "X"))
+        for match in re.finditer(r"[^\W_]+", text)
+    ]
+    spans = [(text.index(name), text.index(name) + len(name)) for name in believed]
+    return [text[start:end] for start, end in people(text, tokens, spans, LISTS)]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Can Ngozi fly?", ["Ngozi"]),
+        ("Clement Parkinson takes levodopa.", ["Clement Parkinson"]),
+        ("The nurse told Makoa to wait.", ["Makoa"]),
+        ("R. J. Pemberton is here.", ["R. J. Pemberton"]),
+        ("im ngozi and i cough", ["ngozi"]),
+        ("La mère de Makoa attend.", []),
+        ("Seen by Gulnara Akhmetova today.", ["Gulnara Akhmetova"]),
+    ],
+)
+def test_lists_and_sentences_tell_people_that_the_model_misses(text: str, names: list[str]) -> None:
+    assert found(text) == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Parkinson disease is slow.",
+        "Polycythemia Vera is rare.",
+        "a Petri dish",
+        "les cellules de Schwann",
+        "I have Ngozi",
+        "The Glasgow University",
+        "We met in January",
+    ],
+)
+def test_eponyms_institutions_and_months_are_nobody_even_to_a_model(text: str) -> None:
+    words = re.findall(r"[A-Z][a-z]+(?: [A-Z][a-z]+)?", text)
+    assert found(text, words[-1:]) == []
+
+
+def test_a_model_is_believed_about_two_words_that_nothing_else_knows() -> None:
+    assert found("Can Zyra Okafor cry?", ["Zyra Okafor"]) == ["Zyra Okafor"]
+    assert found("Can Zyra Okafor cry?") == []
+
+
+@pytest.mark.parametrize(("text", "home"), [("She lives in Tulsa.", True), ("A trial in Jordan.", False)])
+def test_a_home_is_smaller_than_a_country(text: str, home: bool) -> None:
+    place = text.split()[-1].rstrip(".")
+    assert is_home(text, text.index(place), text.index(place) + len(place), LISTS) is home
