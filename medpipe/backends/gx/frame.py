@@ -32,8 +32,8 @@ def _part(band: Band) -> tuple[int, dict[str, Any]]:
 def _narrow(values: list[Any]) -> Any:
     import pyarrow as pa
 
-    kinds = set(map(type, values)) - {type(None)}
-    if bool in kinds and len(kinds) > 1:  # Arrow would make 0.0 of false beside 1.5
+    kinds = {type(value) for value in values} - {type(None)}
+    if bool in kinds and len(kinds) > 1:  # Arrow would make a fraction of a truth value, and hide a bad row
         return values
     try:
         array = pa.array(values)
