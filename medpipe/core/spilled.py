@@ -87,8 +87,10 @@ class Table:
         self._length = length
 
     def put(self, column: int, first: int, values: NDArray[np.uint64]) -> None:
-        """Write values into a column, from a row on."""
-        os.pwrite(self._file.fileno(), np.ascontiguousarray(values).data, 8 * (column * self._length + first))
+        """Write values into a column, from a row on. Raises OSError on a full disk, which `os.pwrite` fills silently."""
+        self._file.seek(8 * (column * self._length + first))
+        self._file.write(np.ascontiguousarray(values).data)
+        self._file.flush()
 
     def column(self, number: int) -> NDArray[np.uint64]:
         """Return a column."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -72,3 +73,14 @@ def test_a_table_returns_its_columns_whole() -> None:
     table.put(1, 2, np.array([6], np.uint64))
     table.put(0, 0, np.array([1, 2, 3], np.uint64))
     assert (table.column(0).tolist(), table.column(1).tolist()) == ([1, 2, 3], [4, 5, 6])
+
+
+def test_a_table_that_does_not_fit_on_the_disk_is_an_error() -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    table = Table(3)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (12, before[1]))  # a full disk takes the beginning, too
+    try:
+        with pytest.raises(OSError, match="too large"):
+            table.put(0, 0, np.array([1, 2, 3], np.uint64))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
