@@ -83,7 +83,7 @@ class MillionPorts(Wiring):
         return recipe.model_copy(update={"data": recipe.data.model_copy(update={"sources": sources})})
 
     def official_test(self, name: str) -> OfficialTest:
-        """Return the documents that are planted for it among the first million."""
+        """Return the documents that are planted for it among the first 20,000."""
         made = MillionCorpus([""])
         tested = (number for number in range(20_000) if made.kind(number) == "tested")
         return OfficialTest(name, frozenset(made.document(number).id for number in tested))
@@ -160,11 +160,10 @@ def _watched() -> Iterator[list[int]]:
 
 def _resident() -> int:
     """Return the kilobytes of this process and its children that are in memory."""
-    mine = str(threading.get_native_id())
     process = Path("/proc/self")
     children = [child for task in process.glob("task/*/children") for child in task.read_text().split()]
     total = 0
-    for place in (process, *(Path("/proc") / child for child in children if child != mine)):
+    for place in (process, *(Path("/proc") / child for child in children)):
         try:
             pages = int((place / "statm").read_text().split()[1])
         except (FileNotFoundError, ProcessLookupError):
