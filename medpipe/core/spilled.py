@@ -87,7 +87,7 @@ class Table:
         self._length = length
 
     def put(self, column: int, first: int, values: NDArray[np.uint64]) -> None:
-        """Write values into a column, from a row on. Raises OSError on a full disk, which `os.pwrite` fills silently."""
+        """Write values into a column, from a row on. Raises OSError on a full disk; `os.pwrite` would not."""
         self._file.seek(8 * (column * self._length + first))
         self._file.write(np.ascontiguousarray(values).data)
         self._file.flush()
