@@ -97,6 +97,37 @@ def test_a_home_is_not_mixed_with_another_corpus(address: str, tmp_path: Path) -
         moving.move(tmp_path / "two", address)
 
 
+def test_a_home_that_went_on_after_it_was_moved_is_not_mixed_with_what_the_store_has_since(
+    address: str, tmp_path: Path
+) -> None:
+    here, there = (Wiring(Settings(home=tmp_path / "home", storage=at)).corpus for at in ("", address))
+    first = here.merge([article(1)], None, "a")
+    moving.move(tmp_path / "home", address)
+    here.merge([article(2)], first, "b")
+    there.merge([article(3)], first, "c")
+    with pytest.raises(ConfigError, match="another corpus"):
+        moving.move(tmp_path / "home", address)
+
+
+def test_what_a_killed_writer_left_in_a_home_is_not_moved(address: str, tmp_path: Path) -> None:
+    left = tmp_path / "home" / "artifacts" / ".unfinished" / "documents-one"
+    left.mkdir(parents=True)
+    for name in ("manifest.json", "documents.jsonl"):
+        (left / name).write_text("of a killed writer")
+    assert "0 artifacts" in moving.move(tmp_path / "home", address)
+    assert object_storage.names(address, "artifacts") == []
+
+
+def test_a_text_that_was_erased_after_a_move_was_killed_is_not_in_the_store(address: str, tmp_path: Path) -> None:
+    pairs, here = ref("pairs", "one"), Wiring(Settings(home=tmp_path / "home")).store
+    (tmp_path / "blank").write_text("\n")
+    put(here, pairs, lambda folder: (folder / "train.jsonl").write_text("Ann said so.\n"))
+    object_storage.write(address, f"artifacts/{pairs}/train.jsonl", "Ann said so.\n")
+    here.blank(pairs, {"train.jsonl": tmp_path / "blank"}, lambda _: None)
+    moving.move(tmp_path / "home", address)
+    assert object_storage.read(address, f"artifacts/{pairs}/train.jsonl") == "\n"
+
+
 def failing(tmp_path: Path, address: str) -> MedpipeError:
     """Return the error of a verb's first look at the store."""
     with pytest.raises(MedpipeError) as error:
