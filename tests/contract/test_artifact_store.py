@@ -461,6 +461,19 @@ def test_a_full_disk_is_a_clear_error_and_leaves_nothing(tmp_path: Path, full: t
         subprocess.run(["umount", str(disk)], check=True)
 
 
+def test_a_file_that_was_damaged_in_an_object_store_is_fetched_again_once_it_was_put_back(
+    far: ObjectStore, tmp_path: Path
+) -> None:
+    fill(far, REF)
+    (path,) = below(far, "files")
+    far._bucket.remove([f"files/{path}"])
+    reader = ObjectStore(far._bucket.address, tmp_path / "other cache")
+    with pytest.raises(Damaged, match=r"documents\.jsonl is missing"):
+        reader.folder(REF)
+    far._bucket.write(f"files/{path}", "row\n")
+    assert (reader.folder(REF) / "documents.jsonl").read_text() == "row\n"
+
+
 def test_a_damaged_manifest_in_an_object_store_is_reported_by_name(far: ObjectStore) -> None:
     fill(far, REF)
     far._bucket.write(f"{REF}/manifest.json", "{")

@@ -33,7 +33,7 @@ from medpipe.backends.artifacts.manifest_file import (
 from medpipe.backends.artifacts.unfinished import Folder, full_disk_named, move, private_folder
 from medpipe.core.manifests import AdapterManifest, AnyManifest, Blanked, Inputs, Manifest, Swept, manifest_type
 from medpipe.core.refs import kind_of
-from medpipe.errors import NotFound
+from medpipe.errors import Damaged, NotFound
 from medpipe.ports import Signer
 
 _GRACE = timedelta(days=1)
@@ -171,7 +171,11 @@ class ObjectStore:
         if blanked:
             left = {path: states[-1] for path, states in blanked.files.items() if path not in absent}
             self._refresh(manifest, place, left)
-        digests.check(ref, place, manifest.digests, blanked, absent)
+        try:
+            digests.check(ref, place, manifest.digests, blanked, absent)
+        except Damaged:
+            shutil.rmtree(place, ignore_errors=True)  # a copy: what is put right in the store is fetched again
+            raise
         if self._signer and not swept and isinstance(manifest, AdapterManifest):
             self._signer.check(ref, place, manifest.content())
         return place, swept
