@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -20,6 +20,7 @@ BAND = st.lists(
 
 
 @given(st.lists(BAND, min_size=1, max_size=4))
+@example([[{"a": None, "b": 1.5}, {"a": None, "b": False}]])
 @hypothesis_settings(max_examples=200, deadline=None)
 def test_bands_come_to_the_same_columns_as_all_rows_at_once(bands: list[list[dict[str, Any]]]) -> None:
     whole = pd.DataFrame([row for band in bands for row in band])

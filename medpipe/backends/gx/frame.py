@@ -32,6 +32,9 @@ def _part(band: Band) -> tuple[int, dict[str, Any]]:
 def _narrow(values: list[Any]) -> Any:
     import pyarrow as pa
 
+    kinds = {type(value) for value in values} - {type(None)}
+    if bool in kinds and len(kinds) > 1:  # Arrow would make a fraction of a truth value, and hide a bad row
+        return values
     try:
         array = pa.array(values)
     except (pa.ArrowException, OverflowError):
