@@ -175,6 +175,48 @@ def refusing(status: int) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
 
 
+@contextmanager
+def forgetful(status: int) -> Iterator[str]:
+    """A server with an empty bucket, which answers every write with a status and looks at no condition."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.answer(200, b"<ListBucketResult></ListBucketResult>")
+
+        def do_PUT(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.answer(status, b"")
+
+        def answer(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("ETag", '"0"')
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    with served(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
+        yield f"http://127.0.0.1:{server.server_port}"
+
+
+@pytest.mark.parametrize("status", [200, 501])
+def test_a_store_that_passes_over_the_condition_of_a_write_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: int
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    monkeypatch.setattr(object_storage, "_AT_ONCE", {"max_retries": 0})
+    with forgetful(status) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        error = failing(tmp_path, "s3://bucket/prefix")
+    assert isinstance(error, ConfigError)
+    assert "conditional writes" in str(error)
+
+
 def test_refused_credentials_are_said_to_be_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "wrong")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
