@@ -105,6 +105,15 @@ def test_another_machine_gets_what_the_erasure_left(address: str, tmp_path: Path
     assert (there.folder(PAIRS) / "train.jsonl").read_text() == "\n"
 
 
+def test_a_blanked_file_that_is_missing_in_an_object_store_is_damage(address: str, tmp_path: Path) -> None:
+    here, there = ObjectStore(address, tmp_path / "here"), ObjectStore(address, tmp_path / "there")
+    pairs(here)
+    blank(here, tmp_path)
+    here._bucket.remove([f"files/{path}" for path in below(here, "files")])
+    with pytest.raises(Damaged, match=r"train\.jsonl is missing"):
+        there.folder(PAIRS)
+
+
 def test_of_a_stripped_artifact_the_manifest_and_the_other_files_stay(any_store: FolderStore | ObjectStore) -> None:
     put(any_store, REF, two_files)
     whole = any_store.find(REF)

@@ -182,11 +182,13 @@ class ObjectStore:
 
     def _refresh(self, manifest: Manifest, place: Path, erased: Mapping[str, str]) -> None:
         """Fetch the files again that this machine fetched before texts in them were erased. `erased`: path → digest."""
-        stale = [path for path, digest in erased.items() if digests.of_file(place / path) != digest]
+        here = {path: digest for path, digest in erased.items() if (place / path).exists()}
+        stale = [path for path, digest in here.items() if digests.of_file(place / path) != digest]
         with private_folder(self.cache, manifest.ref) as private:
             self._bucket.download({f"{_prefix(manifest)}/{path}": private / path for path in stale})
             for path in stale:
-                (private / path).replace(place / path)
+                with suppress(FileNotFoundError):  # missing in the store too: the check of digests names it
+                    (private / path).replace(place / path)
 
     def _publish(self, ref: str, text: str) -> bool:
         """Write the manifest, which makes the artifact exist, unless there is a whole one. Return whether it was."""
