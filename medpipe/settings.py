@@ -123,7 +123,9 @@ class Settings(BaseSettings):
     )
     threads: int = Field(1, ge=1, description="torch threads; 1 beside other servers on a small machine")
     workers: int = Field(
-        0, ge=0, description="processes that read documents and phrase facts when examples are built (0: one a core)"
+        0,
+        ge=0,
+        description="processes that read documents and phrase facts when examples are built (0: one a core, 4 at most)",
     )
     offline: bool = Field(True, description="never look a model or a curated set up on a hub")
 

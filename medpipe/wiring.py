@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import logging
-import os
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -303,9 +302,9 @@ class Wiring(ReviewedFiles):
 
     @cached_property
     def workers(self) -> port.Workers:
-        from medpipe.backends.processes import Processes
+        from medpipe.backends.processes import Processes, by_default
 
-        return Processes(self, ports, self.settings, self.settings.workers or os.cpu_count() or 1)
+        return Processes(self, ports, self.settings, self.settings.workers or by_default())
 
     @cached_property
     def progress(self) -> port.Progress:

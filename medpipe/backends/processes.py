@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -20,8 +21,13 @@ from medpipe.ports import Ports
 S = TypeVar("S")
 T = TypeVar("T")
 
+log = logging.getLogger(__name__)
+
 FEW = 4
 """Up to so many blocks are done in this process: others would take longer to start."""
+
+_MOST = 4
+"""How many processes there are if nobody says how many: each takes 0.6 GB, and a host may have a hundred cores."""
 
 _own: tuple[Ports, Callable[[Ports, Any], Any]]
 
@@ -41,7 +47,10 @@ class Processes:
         blocks = iter(blocks)
         first = list(islice(blocks, FEW + 1))
         every = chain(first, blocks)
-        if self._number < 2 or len(first) <= FEW or not _may_have_children():
+        if self._number < 2 or len(first) <= FEW:
+            return (work(self._ports, block) for block in every)
+        if not _may_have_children():
+            log.warning("the work of %d processes is done in one: this one cannot start others", self._number)
             return (work(self._ports, block) for block in every)
         return self._spread(work, every)
 
@@ -59,6 +68,11 @@ class Processes:
             ) from error
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def by_default() -> int:
+    """Return one process for each core that this one may use, and no more than memory on a small machine allows."""
+    return min(_MOST, len(os.sched_getaffinity(0)))
 
 
 def _may_have_children() -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from medpipe.backends.processes import FEW, Processes
+from medpipe.backends.processes import FEW, Processes, by_default
 from medpipe.errors import MedpipeError, Unavailable, UsageError
 from medpipe.ports import Ports
 from medpipe.settings import Settings
@@ -48,6 +48,14 @@ def test_results_come_in_order_from_ports_of_the_same_settings(number: int, tmp_
 
 def test_a_few_blocks_start_no_process(tmp_path: Path) -> None:
     assert {process for *_, process in _workers(tmp_path, 2).map(_squared, range(FEW))} == {os.getpid()}
+
+
+@pytest.mark.parametrize(("cores", "processes"), [({3}, 1), (set(range(64)), 4)])
+def test_by_default_there_is_a_process_for_each_core_that_may_be_used_and_not_one_for_each_of_a_large_host(
+    cores: set[int], processes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: cores)
+    assert by_default() == processes
 
 
 @pytest.mark.parametrize("program", ["daemon", "<stdin>"])
