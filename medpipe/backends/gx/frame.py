@@ -51,7 +51,7 @@ def _joined(chunks: Sequence[Any]) -> Any:
         tables = [pa.table({"": chunk}) for chunk in chunks]
         try:
             return pa.concat_tables(tables, promote_options="permissive").column(0).to_pandas()
-        except pa.ArrowTypeError:  # a band of texts and one of numbers
+        except (pa.ArrowTypeError, pa.ArrowInvalid):  # texts and numbers, or a number that no fraction can be
             pass
     return pd.Series([value for chunk in chunks for value in _plain(chunk)])
 
