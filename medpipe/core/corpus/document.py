@@ -111,8 +111,8 @@ class Document(BaseModel):
         warning: the words of the title by which it says that it is retracted, as in "RETRACTED: …"; `title` lacks them.
         journal: the journal's abbreviated title.
         dois: digital object identifiers in small letters, without a resolver's address.
-        posting: when the file that has the record was posted, as its listing says, in a form that sorts by time. Of
-            two postings of one file with equal revisions the later one is kept.
+        posting: when the file that has the record was posted, as its listing says, in a form that sorts by time among
+            the postings of one address. Of two postings of one file with equal revisions the later one is kept.
         marks: what other records say about the document. The corpus adds them; a source leaves them empty.
     """
 

@@ -31,7 +31,8 @@ class Listed(NamedTuple):
     mark: str = ""
     """Time and size: a file that is posted again under its name has another one."""
     time: str = ""
-    """Day and time as `2026-03-03 14:05`, as far as the listing says them."""
+    """Day and time as `2026-03-03 14:05`, as far as the listing says them: in the server's time zone, or a folder's in
+    UTC. Only times of one address can be compared."""
 
 
 def folder_of(address: str) -> Path | None:
