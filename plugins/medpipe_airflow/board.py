@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -121,7 +122,7 @@ def read_board(ports: Ports, limit: int = 40) -> Board:
         versions,
         ports.ledger.entries(limit),
         validated,
-        read_freshness(ports),
+        read_freshness(ports, None if Settings().calendar == "off" else datetime.now(UTC).date()),
         _budgets(ports),
     )
 

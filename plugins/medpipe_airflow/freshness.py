@@ -23,7 +23,7 @@ class Freshness(NamedTuple):
     files: int
     """How many numbered files entered."""
     behind: int
-    """Days from the last one of which it is known what the source had to the last one that the newest corpus asked for,
+    """Days from the last one of which it is known what the source had to the last one that should have been asked for,
     for a source that posts several times a week."""
     stale: bool
     """Whether `behind` is more than the `gap_days` of the source's policy."""
@@ -33,13 +33,19 @@ class Freshness(NamedTuple):
     """Rows and unreadable records that await a person's decision."""
 
 
-def read_freshness(ports: Ports) -> list[Freshness]:
-    """Return how far each source was taken into the newest corpus, by name; nothing without a corpus."""
+def read_freshness(ports: Ports, today: date | None = None) -> list[Freshness]:
+    """Return how far each source was taken into the newest corpus, by name; nothing without a corpus.
+
+    `today`: the day up to which runs should have asked; None: what the newest corpus asked for counts. Where no source
+    answers, or no run starts, there is no newer corpus, and only the day shows it.
+    """
     corpora = [*ports.store.manifests(CorpusManifest)]
     if not corpora:
         return []
     pulls = (ports.store.find(data) for data in corpora[-1].inputs.pulls)
     ends = [pulled.inputs.end for pulled in pulls if isinstance(pulled, DocumentsManifest)]
+    if today:
+        ends.append(today)
     last, held = max(ends, default=date.min + timedelta(days=1)) - timedelta(days=1), waiting(ports)
     marks = corpora[-1].outcome.watermarks
     return [_of(source, marks[source], last, held[source], ports) for source in sorted(marks)]

@@ -203,9 +203,12 @@ def standing(board: str, version: str) -> str:
     return " ".join(re.sub("<[^>]+>", " ", cell).split())
 
 
-def test_the_board_shows_which_source_is_stale_which_files_are_missing_and_what_waits_in_quarantine(client, ring):
+def test_the_board_shows_which_source_is_stale_which_files_are_missing_and_what_waits_in_quarantine(
+    client, ring, monkeypatch
+):
     from tests import fakes
 
+    monkeypatch.setenv("MEDPIPE_CALENDAR", "off")  # the days of this test are long past
     ports = fakes.ports(Settings(home=ring))
     blank = topic(9).model_copy(update={"title": " "})
     publish(ports, [*(topic(number) for number in range(9)), blank])
@@ -228,6 +231,33 @@ def test_the_board_shows_which_source_is_stale_which_files_are_missing_and_what_
         ["medlineplus", "2026-03-07", "–", "–", "–", "–"],
         ["pubmed", "2026-03-03 4 days behind", "–", "–", "–", "–"],
     ]
+
+
+def test_sources_are_stale_where_no_run_has_made_a_corpus_for_days(client, ring):
+    from tests import fakes
+
+    ports = fakes.ports(Settings(home=ring))
+    publish(ports, [topic(number) for number in range(9)])
+    topics = steps.validate(steps.pull("medlineplus", DAY_1, DAY_2, ports=ports), "documents", ports=ports)
+    steps.build_corpus((topics,), ports=ports)
+    log_in(client)
+    ((source, day, *_),) = sources_of(client)
+    assert source == "medlineplus" and re.fullmatch(r"2026-03-03 \d+ days behind", day)
+
+
+def test_the_newest_corpus_is_not_behind_on_the_day_after_its_window(ring):
+    pytest.importorskip("airflow")  # it knows where plugins are
+    from medpipe_airflow.freshness import read_freshness
+
+    from tests import fakes
+
+    ports = fakes.ports(Settings(home=ring))
+    publish(ports, [topic(number) for number in range(9)])
+    topics = steps.validate(steps.pull("medlineplus", DAY_1, DAY_2, ports=ports), "documents", ports=ports)
+    steps.build_corpus((topics,), ports=ports)
+    (today,), (later,) = (read_freshness(ports, DAY_2 + timedelta(days=days)) for days in (0, 40))
+    assert (today.behind, today.stale) == (0, False)
+    assert (later.behind, later.stale) == (40, True)
 
 
 def sources_of(client) -> list[list[str]]:
