@@ -142,8 +142,8 @@ class ObjectStore:
 
     def refs(self, kind: type[Manifest]) -> Iterator[str]:
         """As `FolderStore.refs`."""
-        places = sorted(self._bucket.below(kind.kind))
-        yield from (f"{kind.kind}/{place.removesuffix(f'/{MANIFEST}')}" for place in places if place.endswith(MANIFEST))
+        places = (place.split("/") for place in sorted(self._bucket.below(kind.kind)))
+        yield from (f"{kind.kind}/{place[0]}" for place in places if place[1:] == [MANIFEST])
 
     def _read(self, ref: str, file: str) -> bytes | None:
         manifest_type(ref)

@@ -224,14 +224,14 @@ def _bare(value: str) -> str:
 
 
 def _distinct(received: Iterable[Received]) -> Iterator[Received]:
-    """Yield each document once, and every bad record."""
-    known = set[str]()
+    """Yield each document once, and each bad record once as far as its id tells."""
+    known = set[tuple[str, str]]()
     for record in received:
-        if isinstance(record, BadRecord):
-            yield record
-        elif record.id not in known:
-            known.add(record.id)
-            yield record
+        key = record.id, record.reason if isinstance(record, BadRecord) else ""
+        if record.id and key in known:
+            continue
+        known.add(key)
+        yield record
 
 
 def _absent(numbers: Sequence[str], documents: Sequence[Received]) -> list[str]:
