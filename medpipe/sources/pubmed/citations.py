@@ -83,7 +83,7 @@ def parse_citations(stream: BinaryIO, name: str, revision: int) -> Iterator[Rece
             continue
         number, version = key
         try:
-            document = _document(element, citation, article, number, version, revision)
+            document = _document(element, citation, article, number, version, revision, day)
         except _FAULTS as error:
             yield _bad(name, place, reason_of(error), record.document_id(number, version))
             continue
@@ -104,14 +104,17 @@ def _document(
     number: str,
     version: int,
     revision: int,
+    day: date,
 ) -> Document:
     """Return the document of an article or a book. Raises one of `_FAULTS`, which says what is wrong."""
-    if (entity := next(element.iter(etree.Entity), None)) is not None:
+    # Without a document type an entity reference is a syntax error, so none can have come this far.
+    declared = element.getroottree().docinfo.internalDTD is not None
+    if declared and (entity := next(element.iter(etree.Entity), None)) is not None:
         raise ValueError(f"an entity reference ({entity.text}), which NLM's records never have")
     if element.tag == "PubmedBookArticle":
         return record.book(element[0], citation, number, version, revision)
-    identifiers = element.iterfind("PubmedData/ArticleIdList/ArticleId")
-    return record.article(citation, article, identifiers, number, version, revision, _day(revision))
+    identifiers = record.parts_of(record.parts_of(element).get("PubmedData")).get("ArticleIdList", ())
+    return record.article(citation, article, identifiers, number, version, revision, day)
 
 
 def _bad(name: str, place: str, reason: str, id: str = "") -> BadRecord:
