@@ -20,6 +20,7 @@ import shutil
 import sys
 from collections import Counter
 from contextlib import redirect_stdout
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +85,8 @@ def prepared(data: Path, work: Path) -> tuple[list[tuple[str, str, str]], dict[s
     pulls: list[tuple[str, str, str]] = []
     absent: dict[str, str] = {}
     for file in sorted((data / "medlineplus_xml").glob("mplus_topics_????-??-??.xml")):
-        day = file.stem.rpartition("_")[2]
-        pulls.append(("medlineplus", day, f"{day[:8]}{int(day[8:]) + 1:02}"))
+        day = date.fromisoformat(file.stem.rpartition("_")[2])
+        pulls.append(("medlineplus", day.isoformat(), (day + timedelta(days=1)).isoformat()))
     answers = work / "efetch"
     for stale in (answers, work / "curated"):  # what an earlier run put there may be gone from the data
         shutil.rmtree(stale, ignore_errors=True)

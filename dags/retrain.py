@@ -77,7 +77,7 @@ def retrain() -> None:
         pairs=request["pairs"],
         again=request["again"],
     )
-    built = step("build_examples", **HOURS)(
+    built = step("build_examples", apart=True, **HOURS)(
         corpus=request["corpus"],
         recipe=request["recipe"],
         since=planned["since"],

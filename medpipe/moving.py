@@ -9,14 +9,17 @@ that was killed is finished by the next one.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
 from medpipe import object_storage
+from medpipe.core.manifests import MANIFESTS
 from medpipe.errors import ConfigError, MedpipeError, exit_status
 from medpipe.settings import Settings
 
 _CHAINS = ("ledger", "withdrawals", "audit")
+_COMMIT = re.compile(r"_delta_log/\d{20}\.json")
 
 
 def move(home: Path, address: str) -> str:
@@ -34,21 +37,25 @@ def move(home: Path, address: str) -> str:
 
 def _artifacts(folder: Path, address: str) -> int:
     """Copy each artifact as it is, its manifest last, and return how many were copied."""
+    from medpipe.backends.artifacts import FolderStore
     from medpipe.backends.artifacts.bucket import Bucket
+    from medpipe.backends.artifacts.manifest_file import MANIFEST
 
-    bucket = Bucket(address)
+    bucket, store = Bucket(address), FolderStore(folder)
     present = bucket.below("")
-    manifests = {place.relative_to(folder).as_posix(): place for place in sorted(folder.glob("*/*/manifest.json"))}
-    missing = {path: place for path, place in manifests.items() if path not in present}
+    refs = [ref for kind in MANIFESTS.values() for ref in store.refs(kind)]
+    manifests = {f"{ref}/{MANIFEST}": folder / ref / MANIFEST for ref in refs if f"{ref}/{MANIFEST}" not in present}
     files = {
         file.relative_to(folder).as_posix(): file
-        for place in missing.values()
-        for file in place.parent.rglob("*")
-        if file.is_file() and file != place
+        for manifest in manifests.values()
+        for file in manifest.parent.rglob("*")
+        if file.is_file() and file != manifest
     }
-    bucket.upload({path: file for path, file in files.items() if path not in present})
-    bucket.upload(missing)
-    return len(missing)
+    # A killed run may have copied a file in which texts were erased since then.
+    same = {path for path, file in files.items() if path in present and present[path].size == file.stat().st_size}
+    bucket.upload({path: file for path, file in files.items() if path not in same})
+    bucket.upload(manifests)
+    return len(manifests)
 
 
 def _table(folder: Path, address: str) -> int:
@@ -58,8 +65,10 @@ def _table(folder: Path, address: str) -> int:
     bucket = Bucket(address)
     present = bucket.below("")
     files = {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*")) if file.is_file()}
-    first = f"_delta_log/{0:020}.json"
-    if first in present and (first not in files or bucket.read(first) != files[first].read_bytes()):
+    commits = sorted(filter(_COMMIT.fullmatch, present.keys()))
+    both = [path for path in commits if path in files]
+    # The newest commit in both places has the digest of what all before it made.
+    if commits and (not both or any(bucket.read(path) != files[path].read_bytes() for path in (both[0], both[-1]))):
         raise ConfigError(f"{address} has another corpus than {folder}: nothing of it was copied. Name another prefix")
     missing = {path: file for path, file in files.items() if path not in present}
     for log in (False, True):

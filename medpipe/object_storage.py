@@ -30,6 +30,11 @@ OPTIONS = {"allow_http": "true"}
 _AT_ONCE: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=10)}
 """The first look: whoever waits for it can correct a setting. Later requests are repeated for three minutes."""
 
+_UNCONDITIONAL = (
+    "the store of {} cannot write an object only if there is none (If-None-Match: *), so two writers would lose each "
+    "other's work: use a store, or a release of it, that has conditional writes"
+)
+
 
 def client(address: str, retries: RetryConfig | None = None) -> Client:
     """Return obstore's client of a bucket and prefix. Nothing is asked yet."""
@@ -43,11 +48,23 @@ _kept = cache(client)
 
 
 def check(address: str) -> None:
-    """Look whether there is such a bucket and may be listed. Raises ConfigError, and Unavailable without an answer."""
+    """Look whether there is such a bucket, may be listed, and writes an object only if there is none.
+
+    Leaves an empty object, `written-once`, by which a store shows the last. Raises ConfigError, and Unavailable without
+    an answer.
+    """
     import obstore
+    from obstore.exceptions import AlreadyExistsError
 
     with plain_errors(address):
-        next(iter(obstore.list(client(address, _AT_ONCE), chunk_size=1)), None)
+        first = client(address, _AT_ONCE)
+        next(iter(obstore.list(first, chunk_size=1)), None)
+        try:
+            for _ in range(2):
+                obstore.put(first, "written-once", b"", mode="create")
+        except AlreadyExistsError:
+            return
+    raise ConfigError(_UNCONDITIONAL.format(address))
 
 
 def read(address: str, path: str) -> str:
@@ -104,6 +121,8 @@ def _in_words(text: str, address: str) -> MedpipeError | None:
             f"{address} refused these credentials: check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and that they "
             f"may list, read, write and delete in the bucket {bucket!r}"
         )
+    if "501 Not Implemented" in text:
+        return ConfigError(_UNCONDITIONAL.format(address))
     if "redirect" in text.lower():
         return ConfigError(f"the bucket {bucket!r} is in another region: set AWS_REGION to its region")
     if "412 Precondition Failed" in text or "404 Not Found" in text:

@@ -23,25 +23,21 @@ REMEDY = "remove the artifact's folder and run its verb again"
 
 def write(path: Path, values: Iterable[BaseModel]) -> int:
     """Write each value on a line of its own and return their number. Makes the folder of `path` if necessary."""
-    return _write(path, (value.__pydantic_serializer__.to_json(value) for value in values))
+    return write_lines(path, (value.__pydantic_serializer__.to_json(value) for value in values))
 
 
 def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> int:
     """Write each plain row on a line of its own and return their number, as `write` does for models."""
-    return _write(path, (json.dumps(values, ensure_ascii=False, default=str).encode() for values in rows))
+    return write_lines(path, (json.dumps(values, ensure_ascii=False, default=str).encode() for values in rows))
 
 
 def write_lines(path: Path, lines: Iterable[bytes]) -> int:
     """Write each line, which is JSON already, and return their number, as `write` does for models."""
-    return _write(path, lines)
-
-
-def _write(path: Path, rows: Iterable[bytes]) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     count = 0
-    with path.open("wb") as lines:
-        for line in rows:
-            lines.write(line + b"\n")
+    with path.open("wb") as file:
+        for line in lines:
+            file.write(line + b"\n")
             count += 1
     return count
 

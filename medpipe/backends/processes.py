@@ -8,11 +8,13 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
 from multiprocessing import connection, current_process, get_context, parent_process
 from pathlib import Path
 from typing import Any, TypeVar
 
+from medpipe.errors import Unavailable
 from medpipe.ports import Ports
 
 S = TypeVar("S")
@@ -32,7 +34,10 @@ class Processes:
         self._ports, self._make, self._settings, self._number = ports, make, settings, number
 
     def map(self, work: Callable[[Ports, S], T], blocks: Iterable[S]) -> Iterator[T]:
-        """Yield as `ports.Workers` says. A process that must not have children does all the work by itself."""
+        """Yield as `ports.Workers` says. A process that must not have children does all the work by itself.
+
+        Raises Unavailable when one of the processes is killed: the system does so where memory runs out.
+        """
         blocks = iter(blocks)
         first = list(islice(blocks, FEW + 1))
         every = chain(first, blocks)
@@ -47,6 +52,11 @@ class Processes:
             while waiting:
                 yield waiting.popleft().result()
                 waiting.extend(pool.submit(_do, block) for block in islice(blocks, 1))
+        except BrokenProcessPool as error:
+            raise Unavailable(
+                f"one of {self._number} processes was killed or could not start, perhaps for want of memory; nothing "
+                "was kept. Run the same command again, with a smaller MEDPIPE_WORKERS if memory was short"
+            ) from error
         finally:
             pool.shutdown(cancel_futures=True)
 

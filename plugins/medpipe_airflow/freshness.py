@@ -28,7 +28,7 @@ class Freshness(NamedTuple):
     stale: bool
     """Whether `behind` is more than the `gap_days` of the source's policy."""
     missing: tuple[str, ...]
-    """Numbers between those that entered, and up to the last that a run saw."""
+    """Numbers between those that entered, and up to the last that a run saw; see `Watermark.missing`."""
     quarantined: int
     """Rows and unreadable records that await a person's decision."""
 
@@ -47,6 +47,7 @@ def read_freshness(ports: Ports) -> list[Freshness]:
 
 def _of(source: str, mark: Watermark, last: date, quarantined: int, ports: Ports) -> Freshness:
     asked = mark.asked()
+    policy = ports.source_policy(source)
     behind = max(0, (last - asked).days) if asked and source in sources.posted() else 0
     return Freshness(
         source,
@@ -54,7 +55,7 @@ def _of(source: str, mark: Watermark, last: date, quarantined: int, ports: Ports
         max((f"{series}n{spans[-1][1]:04}" for series, spans in mark.numbers.items()), default=""),
         sum(last - first + 1 for spans in mark.numbers.values() for first, last in spans),
         behind,
-        behind > ports.source_policy(source).gap_days,
-        tuple(mark.missing()),
+        behind > policy.gap_days,
+        tuple(mark.missing(policy.never_posted)),
         quarantined,
     )

@@ -45,11 +45,14 @@ HOURS: dict[str, Any] = {"execution_timeout": timedelta(hours=6)}
 """Task options of verbs that read the whole corpus: a million documents take about half an hour on two cores."""
 
 
-def step(verb: str, *, skip_when_none: bool = False, skip_without: str = "", **options: Any) -> Any:
+def step(
+    verb: str, *, skip_when_none: bool = False, skip_without: str = "", apart: bool = False, **options: Any
+) -> Any:
     """Return a task that runs a verb in the worker's process: for verbs that do not load torch.
 
     `skip_when_none`: skip the tasks that follow when the verb returns None. `skip_without`: an argument without which
-    the verb is skipped. `options` are Airflow's task options.
+    the verb is skipped. `apart`: run the verb as `python -m medpipe.cli`, for verbs that work in several processes: a
+    task in a Celery worker is a daemon, and a daemon cannot start any. `options` are Airflow's task options.
     """
 
     def run(**arguments: Any) -> Any:
@@ -58,6 +61,8 @@ def step(verb: str, *, skip_when_none: bool = False, skip_without: str = "", **o
         plain = _plain_arguments(verb, arguments)
         if skip_without and not plain.get(skip_without):
             raise AirflowSkipException(f"no {skip_without}: there is nothing to do")
+        if apart:
+            return _finish(_run_process(command(verb, plain, sys.executable)), skip_when_none)
         try:
             value = call(verb, plain)
         except (UsageError, DataError, ChampionMoved) as error:
@@ -74,16 +79,17 @@ def ml_step(verb: str, *, skip_when_none: bool = False, **options: Any) -> Any:
     """
 
     def run(**arguments: Any) -> Any:
-        return _finish(_run_process(command(verb, _plain_arguments(verb, arguments))), skip_when_none)
+        line = command(verb, _plain_arguments(verb, arguments), Settings().python or sys.executable)
+        return _finish(_run_process(line), skip_when_none)
 
     routed = {"queue": "gpu", "pool": "gpu", "execution_timeout": timedelta(hours=12), **options}
     return _as_task(verb, run, routed)
 
 
-def command(verb: str, arguments: dict[str, Any]) -> list[str]:
-    """Return the command line that runs a verb with these arguments."""
+def command(verb: str, arguments: dict[str, Any], python: str) -> list[str]:
+    """Return the command line that runs a verb with these arguments. `python`: the interpreter."""
     # --verbose: an error that medpipe does not expect leaves its traceback in the task's log.
-    line = [Settings().python or sys.executable, "-m", "medpipe.cli", verb.replace("_", "-"), "--verbose"]
+    line = [python, "-m", "medpipe.cli", verb.replace("_", "-"), "--verbose"]
     for name, value in arguments.items():
         option = name.replace("_", "-")
         if isinstance(value, bool):

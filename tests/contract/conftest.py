@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from medpipe.backends.artifacts import FolderStore
+from medpipe.backends.artifacts.remote import ObjectStore
 from medpipe.backends.gx.validator import GxValidator
 from medpipe.sandbox import object_store as object_store_server
 from tests.clock import Clock
@@ -55,6 +57,23 @@ def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def address(object_store: Path) -> str:
     """An empty place on the S3 server."""
     return f"s3://{BUCKET}/{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FolderStore:
+    return FolderStore(tmp_path / "artifacts")
+
+
+@pytest.fixture
+def far(address: str, tmp_path: Path) -> ObjectStore:
+    """The same store on an S3 server."""
+    return ObjectStore(address, tmp_path / "cache")
+
+
+@pytest.fixture(params=["store", "far"])
+def any_store(request: pytest.FixtureRequest) -> FolderStore | ObjectStore:
+    """The store in a file system and on an S3 server."""
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture

@@ -59,6 +59,20 @@ def test_kept_versions_and_the_newest_read_as_before_and_others_say_that_they_we
     assert sum(corpus.counts(versions[2]).by_status.values()) == 8
 
 
+def test_a_table_on_an_object_store_is_pruned_as_one_in_a_folder(address: str) -> None:
+    corpus = Eager(f"{address}/corpus")
+    first, second, newest = grown(corpus, range(1, 4))
+    before = corpus.reread(first)
+    listed = corpus.prune([first], apply=False)
+    assert listed.files > 0 < listed.bytes
+    assert corpus.prune([first], apply=True) == listed
+    assert corpus.prune([first], apply=True) == (0, 0)
+    assert corpus.reread(first) == before
+    assert {document.revision for document in corpus.read(newest)} == {3}
+    with pytest.raises(NotFound, match=f"version {second} of the corpus table are gone"):
+        list(corpus.read(second))
+
+
 def test_the_table_goes_on_after_it(corpus: CorpusTable) -> None:
     versions = grown(corpus)
     corpus.prune([], apply=True)

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from medpipe.backends.gx.frame import frame
 
 VALUES = st.one_of(
-    st.none(), st.booleans(), st.integers(-5, 5), st.just(2**70), st.sampled_from([1.5, -2.0]), st.text(max_size=2)
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 5),
+    st.sampled_from([2**53 + 1, 2**63, 2**70]),
+    st.sampled_from([1.5, -2.0]),
+    st.text(max_size=2),
 )
 BAND = st.lists(
     st.fixed_dictionaries({name: VALUES | st.lists(VALUES, max_size=2) for name in "ab"}), min_size=1, max_size=4
@@ -20,6 +25,8 @@ BAND = st.lists(
 
 
 @given(st.lists(BAND, min_size=1, max_size=4))
+@example([[{"a": None, "b": 1.5}, {"a": None, "b": False}]])
+@example([[{"a": 2**53 + 1, "b": 1}], [{"a": 1.5, "b": 2}]])
 @hypothesis_settings(max_examples=200, deadline=None)
 def test_bands_come_to_the_same_columns_as_all_rows_at_once(bands: list[list[dict[str, Any]]]) -> None:
     whole = pd.DataFrame([row for band in bands for row in band])

@@ -97,6 +97,37 @@ def test_a_home_is_not_mixed_with_another_corpus(address: str, tmp_path: Path) -
         moving.move(tmp_path / "two", address)
 
 
+def test_a_home_that_went_on_after_it_was_moved_is_not_mixed_with_what_the_store_has_since(
+    address: str, tmp_path: Path
+) -> None:
+    here, there = (Wiring(Settings(home=tmp_path / "home", storage=at)).corpus for at in ("", address))
+    first = here.merge([article(1)], None, "a")
+    moving.move(tmp_path / "home", address)
+    here.merge([article(2)], first, "b")
+    there.merge([article(3)], first, "c")
+    with pytest.raises(ConfigError, match="another corpus"):
+        moving.move(tmp_path / "home", address)
+
+
+def test_what_a_killed_writer_left_in_a_home_is_not_moved(address: str, tmp_path: Path) -> None:
+    left = tmp_path / "home" / "artifacts" / ".unfinished" / "documents-one"
+    left.mkdir(parents=True)
+    for name in ("manifest.json", "documents.jsonl"):
+        (left / name).write_text("of a killed writer")
+    assert "0 artifacts" in moving.move(tmp_path / "home", address)
+    assert object_storage.names(address, "artifacts") == []
+
+
+def test_a_text_that_was_erased_after_a_move_was_killed_is_not_in_the_store(address: str, tmp_path: Path) -> None:
+    pairs, here = ref("pairs", "one"), Wiring(Settings(home=tmp_path / "home")).store
+    (tmp_path / "blank").write_text("\n")
+    put(here, pairs, lambda folder: (folder / "train.jsonl").write_text("Ann said so.\n"))
+    object_storage.write(address, f"artifacts/{pairs}/train.jsonl", "Ann said so.\n")
+    here.blank(pairs, {"train.jsonl": tmp_path / "blank"}, lambda _: None)
+    moving.move(tmp_path / "home", address)
+    assert object_storage.read(address, f"artifacts/{pairs}/train.jsonl") == "\n"
+
+
 def failing(tmp_path: Path, address: str) -> MedpipeError:
     """Return the error of a verb's first look at the store."""
     with pytest.raises(MedpipeError) as error:
@@ -142,6 +173,48 @@ def refusing(status: int) -> Iterator[str]:
 
     with served(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
         yield f"http://127.0.0.1:{server.server_port}"
+
+
+@contextmanager
+def forgetful(status: int) -> Iterator[str]:
+    """A server with an empty bucket, which answers every write with a status and looks at no condition."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.answer(200, b"<ListBucketResult></ListBucketResult>")
+
+        def do_PUT(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.answer(status, b"")
+
+        def answer(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("ETag", '"0"')
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    with served(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
+        yield f"http://127.0.0.1:{server.server_port}"
+
+
+@pytest.mark.parametrize("status", [200, 501])
+def test_a_store_that_passes_over_the_condition_of_a_write_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: int
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    monkeypatch.setattr(object_storage, "_AT_ONCE", {"max_retries": 0})
+    with forgetful(status) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        error = failing(tmp_path, "s3://bucket/prefix")
+    assert isinstance(error, ConfigError)
+    assert "conditional writes" in str(error)
 
 
 def test_refused_credentials_are_said_to_be_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

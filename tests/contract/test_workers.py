@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from medpipe.backends.processes import FEW, Processes
-from medpipe.errors import UsageError
+from medpipe.errors import MedpipeError, Unavailable, UsageError
 from medpipe.ports import Ports
 from medpipe.settings import Settings
 from tests import fakes
@@ -24,6 +25,12 @@ def _squared(ports: Ports, number: int) -> tuple[int, str, int]:
 def _refused(ports: Ports, number: int) -> int:
     if number == 5:
         raise UsageError(f"{number} is refused")
+    return number
+
+
+def _killed(ports: Ports, number: int) -> int:
+    if number == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
     return number
 
 
@@ -55,7 +62,12 @@ def test_where_python_cannot_start_processes_the_work_is_done_here(
 
 
 @pytest.mark.slow
-def test_an_error_in_another_process_is_raised_here(tmp_path: Path) -> None:
-    results: Any = _workers(tmp_path, 2).map(_refused, range(20))
-    with pytest.raises(UsageError, match="5 is refused"):
-        list(results)
+@pytest.mark.parametrize(
+    ("work", "error", "said"),
+    [(_refused, UsageError, "5 is refused"), (_killed, Unavailable, "smaller MEDPIPE_WORKERS")],
+)
+def test_what_goes_wrong_in_another_process_is_raised_here(
+    work: Any, error: type[MedpipeError], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(error, match=said):
+        list(_workers(tmp_path, 2).map(work, range(20)))

@@ -6,6 +6,7 @@ import pytest
 
 ORDERED = {"start": "2026-12-10", "end": "2026-12-11", "baseline": "True"}
 FILE = {"source": "pubmed", "start": "2026-12-09", "end": "2026-12-10", "file": "pubmed27n0501.xml.gz"}
+NOTHING = {"source": "pubmed", "start": "2026-12-11", "end": "2026-12-11"}
 TOPICS = {"source": "medlineplus", "start": "2026-12-10", "end": "2026-12-11"}
 
 
@@ -33,7 +34,10 @@ def test_a_load_goes_on_with_the_sources_that_have_files_left_for_the_same_days(
 def test_a_run_without_a_baseline_or_with_the_last_file_starts_no_other(rest):
     from airflow.sdk.exceptions import AirflowSkipException
 
-    for plans, window in (({"pubmed": [FILE]}, {"baseline": "False"}), ({"pubmed": [], "medlineplus": [TOPICS]}, {})):
+    for plans, window in (
+        ({"pubmed": [FILE]}, {"baseline": "False"}),
+        ({"pubmed": [NOTHING], "medlineplus": [TOPICS]}, {}),
+    ):
         with pytest.raises(AirflowSkipException):
             rest(plans, **window)
 

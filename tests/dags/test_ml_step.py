@@ -62,7 +62,7 @@ def test_the_command_leaves_out_what_has_a_default_and_spells_the_rest_as_the_cl
             "withdraw": ["pmid:1", "pmid:2"],
         },
     )
-    line = steps.command("build_examples", given)[3:]
+    line = steps.command("build_examples", given, sys.executable)[3:]
     assert line == [
         "build-examples",
         "--verbose",
@@ -79,6 +79,13 @@ def test_the_command_leaves_out_what_has_a_default_and_spells_the_rest_as_the_cl
     from medpipe.cli import parser
 
     parser().parse_args(line)
+
+
+def test_a_verb_apart_is_a_process_of_the_workers_interpreter(steps, monkeypatch):
+    monkeypatch.setenv("MEDPIPE_PYTHON", "/the/one/with/torch")
+    monkeypatch.setattr(steps, "_run_process", " ".join)
+    line = steps.step("build_examples", apart=True).function(corpus="corpus/1", recipe="tiny-sft")
+    assert line.startswith(f"{sys.executable} -m medpipe.cli build-examples ")
 
 
 def test_killing_the_task_kills_what_its_process_started(steps):

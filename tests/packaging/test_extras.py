@@ -40,6 +40,7 @@ PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/backends/artifacts": ((),),
     "medpipe/backends/heads_objects.py": (("s3",),),
     "medpipe/moving.py": (("s3",),),
+    "medpipe/name_lists.py": (("people",),),
     "medpipe/object_storage.py": (("s3",),),
     "medpipe/sandbox/object_store.py": ((*ALL, "dev"),),
     "medpipe/backends/": (("orchestrate",),),

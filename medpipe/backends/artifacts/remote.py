@@ -33,7 +33,7 @@ from medpipe.backends.artifacts.manifest_file import (
 from medpipe.backends.artifacts.unfinished import Folder, full_disk_named, move, private_folder
 from medpipe.core.manifests import AdapterManifest, AnyManifest, Blanked, Inputs, Manifest, Swept, manifest_type
 from medpipe.core.refs import kind_of
-from medpipe.errors import NotFound
+from medpipe.errors import Damaged, NotFound
 from medpipe.ports import Signer
 
 _GRACE = timedelta(days=1)
@@ -171,18 +171,24 @@ class ObjectStore:
         if blanked:
             left = {path: states[-1] for path, states in blanked.files.items() if path not in absent}
             self._refresh(manifest, place, left)
-        digests.check(ref, place, manifest.digests, blanked, absent)
+        try:
+            digests.check(ref, place, manifest.digests, blanked, absent)
+        except Damaged:
+            shutil.rmtree(place, ignore_errors=True)  # a copy: what is put right in the store is fetched again
+            raise
         if self._signer and not swept and isinstance(manifest, AdapterManifest):
             self._signer.check(ref, place, manifest.content())
         return place, swept
 
     def _refresh(self, manifest: Manifest, place: Path, erased: Mapping[str, str]) -> None:
         """Fetch the files again that this machine fetched before texts in them were erased. `erased`: path → digest."""
-        stale = [path for path, digest in erased.items() if digests.of_file(place / path) != digest]
+        here = {path: digest for path, digest in erased.items() if (place / path).exists()}
+        stale = [path for path, digest in here.items() if digests.of_file(place / path) != digest]
         with private_folder(self.cache, manifest.ref) as private:
             self._bucket.download({f"{_prefix(manifest)}/{path}": private / path for path in stale})
             for path in stale:
-                (private / path).replace(place / path)
+                with suppress(FileNotFoundError):  # missing in the store too: the check of digests names it
+                    (private / path).replace(place / path)
 
     def _publish(self, ref: str, text: str) -> bool:
         """Write the manifest, which makes the artifact exist, unless there is a whole one. Return whether it was."""

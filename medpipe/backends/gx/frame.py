@@ -32,6 +32,9 @@ def _part(band: Band) -> tuple[int, dict[str, Any]]:
 def _narrow(values: list[Any]) -> Any:
     import pyarrow as pa
 
+    kinds = {type(value) for value in values} - {type(None)}
+    if bool in kinds and len(kinds) > 1:  # Arrow would make a fraction of a truth value, and hide a bad row
+        return values
     try:
         array = pa.array(values)
     except (pa.ArrowException, OverflowError):
@@ -48,7 +51,7 @@ def _joined(chunks: Sequence[Any]) -> Any:
         tables = [pa.table({"": chunk}) for chunk in chunks]
         try:
             return pa.concat_tables(tables, promote_options="permissive").column(0).to_pandas()
-        except pa.ArrowTypeError:  # a band of texts and one of numbers
+        except (pa.ArrowTypeError, pa.ArrowInvalid):  # texts and numbers, or a number that no fraction can be
             pass
     return pd.Series([value for chunk in chunks for value in _plain(chunk)])
 

@@ -68,15 +68,21 @@ class Watermark(BaseModel):
         """Return whether a file with this number entered, in whatever posting."""
         return any(first <= number <= last for first, last in self.numbers.get(series, ()))
 
-    def missing(self) -> list[str]:
-        """Return each number between the first that entered and the last that entered or was seen, as `26n1336`."""
+    def missing(self, never_posted: Collection[str] = ()) -> list[str]:
+        """Return each number between the first that entered and the last that entered or was seen, as `26n1336`.
+
+        Numbers in `never_posted` are not missing, nor are those of a year before a baseline (its files are numbered
+        from 1 on) that has begun to enter: it has what they had.
+        """
+        begun = max((series for series, spans in self.numbers.items() if spans[0][0] == 1), default="")
         return [
-            _named(series, number)
+            name
             for series, spans in self.numbers.items()
+            if series >= begun
             for number in range(
                 spans[0][0], max(spans[-1][1], self.listed.get(series, Listing(date.min, 0)).number) + 1
             )
-            if not self.entered(series, number)
+            if not self.entered(series, number) and (name := _named(series, number)) not in never_posted
         ]
 
     def asked(self) -> date | None:

@@ -25,7 +25,10 @@ _BEFORE = 60
 _PARTICLES = r"(?:(?:de|da|do|dos|du|di|van|von|der|den|bin|ben|al|el|la|las|los)\s){0,2}"
 _RUN = re.compile(rf"(?<![\w-])(?:[A-Z]\.[\s-]?)*{_WORD}(?:\s{_PARTICLES}(?:[A-Z]\.\s)*{_WORD})*")
 """Words with capitals next to each other, with initials and particles between them."""
-_INTRODUCED = re.compile(r"(?i:\b(?:i['’]?m|i am|this is|ici|c['’]est|je suis|soy)\s)([^\W\d_]{3,})\b")
+_INTRODUCED = re.compile(
+    r"(?i:\b(?:i['’]?m|i am|this is|ici|c['’]est|je suis|soy)\s)([^\W\d_]{3,})\b"
+    r"(\s(?!(?:and|et|y)\b)[^\W\d_]{3,}(?=\s(?:and|et|y)\s(?i:i|my|j|je|mon|ma|tengo|me)\b))?"
+)
 
 
 _SURNAME_FIRST = re.compile(rf"(?:^|\n|[:;]\s)({_WORD}),\s$")
@@ -82,9 +85,10 @@ def people(
             yield surname.start(1) if surname else start, end
     for match in _INTRODUCED.finditer(text):
         word, part = folded(match[1]), parts.get(match.start(1))
-        known = word in lists.given and part not in _GRAMMAR
+        said_of_things = match[0].casefold().startswith(("this is", "c’est", "c'est"))  # "this is true"
+        known = word in lists.given and part not in _GRAMMAR and not (said_of_things and part in ("ADJ", "VERB"))
         if match[1].islower() and word not in lists.medical and (known or part == "PROPN"):
-            yield match.span(1)
+            yield match.start(1), match.end(2) if match[2] else match.end(1)
 
 
 def is_home(text: str, start: int, end: int, lists: Lists) -> bool:
@@ -95,7 +99,9 @@ def is_home(text: str, start: int, end: int, lists: Lists) -> bool:
         return False
     if not place[0].isupper() or _CODE.search(place) or not cues.OF_NOBODY.isdisjoint(words):
         return False
-    return not _is_eponym(text, end, before) and cues.HOME_BEFORE.search(before) is not None
+    if _is_eponym(text, end, before) or not cues.HOME_BEFORE.search(before):
+        return False
+    return cues.ONE_PERSON.search(text, max(0, text.rfind(". ", 0, start)), end) is not None
 
 
 def folded(word: str) -> str:
@@ -108,9 +114,10 @@ def _trimmed(words: list[re.Match[str]], parts: dict[int, str], lists: Lists) ->
     """Return the words of a run without titles and words of grammar or language at its ends."""
 
     def outside(word: re.Match[str]) -> bool:
-        if _INITIALS.search(word.string[max(0, word.start() - 4) : word.start()]):
-            return False
         name, part = folded(word[0]), parts.get(word.start(), "PROPN")
+        after_initials = _INITIALS.search(word.string[max(0, word.start() - 4) : word.start()])
+        if after_initials and part not in ("DET", "PRON", "CCONJ", "SCONJ"):
+            return False
         if name in cues.TITLES or part in _GRAMMAR:
             return True
         return part in ("VERB", "ADJ", "NOUN") and name not in lists.given and name not in lists.family
@@ -144,7 +151,11 @@ def _is_person(run: _Run, lists: Lists) -> bool:
     words = [word for word in run.words if len(word) > 1]
     if len(words) > 1:
         unknown = not any(word in lists.medical for word in words)
-        named = bool(given) and words[0] not in lists.medical  # "Polycythemia Vera" is nobody
+        # "Polycythemia Vera" is nobody; Angelica is a herb and a name, before a word that medicine has not
+        named = bool(given) and words[0] not in lists.medical
+        named |= words[0] in lists.given and words[-1] not in lists.medical and run.found
+        if run.found and words[0] not in lists.medical and words[-1] in lists.family:
+            return True
         return named or said or (unknown and (run.found or words[-1] in lists.family))
     if cues.HAD.search(run.text[max(0, run.start - _BEFORE) : run.start]):
         return False
@@ -159,6 +170,10 @@ def _is_nobody(run: _Run, lists: Lists) -> bool:
     words = [word for word in run.words if len(word) > 1]
     return (
         all(word in lists.medical for word in words)
+        or (
+            all(word in cues.STATES or word in lists.countries for word in words)
+            and (words[0] not in lists.given or bool(cues.PLACED.search(run.text[: run.start])))
+        )
         or not cues.OF_NOBODY.isdisjoint(words)
         or words[0].startswith(("saint-", "sainte-"))
     )
@@ -169,4 +184,5 @@ def _is_eponym(text: str, end: int, before: str) -> bool:
 
 
 def _has_part(word: str, known: Collection[str]) -> bool:
-    return word in known or any(part in known for part in re.split(r"[’'-]", word) if len(part) > 3)
+    parts = [part for part in re.split(r"[’'-]", word) if len(part) > 3]
+    return word in known or any(part in known for part in parts[:1])

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 
 OF_MEDICINE_AFTER = re.compile(
-    r"(?:-[\w’'-]+)*[’']?s?\s+(?i:disease|syndrome|disorder|phenomenon|sign|test|score|scale|law|virus|tumou?r|lymphoma"
+    r"(?:-[\w’'-]+)*[’']?s?\s+(?:(?:and|et|y)\s[A-ZÀ-Þ][\w’'-]+\s|[a-zà-ÿ]+\s(?=syndrome|hazards|index))?(?i:disease|syndrome|disorder|phenomenon|sign|test|score|scale|law|virus|tumou?r|lymphoma"
     r"|sarcoma|palsy|cells?|reflex|fracture|index|catheter|ultrasound|procedure|operation|model|curve|method|criteria"
     r"|classification|thyroiditis|esophagus|oesophagus|anemia|anaemia|nodes?|body|bodies|duct|fever|study|trial|triad"
     r"|maneuver|manoeuvre|syndromes|cysts?|neuroma|ulcers?|palsies|contracture|crisis|diverticulum|chorea|dementia"
+    r"|anomal(?:y|ies)|sequence|hazards?|regression|models|concordance|status|staging"
     r"|dystroph\w+|\w+(?:itis|osis|oma|emia|pathy|asthenia))\b"
 )
 OF_MEDICINE_BEFORE = re.compile(
     r"(?i:\b(?:disease|syndrome|circle|islets|tetralogy|described|loop|bundle|canal|angle|organ) (?:of|by)\s+(?:the\s)?"
     r"|\b(?:maladie|syndrome|phénomène|thyroïdite|lymphome|signe|test|score|échelle|sonde|canal|indice|loi|modèle|anse"
     r"|étude|critères?|courbes?|cellules?|fibres?|plaques?|virus|triade|fracture|opération|manœuvre|tests"
+    r"|mal|classification|coefficients?(?:\s\w)?|chi\s(?:deux|2)|facteurs?|toxines?|particules?|anémie|bacilles?|chorée"
+    r"|sarcome|trompes?"
     r"|enfermedad|síndrome|fenómeno|tiroiditis|linfoma|signo|prueba|escala|sonda|vitamine?a?)\s+"
     r"(?:de\s(?:la\s)?|d[’']|del\s|du\s)?)$"
 )
@@ -31,7 +34,7 @@ HOME_BEFORE = re.compile(
     r"(?i:\b(?:in|at|from|near|to|habite|vive en|(?:habit|viv|vis|vit|résid|déménag|domicili|venu|vien|né"
     r"|origin|resid|mud)"
     r"\w*\s+(?:à|de|en|au|a))\s+(?:the\s|la\s|le\s)?)$"
-    r"|\b[A-ZÀ-Þ][\w’'-]+\s(?:of|de)\s$"
+    r"|(?<=[\w,]\s)[A-ZÀ-Þ][\w’'-]+\s(?:of|de)\s$"
 )
 
 
@@ -78,6 +81,15 @@ PERSON_AFTER = re.compile(
     r"|,\s(?:MD|RN|PhD|DO)\b|\s?:\s(?:temp|pulse|bp|pouls|TA\b)))"
 )
 """What somebody does whose name comes first, or what belongs to them."""
+ONE_PERSON = re.compile(
+    r"\b(?:I|(?i:my|me|we|our|he|she|his|her|him|who|patient|mr|mrs|ms|dr|je|j['’]\w+|mon|ma|mes|nous|notre|il|elle|son|sa"
+    r"|patiente|m|mme|mon|yo|mi|vive|vivo|paciente|él|ella|su|lives?|born|moved|resid\w+|habit\w+|née?|original\w*"
+    r"|originaire|admitted|transferred|ambulance|mother|father|mère|père|aged?|âgée?))\b|\d\s?(?:ans|y/?o|[FM]\b)|year-old"
+    r"|[A-ZÀ-Þ][\w’'-]+\s[A-ZÀ-Þ][\w’'-]+\s(?:of|de)\s"
+)
+"""What a sentence says of one person. Trials, too, are "in Boston"."""
+PLACED = re.compile(r"\b(?i:in|from|en|au|du|across|throughout|within)\s$")
+"""Before the name of a country that is a given name, too: "Jordan", "Chad", "Dominique"."""
 STATES = frozenset(
     "alabama alaska arizona arkansas california carolina colorado columbia connecticut dakota delaware florida georgia "
     "hawaii idaho illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota "
@@ -98,7 +110,8 @@ OF_NOBODY = frozenset(
     "college scale score register institute clinic society ratio deficit section stage chronic early trials school "
     "department federation disease diseases syndrome syndromes disorder disorders cancer cancers infection "
     "infections injury injuries failure treatment treatments program veins nephritis medicine medicines information "
-    "federation association academy ministry hopital clinique universite institut fondation".split()
+    "association academy ministry study studies project cohort survey inventory questionnaire schedule protocol "
+    "consortium initiative network council committee hopital clinique universite institut fondation".split()
 )
 """Words of the calendar, of institutions, and of headings in capitals."""
 COORDINATED = re.compile(r",?\s(?:et|and|y|&)\s[A-ZÀ-Þ]")

@@ -162,3 +162,11 @@ def test_a_file_that_was_posted_again_has_not_entered() -> None:
 def test_a_watermark_stays_small_over_a_year_of_files() -> None:
     mark = advanced({}, [_files(*range(1, 1800))])["pubmed"]
     assert mark.numbers == {"26": ((1, 1799),)} and len(mark.marks) == 40
+
+
+def test_a_number_that_a_person_gave_up_or_that_a_later_baseline_covers_is_not_missing() -> None:
+    hole = ((1335, 1335), (1338, 1338))
+    assert Watermark(numbers={"26": hole}).missing(("26n1336",)) == ["26n1337"]
+    later = Watermark(numbers={"26": hole, "27": ((1335, 1335), (1337, 1337))})
+    assert later.missing() == ["26n1336", "26n1337", "27n1336"], "update files of the next year cover nothing"
+    assert Watermark(numbers={"26": hole, "27": ((1, 3), (5, 5))}).missing() == ["27n0004"]

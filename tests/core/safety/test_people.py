@@ -35,6 +35,7 @@ def found(text: str, believed: Sequence[str] = ()) -> list[str]:
         ("The nurse told Makoa to wait.", ["Makoa"]),
         ("R. J. Pemberton is here.", ["R. J. Pemberton"]),
         ("im ngozi and i cough", ["ngozi"]),
+        ("im ngozi okafor and i cough", ["ngozi okafor"]),
         ("La mère de Makoa attend.", []),
         ("Seen by Gulnara Akhmetova today.", ["Gulnara Akhmetova"]),
     ],
@@ -53,6 +54,10 @@ def test_lists_and_sentences_tell_people_that_the_model_misses(text: str, names:
         "I have Ngozi",
         "The Glasgow University",
         "We met in January",
+        "the Avon Longitudinal Study",
+        "a trial from Jordan",
+        "the Okafor and Zyra criteria",
+        "Zyra plus syndrome is rare",
     ],
 )
 def test_eponyms_institutions_and_months_are_nobody_even_to_a_model(text: str) -> None:
@@ -65,7 +70,9 @@ def test_a_model_is_believed_about_two_words_that_nothing_else_knows() -> None:
     assert found("Can Zyra Okafor cry?") == []
 
 
-@pytest.mark.parametrize(("text", "home"), [("She lives in Tulsa.", True), ("A trial in Jordan.", False)])
+@pytest.mark.parametrize(
+    ("text", "home"), [("She lives in Tulsa.", True), ("A trial in Jordan.", False), ("Cases from Tulsa.", False)]
+)
 def test_a_home_is_smaller_than_a_country(text: str, home: bool) -> None:
     place = text.split()[-1].rstrip(".")
     assert is_home(text, text.index(place), text.index(place) + len(place), LISTS) is home

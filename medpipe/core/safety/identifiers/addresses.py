@@ -68,7 +68,7 @@ ADDRESSES = (
             "i['’]m from",
             "we live in",
             "lives in",
-            "(?:comes?|came|is|are|am) from",
+            "(?:i|we|s?he|they|patient|mother|father|parents) (?:comes?|came|is|are|am|was|were) from",
             "moved (?:to|from)",
             "(?:vient|viens|venons|originaires?) de",
             "(?:déménagé|vivons|vivent|vit|habitons|habitent) à",

@@ -17,6 +17,11 @@ _MONTH_IN_SMALL = (
     r"(?:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre|enero|febrero|marzo|abril"
     r"|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)"
 )
+_WEEKDAY = (
+    r"(?:\b(?i:(?:mon|tues|wednes|thurs|fri|satur|sun)day|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
+    r"|lunes|martes|miércoles|jueves|viernes|sábado|domingo),?\s(?:the\s|le\s|el\s)?)?"
+)
+"""The day of the week belongs to the date that it stands before."""
 _NO_AMOUNT = r"(?!\s?(?:%|mg|g\b|ml|mL|kg|cm|mm|patients|people|participants|percent|[.,/-]\d))"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _YEAR = r"(?:19|20)\d{2}(?!\d)"
@@ -31,14 +36,14 @@ DATES = (
     Identifier(
         "DATE",
         "in words",
-        rf"\b{_MONTH}\s{_DAY}(?:st|nd|rd|th)?,?\s{_YEAR}"
-        rf"|\b{_DAY}(?:st|nd|rd|th|er|º)?\s(?:de\s|of\s)?{_MONTH}(?:\sdel?)?,?\s{_YEAR}",
+        rf"{_WEEKDAY}\b{_MONTH}\s{_DAY}(?:st|nd|rd|th)?,?\s{_YEAR}"
+        rf"|{_WEEKDAY}\b{_DAY}(?:st|nd|rd|th|er|º)?\s(?:de\s|of\s)?{_MONTH}(?:\sdel?)?,?\s{_YEAR}",
     ),
     Identifier(
         "DATE",
         "in words, without a year",
-        r"\b(?=\p{Lu})" + _MONTH + rf"\s{_DAY}(?:st|nd|rd|th)?\b{_NO_AMOUNT}"
-        rf"|\b{_DAY}(?:st|nd|rd|th|er|º)?\s(?:de\s|of\s)?(?:(?=\p{{Lu}}){_MONTH}|{_MONTH_IN_SMALL})\b",
+        rf"{_WEEKDAY}\b(?=\p{{Lu}}){_MONTH}\s{_DAY}(?:st|nd|rd|th)?\b{_NO_AMOUNT}"
+        rf"|{_WEEKDAY}\b{_DAY}(?:st|nd|rd|th|er|º)?\s(?:de\s|of\s)?(?:(?=\p{{Lu}}){_MONTH}|{_MONTH_IN_SMALL})\b",
     ),
     Identifier(
         "DATE",

@@ -80,7 +80,7 @@ NAMES = (
             r"(?:my|his|her|their|our|the|\w+['’]s) (?:full |first )?name(?: is|['’]s)",
             "name['’]s",
             "call me",
-            r"(?:am|are|is|i['’]m|['’]s) called",
+            r"(?:i am|i['’]?m|s?he is|s?he['’]s|(?:my|our|his|her) \w+ is) called",
             "je m['’]appelle",
             "m['’]appelle",
             "s['’]appell(?:e|ait|ent)",
