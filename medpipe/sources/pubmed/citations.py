@@ -24,7 +24,6 @@ The format is https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_250101.dtd. Five ru
 from __future__ import annotations
 
 import logging
-import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -51,8 +50,8 @@ _KNOWN = frozenset(
 _FAULTS = (ValueError, AttributeError, TypeError, LookupError, RecursionError)
 """What a record raises whose parts are missing, of another form or nested without end."""
 _NO_PMID = "no PMID"
-_NUMBER, _VERSION = re.compile("[0-9]+"), re.compile("[0-9]{1,3}")
-"""A PMID, and its version: PubMed's highest is below 20."""
+_LONGEST_VERSION = 3
+"""Digits of a version: PubMed's highest is below 20."""
 
 
 def parse_citations(stream: BinaryIO, name: str, revision: int) -> Iterator[Received]:
@@ -113,7 +112,8 @@ def _document(
         raise ValueError(f"an entity reference ({entity.text}), which NLM's records never have")
     if element.tag == "PubmedBookArticle":
         return record.book(element[0], citation, number, version, revision)
-    identifiers = record.parts_of(record.parts_of(element).get("PubmedData")).get("ArticleIdList", ())
+    # In the last part, PubmedData, or nowhere. References have lists of their own, further down.
+    identifiers = next(element[-1].iterchildren("ArticleIdList"), ())
     return record.article(citation, article, identifiers, number, version, revision, day)
 
 
@@ -139,6 +139,5 @@ def _day(revision: int) -> date:
 def _key(pmid: etree._Element | None) -> tuple[str, int] | None:
     """Return (PMID, version), or None without a PMID."""
     number, version = ("", "") if pmid is None else ((pmid.text or "").strip(), pmid.get("Version") or "1")
-    if not (_NUMBER.fullmatch(number) and _VERSION.fullmatch(version)):
-        return None
-    return number, int(version)
+    digits = number.isdecimal() and version.isdecimal() and (number + version).isascii()
+    return (number, int(version)) if digits and len(version) <= _LONGEST_VERSION else None
