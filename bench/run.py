@@ -29,6 +29,7 @@ ALONE = ("million",)
 """Kinds that take an hour. Each has a make target of its own, which measures and records it."""
 MODULES = (
     "parsing",
+    "parsers",
     "merging",
     "validating",
     "tracing",

@@ -32,9 +32,12 @@ BASE = "base"
 _REF = re.compile(r"[a-z]+/[0-9a-f]{16}|version/[a-z0-9][a-z0-9._-]{0,127}")
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
 def canonical(value: Any) -> str:
     """Return JSON with sorted keys and no spaces: equal values give equal bytes (in the manner of RFC 8785)."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return _CANONICAL.encode(value)
 
 
 def digest_of(value: Any) -> str:

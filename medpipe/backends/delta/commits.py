@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,8 +12,6 @@ from medpipe.backends.delta.place import Place
 from medpipe.backends.delta.rows import AWAITED, Rows
 from medpipe.backends.delta.tally import TALLY, Tally
 from medpipe.core.corpus import contents
-from medpipe.core.corpus.document import Document
-from medpipe.core.corpus.merge import awaited
 
 CONTENT = "medpipe.content"
 """Key of the digest (`core.corpus.contents`) in a commit's metadata."""
@@ -42,12 +39,10 @@ def content(table: DeltaTable, place: Place) -> str:
     return contents.of(_held(Rows(table, place).standing(("status", "revision", "digest")))) if text is None else text
 
 
-def content_after(before: str, known: pa.Table, changed: Sequence[Document]) -> str:
-    """Return the digest after the documents `changed` replace their rows in `known`."""
-    ids = pa.array([document.id for document in changed], pa.string())
-    replaced = known.filter(pc.is_in(known.column("id"), value_set=ids))
-    added = ((document.id, document.revision, document.digest) for document in changed if not awaited(document))
-    return contents.after(before, _held(replaced), added)
+def content_after(before: str, known: pa.Table, changed: pa.Table) -> str:
+    """Return the digest after the rows `changed` replace those of their documents in `known`."""
+    replaced = known.filter(pc.is_in(known.column("id"), value_set=changed.column("id")))
+    return contents.after(before, _held(replaced), _held(changed))
 
 
 def properties(tally: Tally, content: str, *marks: Transaction) -> CommitProperties:

@@ -242,13 +242,13 @@ class DeltaCorpus:
         version = table.version() + 1
         rows = Rows(table, self.place)
         known = KnownRows(rows)
-        changed = folded(known, incoming.values())
-        tally = commits.tally(table, self.place).after(known.seen, changed, rows)
-        content = commits.content_after(commits.content(table, self.place), known.seen, changed)
+        added = rows_of(folded(known, incoming.values()), version)
+        tally = commits.tally(table, self.place).after(known.seen, added, rows)
+        content = commits.content_after(commits.content(table, self.place), known.seen, added)
         with self._room():
             write_deltalake(
                 table,
-                rows_of(changed, version),
+                added,
                 mode="append",
                 writer_properties=FORMAT,
                 commit_properties=commits.properties(tally, content, Transaction(token, version)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,10 +23,11 @@ class KnownRows:
 
     def rows(self, ids: Collection[str]) -> Mapping[str, Row]:
         """Return the rows of those of the ids that are stored."""
-        unseen = set(ids) - self._by_id.keys()
-        found = self._rows.standing(NARROW, unseen)
-        self.seen = pa.concat_tables([self.seen, found])
-        self._by_id |= dict.fromkeys(unseen) | {row["id"]: _row(row) for row in found.to_pylist()}
+        if unseen := set(ids) - self._by_id.keys():
+            found = self._rows.standing(NARROW, unseen)
+            self.seen = pa.concat_tables([self.seen, found])
+            self._by_id |= dict.fromkeys(unseen)
+            self._by_id |= zip(found.column("id").to_pylist(), _rows_in(found), strict=True)
         return {id: row for id in ids if (row := self._by_id[id]) is not None}
 
     def documents(self, ids: Collection[str]) -> Iterator[Document]:
@@ -45,7 +45,25 @@ class KnownRows:
         return {row["id"]: tuple(row["dois"]) for row in holding.select(["id", "dois"]).to_pylist()}
 
 
-def _row(values: Mapping[str, Any]) -> Row:
-    links, marks = marks_in(values["links"]), marks_in(values["marks"])
-    said = Status(values["said"])
-    return Row(values["revision"], said, values["digest"], links, marks, values["posting"], tuple(values["dois"]))
+def _rows_in(table: pa.Table) -> Iterator[Row]:
+    revisions, said, digests, postings = (
+        table.column(name).to_pylist() for name in ("revision", "said", "digest", "posting")
+    )
+    links, marks, dois = (_lists(table.column(name)) for name in ("links", "marks", "dois"))
+    for number, revision in enumerate(revisions):
+        yield Row(
+            revision,
+            Status(said[number]),
+            digests[number],
+            marks_in(links.get(number, ())),
+            marks_in(marks.get(number, ())),
+            postings[number],
+            tuple(dois.get(number, ())),
+        )
+
+
+def _lists(column: pa.ChunkedArray) -> dict[int, list[str]]:
+    """Return the lists of a column that are not empty, by row: most are, and making Python lists of them takes long."""
+    whole = column.combine_chunks()  # a column without chunks crashes indices_nonzero
+    filled = pc.indices_nonzero(pc.list_value_length(whole))
+    return dict(zip(filled.to_pylist(), whole.take(filled).to_pylist(), strict=True))

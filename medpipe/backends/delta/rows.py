@@ -144,7 +144,7 @@ class Rows:
         """
         wanted = Wanted(None if ids is None else sorted(ids), prefix)
         numbers = [number for number, span in enumerate(self._spans) if wanted.between(*span)]
-        parts = self._together(lambda number: self._scan(number, columns, wanted), numbers)
+        parts = self._together(lambda number: self._scan(number, columns, wanted.within(*self._spans[number])), numbers)
         schema = pa.schema(
             [
                 SCHEMA.field("id"),

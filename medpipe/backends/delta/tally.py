@@ -11,8 +11,8 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from medpipe.backends.delta.rows import AWAITED, Rows, status_of
-from medpipe.core.corpus.document import Document, Status
+from medpipe.backends.delta.rows import AWAITED, Rows
+from medpipe.core.corpus.document import Status
 from medpipe.ports import Counts
 
 TALLY = "medpipe.tally"
@@ -61,28 +61,27 @@ class Tally(NamedTuple):
         standing = rows.standing(("status", "published"))
         excluded = pc.is_in(standing.column("id"), value_set=pa.array(without, pa.string()))
         counted = standing.filter(pc.invert(excluded))
-        return cls._of(counted.column("status").to_pylist(), counted.column("published").to_pylist())
+        return cls._of(counted)
 
     @classmethod
-    def _of(cls, statuses: Sequence[str], published: Sequence[date]) -> Tally:
+    def _of(cls, rows: pa.Table) -> Tally:
+        statuses, published = (rows.column(name).to_pylist() for name in ("status", "published"))
         days = Counter(day for status, day in zip(statuses, published, strict=True) if status == Status.CURRENT)
         cut_off = max(days, default=None)
         by_status = Counter(statuses)
         awaited = by_status.pop(AWAITED, 0)
         return cls(Counts(dict(sorted(by_status.items())), cut_off), days[cut_off] if cut_off else 0, awaited)
 
-    def after(self, known: pa.Table, changed: Sequence[Document], rows: Rows) -> Tally:
-        """Return the tally after the documents `changed` replace their rows.
+    def after(self, known: pa.Table, changed: pa.Table, rows: Rows) -> Tally:
+        """Return the tally after the rows `changed` replace those of their documents.
 
         `known`: the rows before, with the ids of `changed` at least. `rows`: the version before.
         """
-        ids = [document.id for document in changed]
-        replaced = known.filter(pc.is_in(known.column("id"), value_set=pa.array(ids, pa.string())))
-        added = self._of([*map(status_of, changed)], [document.published for document in changed])
-        removed = self._of(*(replaced.column(name).to_pylist() for name in ("status", "published")))
+        replaced = known.filter(pc.is_in(known.column("id"), value_set=changed.column("id")))
+        removed, added = map(self._of, (replaced, changed))
         rest = self._less(removed)
         if rest is None:  # every document of the cut-off date goes: only the table has the next date
-            rest = self.counted(rows, ids)
+            rest = self.counted(rows, changed.column("id").to_pylist())
         return rest._plus(added)
 
     def _less(self, other: Tally) -> Tally | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -32,6 +32,12 @@ class Wanted(NamedTuple):
             return True
         position = bisect_left(self.ids, first)
         return position < len(self.ids) and self.ids[position] <= last
+
+    def within(self, first: str | None, last: str | None) -> Wanted:
+        """Return the same without the ids that rows with ids from `first` to `last` cannot have."""
+        if self.ids is None or first is None or last is None:
+            return self
+        return self._replace(ids=self.ids[bisect_left(self.ids, first) : bisect_right(self.ids, last)])
 
     def groups(self, file: pq.ParquetFile) -> list[int]:
         """Return the row groups that may have a wanted document, by the statistics of their ids."""

@@ -8,6 +8,7 @@ Types", SSS 2011), the second a function of its result. So pulls may overlap, re
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import NamedTuple, Protocol
@@ -167,13 +168,16 @@ def _mark(known: Known, changed: dict[str, Document], removed: set[Mark], added:
         (names | lists | articles | {id for of_one in members.values() for id in of_one}) - changed.keys()
     )
     stored = {id: row.marks for id, row in rows.items()} | {id: one.marks for id, one in changed.items()}
-    said = {name: _about(name, stored.get(name, ())) - removed for name in names | lists | articles}
+    said = defaultdict[str, set[Mark]](set)
+    for name in names | lists | articles:
+        if of_name := stored.get(name):
+            said[name] = _about(name, of_name) - removed
     for mark in added:
         said[mark.about].add(mark)
-    marks = {name: said[name] for name in names | articles if said[name] or name in stored}
+    marks = {name: said.get(name, set()) for name in names | articles if said.get(name) or name in stored}
     for article, of_one in members.items():
         about = {article, *(f"{DOI}{doi}" for document in of_one.values() for doi in document.dois)}
-        marks |= dict.fromkeys(of_one, set().union(*(said[name] for name in about)))
+        marks |= dict.fromkeys(of_one, set().union(*(said[name] for name in about & said.keys())))
     stale = {id for id in marks.keys() & rows.keys() if set(rows[id].marks) != marks[id]}
     kept = {**{document.id: document for document in known.documents(stale)}, **changed}
     for id in marks.keys() & (stale | changed.keys()):

@@ -98,7 +98,7 @@ _STATED: dict[Status, tuple[Cause, str]] = {
     Status.ON_HOLD: ("concern", "its publisher expressed concern about it"),
     Status.SUPERSEDED: ("superseded", "a newer document takes its place"),
 }
-_ORDER = (*_STATED, Status.CURRENT)
+_ORDER = {status: number for number, status in enumerate((*_STATED, Status.CURRENT))}
 
 
 class Standing(NamedTuple):
@@ -131,7 +131,8 @@ def marks_of(document: Document) -> tuple[Mark, ...]:
     A notice that was itself retracted says nothing any more; a deleted record neither. What an article's record says
     against itself is said of its article, which has other versions and copies.
     """
-    if document.status is Status.DELETED:
+    plain = document.status is Status.CURRENT and not document.relations and not document.warning
+    if plain or document.status is Status.DELETED:
         return ()
     void = _NOTICES.keys() if document.status is Status.RETRACTED else ()
     own = article_of(document.id)
@@ -187,7 +188,7 @@ def reasons(document: Document, decision: Decision | None = None) -> list[Standi
         status = Status.TAKEN_DOWN if decision.by_person else Status.WITHDRAWN
         found.append(Standing(status, _STATED[status][0], decision.reason, decision.day))
     # Of two reasons of one rank the one that was found first decides.
-    return sorted(found, key=lambda candidate: _ORDER.index(candidate.status))
+    return sorted(found, key=lambda candidate: _ORDER[candidate.status])
 
 
 def retracted(document: Document) -> bool:
@@ -198,8 +199,8 @@ def retracted(document: Document) -> bool:
 
 def statuses_with(causes: Iterable[Cause]) -> tuple[Status, ...]:
     """Return what a document may count as for which one of the causes is a reason: it, or what hides it."""
-    last = max((_ORDER.index(_STATUS_OF[cause]) for cause in causes), default=-1)
-    return _ORDER[: last + 1]
+    last = max((_ORDER[_STATUS_OF[cause]] for cause in causes), default=-1)
+    return tuple(status for status, place in _ORDER.items() if place <= last)
 
 
 def _stated(document: Document) -> Standing:

@@ -24,7 +24,6 @@ The format is https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_250101.dtd. Five ru
 from __future__ import annotations
 
 import logging
-import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -51,8 +50,8 @@ _KNOWN = frozenset(
 _FAULTS = (ValueError, AttributeError, TypeError, LookupError, RecursionError)
 """What a record raises whose parts are missing, of another form or nested without end."""
 _NO_PMID = "no PMID"
-_NUMBER, _VERSION = re.compile("[0-9]+"), re.compile("[0-9]{1,3}")
-"""A PMID, and its version: PubMed's highest is below 20."""
+_LONGEST_VERSION = 3
+"""Digits of a version: PubMed's highest is below 20."""
 
 
 def parse_citations(stream: BinaryIO, name: str, revision: int) -> Iterator[Received]:
@@ -83,7 +82,7 @@ def parse_citations(stream: BinaryIO, name: str, revision: int) -> Iterator[Rece
             continue
         number, version = key
         try:
-            document = _document(element, citation, article, number, version, revision)
+            document = _document(element, citation, article, number, version, revision, day)
         except _FAULTS as error:
             yield _bad(name, place, reason_of(error), record.document_id(number, version))
             continue
@@ -104,14 +103,18 @@ def _document(
     number: str,
     version: int,
     revision: int,
+    day: date,
 ) -> Document:
     """Return the document of an article or a book. Raises one of `_FAULTS`, which says what is wrong."""
-    if (entity := next(element.iter(etree.Entity), None)) is not None:
+    # Without a document type an entity reference is a syntax error, so none can have come this far.
+    declared = element.getroottree().docinfo.internalDTD is not None
+    if declared and (entity := next(element.iter(etree.Entity), None)) is not None:
         raise ValueError(f"an entity reference ({entity.text}), which NLM's records never have")
     if element.tag == "PubmedBookArticle":
         return record.book(element[0], citation, number, version, revision)
-    identifiers = element.iterfind("PubmedData/ArticleIdList/ArticleId")
-    return record.article(citation, article, identifiers, number, version, revision, _day(revision))
+    # In the last part, PubmedData, or nowhere. References have lists of their own, further down.
+    identifiers = next(element[-1].iterchildren("ArticleIdList"), ())
+    return record.article(citation, article, identifiers, number, version, revision, day)
 
 
 def _bad(name: str, place: str, reason: str, id: str = "") -> BadRecord:
@@ -136,6 +139,5 @@ def _day(revision: int) -> date:
 def _key(pmid: etree._Element | None) -> tuple[str, int] | None:
     """Return (PMID, version), or None without a PMID."""
     number, version = ("", "") if pmid is None else ((pmid.text or "").strip(), pmid.get("Version") or "1")
-    if not (_NUMBER.fullmatch(number) and _VERSION.fullmatch(version)):
-        return None
-    return number, int(version)
+    digits = number.isdecimal() and version.isdecimal() and (number + version).isascii()
+    return (number, int(version)) if digits and len(version) <= _LONGEST_VERSION else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from lxml import etree
@@ -89,13 +89,13 @@ def article(
         status=status,
         sections=(
             *_sections(abstract, language),
-            *_other_sections(citation.get("OtherAbstract"), language, _unasked(article, original)),
+            *_other_sections(citation.get("OtherAbstract"), language, article, original),
         ),
         relations=relations,
         types=types,
         mesh=() if subjects is None else _names(subjects.iter("DescriptorName")),
         warning=warning,
-        journal=_journal(article.get("Journal")),
+        journal=_journal(parts_of(article.get("Journal"))),
         dois=_dois(_all(article.get("ELocationID")), identifiers),
     )
 
@@ -170,42 +170,38 @@ def _sections(abstract: etree._Element | None, language: str) -> Iterator[Sectio
     """
     spoken = "" if language == "en" else "en"
     parts = [part for part in (() if abstract is None else abstract) if part.tag == "AbstractText"]
-    concluded = any(questions.concludes(part.get("Label") or "") for part in parts)
     for part in parts:
         if text := plain(part):
-            yield Section(heading=_heading(part, concluded), text=text, language=spoken)
+            yield Section(heading=_heading(part, parts), text=text, language=spoken)
 
 
-def _heading(part: etree._Element, concluded: bool) -> str:
+def _heading(part: etree._Element, parts: Sequence[etree._Element]) -> str:
     """Return NLM's category of a part, else the journal's label.
 
     NLM files limitations, funding and registrations under CONCLUSIONS too. Their label stays, and so does every other
-    label under CONCLUSIONS where the journal labels the conclusion itself (`concluded`).
+    label under CONCLUSIONS where the journal labels the conclusion itself, in one of the abstract's `parts`.
     """
     category, label = part.get("NlmCategory", ""), (part.get("Label") or "").strip()
     if category not in _CATEGORIES:
         return label or _UNLABELLED
-    aside = label and not questions.concludes(label) and (concluded or _ASIDE.search(label))
-    return label if category == "CONCLUSIONS" and aside else category
+    if category != "CONCLUSIONS" or not label or questions.concludes(label):
+        return category
+    concluded = any(questions.concludes(other.get("Label") or "") for other in parts)
+    return label if concluded or _ASIDE.search(label) else category
 
 
-def _unasked(article: Parts, original: str) -> Callable[[str], bool]:
-    """Return whether an abstract in a language belongs to no title: neither to the English one nor to the original.
-
-    A French title must not ask what a Spanish abstract answers.
-    """
-    written = {two_letters(element.text or "") for element in _all(article.get("Language"))} | {"en"}
-    return lambda spoken: bool(original) and spoken not in written
-
-
-def _other_sections(last: etree._Element | None, language: str, unasked: Callable[[str], bool]) -> Iterator[Section]:
+def _other_sections(last: etree._Element | None, language: str, article: Parts, original: str) -> Iterator[Section]:
     """Yield the sections of every OtherAbstract, each under its kind (PLAIN LANGUAGE SUMMARY, PIP ABSTRACT, …).
 
-    Those in a language without a title (`unasked`) are left out.
+    Where the article has an `original` title, those in a language of neither title are left out: a French title must
+    not ask what a Spanish abstract answers.
     """
+    if last is None:
+        return
+    titled = {two_letters(element.text or "") for element in _all(article.get("Language"))} | {"en"}
     for other in _all(last):
         spoken = two_letters(other.get("Language") or "eng")
-        if unasked(spoken):
+        if original and spoken not in titled:
             continue
         kind = _kind(other.get("Type", ""))
         for section in _sections(other, "en"):
@@ -244,9 +240,9 @@ def _status(identifiers: set[str | None], types: Sequence[str], relations: Seque
     return Status.CONCERN if DOUBTED_IN in kinds else Status.CURRENT
 
 
-def _journal(journal: etree._Element | None) -> str:
-    name = None if journal is None else journal.findtext("ISOAbbreviation") or journal.findtext("Title")
-    return " ".join((name or "").split())
+def _journal(journal: Parts) -> str:
+    names = [journal[tag].text for tag in ("ISOAbbreviation", "Title") if tag in journal]
+    return " ".join(next(filter(None, names), "").split())
 
 
 def _dois(locations: Iterable[etree._Element], identifiers: Iterable[etree._Element]) -> tuple[str, ...]:
