@@ -14,8 +14,9 @@ from medpipe.core.teaching import contamination
 from medpipe.core.teaching.fact_table import FactTable
 from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.hygiene import Hygiene
+from medpipe.core.teaching.interrogatives import asked
 from medpipe.core.teaching.origin import Origin
-from medpipe.core.teaching.translations import SAME_MEANING, Meanings
+from medpipe.core.teaching.translations import SAME_MEANING, Meanings, agree
 
 AXES = {"asthma": 0, "asthme": 0, "asma": 0, "scurvy": 1, "scorbut": 1}
 BENCHMARKS = {"exam": ["What is asthma?"]}
@@ -58,3 +59,23 @@ def test_texts_of_one_language_and_recipes_without_a_threshold_are_compared_by_w
     language: str, threshold: float | None
 ) -> None:
     assert kept(fact("Tell me of asthma", language), threshold=threshold) == ["Tell me of asthma"]
+
+
+@pytest.mark.parametrize(
+    ("cosine", "one", "other", "same"),
+    [
+        (0.85, "Why do I cough?", "Pourquoi est-ce que je tousse ?", True),
+        (0.85, "Why do I cough?", "Comment ne plus tousser ?", False),
+        (0.85, "How is hypertension treated?", "¿Qué se toma para la hipertensión?", False),
+        (0.85, "How is asthma treated?", "Quels soins pour l'asthme ?", True),
+        (0.85, "Take 40 or more?", "Comment en prendre 40 ?", True),
+        (0.83, "Why do I cough?", "Pourquoi est-ce que je tousse ?", False),
+        (0.87, "Why do I cough?", "Comment ne plus tousser ?", True),
+        (0.87, "What causes asthma?", "Parmi les propositions suivantes, laquelle cause l'asthme ?", False),
+        (0.91, "What causes asthma?", "Parmi les propositions suivantes, laquelle cause l'asthme ?", True),
+    ],
+)
+def test_under_a_sure_cosine_what_survives_translation_has_to_agree(
+    cosine: float, one: str, other: str, same: bool
+) -> None:
+    assert agree(cosine, 0.86, asked(one), asked(other)) is same

@@ -13,7 +13,8 @@ _TOWN = r"(?:(?:St|Ste|Ft|Mt)\.\s)?\p{Lu}[\p{L}’'-]+"
 _CITY = rf"{_TOWN}(?:[ -](?:{_TOWN}|(?:de|del|la|les|sur|sous|en|le)(?=[ -]))){{0,4}}"
 _STREET = (
     r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Terrace|Circle|Cir"
-    r"|Crescent|Close|Gardens|Grove|Mews|Row|Walk|Hill|Parkway|Pkwy|Highway|Hwy|Square|Sq|Trail|Way)\b\.?"
+    r"|Crescent|Close|Gardens|Grove|Mews|Row|Walk|Hill|Parkway|Pkwy|Highway|Hwy|Square|Sq|Trail|Way"
+    r"|Alley|Bend|Broadway|Bypass|Crossing|Expressway|Freeway|Heights|Loop|Path|Pike|Plaza|Quay|Ridge|Turnpike)\b\.?"
 )
 
 ADDRESSES = (

@@ -137,6 +137,12 @@ AGES = (
     Identifier("AGE", "ans", rf"{_NO_AGE}\b{_AGE}(?=\s(?:ans|años)\b){_GROUP}", ("fr", "es")),
     Identifier(
         "AGE",
+        "à tant d'ans, il",
+        rf"\b(?i:à)\s\K{_AGE}(?=\sans,\s(?i:il|elle|je|j['’]|m[ao]n?|sa|son|notre|le\spatient|la\spatiente)\b)",
+        ("fr",),
+    ),
+    Identifier(
+        "AGE",
         "à tant d'ans",
         r"\b"
         + any_of(

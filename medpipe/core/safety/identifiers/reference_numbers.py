@@ -8,7 +8,7 @@ from __future__ import annotations
 from medpipe.core.safety.identifiers.writing import Identifier, any_of
 
 # Between the words and the number; the number itself; the ways to write "number".
-_GAP = r"(?:\s|(?i:is|was|est|es|le|el|la|the)\b|[:=#.°º-])*"
+_GAP = r"(?:\s|(?i:is|was|est|es|le|el|la|the|end(?:s|ing)\s(?:in|with))\b|[:=#.°º-])*"
 _CODE = r"\K(?=[\w./-]*\d)[A-Z0-9](?:[A-Z0-9]|[./-](?=[A-Z0-9])|\s(?=\d)){3,19}(?![A-Za-z0-9])"
 _NO = r"(?:number|no\b\.?|num\b\.?|nr\b\.?|#|id\b|n\.?[°ºo]\b?\.?|num[eé]ro|número)"
 
@@ -80,7 +80,8 @@ NUMBERS = (
         "ACCOUNT",
         "account",
         rf"(?:account|acct|compte(?: bancaire)?|cuenta(?: bancaria)?)\b\.? ?{_NO}?",
-        f"(?:invoice|facture|factura) ?{_NO}",
+        f"(?:invoice|facture|factura|billing|bank|routing|iban) ?{_NO}",
+        "(?:routing|sort code)\\b",
         r"R\.?I\.?B\b\.?",
         rf"(?:card|carte|tarjeta)\b ?{_NO}?",
     ),
@@ -97,7 +98,14 @@ NUMBERS = (
         "VEHICLE",
         "vehicle",
         r"\b"
-        + any_of(f"plates? ?{_NO}?", rf"VIN\b ?{_NO}?", "immatricul(?:ée?|ation)", "plaque", "matrícula")
+        + any_of(
+            f"plates? ?{_NO}?",
+            rf"VIN\b ?{_NO}?",
+            f"(?:vehicle|car) (?:reg(?:istration)?|tag) ?{_NO}?",
+            "immatricul(?:ée?|ation)",
+            "plaque",
+            "matrícula",
+        )
         + _GAP
         + r"\K(?=[\w\s-]*\d)[A-Z0-9]{1,17}(?:[\s-][A-Z0-9]{1,4}){0,2}\b",
     ),
@@ -107,8 +115,15 @@ NUMBERS = (
     Identifier(
         "SSN",
         "social security",
-        r"\b" + any_of("SSN", "SS ?#", f"social security(?: {_NO})?") + _GAP + r"\K\d{3}[- ]?\d{2}[- ]?\d{4}\b",
+        r"\b"
+        + any_of("SSN", "SS ?#", "soc(?:ial)?(?: sec(?:urity)?)?\\b\\.?" + f"(?: {_NO})?")
+        + _GAP
+        + r"\K(?:\d{3}|[X*]{3})[-. ]?(?:\d{2}|[X*]{2})[-. ]?\d{4}\b",
     ),
+    # The library accepts only numbers that were given out. A number of this form is nothing else, whoever has it.
+    Identifier("SSN", "by its form", r"(?<![\w-])(?:\d{3}-\d{2}|[X*]{3}-[X*]{2})-\d{4}(?![\w-])", ("en",)),
+    # Vehicle identification number (ISO 3779): 17 characters without I, O and Q; the last four are digits.
+    Identifier("VEHICLE", "VIN", r"\b(?=\d*[A-Z])(?=[A-Z]*\d)[A-HJ-NPR-Z\d]{13}\d{4}\b"),
     Identifier(
         "NATIONAL_ID",
         "sécurité sociale",
