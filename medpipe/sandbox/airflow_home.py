@@ -49,7 +49,6 @@ def _core(home: Path, root: Path, port: int, parallelism: int) -> dict[str, obje
         "CORE__LOAD_EXAMPLES": False,
         "CORE__EXECUTOR": "LocalExecutor",
         "CORE__PARALLELISM": parallelism,
-        "CORE__MAX_MAP_LENGTH": 4096,  # loading PubMed's baseline is one mapped task a file
         "CORE__DAGS_ARE_PAUSED_AT_CREATION": False,
         "CORE__FERNET_KEY": _keys(home)["fernet"],
         "CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": 5,

@@ -18,6 +18,7 @@ import pytest
 from pydantic import SecretStr
 from urllib3.util import retry
 
+from medpipe.core.corpus.bad_record import BadRecord
 from medpipe.core.corpus.document import Document
 from medpipe.errors import SourceError
 from medpipe.sources.pubmed import eutils_source as eutils
@@ -257,3 +258,10 @@ def test_a_search_answer_of_another_shape_is_an_error_with_its_days(
     server.refusals = [(200, {}, body)]
     with pytest.raises(SourceError, match=r"esearch\.fcgi, 2026-03-01 to 2026-03-02: .*; try again later"):
         _numbers(_source(server, tmp_path), 2)
+
+
+def test_a_bad_record_that_both_halves_of_a_window_find_counts_once_and_one_without_an_id_every_time() -> None:
+    known, nameless = (
+        BadRecord(source="eutils", file="efetch", place="1", reason="no title", id=id) for id in ("pmid:1", "")
+    )
+    assert [*eutils._distinct([known, nameless, known, nameless])] == [known, nameless, nameless]
