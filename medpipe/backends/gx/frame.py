@@ -11,6 +11,8 @@ Band = Sequence[Mapping[str, Any]]
 def frame(bands: Iterable[Band]) -> Any:
     """Return a pandas frame of all rows, with the types that pandas would give all of them at once.
 
+    Only where a whole number needs more than 63 bits may a column of fractions stand for one of objects.
+
     Each band becomes Arrow columns before the next one is read, because Python's objects need ten times the memory.
     """
     import pandas as pd
