@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,14 +81,19 @@ def nlm(ring: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.fixture
-def run(bag: Any, ring: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., DagRun]:
+def run(bag: Any, ring: Path) -> Callable[..., DagRun]:
     """`run("corpus", start=…)` runs a DAG to its end in this process."""
-    forms = {name: deepcopy(dag.params) for name, dag in bag.dags.items()}
 
     def finish(dag: str, **conf: Any) -> DagRun:
-        # Airflow writes the form of a run into the params of the DAG, which later runs would begin with.
-        monkeypatch.setattr(bag.dags[dag], "params", deepcopy(forms[dag]))
-        return bag.dags[dag].test(run_conf=conf)
+        # Airflow writes the form of a run into the params of the DAG and its tasks, where later runs would begin.
+        chosen = bag.dags[dag]
+        params = [each.get_param(name) for each in (chosen.params, *(t.params for t in chosen.tasks)) for name in each]
+        before = [param.value for param in params]
+        try:
+            return chosen.test(run_conf=conf)
+        finally:
+            for param, value in zip(params, before, strict=True):
+                param.value = value
 
     return finish
 
