@@ -10,6 +10,7 @@ import pickle
 import tempfile
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from operator import eq
 from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
@@ -86,10 +87,7 @@ class Spool(Sequence[T], Generic[T]):
         """Return whether the other spool has the same rows."""
         if not isinstance(other, Spool):
             return NotImplemented
-        same = len(self) == len(other)
-        return same and all(
-            one == two for one, two in zip(self.rows(range(len(self))), other.rows(range(len(other))), strict=True)
-        )
+        return len(self) == len(other) and all(map(eq, self.rows(), other.rows()))
 
     __hash__ = None  # type: ignore[assignment]
 

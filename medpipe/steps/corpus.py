@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 from medpipe import records
 from medpipe.core import sources
+from medpipe.core.batches import batched
 from medpipe.core.corpus import vanished
 from medpipe.core.corpus.document import Document, Status
 from medpipe.core.corpus.watermark import Delivered, Listing, PostedFile, Watermark, advanced
@@ -102,7 +102,7 @@ def _folded(
     deliveries = [(data, accepted_rows(ports, data, "documents")) for data in sorted(pulls)]
     incoming = 0
     for data, rows in deliveries:
-        for part in _parts(map(Document.model_validate, rows)):
+        for part in batched(map(Document.model_validate, rows), PART):
             version = _merged(ports, data, part, version)
             incoming += len(part)
     if version is None:
@@ -175,12 +175,6 @@ def _merged(ports: Ports, data: DocumentsRef, part: Sequence[Document], version:
     token = digest_of({"data": data, "rows": [(document.id, document.revision) for document in part]})
     merged = ports.corpus.merge(part, version, token)
     return merged if version is None else max(version, merged)
-
-
-def _parts(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    remaining = iter(documents)
-    while part := list(islice(remaining, PART)):
-        yield part
 
 
 def latest(kind: Literal["corpus", "pairs"], *, ports: Ports) -> Ref | None:

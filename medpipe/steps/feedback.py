@@ -7,12 +7,12 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from medpipe import records
+from medpipe.core.batches import batched
 from medpipe.core.manifests import FeedbackInputs, FeedbackOutcome, PairsFromFeedback, PairsManifest, PairsOutcome
 from medpipe.core.refs import CorpusRef, FeedbackRef, PairsRef, digest_of
 from medpipe.core.teaching import contradiction, identities
@@ -186,8 +186,7 @@ def _pairs(ports: Ports, pairs: str | None, name: str) -> Iterator[PreferencePai
 
 def _redacted(items: Iterable[FeedbackItem], redactor: Redactor, identifiers: Counter[str]) -> Iterator[FeedbackItem]:
     """Yield the items with identifiers of people replaced; count them by type in `identifiers`."""
-    remaining = iter(items)
-    while batch := list(islice(remaining, _BATCH)):
+    for batch in batched(items, _BATCH):
         fields = (
             [item.question for item in batch],
             [item.answer for item in batch],

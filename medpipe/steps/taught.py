@@ -51,7 +51,8 @@ def _claims(ports: Ports, wanted: frozenset[str], data: Collection[str] | None) 
 def _of_examples(ports: Ports, data: str, wanted: frozenset[str]) -> Iterator[Claim]:
     shares = list(carried.rows_about(ports, data, wanted))
     rows = {number for share in shares for number in share["rows"]}
-    examples = dict(_examples(ports.store.folder(data) / TRAINING, rows)) if rows else {}
+    lines = records.rows_at(ports.store.folder(data) / TRAINING, rows) if rows else ()
+    examples = {number: Example.model_validate(line) for number, line in lines}
     for share in shares:
         for example in (examples[number] for number in share["rows"] if number in examples):
             if example.role == "taught":
@@ -66,13 +67,6 @@ def _of_examples(ports: Ports, data: str, wanted: frozenset[str]) -> Iterator[Cl
                     language=example.language,
                     context=example.context,
                 )
-
-
-def _examples(training: Path, numbers: Collection[int]) -> Iterator[tuple[int, Example]]:
-    with training.open("rb") as lines:
-        for number, line in enumerate(lines):
-            if number in numbers:
-                yield number, Example.model_validate(records.row(training, f"line {number + 1}", line))
 
 
 def _of_pairs(training: Path, wanted: frozenset[str]) -> Iterator[Claim]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from itertools import islice
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 
 from medpipe.backends.delta.place import Place
 from medpipe.backends.delta.rows import BAND, FORMAT, SCHEMA, Rows, rows_of
+from medpipe.core.batches import batched
 from medpipe.core.corpus.article import article_of
 from medpipe.core.corpus.document import Document, Mark
 from medpipe.core.corpus.merge import DOI, placeholder, with_marks
@@ -31,8 +31,7 @@ def rewritten(table: DeltaTable, place: Place) -> DeltaTable:
             about[mark.about].append(mark)
         names[article_of(document.id)].update(f"{DOI}{doi}" for doi in document.dois)
     marked = _marked(rows, about, names)
-    parts = iter(lambda: list(islice(marked, BAND)), [])
-    batches = (batch for part in parts for batch in rows_of(part, version).to_batches())
+    batches = (batch for part in batched(marked, BAND) for batch in rows_of(part, version).to_batches())
     write_deltalake(
         table,
         pa.RecordBatchReader.from_batches(SCHEMA, batches),

@@ -11,9 +11,8 @@ Band = Sequence[Mapping[str, Any]]
 def frame(bands: Iterable[Band]) -> Any:
     """Return a pandas frame of all rows, with the types that pandas would give all of them at once.
 
-    Only where a whole number needs more than 63 bits may a column of fractions stand for one of objects.
-
     Each band becomes Arrow columns before the next one is read, because Python's objects need ten times the memory.
+    A column with a whole number of more than 63 bits may have the type of fractions where pandas would have objects.
     """
     import pandas as pd
     import pyarrow as pa

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import islice
 from typing import Any
 
 from medpipe.core import sources
+from medpipe.core.batches import batched
 from medpipe.core.corpus.standing import AGAINST
 from medpipe.core.text import contains, damage
 
@@ -68,7 +68,7 @@ def columns(
             is not searched, because its identifiers are replaced before anything is built from it.
     """
     measured = _documents(rows, end) if suite == "documents" else ((row, _other(row)) for row in rows)
-    while band := list(islice(measured, BAND)):
+    for band in batched(measured, BAND):
         for row, measures in band:
             measures["missing_fields"] = len(fields - row.keys())
             measures["unknown_fields"] = len(row.keys() - fields - optional)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -25,8 +24,6 @@ from medpipe.core.text import normalise
 from medpipe.core.word_hashes import Hashes, Positions, different
 
 Value = TypeVar("Value", Example, Sample)
-S = TypeVar("S")
-T = TypeVar("T")
 
 BLOCK = 2000
 """Facts that are phrased at once."""
@@ -128,47 +125,28 @@ class Teaching:
 
     def __call__(self, numbered: Sequence[tuple[int, Fact]], _: Hygiene) -> Phrased:
         """Return the examples of facts with their numbers."""
-        return of_examples(
+        return rows_of(
             (number, example) for number, fact in numbered for example in phrased(fact, self.data, self.replay)
         )
 
 
 def asking(numbered: Sequence[tuple[int, Fact]], _: Hygiene) -> Phrased:
     """Return the samples of facts with their numbers."""
-    return of_samples((number, sample) for number, fact in numbered for sample in samples([fact]))
+    return rows_of((number, sample) for number, fact in numbered for sample in samples([fact]))
 
 
-def of_samples(numbered: Iterable[tuple[int, Sample]]) -> Phrased:
-    """Return samples with the numbers of their facts as rows."""
+def rows_of(numbered: Iterable[tuple[int, Example | Sample]]) -> Phrased:
+    """Return examples or samples with the numbers of their facts as rows. Samples have no kind."""
     result = Phrased([], [], [], [], [])
-    for number, sample in numbered:
-        question = normalise(sample.question)
-        result.rows.append(Lines.encoded(sample))
+    for number, value in numbered:
+        answer, kind = (value.answer, Kind.of(value)) if isinstance(value, Example) else (value.target, None)
+        question = normalise(value.question)
+        result.rows.append(Lines.encoded(value))
         result.facts.append(number)
         result.questions.append(hash_of(question))
-        result.words.append(hash_of(question, normalise(sample.target)))
-        result.kinds.append(None)
+        result.words.append(hash_of(question, normalise(answer)))
+        result.kinds.append(kind)
     return result
-
-
-def of_examples(numbered: Iterable[tuple[int, Example]]) -> Phrased:
-    """Return examples with the numbers of their facts as rows."""
-    result = Phrased([], [], [], [], [])
-    for number, example in numbered:
-        question = normalise(example.question)
-        result.rows.append(Lines.encoded(example))
-        result.facts.append(number)
-        result.questions.append(hash_of(question))
-        result.words.append(hash_of(question, normalise(example.answer)))
-        result.kinds.append(Kind.of(example))
-    return result
-
-
-def blocks(values: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Yield the values in lists of at most `size`."""
-    left = iter(values)
-    while block := list(islice(left, size)):
-        yield block
 
 
 def questions_of(asked: Iterable[Drafts[Sample]]) -> Hashes:

@@ -13,13 +13,14 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from medpipe.core.batches import batched
 from medpipe.core.corpus.document import Document
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.spool import Lines
 from medpipe.core.teaching import card, contamination, official_tests, one_answer, selection, twins
 from medpipe.core.teaching.card_values import Card
 from medpipe.core.teaching.corpus_read import CorpusRead
-from medpipe.core.teaching.drafts import BLOCK, Drafts, asking, blocks, of_samples, questions_of
+from medpipe.core.teaching.drafts import BLOCK, Drafts, asking, questions_of, rows_of
 from medpipe.core.teaching.drops import Drops, LeftOut, total
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.hygiene import Hygiene
@@ -86,7 +87,7 @@ def prepare(
     asked = {**(benchmarks or {}), **official_tests.texts(official)} if data.decontaminate or official else None
     refused = {"refusals": [refusal.question for refusal in safety]} if safety else {}
     reader = Reader(data, withdrawn, official, None if asked is None else {**asked, **refused})
-    found = CorpusRead(hygiene.each(reader, blocks(_ordered(documents), DOCUMENTS)), hygiene.folder)
+    found = CorpusRead(hygiene.each(reader, batched(_ordered(documents), DOCUMENTS)), hygiene.folder)
     hygiene.progress(0.4, "the documents are read; comparing facts with benchmarks")
     left_out = LeftOut(found.dropped_facts, found.dropped, found.identifiers, contamination.NONE)
     chosen = found.facts.numbers()
@@ -129,8 +130,8 @@ def build(
     evaluated = [_asked(corpus, side, sides) for side in (sides.new, sides.held_out, sides.after_cut_off, sides.unseen)]
     withdrawn = Lines(Sample, hygiene.folder, withdrawn_samples(prepared.withdrawn.claims, data.contexts))
     others = Drafts(Sample, hygiene.folder)
-    for block in blocks(chain(withdrawn, found.omission), BLOCK):
-        others.append(of_samples((-1, sample) for sample in block))
+    for block in batched(chain(withdrawn, found.omission), BLOCK):
+        others.append(rows_of((-1, sample) for sample in block))
     retold = [
         prepared.withdrawn.examples(data, found.origins, found.notices, replay=replay) for replay in (False, True)
     ]
@@ -184,7 +185,7 @@ def _group(found: CorpusRead, chosen: Positions, data: Data, hygiene: Hygiene) -
 def _asked(corpus: Corpus, side: Positions, sides: Split) -> Drafts[Sample]:
     """Return the samples of one side."""
     drafts = Drafts(Sample, corpus.hygiene.folder)
-    for phrased in corpus.hygiene.each(asking, blocks(corpus.read(side, sides), BLOCK)):
+    for phrased in corpus.hygiene.each(asking, batched(corpus.read(side, sides), BLOCK)):
         drafts.append(phrased)
     return drafts
 

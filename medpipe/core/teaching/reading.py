@@ -64,6 +64,7 @@ class Reader:
     ) -> None:
         """Make the reader. `benchmarks`: texts that no fact may repeat; None: facts are not compared with any."""
         self._data, self._withdrawn, self._official, self._benchmarks = data, withdrawn, official, benchmarks
+        self._embedded: Meanings | None = None
 
     def __call__(self, documents: Sequence[Document], hygiene: Hygiene) -> Read:
         """Return what is found in a block."""
@@ -130,6 +131,6 @@ class Reader:
         return Index(self._benchmarks or {})
 
     def _meanings(self, hygiene: Hygiene) -> Meanings:
-        if "_embedded" not in self.__dict__:
+        if self._embedded is None:
             self._embedded = Meanings(self._benchmarks or {}, hygiene.embed, hygiene.guess)
         return self._embedded

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from medpipe.core.batches import batched
 from medpipe.core.spool import Lines
-from medpipe.core.teaching.drafts import BLOCK, Drafts, Kind, Teaching, blocks, of_examples
+from medpipe.core.teaching.drafts import BLOCK, Drafts, Kind, Teaching, rows_of
 from medpipe.core.teaching.drops import Drops, total
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.fact_table import FactTable
@@ -128,9 +129,9 @@ def _drafts(
     replay: bool = False,
 ) -> Drafts[Example]:
     drafts = Drafts(Example, corpus.hygiene.folder)
-    for phrased in corpus.hygiene.each(Teaching(data, replay), blocks(facts, BLOCK)):
+    for phrased in corpus.hygiene.each(Teaching(data, replay), batched(facts, BLOCK)):
         drafts.append(phrased)
-    drafts.append(of_examples((-1, example) for example in others))
+    drafts.append(rows_of((-1, example) for example in others))
     return drafts
 
 
