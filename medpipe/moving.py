@@ -38,8 +38,8 @@ def move(home: Path, address: str) -> str:
 def _artifacts(folder: Path, address: str) -> int:
     """Copy each artifact as it is, its manifest last, and return how many were copied."""
     from medpipe.backends.artifacts import FolderStore
-    from medpipe.backends.artifacts.bucket import Bucket
     from medpipe.backends.artifacts.manifest_file import MANIFEST
+    from medpipe.bucket import Bucket
 
     bucket, store = Bucket(address), FolderStore(folder)
     present = bucket.below("")
@@ -60,7 +60,7 @@ def _artifacts(folder: Path, address: str) -> int:
 
 def _table(folder: Path, address: str) -> int:
     """Copy the corpus table, its log last, and return the number of files."""
-    from medpipe.backends.artifacts.bucket import Bucket
+    from medpipe.bucket import Bucket
 
     bucket = Bucket(address)
     present = bucket.below("")

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING
 
 from medpipe.errors import ConfigError, MedpipeError, Unavailable
@@ -43,10 +42,6 @@ def client(address: str, retries: RetryConfig | None = None) -> Client:
     return from_url(address, client_options={"allow_http": True}, retry_config=retries)
 
 
-_kept = cache(client)
-"""A process's client of an address, with its open connections."""
-
-
 def check(address: str) -> None:
     """Look whether there is such a bucket, may be listed, and writes an object only if there is none.
 
@@ -65,30 +60,6 @@ def check(address: str) -> None:
         except AlreadyExistsError:
             return
     raise ConfigError(_UNCONDITIONAL.format(address))
-
-
-def read(address: str, path: str) -> str:
-    """Return the text of an object below an address, in one request. Raises FileNotFoundError, and `plain_errors`'."""
-    import obstore
-
-    with plain_errors(address):
-        return bytes(obstore.get(_kept(address), path).bytes()).decode()
-
-
-def write(address: str, path: str, text: str) -> None:
-    """Write an object below an address in one step. Raises `plain_errors`'."""
-    import obstore
-
-    with plain_errors(address):
-        obstore.put(_kept(address), path, text.encode())
-
-
-def names(address: str, path: str) -> list[str]:
-    """Return the objects below a path below an address, as paths below the address. Raises `plain_errors`'."""
-    import obstore
-
-    with plain_errors(address):
-        return [listed["path"] for page in obstore.list(_kept(address), path) for listed in page]
 
 
 @contextmanager

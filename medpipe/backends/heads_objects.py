@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from medpipe import object_storage
+from medpipe.bucket import Bucket
 from medpipe.core.chain import Head
 from medpipe.errors import Damaged
 
@@ -17,16 +17,16 @@ class HeadsObjects:
 
     def __init__(self, address: str) -> None:
         """`address`: such as `s3://bucket/prefix`."""
-        self._address = address
+        self._bucket = Bucket(address)
 
     def keep(self, chain: str, head: Head) -> None:
         """Write a head."""
-        object_storage.write(self._address, f"{chain}/{head.sequence:012}-{head.digest}", "")
+        self._bucket.write(f"{chain}/{head.sequence:012}-{head.digest}", "")
 
     def kept(self, chain: str) -> Iterator[Head]:
         """Yield the heads of a chain in their order. Raises Damaged for an object with another name."""
-        for name in sorted(object_storage.names(self._address, chain)):
-            sequence, _, digest = name.rpartition("/")[2].partition("-")
+        for name in sorted(self._bucket.below(chain)):
+            sequence, _, digest = name.partition("-")
             if not (sequence.isdigit() and digest):
-                raise Damaged(f"{self._address}/{name} is not a head of a chain: remove that object")
+                raise Damaged(f"{self._bucket.address}/{chain}/{name} is not a head of a chain: remove that object")
             yield Head(int(sequence), digest)

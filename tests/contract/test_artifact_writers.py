@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from medpipe.backends.artifacts import FolderStore, remote
-from medpipe.backends.artifacts.bucket import Bucket
 from medpipe.backends.artifacts.remote import ObjectStore
+from medpipe.bucket import Bucket
 from medpipe.core.manifests import DocumentsManifest
 from medpipe.core.refs import ref
 from tests.contract.stored import REF, below, fill, two_files
@@ -143,7 +143,7 @@ def test_an_error_leaves_nothing_in_an_object_store(far: ObjectStore) -> None:
 KILLED_FAR = """
 import sys, threading
 from pathlib import Path
-from medpipe.backends.artifacts import bucket
+from medpipe import bucket
 from medpipe.backends.artifacts.remote import ObjectStore
 from tests.contract.killed import after, die
 from tests.manifests import inputs, outcome

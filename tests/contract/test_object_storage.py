@@ -13,6 +13,7 @@ import pytest
 from medpipe import moving, object_storage
 from medpipe.backends.delta.corpus import DeltaCorpus
 from medpipe.backends.heads_objects import HeadsObjects
+from medpipe.bucket import Bucket
 from medpipe.cli import main
 from medpipe.core.chain import Head
 from medpipe.core.refs import ref
@@ -48,7 +49,7 @@ def test_heads_come_in_their_order_and_by_chain(address: str) -> None:
 
 
 def test_an_object_that_is_no_head_is_named(address: str) -> None:
-    object_storage.write(address, "ledger/notes.txt", "")
+    Bucket(address).write("ledger/notes.txt", "")
     with pytest.raises(Damaged, match=f"{address}/ledger/notes.txt is not a head of a chain"):
         list(HeadsObjects(address).kept("ledger"))
 
@@ -115,17 +116,17 @@ def test_what_a_killed_writer_left_in_a_home_is_not_moved(address: str, tmp_path
     for name in ("manifest.json", "documents.jsonl"):
         (left / name).write_text("of a killed writer")
     assert "0 artifacts" in moving.move(tmp_path / "home", address)
-    assert object_storage.names(address, "artifacts") == []
+    assert Bucket(address).below("artifacts") == {}
 
 
 def test_a_text_that_was_erased_after_a_move_was_killed_is_not_in_the_store(address: str, tmp_path: Path) -> None:
     pairs, here = ref("pairs", "one"), Wiring(Settings(home=tmp_path / "home")).store
     (tmp_path / "blank").write_text("\n")
     put(here, pairs, lambda folder: (folder / "train.jsonl").write_text("Ann said so.\n"))
-    object_storage.write(address, f"artifacts/{pairs}/train.jsonl", "Ann said so.\n")
+    Bucket(address).write(f"artifacts/{pairs}/train.jsonl", "Ann said so.\n")
     here.blank(pairs, {"train.jsonl": tmp_path / "blank"}, lambda _: None)
     moving.move(tmp_path / "home", address)
-    assert object_storage.read(address, f"artifacts/{pairs}/train.jsonl") == "\n"
+    assert Bucket(address).read(f"artifacts/{pairs}/train.jsonl") == b"\n"
 
 
 def failing(tmp_path: Path, address: str) -> MedpipeError:

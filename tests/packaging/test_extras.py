@@ -35,7 +35,7 @@ PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/backends/e5_embedder.py": (("embed",),),
     "medpipe/backends/sql/": (*EITHER, ("train",)),
     "medpipe/backends/vllm_engine.py": EITHER,
-    "medpipe/backends/artifacts/bucket.py": (("s3",),),
+    "medpipe/bucket.py": (("s3",),),
     "medpipe/backends/artifacts/remote.py": (("s3",),),
     "medpipe/backends/artifacts": ((),),
     "medpipe/backends/heads_objects.py": (("s3",),),

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from medpipe.backends.artifacts import digests
-from medpipe.backends.artifacts.bucket import Bucket
 from medpipe.backends.artifacts.manifest_file import (
     BESIDE,
     BLANKED,
@@ -31,6 +30,7 @@ from medpipe.backends.artifacts.manifest_file import (
     text_of,
 )
 from medpipe.backends.artifacts.unfinished import Folder, full_disk_named, move, private_folder
+from medpipe.bucket import Bucket
 from medpipe.core.manifests import AdapterManifest, AnyManifest, Blanked, Inputs, Manifest, Swept, manifest_type
 from medpipe.core.refs import kind_of
 from medpipe.errors import Damaged, NotFound

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deltalake import DeltaTable
 from deltalake.fs import DeltaStorageHandler
 from pyarrow import fs
 
 from medpipe import object_storage
+
+if TYPE_CHECKING:
+    from medpipe.bucket import Bucket
 
 
 class Place:
@@ -49,12 +54,19 @@ class Place:
 
     def text(self, path: str) -> str | None:
         """Return the text of a small file, in one request; None where it is missing."""
+        if not self._is_folder:
+            found = self._bucket.read(path)
+            return None if found is None else found.decode()
         try:
-            if self._is_folder:
-                return Path(self.address, path).read_text(encoding="utf-8")
-            return object_storage.read(self.address, path)
+            return Path(self.address, path).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
+
+    @cached_property
+    def _bucket(self) -> Bucket:
+        from medpipe.bucket import Bucket
+
+        return Bucket(self.address)
 
     def plain_errors(self) -> AbstractContextManager[None]:
         """Name errors of the object store as `object_storage` does."""
