@@ -23,5 +23,5 @@ def in_order(documents: Iterable[Document]) -> list[Document]:
 def built(prepared: Prepared, recipe: Recipe, *arguments: Any) -> BuiltExamples:
     """What is built, with tuples instead of files and without the places where examples come from."""
     whole = examples.build(prepared, recipe, *arguments)
-    spooled = ("train", "new_knowledge", "old_knowledge", "withdrawn", "after_cut_off", "unseen", "omission")
+    spooled = ("train", *examples.SAMPLES)
     return whole._replace(**{name: tuple(getattr(whole, name)) for name in spooled}, origins=None)

@@ -21,7 +21,6 @@ from medpipe.core.teaching.examples import Prepared
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.official_tests import OfficialTest
 from medpipe.core.teaching.recipe import Recipe
-from medpipe.core.teaching.training_set import Corpus
 from medpipe.core.teaching.withdrawals import Withdrawn
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
@@ -149,32 +148,24 @@ def _model(ports: Ports, model: str | None) -> str | None:
 def _written(ports: Ports, prepared: Prepared, recipe: Recipe, inputs: ExamplesInputs, folder: Path) -> ExamplesOutcome:
     """Write examples, samples, the indexes by fact and by document, and the card; return the outcome."""
     hygiene = _tools(ports, recipe.base, folder)
-    corpus = Corpus(prepared.read.facts, prepared.read.origins, prepared.read.contents, hygiene)
+    corpus = prepared.corpus(hygiene)
     known = carried.known_facts(ports, inputs.knows)
     taught = examples.build(prepared, recipe, known, hygiene)
     records.write_lines(folder / "train.jsonl", taught.train.rows())
     records.write_rows(folder / carried.DOCUMENTS, lineage.shares(lineage.entries_of_training(taught.origins, corpus)))
     records.write_rows(folder / carried.FACTS, knowledge.fact_rows(corpus, prepared.chosen, taught.origins, known))
-    evaluated = taught
-    if inputs.since != inputs.knows:
-        since = carried.known_facts(ports, inputs.since)
-        evaluated = examples.build(prepared, recipe, since, hygiene)
-    samples = {
-        "new-knowledge": evaluated.new_knowledge,
-        "old-knowledge": evaluated.old_knowledge,
-        "withdrawn": evaluated.withdrawn,
-        "after-cut-off": evaluated.after_cut_off,
-        "unseen": evaluated.unseen,
-        "omission": evaluated.omission,
-    }
-    for name, of_benchmark in samples.items():
+    if inputs.since == inputs.knows:
+        samples = {name: getattr(taught, name) for name in examples.SAMPLES}
+    else:
+        samples = examples.evaluated(prepared, recipe, carried.known_facts(ports, inputs.since), hygiene)
+    numbers = {name.replace("_", "-"): len(of_benchmark) for name, of_benchmark in samples.items()}
+    for name, of_benchmark in zip(numbers, samples.values(), strict=True):
         records.write_lines(folder / "benchmarks" / f"{name}.jsonl", of_benchmark.rows())
-    numbers = {name: len(of_benchmark) for name, of_benchmark in samples.items()}
     (folder / _CARD).write_text(dataset_card.markdown(taught.card, inputs.corpus, numbers), encoding="utf-8")
     return ExamplesOutcome(
         corpus=inputs.corpus,
         train=len(taught.train),
-        **{name.replace("-", "_"): number for name, number in numbers.items()},
+        **{name: len(of_benchmark) for name, of_benchmark in samples.items()},
         drops=dict(taught.drops),
         card=taught.card,
     )

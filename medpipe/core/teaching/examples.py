@@ -21,7 +21,7 @@ from medpipe.core.teaching import card, contamination, official_tests, one_answe
 from medpipe.core.teaching.card_values import Card
 from medpipe.core.teaching.corpus_read import CorpusRead
 from medpipe.core.teaching.drafts import BLOCK, Drafts, asking, questions_of, rows_of
-from medpipe.core.teaching.drops import Drops, LeftOut, total
+from medpipe.core.teaching.drops import Contamination, Drops, LeftOut, total
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.official_tests import OfficialTest
@@ -47,6 +47,14 @@ class Prepared(NamedTuple):
     facts_found: int
     """How many facts there were before any filter, and withdrawn claims beside them."""
     left_out: LeftOut
+
+    def corpus(self, hygiene: Hygiene) -> Corpus:
+        """Return what a training set is made from."""
+        return Corpus(self.read.facts, self.read.origins, self.read.contents, hygiene)
+
+
+SAMPLES = ("new_knowledge", "old_knowledge", "withdrawn", "after_cut_off", "unseen", "omission")
+"""The fields of `BuiltExamples` that evaluate a run."""
 
 
 class BuiltExamples(NamedTuple):
@@ -123,45 +131,75 @@ def build(
     so everything is new.
     """
     found, data = prepared.read, recipe.data
-    corpus = Corpus(found.facts, found.origins, found.contents, hygiene)
-    hygiene.progress(0.7, "splitting facts, and comparing the sides")
-    sides, off_sides, contaminated = split(found.facts, prepared.chosen, found.origins, data, known, hygiene)
-    hygiene.progress(0.8, "phrasing samples")
-    evaluated = [_asked(corpus, side, sides) for side in (sides.new, sides.held_out, sides.after_cut_off, sides.unseen)]
-    withdrawn = Lines(Sample, hygiene.folder, withdrawn_samples(prepared.withdrawn.claims, data.contexts))
+    asked = _asked(prepared, data, known, hygiene)
+    samples = _samples(prepared, asked, data, hygiene)
     others = Drafts(Sample, hygiene.folder)
-    for block in batched(chain(withdrawn, found.omission), BLOCK):
+    for block in batched(chain(samples["withdrawn"], samples["omission"]), BLOCK):
         others.append(rows_of((-1, sample) for sample in block))
     retold = [
         prepared.withdrawn.examples(data, found.origins, found.notices, replay=replay) for replay in (False, True)
     ]
     hygiene.progress(0.85, "phrasing examples")
+    corpus = prepared.corpus(hygiene)
     train, untaught = training_set(
-        corpus, sides, (retold[0], retold[1]), prepared.refusals, recipe, questions_of([*evaluated, others])
+        corpus,
+        asked.sides,
+        (retold[0], retold[1]),
+        prepared.refusals,
+        recipe,
+        questions_of([*asked.drafts.values(), others]),
     )
-    left_out = prepared.left_out.plus(facts=off_sides, others=untaught, contamination=contaminated)
-    new, old, later, unseen = (_distinct(drafts, hygiene.folder) for drafts in evaluated)
-    return BuiltExamples(
-        train.examples,
-        new,
-        old,
-        withdrawn,
-        later,
-        unseen,
-        found.omission,
-        left_out.drops,
-        card.describe(
-            recipe,
-            found.origins,
-            sides,
-            train,
-            train.documents(corpus),
-            prepared.facts_found,
-            len(prepared.withdrawn.claims),
-            left_out,
-        ),
+    left_out = prepared.left_out.plus(facts=asked.dropped, others=untaught, contamination=asked.contamination)
+    described = card.describe(
+        recipe,
+        found.origins,
+        asked.sides,
         train,
+        train.documents(corpus),
+        prepared.facts_found,
+        len(prepared.withdrawn.claims),
+        left_out,
     )
+    return BuiltExamples(train.examples, **samples, drops=left_out.drops, card=described, origins=train)
+
+
+def evaluated(
+    prepared: Prepared, recipe: Recipe, known: Mapping[str, str] | None = None, hygiene: Hygiene = Hygiene()
+) -> dict[str, Lines[Sample]]:
+    """Return name in `SAMPLES` → the samples that `build` returns, without phrasing examples."""
+    return _samples(prepared, _asked(prepared, recipe.data, known, hygiene), recipe.data, hygiene)
+
+
+class _Asked(NamedTuple):
+    """The sides of a run, and what the evaluated ones ask before the same words are told only once."""
+
+    sides: Split
+    drafts: dict[str, Drafts[Sample]]
+    dropped: Drops
+    contamination: Contamination
+
+
+def _asked(prepared: Prepared, data: Data, known: Mapping[str, str] | None, hygiene: Hygiene) -> _Asked:
+    found, corpus = prepared.read, prepared.corpus(hygiene)
+    hygiene.progress(0.7, "splitting facts, and comparing the sides")
+    sides, dropped, contaminated = split(found.facts, prepared.chosen, found.origins, data, known, hygiene)
+    hygiene.progress(0.8, "phrasing samples")
+    drafts = {
+        "new_knowledge": _drafts(corpus, sides.new, sides),
+        "old_knowledge": _drafts(corpus, sides.held_out, sides),
+        "after_cut_off": _drafts(corpus, sides.after_cut_off, sides),
+        "unseen": _drafts(corpus, sides.unseen, sides),
+    }
+    return _Asked(sides, drafts, dropped, contaminated)
+
+
+def _samples(prepared: Prepared, asked: _Asked, data: Data, hygiene: Hygiene) -> dict[str, Lines[Sample]]:
+    samples = {
+        **{name: _distinct(drafts, hygiene.folder) for name, drafts in asked.drafts.items()},
+        "withdrawn": Lines(Sample, hygiene.folder, withdrawn_samples(prepared.withdrawn.claims, data.contexts)),
+        "omission": prepared.read.omission,
+    }
+    return {name: samples[name] for name in SAMPLES}
 
 
 def _ordered(documents: Iterable[Document]) -> Iterator[Document]:
@@ -182,7 +220,7 @@ def _group(found: CorpusRead, chosen: Positions, data: Data, hygiene: Hygiene) -
     columns["cluster"] = clusters[columns["document"]]
 
 
-def _asked(corpus: Corpus, side: Positions, sides: Split) -> Drafts[Sample]:
+def _drafts(corpus: Corpus, side: Positions, sides: Split) -> Drafts[Sample]:
     """Return the samples of one side."""
     drafts = Drafts(Sample, corpus.hygiene.folder)
     for phrased in corpus.hygiene.each(asking, batched(corpus.read(side, sides), BLOCK)):

@@ -14,7 +14,6 @@ from medpipe.core.teaching import examples
 from medpipe.core.teaching.facts import decompose
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.recipe import Data, Recipe
-from medpipe.core.teaching.training_set import Corpus
 from tests import fakes
 from tests.building import in_order
 
@@ -83,7 +82,7 @@ def rows_of(documents: list[Document], known: dict[str, str] | None = None, **da
     hygiene = Hygiene(clusters=fakes.PairwiseDuplicates().clusters)
     prepared = examples.prepare(in_order(documents), recipe, hygiene=hygiene)
     built = examples.build(prepared, recipe, known, hygiene)
-    corpus = Corpus(prepared.read.facts, prepared.read.origins, prepared.read.contents, hygiene)
+    corpus = prepared.corpus(hygiene)
     return list(carried.fact_rows(corpus, prepared.chosen, built.origins, known))
 
 
