@@ -18,7 +18,6 @@ from medpipe.core.manifests import MANIFESTS
 from medpipe.errors import ConfigError, MedpipeError, exit_status
 from medpipe.settings import Settings
 
-_CHAINS = ("ledger", "withdrawals", "audit")
 _COMMIT = re.compile(r"_delta_log/\d{20}\.json")
 
 
@@ -82,7 +81,7 @@ def _heads(file: Path, address: str) -> int:
     from medpipe.backends.heads_objects import HeadsObjects
 
     here, there = HeadsFile(file), HeadsObjects(address)
-    missing = [(chain, head) for chain in _CHAINS for head in {*here.kept(chain)} - {*there.kept(chain)}]
+    missing = [(chain, head) for chain in here.chains() for head in {*here.kept(chain)} - {*there.kept(chain)}]
     for chain, head in missing:
         there.keep(chain, head)
     return len(missing)

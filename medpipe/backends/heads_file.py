@@ -29,6 +29,11 @@ class HeadsFile:
         finally:
             os.close(handle)
 
+    def chains(self) -> list[str]:
+        """Return the names of the chains that have heads; "" for lines without one, which `kept` refuses."""
+        rows = records.read_rows(self._file) if self._file.exists() else ()
+        return sorted({str(row.get("chain", "")) for row in rows})
+
     def kept(self, chain: str) -> Iterator[Head]:
         """Yield the heads of a chain. Raises Damaged for a file that cannot be read."""
         if not self._file.exists():

@@ -9,6 +9,8 @@ from medpipe.core import sources
 from medpipe.core.corpus.watermark import Watermark
 from medpipe.core.manifests import CorpusManifest, DocumentsManifest
 from medpipe.ports import Ports
+from medpipe.steps.artifact import manifest
+from medpipe.steps.corpus import latest
 from medpipe.steps.quarantine import waiting
 
 
@@ -39,15 +41,16 @@ def read_freshness(ports: Ports, today: date | None = None) -> list[Freshness]:
     `today`: the day up to which runs should have asked; None: what the newest corpus asked for counts. Where no source
     answers, or no run starts, there is no newer corpus, and only the day shows it.
     """
-    corpora = [*ports.store.manifests(CorpusManifest)]
-    if not corpora:
+    newest = latest("corpus", ports=ports)
+    if newest is None:
         return []
-    pulls = (ports.store.find(data) for data in corpora[-1].inputs.pulls)
+    corpus = manifest(ports, newest, CorpusManifest)
+    pulls = (ports.store.find(data) for data in corpus.inputs.pulls)
     ends = [pulled.inputs.end for pulled in pulls if isinstance(pulled, DocumentsManifest)]
     if today:
         ends.append(today)
     last, held = max(ends, default=date.min + timedelta(days=1)) - timedelta(days=1), waiting(ports)
-    marks = corpora[-1].outcome.watermarks
+    marks = corpus.outcome.watermarks
     return [_of(source, marks[source], last, held[source], ports) for source in sorted(marks)]
 
 

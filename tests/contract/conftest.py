@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -89,3 +90,16 @@ def validator(tmp_path: Path) -> GxValidator:
 def emails(texts: Sequence[str], language: str) -> list[dict[str, int]]:
     """Count what identifies people, by the fake that knows e-mail addresses only."""
     return [dict(redaction.counts) for redaction in EmailRedactor().redact(texts, language)]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 MB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)], capture_output=True, check=False
+    ).returncode:
+        pytest.skip("a small disk cannot be mounted here (that takes root)")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
