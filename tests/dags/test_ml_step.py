@@ -88,6 +88,13 @@ def test_a_verb_apart_is_a_process_of_the_workers_interpreter(steps, monkeypatch
     assert line.startswith(f"{sys.executable} -m medpipe.cli build-examples ")
 
 
+def test_the_dag_retrain_builds_examples_apart(bag, steps, monkeypatch):
+    monkeypatch.setattr(steps, "_run_process", " ".join)
+    build = bag.dags["retrain"].get_task("build_examples").python_callable
+    line = build(corpus="corpus/1", recipe="tiny-sft")
+    assert line.startswith(f"{sys.executable} -m medpipe.cli build-examples")
+
+
 def test_killing_the_task_kills_what_its_process_started(steps):
     child = (
         "import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); "
