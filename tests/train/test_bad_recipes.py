@@ -9,8 +9,8 @@ import pytest
 from trl import DPOConfig, SFTConfig
 
 from medpipe import configuration
-from medpipe.backends import divergence, trl_settings
-from medpipe.backends.trl_trainer import WEIGHTS, TrlTrainer
+from medpipe.backends.trl import divergence, settings
+from medpipe.backends.trl.trainer import WEIGHTS, TrlTrainer
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError, MedpipeError
 from tests.train.test_trl_trainer import examples, pairs, quiet, recipe, train  # noqa: F401 (fixtures)
@@ -99,7 +99,7 @@ def test_a_lora_block_that_cannot_work_is_refused_with_its_recipe(tmp_path: Path
 def test_the_losses_are_those_that_trl_lists() -> None:
     for method, kind in (("sft", SFTConfig), ("dpo", DPOConfig)):
         listed = re.findall(r"`'(\w+)'`", kind.__dataclass_fields__["loss_type"].metadata["help"])
-        assert trl_settings.LOSSES[method] == tuple(listed)
+        assert settings.LOSSES[method] == tuple(listed)
 
 
 @pytest.mark.parametrize("method", ["sft", "dpo"])

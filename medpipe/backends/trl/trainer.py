@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from medpipe import records
-from medpipe.backends import base_shape, divergence, trl_settings
+from medpipe.backends.trl import base_shape, divergence, settings
 from medpipe.base_models import locate
 from medpipe.core import prompt
 from medpipe.core.teaching.example import Example, PreferencePair
@@ -56,7 +56,7 @@ class TrlTrainer:
         set_seed(recipe.seed)
         work.mkdir(parents=True, exist_ok=True)
         checkpoint = last_whole_checkpoint(work)
-        arguments = trl_settings.configuration(recipe, start_from is None, work)
+        arguments = settings.configuration(recipe, start_from is None, work)
         shape = base_shape.shape_of(recipe, locate(recipe.base, self._models, self._offline))
         base_shape.refuse_unfit(recipe, arguments.max_length, shape)
         model = self._peft_model(recipe, start_from)
