@@ -177,8 +177,8 @@ def refusing(status: int) -> Iterator[str]:
 
 
 @contextmanager
-def forgetful(status: int) -> Iterator[str]:
-    """A server with an empty bucket, which answers every write with a status and looks at no condition."""
+def forgetful(status: int, looks_at: str) -> Iterator[str]:
+    """A server with an empty bucket, which answers every write with a status and looks at one condition, or none."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -188,7 +188,7 @@ def forgetful(status: int) -> Iterator[str]:
 
         def do_PUT(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
-            self.answer(status, b"")
+            self.answer(412 if self.headers[looks_at] else status, b"")
 
         def answer(self, status: int, body: bytes) -> None:
             self.send_response(status)
@@ -204,14 +204,14 @@ def forgetful(status: int) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
 
 
-@pytest.mark.parametrize("status", [200, 501])
+@pytest.mark.parametrize(("status", "looks_at"), [(200, ""), (501, ""), (200, "If-None-Match")])
 def test_a_store_that_passes_over_the_condition_of_a_write_is_refused(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: int
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: int, looks_at: str
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
     monkeypatch.setattr(object_storage, "_AT_ONCE", {"max_retries": 0})
-    with forgetful(status) as endpoint:
+    with forgetful(status, looks_at) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         error = failing(tmp_path, "s3://bucket/prefix")
     assert isinstance(error, ConfigError)

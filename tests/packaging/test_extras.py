@@ -36,6 +36,7 @@ PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/backends/sql/": (*EITHER, ("train",)),
     "medpipe/backends/vllm_engine.py": EITHER,
     "medpipe/bucket.py": (("s3",),),
+    "medpipe/backends/artifacts/leftover_uploads.py": (("s3",),),
     "medpipe/backends/artifacts/remote.py": (("s3",),),
     "medpipe/backends/artifacts": ((),),
     "medpipe/backends/heads_objects.py": (("s3",),),
