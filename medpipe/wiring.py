@@ -112,6 +112,14 @@ class Wiring(ReviewedFiles):
         return AllLeftovers(folders, LeftoverUploads(self.storage, self.store))
 
     @cached_property
+    def home_copy(self) -> port.HomeCopy:
+        if not self.storage:
+            raise ConfigError("MEDPIPE_STORAGE is not set: it says where to copy to, such as s3://bucket/prefix")
+        from medpipe.home_copy import HomeCopy
+
+        return HomeCopy(self.settings.home, self.storage)
+
+    @cached_property
     def signer(self) -> port.Signer:
         """Signs and checks adapters where the settings name keys."""
         from medpipe.backends.model_signer import ModelSigner
