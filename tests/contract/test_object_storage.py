@@ -22,7 +22,7 @@ from medpipe.core.refs import ref
 from medpipe.errors import ConfigError, Damaged, MedpipeError, Unavailable, exit_status
 from medpipe.settings import Settings
 from medpipe.steps.home import Copied
-from medpipe.wiring import Wiring
+from medpipe.wiring import Wiring, gateway_state
 from tests import fakes
 from tests.contract.test_corpus_table import article
 from tests.manifests import put
@@ -41,6 +41,14 @@ def test_by_one_setting_two_machines_have_the_same_artifacts_corpus_and_heads(ad
     assert list(other.corpus.read(version)) == [article(1)]
     assert list(other.heads.kept("ledger")) == [Head(1, "abc")]
     assert [path.name for path in (tmp_path / "one").iterdir()] == ["cache"], "nothing else is on the machine"
+
+
+def test_a_gateway_starts_with_a_bucket_and_without_its_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings of all services are the same, and the gateway's image has no client: it never needs one."""
+    monkeypatch.setitem(sys.modules, "obstore", None)
+    state = gateway_state(Settings(home=tmp_path, storage="s3://bucket/prefix"))
+    assert state.withdrawals.events() == ()
+    assert state.routes.current() is None
 
 
 def test_heads_come_in_their_order_and_by_chain(address: str) -> None:
