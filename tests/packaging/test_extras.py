@@ -29,7 +29,7 @@ EITHER: tuple[Extras, ...] = (("orchestrate",), ("serve",))
 
 # Path → sets of extras. The code there must work with any one of these sets. The longest path that fits decides.
 PLACES: dict[str, tuple[Extras, ...]] = {
-    "medpipe/backends/trl_trainer.py": (("train",),),
+    "medpipe/backends/trl/": (("train",),),
     "medpipe/backends/transformers_generator.py": (("train",),),
     "medpipe/backends/model_signer.py": (("sign",),),
     "medpipe/backends/e5_embedder.py": (("embed",),),
@@ -43,6 +43,7 @@ PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/home_copy.py": (("s3",),),
     "medpipe/name_lists.py": (("people",),),
     "medpipe/object_storage.py": (("s3",),),
+    "medpipe/sandbox/smollm2.py": (("train", "smollm2"),),
     "medpipe/sandbox/object_store.py": ((*ALL, "dev"),),
     "medpipe/backends/": (("orchestrate",),),
     "medpipe/sources/curated/files.py": (("orchestrate",),),  # parquet
