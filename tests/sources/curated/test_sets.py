@@ -219,7 +219,7 @@ def test_each_right_answer_of_mediqa_is_paired_with_each_wrong_one_to_the_same_q
 def test_a_hospitals_own_triage_items_are_revised_by_the_date_of_their_file(tmp_path: Path) -> None:
     samples.write("triage", tmp_path)
     file = tmp_path / "triage" / "emergency.jsonl"
-    os.utime(file, (1_770_000_000, 1_770_000_000))  # 2026-02-02
+    os.utime(file, (1_770_033_600, 1_770_033_600))  # 2026-02-02, noon in universal time
     documents = list(CuratedSource(tmp_path, "triage").pull(*EVER))
     assert [document.revision for document in documents] == [20260202, 20260202]
     assert documents[0].id == "triage:h1" and documents[0].published == date(2026, 2, 1)
