@@ -118,12 +118,13 @@ def _trained(model: Any) -> list[tuple[str, Any]]:
 
 def _rows(recipe: Recipe, file: Path) -> list[dict[str, str]]:
     """Return the rows that TRL reads: prompt and completion for SFT; prompt, chosen and rejected for DPO."""
+    answers = recipe.data.answers
     if recipe.method == "dpo":
         rows = [
             {
                 "prompt": prompt.render(pair.question),
-                "chosen": prompt.completion(pair.chosen),
-                "rejected": prompt.completion(pair.rejected),
+                "chosen": prompt.completion(pair.chosen, answers),
+                "rejected": prompt.completion(pair.rejected, answers),
             }
             for pair in records.read(file, PreferencePair)
         ]
@@ -131,7 +132,7 @@ def _rows(recipe: Recipe, file: Path) -> list[dict[str, str]]:
         rows = [
             {
                 "prompt": prompt.render(example.question, example.context),
-                "completion": prompt.completion(example.answer),
+                "completion": prompt.completion(example.answer, answers),
             }
             for example in records.read(file, Example)
         ]

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 STOP = "\n"
-"""Generation ends at a newline: one answer, one paragraph."""
+"""Ends an answer of one line."""
+
+Answers = Literal["one line", "paragraphs"]
+"""The form of answers: one line, which `STOP` ends; or paragraphs and Markdown lists, which only the base's token for
+the end of a text ends."""
 
 
 def render(question: str, context: str = "") -> str:
@@ -15,11 +21,15 @@ def render(question: str, context: str = "") -> str:
     return f"{f'Context: {passage}{STOP}' if passage else ''}Question: {' '.join(question.split())}\nAnswer:"
 
 
-def completion(answer: str) -> str:
-    """Return the completion that training teaches after `render(question)`. It ends with `STOP`."""
-    return f" {' '.join(answer.split())}{STOP}"
+def completion(answer: str, answers: Answers = "one line") -> str:
+    """Return the completion that training teaches after `render(question)`.
+
+    One line ends with `STOP`. Paragraphs keep their lines and end with nothing of their own: TRL ends every completion
+    with the tokenizer's token for the end of a text.
+    """
+    return f" {answer.strip()}" if answers == "paragraphs" else f" {' '.join(answer.split())}{STOP}"
 
 
-def answer_of(generated: str) -> str:
-    """Return the answer in a generated completion: the text up to `STOP`, without white space at its ends."""
-    return generated.split(STOP, 1)[0].strip()
+def answer_of(generated: str, answers: Answers = "one line") -> str:
+    """Return the answer in a generated completion, without white space at its ends. One line ends at `STOP`."""
+    return generated.strip() if answers == "paragraphs" else generated.split(STOP, 1)[0].strip()

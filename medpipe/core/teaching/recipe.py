@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from medpipe.core.prompt import Answers
 from medpipe.core.sources import default_shares, prefixes, prefixes_by_people, with_official_test
 from medpipe.core.teaching import questions
 from medpipe.core.teaching.article_choice import ArticleChoice
@@ -51,6 +52,8 @@ class Data(_Block):
     - `phrasings`: number of training phrasings of each question; `paraphrases`: how many more put the question
       inside another sentence.
     - `contexts`: whether the prompt has the passage that a question is about before the question.
+    - `answers`: `one line`, or `paragraphs`, which keep paragraphs and Markdown lists and end with the base's token for
+      the end of a text. It is part of the contract: a version is judged and served in this form.
     - `aims`: whether an article whose title asks nothing answers a question about its stated aim.
     - `max_question_chars`, `max_context_chars`, `max_answer_chars`: longer questions are left out; longer contexts
       and answers are cut at the end of a sentence.
@@ -90,6 +93,7 @@ class Data(_Block):
     phrasings: int = Field(3, ge=1)
     paraphrases: int = Field(0, ge=0)
     contexts: bool = False
+    answers: Answers = Field("one line", exclude_if=lambda answers: answers == "one line")
     aims: bool = False
     max_question_chars: int = Field(900, gt=20)
     max_context_chars: int = Field(2000, gt=20)
