@@ -152,7 +152,7 @@ class Wiring(ReviewedFiles):
 
     @cached_property
     def trainer(self) -> port.Trainer:
-        from medpipe.backends.trl_trainer import TrlTrainer
+        from medpipe.backends.trl.trainer import TrlTrainer
 
         return TrlTrainer(self.settings.models_folder, self.settings.threads, self.settings.offline)
 

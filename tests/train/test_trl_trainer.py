@@ -14,7 +14,7 @@ import pytest
 
 from medpipe import records
 from medpipe.backends.transformers_generator import TransformersGenerator
-from medpipe.backends.trl_trainer import CONFIG, WEIGHTS, TrlTrainer, last_whole_checkpoint
+from medpipe.backends.trl.trainer import CONFIG, WEIGHTS, TrlTrainer, last_whole_checkpoint
 from medpipe.core import prompt
 from medpipe.core.contract import Ending
 from medpipe.core.teaching.example import Example, PreferencePair

@@ -17,6 +17,9 @@ from medpipe.core.teaching.article_choice import ArticleChoice
 _BASE = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?", re.ASCII)
 """The form of a hub id. It cannot lead out of the folder of local models."""
 
+_NOT_SERVED = ("lm_head", "embed_tokens")
+"""The layers from and to tokens. vLLM ignores adapters there, or refuses to load them."""
+
 
 class _Block(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -157,10 +160,21 @@ class Quantization(_Block):
 class Lora(_Block):
     """Passed to peft's LoraConfig."""
 
-    r: int = 16
-    lora_alpha: int = 32
-    lora_dropout: float = 0.0
+    r: int = Field(16, ge=1)
+    lora_alpha: int = Field(32, ge=1)
+    lora_dropout: float = Field(0.0, ge=0, lt=1)
     target_modules: str | list[str] = "all-linear"
+
+    @field_validator("target_modules")
+    @classmethod
+    def _can_be_served(cls, modules: str | list[str]) -> str | list[str]:
+        """Refuse no module at all, and adapters that the engine does not apply."""
+        named = [modules] if isinstance(modules, str) else modules
+        if not all(named) or not named:
+            raise ValueError("names no module; write all-linear for every linear layer")
+        if refused := sorted({name for name in named if name.rpartition(".")[2] in _NOT_SERVED}):
+            raise ValueError(f"the engine applies no adapter to {', '.join(refused)}; leave it out")
+        return modules
 
 
 class Recipe(_Block):
