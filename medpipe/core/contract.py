@@ -11,7 +11,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from medpipe.core import prompt
-from medpipe.core.prompt import Answers
+from medpipe.core.prompt import Answers, Template
 
 Precision = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,31}$")]
 """The number format of the weights at inference, as vLLM's `--dtype` or `--quantization` names it: `float32`, `fp8`."""
@@ -34,8 +34,8 @@ class ServingContract(BaseModel):
     base_digest: str
     """Digest of the base model's files."""
     precision: Precision
-    template: Literal["plain"] = "plain"
-    """The prompt's form: `plain` is `core.prompt.render`."""
+    template: Template = "plain"
+    """The prompt's form."""
     context: bool = False
     """Whether a prompt may hold the passage that its question is about."""
     history: Literal[False] = False
@@ -50,7 +50,7 @@ class ServingContract(BaseModel):
 
     def prompt(self, question: str, context: str = "") -> str:
         """Return the prompt of a question. A passage is left out where the contract has no place for one."""
-        return prompt.render(question, context if self.context else "")
+        return prompt.render(question, context if self.context else "", self.template)
 
     @property
     def answers(self) -> Answers:

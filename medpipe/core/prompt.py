@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from medpipe.core.chat import ChatTemplate
+
 STOP = "\n"
 """Ends an answer of one line."""
 
@@ -11,23 +13,33 @@ Answers = Literal["one line", "paragraphs"]
 """The form of answers: one line, which `STOP` ends; or paragraphs and Markdown lists, which only the base's token for
 the end of a text ends."""
 
+Template = Literal["plain"] | ChatTemplate
+"""The form of prompts: `plain` is "Question: …" and "Answer:"; or the chat template of the base's tokenizer."""
 
-def render(question: str, context: str = "") -> str:
+
+def render(question: str, context: str = "", template: Template = "plain") -> str:
     """Return the prompt of a question. `context` is the passage that the question is about, "" for none.
 
-    The completion that follows the prompt starts with a space (see `completion`).
+    The completion that follows a plain prompt starts with a space (see `completion`). Raises ConfigError for a chat
+    template that cannot be rendered.
     """
+    if template != "plain":
+        return template.prompt(question, context)
     passage = " ".join(context.split())
     return f"{f'Context: {passage}{STOP}' if passage else ''}Question: {' '.join(question.split())}\nAnswer:"
 
 
-def completion(answer: str, answers: Answers = "one line") -> str:
+def completion(answer: str, answers: Answers = "one line", template: Template = "plain") -> str:
     """Return the completion that training teaches after `render(question)`.
 
-    One line ends with `STOP`. Paragraphs keep their lines and end with nothing of their own: TRL ends every completion
-    with the tokenizer's token for the end of a text.
+    In a plain one, one line ends with `STOP`. Paragraphs keep their lines and end with nothing of their own: TRL ends
+    every completion with the tokenizer's token for the end of a text. A chat template ends every answer with that
+    token. Raises ConfigError as `render` does.
     """
-    return f" {answer.strip()}" if answers == "paragraphs" else f" {' '.join(answer.split())}{STOP}"
+    text = answer.strip() if answers == "paragraphs" else " ".join(answer.split())
+    if template != "plain":
+        return template.completion(text)
+    return f" {text}{'' if answers == 'paragraphs' else STOP}"
 
 
 def answer_of(generated: str, answers: Answers = "one line") -> str:

@@ -24,6 +24,7 @@ def contract_of(ports: Ports, model: str, recipe: Recipe) -> ServingContract:
     return ServingContract(
         base=recipe.base,
         base_digest=ports.base_digest(recipe.base),
+        template=ports.template(recipe),
         context=recipe.data.contexts,
         max_new_tokens=recipe.max_new_tokens,
         stop=STOP if recipe.data.answers == "one line" else None,

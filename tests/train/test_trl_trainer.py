@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from medpipe import records
 from medpipe.backends.transformers_generator import TransformersGenerator
 from medpipe.backends.trl.trainer import CONFIG, WEIGHTS, TrlTrainer, last_whole_checkpoint
+from medpipe.chat_templates import template_of
 from medpipe.core import prompt
 from medpipe.core.contract import Ending
 from medpipe.core.teaching.example import Example, PreferencePair
@@ -53,7 +55,18 @@ def recipe(method: str = "sft", base: str = "medpipe-sandbox/tiny-llama", **trai
 
 
 def in_paragraphs(of_one_line: Recipe) -> Recipe:
-    return of_one_line.model_copy(update={"data": Data(answers="paragraphs")})
+    return of_one_line.model_copy(update={"data": Data(answers="paragraphs"), "template": "chat"})
+
+
+def chatting(models: Path, into: Path) -> Path:
+    """Return a models folder with the base and a chat template."""
+    shutil.copytree(models / recipe().base, into / recipe().base)
+    (into / recipe().base / "chat_template.jinja").write_text(
+        "{% for m in messages %}{{ 'Question: ' if m.role == 'user' else 'Answer: ' }}{{ m.content }}"
+        "{{ eos_token if m.role == 'assistant' else '\n' }}{% endfor %}"
+        "{% if add_generation_prompt %}{{ 'Answer:' }}{% endif %}"
+    )
+    return into
 
 
 @pytest.fixture
@@ -198,15 +211,17 @@ def test_a_step_of_no_size_leaves_the_adapter_that_it_started_from(
     assert digest(first) == digest(still)
 
 
-def test_dpo_goes_on_from_the_adapter_leaves_no_reference_behind_and_teaches_paragraphs(
+def test_dpo_goes_on_from_the_adapter_leaves_no_reference_behind_and_teaches_paragraphs_by_a_chat_template(
     tiny_base: Path, examples: Path, pairs: Path, tmp_path: Path
 ) -> None:
-    first = train(tiny_base, in_paragraphs(recipe(max_steps=60)), examples, tmp_path / "a")
+    models = chatting(tiny_base, tmp_path / "models")
+    first = train(models, in_paragraphs(recipe(max_steps=60)), examples, tmp_path / "a")
     preferences = in_paragraphs(recipe("dpo", max_steps=50, loss_type=["sigmoid", "sft"], loss_weights=[1.0, 1.0]))
-    preferred = train(tiny_base, preferences, pairs, tmp_path / "b", start=first)
+    preferred = train(models, preferences, pairs, tmp_path / "b", start=first)
     assert sorted(path.name for path in preferred.iterdir()) == [CONFIG, WEIGHTS]
-    prompts = [prompt.render(f"How is {name} treated?") for name in FACTS]
-    answers = TransformersGenerator(tiny_base, 1, True).generate(
+    template = template_of(preferences, models)
+    prompts = [prompt.render(f"How is {name} treated?", template=template) for name in FACTS]
+    answers = TransformersGenerator(models, 1, True).generate(
         preferences.base, preferred, "b", prompts, Ending(60, None), quiet
     )
     assert [text.strip() for text in answers] == [

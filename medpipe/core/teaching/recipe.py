@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import date
+from operator import not_
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -193,8 +194,20 @@ class Recipe(_Block):
     trainer_from_base: dict[str, Any] = {}
     """Settings that replace those of `trainer` when a run starts from the base model. Learning a whole corpus needs
     larger steps than adding news to an adapter without making it forget."""
+    template: Literal["plain", "chat"] = Field("plain", exclude_if=lambda template: template == "plain")
+    """The form of prompts: "Question: …" and "Answer:", or the chat template of the base's tokenizer."""
+    system: str = Field("", exclude_if=not_)
+    """What the model is told before any question, by the chat template."""
+    max_cut: Share = Field(0.01, exclude_if=lambda share: share == 0.01)
+    """Share of the training's rows that may be longer than `max_length`; with more, nothing is trained."""
     benchmarks: tuple[str, ...] = ("new-knowledge", "old-knowledge", "red-team")
     max_new_tokens: int = Field(48, gt=0)
+
+    @model_validator(mode="after")
+    def _system_has_a_place(self) -> Recipe:
+        if self.system and self.template == "plain":
+            raise ValueError("a plain prompt has no place for `system`; set template to chat, or leave system out")
+        return self
 
     @field_validator("base")
     @classmethod
