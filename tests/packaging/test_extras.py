@@ -43,6 +43,7 @@ PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/moving.py": (("s3",),),
     "medpipe/name_lists.py": (("people",),),
     "medpipe/object_storage.py": (("s3",),),
+    "medpipe/sandbox/smollm2.py": (("train", "smollm2"),),
     "medpipe/sandbox/object_store.py": ((*ALL, "dev"),),
     "medpipe/backends/": (("orchestrate",),),
     "medpipe/sources/curated/files.py": (("orchestrate",),),  # parquet
