@@ -29,7 +29,7 @@ _WHOLE_ABSTRACT = re.compile(r"\b(abstract|summary|r[eé]sum[eé]n?)\b", re.IGNO
 _WHAT = "information"
 _TWICE = "asked twice in one document"
 _ROOM = 1000
-"""Characters that a text may gain when its lists are said in a row: no limit at all."""
+"""Characters that a text may gain when its lists are written anew: no limit at all."""
 _PRONOUNS = frozenset({"it", "this", "them", "they", "these", "this condition", "this disease"})
 
 
@@ -139,14 +139,15 @@ def _fits(question: str, data: Data, tokens: Length) -> bool:
 
 def _cut(text: str, part: Literal["context", "answer"], data: Data, tokens: Length) -> str:
     most, in_tokens = data.limit(part)
-    return passages.cut(text, most, tokens if in_tokens else len)
+    return passages.cut(text, most, tokens if in_tokens else len, data.answers if part == "answer" else "one line")
 
 
 def _answer(document: Document, section: Section, data: Data, tokens: Length) -> str:
     """Return what of a section is taught. A reply to a person is whole or nothing: its advice stands at its end."""
     answer = _cut(section.text, "answer", data, tokens)
     replies = sources.by_people(document.source)
-    return "" if replies and answer != passages.cut(section.text, len(section.text) + _ROOM) else answer
+    whole = passages.cut(section.text, len(section.text) + _ROOM, answers=data.answers)
+    return "" if replies and answer != whole else answer
 
 
 def _facts_of(document: Document, origin: Origin, section: Section, data: Data, tokens: Length) -> Iterator[Fact]:
