@@ -10,11 +10,14 @@ import pytest
 import requests
 
 from medpipe import steps
+from medpipe.backends.artifacts import FolderStore
 from medpipe.backends.artifacts.leftover_uploads import LeftoverUploads
 from medpipe.core.refs import ref
+from medpipe.errors import ConfigError
 from medpipe.settings import Settings
 from tests import fakes
 from tests.contract.stored import REF, below, two_files
+from tests.contract.test_object_storage import refusing
 from tests.manifests import inputs, outcome, put
 
 LEFT = ref("documents", "left")
@@ -38,6 +41,7 @@ def leave(ports: fakes.FakePorts) -> int:
     bucket.write(f"files/{LEFT}/aaa/documents.jsonl", "an upload without a manifest")
     bucket.write(f"files/{REF}/bbb/documents.jsonl", "an upload beside the one that the manifest names")
     bucket.write(f"{LEFT}/documents.jsonl", "an artifact of a home of which only a half was copied")
+    bucket.write("files/notes/2026/01/read-me.txt", "somebody's own object")
     begin_upload(ports.settings.storage, "artifacts/files/documents/one/ccc/documents.jsonl")
     begin_upload(ports.settings.storage, "corpus/part-0.parquet")
     return 6
@@ -100,3 +104,14 @@ def test_an_upload_that_goes_on_after_it_was_listed_is_left_alone(address: str, 
     assert len(listed) == 1
     assert not leftovers.remove(listed[0])
     assert (store.folder(REF) / "documents.jsonl").read_text() == "row\n"
+
+
+def test_a_store_that_does_not_let_uploads_be_listed_is_named_with_what_to_allow(
+    address: str, store: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leftovers = LeftoverUploads(address, store)
+    with refusing(403) as endpoint:
+        monkeypatch.setattr(LeftoverUploads, "_uploads", lambda _: {})
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        with pytest.raises(ConfigError, match=f"the store of {address} refused.*allow s3:ListBucketMultipartUploads"):
+            list(leftovers.all())
