@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from medpipe import base_models, object_storage
 from medpipe import ports as port
+from medpipe.core.prompt import Template
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.teaching.official_tests import OfficialTest
+from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError
 from medpipe.readers import Readers
 from medpipe.reviewed_files import ReviewedFiles
@@ -301,6 +303,12 @@ class Wiring(ReviewedFiles):
     @cached_property
     def _token_counters(self) -> dict[str, Callable[[str], int]]:
         return {}
+
+    def template(self, recipe: Recipe) -> Template:
+        """Return the form of a recipe's prompts; see `chat_templates.template_of`."""
+        from medpipe.chat_templates import template_of
+
+        return template_of(recipe, self.settings.models_folder)
 
     def base_digest(self, base: str) -> str:
         """Return the digest of a base model's files; see `base_models.digest`."""

@@ -136,7 +136,9 @@ class FakeEngine:
                     engine.garble_next -= 1
                     self.reply(200, GARBLED)
                     return
-                text = engine.write(body["model"], body["prompt"]).split(body["stop"], 1)[0]
+                text = engine.write(body["model"], body["prompt"])
+                if body["stop"] is not None:
+                    text = text.split(body["stop"], 1)[0]
                 if body.get("stream"):
                     self.stream(text)
                 else:

@@ -16,6 +16,7 @@ from urllib3.util.retry import Retry
 
 from medpipe import vllm_protocol as protocol
 from medpipe.core import naming
+from medpipe.core.contract import Ending
 from medpipe.errors import ConfigError, EngineError
 from medpipe.ports import Progress
 
@@ -106,12 +107,9 @@ class VllmEngine:
         """Return the adapters that the server lists, without the base."""
         return self._models().names() - {self._base}
 
-    def ask(self, name: str, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
-        """Return one greedy completion per prompt, in order, up to `core.prompt.STOP`.
-
-        `name`: an adapter's, or the base's. `max_new_tokens`: the longest completion.
-        """
-        return self._complete(name, prompts, max_new_tokens, lambda share, text: None)
+    def ask(self, name: str, prompts: Sequence[str], ending: Ending) -> list[str]:
+        """Return one greedy completion per prompt, in order. `name`: an adapter's, or the base's."""
+        return self._complete(name, prompts, ending, lambda share, text: None)
 
     def generate(
         self,
@@ -119,7 +117,7 @@ class VllmEngine:
         adapter: Path | None,
         adapter_name: str,
         prompts: Sequence[str],
-        max_new_tokens: int,
+        ending: Ending,
         progress: Progress,
     ) -> list[str]:
         """Generate as `ports.Generator` says. Raises EngineError when the server does not serve the base `base`.
@@ -130,15 +128,15 @@ class VllmEngine:
         """
         self._check_base(base)
         if adapter is None:
-            return self._complete(self._base, prompts, max_new_tokens, progress)
+            return self._complete(self._base, prompts, ending, progress)
         if not naming.is_evaluation(adapter_name):
             if adapter_name not in self.loaded():
                 self.load(adapter_name, adapter)
-            return self._complete(adapter_name, prompts, max_new_tokens, progress)
+            return self._complete(adapter_name, prompts, ending, progress)
         name = naming.timed(adapter_name, uuid.uuid4().hex[:8], time.time())
         self.load(name, adapter)
         try:
-            return self._complete(name, prompts, max_new_tokens, progress)
+            return self._complete(name, prompts, ending, progress)
         finally:
             self.unload(name)
 
@@ -151,9 +149,9 @@ class VllmEngine:
                     "judged: start the engine with that base"
                 )
 
-    def _complete(self, name: str, prompts: Sequence[str], max_new_tokens: int, progress: Progress) -> list[str]:
+    def _complete(self, name: str, prompts: Sequence[str], ending: Ending, progress: Progress) -> list[str]:
         def completed(prompt: str) -> str:
-            request = protocol.CompletionRequest(model=name, prompt=prompt, max_tokens=max_new_tokens)
+            request = protocol.completion(name, prompt, ending)
             response = self._post(protocol.COMPLETIONS, request)
             if response.status_code != 200:
                 raise EngineError(f"the engine did not answer as {name}: {_refusal(response)}")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from medpipe.core.contract import Ending
+
 
 class Engine(Protocol):
     """The adapters of the inference server. Names are unique and never reused.
@@ -26,5 +28,5 @@ class Engine(Protocol):
     def loaded(self) -> frozenset[str]:
         """Return the names of the loaded adapters, without the base."""
 
-    def ask(self, name: str, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
+    def ask(self, name: str, prompts: Sequence[str], ending: Ending) -> list[str]:
         """Return one greedy completion per prompt, in order. `name`: an adapter's or the base's."""

@@ -11,6 +11,7 @@ from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.plan import Plan
 from medpipe.core.knowledge.drift_policy import DriftPolicy
 from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
+from medpipe.core.prompt import Template
 from medpipe.core.retention import RetentionPolicy
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm
@@ -136,6 +137,9 @@ class Ports(Protocol):
 
     def tokens(self, base: str, text: str) -> int:
         """Return how many tokens of a base model a text has. Raises ConfigError without the base's tokenizer."""
+
+    def template(self, recipe: Recipe) -> Template:
+        """Return the form of a recipe's prompts. Raises ConfigError for a base without the chat template asked for."""
 
     def base_digest(self, base: str) -> str:
         """Return a digest that differs for two base models of the same name."""

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from medpipe.core import naming, prompt
+from medpipe.core import naming
 from medpipe.core.contract import ServingContract
 from medpipe.errors import ConfigError, DeployFailed, MedpipeError
 from medpipe.ports import Engine, Ledger, Route, Routes
@@ -140,11 +140,11 @@ def _failures(
     """Return the reasons why the adapter must not go live, in counts: texts stay out of the ledger."""
     try:
         prompts = [contract.prompt(item.question, item.context) for item in smoke]
-        answers = to.engine.ask(name, prompts, contract.max_new_tokens)
+        answers = to.engine.ask(name, prompts, contract.ending())
     except MedpipeError as error:
         return [str(error)]
     reasons = []
-    empty = sum(not prompt.answer_of(answer) for answer in answers)
+    empty = sum(not contract.answer_of(answer) for answer in answers)
     if empty:
         reasons.append(f"{empty} of {len(smoke)} smoke questions got an empty answer")
     with_slot = [(item.slot.lower(), answer.lower()) for item, answer in zip(smoke, answers, strict=True) if item.slot]

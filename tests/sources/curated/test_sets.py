@@ -114,15 +114,15 @@ MEDQUAD_TABLES = {
         "document_url": "https://x",
         "question_focus": "moor flu",
         "question": "What is moor flu ?",
-        "answer": "A fever.",
+        "answer": "Moor flu is a fever.",
     },
     "kaggle.jsonl": {
         "question": "What is moor flu ?",
-        "answer": "A fever.",
+        "answer": "Moor flu is a fever.",
         "source": "GARD",
         "focus_area": "moor flu",
     },
-    "pairs.jsonl": {"qtype": "information", "Question": "What is moor flu ?", "Answer": "A fever."},
+    "pairs.jsonl": {"qtype": "information", "Question": "What is moor flu ?", "Answer": "Moor flu is a fever."},
 }
 
 
@@ -132,7 +132,7 @@ def test_medquad_is_read_from_the_tables_that_others_publish(name: str, tmp_path
     (tmp_path / "medquad" / name).write_text(json.dumps(MEDQUAD_TABLES[name]))
     (document,) = CuratedSource(tmp_path, "medquad").pull(*EVER)
     (fact,) = decompose(document, Data())[0]
-    assert (fact.question_type, fact.focus, fact.answer) == ("information", "moor flu", "A fever.")
+    assert (fact.question_type, fact.focus, fact.answer) == ("information", "moor flu", "Moor flu is a fever.")
 
 
 def test_an_unknown_layout_of_medquad_is_an_error_that_lists_the_known_ones(tmp_path: Path) -> None:
