@@ -100,10 +100,26 @@ class Wiring(ReviewedFiles):
 
     @cached_property
     def leftovers(self) -> port.Leftovers:
+        from medpipe.backends.artifacts import unfinished
         from medpipe.backends.leftover_folders import LeftoverFolders
 
         home = self.settings.home
-        return LeftoverFolders(home / "data_docs", home / "work", home / "downloads")
+        drafts = (unfinished.drafts(home / name) for name in ("artifacts", "cache"))
+        folders = LeftoverFolders(home / "data_docs", (home / "work", *drafts), home / "downloads")
+        if not self.storage:
+            return folders
+        from medpipe.backends.artifacts.leftover_uploads import LeftoverUploads
+        from medpipe.backends.leftovers import AllLeftovers
+
+        return AllLeftovers(folders, LeftoverUploads(self.storage, self.store))
+
+    @cached_property
+    def home_copy(self) -> port.HomeCopy:
+        if not self.storage:
+            raise ConfigError("MEDPIPE_STORAGE is not set: it says where to copy to, such as s3://bucket/prefix")
+        from medpipe.home_copy import HomeCopy
+
+        return HomeCopy(self.settings.home, self.storage)
 
     @cached_property
     def signer(self) -> port.Signer:

@@ -181,10 +181,10 @@ class FileRegistry:
         found: int | None = self._state()["champion"]
         return found
 
-    def copies(self) -> Iterator[WeightsCopy]:
+    def copies(self, adapters: Collection[str]) -> Iterator[WeightsCopy]:
         state = self._state()
         for number, described in enumerate(state["versions"], start=1):
-            if "weights" not in state["tags"].get(str(number), {}):
+            if described["adapter"] in adapters and "weights" not in state["tags"].get(str(number), {}):
                 yield WeightsCopy(str(number), described["adapter"], 1000)
 
     def remove_copy(self, copy: WeightsCopy) -> None:

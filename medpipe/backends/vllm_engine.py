@@ -17,7 +17,7 @@ from urllib3.util.retry import Retry
 from medpipe import vllm_protocol as protocol
 from medpipe.core import naming
 from medpipe.core.contract import Ending
-from medpipe.errors import EngineError
+from medpipe.errors import ConfigError, EngineError
 from medpipe.ports import Progress
 
 CONCURRENCY = 16
@@ -27,6 +27,9 @@ UNLOAD_SECONDS = 30.0
 """How long an unloaded name may still be listed before that is an error."""
 
 _POLL_SECONDS = 0.1
+
+_CONFIG = "adapter_config.json"
+"""The file by which vLLM knows an adapter."""
 
 
 class VllmEngine:
@@ -64,7 +67,8 @@ class VllmEngine:
     def load(self, name: str, folder: Path) -> None:
         """Load the adapter in `folder`, which the server can read, under a name that was never used before.
 
-        Raises EngineError when the name is in use or the server does not list the adapter afterwards.
+        Raises EngineError when the name is in use or the server does not list the adapter afterwards, and ConfigError
+        when the server finds no adapter there although this process does.
         """
         if name == self._base:
             raise EngineError(f"an adapter cannot be called {name!r}: that is the base model's name")
@@ -73,6 +77,12 @@ class VllmEngine:
         request = protocol.LoadAdapterRequest(lora_name=name, lora_path=str(folder.resolve()))
         response = self._post(protocol.LOAD_ADAPTER, request)
         # A 400 may answer a request that was sent twice, after the first one loaded the adapter: the list decides.
+        if response.status_code == 404 and (folder / _CONFIG).exists():
+            raise ConfigError(
+                f"the engine at {self._url} finds no adapter in {folder.resolve()}, where this machine has one: they "
+                "must have that folder in common under this path. Run deploy and evaluate on the engine's machine, or "
+                "share `cache` (with MEDPIPE_STORAGE, else `artifacts`) under MEDPIPE_HOME with it; nothing was loaded"
+            )
         if response.status_code not in (200, 400) or name not in self.loaded():
             raise EngineError(f"the engine did not load {name}: {_refusal(response)}")
 

@@ -16,7 +16,11 @@ class Engine(Protocol):
     """
 
     def load(self, name: str, folder: Path) -> None:
-        """Load the adapter in `folder` under a name that was never used before."""
+        """Load the adapter in `folder` under a name that was never used before.
+
+        Raises ConfigError where the server cannot read the folder, which this process can: no other adapter of this
+        process would load either.
+        """
 
     def unload(self, name: str) -> None:
         """Unload an adapter, and return once the server no longer lists it. Does nothing for an unknown name."""

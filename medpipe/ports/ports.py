@@ -25,6 +25,7 @@ from medpipe.ports.corpus_table import CorpusTable
 from medpipe.ports.engine import Engine
 from medpipe.ports.feedback import FeedbackStore
 from medpipe.ports.generator import Generator
+from medpipe.ports.home_copy import HomeCopy
 from medpipe.ports.keys import KeyStore
 from medpipe.ports.leases import Leases
 from medpipe.ports.ledger import Ledger
@@ -91,6 +92,10 @@ class Ports(Protocol):
     def audit(self) -> Audit: ...
     @property
     def leftovers(self) -> Leftovers: ...
+    @property
+    def home_copy(self) -> HomeCopy:
+        """What copies the home into the object store. Raises ConfigError where the settings name none."""
+
     @property
     def retention_policy(self) -> RetentionPolicy:
         """After how many days what nothing needs may go. Raises NotFound or ConfigError."""

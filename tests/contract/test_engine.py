@@ -12,7 +12,7 @@ import pytest
 from medpipe.backends.vllm_engine import VllmEngine
 from medpipe.core.contract import Ending
 from medpipe.core.prompt import render
-from medpipe.errors import EngineError
+from medpipe.errors import ConfigError, EngineError
 from tests import real_engine
 from tests.fakes_engine import FakeEngine
 
@@ -87,9 +87,21 @@ def test_a_name_in_use_is_refused_and_goes_on_answering(setting: Setting) -> Non
 
 
 def test_a_folder_without_an_adapter_is_refused(setting: Setting, tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="did not load nothing"):
+    with pytest.raises(EngineError, match="did not load nothing: 404"):
         setting.engine.load("nothing", tmp_path)
     assert "nothing" not in setting.engine.loaded()
+
+
+def test_an_engine_that_does_not_have_the_folder_of_this_machine_says_what_to_share(fake_setting: Setting) -> None:
+    """In the place of one on another machine: vLLM answers the same to each path that it does not have."""
+    assert fake_setting.fake
+    fake_setting.fake.blind = True
+    try:
+        with pytest.raises(ConfigError, match=f"finds no adapter in {fake_setting.first_adapter}.*share `cache`"):
+            fake_setting.engine.generate("tiny", fake_setting.first_adapter, "eval-1", PROMPTS, 8, lambda _, __: None)
+    finally:
+        fake_setting.fake.blind = False
+    assert fake_setting.engine.loaded() == frozenset()
 
 
 def test_unloading_what_is_not_loaded_is_no_error(setting: Setting) -> None:

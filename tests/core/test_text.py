@@ -53,6 +53,9 @@ def test_the_two_kinds_of_words_agree_on_every_text_without_combining_marks(text
 
 def test_one_line_has_single_spaces_and_none_at_its_ends() -> None:
     assert one_line(" a\n\n b\tc ") == "a b c"
+    blanks = [chr(number) for number in range(0x3001) if chr(number).isspace()]
+    assert [one_line(f"a{blank}b{blank}") for blank in blanks] == ["a b"] * len(blanks)
+    assert one_line("a\u200bb") == "a\u200bb", "what has no width is no blank"
 
 
 @pytest.mark.parametrize(

@@ -37,10 +37,11 @@ PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/backends/sql/": (*EITHER, ("train",)),
     "medpipe/backends/vllm_engine.py": EITHER,
     "medpipe/bucket.py": (("s3",),),
+    "medpipe/backends/artifacts/leftover_uploads.py": (("s3",),),
     "medpipe/backends/artifacts/remote.py": (("s3",),),
     "medpipe/backends/artifacts": ((),),
     "medpipe/backends/heads_objects.py": (("s3",),),
-    "medpipe/moving.py": (("s3",),),
+    "medpipe/home_copy.py": (("s3",),),
     "medpipe/name_lists.py": (("people",),),
     "medpipe/object_storage.py": (("s3",),),
     "medpipe/sandbox/smollm2.py": (("train", "smollm2"),),
@@ -158,7 +159,8 @@ def test_the_service_imports_with_the_packages_of_its_own_extra_alone() -> None:
         for path in (ROOT / "serving").rglob("*.py")
         if path.name not in {"__init__.py", "__main__.py"}
     ]
-    modules += ["medpipe.backends.sql.database", "medpipe.backends.vllm_engine", "medpipe.wiring", "medpipe.cli"]
+    modules += ["medpipe.backends.heads_objects", "medpipe.backends.sql.database", "medpipe.backends.vllm_engine"]
+    modules += ["medpipe.wiring", "medpipe.cli"]
     wanted = [*_names(PROJECT["dependencies"]), *_names(EXTRAS["serve"])]
     done = subprocess.run(
         [sys.executable, "-c", code, ",".join(wanted), *modules], cwd=ROOT, capture_output=True, text=True

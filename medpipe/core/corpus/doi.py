@@ -9,4 +9,5 @@ _RESOLVER = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", re.IGNORECAS
 
 def normalised(written: str) -> str:
     """Return a DOI in small letters, without spaces around it and without a resolver's address or `doi:` before it."""
-    return _RESOLVER.sub("", written.strip()).lower()
+    bare = written.strip()
+    return (bare if bare.startswith("10.") else _RESOLVER.sub("", bare)).lower()

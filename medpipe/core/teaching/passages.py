@@ -44,8 +44,8 @@ _HEADING = 80
 _POINTS_ELSEWHERE = re.compile(
     r"(?:These resources (?:address|from)|The mission of the|Click (?:here|on)\b|Download |Supplementa(?:l|ry) "
     r"|Copyright |©|Clinical ?Trials\.gov|(?:Trial )?Regist(?:ration|ered)\b|Level (?:of evidence|[IVX]+)\b|Read more\b"
-    r"|More (?:information\b|on:)|To (?:read|learn|find out) more\b|For (?:more|further|additional) information\b"
-    r"|Patients and consumers with specific questions\b|On this page\b|To view\b"
+    r"|More (?:information\b|on:)|To (?:read|learn|find out) more\b|For (?:(?:more|further|additional) )?information\b"
+    r"|See the (?:following )?PDQ\b|Patients and consumers with specific questions\b|On this page\b|To view\b"
     r"|If you are [^.]*, this page is for you\b|You can use the MedlinePlus"
     r"|The Genetic Testing Registry|The intended audience (?:for|of) the GTR|\W*$)",
     re.IGNORECASE,

@@ -33,7 +33,8 @@ _RECORD, _RECORD_END = b"<PubmedArticle>", b"</PubmedArticle>"
 _LAST, _LAST_END = b"<PubmedData>", b"</PubmedData>"
 """The last part of a record: history, identifiers and references."""
 _IDENTIFIERS, _IDENTIFIERS_END = b"<ArticleIdList>", b"</ArticleIdList>"
-"""The only subtree of the last part that is read: the record's own, before its `_REFERENCES`, which have more."""
+"""The only subtree of the last part that is read, for its DOIs: the record's own, before its `_REFERENCES`, which have
+more."""
 _REFERENCES = b"<ReferenceList"
 _UNREAD = (
     (b"<DateCompleted>", b"</DateCompleted>"),
@@ -78,7 +79,7 @@ def _plain(block: bytes) -> tuple[etree._Element, bytes] | None:
     """Return the plain articles at the beginning of a block, and the rest of the block; None without any."""
     *whole, rest = block.split(_RECORD_END)
     try:
-        body = _ROOT + b"".join([_short(record) + _RECORD_END for record in whole]) + _ROOT_END
+        body = b"".join((_ROOT, *map(_short, whole), _ROOT_END))
         root = etree.fromstring(body, safe_xml.parser())
     except (etree.XMLSyntaxError, _Unusual):
         return None
@@ -86,7 +87,7 @@ def _plain(block: bytes) -> tuple[etree._Element, bytes] | None:
 
 
 def _short(record: bytes) -> bytes:
-    """Return a record without the subtrees of `_UNREAD` and `_LAST`, if they are in their usual order.
+    """Return a record, given without its end tag, without the subtrees of `_UNREAD` and `_LAST` in their usual order.
 
     Raises _Unusual for text or markup around or in the record that a search of the bytes cannot tell apart.
     """
@@ -99,15 +100,22 @@ def _short(record: bytes) -> bytes:
         if begin >= 0 and (close := record.find(end, begin, last)) > 0:
             kept.append(record[at:begin])
             at = close + len(end)
-    kept.append(record[at:last])
-    begin, close = record.find(_IDENTIFIERS, last), record.find(_IDENTIFIERS_END, last)
-    if 0 < begin < close and record.find(_REFERENCES, last, begin) < 0:
-        kept += (_LAST, record[begin : close + len(_IDENTIFIERS_END)], _LAST_END)
-    short = b"".join(kept)
+    short = b"".join((*kept, record[at:last], _dois(record, last), _RECORD_END))
     begin = short.find(_RECORD)
     if short[:begin].strip() or (b"!" in short and b"<!" in short) or (b"?" in short and b"<?" in short):
         raise _Unusual
     return short
+
+
+def _dois(record: bytes, last: int) -> bytes:
+    """Return the part of a record that begins at `last` with its identifiers from the first DOI on; b"" without any."""
+    begin = record.find(_IDENTIFIERS, last)
+    close = record.find(_IDENTIFIERS_END, begin)
+    doi = record.find(b"doi", begin, close)
+    if not 0 <= begin < doi < close or record.find(_REFERENCES, last, begin) >= 0:
+        return b""
+    first = record.rfind(b"<", begin, doi)
+    return b"".join((_LAST, _IDENTIFIERS, record[first:close], _IDENTIFIERS_END, _LAST_END))
 
 
 class _Joined:

@@ -54,7 +54,7 @@ _LONGEST_VERSION = 3
 """Digits of a version: PubMed's highest is below 20."""
 
 
-def parse_citations(stream: BinaryIO, name: str, revision: int) -> Iterator[Received]:
+def parse_citations(stream: BinaryIO, name: str, revision: int, posting: str = "") -> Iterator[Received]:
     """Yield the documents of one PubmedArticleSet, in its order; deletions and superseded versions as DELETED.
 
     A record that cannot be read is a BadRecord; versions that it would supersede stay. Elements of a record that the
@@ -64,15 +64,16 @@ def parse_citations(stream: BinaryIO, name: str, revision: int) -> Iterator[Rece
         stream: the XML, as bytes.
         name: the file or address, for messages.
         revision: the revision of the documents (`file_revision` or `answer_revision`).
+        posting: the posting of the documents.
     """
     unknown = Counter[str]()
-    day = _day(revision)
+    stamp = record.Stamp(revision, posting, posted(revision) or date(1900, 1, 1))
     for count, element in enumerate(article_set.records(stream, name), start=1):
         place = f"record {count}"
         if element.tag == "DeleteCitation":
             for pmid in element.iterfind("PMID"):
                 key = _key(pmid)
-                yield record.deleted(*key, revision, day) if key else _bad(name, place, _NO_PMID)
+                yield record.deleted(*key, stamp, stamp.day) if key else _bad(name, place, _NO_PMID)
             continue
         citation = record.parts_of(next(iter(element), element))
         article = record.parts_of(citation.get("Article"))
@@ -82,7 +83,7 @@ def parse_citations(stream: BinaryIO, name: str, revision: int) -> Iterator[Rece
             continue
         number, version = key
         try:
-            document = _document(element, citation, article, number, version, revision, day)
+            document = _document(element, citation, article, number, version, stamp)
         except _FAULTS as error:
             yield _bad(name, place, reason_of(error), record.document_id(number, version))
             continue
@@ -90,7 +91,7 @@ def parse_citations(stream: BinaryIO, name: str, revision: int) -> Iterator[Rece
             unknown.update((citation.keys() | article.keys()) - _KNOWN)
         yield document
         for older in range(1, version):
-            yield record.deleted(number, older, revision, document.published)
+            yield record.deleted(number, older, stamp, document.published)
     if unknown:
         tags = ", ".join(f"{tag} (in {count} records)" for tag, count in sorted(unknown.items()))
         log.warning("%s: not read, since the DTD of 2025 does not have it: %s", name, tags)
@@ -102,8 +103,7 @@ def _document(
     article: record.Parts,
     number: str,
     version: int,
-    revision: int,
-    day: date,
+    stamp: record.Stamp,
 ) -> Document:
     """Return the document of an article or a book. Raises one of `_FAULTS`, which says what is wrong."""
     # Without a document type an entity reference is a syntax error, so none can have come this far.
@@ -111,10 +111,10 @@ def _document(
     if declared and (entity := next(element.iter(etree.Entity), None)) is not None:
         raise ValueError(f"an entity reference ({entity.text}), which NLM's records never have")
     if element.tag == "PubmedBookArticle":
-        return record.book(element[0], citation, number, version, revision)
+        return record.book(element[0], citation, number, version, stamp)
     # In the last part, PubmedData, or nowhere. References have lists of their own, further down.
     identifiers = next(element[-1].iterchildren("ArticleIdList"), ())
-    return record.article(citation, article, identifiers, number, version, revision, day)
+    return record.article(citation, article, identifiers, number, version, stamp)
 
 
 def _bad(name: str, place: str, reason: str, id: str = "") -> BadRecord:
@@ -129,11 +129,6 @@ def file_revision(day: date, year: int, number: int) -> int:
 def answer_revision(day: date) -> int:
     """Return the revision of what E-utilities answered on `day`: after the day's files, before the next day's."""
     return on_day(day, 999_999)
-
-
-def _day(revision: int) -> date:
-    """Return the day in a revision, which is the date of a deletion; 1 January 1900 without one."""
-    return posted(revision) or date(1900, 1, 1)
 
 
 def _key(pmid: etree._Element | None) -> tuple[str, int] | None:

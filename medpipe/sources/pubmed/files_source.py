@@ -12,7 +12,6 @@ from typing import BinaryIO, NamedTuple
 from isal import igzip
 
 from medpipe.core.corpus.bad_record import Received
-from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.watermark import PostedFile
 from medpipe.errors import SourceError, UsageError
 from medpipe.sources.pubmed.citations import file_revision, parse_citations
@@ -86,9 +85,9 @@ class PubMedSource:
         log.info("%s: %d files from %s to before %s", self._address, len(files), start, end)
         for posted in files:
             with _opened(self._local(posted)) as stream:
-                documents = parse_citations(stream, posted.address, posted.revision)
+                documents = parse_citations(stream, posted.address, posted.revision, posted.time)
                 chosen = (document for document in documents if not wanted or pmid_of(document.id) in wanted)
-                yield from progress.counted((_posted_at(posted.time, document) for document in chosen), posted.name)
+                yield from progress.counted(chosen, posted.name)
 
     def _posted(self, start: date, end: date) -> list[_File]:
         return [file for file in _with_revisions(self._offered()) if start <= file.day < end]
@@ -151,10 +150,6 @@ def _with_revisions(files: list[_File]) -> list[_File]:
         file._replace(revision=file_revision(first[file.year] - _FROZEN, file.year, file.number)) for file in baseline
     ]
     return sorted(placed)
-
-
-def _posted_at(time: str, record: Received) -> Received:
-    return record.model_copy(update={"posting": time}) if isinstance(record, Document) else record
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -10,20 +10,21 @@ from collections.abc import Callable, Sequence
 
 from lxml import etree
 
+from medpipe.core.text import one_line
+
 _SPACED = frozenset("= ≠ < > ≤ ≥ ≈ ≃ ≅ ~ ∼ ≡ ± + − ∝ → ← ↔ ⇌ ∈ × ⋅".split())
 """Operators between two values; a + or - before its value, or above the line, is a sign."""
 _SIMPLE = re.compile(r"[-−+]?[\w.]*|[-−+]")
 _EXPONENT = re.compile(r"[-−–+]?\d+")
-_TEN = re.compile(r"(?<![\d.,])10\s*$")
-_YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d\d$")
+_TEN = re.compile(r"[^\d.,]?10")
+_YEAR = re.compile(r"[^\d.,]?(?:19|20)\d\d")
 _REFERENCES = re.compile(r"\d{1,3}(?:\s?[,–-]\s?\d{1,3})+")
 _NUMBER = re.compile(r"[\d.]+")
 
 
 def plain(element: etree._Element) -> str:
     """Return the text of a title or of a part of an abstract."""
-    text = _inline(element) if len(element) else element.text or ""
-    return " ".join(text.split())
+    return one_line(_inline(element) if len(element) else element.text or "")
 
 
 def _inline(element: etree._Element) -> str:
@@ -39,7 +40,7 @@ def _with(before: str, child: etree._Element) -> str:
     A blank before the exponent of a power of ten is dropped. Numbers parted by commas, and a number above a year, are
     reference marks.
     """
-    name = etree.QName(child).localname
+    name = _local(child)
     if name == "math":
         return before + _math(child)
     inner = _inline(child)
@@ -48,27 +49,33 @@ def _with(before: str, child: etree._Element) -> str:
         return before
     if name != "sup" or not _EXPONENT.fullmatch(raised):
         return before + inner
-    base = before.rstrip() if _TEN.search(before) else before
+    base = before.rstrip()
+    base = base if _TEN.fullmatch(base[-3:]) else before
     return f"{base}^{raised}" if base[-1:].isdigit() else before + inner
 
 
 def _is_mark(raised: str, before: str) -> bool:
     """Return whether raised numbers refer to notes: above a year, or several that no number stands before."""
     if before[-1:].isdigit():
-        return bool(_YEAR.search(before)) and raised.isdigit()
+        return bool(_YEAR.fullmatch(before[-5:])) and raised.isdigit()
     return bool(_REFERENCES.fullmatch(raised))
+
+
+def _local(element: etree._Element) -> str:
+    """Return the name of an element without its namespace."""
+    return str(element.tag).rpartition("}")[2]
 
 
 def _math(element: etree._Element) -> str:
     """Return an expression as people type it. The parts of an unknown element are put in a row."""
-    name = etree.QName(element).localname
+    name = _local(element)
     if name in _DROPPED:
         return ""
     parts = [_math(child) for child in element]
     if name in _SHAPES and parts:
         return _SHAPES[name](element, parts)
     if not parts:
-        return " ".join((element.text or "").split())
+        return one_line(element.text or "")
     return _row(element, parts)
 
 
@@ -78,7 +85,7 @@ _DROPPED = frozenset({"annotation", "annotation-xml", "mphantom", "none", "mpres
 def _row(element: etree._Element, parts: Sequence[str]) -> str:
     text = ""
     for child, part in zip(element, parts, strict=True):
-        spaced = etree.QName(child).localname == "mo" and part in _SPACED and text and len(parts) > 2
+        spaced = _local(child) == "mo" and part in _SPACED and text and len(parts) > 2
         text += f" {part} " if spaced else part
     return text
 
@@ -98,7 +105,7 @@ def _lowered(part: str) -> str:
 
 def _scripts(element: etree._Element, parts: Sequence[str]) -> str:
     """Return an mmultiscripts: the base, pairs of low and high, and after mprescripts the pairs before the base."""
-    names = [etree.QName(child).localname for child in element]
+    names = [_local(child) for child in element]
     split = names.index("mprescripts") if "mprescripts" in names else len(names)
     after = "".join(
         _lowered(low) + _raised(high) for low, high in zip(parts[1:split:2], parts[2:split:2], strict=False)

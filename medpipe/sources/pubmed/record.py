@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -14,9 +15,20 @@ from medpipe.core.corpus.document import Document, Relation, Section, Status
 from medpipe.core.corpus.standing import DOUBTED_IN, REPUBLISHED_IN, RETRACTED_IN, RETRACTS
 from medpipe.core.corpus.title_warnings import warning_of
 from medpipe.core.teaching import questions
+from medpipe.core.text import one_line
 from medpipe.sources.pubmed.dates import day
 from medpipe.sources.pubmed.language_codes import two_letters
 from medpipe.sources.pubmed.markup import plain
+
+
+class Stamp(NamedTuple):
+    """What all documents of one file or answer get from it."""
+
+    revision: int
+    posting: str
+    day: date
+    """The day in the revision, or 1 January 1900. It is the date of a deletion."""
+
 
 Parts = Mapping[str, etree._Element]
 """The children of an element by tag; of several with one tag, the last (`_all` returns the others)."""
@@ -60,24 +72,25 @@ def article(
     identifiers: Iterable[etree._Element],
     number: str,
     version: int,
-    revision: int,
-    posted: date,
+    stamp: Stamp,
 ) -> Document:
     """Return the document of a MedlineCitation and its Article. Raises ValueError saying what is missing.
 
-    `identifiers`: the record's ArticleId elements. `posted`: the day of the file, which becomes `published` of a
-    retracted record and of a retraction notice without a date.
+    `identifiers`: the record's ArticleId elements. The day of the stamp becomes `published` of a retracted record and
+    of a retraction notice without a date.
     """
     if not article:
         raise ValueError("no Article")
-    relations, listed = _relations(citation.get("CommentsCorrectionsList")), article.get("PublicationTypeList", ())
+    relations = _relations(citation.get("CommentsCorrectionsList"))
+    listed = list(article.get("PublicationTypeList", ()))
     types = _names(listed)
     title, original, language, warning = _titles(article)
     status = _status({item.get("UI") for item in listed}, types, relations)
     abstract, subjects = article.get("Abstract"), citation.get("MeshHeadingList")
     return Document(
         id=document_id(number, version),
-        revision=revision,
+        revision=stamp.revision,
+        posting=stamp.posting,
         source="pubmed",
         language=language,
         title=title,
@@ -85,7 +98,7 @@ def article(
         url=_url(number),
         licence=LICENCE,
         copyright=_copyright(abstract),
-        published=_published(article, posted if status in (Status.RETRACTED, Status.NOTICE) else None),
+        published=_published(article, stamp.day if status in (Status.RETRACTED, Status.NOTICE) else None),
         status=status,
         sections=(
             *_sections(abstract, language),
@@ -100,7 +113,7 @@ def article(
     )
 
 
-def book(record: etree._Element, parts: Parts, number: str, version: int, revision: int) -> Document:
+def book(record: etree._Element, parts: Parts, number: str, version: int, stamp: Stamp) -> Document:
     """Return the document of a BookDocument: a chapter, or a whole book. Raises ValueError when it has no date."""
     published = day(parts.get("ContributionDate")) or day(record.find("Book/PubDate"))
     if published is None:
@@ -108,7 +121,8 @@ def book(record: etree._Element, parts: Parts, number: str, version: int, revisi
     title, original, language, warning = _titles(parts)
     return Document(
         id=document_id(number, version),
-        revision=revision,
+        revision=stamp.revision,
+        posting=stamp.posting,
         source="pubmed",
         language=language,
         title=title or _title(record.find("Book/BookTitle"))[0],
@@ -123,11 +137,12 @@ def book(record: etree._Element, parts: Parts, number: str, version: int, revisi
     )
 
 
-def deleted(number: str, version: int, revision: int, day: date) -> Document:
+def deleted(number: str, version: int, stamp: Stamp, day: date) -> Document:
     """Return the document of a deletion, which has no text; `day` becomes `published`."""
     return Document(
         id=document_id(number, version),
-        revision=revision,
+        revision=stamp.revision,
+        posting=stamp.posting,
         source="pubmed",
         status=Status.DELETED,
         title="",
@@ -169,7 +184,7 @@ def _sections(abstract: etree._Element | None, language: str) -> Iterator[Sectio
     `language` is the document's: the abstract itself is English.
     """
     spoken = "" if language == "en" else "en"
-    parts = [part for part in (() if abstract is None else abstract) if part.tag == "AbstractText"]
+    parts = [] if abstract is None else list(abstract.iterchildren("AbstractText"))
     for part in parts:
         if text := plain(part):
             yield Section(heading=_heading(part, parts), text=text, language=spoken)
@@ -216,11 +231,11 @@ def _kind(written: str) -> str:
 
 def _copyright(abstract: etree._Element | None) -> str:
     last = abstract[-1] if abstract is not None and len(abstract) else None
-    return "" if last is None or last.tag != "CopyrightInformation" else " ".join((last.text or "").split())
+    return "" if last is None or last.tag != "CopyrightInformation" else one_line(last.text or "")
 
 
 def _names(elements: Iterable[etree._Element]) -> tuple[str, ...]:
-    return tuple([element.text.strip() for element in elements if element.text])
+    return tuple([text.strip() for element in elements if (text := element.text)])
 
 
 def _relations(links: etree._Element | None) -> tuple[Relation, ...]:
@@ -242,15 +257,15 @@ def _status(identifiers: set[str | None], types: Sequence[str], relations: Seque
 
 def _journal(journal: Parts) -> str:
     names = [journal[tag].text for tag in ("ISOAbbreviation", "Title") if tag in journal]
-    return " ".join(next(filter(None, names), "").split())
+    return one_line(next(filter(None, names), ""))
 
 
 def _dois(locations: Iterable[etree._Element], identifiers: Iterable[etree._Element]) -> tuple[str, ...]:
     """Return the DOIs of a record, each once, as they are compared."""
-    written = (
-        *(location.text for location in locations if location.get("EIdType") == "doi"),
-        *(identifier.text for identifier in identifiers if identifier.get("IdType") == "doi"),
-    )
+    written = {
+        *[location.text for location in locations if location.get("EIdType") == "doi"],
+        *[identifier.text for identifier in identifiers if identifier.get("IdType") == "doi"],
+    }
     return tuple(sorted({doi.normalised(text) for text in written if text} - {""}))
 
 

@@ -94,6 +94,7 @@ MARKUP = st.sampled_from(
         "</PubmedData>",
         "<ChemicalList>",
         "</ChemicalList>",
+        "<ArticleIdList><ArticleId>doi</ArticleId><ArticleId IdType='doi'>10.1/a</ArticleId></ArticleIdList>",
     ]
 )
 PIECES = st.tuples(MARKUP, MARKUP, MARKUP)
