@@ -20,9 +20,10 @@ from medpipe.core.chain import Head
 from medpipe.core.manifests import DocumentsManifest
 from medpipe.core.refs import ref
 from medpipe.errors import ConfigError, Damaged, MedpipeError, Unavailable, exit_status
+from medpipe.gateway_state import gateway_state
 from medpipe.settings import Settings
 from medpipe.steps.home import Copied
-from medpipe.wiring import Wiring, gateway_state
+from medpipe.wiring import Wiring
 from tests import fakes
 from tests.contract.test_corpus_table import article
 from tests.manifests import put

@@ -36,15 +36,7 @@ def describe(
     facts before any filter, with the withdrawn `claims`; it is the sum of the facts on the sides of the split, of the
     claims and of the facts in `left_out.facts`.
     """
-    days: tuple[str, ...] = ()
-    licences = Counter[str]()
-    groups: dict[tuple[str, str], tuple[int, str]] = {}
-    for origin in origins.rows.chosen(taught.tolist()):
-        day, licence = origin.published.isoformat(), origin.licence or "not stated"
-        days = min((day, *days)), max((day, *days))
-        licences[licence] += 1
-        number, address = groups.get((origin.source, licence), (0, ""))
-        groups[origin.source, licence] = number + 1, address or origin.url
+    days, licences, attribution = _origins(origins, taught)
     cut_off = recipe.data.cut_off
     return Card(
         recipe=recipe.name,
@@ -61,11 +53,8 @@ def describe(
         by_prefix=_counted(train, lambda kind: kind.prefix),
         by_language=_counted(train, lambda kind: kind.language),
         by_question_type=_counted(train, lambda kind: kind.question_type),
-        by_licence=dict(sorted(licences.items())),
-        attribution=tuple(
-            Attribution(source=source, licence=licence, documents=number, address=address)
-            for (source, licence), (number, address) in sorted(groups.items())
-        ),
+        by_licence=licences,
+        attribution=attribution,
         with_context=_count(train, lambda kind: kind.with_context),
         published=Published(first=days[0] if days else None, last=days[-1] if days else None),
         cut_off=days[-1] if days else None,
@@ -75,6 +64,24 @@ def describe(
         identifiers=_sorted(left_out.identifiers),
         contamination=_by_benchmark(left_out.contamination),
     )
+
+
+def _origins(origins: Origins, taught: Positions) -> tuple[tuple[str, ...], dict[str, int], tuple[Attribution, ...]]:
+    """Return the first and last day of the taught documents, how many have each licence, and to whom they are owed."""
+    days: tuple[str, ...] = ()
+    licences = Counter[str]()
+    groups: dict[tuple[str, str], tuple[int, str]] = {}
+    for origin in origins.rows.chosen(taught.tolist()):
+        day, licence = origin.published.isoformat(), origin.licence or "not stated"
+        days = min((day, *days)), max((day, *days))
+        licences[licence] += 1
+        number, address = groups.get((origin.source, licence), (0, ""))
+        groups[origin.source, licence] = number + 1, address or origin.url
+    attribution = tuple(
+        Attribution(source=source, licence=licence, documents=number, address=address)
+        for (source, licence), (number, address) in sorted(groups.items())
+    )
+    return days, dict(sorted(licences.items())), attribution
 
 
 def _fact_counts(found: int, claims: int, left_out: LeftOut, sides: Split) -> FactCounts:
