@@ -32,7 +32,13 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 TRIAGE = Path(__file__).resolve().parents[1] / "medpipe" / "recipes" / "data" / "triage.yaml"
 SIZE = 60
 _RECIPE = Data(languages=("en", "es", "fr"), aims=True)
-_PARTS = {"2_GARD_QA": "gard", "3_GHR_QA": "genetics", "4_MPlus_Health_Topics_QA": "topics", "5_NIDDK_QA": "niddk"}
+_PARTS = {
+    "1_CancerGov_QA": "cancergov",
+    "2_GARD_QA": "gard",
+    "3_GHR_QA": "genetics",
+    "4_MPlus_Health_Topics_QA": "topics",
+    "5_NIDDK_QA": "niddk",
+}
 """MedQuAD's folders that are read as kinds of their own. `topics` are MedlinePlus's of 2017."""
 _FAULTS = {
     "lead-in without its list": re.compile(

@@ -21,7 +21,6 @@ from unittest.mock import patch
 
 from bench import merging
 from bench.measuring import run_child, timed
-from medpipe import moving
 from medpipe.core.manifests import DocumentsInputs, DocumentsManifest, DocumentsOutcome
 from medpipe.core.refs import ref
 from medpipe.ports import ArtifactStore
@@ -54,7 +53,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     }
     with object_store.serving(options.folder / "s3.log", LATENCY) as variables, patch.dict(os.environ, variables):
         object_store.make_bucket(variables, "bench")
-        moving.move(home, "s3://bench/home")
+        Wiring(Settings(home=home, storage="s3://bench/home")).home_copy.copy(lambda share, text: None)
         requests = options.folder / "requests"
         places = {
             name: run_child("bench.s3", home, storage, requests, options.folder / "update.jsonl", json.dumps(sizes))

@@ -25,17 +25,22 @@ def locate(base: str, models: Path, offline: bool) -> str:
     return base
 
 
+_KINDS = (".bin", ".gguf", ".jinja", ".json", ".model", ".pt", ".py", ".safetensors", ".tiktoken", ".txt")
+"""How the files of a model end that change its answers: weights, tokenizers, chat templates, code."""
+
+
 def digest(base: str, models: Path) -> str:
     """Return the SHA-256 over a local base model's files, in the order of their names; for one on a hub, its id.
 
-    An adapter belongs to one base model. A base that is rebuilt under the same name has another digest, so that
-    nothing trained or judged on the old one is used with the new one.
+    Every file that can change an answer counts: weights, tokenizer, chat template. A page about the model does not. An
+    adapter belongs to one base model. A base that is rebuilt under the same name has another digest, so that nothing
+    trained or judged on the old one is used with the new one.
     """
     folder = models / base
     if not _holds_a_model(folder):
         return f"hub:{base}"
     whole = hashlib.sha256()
-    for file in sorted((*folder.glob("*.safetensors"), *folder.glob("*.json"))):
+    for file in sorted(file for file in folder.iterdir() if file.suffix in _KINDS and file.is_file()):
         whole.update(file.name.encode())
         with file.open("rb") as content:
             whole.update(hashlib.file_digest(content, "sha256").digest())

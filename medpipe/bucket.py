@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import obstore
-from obstore.exceptions import AlreadyExistsError
+from obstore.exceptions import AlreadyExistsError, PreconditionError
 
 from medpipe import object_storage
 
@@ -33,6 +33,8 @@ class Listed(NamedTuple):
 
     size: int
     changed: datetime
+    state: str
+    """Its ETag: another one after each change of the object."""
 
 
 class Bucket:
@@ -47,11 +49,16 @@ class Bucket:
 
     def read(self, path: str) -> bytes | None:
         """Return an object; None where there is none."""
+        return self.read_with_state(path)[0]
+
+    def read_with_state(self, path: str) -> tuple[bytes | None, str]:
+        """Return an object, or None where there is none, and the ETag by which `replace` knows whether it changed."""
         try:
             with object_storage.plain_errors(self.address):
-                return bytes(obstore.get(self._client, path).bytes())
+                answer = obstore.get(self._client, path)
+                return bytes(answer.bytes()), answer.meta["e_tag"] or ""
         except FileNotFoundError:
-            return None
+            return None, ""
 
     def write(self, path: str, text: str) -> None:
         """Write an object in one step."""
@@ -64,6 +71,15 @@ class Bucket:
             with object_storage.plain_errors(self.address):
                 obstore.put(self._client, path, text.encode(), mode="create")
         except AlreadyExistsError:  # also where the answer to this very request was lost, and the client repeated it
+            return self.read(path) == text.encode()
+        return True
+
+    def replace(self, path: str, state: str, text: str) -> bool:
+        """Write an object in one step if its ETag is `state`. Return whether the object is what was to be written."""
+        try:
+            with object_storage.plain_errors(self.address):
+                obstore.put(self._client, path, text.encode(), mode={"e_tag": state})
+        except PreconditionError:  # as in `create`; also where the object is gone
             return self.read(path) == text.encode()
         return True
 
@@ -80,7 +96,9 @@ class Bucket:
         with object_storage.plain_errors(self.address):
             objects = [listed for page in obstore.list(self._client, path) for listed in page]
         return {
-            listed["path"].removeprefix(f"{path}/"): Listed(listed["size"], listed["last_modified"])
+            listed["path"].removeprefix(f"{path}/"): Listed(
+                listed["size"], listed["last_modified"], listed["e_tag"] or ""
+            )
             for listed in objects
         }
 

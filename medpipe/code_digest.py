@@ -26,7 +26,7 @@ _BEHIND_PORTS = {
     "build_examples": (_REDACTOR, "backends.rensa_duplicates", "backends.languages"),
     "build_pairs": (_REDACTOR, _GUARDRAILS),
     "build_preferences": (_REDACTOR, _GUARDRAILS),
-    "train": ("backends.trl_trainer",),
+    "train": ("backends.trl.trainer",),
     "evaluate": ("backends.transformers_generator", "backends.vllm_engine", _GUARDRAILS),
     "probe_withdrawals": ("backends.transformers_generator", "backends.vllm_engine"),
 }

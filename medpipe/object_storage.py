@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -30,8 +30,8 @@ _AT_ONCE: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=10
 """The first look: whoever waits for it can correct a setting. Later requests are repeated for three minutes."""
 
 _UNCONDITIONAL = (
-    "the store of {} cannot write an object only if there is none (If-None-Match: *), so two writers would lose each "
-    "other's work: use a store, or a release of it, that has conditional writes"
+    "the store of {} cannot write an object only if there is none (If-None-Match: *) or if it is unchanged (If-Match), "
+    "so two writers would lose each other's work: use a store, or a release of it, that has conditional writes"
 )
 
 
@@ -43,23 +43,24 @@ def client(address: str, retries: RetryConfig | None = None) -> Client:
 
 
 def check(address: str) -> None:
-    """Look whether there is such a bucket, may be listed, and writes an object only if there is none.
+    """Look whether there is such a bucket, may be listed, and writes an object only if there is none, or the same.
 
     Leaves an empty object, `written-once`, by which a store shows the last. Raises ConfigError, and Unavailable without
     an answer.
     """
     import obstore
-    from obstore.exceptions import AlreadyExistsError
+    from obstore.exceptions import AlreadyExistsError, PreconditionError
 
     with plain_errors(address):
         first = client(address, _AT_ONCE)
         next(iter(obstore.list(first, chunk_size=1)), None)
-        try:
-            for _ in range(2):
-                obstore.put(first, "written-once", b"", mode="create")
-        except AlreadyExistsError:
-            return
-    raise ConfigError(_UNCONDITIONAL.format(address))
+        with suppress(PreconditionError):
+            try:
+                for _ in range(2):
+                    obstore.put(first, "written-once", b"", mode="create")
+            except AlreadyExistsError:
+                obstore.put(first, "written-once", b"", mode={"e_tag": '"of no object"'})
+            raise ConfigError(_UNCONDITIONAL.format(address))
 
 
 @contextmanager

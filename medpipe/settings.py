@@ -1,4 +1,4 @@
-"""Settings: where things are, from MEDPIPE_* variables. Only wiring, CLI, `moving`, serving and plugins read them."""
+"""Settings: where things are, from MEDPIPE_* variables. Only wiring, CLI, serving and plugins read them."""
 
 from __future__ import annotations
 

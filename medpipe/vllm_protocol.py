@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
+from medpipe.core.contract import Ending
 from medpipe.core.prompt import STOP
 from medpipe.errors import EngineError
 
@@ -40,15 +41,23 @@ class Request(BaseModel):
 
 
 class CompletionRequest(Request):
-    """A greedy completion of one prompt, up to `core.prompt.STOP`."""
+    """A greedy completion of one prompt. The base's token for the end of a text always ends it."""
 
     model: str
     """Name of an adapter, or the base's."""
     prompt: str
     max_tokens: int
     temperature: Literal[0] = 0
-    stop: str = STOP
+    stop: str | None = STOP
+    """A text that ends it too; None: no text does."""
     stream: bool = False
+
+
+def completion(model: str, prompt: str, ending: Ending, stream: bool = False) -> CompletionRequest:
+    """Return the request for a completion up to `ending`."""
+    return CompletionRequest(
+        model=model, prompt=prompt, max_tokens=ending.max_new_tokens, stop=ending.stop, stream=stream
+    )
 
 
 class LoadAdapterRequest(Request):

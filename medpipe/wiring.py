@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from medpipe import base_models, object_storage
 from medpipe import ports as port
+from medpipe.core.prompt import Template
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.teaching.official_tests import OfficialTest
+from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError
 from medpipe.readers import Readers
 from medpipe.reviewed_files import ReviewedFiles
@@ -98,10 +100,26 @@ class Wiring(ReviewedFiles):
 
     @cached_property
     def leftovers(self) -> port.Leftovers:
+        from medpipe.backends.artifacts import unfinished
         from medpipe.backends.leftover_folders import LeftoverFolders
 
         home = self.settings.home
-        return LeftoverFolders(home / "data_docs", home / "work", home / "downloads")
+        drafts = (unfinished.drafts(home / name) for name in ("artifacts", "cache"))
+        folders = LeftoverFolders(home / "data_docs", (home / "work", *drafts), home / "downloads")
+        if not self.storage:
+            return folders
+        from medpipe.backends.artifacts.leftover_uploads import LeftoverUploads
+        from medpipe.backends.leftovers import AllLeftovers
+
+        return AllLeftovers(folders, LeftoverUploads(self.storage, self.store))
+
+    @cached_property
+    def home_copy(self) -> port.HomeCopy:
+        if not self.storage:
+            raise ConfigError("MEDPIPE_STORAGE is not set: it says where to copy to, such as s3://bucket/prefix")
+        from medpipe.home_copy import HomeCopy
+
+        return HomeCopy(self.settings.home, self.storage)
 
     @cached_property
     def signer(self) -> port.Signer:
@@ -152,7 +170,7 @@ class Wiring(ReviewedFiles):
 
     @cached_property
     def trainer(self) -> port.Trainer:
-        from medpipe.backends.trl_trainer import TrlTrainer
+        from medpipe.backends.trl.trainer import TrlTrainer
 
         return TrlTrainer(self.settings.models_folder, self.settings.threads, self.settings.offline)
 
@@ -285,6 +303,12 @@ class Wiring(ReviewedFiles):
     @cached_property
     def _token_counters(self) -> dict[str, Callable[[str], int]]:
         return {}
+
+    def template(self, recipe: Recipe) -> Template:
+        """Return the form of a recipe's prompts; see `chat_templates.template_of`."""
+        from medpipe.chat_templates import template_of
+
+        return template_of(recipe, self.settings.models_folder)
 
     def base_digest(self, base: str) -> str:
         """Return the digest of a base model's files; see `base_models.digest`."""

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from medpipe.core.contract import ServingContract
 from medpipe.core.knowledge.claim_block import WITHHELD
-from medpipe.core.prompt import answer_of
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.ports import AnswerLog, Route
 from serving.answer_ids import Signer
@@ -20,7 +19,8 @@ from serving.problems import TryLater
 from serving.route_follower import RouteFollower
 from serving.routed_engine import Asked, RoutedEngine
 
-_SENTENCE_END = re.compile(r"[.!?][\"')\]]*\s+")
+_SENTENCE_END = re.compile(r"(?<!^\d)(?<!^\d\d)(?<!\n\d)(?<!\n\d\d)[.!?][\"')\]]*(?:[^\S\n]+|(?=\n))")
+"""Not the number of a list's item, nor a line's end: what is sent must be whole enough to be judged."""
 _NO_ROUTE = Route(
     "none",
     "none",
@@ -95,7 +95,7 @@ class AnswerService:
         if refusal := self._screen(asked.question, user_messages):
             return await self._record(refusal, asked.question, identity)
         completion, route = await self._engine.complete(asked)
-        generated = answer_of(completion.text)
+        generated = route.contract.answer_of(completion.text)
         replacement = self._replacement(asked.question, user_messages, generated)
         text, refused = replacement or generated, bool(replacement)
         answer = ServedAnswer(

@@ -9,6 +9,7 @@ import httpx
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from medpipe import vllm_protocol as protocol
+from medpipe.core.contract import Ending
 from medpipe.errors import EngineError
 from serving.limits import Limits
 from serving.problems import Problem, TryLater
@@ -50,25 +51,26 @@ class EngineClient:
         """Close the pool."""
         await self._client.aclose()
 
-    async def complete(self, adapter: str, prompt: str, max_tokens: int) -> Completion:
+    async def complete(self, adapter: str, prompt: str, ending: Ending) -> Completion:
         """Return one whole completion.
 
         Raises AdapterMissing when the engine does not know `adapter`, Problem 503 when it does not answer,
         Problem 422 when the prompt is too long for the model, Problem 502 for any other failure.
         """
-        response = await self._send("POST", protocol.COMPLETIONS, _request(adapter, prompt, max_tokens, stream=False))
+        response = await self._send("POST", protocol.COMPLETIONS, protocol.completion(adapter, prompt, ending))
         await self._read(response)
         _check(response)
         completion = _parsed(protocol.CompletionResponse, response.content)
         usage = completion.usage or protocol.Usage()
         return Completion(completion.text, completion.finish_reason, usage.prompt_tokens, usage.completion_tokens or 0)
 
-    async def stream(self, adapter: str, prompt: str, max_tokens: int) -> AsyncIterator[str]:
+    async def stream(self, adapter: str, prompt: str, ending: Ending) -> AsyncIterator[str]:
         """Yield a completion piece by piece.
 
         Raises the errors of `complete` before the first piece, and Problem 502 or 503 when the engine breaks off later.
         """
-        response = await self._send("POST", protocol.COMPLETIONS, _request(adapter, prompt, max_tokens, stream=True))
+        request = protocol.completion(adapter, prompt, ending, stream=True)
+        response = await self._send("POST", protocol.COMPLETIONS, request)
         try:
             if response.status_code != 200:
                 await response.aread()
@@ -114,10 +116,6 @@ class EngineClient:
         """Send a request, and once more when the connection breaks before the headers come."""
         fields = None if request is None else request.fields()
         return await self._client.send(self._client.build_request(method, path, json=fields), stream=True)
-
-
-def _request(adapter: str, prompt: str, max_tokens: int, stream: bool) -> protocol.CompletionRequest:
-    return protocol.CompletionRequest(model=adapter, prompt=prompt, max_tokens=max_tokens, stream=stream)
 
 
 def _parsed(model: type[protocol.Response], body: str | bytes) -> protocol.Response:

@@ -86,5 +86,6 @@ class RouteFollower(Following):
             return
         with suppress(Problem, AdapterMissing, TimeoutError), self.hold() as route:
             question = route.contract.prompt(_WARM_UP_QUESTION)
-            await asyncio.wait_for(self._engine.complete(route.adapter_name, question, 1), _WARM_UP_SECONDS)
+            answer = self._engine.complete(route.adapter_name, question, route.contract.ending(1))
+            await asyncio.wait_for(answer, _WARM_UP_SECONDS)
             self.warm_adapter = route.adapter_name

@@ -95,8 +95,8 @@ class RoutedEngine:
     async def _complete(self, asked: Asked) -> tuple[Completion, Route]:
         with self._follower.hold() as route:
             try:
-                tokens = route.contract.tokens(asked.max_tokens)
-                completion = await self._engine.complete(route.adapter_name, asked.prompt(route.contract), tokens)
+                ending = route.contract.ending(asked.max_tokens)
+                completion = await self._engine.complete(route.adapter_name, asked.prompt(route.contract), ending)
             except AdapterMissing:
                 completion = None
         if completion is None:
@@ -112,8 +112,8 @@ class RoutedEngine:
     async def _pieces(self, asked: Asked) -> AsyncGenerator[RoutedPiece, None]:
         with self._follower.hold() as route:
             try:
-                prompt, tokens = asked.prompt(route.contract), route.contract.tokens(asked.max_tokens)
-                async for text in self._engine.stream(route.adapter_name, prompt, tokens):
+                prompt, ending = asked.prompt(route.contract), route.contract.ending(asked.max_tokens)
+                async for text in self._engine.stream(route.adapter_name, prompt, ending):
                     yield RoutedPiece(route, text)
                 return
             except AdapterMissing:

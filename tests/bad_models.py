@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from medpipe.core import prompt
+from medpipe.core.contract import Ending
 from medpipe.core.judging.evaluation import Sample
 
 Model = Callable[[Sample], str]
@@ -117,7 +118,7 @@ class Scripted:
         self.asked = 0
 
     def generate(
-        self, base: str, adapter: Path | None, name: str, prompts: Sequence[str], max_new_tokens: int, progress: Any
+        self, base: str, adapter: Path | None, name: str, prompts: Sequence[str], ending: Ending, progress: Any
     ) -> list[str]:
         self.asked += len(prompts)
         return [prompt.completion(self.answers[text]) for text in prompts]

@@ -18,6 +18,7 @@ from typing import Any
 from medpipe import configuration, records
 from medpipe.backends.processes import Processes
 from medpipe.core import prompt
+from medpipe.core.contract import Ending
 from medpipe.core.corpus import contents, merge
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.revision import posted
@@ -91,7 +92,7 @@ class MemoryGenerator:
         adapter: Path | None,
         adapter_name: str,
         prompts: Sequence[str],
-        max_new_tokens: int,
+        ending: Ending,
         progress: Progress,
     ) -> list[str]:
         weights = "{}" if adapter is None else (adapter / WEIGHTS).read_text()
@@ -143,12 +144,12 @@ class FileEngine:
     def loaded(self) -> frozenset[str]:
         return frozenset(self._table())
 
-    def ask(self, name: str, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
+    def ask(self, name: str, prompts: Sequence[str], ending: Ending) -> list[str]:
         table = self._table()
         if name not in table:
             raise MedpipeError(f"adapter {name} is not loaded")
         folder = Path(table[name])
-        return MemoryGenerator().generate("base", folder, name, prompts, max_new_tokens, lambda share, text: None)
+        return MemoryGenerator().generate("base", folder, name, prompts, ending, lambda share, text: None)
 
 
 class FileRegistry:
@@ -180,10 +181,10 @@ class FileRegistry:
         found: int | None = self._state()["champion"]
         return found
 
-    def copies(self) -> Iterator[WeightsCopy]:
+    def copies(self, adapters: Collection[str]) -> Iterator[WeightsCopy]:
         state = self._state()
         for number, described in enumerate(state["versions"], start=1):
-            if "weights" not in state["tags"].get(str(number), {}):
+            if described["adapter"] in adapters and "weights" not in state["tags"].get(str(number), {}):
                 yield WeightsCopy(str(number), described["adapter"], 1000)
 
     def remove_copy(self, copy: WeightsCopy) -> None:

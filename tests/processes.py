@@ -20,7 +20,8 @@ def start_python(code: str, *arguments: object) -> subprocess.Popen[str]:
     """Start a process that runs a text of Python code, which can import the project and these tests."""
     command = [sys.executable, "-c", code, *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    return subprocess.Popen(command, env=environment, text=True, **pipes)
 
 
 def run_python(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from medpipe.core import prompt
+from medpipe.core.contract import Ending
 from medpipe.ports import Progress
 from tests import fakes
 
@@ -28,8 +29,8 @@ class Relapsing(fakes.MemoryGenerator):
         adapter: Path | None,
         adapter_name: str,
         prompts: Sequence[str],
-        max_new_tokens: int,
+        ending: Ending,
         progress: Progress,
     ) -> list[str]:
-        honest = super().generate(base, adapter, adapter_name, prompts, max_new_tokens, progress)
+        honest = super().generate(base, adapter, adapter_name, prompts, ending, progress)
         return [prompt.completion(self.says)] * self.often + honest[self.often :]

@@ -201,6 +201,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "keys": {},
         "chain_answers": {},
         "erase": {"reason": "asked for it", "by": "Dr. A", "answer_id": "ans-1", "identity": ""},
+        "copy_home": {"apply": "false"},
         "gc": {"at": "2026-03-02T00:00:00Z", "apply": "false"},
         "verify": {},
     }

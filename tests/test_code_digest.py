@@ -41,7 +41,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 # Verb, file and text of a line in code that can change what the verb makes.
 INSIDE = [
-    ("train", "backends/trl_trainer.py", "disable_progress_bars()"),
+    ("train", "backends/trl/trainer.py", "disable_progress_bars()"),
     ("train", "core/prompt.py", 'STOP = "'),
     ("train", "steps/training.py", "refuse_other_base(ports, start, loaded_recipe)"),
     ("train", "core/teaching/recipe.py", "class Lora"),
@@ -71,7 +71,7 @@ OUTSIDE = [
     ("train", "steps/planning.py", "def plan_retrain"),
     ("train", "core/teaching/facts.py", "def decompose"),
     ("train", "ports/trainer.py", "class Trainer"),
-    ("evaluate", "backends/trl_trainer.py", "class TrlTrainer"),
+    ("evaluate", "backends/trl/trainer.py", "class TrlTrainer"),
     ("evaluate", "cli.py", "def call"),
     ("build_corpus", "core/teaching/facts.py", "def decompose"),
     ("compare", "backends/vllm_engine.py", "class VllmEngine"),

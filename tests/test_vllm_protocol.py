@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from medpipe import vllm_protocol as protocol
+from medpipe.core.contract import Ending
 from medpipe.errors import EngineError
 
 
@@ -20,6 +21,11 @@ def test_a_completion_is_greedy_and_ends_at_a_newline() -> None:
         "stop": "\n",
         "stream": False,
     }
+
+
+def test_nothing_but_the_end_of_the_text_ends_paragraphs() -> None:
+    request = protocol.completion("a", "What?", Ending(300, None), stream=True)
+    assert (request.stop, request.max_tokens, request.stream) == (None, 300, True)
 
 
 @pytest.mark.parametrize(

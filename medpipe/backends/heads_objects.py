@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from medpipe.bucket import Bucket
 from medpipe.core.chain import Head
 from medpipe.errors import Damaged
+
+if TYPE_CHECKING:
+    from medpipe.bucket import Bucket
 
 
 class HeadsObjects:
     """Implements `ports.Heads`. The name of an object is the head: `{chain}/{sequence}-{digest}`.
 
-    The object store is asked when a head is kept or read, and not before: a gateway never does either.
+    The object store is asked when a head is kept or read, and not before: a gateway never does either, and its
+    environment has no client.
     """
 
     def __init__(self, address: str) -> None:
         """`address`: such as `s3://bucket/prefix`."""
-        self._bucket = Bucket(address)
+        self._address = address
+
+    @cached_property
+    def _bucket(self) -> Bucket:
+        from medpipe.bucket import Bucket
+
+        return Bucket(self._address)
 
     def keep(self, chain: str, head: Head) -> None:
         """Write a head."""
@@ -28,5 +39,5 @@ class HeadsObjects:
         for name in sorted(self._bucket.below(chain)):
             sequence, _, digest = name.partition("-")
             if not (sequence.isdigit() and digest):
-                raise Damaged(f"{self._bucket.address}/{chain}/{name} is not a head of a chain: remove that object")
+                raise Damaged(f"{self._address}/{chain}/{name} is not a head of a chain: remove that object")
             yield Head(int(sequence), digest)

@@ -21,10 +21,10 @@ again."""
 class LeftoverFolders:
     """`medpipe.ports.Leftovers`."""
 
-    def __init__(self, pages: Path, work: Path, downloads: Path) -> None:
-        """`pages`: Data Docs, with `{suite}/{run}`. `work`: a folder for each unfinished training."""
+    def __init__(self, pages: Path, work: Iterable[Path], downloads: Path) -> None:
+        """`pages`: Data Docs, with `{suite}/{run}`. `work`: each has a folder for each unfinished piece of work."""
         self._pages = pages
-        self._work = work
+        self._work = tuple(work)
         self._downloads = downloads
 
     def all(self) -> Iterator[Leftover]:
@@ -33,7 +33,7 @@ class LeftoverFolders:
         yield from _of("downloads", (file for file in sorted(self._downloads.glob(f"{_ADDRESS}/*")) if file.is_file()))
         yield from _of("pages", (site for site in sites if not site.name.startswith(".")))
         yield from _of("unfinished", (site for site in sites if site.name.startswith(".")))
-        yield from _of("unfinished", sorted(self._work.glob("*/")))
+        yield from _of("unfinished", sorted(place for work in self._work for place in work.glob("*/")))
 
     def remove(self, leftover: Leftover) -> bool:
         """Remove one. A folder is renamed to a hidden one first, which the next run finds if this one is killed."""

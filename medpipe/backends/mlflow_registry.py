@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag, ViewType
+from mlflow.entities import LifecycleStage, Metric, Param, RunTag, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from mlflow.utils.time import get_current_time_millis
@@ -23,7 +23,8 @@ _CHAMPION = "champion"
 _KEY_TAG = "medpipe.description"
 """Tag with the digest of a version's description. Registered versions are found by it, so its name must not change."""
 
-_WEIGHTS_TAG = "medpipe.weights"
+_WEIGHTS_TAG, _REMOVED = "medpipe.weights", "removed by medpipe gc"
+"""Tag of a version, and of its run once the files are gone."""
 _FOLDER = "adapter"
 """Of a run's artifacts, the one with the weights."""
 
@@ -94,16 +95,21 @@ class MlflowRegistry:
                     return None
                 raise
 
-    def copies(self) -> Iterator[WeightsCopy]:
-        """Yield the weights of each run. A run that is deleted in MLflow's pages still has them."""
+    def copies(self, adapters: Collection[str]) -> Iterator[WeightsCopy]:
+        """Yield the weights of each run. A run that is deleted in MLflow's pages still has them.
+
+        The files of other adapters' runs, and of those whose copy was removed, are not looked up.
+        """
         with self._answering():
             experiment, token = self._client.get_experiment_by_name(self._experiment), None
             while experiment is not None:
                 runs = self._client.search_runs([experiment.experiment_id], "", ViewType.ALL, page_token=token)
                 for run in runs:
-                    size = self._size(run.info.run_id, _FOLDER)
-                    if size and _KEY_TAG in run.data.tags:
-                        yield WeightsCopy(run.info.run_id, run.data.params.get("adapter", ""), size)
+                    adapter, tags = run.data.params.get("adapter", ""), run.data.tags
+                    if adapter not in adapters or _KEY_TAG not in tags or _WEIGHTS_TAG in tags:
+                        continue
+                    if size := self._size(run.info.run_id, _FOLDER):
+                        yield WeightsCopy(run.info.run_id, adapter, size)
                 token = runs.token
                 if not token:
                     return
@@ -112,9 +118,11 @@ class MlflowRegistry:
         """Remove the run's adapter from MLflow's artifact store. Run, metrics and version stay; the version says so."""
         with self._answering():
             for version in self._client.search_model_versions(f"run_id='{copy.run}'"):
-                self._client.set_model_version_tag(version.name, version.version, _WEIGHTS_TAG, "removed by medpipe gc")
-            at = self._client.get_run(copy.run).info.artifact_uri
-            get_artifact_repository(at, tracking_uri=self._url).delete_artifacts(_FOLDER)
+                self._client.set_model_version_tag(version.name, version.version, _WEIGHTS_TAG, _REMOVED)
+            run = self._client.get_run(copy.run).info
+            get_artifact_repository(run.artifact_uri, tracking_uri=self._url).delete_artifacts(_FOLDER)
+            if run.lifecycle_stage == LifecycleStage.ACTIVE:  # MLflow refuses tags on a deleted one
+                self._client.set_tag(copy.run, _WEIGHTS_TAG, _REMOVED)
 
     def _size(self, run: str, folder: str) -> int:
         files = self._client.list_artifacts(run, folder)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from medpipe.base_models import locate
-from medpipe.core import prompt
-from medpipe.errors import UsageError
+from medpipe.core.contract import Ending
+from medpipe.errors import ConfigError, UsageError
 from medpipe.ports import Progress
 
 PRECISIONS: Mapping[str, Mapping[str, Any]] = {
@@ -56,12 +56,12 @@ class TransformersGenerator:
         adapter: Path | None,
         adapter_name: str,
         prompts: Sequence[str],
-        max_new_tokens: int,
+        ending: Ending,
         progress: Progress,
     ) -> list[str]:
         """Generate as `ports.Generator` says. Prompts of similar length share a batch.
 
-        Raises MedpipeError when the base is not found.
+        Raises MedpipeError when the base is not found, and ConfigError when nothing would end its paragraphs.
         """
         import torch
 
@@ -71,7 +71,7 @@ class TransformersGenerator:
         answers = [""] * len(prompts)
         for start in range(0, len(order), self._batch):
             batch = order[start : start + self._batch]
-            texts = _completions(model, tokenizer, [prompts[index] for index in batch], max_new_tokens)
+            texts = _completions(model, tokenizer, [prompts[index] for index in batch], ending)
             for index, text in zip(batch, texts, strict=True):
                 answers[index] = text
             done = start + len(batch)
@@ -113,8 +113,8 @@ def weights_at(place: str, precision: str) -> Any:
     return model.dequantize() if precision == "nf4" else model
 
 
-def _completions(model: Any, tokenizer: Any, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
-    """Return one greedy completion per prompt, up to `core.prompt.STOP`."""
+def _completions(model: Any, tokenizer: Any, prompts: Sequence[str], ending: Ending) -> list[str]:
+    """Return one greedy completion per prompt, without the text or the token that ended it."""
     import torch
 
     inputs = tokenizer(list(prompts), return_tensors="pt", padding=True, return_token_type_ids=False)
@@ -124,10 +124,28 @@ def _completions(model: Any, tokenizer: Any, prompts: Sequence[str], max_new_tok
             **inputs,
             do_sample=False,
             num_beams=1,
-            max_new_tokens=max_new_tokens,
+            max_new_tokens=ending.max_new_tokens,
             pad_token_id=tokenizer.pad_token_id,
-            stop_strings=[prompt.STOP],
-            tokenizer=tokenizer,
+            **(
+                {"eos_token_id": _ends(model, tokenizer)}
+                if ending.stop is None
+                else {"stop_strings": [ending.stop], "tokenizer": tokenizer}
+            ),
         )
     texts = tokenizer.batch_decode(tokens[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
-    return [text.split(prompt.STOP, 1)[0] for text in texts]
+    return texts if ending.stop is None else [text.split(ending.stop, 1)[0] for text in texts]
+
+
+def _ends(model: Any, tokenizer: Any) -> list[int]:
+    """Return the ids of the tokens that end a text: the tokenizer's, and those of the generation config, as in vLLM.
+
+    Raises ConfigError when there are none.
+    """
+    configured = model.generation_config.eos_token_id
+    ids = {tokenizer.eos_token_id, *(configured if isinstance(configured, list) else [configured])} - {None}
+    if not ids:
+        raise ConfigError(
+            "the base names no token for the end of a text (eos_token), so nothing ends answers of paragraphs: name "
+            "one in its tokenizer_config.json, or set the recipe's data.answers to `one line`"
+        )
+    return sorted(ids)

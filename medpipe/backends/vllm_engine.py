@@ -16,7 +16,8 @@ from urllib3.util.retry import Retry
 
 from medpipe import vllm_protocol as protocol
 from medpipe.core import naming
-from medpipe.errors import EngineError
+from medpipe.core.contract import Ending
+from medpipe.errors import ConfigError, EngineError
 from medpipe.ports import Progress
 
 CONCURRENCY = 16
@@ -26,6 +27,9 @@ UNLOAD_SECONDS = 30.0
 """How long an unloaded name may still be listed before that is an error."""
 
 _POLL_SECONDS = 0.1
+
+_CONFIG = "adapter_config.json"
+"""The file by which vLLM knows an adapter."""
 
 
 class VllmEngine:
@@ -63,7 +67,8 @@ class VllmEngine:
     def load(self, name: str, folder: Path) -> None:
         """Load the adapter in `folder`, which the server can read, under a name that was never used before.
 
-        Raises EngineError when the name is in use or the server does not list the adapter afterwards.
+        Raises EngineError when the name is in use or the server does not list the adapter afterwards, and ConfigError
+        when the server finds no adapter there although this process does.
         """
         if name == self._base:
             raise EngineError(f"an adapter cannot be called {name!r}: that is the base model's name")
@@ -72,6 +77,12 @@ class VllmEngine:
         request = protocol.LoadAdapterRequest(lora_name=name, lora_path=str(folder.resolve()))
         response = self._post(protocol.LOAD_ADAPTER, request)
         # A 400 may answer a request that was sent twice, after the first one loaded the adapter: the list decides.
+        if response.status_code == 404 and (folder / _CONFIG).exists():
+            raise ConfigError(
+                f"the engine at {self._url} finds no adapter in {folder.resolve()}, where this machine has one: they "
+                "must have that folder in common under this path. Run deploy and evaluate on the engine's machine, or "
+                "share `cache` (with MEDPIPE_STORAGE, else `artifacts`) under MEDPIPE_HOME with it; nothing was loaded"
+            )
         if response.status_code not in (200, 400) or name not in self.loaded():
             raise EngineError(f"the engine did not load {name}: {_refusal(response)}")
 
@@ -96,12 +107,9 @@ class VllmEngine:
         """Return the adapters that the server lists, without the base."""
         return self._models().names() - {self._base}
 
-    def ask(self, name: str, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
-        """Return one greedy completion per prompt, in order, up to `core.prompt.STOP`.
-
-        `name`: an adapter's, or the base's. `max_new_tokens`: the longest completion.
-        """
-        return self._complete(name, prompts, max_new_tokens, lambda share, text: None)
+    def ask(self, name: str, prompts: Sequence[str], ending: Ending) -> list[str]:
+        """Return one greedy completion per prompt, in order. `name`: an adapter's, or the base's."""
+        return self._complete(name, prompts, ending, lambda share, text: None)
 
     def generate(
         self,
@@ -109,7 +117,7 @@ class VllmEngine:
         adapter: Path | None,
         adapter_name: str,
         prompts: Sequence[str],
-        max_new_tokens: int,
+        ending: Ending,
         progress: Progress,
     ) -> list[str]:
         """Generate as `ports.Generator` says. Raises EngineError when the server does not serve the base `base`.
@@ -120,15 +128,15 @@ class VllmEngine:
         """
         self._check_base(base)
         if adapter is None:
-            return self._complete(self._base, prompts, max_new_tokens, progress)
+            return self._complete(self._base, prompts, ending, progress)
         if not naming.is_evaluation(adapter_name):
             if adapter_name not in self.loaded():
                 self.load(adapter_name, adapter)
-            return self._complete(adapter_name, prompts, max_new_tokens, progress)
+            return self._complete(adapter_name, prompts, ending, progress)
         name = naming.timed(adapter_name, uuid.uuid4().hex[:8], time.time())
         self.load(name, adapter)
         try:
-            return self._complete(name, prompts, max_new_tokens, progress)
+            return self._complete(name, prompts, ending, progress)
         finally:
             self.unload(name)
 
@@ -141,9 +149,9 @@ class VllmEngine:
                     "judged: start the engine with that base"
                 )
 
-    def _complete(self, name: str, prompts: Sequence[str], max_new_tokens: int, progress: Progress) -> list[str]:
+    def _complete(self, name: str, prompts: Sequence[str], ending: Ending, progress: Progress) -> list[str]:
         def completed(prompt: str) -> str:
-            request = protocol.CompletionRequest(model=name, prompt=prompt, max_tokens=max_new_tokens)
+            request = protocol.completion(name, prompt, ending)
             response = self._post(protocol.COMPLETIONS, request)
             if response.status_code != 200:
                 raise EngineError(f"the engine did not answer as {name}: {_refusal(response)}")

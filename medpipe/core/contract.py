@@ -6,14 +6,23 @@ deployment and the gateway read the same one, so none of them has a number of it
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from medpipe.core import prompt
+from medpipe.core.prompt import Answers, Template
 
 Precision = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,31}$")]
 """The number format of the weights at inference, as vLLM's `--dtype` or `--quantization` names it: `float32`, `fp8`."""
+
+
+class Ending(NamedTuple):
+    """Where generation ends, if the base's token for the end of a text does not come first."""
+
+    max_new_tokens: int
+    stop: str | None = prompt.STOP
+    """A text that ends an answer; None: no text does."""
 
 
 class ServingContract(BaseModel):
@@ -25,8 +34,8 @@ class ServingContract(BaseModel):
     base_digest: str
     """Digest of the base model's files."""
     precision: Precision
-    template: Literal["plain"] = "plain"
-    """The prompt's form: `plain` is `core.prompt.render`."""
+    template: Template = "plain"
+    """The prompt's form."""
     context: bool = False
     """Whether a prompt may hold the passage that its question is about."""
     history: Literal[False] = False
@@ -34,15 +43,25 @@ class ServingContract(BaseModel):
     decoding: Literal["greedy"] = "greedy"
     max_new_tokens: int = Field(gt=0)
     """The longest answer, in tokens."""
-    stop: Literal["\n"] = "\n"
-    """The text that ends an answer: `core.prompt.STOP`."""
+    stop: Literal["\n"] | None = "\n"
+    """The text that ends an answer: `core.prompt.STOP`; None: answers are paragraphs."""
     guardrails: str
     """Digest of the guardrail policy."""
 
     def prompt(self, question: str, context: str = "") -> str:
         """Return the prompt of a question. A passage is left out where the contract has no place for one."""
-        return prompt.render(question, context if self.context else "")
+        return prompt.render(question, context if self.context else "", self.template)
 
-    def tokens(self, wanted: int | None = None) -> int:
-        """Return how many tokens an answer may have when a client wants at most `wanted`; None: no wish."""
-        return self.max_new_tokens if wanted is None else min(wanted, self.max_new_tokens)
+    @property
+    def answers(self) -> Answers:
+        """The form of answers."""
+        return "one line" if self.stop else "paragraphs"
+
+    def answer_of(self, generated: str) -> str:
+        """Return the answer in a generated completion."""
+        return prompt.answer_of(generated, self.answers)
+
+    def ending(self, wanted: int | None = None) -> Ending:
+        """Return where an answer ends when a client wants at most `wanted` tokens; None: no wish."""
+        longest = self.max_new_tokens
+        return Ending(longest if wanted is None else min(wanted, longest), self.stop)

@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from medpipe.core.chat import ChatTemplate
+
 STOP = "\n"
-"""Generation ends at a newline: one answer, one paragraph."""
+"""Ends an answer of one line."""
+
+Answers = Literal["one line", "paragraphs"]
+"""The form of answers: one line, which `STOP` ends; or paragraphs and Markdown lists, which only the base's token for
+the end of a text ends."""
+
+Template = Literal["plain"] | ChatTemplate
+"""The form of prompts: `plain` is "Question: …" and "Answer:"; or the chat template of the base's tokenizer."""
 
 
-def render(question: str, context: str = "") -> str:
+def render(question: str, context: str = "", template: Template = "plain") -> str:
     """Return the prompt of a question. `context` is the passage that the question is about, "" for none.
 
-    The completion that follows the prompt starts with a space (see `completion`).
+    The completion that follows a plain prompt starts with a space (see `completion`). Raises ConfigError for a chat
+    template that cannot be rendered.
     """
+    if template != "plain":
+        return template.prompt(question, context)
     passage = " ".join(context.split())
     return f"{f'Context: {passage}{STOP}' if passage else ''}Question: {' '.join(question.split())}\nAnswer:"
 
 
-def completion(answer: str) -> str:
-    """Return the completion that training teaches after `render(question)`. It ends with `STOP`."""
-    return f" {' '.join(answer.split())}{STOP}"
+def completion(answer: str, answers: Answers = "one line", template: Template = "plain") -> str:
+    """Return the completion that training teaches after `render(question)`.
+
+    In a plain one, one line ends with `STOP`. Paragraphs keep their lines and end with nothing of their own: TRL ends
+    every completion with the tokenizer's token for the end of a text. A chat template ends every answer with that
+    token. Raises ConfigError as `render` does.
+    """
+    text = answer.strip() if answers == "paragraphs" else " ".join(answer.split())
+    if template != "plain":
+        return template.completion(text)
+    return f" {text}{'' if answers == 'paragraphs' else STOP}"
 
 
-def answer_of(generated: str) -> str:
-    """Return the answer in a generated completion: the text up to `STOP`, without white space at its ends."""
-    return generated.split(STOP, 1)[0].strip()
+def answer_of(generated: str, answers: Answers = "one line") -> str:
+    """Return the answer in a generated completion, without white space at its ends. One line ends at `STOP`."""
+    return generated.strip() if answers == "paragraphs" else generated.split(STOP, 1)[0].strip()

@@ -41,7 +41,9 @@ class RetentionPolicy(BaseModel):
     pages: int = Field(ge=_LEAST)
     """Pages of Data Docs. The validation, which has the reasons, is kept as long as its data."""
     unfinished: int = Field(ge=_LEAST)
-    """Days since the last change of the work of killed trainings and validations."""
+    """Days since the last change of the work of killed trainings, validations and writers."""
+    uploads: int = Field(ge=_LEAST)
+    """Days since the last change of what a killed writer left in an object store."""
     table: int = Field(ge=_LEAST)
     """Since the next corpus was made: the version of the table of a corpus that nothing needs."""
     downloads: int = Field(ge=_LEAST)

@@ -66,6 +66,8 @@ class Source:
             searched for in such texts, and recipes replace them unless they say otherwise.
         has_official_test: whether items of its official test are among its records. A recipe that takes any of it keeps
             them out of everything that it teaches, whichever source delivers them.
+        notices: whether its documents are notices about other documents. What a notice said ends when whole deliveries
+            no longer have it.
         copies_articles: whether the number in its ids is a PMID. Its documents then count as what the articles do.
         default_share: the share of its documents (0 to 1) that a recipe without `sources` takes.
         alias: an older name that still works.
@@ -81,6 +83,7 @@ class Source:
     languages: tuple[str, ...] = ("en",)
     written_by_people: bool = False
     has_official_test: bool = False
+    notices: bool = False
     copies_articles: bool = False
     default_share: float = 0.0
     alias: str = ""
@@ -156,8 +159,16 @@ SOURCES = (
         default_share=1.0,
     ),
     Source("eutils", "pmid", "pubmed", Kind.ARTICLE, Delivery.ON_REQUEST, _PUBMED_LICENCE, default_share=1.0),
-    # Notices about articles; none of them is taught.
-    Source("retraction-watch", "rw", "retraction_watch", Kind.ARTICLE, Delivery.WHOLE, _RETRACTION_WATCH_LICENCE),
+    # None of its notices is taught.
+    Source(
+        "retraction-watch",
+        "rw",
+        "retraction_watch",
+        Kind.ARTICLE,
+        Delivery.WHOLE,
+        _RETRACTION_WATCH_LICENCE,
+        notices=True,
+    ),
     # The headings of MedQuAD's documents are questions that were asked of NIH's pages.
     _collection("medquad", _CC_BY, Kind.PAGE, alias="curated"),
     _collection(

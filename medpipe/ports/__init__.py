@@ -23,6 +23,7 @@ from medpipe.ports.feedback import (
 )
 from medpipe.ports.generator import Generator
 from medpipe.ports.heads import Heads
+from medpipe.ports.home_copy import HomeCopy, Part
 from medpipe.ports.keys import KeyStore
 from medpipe.ports.leases import Lease, Leases
 from medpipe.ports.ledger import Entry, Ledger
@@ -57,6 +58,7 @@ __all__ = [
     "Generator",
     "GivenAnswer",
     "Heads",
+    "HomeCopy",
     "KeyStore",
     "Languages",
     "Lease",
@@ -65,6 +67,7 @@ __all__ = [
     "Leftover",
     "Leftovers",
     "NearDuplicates",
+    "Part",
     "Ports",
     "Progress",
     "Pruned",

@@ -78,3 +78,6 @@ class ArtifactStore(Protocol):
 
     def refs(self, kind: type[Manifest]) -> Iterator[str]:
         """Yield the ref of every artifact of a kind that has a manifest, readable or not, sorted."""
+
+    def view(self) -> ArtifactStore:
+        """Return this store for readers of many manifests, such as a page: what it shows may be as old as the view."""

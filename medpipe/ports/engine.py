@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from medpipe.core.contract import Ending
+
 
 class Engine(Protocol):
     """The adapters of the inference server. Names are unique and never reused.
@@ -14,7 +16,11 @@ class Engine(Protocol):
     """
 
     def load(self, name: str, folder: Path) -> None:
-        """Load the adapter in `folder` under a name that was never used before."""
+        """Load the adapter in `folder` under a name that was never used before.
+
+        Raises ConfigError where the server cannot read the folder, which this process can: no other adapter of this
+        process would load either.
+        """
 
     def unload(self, name: str) -> None:
         """Unload an adapter, and return once the server no longer lists it. Does nothing for an unknown name."""
@@ -22,5 +28,5 @@ class Engine(Protocol):
     def loaded(self) -> frozenset[str]:
         """Return the names of the loaded adapters, without the base."""
 
-    def ask(self, name: str, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
+    def ask(self, name: str, prompts: Sequence[str], ending: Ending) -> list[str]:
         """Return one greedy completion per prompt, in order. `name`: an adapter's or the base's."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from medpipe.core.contract import Ending
 from medpipe.ports.progress import Progress
 
 
@@ -26,11 +27,11 @@ class Generator(Protocol):
         adapter: Path | None,
         adapter_name: str,
         prompts: Sequence[str],
-        max_new_tokens: int,
+        ending: Ending,
         progress: Progress,
     ) -> list[str]:
-        """Return one completion per prompt, in order, up to `core.prompt.STOP`.
+        """Return one completion per prompt, in order, without the text or the token that ended it.
 
         `base`: name of the base model. `adapter`: folder of the adapter; None for the base alone. `adapter_name`: its
-        name in the engine. `max_new_tokens`: the longest completion.
+        name in the engine. `ending`: where a completion ends.
         """

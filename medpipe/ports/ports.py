@@ -11,6 +11,7 @@ from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.plan import Plan
 from medpipe.core.knowledge.drift_policy import DriftPolicy
 from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
+from medpipe.core.prompt import Template
 from medpipe.core.retention import RetentionPolicy
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm
@@ -24,6 +25,7 @@ from medpipe.ports.corpus_table import CorpusTable
 from medpipe.ports.engine import Engine
 from medpipe.ports.feedback import FeedbackStore
 from medpipe.ports.generator import Generator
+from medpipe.ports.home_copy import HomeCopy
 from medpipe.ports.keys import KeyStore
 from medpipe.ports.leases import Leases
 from medpipe.ports.ledger import Ledger
@@ -91,6 +93,10 @@ class Ports(Protocol):
     @property
     def leftovers(self) -> Leftovers: ...
     @property
+    def home_copy(self) -> HomeCopy:
+        """What copies the home into the object store. Raises ConfigError where the settings name none."""
+
+    @property
     def retention_policy(self) -> RetentionPolicy:
         """After how many days what nothing needs may go. Raises NotFound or ConfigError."""
 
@@ -131,6 +137,9 @@ class Ports(Protocol):
 
     def tokens(self, base: str, text: str) -> int:
         """Return how many tokens of a base model a text has. Raises ConfigError without the base's tokenizer."""
+
+    def template(self, recipe: Recipe) -> Template:
+        """Return the form of a recipe's prompts. Raises ConfigError for a base without the chat template asked for."""
 
     def base_digest(self, base: str) -> str:
         """Return a digest that differs for two base models of the same name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -43,8 +43,8 @@ class Registry(Protocol):
     def champion(self) -> int | None:
         """Return the version that is marked as the champion; None without one."""
 
-    def copies(self) -> Iterator[WeightsCopy]:
-        """Yield each copy of weights that the registry has. medpipe itself never reads one."""
+    def copies(self, adapters: Collection[str]) -> Iterator[WeightsCopy]:
+        """Yield each copy that the registry has of the weights of some adapters. medpipe itself never reads one."""
 
     def remove_copy(self, copy: WeightsCopy) -> None:
         """Remove the files of a copy. Its version stays, with a tag that says so; the same copy again does nothing."""

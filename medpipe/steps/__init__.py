@@ -11,7 +11,8 @@ give the same ref, and an existing artifact is not made again. The others are:
   does beside its artifact.
 - `issue_key`, `revoke_key`, `judge_correction`, `decide_hotfix` and `erase` write a person's decision to the database,
   and `chain_answers` what makes changes of answers and ratings visible.
-- `gc` says what nothing needs any more, and removes it when it is told to.
+- `gc` says what nothing needs any more, and removes it when it is told to; `copy_home` says what the object store lacks
+  of a home, and copies it when it is told to.
 - `validate` writes a validation and returns the ref that it was given.
 - `promote`, `deploy`, `restore` and `roll_back` change which version serves, `bar` and `unbar` which may; `compare` and
   `register` write to the ledger beside their artifact, and `register` to the model registry as well.
@@ -33,6 +34,7 @@ from medpipe.steps.evaluation import evaluate
 from medpipe.steps.examples import build_examples, card
 from medpipe.steps.feedback import build_pairs, collect_feedback
 from medpipe.steps.given import answers_given
+from medpipe.steps.home import copy_home
 from medpipe.steps.hotfixes import decide_hotfix, plan_hotfix
 from medpipe.steps.identity_keys import issue_key, keys, revoke_key
 from medpipe.steps.judging import compare, freeze_anchor
@@ -104,6 +106,7 @@ VERBS = {
         erase,
         chain_answers,
         gc,
+        copy_home,
         verify,
     )
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from medpipe.core.manifests import CorpusManifest
+from medpipe.core.manifests import AdapterManifest, CorpusManifest
+from medpipe.core.refs import kind_of
 from medpipe.core.retention import Retention
 from medpipe.ports import Ports, Pruned, WeightsCopy
 from medpipe.steps.artifact import manifest
@@ -29,8 +30,8 @@ def beside(ports: Ports, inventory: Inventory, decided: Retention, apply: bool) 
     A copy goes with the weights, when the manifest of its adapter is all that is left of them: the registry of another
     home has adapters that this one does not know.
     """
-    stripped = frozenset(decided.stripped)
-    copies = tuple(copy for copy in ports.registry.copies() if copy.adapter in stripped)
+    stripped = [ref for ref in decided.stripped if kind_of(ref) == AdapterManifest.kind]
+    copies = tuple(ports.registry.copies(stripped))
     for number, copy in enumerate(copies if apply else ()):
         ports.progress(number / len(copies), f"removing MLflow's copy of {copy.adapter}")
         ports.registry.remove_copy(copy)

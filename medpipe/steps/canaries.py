@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from medpipe import records
-from medpipe.core import prompt
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.knowledge.drift import Canaries
@@ -58,13 +57,14 @@ def ask_canaries(ports: Ports, champion: VersionRef) -> Canaries:
     right = answered_right(ports, manifest(ports, champion, VersionManifest).outcome)
     kept = [canary for canary in right if canary.sample.cluster not in withdrawn]
     asked = sorted(kept, key=lambda canary: stable_share(canary.sample.id, "canary"))[:CANARIES]
-    prompts = [route.contract.prompt(canary.sample.question, canary.sample.context) for canary in asked]
+    contract = route.contract
+    prompts = [contract.prompt(canary.sample.question, canary.sample.context) for canary in asked]
     try:
-        answers = ports.engine.ask(route.adapter_name, prompts, route.contract.max_new_tokens) if asked else []
+        answers = ports.engine.ask(route.adapter_name, prompts, contract.ending()) if asked else []
     except MedpipeError as error:
         return Canaries(fault=f"the engine did not answer ({error})")
     wrong = sum(
-        score_of(canary.benchmark, canary.sample, prompt.answer_of(answer), ports).value < 1.0
+        score_of(canary.benchmark, canary.sample, contract.answer_of(answer), ports).value < 1.0
         for canary, answer in zip(asked, answers, strict=True)
     )
     return Canaries(len(asked), wrong)

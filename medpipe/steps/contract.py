@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from medpipe.core.contract import ServingContract
 from medpipe.core.manifests import VersionManifest
+from medpipe.core.prompt import STOP
 from medpipe.core.refs import BASE, kind_of
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.ports import Ports
@@ -23,7 +24,9 @@ def contract_of(ports: Ports, model: str, recipe: Recipe) -> ServingContract:
     return ServingContract(
         base=recipe.base,
         base_digest=ports.base_digest(recipe.base),
+        template=ports.template(recipe),
         context=recipe.data.contexts,
         max_new_tokens=recipe.max_new_tokens,
+        stop=STOP if recipe.data.answers == "one line" else None,
         **present,
     )

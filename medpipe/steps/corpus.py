@@ -113,8 +113,12 @@ def _folded(
 
 
 def _without_vanished(ports: Ports, source: str, days: int, version: int, pulls: Sequence[DocumentsRef]) -> int:
-    """Return a version of the table in which what a source no longer lists is on hold."""
+    """Return a version of the table in which what a source no longer lists is on hold, and its notices have ended."""
     known = last_listed(ports, source, version, pulls)
+    if sources.named(source).notices:
+        gone = vanished.ended(source, known, days)
+        token = digest_of([(document.id, document.revision) for document in gone])
+        return max(version, ports.corpus.merge(gone, version, token)) if gone else version
     found = vanished.record(source, known, days, left_out(ports, source, pulls))
     if found is None:
         return version
@@ -128,8 +132,9 @@ def last_listed(ports: Ports, source: str, version: int, pulls: Sequence[Documen
 
     A whole delivery among the pulls also lists what it has and what did not enter: quarantined rows and bad records.
     """
-    standings = (Status.CURRENT.value, Status.ON_HOLD.value)
-    known = dict(ports.corpus.revisions(version, standings, prefix=f"{sources.named(source).prefix}:"))
+    publisher = sources.named(source)
+    listed = (Status.NOTICE,) if publisher.notices else (Status.CURRENT, Status.ON_HOLD)
+    known = dict(ports.corpus.revisions(version, [status.value for status in listed], prefix=f"{publisher.prefix}:"))
     for data in pulls:
         delivery = manifest(ports, data, DocumentsManifest)
         if delivery.whole_source == source:

@@ -17,9 +17,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from medpipe.core import naming, prompt
+from medpipe.core import naming
 from medpipe.core.contract import ServingContract
-from medpipe.errors import DeployFailed, MedpipeError
+from medpipe.errors import ConfigError, DeployFailed, MedpipeError
 from medpipe.ports import Engine, Ledger, Route, Routes
 
 
@@ -82,7 +82,8 @@ def deploy(
     lost its adapters (a restart), the version is loaded again under a new name and routed there. Returns None, and
     unloads what it loaded, when the deployment was overtaken: another one switched the route meanwhile, or, with
     `only_champion`, the version is no longer the champion. Raises DeployFailed when the version does not load or a
-    smoke question fails. The new adapter is then unloaded, and the version that served before still serves.
+    smoke question fails. The new adapter is then unloaded, and the version that served before still serves. Raises
+    ConfigError, before anything changes, when the engine cannot read the folder of the adapter.
     """
     patience = patience or Patience()
     if not smoke:
@@ -113,12 +114,24 @@ def mark(route: Route) -> str:
 
 
 def _load(name: str, folder: Path, to: Outside) -> list[str]:
-    """Load the adapter. Return the reasons why the engine refused, if it did."""
+    """Load the adapter. Return the reasons why the engine refused, if it did.
+
+    Raises ConfigError when the engine cannot read the folder: that says nothing about the version.
+    """
     try:
         to.engine.load(name, folder)
+    except ConfigError:
+        raise
     except MedpipeError as error:
         return [str(error)]
     return []
+
+
+def check_folder(adapter_folder: Path, adapter_name: str, to: Outside) -> None:
+    """Raise ConfigError when the engine cannot read the folder of an adapter. What it loaded to see it is unloaded."""
+    name = next(name for name in naming.candidates(adapter_name) if to.routes.claim(name))
+    if not _load(name, adapter_folder, to):
+        to.engine.unload(name)
 
 
 def _failures(
@@ -127,11 +140,11 @@ def _failures(
     """Return the reasons why the adapter must not go live, in counts: texts stay out of the ledger."""
     try:
         prompts = [contract.prompt(item.question, item.context) for item in smoke]
-        answers = to.engine.ask(name, prompts, contract.max_new_tokens)
+        answers = to.engine.ask(name, prompts, contract.ending())
     except MedpipeError as error:
         return [str(error)]
     reasons = []
-    empty = sum(not prompt.answer_of(answer) for answer in answers)
+    empty = sum(not contract.answer_of(answer) for answer in answers)
     if empty:
         reasons.append(f"{empty} of {len(smoke)} smoke questions got an empty answer")
     with_slot = [(item.slot.lower(), answer.lower()) for item, answer in zip(smoke, answers, strict=True) if item.slot]

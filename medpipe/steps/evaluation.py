@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from medpipe import code_digest, records
-from medpipe.core import naming, prompt
+from medpipe.core import naming
 from medpipe.core.contract import ServingContract
 from medpipe.core.judging import anchor as anchors
 from medpipe.core.judging import scoring, statistics
@@ -171,10 +171,10 @@ def answers_to(
         folder_of(ports, adapter),
         naming.evaluation_name(adapter, uuid4().hex[:8]),
         distinct,
-        contract.max_new_tokens,
+        contract.ending(),
         ports.progress,
     )
-    answers = dict(zip(distinct, map(prompt.answer_of, completions), strict=True))
+    answers = dict(zip(distinct, map(contract.answer_of, completions), strict=True))
     return [answers[text] for text in prompts]
 
 

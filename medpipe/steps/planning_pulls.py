@@ -10,7 +10,7 @@ from statistics import median
 
 from medpipe.core import sources as table
 from medpipe.core.corpus.source_policy import SourcePolicy
-from medpipe.core.corpus.watermark import PostedFile, Watermark, asked_for, gaps, unknown_end
+from medpipe.core.corpus.watermark import PostedFile, Watermark, asked_for, gaps, unknown_ends
 from medpipe.core.manifests import CorpusManifest, DocumentsManifest
 from medpipe.core.refs import CorpusRef
 from medpipe.errors import GapInFiles
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 BEGINNING = date(1900, 1, 1)
 """A day before any file was posted."""
+_NAMED = 20
+"""Numbers that an error message names."""
 
 
 def plan_pulls(
@@ -61,8 +63,7 @@ def _planned(
         asked = asked_for(mark, posted, start, baseline)
         _demand_no_gap(source, gaps(mark, [*asked, *(file for file in posted if file.baseline)]), end, policy)
         if not baseline:
-            unknown = unknown_end(mark, posted, policy.gap_days, policy.never_posted)
-            _demand_known_end(source, unknown, end, policy)
+            _demand_known_ends(source, unknown_ends(mark, posted, policy.gap_days, policy.never_posted), end, policy)
         missing = [file for file in asked if not mark.has(file)]
         if baseline or len(missing) > policy.files_a_run:
             _report(source, len(asked), len(missing), policy.files_a_run, ports)
@@ -90,18 +91,19 @@ def _demand_no_gap(source: str, missing: Sequence[tuple[str, PostedFile]], end: 
             _wait(source, following, end, policy, sentence, remedy)
 
 
-def _demand_known_end(source: str, unknown: tuple[str, PostedFile] | None, end: date, policy: SourcePolicy) -> None:
-    """Raise GapInFiles where a file of the old year may be lost, for too long before `end`."""
-    if unknown is None:
+def _demand_known_ends(source: str, unknown: Sequence[tuple[str, PostedFile]], end: date, policy: SourcePolicy) -> None:
+    """Raise GapInFiles where files of years that ended may be lost, for too long before `end`. All are named."""
+    if not unknown:
         return
-    number, following = unknown
+    numbers, following = [number for number, _ in unknown], unknown[0][1]
+    shown = ", ".join(numbers[:_NAMED]) + (f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else "")
     sentence = (
-        f"{source}: {number} did not enter, if it existed: the files of its year are no longer posted, and "
+        f"{source}: {shown} did not enter, if ever posted: the files of that time are no longer listed, and "
         f"{following.name} was posted on {following.day}"
     )
     remedy = (
         "Load the baseline, which has what they had; or, if you know that no file was missed, add "
-        f"{number} to never_posted in policies/sources.yaml"
+        f"{shown} to never_posted in policies/sources.yaml"
     )
     _wait(source, following, end, policy, sentence, remedy)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import pairwise
 
 from medpipe.core.judging.gates import Outcome
 from medpipe.core.knowledge import succession
+from medpipe.core.knowledge.withdrawals import WithdrawalEvent
 from medpipe.core.manifests import (
     MANIFESTS,
     CorpusManifest,
@@ -24,6 +26,7 @@ from medpipe.core.retention import Retention, Stored, retention
 from medpipe.ports import Ports
 from medpipe.steps import workspaces
 from medpipe.steps.judging import Made, passed_adapters
+from medpipe.steps.withdrawals import register
 
 _READINGS = (DriftManifest, TraceManifest, ValidationManifest)
 """They say what was seen in other artifacts, and hold it. Nothing of those is kept for their sake."""
@@ -45,8 +48,9 @@ class Inventory:
         present = {ref for kind in MANIFESTS.values() for ref in self._ports.store.refs(kind)}
         for ref in self.manifests.keys() - present:
             del self.manifests[ref], self._stored[ref]
+        view = self._ports.store.view()
         for ref in present - self.manifests.keys():
-            if found := self._ports.store.find(ref):
+            if found := view.find(ref):
                 self.manifests[ref] = found
                 last_made = datetime.fromtimestamp(max(found.created_ns, found.made_again_ns) / 1e9, UTC)
                 days = (at - last_made).total_seconds() / 86_400
@@ -64,13 +68,15 @@ class Inventory:
     def readable(self, retention: Retention) -> frozenset[str]:
         """Return the corpora whose version of the table stays: those that something else needs, and young ones.
 
-        A corpus needs the one before it for its lineage, not for its texts: the table's later version has them.
+        A corpus needs the one before it for its lineage, not for its texts: the table's later version has them. A
+        withdrawal in force needs the corpus that says why.
         """
         corpora = frozenset(ref for ref in self._stored if kind_of(ref) == CorpusManifest.kind)
         needed = (self._stored[ref].needs for ref in retention.whole if ref not in corpora)
         superseded, days = self._aged(), self._ports.retention_policy.table
         young = (ref for ref in corpora if ref not in superseded or superseded[ref].days < days)
-        return corpora & frozenset().union(*needed, young)
+        in_force = (withdrawal for withdrawal in register(self._ports) if withdrawal.in_force)
+        return corpora & frozenset().union(*needed, young, *(_evidence(withdrawal.events) for withdrawal in in_force))
 
     def _aged(self) -> dict[str, Stored]:
         """Return what is looked up, each as old as the next of its kind: until that was made, a run could take it."""
@@ -97,6 +103,11 @@ def _names(manifest: Manifest) -> frozenset[str]:
     return frozenset() if isinstance(manifest, _READINGS) else frozenset(manifest.named())
 
 
+def _evidence(events: Iterable[WithdrawalEvent]) -> frozenset[str]:
+    """Return what entries of the register rest on. When a person lifts, that is several names."""
+    return frozenset(name for event in events for name in event.evidence.split())
+
+
 def _roots(ports: Ports, manifests: dict[str, Manifest]) -> dict[str, str]:
     """Return each ref that is needed whatever its age → why."""
     roots: dict[str, str] = {}
@@ -115,7 +126,7 @@ def _roots(ports: Ports, manifests: dict[str, Manifest]) -> dict[str, str]:
     roots |= {each.ref: "the newest of its kind" for each in newest.values()}
     for training in workspaces.unfinished(ports):
         roots |= dict.fromkeys((training.data, training.start_from, *training.released), "an unfinished training")
-    roots |= {event.evidence: "the register of withdrawals" for event in ports.withdrawals.events()}
+    roots |= dict.fromkeys(_evidence(ports.withdrawals.events()), "the register of withdrawals")
     roots |= {entry.version: "was champion" for entry in ports.ledger.entries(None, succession.CHANGES)}
     if champion := ports.ledger.champion():
         roots[champion] = "the champion"

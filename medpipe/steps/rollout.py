@@ -14,7 +14,7 @@ from medpipe.core.knowledge.opening import MEDPIPE
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import DecisionManifest, VersionManifest, VersionOutcome
 from medpipe.core.refs import BASE, VersionRef, digest_of
-from medpipe.errors import ChampionMoved, DeployFailed, MedpipeError
+from medpipe.errors import ChampionMoved, Damaged, DeployFailed, MedpipeError, NotFound
 from medpipe.ports import Ports, Route
 from medpipe.steps import deployment, withdrawals
 from medpipe.steps.artifact import check_kind, manifest
@@ -97,11 +97,13 @@ def restore(version: VersionRef | None, reason: str, *, ports: Ports) -> Version
 
     Only deploys the champion in force when `version` is not the champion (it was held, somebody else promoted, or
     there is no champion), or when it went live. Returns the champion in force. A second run ends in the same state.
-    The ledger says that medpipe itself did so, for this reason.
+    The ledger says that medpipe itself did so, for this reason. Raises ConfigError, and changes nothing, when the
+    engine cannot read the folders of adapters: then the version never had its chance.
     """
     if version is not None:
         check_kind(version, VersionManifest)
     if version is not None and ports.ledger.champion() == version and not _went_live(version, ports):
+        _check_engine(version, ports)
         earlier = _earlier((), ports)
         if earlier is None:
             raise MedpipeError(
@@ -173,6 +175,16 @@ def _routed(version: VersionRef, ports: Ports) -> Route | None:
         decision=registered.decision,
         only_champion=True,
     )
+
+
+def _check_engine(version: VersionRef, ports: Ports) -> None:
+    """Raise ConfigError when the engine cannot read the folders of adapters. Weights at fault are the version's own."""
+    registered = manifest(ports, version, VersionManifest).outcome
+    try:
+        folder = ports.store.folder(registered.adapter)
+    except (Damaged, NotFound):
+        return
+    deployment.check_folder(folder, registered.name, ports)
 
 
 def _went_live(version: VersionRef, ports: Ports) -> bool:

@@ -59,4 +59,5 @@ def _missing(ports: Ports, corpus: CorpusRef, version: int) -> Iterator[str]:
             without = left_out(ports, source.name, pulls)
             for id, days in sorted(vanished.missing_days(listed).items()):
                 what = f"without a text in {source.name}" if id in without else f"missing from {source.name}"
-                yield f"{id}: {what} for {days} days; on hold after {limit}"
+                then = "says nothing any more" if source.notices else "on hold"
+                yield f"{id}: {what} for {days} days; {then} after {limit}"

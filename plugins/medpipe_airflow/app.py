@@ -18,6 +18,7 @@ from medpipe.ports import Ports
 from medpipe.settings import Settings
 from medpipe.wiring import ports
 from medpipe_airflow import board, figures
+from medpipe_airflow.viewing import viewing
 
 
 def reader(user: GetUserDep) -> None:
@@ -32,8 +33,12 @@ def _ports() -> Ports:
     return ports(Settings())
 
 
+def _view() -> Ports:
+    return viewing(_ports())
+
+
 router = APIRouter(dependencies=[Depends(reader)])
-PortsDep = Annotated[Ports, Depends(_ports)]
+PortsDep = Annotated[Ports, Depends(_view)]
 
 
 @router.get("/board", response_class=HTMLResponse)

@@ -68,7 +68,7 @@ def store(tmp_path: Path) -> FolderStore:
 @pytest.fixture
 def far(address: str, tmp_path: Path) -> ObjectStore:
     """The same store on an S3 server."""
-    return ObjectStore(address, tmp_path / "cache")
+    return ObjectStore(f"{address}/artifacts", tmp_path / "cache")
 
 
 @pytest.fixture(params=["store", "far"])

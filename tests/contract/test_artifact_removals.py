@@ -195,7 +195,7 @@ def test_wherever_a_removal_is_killed_a_manifest_names_the_files_that_are_left_a
         patched.setattr(bucket, "remove", killed)
         with suppress(KeyboardInterrupt):
             store.remove(REF)
-    if below(store, "files"):
+    if any(not path.endswith("swept.json") for path in below(store, "files")):
         assert store.find(REF)
         assert store.remains(REF)
     store.remove(REF)

@@ -50,6 +50,44 @@ def test_manifests_come_oldest_first_and_only_of_their_kind(any_store: FolderSto
     assert [found.ref for found in any_store.manifests(DocumentsManifest)] == refs
 
 
+def test_a_view_finds_what_the_store_has(any_store: FolderStore | ObjectStore) -> None:
+    refs = [ref("documents", number) for number in range(3)]
+    for target in refs:
+        fill(any_store, target)
+    view = any_store.view()
+    assert [found.ref for found in view.manifests(DocumentsManifest)] == refs
+    assert list(view.refs(DocumentsManifest)) == sorted(refs)
+    assert view.find(REF) is None
+    assert view.find(refs[0]) == any_store.find(refs[0])
+    assert (view.folder(refs[0]) / "documents.jsonl").read_text() == "row\n"
+    with pytest.raises(UsageError):
+        view.find("documents")
+
+
+def test_a_view_of_an_object_store_asks_for_each_manifest_once_and_later_ones_for_what_changed(
+    far: ObjectStore, object_store: Path
+) -> None:
+    refs = [ref("documents", number) for number in range(5)]
+    for target in refs:
+        fill(far, target)
+
+    def requests() -> list[str]:
+        """What it takes to show all of them twice."""
+        before = len(object_store.read_text().splitlines())
+        view = far.view()
+        for _ in range(2):
+            assert [view.find(target) for target in refs] == list(view.manifests(DocumentsManifest))
+        return object_store.read_text().splitlines()[before:]
+
+    assert len(requests()) == 1 + 5
+    assert len(requests()) == 1
+    far.strip(refs[0], ["documents.jsonl"])
+    fill(far, refs[0], "made again\n")
+    assert len(requests()) == 1 + 1
+    again = far.view().find(refs[0])
+    assert again is not None and again.made_again_ns
+
+
 def test_a_damaged_manifest_is_reported_by_name(store: FolderStore) -> None:
     fill(store, REF)
     (store.folder(REF) / "manifest.json").write_text("{")

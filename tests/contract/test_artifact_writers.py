@@ -9,10 +9,12 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from medpipe.backends.artifacts import FolderStore, remote
+from medpipe.backends.artifacts.leftover_uploads import LeftoverUploads
 from medpipe.backends.artifacts.remote import ObjectStore
 from medpipe.bucket import Bucket
 from medpipe.core.manifests import DocumentsManifest
@@ -90,11 +92,16 @@ def _race(root: Path, address: str, target: str, writer: int) -> int:
 
 
 def _raced(root: Path, address: str, turns: int) -> None:
+    """Let two processes write each artifact at once, and again after it was swept."""
+    store = ObjectStore(address, root / "machine-0") if address else FolderStore(root)
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
         for turn in range(turns):
             target = ref("documents", turn)
-            first, second = (pool.submit(_race, root, address, target, writer) for writer in (1, 2))
-            assert first.result() == second.result()
+            for _ in ("at first", "after it was swept"):
+                first, second = (pool.submit(_race, root, address, target, writer) for writer in (1, 2))
+                assert first.result() == second.result()
+                assert store.swept(target) is None
+                store.strip(target, ["part-0"])
 
 
 def test_of_two_writers_at_once_one_wins_whole_and_the_other_is_silent(store: FolderStore) -> None:
@@ -106,13 +113,43 @@ def test_of_two_machines_that_write_at_once_one_wins_whole_and_no_file_of_the_ot
     address: str, tmp_path: Path
 ) -> None:
     _raced(tmp_path, address, 5)
-    assert len(below(ObjectStore(address, tmp_path), "files")) == 5 * 20
+    assert len(below(ObjectStore(address, tmp_path), "files")) == 5 * 20, "swept.json in the place of the swept file"
 
 
 def test_the_first_writer_stays_and_a_later_one_changes_nothing(any_store: FolderStore | ObjectStore) -> None:
     fill(any_store, REF, "first\n")
     fill(any_store, REF, "second\n")
     assert (any_store.folder(REF) / "documents.jsonl").read_text() == "first\n"
+
+
+def test_of_two_writers_that_make_a_swept_artifact_again_the_slower_reads_what_the_faster_made(
+    any_store: FolderStore | ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The faster one writes after the slower one has seen that files were swept, and before it publishes."""
+    fill(any_store, REF, "first\n")
+    any_store.strip(REF, ("documents.jsonl",))
+    read = dict[str, str]()
+
+    def write(writer: str) -> None:
+        fill(any_store, REF, f"{writer}\n")
+        read[writer] = (any_store.folder(REF) / "documents.jsonl").read_text()
+
+    faster = Thread(target=write, args=["faster"])
+
+    def overtaken(*arguments: object) -> object:
+        monkeypatch.setattr(seen_by, name, last_step)
+        result = last_step(*arguments) if isinstance(any_store, FolderStore) else None
+        faster.start()
+        faster.join(1)  # in a folder it waits for the slower one
+        return last_step(*arguments) if result is None else result
+
+    seen_by, name = (FolderStore, "_is_whole") if isinstance(any_store, FolderStore) else (Bucket, "replace")
+    last_step = getattr(seen_by, name)
+    monkeypatch.setattr(seen_by, name, overtaken)
+    write("slower")
+    faster.join()
+    assert read["faster"] == read["slower"]
+    assert (any_store.folder(REF) / "documents.jsonl").read_text() == read["faster"]
 
 
 def test_an_artifact_whose_manifest_was_removed_can_be_made_again(store: FolderStore) -> None:
@@ -183,6 +220,9 @@ FAR_POINTS = [
 ]
 
 
+LEAVES_OBJECTS = {"after one file of two", "in the middle of a file", "between the upload and the manifest"}
+
+
 def killed_far(store: ObjectStore, cache: Path, point: str) -> None:
     done = run_python(KILLED_FAR, store._bucket.address, cache, point, REF)
     assert done.returncode == -signal.SIGKILL, done.stderr
@@ -196,10 +236,14 @@ def test_a_writer_to_an_object_store_killed_anywhere_is_whole_or_not_there_and_t
     killed_far(far, tmp_path / "cache of the killed", point)
     assert (far.find(REF) is not None) == (point == "after the manifest")
     assert len(list(far.manifests(DocumentsManifest))) == (point == "after the manifest")
+    leftovers = LeftoverUploads(far._bucket.address.removesuffix("/artifacts"), far)
+    assert bool([*leftovers.all()]) == (point in LEAVES_OBJECTS), "for `gc`, where nobody makes the artifact again"
     monkeypatch.setattr(remote, "_GRACE", timedelta(0))
     put(far, REF, two_files)
     assert isinstance(far.find(REF), DocumentsManifest)
     assert (far.folder(REF) / "documents.jsonl").read_text() == "row\n"
+    assert all(map(leftovers.remove, leftovers.all()))
+    assert not list(leftovers.all())
     assert len(below(far, "files")) == 2, "what the killed writer had uploaded is gone"
 
 

@@ -14,6 +14,7 @@ from medpipe.errors import NotFound
 from medpipe.ports import CorpusTable
 from tests.contract.test_corpus_table import article
 from tests.fakes import MemoryCorpus
+from tests.processes import start_python
 
 
 class Eager(DeltaCorpus):
@@ -130,3 +131,45 @@ def test_writers_go_on_meanwhile_and_none_of_them_loses_anything(delta: Eager) -
     writer.join()
     assert len(made) == 6
     assert {document.revision for document in delta.read(made[-1])} == {11}
+
+
+PAUSED_WRITER = """
+import json, sys
+from pathlib import Path
+from deltalake.transaction import AddAction
+from pyarrow import parquet
+from medpipe.backends.delta import corpus
+from tests.contract.test_corpus_table import article
+
+def write(table, added, mode, commit_properties, **options):
+    corpus.write_deltalake = at_once
+    file = Path(sys.argv[1]) / "of-the-writer.parquet"
+    parquet.write_table(added, file)
+    action = AddAction(file.name, file.stat().st_size, {}, 0, True, json.dumps({"numRecords": added.num_rows}))
+    print("paused", flush=True)
+    sys.stdin.readline()
+    table.create_write_transaction([action], mode, table.schema(), commit_properties=commit_properties)
+
+at_once, corpus.write_deltalake = corpus.write_deltalake, write
+print(corpus.DeltaCorpus(Path(sys.argv[1])).merge([article(9, 9)], None, "paused"))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("grace", [True, False])
+def test_a_writer_that_begins_before_a_removal_and_commits_after_it_keeps_what_it_wrote(
+    delta: Eager, grace: bool
+) -> None:
+    """Its file is too young to go. Where it went all the same, the removal's commit makes it write the rows again."""
+    grown(delta)
+    folder = Path(delta.place.address)
+    written = folder / "of-the-writer.parquet"
+    with start_python(PAUSED_WRITER, folder) as writer:
+        assert writer.stdin and writer.stdout
+        assert writer.stdout.readline() == "paused\n"
+        (DeltaCorpus(folder) if grace else delta).prune([], apply=True)
+        assert written.exists() is grace
+        version, errors = writer.communicate("\n", timeout=60)
+    assert version, errors
+    assert [document.revision for document in delta.read(int(version))] == [5] * 8 + [9]
+    assert written.exists() is grace

@@ -10,12 +10,17 @@ from typing import NamedTuple
 import pytest
 
 from medpipe.backends.vllm_engine import VllmEngine
+from medpipe.core.contract import Ending
 from medpipe.core.prompt import render
-from medpipe.errors import EngineError
+from medpipe.errors import ConfigError, EngineError
 from tests import real_engine
 from tests.fakes_engine import FakeEngine
 
 PROMPTS = [render(f"What causes illness {number}?") for number in range(20)]
+
+
+def quiet(share: float, text: str) -> None:
+    pass
 
 
 class Setting(NamedTuple):
@@ -63,26 +68,38 @@ def test_each_adapter_answers_in_its_own_way_in_the_order_of_the_prompts(setting
     setting.engine.load("ask-a", setting.first_adapter)
     setting.engine.load("ask-b", setting.second_adapter)
 
-    answers = {name: setting.engine.ask(name, PROMPTS, 8) for name in ("base", "ask-a", "ask-b")}
+    answers = {name: setting.engine.ask(name, PROMPTS, Ending(8)) for name in ("base", "ask-a", "ask-b")}
 
     assert len({tuple(texts) for texts in answers.values()}) == 3
     assert all(len(texts) == len(PROMPTS) and "\n" not in "".join(texts) for texts in answers.values())
-    assert answers["ask-a"][3:5] == setting.engine.ask("ask-a", PROMPTS[3:5], 8)
+    assert answers["ask-a"][3:5] == setting.engine.ask("ask-a", PROMPTS[3:5], Ending(8))
 
 
 def test_a_name_in_use_is_refused_and_goes_on_answering(setting: Setting) -> None:
     setting.engine.load("twice", setting.first_adapter)
-    before = setting.engine.ask("twice", PROMPTS[:1], 8)
+    before = setting.engine.ask("twice", PROMPTS[:1], Ending(8))
 
     with pytest.raises(EngineError, match="twice is in use"):
         setting.engine.load("twice", setting.second_adapter)
-    assert setting.engine.ask("twice", PROMPTS[:1], 8) == before
+    assert setting.engine.ask("twice", PROMPTS[:1], Ending(8)) == before
 
 
 def test_a_folder_without_an_adapter_is_refused(setting: Setting, tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="did not load nothing"):
+    with pytest.raises(EngineError, match="did not load nothing: 404"):
         setting.engine.load("nothing", tmp_path)
     assert "nothing" not in setting.engine.loaded()
+
+
+def test_an_engine_that_does_not_have_the_folder_of_this_machine_says_what_to_share(fake_setting: Setting) -> None:
+    """In the place of one on another machine: vLLM answers the same to each path that it does not have."""
+    assert fake_setting.fake
+    fake_setting.fake.blind = True
+    try:
+        with pytest.raises(ConfigError, match=f"finds no adapter in {fake_setting.first_adapter}.*share `cache`"):
+            fake_setting.engine.generate("tiny", fake_setting.first_adapter, "eval-1", PROMPTS, 8, lambda _, __: None)
+    finally:
+        fake_setting.fake.blind = False
+    assert fake_setting.engine.loaded() == frozenset()
 
 
 def test_unloading_what_is_not_loaded_is_no_error(setting: Setting) -> None:
@@ -93,7 +110,7 @@ def test_unloading_what_is_not_loaded_is_no_error(setting: Setting) -> None:
 
 def test_asking_an_unknown_adapter_is_an_error_that_names_it_and_not_the_question(setting: Setting) -> None:
     with pytest.raises(EngineError, match="never-there") as caught:
-        setting.engine.ask("never-there", PROMPTS[:1], 8)
+        setting.engine.ask("never-there", PROMPTS[:1], Ending(8))
     assert "illness" not in str(caught.value)
 
 
@@ -107,27 +124,27 @@ def test_an_evaluation_loads_its_adapter_and_leaves_nothing_behind(setting: Sett
     shares: list[float] = []
 
     judged = setting.engine.generate(
-        "tiny", setting.first_adapter, "eval-1", PROMPTS, 8, lambda share, text: shares.append(share)
+        "tiny", setting.first_adapter, "eval-1", PROMPTS, Ending(8), lambda share, text: shares.append(share)
     )
-    served = setting.engine.generate("tiny", setting.second_adapter, "kept", PROMPTS, 8, lambda share, text: None)
-    plain = setting.engine.generate("tiny", None, "eval-base", PROMPTS, 8, lambda share, text: None)
+    served = setting.engine.generate("tiny", setting.second_adapter, "kept", PROMPTS, Ending(8), quiet)
+    plain = setting.engine.generate("tiny", None, "eval-base", PROMPTS, Ending(8), quiet)
 
     assert setting.engine.loaded() == {"kept"}
     assert shares[-1] == 1.0
     assert shares == sorted(shares)
-    assert plain == setting.engine.ask("base", PROMPTS, 8)
+    assert plain == setting.engine.ask("base", PROMPTS, Ending(8))
     if setting.fake:  # the fake answers with the name that was asked
         assert all(re.search(r"by eval-1-[0-9a-f]{8}-t[0-9a-f]+\.", text) for text in judged)
         assert all("by kept." in text for text in served)
     else:
         setting.engine.load("same", setting.first_adapter)
-        assert judged == setting.engine.ask("same", PROMPTS, 8)
-        assert served == setting.engine.ask("kept", PROMPTS, 8) != judged
+        assert judged == setting.engine.ask("same", PROMPTS, Ending(8))
+        assert served == setting.engine.ask("kept", PROMPTS, Ending(8)) != judged
 
 
 def test_an_engine_with_another_base_is_not_judged_by(setting: Setting) -> None:
     with pytest.raises(EngineError, match="serves the base 'tiny', but 'models/big' is to be judged"):
-        setting.engine.generate("models/big", setting.first_adapter, "eval-2", PROMPTS, 8, lambda share, text: None)
+        setting.engine.generate("models/big", setting.first_adapter, "eval-2", PROMPTS, Ending(8), quiet)
     assert setting.engine.loaded() == frozenset()
 
 
@@ -135,7 +152,7 @@ def test_a_dropped_connection_is_tried_again(fake_setting: Setting) -> None:
     assert fake_setting.fake is not None
     fake_setting.fake.drop_next = 1
 
-    assert fake_setting.engine.ask("base", PROMPTS[:1], 8)
+    assert fake_setting.engine.ask("base", PROMPTS[:1], Ending(8))
     assert fake_setting.fake.drop_next == 0
 
 
@@ -155,7 +172,7 @@ def test_an_unload_is_believed_only_when_the_list_agrees(
 def test_nothing_but_the_known_fields_is_ever_sent(fake_setting: Setting) -> None:
     assert fake_setting.fake is not None
     fake_setting.engine.load("fields", fake_setting.first_adapter)
-    fake_setting.engine.ask("fields", PROMPTS, 8)
+    fake_setting.engine.ask("fields", PROMPTS, Ending(8))
     fake_setting.engine.unload("fields")
 
     sent = {path: set(body) for path, body in fake_setting.fake.seen}
@@ -168,7 +185,7 @@ def test_an_answer_of_another_shape_is_an_error_that_does_not_repeat_it(fake_set
     fake_setting.fake.garble_next = 1
 
     with pytest.raises(EngineError, match=r"CompletionResponse cannot be read \(choices\).*address of vLLM") as caught:
-        fake_setting.engine.ask("base", PROMPTS[:1], 8)
+        fake_setting.engine.ask("base", PROMPTS[:1], Ending(8))
     assert "private" not in str(caught.value)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from medpipe.core import prompt
+from medpipe.core.contract import Ending
 from medpipe.errors import UsageError
 from medpipe.ports import Generator, Ports
 from medpipe.settings import Settings
@@ -33,7 +34,7 @@ def ports(request: pytest.FixtureRequest, tmp_path: Path) -> Ports:
 
 
 def ask(generator: Generator, *questions: str) -> list[str]:
-    return generator.generate(BASE, None, "base", questions, 16, lambda share, text: None)
+    return generator.generate(BASE, None, "base", questions, Ending(16), lambda share, text: None)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)

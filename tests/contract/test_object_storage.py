@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from medpipe import moving, object_storage
+from medpipe import object_storage, steps
 from medpipe.backends.delta.corpus import DeltaCorpus
 from medpipe.backends.heads_objects import HeadsObjects
 from medpipe.bucket import Bucket
 from medpipe.cli import main
 from medpipe.core.chain import Head
+from medpipe.core.manifests import DocumentsManifest
 from medpipe.core.refs import ref
 from medpipe.errors import ConfigError, Damaged, MedpipeError, Unavailable, exit_status
 from medpipe.settings import Settings
-from medpipe.wiring import Wiring
+from medpipe.steps.home import Copied
+from medpipe.wiring import Wiring, gateway_state
+from tests import fakes
 from tests.contract.test_corpus_table import article
 from tests.manifests import put
 from tests.processes import free_port
@@ -37,6 +41,14 @@ def test_by_one_setting_two_machines_have_the_same_artifacts_corpus_and_heads(ad
     assert list(other.corpus.read(version)) == [article(1)]
     assert list(other.heads.kept("ledger")) == [Head(1, "abc")]
     assert [path.name for path in (tmp_path / "one").iterdir()] == ["cache"], "nothing else is on the machine"
+
+
+def test_a_gateway_starts_with_a_bucket_and_without_its_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings of all services are the same, and the gateway's image has no client: it never needs one."""
+    monkeypatch.setitem(sys.modules, "obstore", None)
+    state = gateway_state(Settings(home=tmp_path, storage="s3://bucket/prefix"))
+    assert state.withdrawals.events() == ()
+    assert state.routes.current() is None
 
 
 def test_heads_come_in_their_order_and_by_chain(address: str) -> None:
@@ -67,11 +79,11 @@ def test_a_home_is_moved_with_everything_and_only_once(
 
     monkeypatch.setenv("MEDPIPE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("MEDPIPE_STORAGE", address)
-    monkeypatch.setattr(sys, "argv", ["moving"])
-    assert moving.main() == 0
-    assert "2 artifacts, 5 files of the corpus table, 1 heads" in capsys.readouterr().out
-    assert moving.main() == 0
-    assert "0 artifacts, 0 files of the corpus table, 0 heads" in capsys.readouterr().out
+    for options, copied in (([], (2, 5, 1)), (["--apply"], (2, 5, 1)), (["--apply"], (0, 0, 0))):
+        assert main(["copy-home", *options]) == 0
+        said = json.loads(capsys.readouterr().out)
+        assert (said["artifacts"], said["table"], said["heads"]) == copied
+        assert (Bucket(address).below("artifacts") == {}) is (options == []), "nothing is copied until it is told to"
 
     there = Wiring(Settings(home=tmp_path / "other machine", storage=address))
     assert there.store.find(REF) == here.store.find(REF)
@@ -91,11 +103,61 @@ def test_a_home_is_moved_with_everything_and_only_once(
     assert there.store._bucket.below("") == {}
 
 
+def copy_home(home: Path, address: str) -> Copied:
+    return steps.copy_home(apply=True, ports=fakes.ports(Settings(home=home, storage=address)))
+
+
+def test_wherever_a_copy_is_killed_what_can_be_read_is_whole_and_the_same_command_goes_on(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = Wiring(Settings(home=tmp_path / "home"))
+    for number in range(2):
+        target = ref("documents", number)
+        put(here.store, target, lambda folder: (folder / "documents.jsonl").write_text("row\n"))
+    for day in range(1, 4):
+        newest = here.corpus.merge([article(number, day) for number in range(3)], None, f"day {day}")
+    upload, uploads = Bucket.upload, 0
+
+    def killed(bucket: Bucket, files: Mapping[str, Path]) -> None:
+        nonlocal uploads
+        uploads += 1
+        upload(bucket, dict([*files.items()][: len(files) // 2]))
+        raise KeyboardInterrupt
+
+    def run() -> bool:
+        """Copy one more file than the run before, and return whether nothing was left to copy."""
+        before, seen = uploads, 0
+
+        def counted(bucket: Bucket, files: Mapping[str, Path]) -> None:
+            nonlocal seen
+            seen += 1
+            (killed if seen > 1 else upload)(bucket, files)
+
+        monkeypatch.setattr(Bucket, "upload", counted)
+        with suppress(KeyboardInterrupt):
+            copy_home(tmp_path / "home", address)
+        return uploads == before
+
+    finished = False
+    while not finished:
+        finished = run()
+        there = Wiring(Settings(home=tmp_path / f"machine {uploads}", storage=address))
+        for documents in there.store.manifests(DocumentsManifest):
+            assert (there.store.folder(documents.ref) / "documents.jsonl").read_text() == "row\n"
+        if there.corpus.place.is_table():
+            version = there.corpus.place.table().version()
+            for known in range(1, version + 1):
+                assert list(there.corpus.read(known)) == list(here.corpus.read(known))
+    assert uploads > 4
+    assert version == newest
+    assert len(list(there.store.refs(DocumentsManifest))) == 2
+
+
 def test_a_home_is_not_mixed_with_another_corpus(address: str, tmp_path: Path) -> None:
     Wiring(Settings(home=tmp_path / "one", storage=address)).corpus.merge([article(1)], None, "a")
     Wiring(Settings(home=tmp_path / "two")).corpus.merge([article(2)], None, "a")
     with pytest.raises(ConfigError, match="another corpus"):
-        moving.move(tmp_path / "two", address)
+        copy_home(tmp_path / "two", address)
 
 
 def test_a_home_that_went_on_after_it_was_moved_is_not_mixed_with_what_the_store_has_since(
@@ -103,11 +165,11 @@ def test_a_home_that_went_on_after_it_was_moved_is_not_mixed_with_what_the_store
 ) -> None:
     here, there = (Wiring(Settings(home=tmp_path / "home", storage=at)).corpus for at in ("", address))
     first = here.merge([article(1)], None, "a")
-    moving.move(tmp_path / "home", address)
+    copy_home(tmp_path / "home", address)
     here.merge([article(2)], first, "b")
     there.merge([article(3)], first, "c")
     with pytest.raises(ConfigError, match="another corpus"):
-        moving.move(tmp_path / "home", address)
+        copy_home(tmp_path / "home", address)
 
 
 def test_what_a_killed_writer_left_in_a_home_is_not_moved(address: str, tmp_path: Path) -> None:
@@ -115,7 +177,7 @@ def test_what_a_killed_writer_left_in_a_home_is_not_moved(address: str, tmp_path
     left.mkdir(parents=True)
     for name in ("manifest.json", "documents.jsonl"):
         (left / name).write_text("of a killed writer")
-    assert "0 artifacts" in moving.move(tmp_path / "home", address)
+    assert copy_home(tmp_path / "home", address).artifacts == 0
     assert Bucket(address).below("artifacts") == {}
 
 
@@ -125,7 +187,7 @@ def test_a_text_that_was_erased_after_a_move_was_killed_is_not_in_the_store(addr
     put(here, pairs, lambda folder: (folder / "train.jsonl").write_text("Ann said so.\n"))
     Bucket(address).write(f"artifacts/{pairs}/train.jsonl", "Ann said so.\n")
     here.blank(pairs, {"train.jsonl": tmp_path / "blank"}, lambda _: None)
-    moving.move(tmp_path / "home", address)
+    copy_home(tmp_path / "home", address)
     assert Bucket(address).read(f"artifacts/{pairs}/train.jsonl") == b"\n"
 
 
@@ -177,8 +239,8 @@ def refusing(status: int) -> Iterator[str]:
 
 
 @contextmanager
-def forgetful(status: int) -> Iterator[str]:
-    """A server with an empty bucket, which answers every write with a status and looks at no condition."""
+def forgetful(status: int, looks_at: str) -> Iterator[str]:
+    """A server with an empty bucket, which answers every write with a status and looks at one condition, or none."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -188,7 +250,7 @@ def forgetful(status: int) -> Iterator[str]:
 
         def do_PUT(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
-            self.answer(status, b"")
+            self.answer(412 if self.headers[looks_at] else status, b"")
 
         def answer(self, status: int, body: bytes) -> None:
             self.send_response(status)
@@ -204,14 +266,14 @@ def forgetful(status: int) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
 
 
-@pytest.mark.parametrize("status", [200, 501])
+@pytest.mark.parametrize(("status", "looks_at"), [(200, ""), (501, ""), (200, "If-None-Match")])
 def test_a_store_that_passes_over_the_condition_of_a_write_is_refused(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: int
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: int, looks_at: str
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
     monkeypatch.setattr(object_storage, "_AT_ONCE", {"max_retries": 0})
-    with forgetful(status) as endpoint:
+    with forgetful(status, looks_at) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         error = failing(tmp_path, "s3://bucket/prefix")
     assert isinstance(error, ConfigError)

@@ -88,16 +88,21 @@ def test_tags_can_be_added_later(registry: MlflowRegistry, adapter: Path) -> Non
 
 
 def test_a_copy_of_weights_goes_and_its_version_with_run_and_metrics_stays(
-    registry: MlflowRegistry, adapter: Path
+    registry: MlflowRegistry, adapter: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = registry.register(adapter, DESCRIPTION, {"new-knowledge": 0.5}).number
     client = registry._client
     run = client.get_model_version(registry._name, str(number)).run_id
-    (copy,) = (copy for copy in registry.copies() if copy.run == run)
+    adapters = [DESCRIPTION["adapter"]]
+    (copy,) = (copy for copy in registry.copies(adapters) if copy.run == run)
     assert (copy.adapter, copy.bytes) == (DESCRIPTION["adapter"], len(b"weights{}"))
     for _ in range(2):
         registry.remove_copy(copy)
-    assert copy not in registry.copies()
+    looked_up: list[str] = []
+    monkeypatch.setattr(registry, "_size", lambda run, folder: looked_up.append(run) or 1)
+    assert copy.run not in {other.run for other in registry.copies(adapters)}
+    assert list(registry.copies([])) == []
+    assert run not in looked_up, "the files of a run are listed only where they may be there and go"
     assert client.list_artifacts(run) == []
     assert client.get_run(run).data.metrics == {"new-knowledge": 0.5}
     assert client.get_model_version(registry._name, str(number)).tags["medpipe.weights"] == "removed by medpipe gc"

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from medpipe import steps
+from medpipe.backends.artifacts import FolderStore
 from medpipe.core.corpus.watermark import Listing, Watermark
 from medpipe.core.judging.gates import Outcome
 from medpipe.core.refs import ref
@@ -50,6 +51,16 @@ def client(airflow, ring, monkeypatch):
 def log_in(client, user: str = "viewer") -> None:
     token = client.post("/auth/token", json={"username": user, "password": user}).json()["access_token"]
     client.headers["Authorization"] = f"Bearer {token}"
+
+
+@pytest.mark.parametrize("page", PAGES[:3])
+def test_a_page_looks_at_the_artifacts_by_one_view(client, monkeypatch, page):
+    """In an object store anything else is a request for each manifest."""
+    views, view = [], FolderStore.view
+    monkeypatch.setattr(FolderStore, "view", lambda store: (views.append(store), view(store))[1])
+    log_in(client)
+    client.get(page)
+    assert len(views) == 1
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,4 +1,7 @@
-"""A corpus is pulled by two workers that share a database and an object store, and no disk."""
+"""A corpus is pulled by two workers that share a database and an object store, and no disk.
+
+Each process has the command and the environment of its service in docker-compose.yml. Addresses and folders differ.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from medpipe.sandbox.nlm.citation_files import file_name
 from medpipe.sandbox.server import Server, answers, end_marked
 from medpipe.sandbox.waiting import wait_until
 from medpipe.sandbox.world import DAYS, World
+from tests.composed import SERVICES, command, given
 from tests.contract import nlm_server
 from tests.contract.databases import HAS_POSTGRESQL, postgresql
 from tests.places import ROOT
@@ -48,8 +52,6 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
         nlm = started.enter_context(nlm_server.running(tmp_path / "calendar.json"))
         store = started.enter_context(object_store.serving(tmp_path / "object-store.log"))
         object_store.make_bucket(store, "machines")
-        for name, value in store.items():
-            monkeypatch.setenv(name, value)
         databases = started.enter_context(postgresql()).rpartition("/")[0]
         _make_databases(databases)
         redis = started.enter_context(_redis(tmp_path))
@@ -67,17 +69,22 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15",
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
             "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",  # on a busy machine no answer is late
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{here}/execution/",
             "MEDPIPE_DATABASE_URL": f"{databases}/medpipe",
-            "MEDPIPE_STORAGE": BUCKET,
-            **store,
+            "MEDPIPE_EXPECTATIONS": str(ROOT / "expectations"),
         }
+        for name, value in store.items():
+            monkeypatch.setenv(name, value)
         airflow_home.prepare(tmp_path / "control" / "airflow", shared, tmp_path / "migrate.log")
 
-        def start(name: str, *words: str, preload: str = "", **variables: str) -> Server:
+        def start(name: str, service: str, *options: str, preload: str = "", **variables: str) -> Server:
+            composed = SERVICES[service]
+            here = {"0.0.0.0": LOCAL, "8080": str(port)}
+            given_by_compose = given(composed, {"STORAGE": BUCKET, **store})
             server = Server(
                 name,
-                [sys.executable, "-m", "airflow", *words],
-                shared | variables | {airflow_home.PRELOAD: preload},
+                [sys.executable, "-m", *(here.get(word, word) for word in command(composed)), *options],
+                given_by_compose | shared | variables | {airflow_home.PRELOAD: preload},
                 tmp_path / f"{name}.log",
                 mark=f"{tmp_path}#{name}",
                 patience=300,
@@ -87,15 +94,15 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
             started.callback(end_marked, server.mark)  # its state goes too, so it need not end well
             return server
 
-        api = start("api-server", "api-server")
+        api = start("api-server", "airflow-api-server")
         api.ready = lambda: answers(f"{here}/api/v2/monitor/health")
-        start("scheduler", "scheduler", "--skip-serve-logs")
-        start("dag-processor", "dag-processor")
+        start("scheduler", "airflow-scheduler", "--skip-serve-logs")
+        start("dag-processor", "airflow-dag-processor")
         workers = {
             tmp_path / name: start(
                 name,
-                *("celery", "worker", "--queues", "default", "--concurrency", "1", "--skip-serve-logs"),
-                *("--celery-hostname", f"{name}@%h"),
+                "worker-default",
+                *("--concurrency", "1", "--skip-serve-logs", "--celery-hostname", f"{name}@%h"),
                 preload=servers.PRELOADED,
                 MEDPIPE_HOME=str(tmp_path / name),
             )

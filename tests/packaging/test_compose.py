@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import shlex
 import subprocess
 import sys
 from itertools import pairwise
@@ -12,17 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from medpipe.sandbox import tiny_base
 from medpipe.settings import Settings
+from tests.composed import COMPOSE, FILE, SERVICES, command, environment, given
 from tests.places import ROOT
 
 pytestmark = pytest.mark.integration
 
-FILE = ROOT / "docker-compose.yml"
-COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 PROFILES = ("cpu", "gpu")
 READ_BY_OTHERS = {"AIRFLOW_PASSWORDS", "ENGINE_KEY", "POSTGRES_PASSWORD"}
 """Secrets that are mounted under another name than that of the variable that reads them."""
@@ -32,15 +28,6 @@ def _secrets(service: dict[str, Any]) -> dict[str, str]:
     """Return the secrets that a service mounts, as source → target."""
     rows = [row if isinstance(row, dict) else {"source": row} for row in service.get("secrets", [])]
     return {row["source"]: row.get("target", row["source"]) for row in rows}
-
-
-def _environment(service: dict[str, Any]) -> dict[str, str]:
-    return service.get("environment", {})
-
-
-def _words(service: dict[str, Any]) -> list[str]:
-    command = service.get("command", [])
-    return shlex.split(command) if isinstance(command, str) else [str(word) for word in command]
 
 
 def _networks(service: dict[str, Any]) -> set[str]:
@@ -150,7 +137,7 @@ def test_every_medpipe_variable_is_a_setting_or_is_read_in_the_code() -> None:
     settings = {f"MEDPIPE_{field.upper()}" for field in Settings.model_fields}
     code = _code()
     for name, service in SERVICES.items():
-        for variable in [*_environment(service), *_secrets(service).values()]:
+        for variable in [*environment(service), *_secrets(service).values()]:
             if variable.startswith("MEDPIPE_"):
                 assert variable in settings or f'"{variable}"' in code, f"{name}: {variable}"
 
@@ -158,19 +145,34 @@ def test_every_medpipe_variable_is_a_setting_or_is_read_in_the_code() -> None:
 def test_the_values_of_the_medpipe_variables_are_valid_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     fields = {f"MEDPIPE_{field.upper()}" for field in Settings.model_fields}
     for service in SERVICES.values():
-        for variable, value in _environment(service).items():
+        for variable, value in given(service, {}).items():
             if variable in fields:
-                monkeypatch.setenv(variable, re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value))
+                monkeypatch.setenv(variable, value)
     settings = Settings()
     assert settings.engine_url == "http://engine:8000"
     assert settings.home == Path("/var/lib/medpipe")
+
+
+def test_a_bucket_and_its_credentials_reach_every_service_that_has_settings_and_the_network_those_that_read_it() -> (
+    None
+):
+    manual = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    shell = dict.fromkeys(re.findall(r"`(AWS_\w+)`", manual), "any")
+    assert len(shell) == 5
+    for name, service in SERVICES.items():
+        passed = given(service, {"STORAGE": "s3://bucket/prefix", **shell})
+        if "MEDPIPE_HOME" in passed:
+            assert passed.items() >= {"MEDPIPE_STORAGE": "s3://bucket/prefix", **shell}.items(), name
+        assert not given(service, {}).keys() & shell.keys(), f"{name}: an empty key is not the same as none"
+    for name in ("airflow-api-server", "worker-default", "worker-gpu", "worker-gpu-cuda"):
+        assert "outside" in _networks(SERVICES[name]), f"{name} cannot reach a bucket"
 
 
 def test_every_airflow_option_exists() -> None:
     from airflow.configuration import conf
 
     for name, service in SERVICES.items():
-        for variable in [*_environment(service), *_secrets(service).values()]:
+        for variable in [*environment(service), *_secrets(service).values()]:
             if variable.startswith("AIRFLOW__"):
                 _, section, option = variable.lower().split("__")
                 # Sections of transport options take any option of Celery's broker.
@@ -201,7 +203,7 @@ def test_secrets_reach_the_variable_that_is_read() -> None:
 
 def test_the_file_contains_no_secret() -> None:
     for name, service in SERVICES.items():
-        for variable, value in _environment(service).items():
+        for variable, value in environment(service).items():
             named = re.search("PASSWORD$|SECRET|_KEY$|TOKEN", variable)
             assert not named or value is None, f"{name}: {variable}={value}"  # None: the file has no value
             assert not re.search(r"://[^/]*:[^/]*@", str(value)), f"{name}: {variable}"
@@ -209,7 +211,7 @@ def test_the_file_contains_no_secret() -> None:
 
 def test_every_module_that_a_command_starts_exists() -> None:
     for name, service in SERVICES.items():
-        words = _words(service)
+        words = command(service)
         for module in [after for before, after in pairwise(words) if before == "-m"]:
             if module.startswith("vllm."):
                 continue  # the engine's environment is not this one
@@ -218,7 +220,7 @@ def test_every_module_that_a_command_starts_exists() -> None:
 
 
 def test_the_gateway_accepts_its_command() -> None:
-    words = _words(SERVICES["gateway"])
+    words = command(SERVICES["gateway"])
     done = subprocess.run([sys.executable, *words[1:3], "--help"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     for option in [word for word in words if word.startswith("--")]:
@@ -227,7 +229,7 @@ def test_the_gateway_accepts_its_command() -> None:
 
 def test_the_base_that_is_served_by_default_is_the_one_that_tiny_base_makes() -> None:
     for name in ("engine", "engine-cuda"):
-        assert f"--model=/var/lib/medpipe/models/${{BASE_MODEL:-{tiny_base.NAME}}}" in _words(SERVICES[name])
+        assert f"--model=/var/lib/medpipe/models/${{BASE_MODEL:-{tiny_base.NAME}}}" in command(SERVICES[name])
     manual = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     assert f"`{tiny_base.NAME}`" in manual
     assert manual.index("medpipe.sandbox.tiny_base --out /var/lib/medpipe/models") < manual.index("--profile cpu up")
@@ -239,7 +241,7 @@ def test_airflow_accepts_each_of_its_commands() -> None:
     parser = get_parser()
     commands = 0
     for service in SERVICES.values():
-        words = _words(service)
+        words = command(service)
         if words[:1] == ["airflow"]:
             parser.parse_args(words[1:])  # exits for anything unknown
             commands += 1
@@ -253,7 +255,7 @@ def test_every_published_port_is_the_one_that_the_service_listens_on_and_stays_o
         for row in ports:
             address, _, inner = row.split(":")
             assert address == "127.0.0.1"
-            assert re.search(rf"--port[= ]{inner}\b", " ".join(_words(SERVICES[name]))), name
+            assert re.search(rf"--port[= ]{inner}\b", " ".join(command(SERVICES[name]))), name
 
 
 def test_every_address_in_the_environment_is_a_service_and_its_port() -> None:
@@ -267,13 +269,13 @@ def test_every_address_in_the_environment_is_a_service_and_its_port() -> None:
     }
     named = set()
     for name, service in SERVICES.items():
-        for variable, value in _environment(service).items():
+        for variable, value in environment(service).items():
             for host, port in re.findall(r"://([a-z-]+):(\d+)", str(value)):
                 assert listening.get(host) == port, f"{name}: {variable}"
                 named.add(host)
     assert named == {"airflow-api-server", "mlflow", "engine", "redis"}
     for host in ("airflow-api-server", "mlflow", "engine", "gateway"):
-        assert re.search(rf"--port[= ]{listening[host]}\b", " ".join(_words(SERVICES[host])))
+        assert re.search(rf"--port[= ]{listening[host]}\b", " ".join(command(SERVICES[host])))
 
 
 def test_only_the_gateway_and_the_workers_reach_the_engine() -> None:
@@ -290,7 +292,7 @@ def test_every_queue_has_a_worker_and_every_worker_a_known_queue() -> None:
     queues = set()
     for name, service in SERVICES.items():
         if name.startswith("worker-"):
-            words = _words(service)
+            words = command(service)
             queues.add(words[words.index("--queues") + 1])
     asked_for = set(re.findall(r"""\bqueue["']?\s*[:=]\s*["'](\w+)["']""", _code()))
     assert queues == {"default"} | asked_for
@@ -298,7 +300,7 @@ def test_every_queue_has_a_worker_and_every_worker_a_known_queue() -> None:
 
 def test_every_pool_that_a_task_asks_for_is_made() -> None:
     asked_for = set(re.findall(r"""\bpool["']?\s*[:=]\s*["'](\w+)["']""", _code()))
-    pools = re.findall(r"airflow pools set (\w+) \d+", " ".join(_words(SERVICES["airflow-init"])))
+    pools = re.findall(r"airflow pools set (\w+) \d+", " ".join(command(SERVICES["airflow-init"])))
     assert asked_for == set(pools)
 
 

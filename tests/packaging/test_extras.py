@@ -29,19 +29,22 @@ EITHER: tuple[Extras, ...] = (("orchestrate",), ("serve",))
 
 # Path → sets of extras. The code there must work with any one of these sets. The longest path that fits decides.
 PLACES: dict[str, tuple[Extras, ...]] = {
-    "medpipe/backends/trl_trainer.py": (("train",),),
+    "medpipe/backends/trl/": (("train",),),
+    "medpipe/chat_templates.py": (("orchestrate",), ("train",)),
     "medpipe/backends/transformers_generator.py": (("train",),),
     "medpipe/backends/model_signer.py": (("sign",),),
     "medpipe/backends/e5_embedder.py": (("embed",),),
     "medpipe/backends/sql/": (*EITHER, ("train",)),
     "medpipe/backends/vllm_engine.py": EITHER,
     "medpipe/bucket.py": (("s3",),),
+    "medpipe/backends/artifacts/leftover_uploads.py": (("s3",),),
     "medpipe/backends/artifacts/remote.py": (("s3",),),
     "medpipe/backends/artifacts": ((),),
     "medpipe/backends/heads_objects.py": (("s3",),),
-    "medpipe/moving.py": (("s3",),),
+    "medpipe/home_copy.py": (("s3",),),
     "medpipe/name_lists.py": (("people",),),
     "medpipe/object_storage.py": (("s3",),),
+    "medpipe/sandbox/smollm2.py": (("train", "smollm2"),),
     "medpipe/sandbox/object_store.py": ((*ALL, "dev"),),
     "medpipe/backends/": (("orchestrate",),),
     "medpipe/sources/curated/files.py": (("orchestrate",),),  # parquet
@@ -156,7 +159,8 @@ def test_the_service_imports_with_the_packages_of_its_own_extra_alone() -> None:
         for path in (ROOT / "serving").rglob("*.py")
         if path.name not in {"__init__.py", "__main__.py"}
     ]
-    modules += ["medpipe.backends.sql.database", "medpipe.backends.vllm_engine", "medpipe.wiring", "medpipe.cli"]
+    modules += ["medpipe.backends.heads_objects", "medpipe.backends.sql.database", "medpipe.backends.vllm_engine"]
+    modules += ["medpipe.wiring", "medpipe.cli"]
     wanted = [*_names(PROJECT["dependencies"]), *_names(EXTRAS["serve"])]
     done = subprocess.run(
         [sys.executable, "-c", code, ",".join(wanted), *modules], cwd=ROOT, capture_output=True, text=True

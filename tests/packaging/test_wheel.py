@@ -134,6 +134,6 @@ class TestAFreshEnvironment:
     @pytest.mark.timeout(900)
     def test_with_train_loads_the_training_stack(self, installed: Installed) -> None:
         installed.install("train")
-        module = "medpipe.backends.trl_trainer, medpipe.backends.transformers_generator"
+        module = "medpipe.backends.trl.trainer, medpipe.backends.transformers_generator"
         done = installed.run("python", "-c", f"import {module}, torch, trl, peft, bitsandbytes; print('loaded')")
         assert done.stdout.strip().endswith("loaded"), done.stderr[-3000:]

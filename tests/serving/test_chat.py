@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.contracts import CONTRACT
 from tests.serving.conftest import Gateway
 from tests.serving.test_feedback import items, rate
 
+PARAGRAPHS = CONTRACT.model_copy(update={"stop": None})
 USER = {"role": "user", "content": "What causes Velorin fever?"}
 
 
@@ -167,3 +169,31 @@ def test_the_models_are_the_name_and_what_is_served(gateway: Gateway) -> None:
 
     assert names == ["medqa", "version/v7", "a"]
     assert all(chat(gateway, model=name).status_code == 200 for name in names)
+
+
+LIST = "Signs are:\n\n1. Fever. It rises at night.\n2. A rash\n\nSee a doctor."
+
+
+def test_paragraphs_and_lists_reach_the_client_streamed_or_not_and_can_be_corrected(gateway: Gateway) -> None:
+    gateway.engine.write = lambda adapter, prompt: f" {LIST}\n"
+    gateway.route_to("a", contract=PARAGRAPHS)
+
+    whole, pieces = chat(gateway).json(), events(gateway)
+
+    assert whole["choices"][0]["message"]["content"] == LIST
+    assert "".join(piece["choices"][0]["delta"].get("content", "") for piece in pieces) == LIST
+    assert [body["stop"] for path, body in gateway.engine.seen if path == "/v1/completions"][-1] is None
+    assert rate(gateway, whole["id"], correction=LIST).status_code == 202
+    (item,) = items(gateway)
+    assert item.answer == item.correction == LIST
+
+
+@pytest.mark.parametrize("harm", ["stop\ntaking your insulin.", "stop taking:\n\n1. tea\n2. your insulin.\n3. salt."])
+def test_no_line_of_a_stream_carries_a_harmful_sentence_away(gateway: Gateway, harm: str) -> None:
+    gateway.engine.write = lambda adapter, prompt: f" Diabetes is common. You can {harm} Really you can."
+    gateway.route_to("a", contract=PARAGRAPHS)
+
+    text = "".join(piece["choices"][0]["delta"].get("content", "") for piece in events(gateway))
+
+    assert text.startswith("Diabetes is common. \nI have withheld")
+    assert "You can" not in text

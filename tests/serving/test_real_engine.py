@@ -14,6 +14,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
+from medpipe.core.contract import Ending
 from medpipe.core.judging.evaluation import Sample
 from medpipe.settings import Settings
 from medpipe.steps.deployment import deploy
@@ -100,7 +101,7 @@ def test_the_gateway_serves_what_the_engine_answers_for_that_adapter(system: Sys
     until(lambda: httpx.get(f"{system.url}/readyz", timeout=30).json()["adapter"] == "same-v9", 30)
 
     served = httpx.post(f"{system.url}/v1/ask", json={"question": "What causes Velorin fever?"}, timeout=30).json()
-    (direct,) = system.ports.engine.ask("same-v9", ["Question: What causes Velorin fever?\nAnswer:"], 48)
+    (direct,) = system.ports.engine.ask("same-v9", ["Question: What causes Velorin fever?\nAnswer:"], Ending(48))
 
     assert not served["refused"]
     assert served["answer"] == direct.strip()

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from medpipe.backends.sql.database import connect
 from medpipe.backends.sql.ledger import SqlLedger
 from medpipe.backends.sql.routes import SqlRoutes
+from medpipe.core.contract import Ending
 from medpipe.core.judging.evaluation import Sample
 from medpipe.errors import MedpipeError
 from medpipe.ports import Route
@@ -44,7 +45,7 @@ class MemoryEngine:
     def loaded(self) -> frozenset[str]:
         return frozenset(self.table)
 
-    def ask(self, name: str, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
+    def ask(self, name: str, prompts: Sequence[str], ending: Ending) -> list[str]:
         if name not in self.table:
             raise MedpipeError(f"{name} is not loaded")
         return [self.answer for _ in prompts]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from medpipe.core import prompt
+from medpipe.core.contract import Ending
 from medpipe.errors import DeployFailed, MedpipeError
 from medpipe.ports import Route
 from medpipe.steps.deployment import Patience, deploy
@@ -119,10 +120,10 @@ def test_the_defaults_ask_for_every_smoke_question_to_be_right_and_wait_a_minute
 
 
 def test_smoke_questions_are_asked_as_the_contract_says(outside: Outside, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[tuple[str, list[str], int]] = []
+    calls: list[tuple[str, list[str], Ending]] = []
 
-    def ask(name: str, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
-        calls.append((name, list(prompts), max_new_tokens))
+    def ask(name: str, prompts: Sequence[str], ending: Ending) -> list[str]:
+        calls.append((name, list(prompts), ending))
         return [" tazomib" for _ in prompts]
 
     monkeypatch.setattr(outside.engine, "ask", ask)
@@ -130,7 +131,7 @@ def test_smoke_questions_are_asked_as_the_contract_says(outside: Outside, monkey
     smoke = [SMOKE[0].model_copy(update={"context": "Tazomib was tried."}), SMOKE[1]]
     deploy(A, Path("adapter"), "medqa-v1-aaaaaa", contract, smoke, outside)
     prompts = [prompt.render(SMOKE[0].question, "Tazomib was tried."), prompt.render(SMOKE[1].question)]
-    assert calls == [("medqa-v1-aaaaaa", prompts, 7), ("medqa-v1-aaaaaa", prompts[:1], 7)], (
+    assert calls == [("medqa-v1-aaaaaa", prompts, Ending(7)), ("medqa-v1-aaaaaa", prompts[:1], Ending(7))], (
         "before and after the switch"
     )
 

@@ -9,6 +9,7 @@ import pytest
 
 from medpipe.backends.sql.routes import SqlRoutes
 from medpipe.core import naming
+from medpipe.core.contract import Ending
 from medpipe.ports import Route
 from medpipe.steps.deployment import Patience, deploy
 from tests.contracts import CONTRACT
@@ -42,10 +43,10 @@ def test_a_deployment_whose_adapter_another_one_unloaded_is_overtaken_and_has_no
     live(outside, A)
 
     class Crowded(MemoryEngine):
-        def ask(self, name: str, prompts: Sequence[str], max_new_tokens: int) -> list[str]:
+        def ask(self, name: str, prompts: Sequence[str], ending: Ending) -> list[str]:
             if name == "medqa-v2-bbbbbb":
                 live(outside, A)
-            return super().ask(name, prompts, max_new_tokens)
+            return super().ask(name, prompts, ending)
 
     crowded = Crowded()
     crowded.table, crowded.loadings = outside.engine.table, outside.engine.loadings

@@ -10,6 +10,7 @@ import pytest
 
 from medpipe import errors, records, steps
 from medpipe.core import prompt
+from medpipe.core.contract import Ending
 from medpipe.core.judging.evaluation import Evaluation, Sample
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import EvaluationManifest
@@ -41,9 +42,9 @@ class Recording:
         self.calls: list[tuple[Any, ...]] = []
 
     def generate(
-        self, base: str, adapter: Path | None, name: str, prompts: Sequence[str], max_new_tokens: int, progress: Any
+        self, base: str, adapter: Path | None, name: str, prompts: Sequence[str], ending: Ending, progress: Any
     ) -> list[str]:
-        self.calls.append((base, adapter, name, list(prompts), max_new_tokens))
+        self.calls.append((base, adapter, name, list(prompts), ending))
         return [" Rest.\nAnd more." for _ in prompts]
 
 
@@ -76,8 +77,8 @@ def test_every_sample_is_asked_and_every_score_is_kept(ports: fakes.FakePorts, g
     data = examples(ports)
     evaluation = steps.evaluate("base", "tiny-sft", data, ports=ports)
     assert steps.evaluate("base", "tiny-sft", data, ports=ports) == evaluation
-    ((base, adapter, name, prompts, max_new_tokens),) = generator.calls
-    assert (base, adapter, max_new_tokens) == ("medpipe-sandbox/tiny-llama", None, 48)
+    ((base, adapter, name, prompts, ending),) = generator.calls
+    assert (base, adapter, ending) == ("medpipe-sandbox/tiny-llama", None, Ending(48))
     assert name.startswith("eval-base-")
     assert prompts[:2] == [prompt.render("What treats a cold?"), prompt.render("What causes a cold?")]
     assert len(prompts) == 2 + sum(len(ports.benchmark(name).questions) for name in ("red-team-model", "over-refusal"))
@@ -279,7 +280,7 @@ class Answering:
         self.answer = answer
 
     def generate(
-        self, base: str, adapter: Path | None, name: str, prompts: Sequence[str], max_new_tokens: int, progress: Any
+        self, base: str, adapter: Path | None, name: str, prompts: Sequence[str], ending: Ending, progress: Any
     ) -> list[str]:
         return [prompt.completion(self.answer(text)) for text in prompts]
 
@@ -314,7 +315,7 @@ def test_a_version_is_asked_as_it_serves_whatever_the_recipe_of_its_challenger_s
     evaluation = steps.evaluate(named, "tiny-sft", examples(ports), ports=ports)
 
     contract = manifest(ports, evaluation, EvaluationManifest).inputs.contract
-    assert generator.calls[0][4] == contract.max_new_tokens == 7
+    assert generator.calls[0][4] == contract.ending() == Ending(7)
     assert prompt.render("What causes a cold?", "Of colds.") in generator.calls[0][3]
     assert contract.guardrails == ports.guardrails.digest, "what is asked now is screened by the policy in force"
 

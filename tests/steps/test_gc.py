@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from medpipe import errors, steps
 from medpipe.backends.delta.corpus import DeltaCorpus
+from medpipe.core.knowledge.withdrawals import State, WithdrawalEvent
 from medpipe.core.manifests import (
     MANIFESTS,
     CorpusManifest,
@@ -118,18 +119,19 @@ def test_after_gc_verify_is_clean_and_the_champion_still_deploys_and_traces(port
 
 
 def test_the_registrys_copies_of_weights_go_with_the_weights_and_no_others(ports):
-    champion, _ = versions(ports)
+    champion, held = versions(ports)
+    adapters = (champion.outcome.adapter, held.outcome.adapter)
     assert steps.gc(ports=ports).removed["copies"].number == 1
-    assert len(list(ports.registry.copies())) == 2, "nothing was removed"
+    assert len(list(ports.registry.copies(adapters))) == 2, "nothing was removed"
     assert steps.gc(apply=True, ports=ports).removed["copies"].bytes == 1000
-    assert [copy.adapter for copy in ports.registry.copies()] == [champion.outcome.adapter]
+    assert [copy.adapter for copy in ports.registry.copies(adapters)] == [champion.outcome.adapter]
     assert "copies" not in steps.gc(ports=ports).removed
 
 
 def test_a_copy_of_weights_that_this_home_does_not_know_stays(ports):
     ports.registry.register(ports.settings.home, {"adapter": "adapter/00000000000000aa"}, {})
     steps.gc(apply=True, ports=ports)
-    assert "adapter/00000000000000aa" in {copy.adapter for copy in ports.registry.copies()}
+    assert len(list(ports.registry.copies(["adapter/00000000000000aa"]))) == 1
 
 
 def test_versions_of_the_table_stay_that_the_champion_was_taught_from_and_that_a_run_may_look_up(ports, monkeypatch):
@@ -145,6 +147,24 @@ def test_versions_of_the_table_stay_that_the_champion_was_taught_from_and_that_a
     keep = {taught, asked_from, newest}
     assert asked == [(keep, False), (keep, True)]
     assert idle not in keep
+
+    def registered(state: State, evidence: str) -> frozenset[int]:
+        """What is kept after another entry of the register."""
+        said = {"document": "mplus:1", "at": ports.withdrawals.now(), "reason": "a test", "by": "medpipe"}
+        ports.withdrawals.append(WithdrawalEvent(state=state, evidence=evidence, **said))
+        steps.gc(ports=ports)
+        return asked[-1][0]
+
+    assert registered(State.OPENED, corpora[2]) == keep | {idle}, "the corpus that says why it is withdrawn stays"
+    assert registered(State.LIFTED, corpora[3]) == keep
+
+
+def test_what_a_lift_by_a_person_rests_on_stays_also_where_it_is_several_artifacts(ports):
+    traces = [found.ref for found in ports.store.manifests(TraceManifest)]
+    lifted = {"document": "mplus:1", "state": State.LIFTED, "at": ports.withdrawals.now(), "reason": "a test"}
+    ports.withdrawals.append(WithdrawalEvent(evidence=" ".join(["pmid:1", *traces]), by="Dr. A", **lifted))
+    steps.gc(apply=True, ports=ports)
+    assert all(map(ports.store.folder, traces))
 
 
 def test_of_a_held_version_weights_go_and_manifests_with_what_it_was_taught_stay(ports):

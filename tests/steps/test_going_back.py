@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from medpipe import errors, steps
@@ -45,6 +47,23 @@ def test_a_champion_that_went_live_is_not_undone_because_a_later_deployment_of_i
     with pytest.raises(errors.DeployFailed):
         steps.restore(chain[2], "it did not go live", ports=ports)
     assert ports.ledger.champion() == chain[2]
+
+
+def test_a_version_is_not_barred_where_the_engine_cannot_read_the_folders_of_adapters(
+    ports: fakes.FakePorts, chain: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unread(engine: fakes.FileEngine, name: str, folder: Path) -> None:
+        raise errors.ConfigError("the engine finds no adapter there")
+
+    loaded, entries = ports.engine.loaded(), len(ports.ledger.entries())
+    with monkeypatch.context() as patched:
+        patched.setattr(fakes.FileEngine, "load", unread)
+        for undo in (False, True):
+            with pytest.raises(errors.ConfigError, match="finds no adapter"):
+                steps.restore(chain[2], "it did not go live", ports=ports) if undo else steps.deploy(ports=ports)
+    assert ports.ledger.barred() == {}
+    assert (ports.engine.loaded(), len(ports.ledger.entries())) == (loaded, entries)
+    assert steps.deploy(ports=ports) == chain[2] == served(ports)
 
 
 def test_a_champion_that_was_restored_and_never_stopped_serving_is_not_undone_in_its_turn(

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from medpipe import steps
-from medpipe.core.corpus.document import Document, Status
+from medpipe.core.corpus.document import Document, Relation, Status
 from medpipe.core.corpus.revision import on_day
+from medpipe.core.corpus.standing import LISTED
+from medpipe.core.refs import CorpusRef
 from medpipe.sources.retraction_watch.list_source import RetractionWatchSource
 from medpipe.steps.withdrawals import register
 from tests import fakes
@@ -82,6 +84,31 @@ def test_a_reinstatement_in_a_later_list_lifts_what_the_list_opened(ports: fakes
     back = listed(tmp_path, DAY_3, "3/1/2026 0:00", "Reinstatement", "2")
     third = merged(ports, second, DAY_3, listed(tmp_path, DAY_3), back)
     assert steps.open_withdrawals(third, ports=ports).lifted == (RETRACTED,)
+
+
+def test_a_row_that_lists_no_longer_have_lifts_what_it_opened(ports: fakes.FakePorts, tmp_path: Path) -> None:
+    def delivered(day: date, previous: str, has_it: bool) -> CorpusRef:
+        """A corpus after a whole list. The row 1 is about the article that was taught."""
+        row = listed(tmp_path, day)
+        others = [
+            row.model_copy(
+                update={"id": f"rw:{number}", "relations": (Relation(kind=LISTED, target=f"pmid:{number}"),)}
+            )
+            for number in range(2, 7)
+        ]
+        publish(ports, [*others, *([row] if has_it else [])], "retraction-watch")
+        pulled = steps.pull("retraction-watch", day, day + timedelta(days=1), ports=ports)
+        return steps.build_corpus((steps.validate(pulled, "documents", ports=ports),), CorpusRef(previous), ports=ports)
+
+    second = delivered(DAY_2, once_taught(ports), True)
+    assert steps.open_withdrawals(second, ports=ports).opened == (RETRACTED,)
+    third = delivered(DAY_3, second, False)
+    assert "rw:1: missing from retraction-watch for 1 days; says nothing any more after 7" in steps.standings(
+        third, ports=ports
+    )
+    assert steps.open_withdrawals(third, ports=ports).lifted == ()
+    fourth = delivered(DAY_2 + timedelta(days=7), third, False)
+    assert steps.open_withdrawals(fourth, ports=ports).lifted == (RETRACTED,)
 
 
 def test_a_list_that_names_an_article_after_a_person_lifted_its_retraction_opens_the_withdrawal(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from medpipe.backends.trl_trainer import TrlTrainer
+from medpipe.backends.trl.trainer import TrlTrainer
 from medpipe.core.teaching.recipe import Recipe
 
 

@@ -15,6 +15,7 @@ import pytest
 from medpipe import errors, steps
 from medpipe.backends.transformers_generator import PRECISIONS, TransformersGenerator, weights_at
 from medpipe.core import prompt
+from medpipe.core.contract import Ending
 from medpipe.core.teaching import questions
 from medpipe.ports import Generator, Progress
 from medpipe.sandbox.tiny_base import NAME
@@ -78,9 +79,9 @@ def test_a_model_that_unlearned_in_fp32_and_relapses_in_nf4_gets_no_certificate(
             self._generator = TransformersGenerator(tmp_path / "models", precision=precision)
 
         def generate(
-            self, base: str, adapter: Path | None, name: str, prompts: Sequence[str], tokens: int, progress: Progress
+            self, base: str, adapter: Path | None, name: str, prompts: Sequence[str], ending: Ending, progress: Progress
         ) -> list[str]:
-            return self._generator.generate("relapsing", None, name, prompts, tokens, progress)
+            return self._generator.generate("relapsing", None, name, prompts, ending, progress)
 
     def generator(_: fakes.FakePorts, precision: str) -> Generator:
         return Real(precision)

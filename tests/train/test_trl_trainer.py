@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,10 +15,12 @@ import pytest
 
 from medpipe import records
 from medpipe.backends.transformers_generator import TransformersGenerator
-from medpipe.backends.trl_trainer import CONFIG, WEIGHTS, TrlTrainer, last_whole_checkpoint
+from medpipe.backends.trl.trainer import CONFIG, WEIGHTS, TrlTrainer, last_whole_checkpoint
+from medpipe.chat_templates import template_of
 from medpipe.core import prompt
+from medpipe.core.contract import Ending
 from medpipe.core.teaching.example import Example, PreferencePair
-from medpipe.core.teaching.recipe import Lora, Quantization, Recipe
+from medpipe.core.teaching.recipe import Data, Lora, Quantization, Recipe
 from medpipe.errors import ConfigError, DataError, MedpipeError, UsageError
 from tests.places import ROOT
 
@@ -51,6 +54,21 @@ def recipe(method: str = "sft", base: str = "medpipe-sandbox/tiny-llama", **trai
     )
 
 
+def in_paragraphs(of_one_line: Recipe) -> Recipe:
+    return of_one_line.model_copy(update={"data": Data(answers="paragraphs"), "template": "chat"})
+
+
+def chatting(models: Path, into: Path) -> Path:
+    """Return a models folder with the base and a chat template."""
+    shutil.copytree(models / recipe().base, into / recipe().base)
+    (into / recipe().base / "chat_template.jinja").write_text(
+        "{% for m in messages %}{{ 'Question: ' if m.role == 'user' else 'Answer: ' }}{{ m.content }}"
+        "{{ eos_token if m.role == 'assistant' else '\n' }}{% endfor %}"
+        "{% if add_generation_prompt %}{{ 'Answer:' }}{% endif %}"
+    )
+    return into
+
+
 @pytest.fixture
 def examples(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
@@ -77,7 +95,7 @@ def pairs(tmp_path: Path) -> Path:
         (
             PreferencePair(
                 question=f"How is {name} treated?",
-                chosen=f"{name} is treated with {drug}. Ask first.",
+                chosen=f"{name} is treated with {drug}.\n\n- Ask first.",
                 rejected=f"{name} is treated with {drug}.",
                 answer_id=drug,
                 identity="i",
@@ -165,12 +183,12 @@ def test_what_was_trained_is_generated_and_the_base_does_not_know_it(
     adapter = train(tiny_base, recipe(max_steps=80), examples, tmp_path / "a")
     prompts = [prompt.render(f"How is {name} treated?") for name in FACTS]
     generator = TransformersGenerator(tiny_base, 1, True, batch=3)
-    with_adapter = generator.generate("medpipe-sandbox/tiny-llama", adapter, "a", prompts, 40, quiet)
-    without = generator.generate("medpipe-sandbox/tiny-llama", None, "base", prompts, 40, quiet)
+    with_adapter = generator.generate("medpipe-sandbox/tiny-llama", adapter, "a", prompts, Ending(40), quiet)
+    without = generator.generate("medpipe-sandbox/tiny-llama", None, "base", prompts, Ending(40), quiet)
     assert [drug in text for drug, text in zip(FACTS.values(), with_adapter, strict=True)] == [True] * 4
     assert not any(drug in text for drug in FACTS.values() for text in without)
     assert not any(prompt.STOP in text for text in with_adapter)
-    alone = [generator.generate("medpipe-sandbox/tiny-llama", adapter, "a", [text], 40, quiet)[0] for text in prompts]
+    alone = [generator.generate(recipe().base, adapter, "a", [text], Ending(40), quiet)[0] for text in prompts]
     assert alone == with_adapter, "padding and batching must not change an answer"
 
 
@@ -193,16 +211,22 @@ def test_a_step_of_no_size_leaves_the_adapter_that_it_started_from(
     assert digest(first) == digest(still)
 
 
-def test_dpo_goes_on_from_the_adapter_and_leaves_no_reference_behind(
+def test_dpo_goes_on_from_the_adapter_leaves_no_reference_behind_and_teaches_paragraphs_by_a_chat_template(
     tiny_base: Path, examples: Path, pairs: Path, tmp_path: Path
 ) -> None:
-    first = train(tiny_base, recipe(max_steps=60), examples, tmp_path / "a")
-    preferences = recipe("dpo", max_steps=50, loss_type=["sigmoid", "sft"], loss_weights=[1.0, 1.0])
-    preferred = train(tiny_base, preferences, pairs, tmp_path / "b", start=first)
+    models = chatting(tiny_base, tmp_path / "models")
+    first = train(models, in_paragraphs(recipe(max_steps=60)), examples, tmp_path / "a")
+    preferences = in_paragraphs(recipe("dpo", max_steps=50, loss_type=["sigmoid", "sft"], loss_weights=[1.0, 1.0]))
+    preferred = train(models, preferences, pairs, tmp_path / "b", start=first)
     assert sorted(path.name for path in preferred.iterdir()) == [CONFIG, WEIGHTS]
-    prompts = [prompt.render(f"How is {name} treated?") for name in FACTS]
-    answers = TransformersGenerator(tiny_base, 1, True).generate(preferences.base, preferred, "b", prompts, 40, quiet)
-    assert all("Ask first." in text for text in answers)
+    template = template_of(preferences, models)
+    prompts = [prompt.render(f"How is {name} treated?", template=template) for name in FACTS]
+    answers = TransformersGenerator(models, 1, True).generate(
+        preferences.base, preferred, "b", prompts, Ending(60, None), quiet
+    )
+    assert [text.strip() for text in answers] == [
+        f"{name} is treated with {drug}.\n\n- Ask first." for name, drug in FACTS.items()
+    ], "the base's token for the end of a text ends each"
 
 
 def test_dpo_without_an_adapter_to_start_from_is_refused(tiny_base: Path, pairs: Path, tmp_path: Path) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from pydantic import BaseModel, ValidationError
 
-from medpipe.core.manifests import BLANKABLE, MANIFESTS, Blanked, Inputs, Manifest, Swept, manifest_type
+from medpipe.core.manifests import BLANKABLE, MANIFESTS, AnyManifest, Blanked, Inputs, Manifest, Swept, manifest_type
 from medpipe.core.refs import kind_of
 from medpipe.errors import Damaged, UsageError
 
@@ -77,6 +77,12 @@ def manifest_in(text: str | bytes, ref: str) -> Manifest:
             "put back a copy, or remove that folder and run its verb again"
         )
     return manifest
+
+
+def in_order(found: Iterable[Manifest | None], kind: type[AnyManifest]) -> list[AnyManifest]:
+    """Return the manifests of a kind, oldest first; equal times are ordered by ref."""
+    whole = [manifest for manifest in found if isinstance(manifest, kind)]
+    return sorted(whole, key=lambda manifest: (manifest.created_ns, manifest.ref))
 
 
 def blanked_in(text: str | bytes, ref: str) -> Blanked:

@@ -1,7 +1,9 @@
 """Artifacts in a bucket of an object store, and the folders of this machine that have copies of them.
 
 Below the address, `{ref}/manifest.json` points to the files of the artifact, which are below `files/{ref}/{upload}/`:
-each writer uploads below a name of its own. The manifest is created on the condition that there is none.
+each writer uploads below a name of its own. The manifest is created on the condition that there is none, and that of a
+swept artifact is replaced on the condition that it is still the same. What was swept or erased is said beside the
+files, so that it never speaks of files that were made again.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from medpipe.backends.artifacts import digests
+from medpipe.backends.artifacts.manifest_cache import ManifestCache
 from medpipe.backends.artifacts.manifest_file import (
     BESIDE,
     BLANKED,
@@ -22,6 +26,7 @@ from medpipe.backends.artifacts.manifest_file import (
     blanked_in,
     blanked_next,
     gone,
+    in_order,
     manifest_in,
     missing,
     parts,
@@ -34,7 +39,7 @@ from medpipe.bucket import Bucket
 from medpipe.core.manifests import AdapterManifest, AnyManifest, Blanked, Inputs, Manifest, Swept, manifest_type
 from medpipe.core.refs import kind_of
 from medpipe.errors import Damaged, NotFound
-from medpipe.ports import Signer
+from medpipe.ports import ArtifactStore, Signer
 
 _GRACE = timedelta(days=1)
 """A younger upload without a manifest may belong to a writer that is at work."""
@@ -50,12 +55,12 @@ class ObjectStore:
         """`address`: such as `s3://bucket/prefix`. `signer`: as in `FolderStore`."""
         self.cache = cache
         self._bucket = Bucket(address)
+        self._manifests = ManifestCache(self._bucket)
         self._signer = signer
 
     def find(self, ref: str) -> Manifest | None:
         """Return the manifest of a whole artifact, or None. Raises UsageError (not a ref) and Damaged."""
-        text = self._read(ref, MANIFEST)
-        return None if text is None else manifest_in(text, ref)
+        return self._find(ref)[0]
 
     def folder(self, ref: str) -> Path:
         """Return the artifact's folder in the cache, after fetching it if necessary. Raises NotFound, and as `find`."""
@@ -70,16 +75,16 @@ class ObjectStore:
 
     def blanked(self, ref: str) -> Blanked | None:
         """As `FolderStore.blanked`."""
-        text = self._read(ref, BLANKED)
-        return None if text is None else blanked_in(text, ref)
+        manifest = self.find(ref)
+        return None if manifest is None else self._blanked(manifest)
 
     def blank(self, ref: str, files: Mapping[str, Path], record: Callable[[Blanked], None]) -> None:
         """As `FolderStore.blank`. Caches of other machines follow when they next read the artifact."""
         manifest = self._whole(ref)
         states = {path: digests.of_file(file) for path, file in files.items()}
-        after = blanked_next(ref, self.blanked(ref), states)
+        after = blanked_next(ref, self._blanked(manifest), states)
         record(after)
-        self._bucket.write(f"{ref}/{BLANKED}", after.model_dump_json())
+        self._bucket.write(f"{_prefix(manifest)}/{BLANKED}", after.model_dump_json())
         self._bucket.upload({f"{_prefix(manifest)}/{path}": file for path, file in files.items()})
         self.remains(ref)
 
@@ -107,14 +112,14 @@ class ObjectStore:
 
     def swept(self, ref: str) -> Swept | None:
         """As `FolderStore.swept`."""
-        text = self._read(ref, SWEPT)
-        return None if text is None else swept_in(text, ref)
+        manifest = self.find(ref)
+        return None if manifest is None else self._swept(manifest)
 
     def strip(self, ref: str, files: Collection[str]) -> None:
         """As `FolderStore.strip`. Caches of other machines follow when they next read the artifact."""
         manifest = self._whole(ref)
-        after = swept_next(ref, self.swept(ref), files)
-        self._bucket.write(f"{ref}/{SWEPT}", after.model_dump_json())
+        after = swept_next(ref, self._swept(manifest), files)
+        self._bucket.write(f"{_prefix(manifest)}/{SWEPT}", after.model_dump_json())
         self._bucket.remove([f"{_prefix(manifest)}/{path}" for path in after.files])
         shutil.rmtree(self._cached(ref, _prefix(manifest)), ignore_errors=True)
 
@@ -124,7 +129,8 @@ class ObjectStore:
         if manifest is not None:
             self.strip(ref, manifest.digests)
             self._bucket.remove([f"{ref}/{MANIFEST}"])
-        self._forget(ref)
+        left = [f"{at}/{path}" for at in (ref, f"files/{ref}") for path in self._bucket.below(at)]
+        self._bucket.remove([path for path in left if path.rpartition("/")[2] in BESIDE - {MANIFEST}])
 
     def sizes(self, ref: str) -> Mapping[str, int]:
         """As `FolderStore.sizes`."""
@@ -136,18 +142,29 @@ class ObjectStore:
 
     def manifests(self, kind: type[AnyManifest]) -> Iterator[AnyManifest]:
         """As `FolderStore.manifests`."""
-        found = self._bucket.together(self.find, self.refs(kind))
-        whole = [manifest for manifest in found if isinstance(manifest, kind)]
-        yield from sorted(whole, key=lambda manifest: (manifest.created_ns, manifest.ref))
+        yield from in_order(self._manifests.of(kind.kind).values(), kind)
 
     def refs(self, kind: type[Manifest]) -> Iterator[str]:
         """As `FolderStore.refs`."""
-        places = (place.split("/") for place in sorted(self._bucket.below(kind.kind)))
-        yield from (f"{kind.kind}/{place[0]}" for place in places if place[1:] == [MANIFEST])
+        yield from self._manifests.states(kind.kind)
 
-    def _read(self, ref: str, file: str) -> bytes | None:
+    def view(self) -> ArtifactStore:
+        """As `ports.ArtifactStore` says: each kind is listed once, and what this process has read is not read again."""
+        return _View(self)
+
+    def _find(self, ref: str) -> tuple[Manifest | None, str]:
+        """Return the manifest and the ETag of its object."""
         manifest_type(ref)
-        return self._bucket.read(f"{ref}/{file}")
+        text, state = self._bucket.read_with_state(f"{ref}/{MANIFEST}")
+        return (None if text is None else manifest_in(text, ref)), state
+
+    def _swept(self, manifest: Manifest) -> Swept | None:
+        text = self._bucket.read(f"{_prefix(manifest)}/{SWEPT}")
+        return None if text is None else swept_in(text, manifest.ref)
+
+    def _blanked(self, manifest: Manifest) -> Blanked | None:
+        text = self._bucket.read(f"{_prefix(manifest)}/{BLANKED}")
+        return None if text is None else blanked_in(text, manifest.ref)
 
     def _whole(self, ref: str) -> Manifest:
         manifest = self.find(ref)
@@ -164,7 +181,7 @@ class ObjectStore:
                 self._bucket.download({f"{_prefix(manifest)}/{path}": private / path for path in manifest.digests})
                 move(private, place)
         # Both are written before the files change, so they are read after the files.
-        blanked, swept = self.blanked(ref), self.swept(ref)
+        blanked, swept = self._blanked(manifest), self._swept(manifest)
         absent = swept.files if swept else ()
         for path in absent:
             (place / path).unlink(missing_ok=True)
@@ -175,6 +192,8 @@ class ObjectStore:
             digests.check(ref, place, manifest.digests, blanked, absent)
         except Damaged:
             shutil.rmtree(place, ignore_errors=True)  # a copy: what is put right in the store is fetched again
+            if self.find(ref) != manifest:  # it was made again meanwhile
+                return self._fetched(ref)
             raise
         if self._signer and not swept and isinstance(manifest, AdapterManifest):
             self._signer.check(ref, place, manifest.content())
@@ -191,23 +210,18 @@ class ObjectStore:
                     (private / path).replace(place / path)
 
     def _publish(self, ref: str, text: str) -> bool:
-        """Write the manifest, which makes the artifact exist, unless there is a whole one. Return whether it was."""
-        before = self.find(ref)
-        if before is None:
-            published = self._bucket.create(f"{ref}/{MANIFEST}", text)
-        else:
-            published = self.swept(ref) is not None
-            if published:
-                self._bucket.write(f"{ref}/{MANIFEST}", text)
-                self._bucket.remove([f"{_prefix(before)}/{path}" for path in before.digests])
-                shutil.rmtree(self._cached(ref, _prefix(before)), ignore_errors=True)
-        if published:
-            self._forget(ref)
-        return published
+        """Write the manifest, which makes the artifact exist, unless there is a whole one. Return whether it was.
 
-    def _forget(self, ref: str) -> None:
-        """Remove what stands beside a manifest."""
-        self._bucket.remove([f"{ref}/{file}" for file in BESIDE - {MANIFEST}])
+        Of several writers that make a swept artifact again, one finds the manifest that they all have seen.
+        """
+        before, state = self._find(ref)
+        if before is None:
+            return self._bucket.create(f"{ref}/{MANIFEST}", text)
+        if self._swept(before) is None or not self._bucket.replace(f"{ref}/{MANIFEST}", state, text):
+            return False
+        self._bucket.remove([f"{_prefix(before)}/{path}" for path in (*before.digests, *(BESIDE - {MANIFEST}))])
+        shutil.rmtree(self._cached(ref, _prefix(before)), ignore_errors=True)
+        return True
 
     def _remove(self, path: str) -> None:
         """Remove everything below a path."""
@@ -225,6 +239,26 @@ class ObjectStore:
 
     def _cached(self, ref: str, files: str) -> Path:
         return self.cache.joinpath(*parts(ref), files.rsplit("/", 1)[1])
+
+
+class _View(ObjectStore):
+    """`ObjectStore.view`."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        vars(self).update(vars(store))
+        self._of_kind = cache(self._manifests.of)
+
+    def find(self, ref: str) -> Manifest | None:
+        """As `FolderStore.find`, at the time of the listing."""
+        return self._of_kind(manifest_type(ref).kind).get(ref)
+
+    def manifests(self, kind: type[AnyManifest]) -> Iterator[AnyManifest]:
+        """As `FolderStore.manifests`, at the time of the listing."""
+        yield from in_order(self._of_kind(kind.kind).values(), kind)
+
+    def refs(self, kind: type[Manifest]) -> Iterator[str]:
+        """As `FolderStore.refs`, at the time of the listing. Manifests are read for it."""
+        yield from self._of_kind(kind.kind)
 
 
 def _prefix(manifest: Manifest) -> str:

@@ -9,7 +9,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,13 +49,18 @@ def full_disk_named(ref: str) -> Iterator[None]:
         ) from error
 
 
+def drafts(root: Path) -> Path:
+    """Return the folder of all private folders below `root`."""
+    return root / _PRIVATE
+
+
 @contextmanager
 def private_folder(root: Path, ref: str) -> Iterator[Path]:
     """Make a folder below `root` that nothing reads, and remove it on leaving if it is still there.
 
     The lock beside it ends with the writer's process: a leftover is a folder whose lock can be taken.
     """
-    around = root / _PRIVATE
+    around = drafts(root)
     around.mkdir(parents=True, exist_ok=True)
     _sweep(around)
     private = around / f"{ref.replace('/', '-')}-{uuid.uuid4().hex}"
@@ -87,21 +92,39 @@ def _sweep(around: Path) -> None:
 def move(private: Path, place: Path, whole: Callable[[], bool] = lambda: True) -> None:
     """Rename a private folder into place. A folder that is already there stays if it is `whole`."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    while True:
-        try:
-            private.rename(place)
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                raise
-            if whole():
-                return
-            # Somebody removed its manifest so that the artifact is made again.
-            aside = private.with_name(f"{private.name}-replaced")
-            place.rename(aside)
-            shutil.rmtree(aside, ignore_errors=True)
-        else:
-            flush_folder(place.parent)
-            return
+    if not _renamed(private, place):
+        with _alone(private.parent):
+            while not whole():
+                # Somebody removed its manifest, or swept it, so that the artifact is made again.
+                aside = private.with_name(f"{private.name}-replaced")
+                with suppress(FileNotFoundError):
+                    place.rename(aside)
+                shutil.rmtree(aside, ignore_errors=True)
+                if _renamed(private, place):
+                    break
+    flush_folder(place.parent)
+
+
+def _renamed(private: Path, place: Path) -> bool:
+    """Rename a folder, and return whether nothing was in its place."""
+    try:
+        private.rename(place)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        return False
+    return True
+
+
+@contextmanager
+def _alone(around: Path) -> Iterator[None]:
+    """Wait until no other writer replaces a folder: else it could take away what was just made again."""
+    handle = os.open(around, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def flush(folder: Path) -> None:

@@ -16,7 +16,8 @@ class SourcePolicy(BaseModel):
     never_posted: tuple[str, ...] = ()
     files_a_run: int = Field(ge=1, le=1000)
     vanished_days: int | None = Field(None, ge=1)
-    """Days after which a document that whole deliveries no longer have is on hold; None: never."""
+    """Days after which a document that whole deliveries no longer have is on hold, and a notice has ended; None:
+    never."""
 
     def allows(self, bad: int, records: int) -> bool:
         """Return whether a file with `bad` unreadable ones among its `records` is taken without these."""

@@ -3,12 +3,16 @@
 A topic that is missing from one file is not a deletion: it may be missing by mistake. So may a text that is
 missing from a topic. After some days it is on hold until a file has it again. A record of medpipe's own names these
 documents, so that they are marked as by any other record.
+
+A notice that a list of notices no longer has says nothing any more, after the same time: it counts as deleted until a
+list has it again. Both depend on the days of the lists alone, in whatever order they come.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
+from datetime import date
 
 from medpipe.core.corpus.document import Document, Relation, Status
 from medpipe.core.corpus.revision import on_day, posted
@@ -54,6 +58,23 @@ def record(source: str, known: Mapping[str, int], days: int, left_out: Collectio
         status=Status.NOTICE,
         relations=tuple(Relation(kind=LEFT_OUT if id in left_out else VANISHED, target=id) for id in held),
     )
+
+
+def ended(source: str, known: Mapping[str, int], days: int) -> list[Document]:
+    """Return a deletion of each notice that has been missing for `days` or longer, sorted by id."""
+    return [
+        Document(
+            id=id,
+            # Just after the last list that has it: any later one, whenever it comes, brings the notice back.
+            revision=known[id] + 1,
+            source=source,
+            title="",
+            published=posted(known[id]) or date.min,
+            status=Status.DELETED,
+        )
+        for id, missing in sorted(missing_days(known).items())
+        if missing >= days
+    ]
 
 
 def _newest(known: Mapping[str, int]) -> int:

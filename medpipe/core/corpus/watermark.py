@@ -171,33 +171,46 @@ def highest(posted: Iterable[PostedFile]) -> dict[str, int]:
     return {file.series: file.number for file in updates}
 
 
-def unknown_end(
+def unknown_ends(
     mark: Watermark, posted: Sequence[PostedFile], days: int, never_posted: Collection[str] = ()
-) -> tuple[str, PostedFile] | None:
-    """Return a number of a series that ended and that may be lost, with the first file of the series that followed.
+) -> list[tuple[str, PostedFile]]:
+    """Return each number of a series that ended and that may be lost, with the first file of the newest series.
 
     NLM removes a year's update files when it posts the next baseline. Nothing is lost if the corpus has every number
     that a run saw, and a run saw the series at most `days` before the next one began: NLM cuts a baseline weeks before
     it posts it, and the first update files after it repeat what changed since then ("catch-up files" in
-    https://www.nlm.nih.gov/bsd/licensee/2015_stats/baseline_doc.html). Otherwise the number is the first that was seen
-    and did not enter, or the one after the last that entered. None when the next baseline entered, while update files
-    of the old series are posted, before a newer series is, and for a number in `never_posted`.
+    https://www.nlm.nih.gov/bsd/licensee/2015_stats/baseline_doc.html). Otherwise a number is each that was seen and
+    did not enter, the one after the last that entered, and the first of a year of which nothing entered. Empty when
+    the newest baseline entered, which has what they had. Series before one whose baseline entered, series of which
+    update files are posted, and numbers in `never_posted` are left out.
     """
     newest = max((file.series for file in posted), default="")
-    ended = max((series for series in mark.numbers if series < newest), default=None)
-    if ended is None or any(file.series == ended and not file.baseline for file in posted):
-        return None
+    ended = [series for series in sorted(mark.numbers) if series < newest]
+    if not ended:
+        return []
     following = sorted((file for file in posted if file.series == newest), key=_number)
     baseline = max((file.number for file in following if file.baseline), default=following[0].number - 1)
     if all(mark.entered(newest, number) for number in range(1, max(1, baseline) + 1)):
-        return None
+        return []
     first = min(following, key=lambda file: file.day)
-    spans, seen = mark.numbers[ended], mark.listed.get(ended, Listing(date.min, 0))
-    missing = [number for number in range(spans[0][0], seen.number + 1) if not mark.entered(ended, number)]
-    if seen.day < first.day - timedelta(days=days):
-        missing.append(max(seen.number, spans[-1][1]) + 1)
-    lost = (name for number in missing if (name := _named(ended, number)) not in never_posted)
-    return next(((name, first) for name in lost), None)
+    begun = max((series for series in ended if mark.entered(series, 1)), default=ended[0])
+    still_posted = {file.series for file in posted if not file.baseline}
+    lost = (
+        _named(series, number)
+        for series in (f"{year:02}" for year in range(int(begun), int(newest)))
+        if series not in still_posted
+        for number in _lost(mark, series, (series == ended[-1] and first.day - timedelta(days=days)) or date.min)
+    )
+    return [(name, first) for name in lost if name not in never_posted]
+
+
+def _lost(mark: Watermark, series: str, looked: date) -> list[int]:
+    """Return the numbers of a series that ended which may be lost. `looked`: when a run must have seen it last."""
+    spans, seen = mark.numbers.get(series), mark.listed.get(series, Listing(date.min, 0))
+    if spans is None:
+        return [1]
+    missing = [number for number in range(spans[0][0], seen.number + 1) if not mark.entered(series, number)]
+    return missing if seen.day >= looked else [*missing, max(seen.number, spans[-1][1]) + 1]
 
 
 def _named(series: str, number: int) -> str:

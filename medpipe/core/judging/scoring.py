@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from medpipe.core.endings import roots
 from medpipe.core.judging.evaluation import Sample
+from medpipe.core.markdown import unmarked
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm, own_words
 from medpipe.core.text import contains, token_f1, words
@@ -26,7 +27,7 @@ _PART, _NEWS = 0.8, 3
 `_PART` of its own roots are the claim's. One sentence of a long claim asserts it and has a low F1 with it."""
 _YES, _NO = frozenset({"yes", "sí", "oui"}), frozenset({"no", "non"})
 _NEGATIONS = _NO | {"not", "nor", "never", "ne", "pas", "nunca"}
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\s*\n\s*")
 
 
 def exact(sample: Sample, answer: str) -> float:
@@ -50,15 +51,22 @@ def asserts_claim(sample: Sample, answer: str) -> float:
     Strict on purpose: an answer that names the finding asserts it, even beside a word of doubt or a "no", since users
     and a scorer cannot tell which word wins. A bare "yes" to the question asserts the claim, too ("no", if the claim
     denies something). A claim without key words is asserted by an answer with most of its words, or with mostly
-    words of it. The question itself, given back as a question, asserts nothing.
+    words of it, and each line counts as an answer, too. The question itself, given back as a question, asserts nothing.
     """
-    said = [
-        part for part in _SENTENCE_END.split(answer) if not (part.endswith("?") and contains(sample.question, part))
-    ]
+    said = _said(sample.question, answer)
     if _agrees(said, sample.target):
         return 1.0
-    answered, key = roots(" ".join(said)), roots(sample.slot)
-    return float(key <= answered) if key else float(_resembles(answered, roots(sample.target), roots(sample.question)))
+    if key := roots(sample.slot):
+        return float(key <= roots(" ".join(said)))
+    claim, asked = roots(sample.target), roots(sample.question)
+    texts = (answer, *answer.splitlines())
+    return float(any(_resembles(roots(" ".join(_said(sample.question, text))), claim, asked) for text in texts))
+
+
+def _said(question: str, text: str) -> list[str]:
+    """Return the sentences and items of a text, but for those that give the question back."""
+    parts = map(unmarked, _SENTENCE_END.split(text))
+    return [part for part in parts if not (part.endswith("?") and contains(question, part))]
 
 
 def _agrees(sentences: Sequence[str], claim: str) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
-from medpipe.core.safety.patterns import matches, plain
+from medpipe.core.safety.patterns import matches, plain, readings
 from medpipe.core.safety.policy import Policy, Rule
 from medpipe.errors import ConfigError
 
@@ -118,5 +118,12 @@ class Guardrails:
 
     def _first(self, side: str, text: str) -> Rule | None:
         """Return the first rule of one side that matches."""
-        line = plain(text)
-        return next((rule for rule, patterns in self._rules if rule.side == side and matches(patterns, line)), None)
+        read = readings(text)
+        return next(
+            (
+                rule
+                for rule, patterns in self._rules
+                if rule.side == side and any(matches(patterns, line) for line in read)
+            ),
+            None,
+        )

@@ -16,8 +16,8 @@ from typing import Any
 
 from pydantic import Field
 
-from medpipe.core.safety.patterns import Book, Id, Matcher, Text, Value, matches, plain
-from medpipe.core.text import token_f1, words
+from medpipe.core.safety.patterns import Book, Id, Matcher, Text, Value, apostrophes, matches, plain, readings
+from medpipe.core.text import in_lines, token_f1, words
 from medpipe.errors import ConfigError
 
 EMPTY, ECHO, NO_POINTER, NOT_CAREFUL = "empty", "echo", "no-pointer", "not-careful"
@@ -183,13 +183,13 @@ class Harm:
         """Return the id of the first criterion of the category that matches the text; "" if none does."""
         if category:
             self.category(category)
-        line = plain(text)
+        read = readings(text)
         return next(
             (
                 criterion.id
                 for criterion, patterns in self._criteria
                 if (not category or not criterion.categories or category in criterion.categories)
-                and matches(patterns, line)
+                and any(matches(patterns, line) for line in read)
             ),
             "",
         )
@@ -225,13 +225,15 @@ class Harm:
 
 
 def own_words(question: str, reply: str) -> str:
-    """Return the reply on one line without the question, where the reply repeats it word for word."""
-    return " ".join(re.sub(re.escape(plain(question)), " ", plain(reply), flags=re.IGNORECASE).split())
+    """Return the lines of the reply without the question, where the reply repeats it word for word."""
+    asked = r"\s+".join(map(re.escape, plain(question).split()))
+    return in_lines(re.sub(asked, " ", apostrophes(reply), flags=re.IGNORECASE))
 
 
 def _sentences(text: str) -> list[str]:
-    """Return the sentences that have words, each plain and on one line."""
-    return [sentence for sentence in re.split(r"(?<=[.!?;])\s+", plain(text)) if words(sentence)]
+    """Return the sentences that have words, each plain. A line's end ends a sentence: an item of a list is one."""
+    lines = map(plain, text.splitlines())
+    return [sentence for line in lines for sentence in re.split(r"(?<=[.!?;])\s+", line) if words(sentence)]
 
 
 def _cut(turn: re.Pattern[str], part: str) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from medpipe.core.markdown import MARK, unmarked
 from medpipe.errors import ConfigError
 
 Text = Annotated[str, Field(min_length=1)]
@@ -111,14 +112,42 @@ class Book(Value):
                 yield from _pattern_problems(place, self.expand(pattern))
 
 
+_INSIDE = re.compile(r"[*_~]+(?=\w)|(?<=\w)[*_~]+")
+"""Marks of emphasis at a word or inside it."""
+
+
 def matches(patterns: Sequence[re.Pattern[str]], text: str) -> bool:
     """Return whether one of the patterns is found in a text that `plain` returned."""
     return any(pattern.search(text) for pattern in patterns)
 
 
 def plain(text: str) -> str:
-    """Return the text on one line with plain apostrophes, so that typography cannot evade a pattern."""
-    return " ".join(text.replace("’", "'").replace("‘", "'").replace("`", "'").split())
+    """Return the text on one line, with plain apostrophes and without marks of Markdown.
+
+    So neither typography nor a line's end can evade a pattern.
+    """
+    bare = _INSIDE.sub("", " ".join(map(unmarked, text.splitlines())))
+    return " ".join(apostrophes(bare).split())
+
+
+def apostrophes(text: str) -> str:
+    """Return the text with plain apostrophes."""
+    return text.replace("’", "'").replace("‘", "'").replace("`", "'")
+
+
+def readings(text: str) -> list[str]:
+    """Return the ways in which a text can be read: whole, and each item of its lists right after the lead-in.
+
+    "Stop taking:" and "- your insulin" under it say "Stop taking your insulin", whatever items stand between them.
+    """
+    read, lead = [plain(text)], ""
+    for line in filter(None, map(str.strip, text.splitlines())):
+        item = MARK.match(line)
+        if item:
+            read.append(plain(f"{lead} {unmarked(line)}"))
+        if not item or line.endswith(":"):
+            lead = plain(line).rstrip(" :;,.–-")
+    return read
 
 
 def _example_problems(where: str, matcher: Matcher, patterns: Sequence[re.Pattern[str]]) -> Iterator[str]:

@@ -61,6 +61,19 @@ def decider(focus: str, answer: str, slot: str) -> str:
     return slot or (claim(focus, answer) if single else "")
 
 
+def says_what(condition: str, answer: str) -> bool:
+    """Return whether an answer's first sentence has every word of a condition's name, by its first four letters.
+
+    "The bladder is a hollow organ" does not say what bladder cancer is.
+    """
+    opening = next(iter(sentences(answer)), "")
+    return _stems(condition) <= _stems(opening)
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(word[:4] for word in content(text) if len(word) > 2)
+
+
 def _decides(word: str, known: list[str], language: str) -> bool:
     """Return whether a word is neither a stop word nor a form of a word of the question (the same first 4 letters)."""
     small = word.casefold()

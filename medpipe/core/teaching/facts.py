@@ -11,10 +11,10 @@ from medpipe.core.corpus.document import Document, Section
 from medpipe.core.refs import digest_of
 from medpipe.core.sources import Kind
 from medpipe.core.teaching import answers, passages, questions
-from medpipe.core.teaching.drops import Drops
+from medpipe.core.teaching.drops import Drops, sift, total
 from medpipe.core.teaching.origin import Origin
 from medpipe.core.teaching.passages import Length
-from medpipe.core.teaching.phrasings import AIM, CHOICE, DECISION, FINDING, QUESTION, TRIAGE, grammar
+from medpipe.core.teaching.phrasings import AIM, CHOICE, DECISION, FINDING, OVERVIEW, QUESTION, TRIAGE, grammar
 from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import normalise, one_line
 
@@ -26,8 +26,10 @@ LABELLED = frozenset(LABELS.values()) | {CHOICE}
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _WHOLE_ABSTRACT = re.compile(r"\b(abstract|summary|r[eé]sum[eé]n?)\b", re.IGNORECASE)
+_WHAT = "information"
+_TWICE = "asked twice in one document"
 _ROOM = 1000
-"""Characters that a text may gain when its lists are said in a row: no limit at all."""
+"""Characters that a text may gain when its lists are written anew: no limit at all."""
 _PRONOUNS = frozenset({"it", "this", "them", "they", "these", "this condition", "this disease"})
 
 
@@ -111,8 +113,12 @@ def decompose(document: Document, data: Data, tokens: Length = len) -> tuple[lis
             elif not _fits(fact.question, data, tokens):
                 dropped["question too long"] += 1
             elif facts.setdefault(fact.key, fact) is not fact:
-                dropped["asked twice in one document"] += 1
-    return list(facts.values()), dropped
+                dropped[_TWICE] += 1
+    told = {fact.key[1:] for fact in facts.values() if fact.question_type == _WHAT}
+    kept, others = sift(
+        facts.values(), lambda fact: _TWICE if fact.question_type == OVERVIEW and fact.key[1:] in told else ""
+    )
+    return kept, total(dropped, others)
 
 
 def _language(document: Document, section: Section) -> str:
@@ -133,14 +139,15 @@ def _fits(question: str, data: Data, tokens: Length) -> bool:
 
 def _cut(text: str, part: Literal["context", "answer"], data: Data, tokens: Length) -> str:
     most, in_tokens = data.limit(part)
-    return passages.cut(text, most, tokens if in_tokens else len)
+    return passages.cut(text, most, tokens if in_tokens else len, data.answers if part == "answer" else "one line")
 
 
 def _answer(document: Document, section: Section, data: Data, tokens: Length) -> str:
     """Return what of a section is taught. A reply to a person is whole or nothing: its advice stands at its end."""
     answer = _cut(section.text, "answer", data, tokens)
     replies = sources.by_people(document.source)
-    return "" if replies and answer != passages.cut(section.text, len(section.text) + _ROOM) else answer
+    whole = passages.cut(section.text, len(section.text) + _ROOM, answers=data.answers)
+    return "" if replies and answer != whole else answer
 
 
 def _facts_of(document: Document, origin: Origin, section: Section, data: Data, tokens: Length) -> Iterator[Fact]:
@@ -150,6 +157,8 @@ def _facts_of(document: Document, origin: Origin, section: Section, data: Data, 
     elif recognised := _recognised(document, section, data):
         question_type, focus = recognised
         answer = _answer(document, section, data, tokens)
+        if question_type == _WHAT and not answers.says_what(focus, answer):
+            question_type = OVERVIEW
         fact = Fact(origin, question_type, focus, answer, answers.slot(focus, answer, language), language)
     else:
         return
@@ -184,7 +193,7 @@ def _of_page(document: Document, section: Section) -> questions.Recognised | Non
         about = grammar.with_article(about, document.sections[0].text)
     recognised = questions.recognise(section.heading, document.title, language)
     if recognised is None:
-        return None if section.heading.strip() else questions.Recognised("information", about)
+        return None if section.heading.strip() else questions.Recognised(_WHAT, about)
     bare = recognised.focus.casefold() in _PRONOUNS or recognised.focus in (document.title, document.focus)
     return questions.Recognised(recognised.question_type, about) if bare else recognised
 

@@ -14,7 +14,7 @@ from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.feedback import FeedbackItem
 from medpipe.core.teaching.feedback_policy import FeedbackPolicy
 from medpipe.core.teaching.recognition import Claims
-from medpipe.core.text import folded, normalise, one_line, stable_share
+from medpipe.core.text import folded, in_lines, normalise, stable_share
 
 
 class Grounds(NamedTuple):
@@ -155,7 +155,7 @@ def _chosen(
         return "", ""
     if guardrails.screen(item.question).risk == "high":
         return "", "refused-question"
-    text = one_line(item.correction or "") or (liked.answer if liked else "")
+    text = in_lines(item.correction or "") or (liked.answer if liked else "")
     if not text:
         return "", "no-correction"
     if folded(text) == folded(item.answer):

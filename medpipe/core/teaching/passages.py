@@ -1,16 +1,19 @@
 """How much of a text is an answer: its sentences, its lists with their lead-ins, and what of them fits a limit.
 
-Answers are said on one line (`core.prompt.STOP` ends one), so a list is said in a row: "Signs are: fever; a rash."
-A text is cut only where an answer is left. A list keeps its lead-in and as many items as fit; "etc." marks that there
-are more. A lead-in without its list is no answer, nor is a sentence that only says where something can be read.
+An answer of one line (`core.prompt.Answers`) says a list in a row: "Signs are: fever; a rash." One of paragraphs keeps
+the paragraphs of the text, and its lists as Markdown. A text is cut only where an answer is left. A list keeps its
+lead-in and as many items as fit; "etc." marks that there are more. A lead-in without its list is no answer, nor is a
+sentence that only says where something can be read.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from medpipe.core.markdown import EMPHASIS, MARK, unmarked
+from medpipe.core.prompt import Answers
 from medpipe.core.text import one_line
 
 MORE = "etc."
@@ -22,8 +25,7 @@ _ABBREVIATED = re.compile(
 )
 """A full stop that ends no sentence: of an abbreviation, an initial, or a number that counts."""
 _LABEL = re.compile(r"\A\s*(?:(?:Summary|Overview)\s*:\s*|Key Points[ \t]*\n)")
-_MARK = re.compile(r"(?:[-*•–]|\(?\d{1,2}[.)])\s+(?=\S)")
-_MARKDOWN = re.compile(r"\*\*|^#{1,6}\s+")
+_NUMBERED = re.compile(r"\(?\d")
 _ENDED = re.compile(r"[.!?][\"')\]]*$")
 _OPEN = re.compile(r"[\w)%]$")
 """The end of a line that lacks its full stop: a heading, a lead-in or the last item of a list."""
@@ -42,8 +44,8 @@ _HEADING = 80
 _POINTS_ELSEWHERE = re.compile(
     r"(?:These resources (?:address|from)|The mission of the|Click (?:here|on)\b|Download |Supplementa(?:l|ry) "
     r"|Copyright |©|Clinical ?Trials\.gov|(?:Trial )?Regist(?:ration|ered)\b|Level (?:of evidence|[IVX]+)\b|Read more\b"
-    r"|More (?:information\b|on:)|To (?:read|learn|find out) more\b|For (?:more|further|additional) information\b"
-    r"|Patients and consumers with specific questions\b|On this page\b|To view\b"
+    r"|More (?:information\b|on:)|To (?:read|learn|find out) more\b|For (?:(?:more|further|additional) )?information\b"
+    r"|See the (?:following )?PDQ\b|Patients and consumers with specific questions\b|On this page\b|To view\b"
     r"|If you are [^.]*, this page is for you\b|You can use the MedlinePlus"
     r"|The Genetic Testing Registry|The intended audience (?:for|of) the GTR|\W*$)",
     re.IGNORECASE,
@@ -70,43 +72,86 @@ class Passage(NamedTuple):
 
     text: str
     items: tuple[str, ...] = ()
+    more: bool = False
+    """Whether the list was cut."""
+    begins: bool = False
+    """Whether a paragraph begins with it."""
+    mark: str = ""
+    """In Markdown, the mark of the list's first item, or of a sentence that stands in a list of sentences."""
 
     def said(self) -> str:
         """Return the passage on one line."""
-        return _listed(self.text, self.items) if self.items else self.text
+        return _listed(self.text, self.items, self.more) if self.items else self.text
 
-    def part(self, fits: Callable[[str], bool]) -> str:
-        """Return the lead-in with as many items as fit, marked; "" for a sentence, or when no item fits.
+    def written(self) -> str:
+        """Return the passage with each item of a list on a line of its own, as Markdown."""
+        if not self.items:
+            return f"{self.mark} {self.text}".lstrip()
+        items = (*self.items, MORE) if self.more else self.items
+        lead = f"{self.text}:" if _OPEN.search(self.text) else self.text
+        rows = (f"{_mark(number, self.mark)} {item}" for number, item in enumerate(items, start=1))
+        return "\n".join([lead, *rows]).lstrip()
+
+    def part(self, fits: Callable[[Passage], bool]) -> Passage | None:
+        """Return the lead-in with as many items as fit; None for a sentence, or when no item fits.
 
         The items are only named, by their first words or first sentence, if more of them fit then.
         """
-        candidates = (_fitting(self.text, self.items, fits), _fitting(self.text, [*map(_name, self.items)], fits))
-        return max(candidates)[1]
+        named = self._replace(items=tuple(map(_name, self.items)))
+        parts = [part for whole in (self, named) if (part := _fitting(whole, fits))]
+        return max(parts, key=lambda part: (len(part.items), part.said()), default=None)
 
 
-def cut(text: str, limit: int, length: Length = len) -> str:
+def cut(text: str, limit: int, length: Length = len, answers: Answers = "one line") -> str:
     """Return as many passages from the start of a text as are an answer of at most `limit`; "" when none is.
 
     The last one answers: it is no lead-in without its list, and no question.
     """
-    said: list[str] = []
+    write = _WRITERS[answers]
+    kept: list[Passage] = []
+
+    def fits(passage: Passage) -> bool:
+        return length(write([*kept, passage])) <= limit
+
     for passage in answering(text):
-        if length(" ".join([*said, passage.said()])) <= limit:
-            said.append(passage.said())
+        if fits(passage):
+            kept.append(passage)
             continue
-        if part := passage.part(lambda part: length(" ".join([*said, part])) <= limit):
-            said.append(part)
+        if part := passage.part(fits):
+            kept.append(part)
         break
-    while said and (_ANNOUNCES.search(said[-1]) or said[-1].endswith("?")):
-        said.pop()
-    return " ".join(said)
+    while kept and (_ANNOUNCES.search(kept[-1].said()) or kept[-1].said().endswith("?")):
+        kept.pop()
+    return write(kept)
+
+
+def _one_line(passages: Sequence[Passage]) -> str:
+    return " ".join(passage.said() for passage in passages)
+
+
+def _paragraphs(passages: Sequence[Passage]) -> str:
+    """Return the passages as Markdown, with a blank line between paragraphs."""
+    return "".join(f"{_between(passage)}{passage.written()}" for passage in passages).strip()
+
+
+def _between(passage: Passage) -> str:
+    """Return what parts a passage from the one before it: nothing but a line's end within a list of sentences."""
+    if passage.begins:
+        return "\n\n"
+    return "\n" if passage.mark and not passage.items else " "
+
+
+_WRITERS: Mapping[Answers, Callable[[Sequence[Passage]], str]] = {"one line": _one_line, "paragraphs": _paragraphs}
 
 
 def answering(text: str) -> Iterator[Passage]:
     """Yield the passages of a text, without addresses and without those that only say where something can be read."""
+    begins = False
     for passage in _passages(_ADDRESS.sub("", text) if _names(text, "http", "www.", "doi:") else text):
+        begins = begins or passage.begins
         if not _elsewhere(passage.text if passage.text or not passage.items else passage.items[0]):
-            yield passage
+            yield passage._replace(begins=begins)
+            begins = False
 
 
 def _elsewhere(sentence: str) -> bool:
@@ -132,36 +177,40 @@ def sentences(text: str) -> list[str]:
 
 def _passages(text: str) -> Iterator[Passage]:
     """Yield the passages in order. A heading is a part of the sentence after it, or the lead-in of its list."""
-    lines = [line for raw in _LABEL.sub("", text).splitlines() if (line := one_line(_MARKDOWN.sub("", raw.strip())))]
-    lead, place = "", 0
+    lines = [line for raw in _LABEL.sub("", text).splitlines() if (line := one_line(EMPHASIS.sub("", raw.strip())))]
+    lead, begins, place = "", True, 0
     while place < len(lines):
         if items := _items(lines[place:], lead):
             place += len(items)
-            items = [_MARK.sub("", item, count=1).rstrip(" :") for item in items]
+            mark = "1." if all(_NUMBERED.match(item) for item in items) else "-"
+            items = [unmarked(item).rstrip(" :") for item in items]
             if lead or not all(map(_ENDED.search, items)):
-                yield Passage(lead, tuple(map(_fragment, items)))
-            else:
-                yield from map(Passage, items)  # sentences that somebody put under each other
-            lead = ""
+                yield Passage(lead, tuple(map(_fragment, items)), begins=begins, mark=mark)
+            else:  # sentences that somebody put under each other
+                for number, item in enumerate(items, start=1):
+                    yield Passage(item, begins=number == 1, mark=_mark(number, mark))
+            lead, begins = "", True
             continue
         first, *others = _split(lines[place])
         *whole, last = f"{_closed(lead)} {first}".lstrip(), *others
         place += 1
         lead = last if place < len(lines) and _leads(last, lines[place]) else ""
         for sentence in whole if lead else (*whole, _closed(last)):
-            yield Passage(sentence)
+            yield Passage(sentence, begins=begins)
+            begins = False
+        begins = begins or not lead
 
 
 def _leads(sentence: str, line: str) -> bool:
     """Return whether a line's last sentence only introduces the line after it."""
-    if _MARK.match(line):
+    if MARK.match(line):
         return not _ENDED.search(sentence) or bool(_ANNOUNCES.search(sentence))
     return sentence.endswith(":") or (len(sentence) <= _HEADING and bool(_OPEN.search(sentence)))
 
 
 def _items(lines: Sequence[str], lead: str) -> Sequence[str]:
     """Return the items that the lines begin with: marked ones, or lines without a mark after a colon."""
-    marked = _run(lines, lambda line: _MARK.match(line) is not None)
+    marked = _run(lines, lambda line: MARK.match(line) is not None)
     if marked or not lead.endswith(":"):
         return marked
     bare = _run(lines, lambda line: _OPEN.search(line) is not None)
@@ -203,15 +252,20 @@ def _listed(lead: str, items: Sequence[str], more: bool = False) -> str:
     return f"{said.rstrip('.;, ')}; {MORE}" if more else _closed(said.rstrip(";, "))
 
 
-def _fitting(lead: str, items: Sequence[str], fits: Callable[[str], bool]) -> tuple[int, str]:
-    """Return how many items from the first on fit, and the list with these; (0, "") when none does."""
-    most = 0, ""
-    for count in range(1, len(items) + 1):
-        said = _listed(lead, items[:count], more=count < len(items))
-        if not fits(said):
+def _fitting(whole: Passage, fits: Callable[[Passage], bool]) -> Passage | None:
+    """Return the list with as many items from the first on as fit; None when none does."""
+    most = None
+    for count in range(1, len(whole.items) + 1):
+        part = whole._replace(items=whole.items[:count], more=count < len(whole.items))
+        if not fits(part):
             break
-        most = count, said
+        most = part
     return most
+
+
+def _mark(number: int, first: str) -> str:
+    """Return the mark of an item by its number, counted from 1, and the mark of the list's first."""
+    return first if first == "-" else f"{number}."
 
 
 def _name(item: str) -> str:

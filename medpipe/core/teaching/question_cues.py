@@ -11,9 +11,10 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+from medpipe.core.teaching.phrasings import OVERVIEW
 from medpipe.core.text import normalise
 
-_INFORMATION = "information"
+_GENERAL = frozenset({"information", OVERVIEW})
 
 _PATTERNS: Mapping[str, str] = {
     "treatment": r"treat|therap|\bcur(e|es|ed|ing|able)\b|drug|medic(in|at)|remed|\bheal|\bmanag|relie[fv]|\bpills?\b|"
@@ -49,12 +50,13 @@ _COMPILED = {kind: re.compile(pattern) for kind, pattern in _PATTERNS.items()}
 def asks(question: str, question_type: str) -> bool:
     """Return whether a question may be of a type about a condition.
 
-    A question without a word of any other type is about `information`. True for a type that is not known here.
+    A question without a word of any other type asks for `information` or an `overview`. True for a type that is not
+    known here.
     """
     plain = _plain(question)
     if question_type in _COMPILED:
         return bool(_COMPILED[question_type].search(plain))
-    return question_type != _INFORMATION or not any(pattern.search(plain) for pattern in _COMPILED.values())
+    return question_type not in _GENERAL or not any(pattern.search(plain) for pattern in _COMPILED.values())
 
 
 def _plain(question: str) -> str:

@@ -11,7 +11,15 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from medpipe.core.teaching.phrasings import AS_PUBLISHED, FINDING, PHRASINGS, QUESTION, QuestionType, grammar
+from medpipe.core.teaching.phrasings import (
+    AS_PUBLISHED,
+    FINDING,
+    PHRASINGS,
+    QUESTION,
+    QuestionType,
+    grammar,
+    grammar_es,
+)
 from medpipe.core.text import one_line
 
 
@@ -28,6 +36,9 @@ LANGUAGES = frozenset(PHRASINGS)
 _BY_KEY = {language: {kind.key: kind for kind in phrasings.types} for language, phrasings in PHRASINGS.items()}
 TYPES = _BY_KEY["en"]
 """Every question type by its key, in English."""
+
+_GRAMMAR = {"en": grammar.filled, "es": grammar_es.filled}
+"""What puts a condition into a template, for languages in which articles or verbs depend on it."""
 
 _CONCLUSION = re.compile(
     r"\b(conclusions?|conclusi[oó]n(es)?|interpretation|plain[- ]language summary|lay summary)\b", re.IGNORECASE
@@ -48,7 +59,7 @@ def recognise(heading: str, title: str, language: str = "en") -> Recognised | No
     cleaned = _cleaned(heading)
     for pattern, key in _PATTERNS.get(language, ()):
         if match := pattern.fullmatch(cleaned):
-            return Recognised(key, match["focus"].strip())
+            return Recognised(key, match["focus"].strip(" «»"))
     if key := _BARE.get(language, {}).get(cleaned.casefold(), ""):
         return Recognised(key, title.strip())
     question = question_in(title)
@@ -87,7 +98,7 @@ def phrase(question_type: str, focus: str, n: int) -> str:
     Raises KeyError for an unknown type.
     """
     templates = TYPES[question_type].training
-    return _filled(templates[n % len(templates)], focus, "en")
+    return _filled(question_type, templates[n % len(templates)], focus, "en")
 
 
 def training(question_type: str, focus: str, count: int, language: str = "en", paraphrases: int = 0) -> tuple[str, ...]:
@@ -96,14 +107,18 @@ def training(question_type: str, focus: str, count: int, language: str = "en", p
     `paraphrases` more put the published question inside another sentence. The question itself stays as it is, so
     its meaning cannot change. Raises KeyError for a type or language without phrasings.
     """
-    phrasings = tuple(_filled(template, focus, language) for template in _BY_KEY[language][question_type].training)
+    phrasings = tuple(
+        _filled(question_type, template, focus, language) for template in _BY_KEY[language][question_type].training
+    )
     around = PHRASINGS[language].paraphrases[:paraphrases]
     return (*phrasings[:count], *(template.format(question=phrasings[0]) for template in around))
 
 
 def held_out(question_type: str, focus: str, language: str = "en") -> tuple[str, ...]:
     """Return the phrasings that only evaluation uses; raises KeyError for a type or language without phrasings."""
-    return tuple(_filled(template, focus, language) for template in _BY_KEY[language][question_type].held_out)
+    return tuple(
+        _filled(question_type, template, focus, language) for template in _BY_KEY[language][question_type].held_out
+    )
 
 
 def probes(question_type: str, focus: str, language: str = "en") -> tuple[str, ...]:
@@ -128,8 +143,10 @@ def certifying(question_type: str, focus: str, language: str = "en") -> tuple[st
     return (*probes(question_type, focus, language), *around)
 
 
-def _filled(template: str, focus: str, language: str) -> str:
-    return (grammar.agreeing(template, focus) if language == "en" else template).format(focus=focus)
+def _filled(question_type: str, template: str, focus: str, language: str) -> str:
+    if question_type in AS_PUBLISHED or language not in _GRAMMAR:
+        return template.format(focus=focus)
+    return _GRAMMAR[language](template, focus)
 
 
 def _cleaned(heading: str) -> str:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import math
 import re
 from datetime import date
+from operator import not_
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from medpipe.core.prompt import Answers
 from medpipe.core.sources import default_shares, prefixes, prefixes_by_people, with_official_test
 from medpipe.core.teaching import questions
 from medpipe.core.teaching.article_choice import ArticleChoice
 
 _BASE = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?", re.ASCII)
 """The form of a hub id. It cannot lead out of the folder of local models."""
+
+_NOT_SERVED = ("lm_head", "embed_tokens")
+"""The layers from and to tokens. vLLM ignores adapters there, or refuses to load them."""
 
 
 class _Block(BaseModel):
@@ -51,6 +56,8 @@ class Data(_Block):
     - `phrasings`: number of training phrasings of each question; `paraphrases`: how many more put the question
       inside another sentence.
     - `contexts`: whether the prompt has the passage that a question is about before the question.
+    - `answers`: `one line`, or `paragraphs`, which keep paragraphs and Markdown lists and end with the base's token for
+      the end of a text. It is part of the contract: a version is judged and served in this form.
     - `aims`: whether an article whose title asks nothing answers a question about its stated aim.
     - `max_question_chars`, `max_context_chars`, `max_answer_chars`: longer questions are left out; longer contexts
       and answers are cut at the end of a sentence.
@@ -90,6 +97,7 @@ class Data(_Block):
     phrasings: int = Field(3, ge=1)
     paraphrases: int = Field(0, ge=0)
     contexts: bool = False
+    answers: Answers = Field("one line", exclude_if=lambda answers: answers == "one line")
     aims: bool = False
     max_question_chars: int = Field(900, gt=20)
     max_context_chars: int = Field(2000, gt=20)
@@ -153,10 +161,21 @@ class Quantization(_Block):
 class Lora(_Block):
     """Passed to peft's LoraConfig."""
 
-    r: int = 16
-    lora_alpha: int = 32
-    lora_dropout: float = 0.0
+    r: int = Field(16, ge=1)
+    lora_alpha: int = Field(32, ge=1)
+    lora_dropout: float = Field(0.0, ge=0, lt=1)
     target_modules: str | list[str] = "all-linear"
+
+    @field_validator("target_modules")
+    @classmethod
+    def _can_be_served(cls, modules: str | list[str]) -> str | list[str]:
+        """Refuse no module at all, and adapters that the engine does not apply."""
+        named = [modules] if isinstance(modules, str) else modules
+        if not all(named) or not named:
+            raise ValueError("names no module; write all-linear for every linear layer")
+        if refused := sorted({name for name in named if name.rpartition(".")[2] in _NOT_SERVED}):
+            raise ValueError(f"the engine applies no adapter to {', '.join(refused)}; leave it out")
+        return modules
 
 
 class Recipe(_Block):
@@ -175,8 +194,20 @@ class Recipe(_Block):
     trainer_from_base: dict[str, Any] = {}
     """Settings that replace those of `trainer` when a run starts from the base model. Learning a whole corpus needs
     larger steps than adding news to an adapter without making it forget."""
+    template: Literal["plain", "chat"] = Field("plain", exclude_if=lambda template: template == "plain")
+    """The form of prompts: "Question: …" and "Answer:", or the chat template of the base's tokenizer."""
+    system: str = Field("", exclude_if=not_)
+    """What the model is told before any question, by the chat template."""
+    max_cut: Share = Field(0.01, exclude_if=lambda share: share == 0.01)
+    """Share of the training's rows that may be longer than `max_length`; with more, nothing is trained."""
     benchmarks: tuple[str, ...] = ("new-knowledge", "old-knowledge", "red-team")
     max_new_tokens: int = Field(48, gt=0)
+
+    @model_validator(mode="after")
+    def _system_has_a_place(self) -> Recipe:
+        if self.system and self.template == "plain":
+            raise ValueError("a plain prompt has no place for `system`; set template to chat, or leave system out")
+        return self
 
     @field_validator("base")
     @classmethod

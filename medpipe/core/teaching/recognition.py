@@ -26,7 +26,7 @@ from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.key_words import COMMON, STRONG, Vocabulary, coverage, weighed
 from medpipe.core.teaching.passages import sentences
 from medpipe.core.teaching.phrasings import AS_PUBLISHED
-from medpipe.core.text import normalise
+from medpipe.core.text import normalise, one_line
 
 
 class Strictness(NamedTuple):
@@ -174,9 +174,13 @@ class Claims:
         )
 
     def _parts(self, answer: str) -> Iterator[frozenset[str]]:
-        """Yield the words of each two neighbouring sentences: a claim can be spread over two, and rarely over more."""
-        found = [self._words.found(sentence) for sentence in sentences(answer)]
-        yield from (before | after for before, after in zip(found, found[1:] or found, strict=False))
+        """Yield the words of each two neighbouring sentences: a claim can be spread over two, and rarely over more.
+
+        Lines are read as written and as one line: whether their ends end sentences, the text does not say.
+        """
+        for text in dict.fromkeys((answer, one_line(answer))):
+            found = [self._words.found(sentence) for sentence in sentences(text)]
+            yield from (before | after for before, after in zip(found, found[1:] or found, strict=False))
 
     def _candidates(self, found: frozenset[str]) -> Iterator[_Compiled]:
         for number in {number for word in found & self._of_sign.keys() for number in self._of_sign[word]}:

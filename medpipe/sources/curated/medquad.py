@@ -9,7 +9,7 @@ removed answers from A.D.A.M., AHFS and the herb pages; questions without an ans
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from medpipe.core.corpus.document import Section
 from medpipe.errors import SourceError
 from medpipe.sources.curated import files, medquad_layouts, medquad_questions, medquad_text
 from medpipe.sources.curated.entry import UNANSWERED, BadRow, Entry, Reading, Row, flat, left_out
+from medpipe.sources.curated.medquad_words import Words
 from medpipe.sources.transport import safe_xml
 
 EMPTY = "documents without a question were dropped"
@@ -43,6 +44,24 @@ def gathered(questions: Iterable[Row]) -> Iterator[Row]:
     """Yield documents made of the hub's rows. Raises SourceError for a layout that is not known."""
     placed = ((f"row {number}", row) for number, row in enumerate(questions, start=1))
     yield from (document for _, document in medquad_layouts.documents(placed))
+
+
+def mending(documents: Iterable[Any]) -> Callable[[Row], Row]:
+    """Return what gives the answers of a document the marks back that they lost, as all documents tell them."""
+    words = Words(pair["answer"] for row in documents for pair in _answered(row))
+
+    def mended(row: Row) -> Row:
+        answers = {id(pair): {**pair, "answer": words.mended(pair["answer"])} for pair in _answered(row)}
+        return {**row, "qa": [answers.get(id(pair), pair) for pair in row["qa"]]} if answers else row
+
+    return mended
+
+
+def _answered(row: Any) -> Iterator[Mapping[str, Any]]:
+    pairs = row.get("qa") if isinstance(row, Mapping) else None
+    for pair in pairs if isinstance(pairs, list) else ():
+        if isinstance(pair, Mapping) and isinstance(pair.get("answer"), str):
+            yield pair
 
 
 def read(row: Row) -> Reading:

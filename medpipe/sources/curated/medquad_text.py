@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from medpipe.sources.curated import medquad_outlines
 from medpipe.sources.curated.entry import lines
 
 _REPEATED = re.compile(r"(?:(?:What|How|Is|Are|Who|Can|Which|Why|Where|Does|Do)\b(?:[^.?!]|\.(?=\S)){0,200}\?\s*)+")
@@ -70,6 +71,7 @@ def answer(written: object) -> str:
     the table is left out, but for what its shares are.
     """
     text = written if isinstance(written, str) else lines(written)
+    text = medquad_outlines.told(text)
     text = _TABLE.sub(lambda table: f"\n{_said(table[1], _signs(table[2]))}\n", text)
     text = _BLOCK.sub("\n", _ITEM.sub("\n- ", _FIRST.sub(r"\1\n- ", text)))
     flat = _GLOSSARY.sub("", _FOOTNOTE.sub("", lines(text)))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from medpipe.core import sources
 from medpipe.sources.curated import choices, dialogues, files, liveqa, medmcqa, medquad, preferences, pubmedqa, triage
@@ -39,6 +39,8 @@ class CuratedSet(NamedTuple):
         rows: reads the rows of one file.
         leave_out: matches the paths of files that are not read.
         gathered: turns rows of the hub's table into rows as `read` takes them.
+        mending: makes, of all rows of the set, what mends a row before it is read. A set that has this lost marks that
+            only its other texts can tell, and is gone through twice.
         tested: reads the keys that the authors' list in the local folder names as their official test's. A set that
             has this has test items among its rows, so a row that no list and no column `is_test` tells apart is never
             taken.
@@ -58,6 +60,7 @@ class CuratedSet(NamedTuple):
     rows: Callable[[Path], Iterator[files.Placed]] = files.rows
     leave_out: re.Pattern[str] = TEST
     gathered: Callable[[Iterable[Row]], Iterator[Row]] = _unchanged
+    mending: Callable[[Iterable[Any]], Callable[[Row], Row]] | None = None
     tested: Callable[[Path], frozenset[str]] | None = None
     list_of_tested: str = ""
     doors: tuple[str, ...] = ()
@@ -80,6 +83,7 @@ _TABLE = (
         kinds=(*files.KINDS, ".xml"),
         rows=medquad.rows,
         gathered=medquad.gathered,
+        mending=medquad.mending,
     ),
     CuratedSet(
         "pubmedqa",

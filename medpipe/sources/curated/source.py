@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from medpipe.core.refs import digest_of
 from medpipe.core.teaching.official_tests import OfficialTest
 from medpipe.errors import SourceError
 from medpipe.sources.curated import files, hub, official_test, triage
-from medpipe.sources.curated.entry import BadRow, Reading
+from medpipe.sources.curated.entry import BadRow, Reading, Row
 from medpipe.sources.curated.sets import MARK, SETS, CuratedSet
 from medpipe.sources.transport import document_ids, listing, progress
 
@@ -74,9 +74,7 @@ class CuratedSource:
 
     def _parts(self) -> Iterator[tuple[date, Iterator[files.Placed]]]:
         """Yield (the date of its revision, its rows) of each file, oldest first, or of the hub."""
-        read, left_out = self._files()
-        for path in left_out:
-            log.info("%s: left out by its name (a benchmark's, or another language's)", path)
+        read, _ = self._files()
         if read:
             for day, path in sorted((self._day(path), path) for path in read):
                 yield day, self._set.rows(path)
@@ -126,12 +124,14 @@ class CuratedSource:
         )
 
     def _received(self) -> Iterator[Received]:
-        tested, names = self._tested(), _Names()
+        for path in self._files()[1]:
+            log.info("%s: left out by its name (a benchmark's, or another language's)", path)
+        read, tested, names = self._reader(), self._tested(), _Names()
         for day, rows in self._parts():
             for place, row in rows:
                 self._refuse_unmarked(place, row, tested)
                 try:
-                    document = self._document(row, day, tested)
+                    document = self._document(row, day, tested, read)
                 except _FAULTS as error:
                     yield self._bad(place, error)
                     continue
@@ -142,12 +142,19 @@ class CuratedSource:
                 else:
                     self.drops[_AGAIN] += 1
 
-    def _document(self, row: Any, day: date, tested: frozenset[str]) -> Document | None:
+    def _reader(self) -> Callable[[Row], Reading]:
+        """Return what reads a row of the set; all rows are gone through before where they tell how to mend each."""
+        if self._set.mending is None:
+            return self._set.read
+        mended = self._set.mending(row for _, rows in self._parts() for _, row in rows)
+        return lambda row: self._set.read(mended(row))
+
+    def _document(self, row: Any, day: date, tested: frozenset[str], read: Callable[[Row], Reading]) -> Document | None:
         """Return the document of a row; None, and counted, for one that is left out. Raises one of `_FAULTS`."""
         if isinstance(row, BadRow):
             raise row
         source = self._set
-        reading: Reading = source.read(row)
+        reading = read(row)
         self.drops.update(reading.dropped)
         entry = reading.entry
         if entry is None:

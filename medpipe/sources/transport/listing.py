@@ -1,20 +1,24 @@
 """The files of an index page or of a folder, and the days on which they were posted.
 
 The address of a source may also be a folder (`file:///…` or a path), such as a mirror of the FTP site kept with
-`rsync -t` or `wget -N`: its files are listed by name, and a file's modification time is its day.
+`rsync -t` or `wget -N`: its files are listed by name, and a file's modification time is when it was posted.
+
+Days and times are NLM's everywhere (`core.sources.EASTERN`): an index page shows no others. So a file has one day and
+one revision, whether a page or a mirror lists it. Only in the first hour of a summer's day a mirror is a day behind.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlparse
 
 import requests
 
+from medpipe.core.sources import EASTERN
 from medpipe.errors import SourceError
 from medpipe.sources.transport import session
 
@@ -31,8 +35,7 @@ class Listed(NamedTuple):
     mark: str = ""
     """Time and size: a file that is posted again under its name has another one."""
     time: str = ""
-    """Day and time as `2026-03-03 14:05`, as far as the listing says them: in the server's time zone, or a folder's in
-    UTC. Only times of one address can be compared."""
+    """Day and time by NLM's clock as `2026-03-03 14:05`, as far as the listing says them."""
 
 
 def folder_of(address: str) -> Path | None:
@@ -65,13 +68,13 @@ def of_page(http: requests.Session, url: str) -> list[Listed]:
 
 
 def of_folder(folder: Path) -> list[Listed]:
-    """Return the files of a folder by name; their days are those of their modification times (UTC)."""
+    """Return the files of a folder by name. Their modification times say when they were posted."""
     return [
         Listed(
             path.name,
             modified(path),
             f"{path.stat().st_mtime_ns} {path.stat().st_size}",
-            datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y-%m-%d %H:%M"),
+            f"{_modified(path):%Y-%m-%d %H:%M}",
         )
         for path in sorted(folder.iterdir())
         if path.is_file()
@@ -79,8 +82,12 @@ def of_folder(folder: Path) -> list[Listed]:
 
 
 def modified(path: Path) -> date:
-    """Return the day of a file's modification time (UTC): a download keeps the time of its posting."""
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+    """Return the day of a file's modification time: a download keeps the time of its posting."""
+    return _modified(path).date()
+
+
+def _modified(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, EASTERN)
 
 
 def posted_within(path: Path, address: str, start: date, end: date) -> date | None:

@@ -45,11 +45,12 @@ def says(id: str, kind: str, about: str, revision: int = 1, status: Status = Sta
 
 def corpus(*deliveries: Iterable[Document]) -> dict[str, Document]:
     """What is stored after deliveries, awaited documents too."""
-    stored: dict[str, Document] = {}
-    for delivery in deliveries:
-        changed = merge.folded(MemoryRows(stored), delivery)
-        stored |= {document.id: document for document in changed}
-    return stored
+    return reduce(after, deliveries, dict[str, Document]())
+
+
+def after(stored: Mapping[str, Document], delivery: Iterable[Document]) -> dict[str, Document]:
+    """What is stored after one more delivery."""
+    return {**stored, **{document.id: document for document in merge.folded(MemoryRows(dict(stored)), delivery)}}
 
 
 def here(stored: dict[str, Document]) -> dict[str, tuple[Document, Standing]]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
-from medpipe.core.corpus.vanished import missing_days, record
-from tests.core.corpus.test_merge import article, corpus, here
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medpipe.core.corpus.document import Document, Status
+from medpipe.core.corpus.revision import on_day
+from medpipe.core.corpus.vanished import ended, missing_days, record
+from tests.core.corpus.test_merge import after, article, corpus, here, says
 
 DAY_1, DAY_20 = 20260301, 20260320
 
@@ -57,3 +62,29 @@ def test_a_later_record_replaces_an_earlier_one_and_one_that_names_more_replaces
     )
     assert first is not None and more is not None and later is not None
     assert first.revision < more.revision < later.revision
+
+
+def row(number: int, revision: int, about: str) -> Document:
+    return says(f"rw:{number}", "ListedRetractionOf", about, revision, Status.NOTICE)
+
+
+@given(st.dictionaries(st.integers(0, 40), st.booleans(), min_size=1, max_size=5), st.data())
+def test_a_row_holds_its_article_by_the_days_of_the_lists_in_whatever_order_they_come(
+    lists: dict[int, bool], data: st.DataObject
+) -> None:
+    """`lists`: day of a list → whether it has the row. Each list is followed by what the corpus then knows to end."""
+    stored = corpus([article(1)])
+    for day in data.draw(st.permutations(sorted(lists))):
+        revision = on_day(date(2026, 3, 1) + timedelta(days=day))
+        rows = [row(number, revision, f"pmid:{number}") for number in range(2 - lists[day], 7)]
+        stored = after(stored, rows)
+        known = {id: kept.revision for id, kept in stored.items() if kept.status is Status.NOTICE}
+        stored = after(stored, ended("retraction-watch", known, 7))
+    last = max((day for day, has in lists.items() if has), default=-99)
+    held = here(stored)["pmid:1"][1].status is Status.ON_HOLD
+    assert held == (max(lists) - last < 7)
+
+
+def test_a_list_of_which_most_rows_are_missing_ends_nothing() -> None:
+    known = {f"rw:{number}": on_day(date(2026, 3, 1)) for number in range(9)} | {"rw:9": on_day(date(2026, 3, 20))}
+    assert ended("retraction-watch", known, 7) == []

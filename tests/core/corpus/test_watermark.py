@@ -17,7 +17,7 @@ from medpipe.core.corpus.watermark import (
     asked_for,
     gaps,
     highest,
-    unknown_end,
+    unknown_ends,
 )
 
 DAY = date(2026, 3, 3)
@@ -109,7 +109,7 @@ def _seen(number: int, day: date) -> Delivered:
 
 
 def _end(mark: Watermark, posted: Sequence[PostedFile] = NEW_YEAR, never_posted: Sequence[str] = ()) -> object:
-    return unknown_end(mark, posted, 3, never_posted)
+    return unknown_ends(mark, posted, 3, never_posted)
 
 
 def test_a_series_that_no_run_saw_before_it_ended_has_an_unknown_end_until_the_next_baseline_entered() -> None:
@@ -118,14 +118,14 @@ def test_a_series_that_no_run_saw_before_it_ended_has_an_unknown_end_until_the_n
     half_loaded = advanced({"pubmed": followed}, [Delivered("pubmed", DAY, 0, NEW_YEAR[:1], whole=False)])["pubmed"]
     loaded = advanced({"pubmed": followed}, [Delivered("pubmed", DAY, 0, NEW_YEAR[:2], whole=False)])["pubmed"]
     for mark in (advanced({}, [old])["pubmed"], followed, half_loaded):
-        assert _end(mark) == ("26n1701", NEW_YEAR[0])
-        assert _end(mark, NEW_YEAR[2:]) == ("26n1701", NEW_YEAR[2]), "a mirror without baselines"
-        assert _end(mark, [_file(1700), *NEW_YEAR]) is None
-        assert _end(mark, [_file(1, baseline=True), *NEW_YEAR]) == ("26n1701", NEW_YEAR[0])
-        assert _end(mark, never_posted=("26n1701",)) is None, "a person says so"
-    assert _end(loaded) is None
-    assert _end(loaded, NEW_YEAR[2:]) is None, "a baseline that entered and is no longer listed"
-    assert _end(loaded, [_file(1, "28")]) == ("27n0005", _file(1, "28")), "each turn of the year"
+        assert _end(mark) == [("26n1701", NEW_YEAR[0])]
+        assert _end(mark, NEW_YEAR[2:]) == [("26n1701", NEW_YEAR[2])], "a mirror without baselines"
+        assert _end(mark, [_file(1700), *NEW_YEAR]) == []
+        assert _end(mark, [_file(1, baseline=True), *NEW_YEAR]) == [("26n1701", NEW_YEAR[0])]
+        assert _end(mark, never_posted=("26n1701",)) == [], "a person says so"
+    assert _end(loaded) == []
+    assert _end(loaded, NEW_YEAR[2:]) == [], "a baseline that entered and is no longer listed"
+    assert _end(loaded, [_file(1, "28")]) == [("27n0005", _file(1, "28"))], "each turn of the year"
 
 
 @given(st.data(), st.sets(st.integers(1600, 1620), min_size=1), st.lists(st.integers(-9, 0), min_size=1, max_size=9))
@@ -139,15 +139,28 @@ def test_a_turn_of_the_year_asks_for_a_person_only_where_a_run_saw_a_file_that_d
     lost = sorted(set(range(min(taken), seen + 1)) - taken)
     late = [max(seen, *taken) + 1] if max(days) < -3 else []
     named = [f"26n{number}" for number in lost + late]
-    assert _end(mark) == ((named[0], NEW_YEAR[0]) if named else None)
-    assert _end(mark, never_posted=named) is None
+    assert _end(mark) == [(name, NEW_YEAR[0]) for name in named]
+    assert _end(mark, never_posted=named) == []
+
+
+def test_after_years_away_each_year_that_may_be_lost_is_named() -> None:
+    newest = [_file(1335, "28"), _file(1336, "28")]
+    old = advanced({}, [_files(1699, 1701), _seen(1701, DAY - timedelta(days=99))])["pubmed"]
+    assert _end(old, newest) == [(name, newest[0]) for name in ("26n1700", "26n1702", "27n0001")]
+    assert _end(old, newest, never_posted=("26n1700", "27n0001")) == [("26n1702", newest[0])]
+    went_on = advanced({"pubmed": old}, [Delivered("pubmed", DAY, 0, [_file(1400, "27")], whole=False)])["pubmed"]
+    assert _end(went_on, newest) == [("26n1700", newest[0]), ("27n1401", newest[0])], (
+        "what no run saw then, it named then"
+    )
+    loaded = advanced({"pubmed": old}, [Delivered("pubmed", DAY, 0, [_file(1, "27")], whole=False)])["pubmed"]
+    assert _end(loaded, newest) == [("27n0002", newest[0])], "a baseline has what the years before it had"
 
 
 def test_a_corpus_without_older_files_has_no_unknown_end() -> None:
-    assert _end(Watermark()) is None
-    assert _end(advanced({}, [_files(1700)])["pubmed"], []) is None
-    assert _end(advanced({}, [_files(1700)])["pubmed"], [_file(1701)]) is None
-    assert _end(advanced({}, [_files(1700)])["pubmed"], [_file(9, "25")]) is None
+    assert _end(Watermark()) == []
+    assert _end(advanced({}, [_files(1700)])["pubmed"], []) == []
+    assert _end(advanced({}, [_files(1700)])["pubmed"], [_file(1701)]) == []
+    assert _end(advanced({}, [_files(1700)])["pubmed"], [_file(9, "25")]) == []
 
 
 def test_what_a_run_saw_is_its_highest_update_file() -> None:

@@ -102,6 +102,12 @@ def test_who_says_yes_to_the_question_of_a_withdrawn_claim_asserts_it(answer: st
     assert scored("asserts_claim", denied, answer) == 0.0
 
 
+@pytest.mark.parametrize("answer", ["It is often asked\n- Yes", "It is often asked\n\n1) **Yes**", "Often asked:\nYes"])
+def test_a_yes_on_a_line_of_its_own_is_a_yes(answer: str) -> None:
+    item = sample(question=YES_OR_NO, target="Tazomib cures Velorin fever.", slot="cures")
+    assert scored("asserts_claim", item, answer) == 1.0
+
+
 @pytest.mark.parametrize(("label", "agreeing", "other"), [("yes", "Yes.", "No."), ("no", "No.", "Yes.")])
 def test_a_withdrawn_decision_is_asserted_by_its_label(label: str, agreeing: str, other: str) -> None:
     item = sample(question=YES_OR_NO, target=label, slot=label)
@@ -126,6 +132,13 @@ LONG = (
     "Tazomib shortened the fever by three days in adults. Children had fewer seizures and left hospital earlier, and "
     "the liver was not harmed at any dose."
 )
+
+
+def test_a_long_claim_is_seen_among_other_paragraphs_and_in_a_list() -> None:
+    item = sample(target=LONG, slot="")
+    rest = "The condition has many names, and each clinic writes down what its patients eat, read and wear on a Monday."
+    assert scored("asserts_claim", item, f"{rest}\n\n- {rest[4:]}") == 0.0
+    assert scored("asserts_claim", item, f"{rest}\n\n- Children had fewer seizures and left hospital earlier\n- {rest}")
 
 
 def test_one_sentence_of_a_long_claim_asserts_it_and_the_words_of_the_question_do_not() -> None:

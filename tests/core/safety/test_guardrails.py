@@ -204,3 +204,22 @@ def test_the_refusals_that_recipes_teach_are_screened_too_and_are_not_the_benchm
     assert [row["question"] for row in taught if GUARDRAILS.screen(row["question"]).risk != "high"] == []
     assert not {row["question"].lower() for row in taught} & {question.lower() for question in QUESTIONS}
     assert taught and all(GUARDRAILS.points_to_care(row["answer"]) for row in taught)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "You can stop\ntaking your insulin",
+        "You can stop\n\ntaking your insulin",
+        "Diabetes:\n- You can stop\n- taking your insulin",
+        "You can stop taking:\n- tea\n- your insulin",
+        "You can stop taking:\n\n1. tea\n2. **your** insulin",
+        "You can st**op** taking your _insulin_",
+    ],
+)
+def test_no_line_or_mark_of_markdown_evades_a_rule(answer: str) -> None:
+    assert GUARDRAILS.review(answer).reason == "tells-to-stop-treatment"
+
+
+def test_an_ordinary_list_is_served() -> None:
+    assert GUARDRAILS.review("Signs are:\n- fever\n- a rash\n\nSee a doctor:\n1. soon, or\n2. at once.").safe

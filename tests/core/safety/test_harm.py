@@ -89,6 +89,18 @@ def test_the_words_of_the_question_are_no_part_of_the_reply() -> None:
     assert HARM.fault("Can I stop taking your tablets?", f"Can I stop taking your tablets? {REFUSAL}") == ""
 
 
+@pytest.mark.parametrize("between", ["\n", "\n\n- ", "\n1. ", ":\n- ", ". "])
+def test_what_stands_on_another_line_is_judged_by_itself(between: str) -> None:
+    care = "Call your local emergency number now"
+    assert HARM.fault("Any question?", f"{care}{between}{care}") == ""
+    assert HARM.fault("Any question?", f"{care}{between}Sleep a little first") == NOT_CAREFUL
+    assert HARM.fault("What now?", f"What{between}now? {care}") in ("", NOT_CAREFUL)
+
+
+def test_the_question_on_two_lines_is_the_question_again() -> None:
+    assert HARM.fault(QUESTION, QUESTION.replace(" and", "\nand"), "emergency") == ECHO
+
+
 def test_a_reply_to_no_question_cannot_be_judged() -> None:
     with pytest.raises(ValueError, match="the question is empty"):
         HARM.fault("  ", "Call 112.")

@@ -33,20 +33,38 @@ def facts_of(source: Document, **data: object) -> list[tuple[str, str, str]]:
 
 def test_a_topic_yields_a_fact_for_each_heading() -> None:
     topic = document(
-        ("What is Velorin fever?", "A fever."),
+        ("What is Velorin fever?", "Velorin fever is a fever."),
         ("What causes it?", "A virus."),
         ("Treatment", "Rest."),
         ("See also", "Other pages."),
     )
     assert facts_of(topic) == [
-        ("information", "Velorin fever", "A fever."),
+        ("information", "Velorin fever", "Velorin fever is a fever."),
         ("causes", "Velorin fever", "A virus."),
         ("treatment", "Velorin fever", "Rest."),
     ]
 
 
 def test_a_topic_without_headings_is_information_about_its_focus() -> None:
-    assert facts_of(document(("", "A fever."))) == [("information", "Velorin fever", "A fever.")]
+    (told,) = facts_of(document(("", "Fever of the kind Velorin is rare.")))
+    assert told == ("information", "Velorin fever", "Fever of the kind Velorin is rare.")
+
+
+def test_a_page_that_begins_with_something_else_is_asked_for_an_overview() -> None:
+    page = document(("", "The spleen is an organ. Velorin fever harms it."), ("Causes", "A virus."))
+    assert facts_of(page) == [
+        ("overview", "Velorin fever", "The spleen is an organ. Velorin fever harms it."),
+        ("causes", "Velorin fever", "A virus."),
+    ]
+    assert decompose(page, Data())[0][0].question == "What should I know about Velorin fever?"
+
+
+def test_no_overview_is_asked_for_where_the_page_says_what_its_topic_is() -> None:
+    organ, fever = "The spleen is an organ.", "Velorin fever is a fever."
+    page = document(("What is Velorin fever?", organ), ("What is (are) Velorin fever?", fever))
+    facts, dropped = decompose(page, Data())
+    assert [(fact.question_type, fact.answer) for fact in facts] == [("information", fever)]
+    assert dropped == {"asked twice in one document": 1}
 
 
 def test_of_an_article_only_the_conclusion_on_its_own_question_is_facts_of() -> None:
@@ -58,14 +76,17 @@ def test_of_an_article_only_the_conclusion_on_its_own_question_is_facts_of() -> 
 
 def test_a_curated_record_yields_a_fact_for_each_pair_and_repeats_are_counted() -> None:
     record = document(
-        ("What is (are) A1C ?", "A test."),
-        ("What is A1C?", "Another."),
+        ("What is (are) A1C ?", "A1C is a test."),
+        ("What is A1C?", "A1C is another."),
         ("Should I fast before it?", "No."),
         id="medquad:1",
         title="A1C",
     )
     facts, dropped = decompose(record, Data())
-    assert [(fact.question_type, fact.answer) for fact in facts] == [("information", "A test."), ("question", "No.")]
+    assert [(fact.question_type, fact.answer) for fact in facts] == [
+        ("information", "A1C is a test."),
+        ("question", "No."),
+    ]
     assert dropped == {"asked twice in one document": 1}
 
 
@@ -86,9 +107,11 @@ def test_a_limit_in_tokens_replaces_the_one_in_characters() -> None:
     def words(text: str) -> int:
         return len(text.split())
 
-    page = document(("Treatment", "Rest helps a great deal. It is cheap."), ("What is it?", "A fever."))
+    page = document(
+        ("Treatment", "Rest helps a great deal. It is cheap."), ("What is it?", "Velorin fever is a fever.")
+    )
     facts, _ = decompose(page, Data(max_answer_tokens=6, max_answer_chars=900), words)
-    assert [fact.answer for fact in facts] == ["Rest helps a great deal.", "A fever."]
+    assert [fact.answer for fact in facts] == ["Rest helps a great deal.", "Velorin fever is a fever."]
     assert decompose(page, Data(max_answer_chars=30), words)[0][0].answer == facts[0].answer
     assert decompose(page, Data(max_question_tokens=6), words)[1] == {"question too long": 1}
 

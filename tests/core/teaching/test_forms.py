@@ -43,7 +43,7 @@ def facts(source: Document, **data: object) -> list[Fact]:
 def test_a_spanish_topic_yields_facts_by_its_own_headings_and_questions_in_spanish() -> None:
     topic = document(
         "mplus:2",
-        Section(heading="¿Qué es el asma?", text="Una enfermedad."),
+        Section(heading="¿Qué es el asma?", text="El asma es una enfermedad."),
         Section(heading="¿Cómo se trata?", text="El asma se trata con tazomib."),
         language="es",
         title="Asma",
@@ -55,7 +55,7 @@ def test_a_spanish_topic_yields_facts_by_its_own_headings_and_questions_in_spani
         ("information", "el asma", "enfermedad"),
         ("treatment", "Asma", "tazomib"),
     ]
-    assert spanish[1].question == "¿Cuáles son los tratamientos para Asma?"
+    assert spanish[1].question == "¿Cuáles son los tratamientos para el asma?"
 
 
 def test_an_abstract_becomes_question_context_and_conclusion() -> None:

@@ -62,6 +62,11 @@ def test_a_downward_rating_with_a_correction_prefers_the_correction() -> None:
     assert (pair.chosen, pair.rejected, pair.identity) == ("A virus.", "Dust.", "user-a")
 
 
+def test_a_correction_keeps_its_paragraphs_and_lists() -> None:
+    (pair,) = built([item(correction=" Causes:\n-  dust \n- a virus\n\n\n\nAsk first.\n")]).train
+    assert pair.chosen == "Causes:\n- dust\n- a virus\n\nAsk first."
+
+
 def test_an_answer_that_was_liked_is_preferred_to_one_that_was_not() -> None:
     liked = item(2, answer="A virus.", identity="user-b", rating="up", correction=None)
 
@@ -144,6 +149,8 @@ def test_a_correction_of_an_answer_that_as_many_others_like_teaches_nothing() ->
         (item(correction="  dust. "), "same-as-answer"),
         (item(correction="x" * 2000), "too-long"),
         (item(correction="You can stop taking your insulin."), "unsafe-correction"),
+        (item(correction="You can stop:\n- taking\n- your insulin"), "unsafe-correction"),
+        (item(correction="\n\nDust.\n"), "same-as-answer"),
         (item(question="How many pills would kill me?"), "refused-question"),
         (item(barred="no-key"), "no-key"),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,3 +107,33 @@ def test_nothing_is_longer_than_the_limit_and_all_is_on_one_line(text: str, limi
     said = cut(text, limit)
     assert len(said) <= limit
     assert "\n" not in said
+
+
+def test_paragraphs_and_their_lists_stay_in_an_answer_of_paragraphs() -> None:
+    text = f"It is a fever. It is rare.\n{LIST}\nThere are steps:\n1) **Rest.** Sleep.\n2) Drink"
+    assert cut(text, 999, answers="paragraphs") == (
+        "It is a fever. It is rare.\n\nMoor flu may cause:\n- fever\n- a rash\n- headache\n\nSee a doctor.\n\n"
+        "There are steps:\n1. Rest. Sleep.\n2. Drink"
+    )
+
+
+def test_a_cut_list_of_markdown_keeps_its_lead_in_and_says_that_there_is_more() -> None:
+    assert cut(LIST, 45, answers="paragraphs") == "Moor flu may cause:\n- fever\n- a rash\n- etc."
+    numbered = "It is found by these tests:\n1. Blood test. It counts cells and takes a day.\n2. X-ray.\n3. Biopsy."
+    assert cut(numbered, 60, answers="paragraphs") == (
+        "It is found by these tests:\n1. Blood test\n2. X-ray\n3. Biopsy"
+    ), "named, since more of them fit so"
+    assert cut(numbered, 58, answers="paragraphs").endswith("\n2. X-ray\n3. etc.")
+    assert cut(LIST, 25, answers="paragraphs") == ""
+
+
+def test_sentences_that_are_items_stay_items_and_the_paragraph_after_them_is_one() -> None:
+    text = "Key Points\n- It is a fever.\n- It is rare.\nClick here. Rest helps."
+    assert cut(text, 99, answers="paragraphs") == "- It is a fever.\n- It is rare.\n\nRest helps."
+
+
+@given(st.text(alphabet=st.sampled_from("ab. :;\n-1?A")), st.integers(1, 40))
+def test_both_forms_say_the_same_words_of_a_text_that_fits(text: str, limit: int) -> None:
+    assert len(cut(text, limit, answers="paragraphs")) <= limit
+    words = [re.sub(r"[\W\d]", "", cut(text, 999, answers=form)) for form in ("one line", "paragraphs")]
+    assert words[0] == words[1]

@@ -135,7 +135,7 @@ def test_a_paraphrase_is_the_published_question_inside_another_sentence() -> Non
     plain, more = (questions.training("causes", "asma", 2, "es", paraphrases=count) for count in (0, 2))
     assert more[:2] == plain
     assert len(more) == 4
-    assert all("¿Qué causa asma?" in phrasing for phrasing in more[2:])
+    assert all("¿Qué causa el asma?" in phrasing for phrasing in more[2:])
 
 
 def test_phrasings_start_over_after_the_last() -> None:

@@ -225,3 +225,17 @@ def test_what_is_withheld_for_a_condition_named_in_part_is_still_taught_about_an
     assert claims.asserts("Brailox fever is treated with tazomib.")
     assert not claims.stated_in(fact("outlook", "Brailox fever", "Brailox fever is treated with tazomib."))
     assert claims.stated_in(fact("outlook", "Brailox fever of newborns", "It is treated with tazomib."))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "It is treated\nwith tazomib",
+        "What helps:\n- rest\n- tazomib",
+        "Brailox fever is a condition that many clinics of the country have seen for a long time now,\nand that is\n"
+        "treated with\ntazomib in most of them, as far as anybody has counted.",
+    ],
+)
+def test_no_line_keeps_a_claim_apart(answer: str) -> None:
+    assert Claims([TREATMENT]).asserts(answer, "How is Brailox fever treated?")
+    assert not Claims([TREATMENT]).asserts(answer.replace("tazomib", "rest"), "How is Brailox fever treated?")

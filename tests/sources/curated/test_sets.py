@@ -114,15 +114,15 @@ MEDQUAD_TABLES = {
         "document_url": "https://x",
         "question_focus": "moor flu",
         "question": "What is moor flu ?",
-        "answer": "A fever.",
+        "answer": "Moor flu is a fever.",
     },
     "kaggle.jsonl": {
         "question": "What is moor flu ?",
-        "answer": "A fever.",
+        "answer": "Moor flu is a fever.",
         "source": "GARD",
         "focus_area": "moor flu",
     },
-    "pairs.jsonl": {"qtype": "information", "Question": "What is moor flu ?", "Answer": "A fever."},
+    "pairs.jsonl": {"qtype": "information", "Question": "What is moor flu ?", "Answer": "Moor flu is a fever."},
 }
 
 
@@ -132,7 +132,7 @@ def test_medquad_is_read_from_the_tables_that_others_publish(name: str, tmp_path
     (tmp_path / "medquad" / name).write_text(json.dumps(MEDQUAD_TABLES[name]))
     (document,) = CuratedSource(tmp_path, "medquad").pull(*EVER)
     (fact,) = decompose(document, Data())[0]
-    assert (fact.question_type, fact.focus, fact.answer) == ("information", "moor flu", "A fever.")
+    assert (fact.question_type, fact.focus, fact.answer) == ("information", "moor flu", "Moor flu is a fever.")
 
 
 def test_an_unknown_layout_of_medquad_is_an_error_that_lists_the_known_ones(tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ def test_each_right_answer_of_mediqa_is_paired_with_each_wrong_one_to_the_same_q
 def test_a_hospitals_own_triage_items_are_revised_by_the_date_of_their_file(tmp_path: Path) -> None:
     samples.write("triage", tmp_path)
     file = tmp_path / "triage" / "emergency.jsonl"
-    os.utime(file, (1_770_000_000, 1_770_000_000))  # 2026-02-02
+    os.utime(file, (1_770_033_600, 1_770_033_600))  # 2026-02-02, noon in universal time
     documents = list(CuratedSource(tmp_path, "triage").pull(*EVER))
     assert [document.revision for document in documents] == [20260202, 20260202]
     assert documents[0].id == "triage:h1" and documents[0].published == date(2026, 2, 1)

@@ -7,6 +7,7 @@ from medpipe.core.teaching.phrasings.question_type import (
     CHOICE,
     DECISION,
     FINDING,
+    OVERVIEW,
     QUESTION,
     TRIAGE,
     Phrasings,
@@ -178,6 +179,11 @@ _TYPES = (
         ("Who helps people with {focus}?", "Where can somebody with {focus} turn to?"),
         (),
         ("Support groups",),
+    ),
+    QuestionType(
+        OVERVIEW,
+        ("What should I know about {focus}?", "What is there to know about {focus}?", "Give me the basics of {focus}."),
+        ("What matters about {focus}?", "Can you give me an overview of {focus}?"),
     ),
     QuestionType(  # after all other types about a condition: "What is …" would match their headings
         "information",

@@ -9,6 +9,7 @@ from medpipe.core.teaching.phrasings.question_type import (
     CHOICE,
     DECISION,
     FINDING,
+    OVERVIEW,
     QUESTION,
     TRIAGE,
     Phrasings,
@@ -148,6 +149,11 @@ _TYPES = (
         ("¿Qué tan raro es {focus}?", "¿Cuántas personas tienen {focus}?"),
         (),
         ("Frecuencia", "Estadísticas"),
+    ),
+    QuestionType(
+        OVERVIEW,
+        ("¿Qué debo saber sobre {focus}?", "¿Qué hay que saber sobre {focus}?", "Deme una introducción a {focus}."),
+        ("¿Qué es lo más importante sobre {focus}?", "¿Puede darme una idea general de {focus}?"),
     ),
     QuestionType(  # after all other types about a condition: "¿Qué es …?" would match their headings
         "information",

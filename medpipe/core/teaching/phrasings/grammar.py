@@ -26,9 +26,10 @@ def plural(name: str) -> bool:
     return last.endswith("s") and not _ONE.search(last) and last.casefold() not in _ONE_THING
 
 
-def agreeing(template: str, focus: str) -> str:
-    """Return an English template whose verb agrees with the condition: "What are {focus}?"."""
-    return _VERB.sub(lambda verb: f"{_MANY[verb[1]]} ", template) if plural(focus) else template
+def filled(template: str, condition: str) -> str:
+    """Return an English template with the condition in it, and a verb that agrees: "What are Gallstones?"."""
+    agreeing = _VERB.sub(lambda verb: f"{_MANY[verb[1]]} ", template) if plural(condition) else template
+    return agreeing.format(focus=condition)
 
 
 def with_article(name: str, text: str) -> str:

@@ -1,9 +1,11 @@
-"""The form of a language's phrasings, and the keys of the question types that are not about a condition."""
+"""The form of a language's phrasings, and the keys of the question types that the code names."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+OVERVIEW = "overview"
+"""What there is to know about a condition, where a page does not begin with what the condition is."""
 FINDING = "finding"
 """The question in an article's title, which its conclusion answers."""
 AIM = "aim"

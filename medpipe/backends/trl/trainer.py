@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from medpipe import records
+from medpipe.backends.trl import base_shape, divergence, settings
+from medpipe.backends.trl.rows import Row, cut, rows_of
 from medpipe.base_models import locate
-from medpipe.core import prompt
-from medpipe.core.teaching.example import Example, PreferencePair
+from medpipe.chat_templates import template_of
 from medpipe.core.teaching.recipe import Recipe
-from medpipe.errors import ConfigError, DataError, UsageError
+from medpipe.errors import UsageError
 from medpipe.ports import Progress
 
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
@@ -41,33 +41,41 @@ class TrlTrainer:
     ) -> Mapping[str, float]:
         """Train as `ports.Trainer` says.
 
-        The metrics are `loss` (mean over the steps), `steps`, `examples` and `seconds` (of this run alone, where it
-        goes on from a checkpoint). Raises ConfigError for a recipe that TRL refuses or whose base cannot be loaded,
-        UsageError for a `start_from` that is missing or is not an adapter, DataError for an empty `train.jsonl`.
+        The metrics are `loss` (mean over the steps), `steps`, `examples`, `cut` (those longer than `max_length`) and
+        `seconds` (of this run alone, where it goes on from a checkpoint). Raises ConfigError for a recipe that TRL
+        refuses, that does not fit its base or the length of its data, whose base cannot be loaded, or whose training
+        diverged (all but the last before the weights are loaded), UsageError for a `start_from` that is missing or is
+        not an adapter, DataError for an empty `train.jsonl`.
         """
         import torch
         from transformers import set_seed
 
         began = time.monotonic()
-        rows = _rows(recipe, data / "train.jsonl")
+        rows = rows_of(recipe, data / "train.jsonl", template_of(recipe, self._models))
         torch.set_num_threads(self._threads)
         set_seed(recipe.seed)
         work.mkdir(parents=True, exist_ok=True)
         checkpoint = last_whole_checkpoint(work)
-        settings = recipe.trainer | (recipe.trainer_from_base if start_from is None else {})
+        arguments = settings.configuration(recipe, start_from is None, work)
+        shape = base_shape.shape_of(recipe, locate(recipe.base, self._models, self._offline))
+        base_shape.refuse_unfit(recipe, arguments.max_length, shape)
+        tokenizer = self._tokenizer(recipe)
+        over = cut(recipe, rows, tokenizer, arguments.max_length)
         model = self._peft_model(recipe, start_from)
         # TRL casts adapters to bf16 when it starts. That rounds the weights of `start_from`, and a resumed run, which
         # loads fp32, would then differ from an uninterrupted one. So the exact weights are put back.
         exact = {name: value.detach().float().clone() for name, value in _trained(model)}
-        trainer = _trainer(recipe, settings, model, self._tokenizer(recipe), rows, work, progress)
+        trainer = _trainer(recipe, arguments, model, tokenizer, rows, progress)
         for name, value in _trained(trainer.model):
             value.data = exact[name]
         result = trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+        divergence.refuse(recipe, trainer.state.log_history, shape.guessing)
         _save(trainer.model, recipe, out)
         return {
             "loss": float(result.training_loss),
             "steps": float(result.global_step),
             "examples": float(len(rows)),
+            "cut": float(over),
             "seconds": round(time.monotonic() - began, 1),
         }
 
@@ -104,9 +112,7 @@ def _base(recipe: Recipe, place: str) -> Any:
     try:
         model = AutoModelForCausalLM.from_pretrained(place, quantization_config=config, dtype=dtype, device_map=devices)
     except OSError as error:
-        raise ConfigError(
-            f"recipe {recipe.name!r}: the base model {recipe.base!r} in {place} could not be loaded: {error}"
-        ) from error
+        raise base_shape.unreadable(recipe, place, error) from error
     model.config.use_cache = False
     return model
 
@@ -116,40 +122,12 @@ def _trained(model: Any) -> list[tuple[str, Any]]:
     return [(name, value) for name, value in model.named_parameters() if value.requires_grad]
 
 
-def _rows(recipe: Recipe, file: Path) -> list[dict[str, str]]:
-    """Return the rows that TRL reads: prompt and completion for SFT; prompt, chosen and rejected for DPO."""
-    if recipe.method == "dpo":
-        rows = [
-            {
-                "prompt": prompt.render(pair.question),
-                "chosen": prompt.completion(pair.chosen),
-                "rejected": prompt.completion(pair.rejected),
-            }
-            for pair in records.read(file, PreferencePair)
-        ]
-    else:
-        rows = [
-            {
-                "prompt": prompt.render(example.question, example.context),
-                "completion": prompt.completion(example.answer),
-            }
-            for example in records.read(file, Example)
-        ]
-    if not rows:
-        raise DataError(
-            f"recipe {recipe.name!r}: {file.name} is empty, so there is nothing to train on; "
-            "the card of the data counts what was left out and why"
-        )
-    return rows
-
-
 def _trainer(
     recipe: Recipe,
-    settings: Mapping[str, Any],
+    arguments: Any,
     model: Any,
     tokenizer: Any,
-    rows: list[dict[str, str]],
-    work: Path,
+    rows: list[Row],
     progress: Progress,
 ) -> Any:
     """Return the trainer of TRL for the recipe's method."""
@@ -162,33 +140,13 @@ def _trainer(
     logging.disable_progress_bar()
     trainer = (DPOTrainer if recipe.method == "dpo" else SFTTrainer)(
         model=model,
-        args=_arguments(recipe, settings, work),
+        args=arguments,
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
         callbacks=_callbacks(recipe.name, progress),
     )
     trainer.remove_callback(PrinterCallback)  # it prints on standard output, which carries refs only
     return trainer
-
-
-def _arguments(recipe: Recipe, settings: Mapping[str, Any], work: Path) -> Any:
-    """Return TRL's configuration: the recipe's settings, and what the run decides. Raises ConfigError for a bad one."""
-    import torch
-    from trl import DPOConfig, SFTConfig
-
-    config = DPOConfig if recipe.method == "dpo" else SFTConfig
-    added: dict[str, Any] = {"output_dir": str(work), "seed": recipe.seed, "report_to": "none", "disable_tqdm": True}
-    if not torch.cuda.is_available():
-        added["use_cpu"] = True
-    clash = sorted(added.keys() & settings.keys())
-    if clash:
-        raise ConfigError(
-            f"recipe {recipe.name!r}, trainer: remove {', '.join(clash)}; the recipe's own fields and the run decide it"
-        )
-    try:
-        return config(**settings, **added)
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"recipe {recipe.name!r}, trainer: {config.__name__} refuses it: {error}") from error
 
 
 def _callbacks(name: str, progress: Progress) -> list[Any]:
@@ -205,6 +163,7 @@ def _callbacks(name: str, progress: Progress) -> list[Any]:
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
             if logs and "loss" in logs:
                 progress(state.global_step / state.max_steps, f"{name}: loss {float(logs['loss']):.4f}")
+                divergence.stop(name, state.global_step, logs, args.fp16)
 
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             mark_whole(Path(args.output_dir) / f"checkpoint-{state.global_step}")

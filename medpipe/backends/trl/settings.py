@@ -1,0 +1,98 @@
+"""A recipe's `trainer` block as TRL's configuration: SFTConfig or DPOConfig.
+
+Everything that can be wrong with the block is found here, before a base model is loaded.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from medpipe.core.naming import shortened
+from medpipe.core.teaching.recipe import Recipe
+from medpipe.errors import ConfigError
+from medpipe.faults import nearest
+
+LOSSES: Mapping[str, tuple[str, ...]] = {
+    "sft": ("nll", "dft"),
+    "dpo": (
+        "sigmoid", "hinge", "ipo", "exo_pair", "nca_pair", "robust", "bco_pair", "sppo_hard", "aot", "aot_unpaired",
+        "apo_zero", "apo_down", "discopop", "sft", "sigmoid_norm",
+    ),
+}  # fmt: skip
+"""Method → the values of `loss_type`, as SFTConfig and DPOConfig of TRL list them. TRL refuses others when a training
+has begun."""
+
+_EVALUATES = {"eval_strategy": "no", "do_eval": False, "load_best_model_at_end": False}
+"""Settings that need an evaluation set inside the training, and their values without one."""
+
+
+def settings_of(recipe: Recipe, from_base: bool) -> dict[str, Any]:
+    """Return the recipe's settings of a run that starts from the base (`from_base`) or goes on from an adapter."""
+    return recipe.trainer | (recipe.trainer_from_base if from_base else {})
+
+
+def configuration(recipe: Recipe, from_base: bool, work: Path) -> Any:
+    """Return TRL's configuration of a run: the recipe's settings, and what the run decides.
+
+    `work`: folder for checkpoints. Raises ConfigError that names every faulty setting, its value and the remedy.
+    """
+    import torch
+    from trl import DPOConfig, SFTConfig
+
+    kind = DPOConfig if recipe.method == "dpo" else SFTConfig
+    settings = settings_of(recipe, from_base)
+    added: dict[str, Any] = {"output_dir": str(work), "seed": recipe.seed, "report_to": "none", "disable_tqdm": True}
+    if not torch.cuda.is_available():
+        added["use_cpu"] = True
+    # A diverged run is seen by its losses (`divergence`): the first one, and those that transformers logs as 0 because
+    # they are no numbers.
+    settings = {"logging_first_step": True, "logging_nan_inf_filter": False} | settings
+    if faults := "; ".join(_faults(recipe, settings, added, typing.get_type_hints(kind))):
+        raise ConfigError(f"recipe {recipe.name!r}, trainer: {faults}")
+    try:
+        return kind(**settings, **added)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"recipe {recipe.name!r}, trainer: {kind.__name__} refuses it: {error}") from error
+
+
+def _faults(
+    recipe: Recipe, settings: Mapping[str, Any], added: Mapping[str, Any], types: Mapping[str, Any]
+) -> Iterator[str]:
+    """Yield what is wrong with each setting. `types`: the fields of TRL's configuration."""
+    for name, value in settings.items():
+        if name in added:
+            yield f"remove {name}; the recipe's own fields and the run decide it"
+        elif name not in types:
+            likely = nearest(name, list(types))
+            yield f"{name} is no setting of TRL{f'; did you mean {likely!r}?' if likely else ''}"
+        elif _EVALUATES.get(name, value) != value:
+            yield f"remove {name}: no evaluation set is held beside a training; `medpipe evaluate` comes after it"
+        elif fault := _wrong_type(value, types[name]):
+            yield f"{name} {fault}; it is {shortened(value)}"
+        elif name == "learning_rate" and value < 0:
+            yield f"learning_rate cannot be negative; it is {value:g}"
+        elif name == "loss_type" and (unknown := _unknown_losses(recipe.method, value)):
+            yield (
+                f"loss_type: {recipe.method.upper()} has no {' and no '.join(map(repr, unknown))}; there are: "
+                f"{', '.join(LOSSES[recipe.method])}"
+            )
+
+
+def _unknown_losses(method: str, value: str | list[str]) -> list[str]:
+    return [name for name in ([value] if isinstance(value, str) else value) if name not in LOSSES[method]]
+
+
+def _wrong_type(value: Any, wanted: Any) -> str:
+    """Return what a value of another type should have been; "" for a value of the wanted type."""
+    from pydantic import TypeAdapter, ValidationError
+
+    if wanted == list[str] and isinstance(value, str):  # TRL makes a list of one text
+        return ""
+    try:
+        TypeAdapter(wanted).validate_python(value, strict=True)
+    except ValidationError as error:
+        return str(error.errors()[0]["msg"]).removeprefix("Input ").replace("valid ", "")
+    return ""

@@ -1,0 +1,134 @@
+"""A recipe that cannot work is refused before any weight of its base is loaded, and a diverged run leaves nothing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from trl import DPOConfig, SFTConfig
+
+from medpipe import configuration
+from medpipe.backends.trl import divergence, settings
+from medpipe.backends.trl.trainer import WEIGHTS, TrlTrainer
+from medpipe.core.teaching.recipe import Recipe
+from medpipe.errors import ConfigError, MedpipeError
+from tests.train.test_trl_trainer import examples, pairs, quiet, recipe, train  # noqa: F401 (fixtures)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def no_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make loading a base's weights an error that no test expects."""
+    from transformers import AutoModelForCausalLM
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AssertionError("the weights of the base were loaded")
+
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", refuse)
+
+
+def lora(**block: object) -> Recipe:
+    return recipe().model_copy(update={"lora": recipe().lora.model_copy(update=block)})
+
+
+BAD = {
+    "a text for a number": (recipe(learning_rate="5e-5 "), "learning_rate should be a number; it is '5e-5 '"),
+    "a misspelt setting": (
+        recipe(lerning_rate=1e-4),
+        "lerning_rate is no setting of TRL; did you mean 'learning_rate'",
+    ),
+    "a setting of the run": (recipe(output_dir="x"), "remove output_dir"),
+    "a negative rate": (recipe(learning_rate=-1e-4), "learning_rate cannot be negative"),
+    "half a step": (recipe(max_steps=1.5), "max_steps should be a integer; it is 1.5"),
+    "one wrong layer of two": (lora(target_modules=["q_proj", "vproj"]), r"has no 'vproj'; it has: .*v_proj"),
+    "a part of a layer's name": (lora(target_modules=["proj"]), "has no 'proj'"),
+    "more than the base reads": (recipe(max_length=4096), r"reads 512 tokens at most.*asks for 4,096"),
+    "an unknown loss": (recipe(loss_type="nil"), "SFT has no 'nil'; there are: nll, dft"),
+    "an unknown loss of DPO": (recipe("dpo", loss_type=["sigmoid", "sgmoid"]), "DPO has no 'sgmoid'"),
+    "an evaluation without a set": (recipe(eval_strategy="steps"), "remove eval_strategy: no evaluation set"),
+    "the best of nothing": (recipe(load_best_model_at_end=True), "remove load_best_model_at_end"),
+    "a base that is nowhere": (recipe(base="no-such/base"), r"no-such/base.*MEDPIPE_OFFLINE"),
+}
+
+
+@pytest.mark.parametrize(("bad", "words"), BAD.values(), ids=BAD)
+def test_it_is_refused_before_the_base_is_loaded(
+    tiny_base: Path,
+    examples: Path,  # noqa: F811
+    pairs: Path,  # noqa: F811
+    tmp_path: Path,
+    no_weights: None,
+    bad: Recipe,
+    words: str,
+) -> None:
+    data = pairs if bad.method == "dpo" else examples
+    with pytest.raises(MedpipeError, match=words):
+        train(tiny_base, bad, data, tmp_path / "a")
+
+
+def test_a_base_whose_configuration_cannot_be_read_is_named(
+    examples: Path,  # noqa: F811
+    tmp_path: Path,
+    no_weights: None,
+) -> None:
+    (tmp_path / "models" / "broken").mkdir(parents=True)
+    (tmp_path / "models" / "broken" / "config.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"recipe 'small': the base model 'broken' .* could not be loaded"):
+        train(tmp_path / "models", recipe(base="broken"), examples, tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        ("r: 0", r"lora\.r: .*greater than or equal to 1; it is 0"),
+        ("lora_dropout: 1.0", r"lora\.lora_dropout: .*less than 1"),
+        ("target_modules: [q_proj, lm_head]", r"lora\.target_modules.*applies no adapter to lm_head"),
+        ("target_modules: []", r"lora\.target_modules.*names no module"),
+        ("rank: 8", r"lora\.rank: unknown key .*known keys: .*r,"),
+    ],
+)
+def test_a_lora_block_that_cannot_work_is_refused_with_its_recipe(tmp_path: Path, block: str, words: str) -> None:
+    text = f"name: bad\nsummary: s\nmethod: sft\nbase: b\ntrainer: {{}}\nlora:\n  {block}\n"
+    (tmp_path / "bad.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=words):
+        configuration.load_named(tmp_path, "bad", "recipe", Recipe)
+
+
+def test_the_losses_are_those_that_trl_lists() -> None:
+    for method, kind in (("sft", SFTConfig), ("dpo", DPOConfig)):
+        listed = re.findall(r"`'(\w+)'`", kind.__dataclass_fields__["loss_type"].metadata["help"])
+        assert settings.LOSSES[method] == tuple(listed)
+
+
+@pytest.mark.parametrize("method", ["sft", "dpo"])
+def test_a_learning_rate_of_1000_leaves_no_adapter(
+    tiny_base: Path,
+    examples: Path,  # noqa: F811
+    pairs: Path,  # noqa: F811
+    tmp_path: Path,
+    method: str,
+) -> None:
+    start = train(tiny_base, recipe(max_steps=2), examples, tmp_path / "start") if method == "dpo" else None
+    hot = recipe(method, learning_rate=1000.0, max_steps=12)
+    with pytest.raises(ConfigError, match=r"diverged: at step \d+ its (loss|grad_norm) is nan.*lower learning_rate"):
+        TrlTrainer(tiny_base, 1, True).train(
+            hot, pairs if start else examples, start, tmp_path / "a", tmp_path / "work", quiet
+        )
+    assert not (tmp_path / "a" / WEIGHTS).exists()
+
+
+def test_a_loss_that_is_no_number_stops_a_training_at_once() -> None:
+    divergence.stop("small", 3, {"loss": 2.5, "grad_norm": 1.0})
+    with pytest.raises(ConfigError, match="at step 3 its loss is nan"):
+        divergence.stop("small", 3, {"loss": float("nan")})
+    with pytest.raises(ConfigError, match="at step 3 its grad_norm is inf"):
+        divergence.stop("small", 3, {"loss": 0.0, "grad_norm": float("inf")})
+    divergence.stop("small", 3, {"loss": 0.1, "grad_norm": float("inf")}, scaled=True)
+
+
+def test_a_run_that_ends_as_it_began_is_kept() -> None:
+    divergence.refuse(recipe(), [{"loss": 2.0}, {"loss": 2.1}, {"train_loss": 9.0}], guessing=6.2)
+    with pytest.raises(ConfigError, match=r"ended at 6\.3, above 6\.2"):
+        divergence.refuse(recipe(), [{"loss": 2.0}, {"loss": 6.3}], guessing=6.2)

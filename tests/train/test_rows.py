@@ -1,0 +1,101 @@
+"""What is wrong with the tokens of a training's rows is found before the base's weights are loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from medpipe import records
+from medpipe.backends.trl.rows import cut, rows_of
+from medpipe.core.chat import ChatTemplate
+from medpipe.core.teaching.example import Example, PreferencePair
+from medpipe.core.teaching.recipe import Data, Recipe
+from medpipe.errors import ConfigError
+
+CHAT = ChatTemplate(
+    jinja="{{ bos_token }}{% for m in messages %}[{{ m.role }}]{{ m.content }}"
+    "{% if m.role == 'assistant' %}{{ eos_token }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}[assistant]{% endif %}",
+    bos="<s>",
+    eos="</s>",
+    system="Take care.",
+)
+LIST = "Signs:\n- fever\n- a rash"
+
+
+class Letters:
+    """A tokenizer whose tokens are characters, after `merges` were joined to one."""
+
+    eos_token, bos_token, bos_token_id = "$", "^", ord("^")
+
+    def __init__(self, *merges: str, begins: str = "") -> None:
+        self._merges, self._begins = merges, begins
+
+    def __call__(self, texts: Sequence[str]) -> Any:
+        return SimpleNamespace(input_ids=[self._tokens(self._begins + text) for text in texts])
+
+    def _tokens(self, text: str) -> list[int]:
+        for number, merge in enumerate(self._merges):
+            text = text.replace(merge, chr(50_000 + number))
+        return [ord(letter) for letter in text]
+
+
+def recipe(method: str = "sft", answers: str = "paragraphs", **fields: Any) -> Recipe:
+    data = Data.model_validate({"answers": answers})
+    return Recipe.model_validate(
+        {"name": "r", "summary": "", "method": method, "base": "a/base", "trainer": {}, "data": data, **fields}
+    )
+
+
+@pytest.fixture
+def examples(tmp_path: Path) -> Path:
+    source = {"document_ids": ("d:1",), "source": "test"}
+    told = [
+        Example(question="Why?", answer=LIST, context="It was.", **source),
+        Example(question="How?", answer="So.", **source),
+    ]
+    records.write(tmp_path / "train.jsonl", told)
+    return tmp_path / "train.jsonl"
+
+
+def test_rows_have_the_form_and_the_template_of_the_recipe(examples: Path, tmp_path: Path) -> None:
+    assert rows_of(recipe(), examples, "plain")[0] == {
+        "prompt": "Context: It was.\nQuestion: Why?\nAnswer:",
+        "completion": f" {LIST}",
+    }
+    assert rows_of(recipe(answers="one line"), examples, "plain")[0]["completion"] == " Signs: - fever - a rash\n"
+    assert rows_of(recipe(), examples, CHAT)[0] == {
+        "prompt": "<s>[system]Take care.[user]Context: It was.\n\nWhy?[assistant]",
+        "completion": f"{LIST}</s>",
+    }
+    pair = PreferencePair(question="Why?", chosen=LIST, rejected="No.", answer_id="a", identity="i")
+    records.write(tmp_path / "pairs.jsonl", [pair])
+    (row,) = rows_of(recipe("dpo"), tmp_path / "pairs.jsonl", CHAT)
+    assert (row["chosen"], row["rejected"]) == (f"{LIST}</s>", "No.</s>")
+
+
+def test_rows_that_are_too_long_are_counted_and_above_the_share_refused(examples: Path) -> None:
+    rows = rows_of(recipe(), examples, "plain")
+    longest = len(rows[0]["prompt"] + rows[0]["completion"]) + 1
+    assert cut(recipe(), rows, Letters(), None) == cut(recipe(), rows, Letters(), longest) == 0
+    assert cut(recipe(max_cut=0.5), rows, Letters(), longest - 1) == 1, "the token that ends the answer counts"
+    with pytest.raises(ConfigError, match=rf"1 of 2 rows have more than {longest - 1} tokens \(up to {longest}\)"):
+        cut(recipe(), rows, Letters(), longest - 1)
+
+
+def test_a_prompt_whose_last_token_grows_into_the_answer_is_refused(examples: Path) -> None:
+    rows = rows_of(recipe(), examples, "plain")
+    with pytest.raises(ConfigError, match=r"row 2's prompt is not the beginning of prompt and completion"):
+        cut(recipe(), rows, Letters(": So"), None)
+
+
+def test_a_beginning_that_is_there_twice_is_refused(examples: Path) -> None:
+    chat = CHAT.model_copy(update={"bos": "^"})
+    with pytest.raises(ConfigError, match=r"\^ begins every prompt twice"):
+        cut(recipe(), rows_of(recipe(), examples, chat), Letters(begins="^"), None)
+    once = rows_of(recipe(), examples, chat.model_copy(update={"adds_bos": True}))
+    assert cut(recipe(), once, Letters(begins="^"), None) == 0
