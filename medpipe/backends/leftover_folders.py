@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from medpipe.backends.artifacts import unfinished
 from medpipe.ports import Leftover
 from medpipe.ports.leftovers import LeftoverKind
 
@@ -33,12 +34,15 @@ class LeftoverFolders:
         yield from _of("downloads", (file for file in sorted(self._downloads.glob(f"{_ADDRESS}/*")) if file.is_file()))
         yield from _of("pages", (site for site in sites if not site.name.startswith(".")))
         yield from _of("unfinished", (site for site in sites if site.name.startswith(".")))
-        yield from _of("unfinished", sorted(place for work in self._work for place in work.glob("*/")))
+        yield from _of(
+            "unfinished",
+            sorted(place for work in self._work for place in work.glob("*/") if not unfinished.in_use(place)),
+        )
 
     def remove(self, leftover: Leftover) -> bool:
         """Remove one. A folder is renamed to a hidden one first, which the next run finds if this one is killed."""
         place = Path(leftover.place)
-        if [*_of(leftover.kind, [place])] != [leftover]:
+        if unfinished.in_use(place) or [*_of(leftover.kind, [place])] != [leftover]:
             return False
         if not place.is_dir():
             place.unlink(missing_ok=True)
