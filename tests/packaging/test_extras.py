@@ -42,6 +42,7 @@ PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/backends/artifacts": ((),),
     "medpipe/backends/heads_objects.py": (("s3",),),
     "medpipe/home_copy.py": (("s3",),),
+    "medpipe/mesh_words.py": (("people",),),
     "medpipe/name_lists.py": (("people",),),
     "medpipe/object_storage.py": (("s3",),),
     "medpipe/sandbox/smollm2.py": (("train", "smollm2"),),

@@ -9,7 +9,7 @@ OF_MEDICINE_AFTER = re.compile(
     r"|sarcoma|palsy|cells?|reflex|fracture|index|catheter|ultrasound|procedure|operation|model|curve|method|criteria"
     r"|classification|thyroiditis|esophagus|oesophagus|anemia|anaemia|nodes?|body|bodies|duct|fever|study|trial|triad"
     r"|maneuver|manoeuvre|syndromes|cysts?|neuroma|ulcers?|palsies|contracture|crisis|diverticulum|chorea|dementia"
-    r"|anomal(?:y|ies)|sequence|hazards?|regression|models|concordance|status|staging"
+    r"|wort|rule|technique|blot|tests|signs|correlation|coefficient|paralysis|ratio|exact|rank|syndromic|anomal(?:y|ies)|sequence|hazards?|regression|models|concordance|status|staging|level|class"
     r"|dystroph\w+|\w+(?:itis|osis|oma|emia|pathy|asthenia))\b"
 )
 OF_MEDICINE_BEFORE = re.compile(
@@ -18,14 +18,17 @@ OF_MEDICINE_BEFORE = re.compile(
     r"|étude|critères?|courbes?|cellules?|fibres?|plaques?|virus|triade|fracture|opération|manœuvre|tests"
     r"|mal|classification|coefficients?(?:\s\w)?|chi\s(?:deux|2)|facteurs?|toxines?|particules?|anémie|bacilles?|chorée"
     r"|sarcome|trompes?"
+    r"|institut(?:e|o)?|hôpital|clinique|fondation|revue|université|laboratoires?|stade\s\w+|staged\sas|grade"
     r"|enfermedad|síndrome|fenómeno|tiroiditis|linfoma|signo|prueba|escala|sonda|vitamine?a?)\s+"
     r"(?:de\s(?:la\s)?|d[’']|del\s|du\s)?)$"
 )
 OF_A_WORD = re.compile(r"(?:^|[\s(’'])(\w{3,})\s(?:de\s|d[’'])$|\bet\sde\s$")
 """French and Spanish put an eponym after a noun: "les cellules de Schwann et de Purkinje"."""
+OF = re.compile(r"\s(?:de|du|[dD][’'])")
 HUMAN = frozenset(
     "mère père mari femme fils fille frère soeur sœur oncle tante ami amie patient patiente dossier nom prénom parents "
     "enfant enfants bébé avis courrier lettre cas suivi ecg prélèvement bilan médecin chevilles main pied état visite "
+    "mum mom dad mother father wife husband patient patients madame monsieur maman papa mamie papi caller nurse doctor "
     "madre padre marido esposa esposo hijo hija hermano hermana amigo amiga paciente nombre caso lors près auprès "
     "présence appel arrivée sortie entrée demande réponse consentement domicile dr".split()
 )
@@ -47,6 +50,11 @@ PERSON_BEFORE = re.compile(
     r"\b"
     + _any_of(
         r"""
+        (?:requested|performed|assisted|obtained|recommended|taken|sent|confirmed|witnessed|accompanied|examined)_by
+        (?:assessed|countersigned|discussed)_by (?:bed|room|bay|cubicle|lit|chambre|box)_\d{1,3}[A-Z]?,?:?
+        \w+(?:ology|ologie|surgery|chirurgie|medicine|médecine|registrar|consultant|senior|interne)_\(
+        (?:family|care|partner|father|mother|daughter|son)_of (?:call|message|letter|input|handover)_from
+        (?:demandé|opéré|recueilli|réalisé|validé|accompagné|examiné)e?s?_par aidée?_de
         told tells? asked asks? saw seen sees? reviewed met meet(?:ing)? thank called phoned examined
         discussed_with sp(?:oke|eak)_(?:to|with) referred_by according_to drawn_from specimen_from signed_by
         (?:written|reviewed|dictated|arranged|prescribed|told)_by interview_with give gave behalf_of agreed_with
@@ -68,6 +76,14 @@ PERSON_AFTER = re.compile(
     r"(?:\s"
     + _any_of(
         r"""
+        needs weighs lives eats ate slept sleeps woke mentioned can(?:not|['’]t) won['’]t attended texted returned
+        tolerated died will_need takes_(?=[A-Z]) has_(?:asthma|diabetes|a_(?:cough|fever|rash|cold|temperature))
+        (?:is|was|has_been|remains|remained)_(?:improving|afebrile|stable|well|unwell|vomiting|coughing|febrile|pale)
+        (?:is|was)_(?:still|due|worried|awake|asleep|an?_\d|an?_(?:\w+_)?(?:boy|girl|man|woman|lady|gentleman))
+        pèse mange dort boit saigne(?:-t)? tète doit cherche accepte ne_(?:bouge|dort|mange|prend)\w* s['’]améliore
+        est_(?:asthmatique|allergique|apyrétique|diabétique|enceinte|stable|une?_(?:\w+_)?(?:garçon|fille|homme|femme))
+        a_(?:bien|mal)_dormi a_besoin_d pourrait-(?:il|elle) devra_être
+        again too_(?:young|old|small) est-(?:il|elle)_trop
         says? said reports? told tells asks? asked came refused fell complains denies thinks wants wanted
         noticed fainted swallowed feels felt underwent rang phoned snores agreed declined
         was_(?:admitted|discharged|seen|reviewed|referred) was_(?:told|given|brought)
@@ -95,23 +111,54 @@ STATES = frozenset(
     "hawaii idaho illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota "
     "mississippi missouri montana nebraska nevada hampshire jersey mexico york ohio oklahoma oregon pennsylvania rhode "
     "island tennessee texas utah vermont virginia washington wisconsin wyoming new north south west states united "
-    "kingdom u s england scotland wales ireland france spain canada europe africa asia america".split()
+    "kingdom u s england scotland wales ireland france spain canada europe africa african asia asian america "
+    "american oceania caribbean latin native early dutch town vision".split()
 )
 """Words of states and larger areas: they may stay (45 CFR 164.514(b)(2)(i)(B))."""
 TITLES = frozenset(
     "mr mrs ms miss dr prof professor nurse sgt mme mlle pr professeur docteur st san saint sainte".split()
 )
-HAD = re.compile(r"(?i:\b(?:have|has|had|having|with (?:a|an)|j['’]ai|ai|as|a|ont|avait|un|une|tengo|tiene)\s)$")
+HAD = re.compile(r"\b(?:have|has|had|having|with (?:a|an)|[jJ]['’]ai|ai|as|a|ont|avait|un|une|tengo|tiene)\s$")
 """Before the name of a disease."""
-OF_NOBODY = frozenset(
-    "january february march april june july august september october november december monday tuesday wednesday "
+CALENDAR = frozenset(
+    "january february march april may june july august september october november december monday tuesday wednesday "
     "thursday friday saturday sunday janvier fevrier mars avril mai juin juillet aout septembre octobre novembre "
-    "decembre lundi mardi mercredi jeudi vendredi samedi dimanche hospital center centre foundation university library "
+    "decembre lundi mardi mercredi jeudi vendredi samedi dimanche spring summer autumn winter easter christmas "
+    "noel ramadan paques  "
+    "thanksgiving".split()
+)
+PARTICLES = frozenset("Le La Du Des De El Al Van Von Da Di Del Ben Bin St".split())
+"""Before a family name, unless they begin a clause."""
+ADDRESSED = re.compile(
+    r"(?:^|[.!?\n]\s*)(?i:no|yes|ok|okay|sorry|well|sure|please|non|oui|désolée?|bien|d['’]accord),?\s$"
+)
+"""Before somebody who is spoken to, whose name a comma follows."""
+LABEL = re.compile(
+    r"(?i:(?:^|\n)\s*(?:re|cc|copie|attn|fao|objet|subject|sujet|scribe|secrétaire|concerne|asunto)\s?:\s)$"
+)
+"""Before the full name that a letter is about."""
+OF_NOBODY = frozenset(
+    "hospital chu chru wort center centre foundation university library "
     "college scale score register institute clinic society ratio deficit section stage chronic early trials school "
     "department federation disease diseases syndrome syndromes disorder disorders cancer cancers infection "
-    "infections injury injuries failure treatment treatments program veins nephritis medicine medicines information "
+    "infections injury injuries failure treatment treatments program veins nephritis medicine medicines "
+    "information mountain valley river lake island sea autorite haute agence  "
     "association academy ministry study studies project cohort survey inventory questionnaire schedule protocol "
     "consortium initiative network council committee hopital clinique universite institut fondation".split()
 )
-"""Words of the calendar, of institutions, and of headings in capitals."""
-COORDINATED = re.compile(r",?\s(?:et|and|y|&)\s[A-ZÀ-Þ]")
+"""Words of institutions, and of headings in capitals."""
+WHEN = frozenset("yesterday today tomorrow tonight hier demain aujourd’hui aujourd'hui".split())
+COORDINATED = re.compile(r"(?:,\s[A-ZÀ-Þ][^\W\d_]+)*,?\s(?:et|and|y|&)\s([A-ZÀ-Þ][^\W\d_]+)")
+ARTICLE = re.compile(
+    r"(?:(?i:\b(?:the|an?|her|his|their|its|my|your|our|mon|ton|son|le|la|les|du|des|aux?|une?|cette?|el|los|las)\s)|\b[lL][’'])$"
+)
+"""People have none."""
+BESIDE = re.compile(r"\b(?i:by|with|from|per|par|avec|chez)\s$")
+ENDED = re.compile(r"\s*(?:$|[.,;:)!?\n])|\s(?:in|on|at|from|this|today|en|au|à|ce|aux)\b")
+"""What a person is named with, and what comes after the name."""
+STATE_AFTER = re.compile(
+    r"\s(?:(?:is|has|had|will|would|does|did)\s[a-z]|was\s(?:not|no|never)\s|est\s\w|a\s[a-zà-ÿ]|va\s|sera\s|doit\s|peut\s|s['’]\w|se\s)|\s(?:a-t|peut|doit|est|va)-(?:il|elle)\b"
+)
+"""What is said of people at the beginning of a clause, and of things as well."""
+CITED = re.compile(r"\s?\)\s(?:syndrome|disease)|(?:,\s|\s\(|\s)(?:19|20)\d\d\b|,?\s?&|\s(?:et\sal\b|d\b(?![’']))")
+"""After the name of an author or of a method."""

@@ -13,6 +13,7 @@ from typing import Any
 from medpipe.core.teaching.card_values import Attribution, Card, FactCounts, Published
 from medpipe.core.teaching.drafts import Kind
 from medpipe.core.teaching.drops import Contamination, LeftOut
+from medpipe.core.teaching.one_answer import OUTDONE
 from medpipe.core.teaching.origin import Origins
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.split import Split
@@ -61,6 +62,7 @@ def describe(
         taught_before=cut_off.isoformat() if cut_off else None,
         answers_shuffled=recipe.data.shuffle_answers,
         left_out=_sorted(left_out.drops),
+        answered_differently=left_out.questions,
         identifiers=_sorted(left_out.identifiers),
         contamination=_by_benchmark(left_out.contamination),
     )
@@ -131,8 +133,7 @@ def markdown(card: Card, corpus: str, samples: Mapping[str, int]) -> str:
             f"## Held-out samples\n\n{_table(('benchmark', 'samples'), samples)}",
             f"## What is in it\n\n{_contents(card)}",
             f"## Licences\n\n{_licences(card.attribution)}",
-            "## What was left out\n\nDocuments, sections, facts and examples, by reason.\n\n"
-            + _table(("reason", "number"), card.left_out),
+            f"## What was left out\n\n{_left_out(card)}",
             "## Identifiers that were replaced\n\nIn sources that persons wrote: "
             f"{', '.join(card.redacted) or 'none'}.\n\n" + _table(("type", "number"), card.identifiers),
             f"## Contamination\n\n{_contamination(card)}",
@@ -185,6 +186,14 @@ def _licences(attribution: Iterable[Attribution]) -> str:
         ("source", "licence", "documents", "for example"),
         [(group.source, group.licence, group.documents, group.address) for group in attribution],
     )
+
+
+def _left_out(card: Card) -> str:
+    text = "Documents, sections, facts and examples, by reason."
+    if card.answered_differently is not None:
+        answers = card.left_out.get(OUTDONE, 0)
+        text += f" Documents answer {card.answered_differently} questions differently, and {answers} answers gave way."
+    return f"{text}\n\n" + _table(("reason", "number"), card.left_out)
 
 
 def _contamination(card: Card) -> str:

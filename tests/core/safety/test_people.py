@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from medpipe.core.safety.people import Lists, Token, is_home, people
+from medpipe.core.safety.people import is_home, people
+from medpipe.core.safety.people_runs import Lists, Token
 
 LISTS = Lists(
     given={"ngozi", "clement", "vera"},
@@ -37,6 +38,7 @@ def found(text: str, believed: Sequence[str] = ()) -> list[str]:
         ("im ngozi and i cough", ["ngozi"]),
         ("im ngozi okafor and i cough", ["ngozi okafor"]),
         ("La mère de Makoa attend.", []),
+        ("Le Bihan is here. Seen by Le Bihan.", ["Le Bihan"]),
         ("Seen by Gulnara Akhmetova today.", ["Gulnara Akhmetova"]),
     ],
 )

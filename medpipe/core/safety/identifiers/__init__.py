@@ -30,13 +30,14 @@ IDENTIFIERS: tuple[Identifier, ...] = (
     Identifier(
         "PHONE",
         "after the words for it",
-        r"(?<![\p{L}])(?i:(?:tele)?phone|mobile|cell|tél(?:éphone)?|portable|teléfono|tel|móvil|celular"
+        r"(?<![\p{L}])(?i:(?:tele)?phone|mobile|cell|landline|contact|pager|ph|whatsapp|fax|tél(?:éphone)?|portable|teléfono|tel|móvil|celular"
         r"|call me (?:on|at)|appelez-moi au|ll[aá]me(?:me)? al)\b[\s.:]*"
         r"(?i:(?:number|numéro|número|is|est|es|no)\b[\s.:]*)*"
-        r"\K\(?\d{2,4}\)?(?:[\s.-]?\d{2,4}){2,4}(?!\d)",
+        r"\K(?=(?:\D{0,2}\d){7})\(?\d{2,5}\)?(?:[\s.-]?\d{2,6}){1,4}(?!\d)",
     ),
     # Numbers of films and of examples (555-01xx) are written like others; the library knows that nobody has them.
     Identifier("PHONE", "North America", r"(?<![\w.-])(?:1[\s.-])?(?:\(\d{3}\)\s?|\d{3}[\s.-])\d{3}[.-]\d{4}(?![\w-])"),
+    Identifier("PHONE", "United Kingdom", r"(?<![\w.-])0\d{2,4}[\s-]\d{3,4}[\s-]?\d{3,4}(?![\w-])", ("en",)),
     Identifier(
         "PHONE",
         "without an area",

@@ -14,16 +14,33 @@ _CITY = rf"{_TOWN}(?:[ -](?:{_TOWN}|(?:de|del|la|les|sur|sous|en|le)(?=[ -]))){{
 _STREET = (
     r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Terrace|Circle|Cir"
     r"|Crescent|Close|Gardens|Grove|Mews|Row|Walk|Hill|Parkway|Pkwy|Highway|Hwy|Square|Sq|Trail|Way"
-    r"|Alley|Bend|Broadway|Bypass|Crossing|Expressway|Freeway|Heights|Loop|Path|Pike|Plaza|Quay|Ridge|Turnpike)\b\.?"
+    r"|Alley|Bend|Parade|Wharf|Green|Rise|Broadway|Bypass|Crossing|Expressway|Freeway|Heights|Loop|Path|Pike|Plaza|Quay|Ridge|Turnpike)\b\.?"
 )
 
 ADDRESSES = (
     Identifier(
         "ADDRESS",
         "street, United States",
-        rf"\b\d{{1,5}}\s+(?:[NSEW]\.?\s+)?(?:(?:\p{{Lu}}[\p{{L}}’'.-]+|\d+(?:st|nd|rd|th))\s+){{1,3}}{_STREET}"
+        r"(?:\b(?:Apt|Apartment|Flat|Suite|Unit|Room|House)\.?\s#?\d{1,4}[A-Z]?,\s)?"
+        rf"\b\d{{1,5}}[A-Z]?\s+(?:[NSEW]\.?\s+)?(?:(?:\p{{Lu}}[\p{{L}}’'.-]+|\d+(?:st|nd|rd|th))\s+){{1,3}}{_STREET}"
         r"(?:,?\s+(?:Apt|Apartment|Suite|Ste|Unit|Floor)\b\.?\s*#?\w+|,?\s*#\s?\w+)?"
         rf"(?:,\s*{_CITY},?\s+{_STATE}(?:\s+{_ZIP})?)?",
+    ),
+    Identifier(
+        "ADDRESS",
+        "numbered road",
+        r"\b\d{1,5}\s+(?:[NSEW]\.?\s+)?(?:(?:County|State|Old|Farm|Rural)\s)?(?:Road|Rd|Route|Rte|Highway|Hwy)\s\d{1,4}\b",
+        ("en",),
+    ),
+    Identifier(
+        "ADDRESS",
+        "named house or street",
+        r"\b"
+        + any_of(
+            "address:", "lives? at", "living at", "home at", "(?:sent|send|moved?|deliver|discharged|visit) (?:it )?to"
+        )
+        + rf"\s\K\d{{1,4}}[A-Z]?\s(?:The\s)?{_CITY}(?:,\s{_CITY})*",
+        ("en",),
     ),
     Identifier(
         "ADDRESS",
@@ -35,7 +52,7 @@ ADDRESSES = (
     Identifier(
         "ADDRESS",
         "post office box",
-        r"\b" + any_of("p.?o.? ?box", "bo[iî]te postale", "apartado(?: de correos)?") + r"\s*\K\d+",
+        r"\b" + any_of("p.?o.? ?box", "bo[iî]te postale", "apartado(?: de correos)?") + r"\s*\d+",
     ),
     Identifier(
         "ADDRESS",
@@ -48,9 +65,18 @@ ADDRESSES = (
         "ADDRESS",
         "rue",
         r"\b\d{1,4}(?:\s?(?:bis|ter|[A-D]))?,?\s+(?i:rue|avenue|av\.|boulevard|bd|chemin|allée|impasse|quai|route"
-        r"|cours|square|place|passage|faubourg)\s+(?:(?i:de\sla|de\sl['’]|des|du|de|d['’]|la|le|les)\s*)?"
+        r"|cours|square|place|passage|faubourg|hameau|cité|lotissement|sentier|ruelle|esplanade|promenade|villa"
+        r"|voie|rond-point|lieu-dit)\s+(?:(?i:de\sla|de\sl['’]|des|du|de|d['’]|la|le|les)\s*)?"
         rf"{_CITY}(?:,?\s*(?:à\s+)?\d{{5}}\s+{_CITY})?",
     ),
+    Identifier(
+        "ADDRESS",
+        "résidence",
+        rf"\b(?i:résidence|lotissement|lieu-dit)\s(?:(?i:les|la|le|des|du|de)\s)?{_CITY}"
+        rf"(?:,\s(?i:b[âa]t(?:iment)?\.?|appartement|appt?\.?|escalier|étage)\s\w+)*(?:,?\s\d{{5}}\s+{_CITY})?",
+        ("fr",),
+    ),
+    Identifier("ADDRESS", "code postal et ville", rf"(?<=[,–-]\s)\d{{5}}\s{_CITY}", ("fr",)),
     Identifier(
         "ADDRESS",
         "calle",

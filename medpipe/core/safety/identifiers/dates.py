@@ -18,7 +18,7 @@ _MONTH_IN_SMALL = (
     r"|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)"
 )
 _WEEKDAY = (
-    r"(?:\b(?i:(?:mon|tues|wednes|thurs|fri|satur|sun)day|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
+    r"(?:\b(?i:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|tues?|wed|thu(?:rs)?|fri|sat|sun)\.?(?=\s\d)|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
     r"|lunes|martes|miércoles|jueves|viernes|sábado|domingo),?\s(?:the\s|le\s|el\s)?)?"
 )
 """The day of the week belongs to the date that it stands before."""
@@ -59,14 +59,21 @@ DATES = (
             "began",
             "started",
             "rendez-vous",
+            "visite",
+            "consultation",
+            "vue?",
+            "rdv",
+            "lmp",
+            "follow-up",
             "sortie",
             "admise?",
             "opérée?",
             "cita",
             "alta",
         )
-        + rf"(?:\s*[:=-])?\s*(?:(?i:on|le|el|the|du)\s+)?\K{_DAY}/{_DAY}(?![\d/])",
+        + rf"(?:\s*[:=-])?\s*(?:(?i:on|le|el|the|du)\s+)?\K{_DAY}(?:/{_DAY}(?![\d/])|-{_DAY}-\d{{2}}(?![\d-]))",
     ),
+    Identifier("DATE", "after a weekday", rf"(?=\p{{L}}){_WEEKDAY}(?<=\s){_DAY}/{_DAY}(?![\d/])"),
     Identifier(
         "DATE",
         "birth",
@@ -124,7 +131,7 @@ AGES = (
         "AGE",
         "aged",
         r"\b"
-        + any_of("aged?", "(?:at|reached) the age of", "turn(?:s|ed|ing)", "celebrated (?:her|his)")
+        + any_of("aged?", "[âa]ge", "(?:at|reached) the age of", "turn(?:s|ed|ing)", "celebrated (?:her|his)")
         + rf"\s?:?\s*\K{_AGE}\b(?!\s*(?i:to|and|or|-|–|%|\.\d)){_GROUP}",
     ),
     Identifier(
@@ -133,6 +140,34 @@ AGES = (
         r"\b"
         + any_of("i am", "i['’]m", "s?he is", "s?he['’]s")
         + rf"\s+\K{_AGE}(?=\s+(?:years?|yrs|and)\b|[,.]){_GROUP}",
+    ),
+    Identifier(
+        "AGE",
+        "of a relative",
+        r"\b"
+        + any_of(
+            r"(?:mother|father|grand\w+|mom|mum|dad|aunt|uncle|wife|husband|neighbou?r|patient|s?he)"
+            " (?:is|was)(?: now| almost)?"
+        )
+        + rf"\s\K{_AGE}(?=\s(?:and|but|now|with)\b|[,.;])",
+    ),
+    Identifier("AGE", "at, he", rf"\bAt\s\K{_AGE}(?=,?\s(?:s?he|I|my|his|her)\b)"),
+    Identifier(
+        "AGE", "in brackets", rf"\b(?:Mrs?|Ms|Miss|Mme|M)\b\.?\s\p{{Lu}}[\p{{L}}\s.’'-]{{0,30}}\s?\(\K{_AGE}(?=\))"
+    ),
+    Identifier(
+        "AGE",
+        "and sex",
+        rf"(?<![\w/.])(?:[MF],?\s\K{_OVER_89}(?=[,;])|{_OVER_89}(?=\s?[MF]\b(?![\w/.])))",
+        ("en",),
+    ),
+    Identifier(
+        "AGE",
+        "a tant d'ans",
+        rf"(?<!\by)\sa\s\K{_AGE}(?=\sans\b(?!\s(?:de|d['’])))"
+        rf"|\b(?i:née?\sil\sy\sa|ses|approche\sde)\s\K{_AGE}(?=\s(?:ans|bougies)\b)"
+        rf"|\b(?i:à)\s\K{_AGE}(?=\sans\s(?:passés|révolus|sonnés|bien)\b)",
+        ("fr",),
     ),
     Identifier("AGE", "ans", rf"{_NO_AGE}\b{_AGE}(?=\s(?:ans|años)\b){_GROUP}", ("fr", "es")),
     Identifier(

@@ -16,7 +16,7 @@ _NEXT = (
 _PARTICLE_IN_SMALL = r"(?:(?:le|la|de|du|el|al|van|von)\s(?=\p{L}+\s(?i:et|and|y)\b))?"
 _IN_SMALL = rf"\K(?!{_NEXT})[\p{{L}}’'-]{{2,}}(?:\s{_PARTICLE_IN_SMALL}(?!{_NEXT})[\p{{L}}’'-]{{2,}}){{0,2}}"
 _ADDRESSED = (
-    r"\K(?!(?i:doctors?|docteure?|doctora?|dr|dra|sir|madam|madame|monsieur|messieurs|mesdames|mme|mr|mrs|ms|miss|all"
+    r"\K(?!(?i:docs?|doctors?|docteure?|doctora?|dr|dra|sir|madam|madame|monsieur|messieurs|mesdames|mme|mr|mrs|ms|miss|all"
     r"|everyone|everybody|there|again|team|folks|friends?|guys|colleagues?|editor|patients?|you|nurse|señora?|señorita"
     r"|don|doña|sra?|à|tous|toutes|todos|todas|equipo|amig[oa]s?|colegas?|chers?|chère|cher|merci|thanks?|gracias|please"
     r"|and|et|y|i|j|my|this|just|good|it|the|is|can|what|how|ya|hello|hi)\b)"

@@ -9,7 +9,7 @@ from medpipe.core.safety.identifiers.writing import Identifier, any_of
 
 # Between the words and the number; the number itself; the ways to write "number".
 _GAP = r"(?:\s|(?i:is|was|est|es|le|el|la|the|end(?:s|ing)\s(?:in|with))\b|[:=#.°º-])*"
-_CODE = r"\K(?=[\w./-]*\d)[A-Z0-9](?:[A-Z0-9]|[./-](?=[A-Z0-9])|\s(?=\d)){3,19}(?![A-Za-z0-9])"
+_CODE = r"\K(?=[\w./-]*\d)[A-Z0-9](?:[A-Z0-9]|[./-](?=[A-Z0-9])|\s(?=[A-Z]{0,4}\d)){3,19}(?![A-Za-z0-9])"
 _NO = r"(?:number|no\b\.?|num\b\.?|nr\b\.?|#|id\b|n\.?[°ºo]\b?\.?|num[eé]ro|número)"
 
 
@@ -59,9 +59,10 @@ NUMBERS = (
     number_after(
         "HEALTH_PLAN",
         "member",
-        "(?:member|subscriber|policy|insurance|group|beneficiary|medicare|medicaid|health ?plan|plan)"
+        "(?:member|subscriber|policy|insurance|coverage|group|beneficiary|medicare|medicaid|health ?plan|plan)"
         f"(?: (?:policy|card|member|id))? ?{_NO}",
     ),
+    number_after("HEALTH_PLAN", "insured", "(?:insured|covered|enrolled) (?:under|by|with|in|as)"),
     number_after(
         "HEALTH_PLAN",
         "mutuelle",
@@ -80,7 +81,10 @@ NUMBERS = (
         "ACCOUNT",
         "account",
         rf"(?:account|acct|compte(?: bancaire)?|cuenta(?: bancaria)?)\b\.? ?{_NO}?",
-        f"(?:invoice|facture|factura|billing|bank|routing|iban) ?{_NO}",
+        f"(?:invoice|facture|factura|billing|bank|routing|iban|customer|client|payment|savings|checking) ?{_NO}?",
+        "(?:debit(?:ed)?|refund(?:ed)?|transfer(?:red)?|charged?|wired?) (?:it )?(?:to|from|by|with|into)(?: my| the)?",
+        f"(?:visa|mastercard|amex|paypal|bank details|virement|prélèvement)\\b ?{_NO}?",
+        "(?:card|account|acct) (?:ending|number ending)(?: in)?",
         "(?:routing|sort code)\\b",
         r"R\.?I\.?B\b\.?",
         rf"(?:card|carte|tarjeta)\b ?{_NO}?",
@@ -101,14 +105,22 @@ NUMBERS = (
         + any_of(
             f"plates? ?{_NO}?",
             rf"VIN\b ?{_NO}?",
-            f"(?:vehicle|car) (?:reg(?:istration)?|tag) ?{_NO}?",
+            f"(?:(?:vehicle|car|licen[cs]e|number) )?(?:reg(?:istration|istered as)?|tags?)\\b\\.? ?{_NO}?",
             "immatricul(?:ée?|ation)",
             "plaque",
             "matrícula",
         )
         + _GAP
-        + r"\K(?=[\w\s-]*\d)[A-Z0-9]{1,17}(?:[\s-][A-Z0-9]{1,4}){0,2}\b",
+        + r"\K(?=[\w\s-]*\d)(?=(?:[A-Z0-9][\s-]?){5})[A-Z0-9]{1,17}(?:[\s-][A-Z0-9]{1,4}){0,2}\b",
     ),
+    Identifier(
+        "VEHICLE",
+        "plate",
+        r"\b(?i:cars?|vans?|truck|lorry|vehicle|taxi|motorcycle|bike|voiture|camion|moto|véhicule|scooter|coche|camioneta)\b"
+        r"[^.\n\d]{0,40}?\K\b(?:[A-Z]{2,3}[\s-]?\d{3,4}|\d[A-Z]{3}\d{3}|[A-Z]{2}\d{2}\s?[A-Z]{3}"
+        r"|\d{3,4}[\s-]?[A-Z]{2,3}(?:[\s-]\d{2})?)\b",
+    ),
+    Identifier("VEHICLE", "plate, France", r"\b[A-Z]{2}-\d{3}-[A-Z]{2}\b"),
     number_after(
         "DEVICE", "serial number", f"serial ?{_NO}?", "S/N", f"device ?{_NO}", f"(?:{_NO} (?:de )?)?s[ée]rie", r"UDI\b"
     ),
