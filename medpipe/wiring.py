@@ -76,7 +76,7 @@ class Wiring(DatabaseWiring):
 
         home = self.settings.home
         drafts = (unfinished.drafts(home / name) for name in ("artifacts", "cache"))
-        folders = LeftoverFolders(home / "data_docs", (home / "work", *drafts), home / "downloads")
+        folders = LeftoverFolders(home / "data_docs", (home / "work", *drafts), home / "downloads", unfinished.in_use)
         if not self.storage:
             return folders
         from medpipe.backends.artifacts.leftover_uploads import LeftoverUploads

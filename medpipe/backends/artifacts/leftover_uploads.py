@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -21,6 +21,8 @@ _FILES = "files"
 """Below the artifacts' address, the prefix of all uploads (`artifacts.remote`)."""
 _ID = "?uploadId="
 """Between the address of an object that was never made whole and the id of its upload, as in S3's own requests."""
+_REFUSED = range(400, 500)
+"""Status of an answer that stays the same when the request is repeated."""
 
 
 class LeftoverUploads:
@@ -106,7 +108,8 @@ class _Parts:
             below = {"Prefix": f"{self._prefix}/"} if self._prefix else {}
             pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket, **below)
             for upload in (upload for page in pages for upload in page.get("Uploads", ())):
-                yield self._leftover(upload["Key"], upload["UploadId"], upload["Initiated"])
+                with suppress(self._client.exceptions.NoSuchUpload):  # it ended since it was listed
+                    yield self._leftover(upload["Key"], upload["UploadId"], upload["Initiated"])
 
     def remove(self, leftover: Leftover) -> bool:
         key, _, identity = leftover.place.removeprefix(f"s3://{self._bucket}/").rpartition(_ID)
@@ -137,12 +140,18 @@ class _Parts:
 
         try:
             yield
-        except ClientError as error:
-            raise ConfigError(
-                f"the store of {self._address} refused to list or end unfinished uploads ({error}): allow "
-                "s3:ListBucketMultipartUploads, s3:ListMultipartUploadParts and s3:AbortMultipartUpload"
-            ) from error
-        except BotoCoreError as error:
+        except (BotoCoreError, ClientError) as error:
+            if _status(error) in _REFUSED:
+                raise ConfigError(
+                    f"the store of {self._address} refused to list or end unfinished uploads ({error}): allow "
+                    "s3:ListBucketMultipartUploads, s3:ListMultipartUploadParts and s3:AbortMultipartUpload"
+                ) from error
             raise Unavailable(
                 f"the object store of {self._address} does not answer ({error}): try again later"
             ) from error
+
+
+def _status(error: Exception) -> int:
+    """Return the HTTP status of an answer that boto3 raises; 0 where there was no answer."""
+    answer = getattr(error, "response", {})
+    return int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
