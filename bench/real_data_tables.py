@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from medpipe.core.teaching.one_answer import OUTDONE
+
 BEGIN, END = "<!-- counts: written by bench/real_data.py -->", "<!-- end of counts -->"
 
 
@@ -45,6 +47,10 @@ def example_tables(figures: Mapping[str, Any]) -> str:
     card = outcome["card"]
     facts = [(name.replace("_", " "), f"{number:,}") for name, number in card["facts"].items()]
     left_out = sorted(card["left_out"].items(), key=lambda item: -item[1])
+    answered = [
+        ("questions that documents answer differently", f"{card['answered_differently']:,}"),
+        ("answers to them that gave way", f"{card['left_out'].get(OUTDONE, 0):,}"),
+    ]
     made = [
         ("examples", f"{card['examples']:,}, of which {card['replayed']:,} replayed"),
         ("by source", _named(card["by_source"])),
@@ -56,6 +62,7 @@ def example_tables(figures: Mapping[str, Any]) -> str:
         (
             _table(("facts", "number"), facts),
             _table(("left out (documents, sections, facts, examples)", "number"), ((r, f"{n:,}") for r, n in left_out)),
+            _table(("one answer to each question", "number"), answered),
             _table(("result", "number"), made),
             _table(("contamination with", "facts"), contamination) if contamination else "No contamination was found.",
         )

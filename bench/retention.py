@@ -1,9 +1,11 @@
 """A year on the disk, with and without `gc` every Sunday.
 
 Every day a delivery, its validation with pages, a corpus, and a measurement of drift; every six hours all feedback and
-all pairs, each with a validation; every week a retrain, of which every third one passes. Manifests, ledger and leases
-are real. Contents are blanks of a thousandth of the size that they have in production: 30 MB a delivery, 60 MB of
-examples, 100 MB of weights, 1 KB for each of five corrections an hour.
+all pairs, each with a validation; every week a retrain, of which every third one passes. Manifests, ledger, leases, the
+corpus table and MLflow's runs with their copies of weights are real. Contents are blanks of a thousandth of the size
+that they have in production: 30 MB a delivery, 60 MB of examples, 100 MB of weights, 1 KB for each of five corrections
+an hour. The table begins with a thousandth of a million articles, and each day revises 24 and adds 6. What it no longer
+needs goes at once, and not after 48 hours.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from bench import merging
 from bench.measuring import timed
+from medpipe.backends.delta.corpus import DeltaCorpus
 from medpipe.core.contract import ServingContract
 from medpipe.core.judging.gates import Outcome as Judgement
 from medpipe.core.knowledge.drift import Drift
@@ -57,6 +61,8 @@ SCALE = 1000
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DELIVERY, EXAMPLES, WEIGHTS, SCORES, PAGE, CORRECTION = 30_000, 60_000, 100_000, 2_000, 50, 1
 """Bytes of the simulation."""
+DOCUMENTS, UPDATE = 1_000, 30
+"""Articles of the table at the beginning, and of a day."""
 PAGES = 10
 """Files of one validation's Data Docs."""
 CONTRACT = ServingContract(
@@ -109,7 +115,9 @@ class _Year:
             patch.object(time, "time_ns", lambda: int(self.now.timestamp() * 1e9)),
             patch.object(self.ports.withdrawals, "now", lambda: self.now),
             patch.object(os, "fsync", lambda handle: None),
+            patch.object(DeltaCorpus, "unpruned_hours", 0),
         ):
+            merging.load(self.ports.corpus, DOCUMENTS, DOCUMENTS)
             for day in range(days):
                 self._day(day)
                 if day % 7 == 6:
@@ -128,10 +136,17 @@ class _Year:
         window = DocumentsInputs(source="medlineplus", start=self.now.date(), end=date(2030, 1, 1))
         delivery = self._put("documents", window, DocumentsOutcome(documents=1), {"documents.jsonl": DELIVERY})
         self._validate(delivery, "documents")
+        version = self._merge(day)
         self.corpus = self._put(
             "corpus",
             CorpusInputs(pulls=(delivery,), previous=self.corpus),
-            CorpusOutcome(table_version=day, incoming=1, documents={}, cut_off=None),
+            CorpusOutcome(
+                table_version=version,
+                content=self.ports.corpus.content(version),
+                incoming=UPDATE,
+                documents={},
+                cut_off=None,
+            ),
         )
         for quarter in range(4):
             self.now = START + timedelta(days=day, hours=6 * quarter)
@@ -152,6 +167,12 @@ class _Year:
                 state="",
             )
             self._put("drift", measured, Drift(verdict="hold", method="sft", reasons=(), signals=()))
+
+    def _merge(self, day: int) -> int:
+        """Merge a day's update as `build_corpus` does; return the version of the table."""
+        update = self.home.with_name("update.jsonl")
+        merging.write_update(update, "random", DOCUMENTS, UPDATE, day)
+        return self.ports.corpus.compact(self.ports.corpus.merge(merging.read(update), None, f"day {day}"))
 
     def _validate(self, data: str, suite: str) -> None:
         inputs = ValidationInputs(data=data, suite=suite, expectations="the suite")
@@ -198,6 +219,7 @@ class _Year:
         inputs = VersionInputs(
             adapter=adapter, evaluation=challenger, decision=decision, parent=self.champion, incumbent=self.champion
         )
+        registered = self.ports.registry.register(self.ports.store.folder(adapter), {"adapter": adapter}, {})
         described = VersionOutcome(
             adapter=adapter,
             digest="0",
@@ -211,9 +233,9 @@ class _Year:
             outcome=judgement,
             parent=self.champion,
             incumbent=self.champion,
-            number=day,
+            number=registered.number,
             name=f"medqa-v{day}",
-            page="",
+            page=registered.page,
         )
         version = self._put("version", inputs, described, at=f"version/medqa-v{day}")
         if passes:

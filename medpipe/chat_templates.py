@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 _OWN, _CONFIG, _TOKENIZER = "chat_template.jinja", "tokenizer_config.json", "tokenizer.json"
+
+_TURN = re.compile(r"\[/?[A-Z][A-Z_]+\]|<</?[A-Z]+>>")
+"""Marks of turns that are no tokens of their own, as in older templates of Mistral and Llama 2."""
 
 
 def template_of(recipe: Recipe, models: Path) -> Template:
@@ -41,8 +45,9 @@ def template_of(recipe: Recipe, models: Path) -> Template:
         told = f"{jinja}{bos}{template.prompt('Why?')}{template.completion('So.')}"
     except ConfigError as error:
         raise ConfigError(f"recipe {recipe.name!r}, template: {error}") from error
-    special = (token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special)
-    return template.model_copy(update={"marks": tuple(sorted(token for token in special if token in told))})
+    added = tokenizer.get_added_tokens_decoder().values()
+    marks = {token.content for token in added if token.special or token.content in told}
+    return template.model_copy(update={"marks": tuple(sorted(marks.union(_TURN.findall(jinja))))})
 
 
 def _settings(recipe: Recipe, folder: Path) -> dict[str, Any]:

@@ -68,12 +68,16 @@ class HomeCopy:
             self._heads.keep(name, head)
 
     def _missing_artifacts(self) -> tuple[_Files, _Files]:
-        """Return the files of artifacts whose manifest is missing, and these manifests."""
+        """Return the files of artifacts whose manifest, or erasure of texts, is missing, and these manifests."""
         folder = self._home / "artifacts"
         store, present = FolderStore(folder), self._artifacts.below("")
         refs = chain.from_iterable(store.refs(kind) for kind in MANIFESTS.values())
         manifests = {f"{ref}/{MANIFEST}": folder / ref / MANIFEST for ref in refs}
-        manifests = {path: manifest for path, manifest in manifests.items() if path not in present}
+        manifests = {
+            path: manifest
+            for path, manifest in manifests.items()
+            if path not in present or (_erased(manifest) and f"{path.removesuffix(MANIFEST)}{BLANKED}" not in present)
+        }
         files = {
             file.relative_to(folder).as_posix(): file
             for manifest in manifests.values()
@@ -114,6 +118,10 @@ class HomeCopy:
         return [
             (name, head) for name in here.chains() for head in sorted({*here.kept(name)} - {*self._heads.kept(name)})
         ]
+
+
+def _erased(manifest: Path) -> bool:
+    return manifest.with_name(BLANKED).exists()
 
 
 def _size(step: _Files) -> int:

@@ -1,4 +1,7 @@
-"""The only module that names backends. Each is imported and constructed on first use."""
+"""All ports, over the real backends. Here and in `wiring_database`, backends are imported and constructed on first use.
+
+No other module names them.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,19 @@ import logging
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from medpipe import base_models, object_storage
 from medpipe import ports as port
 from medpipe.core.prompt import Template
-from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.teaching.official_tests import OfficialTest
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError
 from medpipe.readers import Readers
-from medpipe.reviewed_files import ReviewedFiles
 from medpipe.settings import Settings
+from medpipe.wiring_database import DatabaseWiring
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine as Database
-
     from medpipe.backends.vllm_engine import VllmEngine
 
 _progress_log = logging.getLogger("medpipe.progress")
@@ -45,36 +45,7 @@ def ports(settings: Settings) -> port.Ports:
     return make(settings)  # type: ignore[no-any-return]  # a function that is named at run time
 
 
-class GatewayState(NamedTuple):
-    """What a gateway reads and writes."""
-
-    routes: port.Routes
-    answers: port.AnswerLog
-    guardrails: Guardrails
-    withdrawals: port.WithdrawalRegister
-    keys: port.KeyStore
-    redactor: port.Redactor
-    signing_keys: tuple[bytes, ...]
-    """The first signs ids of answers; ids that any of them signed are accepted."""
-
-
-def gateway_state(settings: Settings) -> GatewayState:
-    """Return the ports that `serving` needs, on a migrated database."""
-    from medpipe.backends import signing_keys
-
-    wiring = Wiring(settings)
-    return GatewayState(
-        wiring.routes,
-        wiring.answers,
-        wiring.guardrails,
-        wiring.withdrawals,
-        wiring.keys,
-        wiring.redactor,
-        signing_keys.made(wiring.stated_signing_keys, settings.home),
-    )
-
-
-class Wiring(ReviewedFiles):
+class Wiring(DatabaseWiring):
     """`medpipe.ports.Ports` over the real backends, and the files that people review."""
 
     @property
@@ -105,7 +76,7 @@ class Wiring(ReviewedFiles):
 
         home = self.settings.home
         drafts = (unfinished.drafts(home / name) for name in ("artifacts", "cache"))
-        folders = LeftoverFolders(home / "data_docs", (home / "work", *drafts), home / "downloads")
+        folders = LeftoverFolders(home / "data_docs", (home / "work", *drafts), home / "downloads", unfinished.in_use)
         if not self.storage:
             return folders
         from medpipe.backends.artifacts.leftover_uploads import LeftoverUploads
@@ -210,79 +181,6 @@ class Wiring(ReviewedFiles):
         from medpipe.backends.mlflow_registry import MlflowRegistry
 
         return MlflowRegistry(self.settings.mlflow, self.settings.model_name)
-
-    @cached_property
-    def database(self) -> Database:
-        from medpipe.backends.sql.database import connect
-
-        self.settings.home.mkdir(parents=True, exist_ok=True)
-        return connect(self.settings.database)
-
-    @cached_property
-    def heads(self) -> port.Heads:
-        """The digests of ledger, register and audit outside the database."""
-        if self.settings.storage:
-            from medpipe.backends.heads_objects import HeadsObjects
-
-            return HeadsObjects(f"{self.settings.storage}/heads")
-        from medpipe.backends.heads_file import HeadsFile
-
-        return HeadsFile(self.settings.home / "heads.jsonl")
-
-    @cached_property
-    def ledger(self) -> port.Ledger:
-        from medpipe.backends.sql.ledger import SqlLedger
-
-        return SqlLedger(self.database, heads=self.heads)
-
-    @cached_property
-    def withdrawals(self) -> port.WithdrawalRegister:
-        from medpipe.backends.sql.withdrawals import SqlWithdrawals
-
-        return SqlWithdrawals(self.database, self.heads)
-
-    @cached_property
-    def leases(self) -> port.Leases:
-        from medpipe.backends.sql.leases import SqlLeases
-
-        return SqlLeases(self.database)
-
-    @cached_property
-    def routes(self) -> port.Routes:
-        from medpipe.backends.sql.routes import SqlRoutes
-
-        return SqlRoutes(self.database, heads=self.heads)
-
-    @cached_property
-    def feedback(self) -> port.FeedbackStore:
-        from medpipe.backends.sql.feedback_store import SqlFeedbackStore
-
-        return SqlFeedbackStore(self.database, heads=self.heads)
-
-    @cached_property
-    def answers(self) -> port.AnswerLog:
-        from medpipe.backends.sql.feedback_store import SqlFeedbackStore
-
-        return SqlFeedbackStore(self.database)
-
-    @cached_property
-    def audit(self) -> port.Audit:
-        from medpipe.backends import signing_keys
-        from medpipe.backends.sql.audit import SqlAudit
-
-        keys = signing_keys.known(self.stated_signing_keys, self.settings.home)
-        return SqlAudit(self.database, self.heads, keys=keys)
-
-    @property
-    def stated_signing_keys(self) -> str:
-        """MEDPIPE_SIGNING_KEY."""
-        return self.settings.signing_key.get_secret_value() if self.settings.signing_key else ""
-
-    @cached_property
-    def keys(self) -> port.KeyStore:
-        from medpipe.backends.sql.keys import SqlKeys
-
-        return SqlKeys(self.database, heads=self.heads)
 
     def source(self, name: str) -> port.Source:
         """Return the reader of a source; see `readers.Readers`."""

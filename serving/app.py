@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
 
-from medpipe import __version__, wiring
+from medpipe import __version__
 from medpipe.errors import UsageError
+from medpipe.gateway_state import gateway_state
 from medpipe.settings import Settings
 from serving import problems
 from serving.answer_ids import Signer
@@ -42,7 +43,7 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     """
     if not settings.engine_url:
         raise UsageError("the gateway needs an inference engine: set MEDPIPE_ENGINE_URL to vLLM's address")
-    state = wiring.gateway_state(settings)
+    state = gateway_state(settings)
     key = settings.engine_key.get_secret_value() if settings.engine_key else None
     engine = EngineClient(settings.engine_url, key, limits)
     follower = RouteFollower(state.routes, engine, limits)

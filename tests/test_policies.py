@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from medpipe.errors import ConfigError, MedpipeError
+from medpipe.gateway_state import gateway_state
 from medpipe.settings import Settings
-from medpipe.wiring import Wiring, gateway_state
+from medpipe.wiring import Wiring
 from tests.policies import GUARDRAILS, HARM, HARM_TEXT, POLICY_TEXT
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,11 +21,19 @@ again."""
 class LeftoverFolders:
     """`medpipe.ports.Leftovers`."""
 
-    def __init__(self, pages: Path, work: Iterable[Path], downloads: Path) -> None:
-        """`pages`: Data Docs, with `{suite}/{run}`. `work`: each has a folder for each unfinished piece of work."""
+    def __init__(self, pages: Path, work: Iterable[Path], downloads: Path, in_use: Callable[[Path], bool]) -> None:
+        """Say where they are.
+
+        Args:
+            pages: Data Docs, with `{suite}/{run}`.
+            work: each has a folder for each unfinished piece of work.
+            downloads: publishers' files.
+            in_use: whether the writer of such a folder is at work, although it may not have written for days.
+        """
         self._pages = pages
         self._work = tuple(work)
         self._downloads = downloads
+        self._in_use = in_use
 
     def all(self) -> Iterator[Leftover]:
         """Yield everything, as `ports.Leftovers` says."""
@@ -33,12 +41,15 @@ class LeftoverFolders:
         yield from _of("downloads", (file for file in sorted(self._downloads.glob(f"{_ADDRESS}/*")) if file.is_file()))
         yield from _of("pages", (site for site in sites if not site.name.startswith(".")))
         yield from _of("unfinished", (site for site in sites if site.name.startswith(".")))
-        yield from _of("unfinished", sorted(place for work in self._work for place in work.glob("*/")))
+        yield from _of(
+            "unfinished",
+            sorted(place for work in self._work for place in work.glob("*/") if not self._in_use(place)),
+        )
 
     def remove(self, leftover: Leftover) -> bool:
         """Remove one. A folder is renamed to a hidden one first, which the next run finds if this one is killed."""
         place = Path(leftover.place)
-        if [*_of(leftover.kind, [place])] != [leftover]:
+        if self._in_use(place) or [*_of(leftover.kind, [place])] != [leftover]:
             return False
         if not place.is_dir():
             place.unlink(missing_ok=True)

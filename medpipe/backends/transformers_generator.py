@@ -126,26 +126,23 @@ def _completions(model: Any, tokenizer: Any, prompts: Sequence[str], ending: End
             num_beams=1,
             max_new_tokens=ending.max_new_tokens,
             pad_token_id=tokenizer.pad_token_id,
-            **(
-                {"eos_token_id": _ends(model, tokenizer)}
-                if ending.stop is None
-                else {"stop_strings": [ending.stop], "tokenizer": tokenizer}
-            ),
+            eos_token_id=ends(model, tokenizer, ending),
+            **({} if ending.stop is None else {"stop_strings": [ending.stop], "tokenizer": tokenizer}),
         )
     texts = tokenizer.batch_decode(tokens[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
     return texts if ending.stop is None else [text.split(ending.stop, 1)[0] for text in texts]
 
 
-def _ends(model: Any, tokenizer: Any) -> list[int]:
+def ends(model: Any, tokenizer: Any, ending: Ending) -> list[int] | None:
     """Return the ids of the tokens that end a text: the tokenizer's, and those of the generation config, as in vLLM.
 
-    Raises ConfigError when there are none.
+    Raises ConfigError when there are none and no text ends an answer either.
     """
     configured = model.generation_config.eos_token_id
     ids = {tokenizer.eos_token_id, *(configured if isinstance(configured, list) else [configured])} - {None}
-    if not ids:
+    if not ids and ending.stop is None:
         raise ConfigError(
             "the base names no token for the end of a text (eos_token), so nothing ends answers of paragraphs: name "
             "one in its tokenizer_config.json, or set the recipe's data.answers to `one line`"
         )
-    return sorted(ids)
+    return sorted(ids) or None

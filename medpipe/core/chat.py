@@ -41,8 +41,8 @@ class ChatTemplate(BaseModel):
     """Whether the tokenizer itself puts `bos` before a text. It is then left out of the prompt, since it would be
     there twice."""
     marks: tuple[str, ...] = ()
-    """The special tokens that the template writes. In what a person or a document says they are left out, since they
-    would end its turn and begin another one."""
+    """The tokenizer's special tokens, and what else the template writes as a mark. In what a person or a document says
+    they are left out, since they would end its turn or text and begin another one."""
     system: str = ""
     """What the model is told before any question; "" for nothing."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-MARK = re.compile(r"(?:[-*•–]|\(?\d{1,2}[.)])\s+(?=\S)")
+MARK = re.compile(r"(?:[-+*•·◦▪–—]|\(?(?:\d{1,3}[.)]|[a-z]\)))\s+(?=\S)")
 """The mark of a list item, at the beginning of a line."""
 EMPHASIS = re.compile(r"\*\*|^#{1,6}\s+")
 """Marks in a line: of bold words, and of a heading."""

@@ -9,6 +9,7 @@ from medpipe.core.refs import BASE, kind_of
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.ports import Ports
 from medpipe.steps.artifact import manifest
+from medpipe.steps.models import refuse_other_form
 
 
 def contract_of(ports: Ports, model: str, recipe: Recipe) -> ServingContract:
@@ -16,11 +17,12 @@ def contract_of(ports: Ports, model: str, recipe: Recipe) -> ServingContract:
 
     A version is asked as it is served, whatever recipe its challenger has; the base and a bare adapter are asked as
     the recipe says. The guardrail policy and the precision are those in force: what changed since a version was
-    judged shows as another contract.
+    judged shows as another contract. Raises UsageError for a bare adapter that was taught another form.
     """
     present = {"guardrails": ports.guardrails.digest, "precision": ports.generator.precision}
     if model != BASE and kind_of(model) == VersionManifest.kind:
         return manifest(ports, model, VersionManifest).outcome.contract.model_copy(update=present)
+    refuse_other_form(ports, model, recipe)
     return ServingContract(
         base=recipe.base,
         base_digest=ports.base_digest(recipe.base),

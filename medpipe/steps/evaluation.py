@@ -91,43 +91,51 @@ def evaluate(
             benchmark: withdrawn if benchmark.name == WITHDRAWN else _samples(ports, benchmark, examples, pairs, anchor)
             for benchmark in benchmarks
         }
-        items = [(benchmark, sample) for benchmark, samples in asked.items() for sample in samples]
-        answers = answers_to([sample for _, sample in items], ports, ports.generator, inputs.contract, adapter)
-        scored = [
-            (
-                benchmark.name,
-                score_of(benchmark, sample, answer, ports).model_copy(
-                    update={"item": item(benchmark, sample, ways[benchmark.name])}
-                ),
-            )
-            for (benchmark, sample), answer in zip(items, answers, strict=True)
-        ]
-        scores = {
-            benchmark.name: tuple(score for name, score in scored if name == benchmark.name) for benchmark in benchmarks
-        }
-        metrics = means(scores)
-        digests = {
-            benchmark.name: digest(
-                benchmark,
-                _frozen(ports, anchor) if benchmark.name == anchors.NAME else samples,
-                ways[benchmark.name],
-            )
-            for benchmark, samples in asked.items()
-            if samples
-        }
-        evaluation = Evaluation(
-            model=adapter,
-            examples=examples,
-            metrics=metrics,
-            scores=scores,
-            digests=digests,
-            faults=tuple(sorted(benchmark.name for benchmark in benchmarks if benchmark.faults)),
-            claims=documents,
-        )
+        evaluation = _evaluation(asked, ways, inputs, ports)
         (folder / SCORES).write_text(evaluation.model_dump_json(), encoding="utf-8")
-        return EvaluationOutcome(model=adapter, metrics=metrics, digests=digests, claims=documents)
+        return EvaluationOutcome(
+            model=adapter, metrics=evaluation.metrics, digests=evaluation.digests, claims=evaluation.claims
+        )
 
     return EvaluationRef(once(ports, "evaluation", "evaluate", inputs, fill, unerased))
+
+
+def _evaluation(
+    asked: Mapping[Benchmark, Sequence[Sample]], ways: Mapping[str, str], inputs: EvaluationInputs, ports: Ports
+) -> Evaluation:
+    """Ask every sample and return what it earned. `ways`: for each benchmark, the digest of how it is scored."""
+    scores = _scores(asked, ways, inputs, ports)
+    anchor = AnchorRef(inputs.anchor) if inputs.anchor else None
+    digests = {
+        benchmark.name: digest(
+            benchmark,
+            _frozen(ports, anchor) if benchmark.name == anchors.NAME else samples,
+            ways[benchmark.name],
+        )
+        for benchmark, samples in asked.items()
+        if samples
+    }
+    return Evaluation(
+        model=inputs.adapter,
+        examples=inputs.examples,
+        metrics=means(scores),
+        scores=scores,
+        digests=digests,
+        faults=tuple(sorted(benchmark.name for benchmark in asked if benchmark.faults)),
+        claims=inputs.claims,
+    )
+
+
+def _scores(
+    asked: Mapping[Benchmark, Sequence[Sample]], ways: Mapping[str, str], inputs: EvaluationInputs, ports: Ports
+) -> dict[str, tuple[Score, ...]]:
+    items = [(benchmark, sample) for benchmark, samples in asked.items() for sample in samples]
+    answers = answers_to([sample for _, sample in items], ports, ports.generator, inputs.contract, inputs.adapter)
+    scores: dict[str, list[Score]] = {benchmark.name: [] for benchmark in asked}
+    for (benchmark, sample), answer in zip(items, answers, strict=True):
+        earned = score_of(benchmark, sample, answer, ports)
+        scores[benchmark.name].append(earned.model_copy(update={"item": item(benchmark, sample, ways[benchmark.name])}))
+    return {name: tuple(earned) for name, earned in scores.items()}
 
 
 def scores_of(ports: Ports, evaluation: EvaluationRef) -> Evaluation:

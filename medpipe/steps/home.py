@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from medpipe.ports import Part, Ports
+from medpipe.steps.lease import exclusively
+from medpipe.steps.sweeping import LEASE
 
 
 class Copied(BaseModel):
@@ -30,11 +32,13 @@ def copy_home(apply: bool = False, *, ports: Ports) -> Copied:
     Without `apply`, nothing is copied. Nothing may write to the home meanwhile; it stays as it is. What the object
     store has already is not copied again: a run that was killed is finished by the next. Readers find whole artifacts
     only, and versions of the corpus in their order. Raises ConfigError without MEDPIPE_STORAGE and where it has another
-    corpus, and Damaged for heads that cannot be read.
+    corpus, Damaged for heads that cannot be read, and Unavailable while `gc` is at work: it would remove what an
+    earlier run copied before its manifest.
     """
     parts = ports.home_copy.missing()
     if apply:
-        ports.home_copy.copy(ports.progress)
+        with exclusively(ports.leases, LEASE):
+            ports.home_copy.copy(ports.progress)
     numbers = {part.what: part.number for part in parts}
     size = sum(part.bytes for part in parts)
     return Copied(applied=apply, bytes=size, remarks=tuple(_lines(parts, size, apply)), **numbers)

@@ -37,6 +37,30 @@ def refuse_other_base(ports: Ports, adapter: str, recipe: Recipe) -> None:
         )
 
 
+def other_form(ports: Ports, adapter: str, recipe: Recipe) -> str:
+    """Return what an adapter was taught in another form than the recipe's: "answers", "prompts", both, or "".
+
+    The base has no form of its own.
+    """
+    if adapter == BASE:
+        return ""
+    taught = manifest(ports, adapter, AdapterManifest).outcome
+    forms = {"answers": (taught.answers, recipe.data.answers), "prompts": (taught.template, ports.template(recipe))}
+    return " and ".join(what for what, (then, now) in forms.items() if then != now)
+
+
+def refuse_other_form(ports: Ports, adapter: str, recipe: Recipe) -> None:
+    """Raise UsageError for an adapter that was taught another form than the recipe's.
+
+    It would learn, or be asked, in a form that it never saw. Both work, and the answers are merely worse.
+    """
+    if other := other_form(ports, adapter, recipe):
+        raise UsageError(
+            f"{adapter} was taught another form of {other} than recipe {recipe.name!r} has (data.answers, template, "
+            "system, or the base's chat template): use a recipe of its form, or start from the base (start_from=base)"
+        )
+
+
 def folder_of(ports: Ports, adapter: str) -> Path | None:
     """Return an adapter's folder; None for the base."""
     return None if adapter == BASE else ports.store.folder(adapter)

@@ -14,7 +14,7 @@ from medpipe.steps import carried, memory
 from medpipe.steps.artifact import manifest
 from medpipe.steps.corpus import table_version
 from medpipe.steps.erased import erased_pairs
-from medpipe.steps.models import adapter_of
+from medpipe.steps.models import adapter_of, other_form, refuse_other_form
 from medpipe.steps.relearning import untainted
 from medpipe.steps.unlearned import changes_of, unused_pairs
 from medpipe.steps.withdrawals import register
@@ -38,14 +38,14 @@ def plan_retrain(
 
     `documents` were learned wrongly. Those that are in `withdraw` too are retracted, and their claims must go.
     `start_from`: `champion`; `base` (from scratch); `untainted` (the newest ancestor that never learned `documents`,
-    else the base); `auto` chooses: `untainted` when documents are named, the base for another base, for another recipe
-    without news and after a training that was held for a loss (`memory.start_of`), else `champion`. `corpus` and
-    `pairs`: what would be taught. Without `corpus`, what changed is not known. Returns the arguments of the verbs that
-    follow.
+    else the base); `auto` chooses: `untainted` when documents are named, the base for another base, for another form of
+    prompts or answers, for another recipe without news and after a training that was held for a loss
+    (`memory.start_of`), else `champion`. `corpus` and `pairs`: what would be taught. Without `corpus`, what changed is
+    not known. Returns the arguments of the verbs that follow.
 
     Raises CannotPass for a retrain that has nothing to learn and for one that was held before (`again`: train it all
     the same), and UsageError for documents that the champion does not carry, or that would be learned again on top of
-    what was learned wrongly.
+    what was learned wrongly, and for a start that was taught another form than the recipe's.
     """
     if start_from not in STARTS:
         raise UsageError(f"start_from={start_from!r}: expected {', '.join(STARTS[:-1])} or {STARTS[-1]}")
@@ -65,6 +65,7 @@ def plan_retrain(
         plan = _without_erased(ports, champion, loaded, start_from, corpus, erased)
     else:
         plan = _routine(ports, champion, loaded, start_from, corpus)
+    refuse_other_form(ports, adapter_of(ports, plan.start), loaded)
     if not again:
         _refuse_held(ports, plan, loaded, withdraw, corpus, pairs)
     return plan
@@ -141,7 +142,8 @@ def _routine(
 ) -> RetrainPlan:
     change, policy = _change(ports, champion, recipe, start_from, corpus), ports.drift_policy()
     lost = start_from == "auto" and memory.start_of(ports, champion, recipe) == BASE
-    if lost or (start_from == "auto" and _needs_the_base(change)):
+    unlike = bool(other_form(ports, adapter_of(ports, champion), recipe))
+    if lost or (start_from == "auto" and (unlike or _needs_the_base(change))):
         change = change.model_copy(update={"from_base": True})
     if change.other_base and not change.from_base:
         raise UsageError(

@@ -57,7 +57,7 @@ def _missing(ports: Ports, corpus: CorpusRef, version: int) -> Iterator[str]:
         if sources.whole(source.name) and (limit := ports.source_policy(source.name).vanished_days):
             listed = last_listed(ports, source.name, version, pulls)
             without = left_out(ports, source.name, pulls)
-            for id, days in sorted(vanished.missing_days(listed).items()):
+            for id, days in sorted(vanished.missing_days(listed, source.notices).items()):
                 what = f"without a text in {source.name}" if id in without else f"missing from {source.name}"
                 then = "says nothing any more" if source.notices else "on hold"
                 yield f"{id}: {what} for {days} days; {then} after {limit}"

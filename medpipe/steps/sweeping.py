@@ -23,7 +23,8 @@ from medpipe.steps.lease import exclusively
 from medpipe.steps.retention import Inventory
 from medpipe.steps.swept import EVENT, ROWS
 
-_LEASE = "gc"
+LEASE = "gc"
+"""Name of the lease under which files go that no manifest names yet: whoever copies such files takes it too."""
 _SECONDS = 10.0
 """How long artifacts are removed at a time. No copy of what people wrote is published meanwhile, and nothing erased."""
 
@@ -75,7 +76,7 @@ def gc(at: datetime | None = None, apply: bool = False, *, ports: Ports) -> Gc:
         decided = inventory.retained(at)
         rest = beside(ports, inventory, decided, apply)
         return _report(None, False, _rows(ports, inventory.manifests, decided), _old(ports, at), rest, decided)
-    with exclusively(ports.leases, _LEASE) as check:
+    with exclusively(ports.leases, LEASE) as check:
         _forget_unregistered(ports)
         decided = inventory.retained(at)
         rows = list(_rows(ports, inventory.manifests, decided))

@@ -50,7 +50,7 @@ from medpipe.steps.artifact import (
 from medpipe.steps.erased import taught_erased
 from medpipe.steps.lease import exclusively
 from medpipe.steps.made_again import refuse_made_again
-from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
+from medpipe.steps.models import adapter_of, folder_of, refuse_other_base, refuse_other_form
 from medpipe.steps.unerased import Unerased
 
 
@@ -58,7 +58,8 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
     """Train an adapter: QLoRA SFT on examples, or DPO on preference pairs, from the base or from an adapter.
 
     A run that was killed continues from its checkpoints and ends in the same weights. Raises UsageError for data that
-    the recipe's method cannot use, NotValidated, and DataError for pairs of which something was erased.
+    the recipe's method cannot use and for an adapter of another base or form, NotValidated, and DataError for pairs of
+    which something was erased.
     """
     loaded_recipe = ports.recipe(recipe)
     suite = _suite_of(ports, loaded_recipe, data)
@@ -76,6 +77,7 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
 
     def fill(folder: Path) -> AdapterOutcome:
         refuse_other_base(ports, start, loaded_recipe)
+        refuse_other_form(ports, start, loaded_recipe)
         place = ports.workspace(work)
         workspaces.begin(place, inputs)
         with unerased.publishing():
@@ -93,6 +95,8 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
             examples=taught,
             metrics=dict(metrics),
             digest=_weights_digest(folder),
+            template=ports.template(loaded_recipe),
+            answers=loaded_recipe.data.answers,
         )
 
     adapter = AdapterRef(once_alone(ports, "adapter", "train", inputs, fill, unerased))

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from medpipe.backends.artifacts import FolderStore
 from medpipe.backends.artifacts.remote import ObjectStore
+from medpipe.bucket import Bucket, Listed
 from medpipe.core.manifests import AdapterManifest, DocumentsManifest, VersionManifest
 from medpipe.core.refs import ref
 from medpipe.errors import Damaged, NotFound, UsageError
@@ -202,3 +203,15 @@ def test_a_damaged_manifest_in_an_object_store_is_reported_by_name(far: ObjectSt
     far._bucket.write(f"{REF}/manifest.json", "{")
     with pytest.raises(Damaged, match=REF):
         far.find(REF)
+
+
+def test_an_artifact_is_seen_in_a_listing_that_has_no_etags(far: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(far, REF)
+    below = Bucket.below
+
+    def without_etags(bucket: Bucket, path: str) -> dict[str, Listed]:
+        return {name: about._replace(state="") for name, about in below(bucket, path).items()}
+
+    monkeypatch.setattr(Bucket, "below", without_etags)
+    for store in (far, far.view()):
+        assert [manifest.ref for manifest in store.manifests(DocumentsManifest)] == [REF]

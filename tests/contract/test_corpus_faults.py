@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import subprocess
 import time
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from medpipe.backends.delta import collector
 from medpipe.backends.delta.corpus import DeltaCorpus
 from medpipe.core.corpus.document import Document, Section
 from tests.contract.racers import race
@@ -204,6 +206,18 @@ def check_full(corpus: DeltaCorpus, how: str) -> None:
     assert corpus.place.table().version() == before
     assert state(corpus, before) == expected(2)
     assert state(corpus, corpus.merge(many(3), before, "small enough")) == expected(3)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_python_collects_cycles_after_a_merge_that_failed_as_before_it(enabled: bool) -> None:
+    (gc.enable if enabled else gc.disable)()
+    try:
+        with pytest.raises(ZeroDivisionError), collector.paused():
+            assert not gc.isenabled()
+            raise ZeroDivisionError
+        assert gc.isenabled() is enabled
+    finally:
+        gc.enable()
 
 
 def test_a_table_that_cannot_be_made_for_want_of_room_is_a_clear_error_too(tmp_path: Path) -> None:

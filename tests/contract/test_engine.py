@@ -73,6 +73,8 @@ def test_each_adapter_answers_in_its_own_way_in_the_order_of_the_prompts(setting
     assert len({tuple(texts) for texts in answers.values()}) == 3
     assert all(len(texts) == len(PROMPTS) and "\n" not in "".join(texts) for texts in answers.values())
     assert answers["ask-a"][3:5] == setting.engine.ask("ask-a", PROMPTS[3:5], Ending(8))
+    paragraphs = setting.engine.ask("base", PROMPTS[:2], Ending(40, None))
+    assert all(text.startswith(line) for text, line in zip(paragraphs, answers["base"], strict=False))
 
 
 def test_a_name_in_use_is_refused_and_goes_on_answering(setting: Setting) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from medpipe.backends.transformers_generator import ends
 from medpipe.core import prompt
 from medpipe.core.contract import Ending
-from medpipe.errors import UsageError
+from medpipe.errors import ConfigError, UsageError
 from medpipe.ports import Generator, Ports
 from medpipe.settings import Settings
 from medpipe.wiring import Wiring
@@ -67,3 +69,13 @@ def test_with_an_engine_its_precision_is_asked_of_the_engine_and_others_in_proce
         "transformers",
         "transformers",
     ]
+
+
+def test_the_tokenizers_own_end_of_a_text_ends_every_answer_as_in_the_engine() -> None:
+    model = SimpleNamespace(generation_config=SimpleNamespace(eos_token_id=2))
+    tuned, without = SimpleNamespace(eos_token_id=7), SimpleNamespace(eos_token_id=None)
+    assert ends(model, tuned, Ending(9)) == ends(model, tuned, Ending(9, None)) == [2, 7]
+    model.generation_config.eos_token_id = None
+    assert ends(model, without, Ending(9)) is None
+    with pytest.raises(ConfigError, match="the base names no token for the end of a text"):
+        ends(model, without, Ending(9, None))

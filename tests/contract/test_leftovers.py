@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import requests
 
 from medpipe import steps
+from medpipe.backends.artifacts import FolderStore
 from medpipe.backends.artifacts.leftover_uploads import LeftoverUploads
 from medpipe.core.refs import ref
+from medpipe.errors import ConfigError, Unavailable
+from medpipe.ports import Leftover
 from medpipe.settings import Settings
 from tests import fakes
 from tests.contract.stored import REF, below, two_files
+from tests.contract.test_object_storage import refusing
 from tests.manifests import inputs, outcome, put
 
 LEFT = ref("documents", "left")
@@ -38,6 +42,7 @@ def leave(ports: fakes.FakePorts) -> int:
     bucket.write(f"files/{LEFT}/aaa/documents.jsonl", "an upload without a manifest")
     bucket.write(f"files/{REF}/bbb/documents.jsonl", "an upload beside the one that the manifest names")
     bucket.write(f"{LEFT}/documents.jsonl", "an artifact of a home of which only a half was copied")
+    bucket.write("files/notes/2026/01/read-me.txt", "somebody's own object")
     begin_upload(ports.settings.storage, "artifacts/files/documents/one/ccc/documents.jsonl")
     begin_upload(ports.settings.storage, "corpus/part-0.parquet")
     return 6
@@ -80,6 +85,26 @@ def files(ports: fakes.FakePorts) -> list[str]:
     return sorted(path.as_posix() for path in paths)
 
 
+def test_the_draft_of_a_writer_at_work_is_no_leftover_however_long_ago_it_was_written_to(
+    ports: fakes.FakePorts,
+) -> None:
+    week = ports.withdrawals.now() + timedelta(days=7.1)
+    with ports.store.write(REF, "pull", inputs("documents")) as draft:
+        (draft.path / "documents.jsonl").write_text("row\n")
+        assert steps.gc(week, ports=ports).removed == {}
+        listed = Leftover("unfinished", str(draft.path), *size_and_change(draft.path))
+        assert not ports.leftovers.remove(listed)
+        draft.conclude(outcome("documents"))
+    assert (ports.store.folder(REF) / "documents.jsonl").read_text() == "row\n"
+
+
+def size_and_change(folder: Path) -> tuple[int, datetime]:
+    """What a listing says of a folder with files."""
+    states = [place.lstat() for place in (folder, *folder.iterdir())]
+    changed = max(state.st_mtime for state in states)
+    return sum(state.st_size for state in states), datetime.fromtimestamp(changed, UTC)
+
+
 @pytest.mark.parametrize("meanwhile", ["it goes on", "its manifest is written"])
 def test_an_upload_that_goes_on_after_it_was_listed_is_left_alone(address: str, tmp_path: Path, meanwhile: str) -> None:
     ports = fakes.ports(Settings(home=tmp_path, storage=address))
@@ -100,3 +125,44 @@ def test_an_upload_that_goes_on_after_it_was_listed_is_left_alone(address: str, 
     assert len(listed) == 1
     assert not leftovers.remove(listed[0])
     assert (store.folder(REF) / "documents.jsonl").read_text() == "row\n"
+
+
+def test_a_store_that_does_not_let_uploads_be_listed_is_named_with_what_to_allow(
+    address: str, store: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leftovers = LeftoverUploads(address, store)
+    with refusing(403) as endpoint:
+        monkeypatch.setattr(LeftoverUploads, "_uploads", lambda _: {})
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        with pytest.raises(ConfigError, match=f"the store of {address} refused.*allow s3:ListBucketMultipartUploads"):
+            list(leftovers.all())
+
+
+def test_a_store_that_fails_while_uploads_are_listed_is_named_as_one_to_try_later(
+    address: str, store: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leftovers = LeftoverUploads(address, store)
+    with refusing(503) as endpoint:
+        monkeypatch.setattr(LeftoverUploads, "_uploads", lambda _: {})
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+        with pytest.raises(Unavailable, match=f"{address} does not answer.*try again later"):
+            list(leftovers.all())
+
+
+def test_an_upload_that_ends_while_uploads_are_listed_is_passed_over(
+    address: str, store: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin_upload(address, "artifacts/files/documents/one/aaa/documents.jsonl")
+    begin_upload(address, "artifacts/files/documents/one/bbb/documents.jsonl")
+    parts = LeftoverUploads(address, store)._parts
+    ended, goes_on = list(parts.all())
+    listed = parts._listed
+
+    def ends_first(key: str, identity: str) -> list[dict[str, object]]:
+        if ended.place.endswith(identity):
+            parts._client.abort_multipart_upload(Bucket=parts._bucket, Key=key, UploadId=identity)
+        return listed(key, identity)
+
+    monkeypatch.setattr(parts, "_listed", ends_first)
+    assert list(parts.all()) == [goes_on]

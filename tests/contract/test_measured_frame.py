@@ -26,6 +26,7 @@ BAND = st.lists(
 
 @given(st.lists(BAND, min_size=1, max_size=4))
 @example([[{"a": 2**63, "b": None}], [{"a": -1, "b": None}, {"a": 1.5, "b": None}]])
+@example([[{"a": None, "b": None}, {"a": -1, "b": None}, {"a": 1.5, "b": None}], [{"a": 2**63, "b": None}]])
 @example([[{"a": None, "b": 1.5}, {"a": None, "b": False}]])
 @example([[{"a": 2**53 + 1, "b": 1}], [{"a": 1.5, "b": 2}]])
 @hypothesis_settings(max_examples=200, deadline=None)
@@ -34,8 +35,15 @@ def test_bands_come_to_the_same_columns_as_all_rows_at_once(bands: list[list[dic
     banded = frame(bands)
     assert set(banded.columns) == set(whole.columns)
     for name in whole.columns:
-        huge = any(type(value) is int and value >= 2**63 for value in whole[name])
-        pd.testing.assert_series_equal(banded[name], whole[name], check_names=False, check_dtype=not huge)
+        seen, expected = banded[name], whole[name]
+        if any(type(value) is int and value >= 2**63 for value in expected):
+            # pandas makes objects or floats of such integers, and None or nan of what is missing among them.
+            seen, expected = _objects(seen), _objects(expected)
+        pd.testing.assert_series_equal(seen, expected, check_names=False)
+
+
+def _objects(column: pd.Series[Any]) -> pd.Series[Any]:
+    return pd.Series([None if value != value else value for value in column], dtype=object)
 
 
 def test_plain_columns_are_narrow() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from medpipe.core.contract import Ending, ServingContract
 from medpipe.core.prompt import completion
-from medpipe.core.teaching.recipe import Data
+from medpipe.core.teaching.recipe import Data, Recipe
 from tests.contracts import CONTRACT
 
 LIST = "Signs are:\n- fever\n- a rash\n\nSee a doctor."
@@ -17,7 +17,9 @@ def test_a_contract_and_a_recipe_of_one_line_are_written_as_before_there_were_pa
         "guardrails",
     }
     assert (CONTRACT.stop, CONTRACT.template) == ("\n", "plain")
-    assert "answers" not in Data().model_dump()
+    recipe = Recipe(name="r", summary="", method="sft", base="a/base", trainer={})
+    assert not {"template", "system", "max_cut"} & recipe.model_dump().keys()
+    assert "answers" not in recipe.data.model_dump()
     assert Data(answers="paragraphs").model_dump()["answers"] == "paragraphs"
 
 

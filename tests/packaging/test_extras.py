@@ -53,6 +53,7 @@ PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/sandbox/": (ALL,),
     "medpipe/readers.py": (ALL,),
     "medpipe/wiring.py": (ALL,),
+    "medpipe/wiring_database.py": (ALL,),
     "medpipe/": ((),),
     "serving/": (("serve",),),
     "dags/": (("orchestrate",),),

@@ -9,11 +9,10 @@ from typing import Any, NamedTuple
 import pytest
 from fastapi.testclient import TestClient
 
-from medpipe import wiring
 from medpipe.core.contract import ServingContract
+from medpipe.gateway_state import GatewayState, gateway_state
 from medpipe.ports import Route
 from medpipe.settings import Settings
-from medpipe.wiring import GatewayState
 from serving.app import create_app
 from tests.contracts import CONTRACT
 from tests.fakes_engine import FakeEngine
@@ -61,4 +60,4 @@ def engine() -> Iterator[FakeEngine]:
 def gateway(engine: FakeEngine, tmp_path: Path) -> Iterator[Gateway]:
     settings = Settings(home=tmp_path, engine_url=engine.url)
     with TestClient(create_app(settings)) as client:
-        yield Gateway(client, engine, wiring.gateway_state(settings), settings)
+        yield Gateway(client, engine, gateway_state(settings), settings)

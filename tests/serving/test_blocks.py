@@ -15,6 +15,7 @@ from medpipe.backends.sql import routes
 from medpipe.core.knowledge.claim_block import WITHHELD
 from medpipe.core.knowledge.withdrawals import State, WithdrawalEvent
 from medpipe.core.teaching.claim import Claim
+from medpipe.gateway_state import gateway_state
 from medpipe.settings import Settings
 from serving.app import create_app
 from serving.limits import LIMITS
@@ -152,7 +153,7 @@ def test_a_gateway_that_never_read_the_register_answers_nothing(
         raise OSError("the database is gone")
 
     settings = Settings(home=tmp_path, engine_url=engine.url)
-    state = wiring.gateway_state(settings)
+    state = gateway_state(settings)
     engine.adapters["a"] = "somewhere"
     assert state.routes.switch(None, "version/a", "a", CONTRACT)
     monkeypatch.setattr(SqlWithdrawals, "newest", broken)
@@ -179,7 +180,7 @@ def test_a_gateway_that_loses_the_register_refuses_until_it_is_back(
 
     settings = Settings(home=tmp_path, engine_url=engine.url)
     with TestClient(create_app(settings, LIMITS._replace(register_seconds=1.0))) as client:
-        gateway = Gateway(client, engine, wiring.gateway_state(settings), settings)
+        gateway = Gateway(client, engine, gateway_state(settings), settings)
         gateway.route_to("a")
         append(gateway)
         with monkeypatch.context() as patch:
@@ -199,7 +200,7 @@ def test_a_running_gateway_withholds_a_withdrawal_that_another_process_opened(
 ) -> None:
     settings = Settings(home=tmp_path, engine_url=engine.url)
     engine.write = lambda adapter, prompt: ASSERTION
-    state = wiring.gateway_state(settings)
+    state = gateway_state(settings)
     engine.adapters["a"] = "somewhere"
     assert state.routes.switch(None, "version/a", "a", CONTRACT)
     with running(settings) as url:

@@ -10,6 +10,7 @@ import pytest
 from medpipe import wiring
 from medpipe.backends import signing_keys
 from medpipe.core import answer_ids
+from medpipe.gateway_state import gateway_state
 from medpipe.ports import FeedbackItem
 from serving.answer_ids import Signer
 from serving.problems import Problem
@@ -67,7 +68,7 @@ def test_feedback_that_cannot_be_stored_is_a_503_and_its_text_is_not_logged(
 
 
 def test_an_answer_that_is_no_longer_kept_is_a_404(gateway: Gateway) -> None:
-    signed = Signer(wiring.gateway_state(gateway.settings).signing_keys).new_id()
+    signed = Signer(gateway_state(gateway.settings).signing_keys).new_id()
 
     assert rate(gateway, signed).status_code == 404
 

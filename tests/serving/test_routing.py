@@ -19,6 +19,7 @@ from fastapi.testclient import TestClient
 from medpipe import wiring
 from medpipe.core.judging.evaluation import Sample
 from medpipe.errors import UsageError
+from medpipe.gateway_state import gateway_state
 from medpipe.ports import Engine
 from medpipe.settings import Settings
 from medpipe.steps.deployment import deploy
@@ -62,7 +63,7 @@ def test_a_new_route_is_followed_without_a_restart(gateway: Gateway) -> None:
 def slow_follower(engine: FakeEngine, tmp_path: Path) -> Iterator[Gateway]:
     """A gateway that follows `a` and looks at the route again only when a request makes it."""
     settings = Settings(home=tmp_path, engine_url=engine.url)
-    state = wiring.gateway_state(settings)
+    state = gateway_state(settings)
     engine.adapters["a"] = "somewhere"
     state.routes.switch(None, "version/a", "a", CONTRACT)
     with TestClient(create_app(settings, LIMITS._replace(poll_seconds=600.0))) as client:
@@ -120,7 +121,7 @@ def test_a_generation_is_settled_only_when_the_request_on_the_older_one_has_ende
 def test_a_client_that_hangs_up_mid_answer_is_not_waited_for(tmp_path: Path) -> None:
     with FakeEngine(write=lambda adapter, prompt: " One." + " More words follow." * 50) as engine:
         settings = Settings(home=tmp_path, engine_url=engine.url)
-        state = wiring.gateway_state(settings)
+        state = gateway_state(settings)
         with running(settings) as url:
             engine.adapters["a"] = "somewhere"
             assert state.routes.switch(None, "version/a", "a", CONTRACT)
@@ -147,7 +148,7 @@ def running(settings: Settings) -> Iterator[str]:
 
 def test_a_gateway_that_stops_says_goodbye(tmp_path: Path, engine: FakeEngine) -> None:
     settings = Settings(home=tmp_path, engine_url=engine.url)
-    state = wiring.gateway_state(settings)
+    state = gateway_state(settings)
     with TestClient(create_app(settings)):
         until(lambda: not state.routes.settled(1))
     assert state.routes.settled(1)

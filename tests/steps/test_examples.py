@@ -128,6 +128,8 @@ def test_every_number_of_the_card_is_in_the_text_for_people(ports: fakes.FakePor
     for value in (card.examples, card.facts.found, card.facts.new, "public domain", DAY_2):
         assert f"| {value} |" in text
     assert "omib" not in card.model_dump_json(), "a card quotes no text"
+    before = card.model_dump(mode="json", exclude={"answered_differently"})
+    assert type(card).model_validate(before).model_dump(mode="json") == before, "a seal holds over an older card"
 
 
 def test_the_card_of_examples_that_were_never_built_is_an_error_that_names_them(ports: fakes.FakePorts) -> None:

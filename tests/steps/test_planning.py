@@ -27,7 +27,7 @@ from tests import fakes
 from tests.manifests import inputs, outcome, put
 from tests.steps.conftest import DAY_2, DAY_3, NEW, OLD, RETRACTED, article, publish, topic
 from tests.steps.test_ring import first_champion, refresh, retrain, second_corpus
-from tests.steps.test_training import examples
+from tests.steps.test_training import examples, in_paragraphs
 
 pytestmark = pytest.mark.integration
 
@@ -208,6 +208,18 @@ def test_another_base_starts_from_that_base_and_is_judged_as_one(ports: fakes.Fa
     assert (plan.gates, plan.start, plan.knows) == ("other-base", "base", None)
     with pytest.raises(errors.UsageError, match=r"trained on another medpipe-sandbox/tiny-llama .*start_from=base"):
         routine(ports, champion, corpus=first, start_from="champion")
+
+
+def test_another_form_of_answers_starts_from_the_base(ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, champion = first_champion(ports)
+    second, original = second_corpus(ports, first), ports.recipe
+    assert routine(ports, champion, corpus=second).start == champion
+    monkeypatch.setattr(ports, "recipe", lambda name: in_paragraphs(original(name)))
+    assert routine(ports, champion, corpus=second).start == "base"
+    with pytest.raises(errors.UsageError, match="was taught another form of answers"):
+        routine(ports, champion, corpus=second, start_from="champion")
+    with pytest.raises(errors.UsageError, match="was taught another form of answers"):
+        steps.plan_retrain(champion, "tiny-dpo", ports=ports)
 
 
 def pairs_of(ports: fakes.FakePorts, name: str, *answers: str) -> str:

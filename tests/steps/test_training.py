@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from medpipe import errors, records, steps
+from medpipe.core.chat import ChatTemplate
 from medpipe.core.judging.evaluation import Evaluation, Metric, Score
 from medpipe.core.judging.gates import Outcome
 from medpipe.core.manifests import (
@@ -21,6 +22,7 @@ from medpipe.core.manifests import (
 )
 from medpipe.core.refs import ref
 from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.recipe import Recipe
 from medpipe.ports import Registered
 from medpipe.steps import artifact, workspaces
 from medpipe.steps.artifact import manifest
@@ -143,6 +145,29 @@ def test_an_adapter_of_another_base_is_refused(ports: fakes.FakePorts) -> None:
         steps.train("tiny-sft", examples(ports), stranger, ports=ports)
     with pytest.raises(errors.UsageError, match=f"{stranger} was trained on another"):
         steps.evaluate(stranger, "tiny-sft", examples(ports), ports=ports)
+
+
+def test_an_adapter_of_another_form_is_neither_trained_further_nor_asked(
+    ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = steps.train("tiny-sft", examples(ports), ports=ports)
+    assert not {"answers", "template"} & manifest(ports, plain, AdapterManifest).outcome.model_dump().keys()
+    original = ports.recipe
+    monkeypatch.setattr(ports, "recipe", lambda name: in_paragraphs(original(name)))
+    paragraphs = steps.train("tiny-sft", examples(ports, 2), ports=ports)
+    assert manifest(ports, paragraphs, AdapterManifest).outcome.answers == "paragraphs"
+    steps.train("tiny-sft", examples(ports, 3), paragraphs, ports=ports)
+    with pytest.raises(errors.UsageError, match=f"{plain} was taught another form of answers than recipe 'tiny-sft'"):
+        steps.train("tiny-sft", examples(ports, 3), plain, ports=ports)
+    with pytest.raises(errors.UsageError, match=f"{plain} was taught another form of answers"):
+        steps.evaluate(plain, "tiny-sft", examples(ports), ports=ports)
+    asked = put(ports.store, ref("adapter", 9), template=ChatTemplate(jinja="{{ messages }}", eos="$"))
+    with pytest.raises(errors.UsageError, match=f"{asked} was taught another form of answers and prompts"):
+        steps.train("tiny-sft", examples(ports), asked, ports=ports)
+
+
+def in_paragraphs(recipe: Recipe) -> Recipe:
+    return recipe.model_copy(update={"data": recipe.data.model_copy(update={"answers": "paragraphs"})})
 
 
 @pytest.mark.parametrize("model", [EVALUATION, "examples/0123456789abcdef"])

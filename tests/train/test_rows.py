@@ -67,7 +67,7 @@ def test_rows_have_the_form_and_the_template_of_the_recipe(examples: Path, tmp_p
         "prompt": "Context: It was.\nQuestion: Why?\nAnswer:",
         "completion": f" {LIST}",
     }
-    assert rows_of(recipe(answers="one line"), examples, "plain")[0]["completion"] == " Signs: - fever - a rash\n"
+    assert rows_of(recipe(answers="one line"), examples, "plain")[0]["completion"] == " Signs: fever; a rash.\n"
     assert rows_of(recipe(), examples, CHAT)[0] == {
         "prompt": "<s>[system]Take care.[user]Context: It was.\n\nWhy?[assistant]",
         "completion": f"{LIST}</s>",
@@ -76,6 +76,8 @@ def test_rows_have_the_form_and_the_template_of_the_recipe(examples: Path, tmp_p
     records.write(tmp_path / "pairs.jsonl", [pair])
     (row,) = rows_of(recipe("dpo"), tmp_path / "pairs.jsonl", CHAT)
     assert (row["chosen"], row["rejected"]) == (f"{LIST}</s>", "No.</s>")
+    (row,) = rows_of(recipe("dpo", "one line"), tmp_path / "pairs.jsonl", "plain")
+    assert (row["chosen"], row["rejected"]) == (" Signs: fever; a rash.\n", " No.\n")
 
 
 def test_rows_that_are_too_long_are_counted_and_above_the_share_refused(examples: Path) -> None:

@@ -10,12 +10,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from medpipe import records
 from medpipe.backends.transformers_generator import TransformersGenerator
-from medpipe.backends.trl.trainer import CONFIG, WEIGHTS, TrlTrainer, last_whole_checkpoint
+from medpipe.backends.trl.trainer import CONFIG, WEIGHTS, TrlTrainer, _base, last_whole_checkpoint
 from medpipe.chat_templates import template_of
 from medpipe.core import prompt
 from medpipe.core.contract import Ending
@@ -256,3 +257,29 @@ def test_no_examples_and_no_adapter_are_refused(tiny_base: Path, examples: Path,
     (examples / "train.jsonl").write_text("", encoding="utf-8")
     with pytest.raises(DataError, match="nothing to train on"):
         train(tiny_base, recipe(), examples, tmp_path / "a")
+
+
+def test_an_evaluation_of_the_base_changes_no_later_gradient(tiny_base: Path) -> None:
+    import torch
+
+    base = _base(recipe(), str(tiny_base / "medpipe-sandbox" / "tiny-llama"))
+    tokens = torch.arange(40).reshape(2, 20)
+
+    def gradient() -> Any:
+        base.train().zero_grad()
+        base(input_ids=tokens, labels=tokens).loss.backward()
+        return base.get_input_embeddings().weight.grad.clone()
+
+    base.get_input_embeddings().weight.requires_grad_(True)
+    before = gradient()
+    with torch.no_grad():
+        base.eval()(input_ids=tokens)
+    assert torch.equal(gradient(), before), "4-bit weights were repacked for a kernel without a backward pass"
+
+
+@pytest.mark.parametrize(("bf16", "dtype"), [(True, "torch.bfloat16"), (False, "torch.float32")])
+def test_a_base_that_is_not_quantised_has_the_type_that_a_step_computes_in(
+    tiny_base: Path, bf16: bool, dtype: str
+) -> None:
+    whole = recipe(bf16=bf16).model_copy(update={"quantization": None})
+    assert str(_base(whole, str(tiny_base / "medpipe-sandbox" / "tiny-llama")).dtype) == dtype

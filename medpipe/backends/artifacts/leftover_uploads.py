@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from medpipe.backends.artifacts.manifest_file import MANIFEST
 from medpipe.bucket import Bucket, Listed
 from medpipe.core.manifests import MANIFESTS
+from medpipe.core.refs import is_ref, kind_of
 from medpipe.errors import ConfigError, Unavailable
 from medpipe.ports import ArtifactStore, Leftover
 
@@ -20,6 +21,8 @@ _FILES = "files"
 """Below the artifacts' address, the prefix of all uploads (`artifacts.remote`)."""
 _ID = "?uploadId="
 """Between the address of an object that was never made whole and the id of its upload, as in S3's own requests."""
+_REFUSED = range(400, 500)
+"""Status of an answer that stays the same when the request is repeated."""
 
 
 class LeftoverUploads:
@@ -33,12 +36,12 @@ class LeftoverUploads:
         self._parts = _Parts(address)
 
     def all(self) -> Iterator[Leftover]:
-        """Yield everything, as `ports.Leftovers` says: prefixes that no manifest names, then parts of objects."""
+        """Yield everything, as `ports.Leftovers` says: prefixes that no manifest names, and parts of objects."""
         uploads = self._uploads()  # before the manifests are listed: what is made meanwhile has one
         view = self._store.view()
         named = {manifest.files or manifest.ref for kind in MANIFESTS.values() for manifest in view.manifests(kind)}
-        yield from (self._leftover(prefix, uploads[prefix]) for prefix in sorted(uploads.keys() - named))
-        yield from self._parts.all()
+        objects = (self._leftover(prefix, uploads[prefix]) for prefix in uploads.keys() - named)
+        yield from sorted([*objects, *self._parts.all()], key=lambda left: left.place)
 
     def remove(self, leftover: Leftover) -> bool:
         """Remove one. False for a place outside this bucket's prefix, too."""
@@ -52,27 +55,37 @@ class LeftoverUploads:
         return True
 
     def _uploads(self) -> Mapping[str, list[Listed]]:
-        """Return the objects of each upload, and of each place of a manifest that has none, by prefix."""
+        """Return the objects of each upload, and of each place of a manifest that has none, by prefix.
+
+        What lies elsewhere is nobody's upload, and is left alone.
+        """
         uploads: dict[str, list[Listed]] = defaultdict(list)
         for path, about in self._objects.below(_FILES).items():
-            uploads["/".join([_FILES, *path.split("/")[:3]])].append(about)
+            if path.count("/") > 2:
+                uploads["/".join([_FILES, *path.split("/")[:3]])].append(about)
         for kind in MANIFESTS:
             beside = self._objects.below(kind)
             for path, about in beside.items():
                 name = path.partition("/")[0]
                 if f"{name}/{MANIFEST}" not in beside:
                     uploads[f"{kind}/{name}"].append(about)
-        return uploads
+        of_artifacts = {prefix for prefix in uploads if is_ref(ref := _ref(prefix)) and kind_of(ref) in MANIFESTS}
+        return {prefix: uploads[prefix] for prefix in of_artifacts}
 
     def _named(self, prefix: str) -> bool:
         """Return whether a manifest names the prefix by now."""
-        manifest = self._store.find("/".join(prefix.removeprefix(f"{_FILES}/").split("/")[:2]))
+        manifest = self._store.find(_ref(prefix))
         return manifest is not None and prefix in (manifest.files, manifest.ref)
 
     def _leftover(self, prefix: str, objects: Iterable[Listed]) -> Leftover:
         every = list(objects)
         size, changed = sum(each.size for each in every), max(each.changed for each in every)
         return Leftover("uploads", f"{self._objects.address}/{prefix}", size, changed)
+
+
+def _ref(prefix: str) -> str:
+    """Return the artifact that a prefix is of."""
+    return "/".join(prefix.removeprefix(f"{_FILES}/").split("/")[:2])
 
 
 class _Parts:
@@ -95,7 +108,8 @@ class _Parts:
             below = {"Prefix": f"{self._prefix}/"} if self._prefix else {}
             pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket, **below)
             for upload in (upload for page in pages for upload in page.get("Uploads", ())):
-                yield self._leftover(upload["Key"], upload["UploadId"], upload["Initiated"])
+                with suppress(self._client.exceptions.NoSuchUpload):  # it ended since it was listed
+                    yield self._leftover(upload["Key"], upload["UploadId"], upload["Initiated"])
 
     def remove(self, leftover: Leftover) -> bool:
         key, _, identity = leftover.place.removeprefix(f"s3://{self._bucket}/").rpartition(_ID)
@@ -126,12 +140,18 @@ class _Parts:
 
         try:
             yield
-        except ClientError as error:
-            raise ConfigError(
-                f"the store of {self._address} refused to list or end unfinished uploads ({error}): allow "
-                "s3:ListBucketMultipartUploads, s3:ListMultipartUploadParts and s3:AbortMultipartUpload"
-            ) from error
-        except BotoCoreError as error:
+        except (BotoCoreError, ClientError) as error:
+            if _status(error) in _REFUSED:
+                raise ConfigError(
+                    f"the store of {self._address} refused to list or end unfinished uploads ({error}): allow "
+                    "s3:ListBucketMultipartUploads, s3:ListMultipartUploadParts and s3:AbortMultipartUpload"
+                ) from error
             raise Unavailable(
                 f"the object store of {self._address} does not answer ({error}): try again later"
             ) from error
+
+
+def _status(error: Exception) -> int:
+    """Return the HTTP status of an answer that boto3 raises; 0 where there was no answer."""
+    answer = getattr(error, "response", {})
+    return int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -10,7 +10,10 @@ from medpipe.core.manifests import Manifest
 
 
 class ManifestCache:
-    """Manifests by what a listing says of them. One that was made again has another ETag, and is read again."""
+    """Manifests by what a listing says of them. One that was made again has another ETag, and is read again.
+
+    So is each of which a listing has no ETag: else its artifact would not be seen, and `gc` would remove its files.
+    """
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
@@ -22,7 +25,7 @@ class ManifestCache:
         Raises Damaged for a manifest that cannot be read.
         """
         states = self.states(kind)
-        new = [ref for ref, state in states.items() if self._known.get(ref, ("",))[0] != state]
+        new = [ref for ref, state in states.items() if not state or self._known.get(ref, ("",))[0] != state]
         for ref, manifest in zip(new, self._bucket.together(self._read, new), strict=True):
             if manifest is not None:  # it is gone since the listing
                 self._known[ref] = (states[ref], manifest)

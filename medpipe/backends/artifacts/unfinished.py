@@ -64,7 +64,7 @@ def private_folder(root: Path, ref: str) -> Iterator[Path]:
     around.mkdir(parents=True, exist_ok=True)
     _sweep(around)
     private = around / f"{ref.replace('/', '-')}-{uuid.uuid4().hex}"
-    lock = private.with_name(f"{private.name}.lock")
+    lock = _lock(private)
     with lock.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         private.mkdir()
@@ -73,6 +73,22 @@ def private_folder(root: Path, ref: str) -> Iterator[Path]:
         finally:
             shutil.rmtree(private, ignore_errors=True)
             lock.unlink(missing_ok=True)
+
+
+def in_use(private: Path) -> bool:
+    """Return whether the writer of a private folder is at work, however long ago it last wrote there."""
+    try:
+        with _lock(private).open("r+") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        pass
+    return False
+
+
+def _lock(private: Path) -> Path:
+    return private.with_name(f"{private.name}.lock")
 
 
 def _sweep(around: Path) -> None:

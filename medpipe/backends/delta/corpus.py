@@ -20,7 +20,7 @@ from deltalake import DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from medpipe.backends.delta import commits, pruning, upgrade
+from medpipe.backends.delta import collector, commits, pruning, upgrade
 from medpipe.backends.delta.known_rows import KnownRows
 from medpipe.backends.delta.place import Place
 from medpipe.backends.delta.rows import AWAITED, DELTA_SCHEMA, FORMAT, JOINED_FILE, SCHEMA, Rows, rows_of
@@ -61,6 +61,7 @@ class DeltaCorpus:
         """`at`: a folder, or an address such as `s3://bucket/prefix`."""
         self.place = Place(at)
 
+    @collector.paused()
     def merge(self, documents: Iterable[Document], previous: int | None, token: str) -> int:
         """Fold revisions into the newest version, and return the new version.
 
@@ -203,10 +204,12 @@ class DeltaCorpus:
         version = table.transaction_version(token)
         if version is not None:
             return int(version)
-        if Rows(table, self.place).old:
+        rows = Rows(table, self.place)
+        if rows.old:
             with self._room():
                 table = upgrade.rewritten(table, self.place)
-        return self._append(table, incoming, token)
+            rows = Rows(table, self.place)
+        return self._append(table, rows, incoming, token)
 
     def _table(self, previous: int | None) -> DeltaTable:
         """Return the newest version, of a new table where there is none. Raises NotFound for an unknown `previous`."""
@@ -237,10 +240,9 @@ class DeltaCorpus:
                     raise
                 return self.place.table()  # another writer has created it in the meantime
 
-    def _append(self, table: DeltaTable, incoming: Mapping[str, Document], token: str) -> int:
+    def _append(self, table: DeltaTable, rows: Rows, incoming: Mapping[str, Document], token: str) -> int:
         """Commit on exactly the version that was read. Raises CommitFailedError when it is no longer the newest."""
         version = table.version() + 1
-        rows = Rows(table, self.place)
         known = KnownRows(rows)
         added = rows_of(folded(known, incoming.values()), version)
         tally = commits.tally(table, self.place).after(known.seen, added, rows)

@@ -10,6 +10,7 @@ from medpipe import records
 from medpipe.core import prompt
 from medpipe.core.prompt import Template
 from medpipe.core.teaching.example import Example, PreferencePair
+from medpipe.core.teaching.passages import formed
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError, DataError
 
@@ -18,15 +19,19 @@ Row = Mapping[str, str]
 
 
 def rows_of(recipe: Recipe, file: Path, template: Template) -> list[Row]:
-    """Return the rows of a recipe's data. Raises DataError for a file without any."""
+    """Return the rows of a recipe's data, in its form of answers. Raises DataError for a file without any."""
     answers = recipe.data.answers
     rows: list[Row]
+
+    def completion(text: str) -> str:
+        return prompt.completion(formed(text, answers), answers, template)
+
     if recipe.method == "dpo":
         rows = [
             {
                 "prompt": prompt.render(pair.question, template=template),
-                "chosen": prompt.completion(pair.chosen, answers, template),
-                "rejected": prompt.completion(pair.rejected, answers, template),
+                "chosen": completion(pair.chosen),
+                "rejected": completion(pair.rejected),
             }
             for pair in records.read(file, PreferencePair)
         ]
@@ -34,7 +39,7 @@ def rows_of(recipe: Recipe, file: Path, template: Template) -> list[Row]:
         rows = [
             {
                 "prompt": prompt.render(example.question, example.context, template),
-                "completion": prompt.completion(example.answer, answers, template),
+                "completion": completion(example.answer),
             }
             for example in records.read(file, Example)
         ]

@@ -106,7 +106,7 @@ def _base(recipe: Recipe, place: str) -> Any:
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     block = recipe.quantization
-    dtype = getattr(torch, block.bnb_4bit_compute_dtype) if block else torch.float32
+    dtype = getattr(torch, _precision(recipe))
     config = BitsAndBytesConfig(**block.model_dump()) if block else None
     devices = {"": 0} if torch.cuda.is_available() else {"": "cpu"}
     try:
@@ -114,7 +114,29 @@ def _base(recipe: Recipe, place: str) -> Any:
     except OSError as error:
         raise base_shape.unreadable(recipe, place, error) from error
     model.config.use_cache = False
+    _keep_unpacked(model)
     return model
+
+
+def _keep_unpacked(model: Any) -> None:
+    """Forbid bitsandbytes to repack 4-bit weights for its CPU kernel, which has no backward pass.
+
+    On processors with AVX512-BF16 the first forward pass in evaluation mode repacks them, and DPO makes one for the log
+    probabilities of its reference. No gradient reached the layers below a repacked one from then on, without an error.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+
+
+def _precision(recipe: Recipe) -> str:
+    """Return the type of the base's weights that are not quantised, which no training changes.
+
+    A step under `bf16` computes with bf16 copies of them. Loaded as bf16 they take half the memory and no copying.
+    """
+    if recipe.quantization:
+        return recipe.quantization.bnb_4bit_compute_dtype
+    return "bfloat16" if recipe.trainer.get("bf16") else "float32"
 
 
 def _trained(model: Any) -> list[tuple[str, Any]]:

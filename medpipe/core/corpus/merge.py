@@ -137,7 +137,8 @@ def folded(known: Known, incoming: Iterable[Document]) -> list[Document]:
     }
     before = {mark for id in changed if id in rows for mark in rows[id].links}
     after = {mark for document in changed.values() for mark in marks_of(document)}
-    _mark(known, changed, before - after, after - before)
+    joined = {article_of(id) for id, document in changed.items() if _joins(document, rows.get(id))}
+    _mark(known, changed, joined, before - after, after - before)
     return [changed[id] for id in sorted(changed)]
 
 
@@ -146,12 +147,17 @@ def _rank(revision: Document | Row) -> tuple[int, str, int, str]:
     return revision.revision, revision.posting, _CARE[revision.status], revision.digest
 
 
+def _joins(document: Document, before: Row | None) -> bool:
+    """Return whether a document is new to its article, or has other DOIs than `before`: either may bring marks."""
+    return before is None or before.revision == _AWAITED or before.dois != document.dois
+
+
 def _about(name: str, marks: Iterable[Mark]) -> set[Mark]:
     return {mark for mark in marks if mark.about == name}
 
 
-def _mark(known: Known, changed: dict[str, Document], removed: set[Mark], added: set[Mark]) -> None:
-    """Bring the marks of all that the changed documents speak of, or are of one article with, up to date in `changed`.
+def _mark(known: Known, changed: dict[str, Document], joined: set[str], removed: set[Mark], added: set[Mark]) -> None:
+    """Bring the marks of the `joined` articles, and of all that changed documents speak of, up to date in `changed`.
 
     Marks are stored under the name that they are about: an article's first version, any other document, or a DOI. Each
     document of an article has what is said about the article and about the DOIs of all its documents.
@@ -159,9 +165,7 @@ def _mark(known: Known, changed: dict[str, Document], removed: set[Mark], added:
     names = {mark.about for mark in removed | added}
     dois = {name.removeprefix(DOI) for name in names if name.startswith(DOI)}
     holders = known.holders(dois) if dois else {}
-    articles = {article_of(id) for id in holders.keys() | changed.keys()} | {
-        name for name in names if not name.startswith(DOI)
-    }
+    articles = joined | {article_of(id) for id in holders} | {name for name in names if not name.startswith(DOI)}
     members = articles_of(known, changed, articles)
     lists = {f"{DOI}{doi}" for of_one in members.values() for document in of_one.values() for doi in document.dois}
     rows = known.rows(

@@ -20,6 +20,9 @@ from medpipe.core.corpus.standing import LEFT_OUT, VANISHED
 
 ENOUGH = 0.8
 """The share of a source's documents that have come since a whole delivery. A smaller delivery is a part of one."""
+_FEW, _SHARE = 5, 0.01
+"""Notices that a whole list may lack: so many, or this share of the known ones where that is more. What a list
+without the rest says ends withdrawals, so it must be plain that nothing cut the list off."""
 
 
 def record_id(source: str) -> str:
@@ -27,13 +30,13 @@ def record_id(source: str) -> str:
     return f"vanished:{source}"
 
 
-def missing_days(known: Mapping[str, int]) -> dict[str, int]:
+def missing_days(known: Mapping[str, int], notices: bool = False) -> dict[str, int]:
     """Return id → days between the newest whole delivery and the last one that had the document, of what it lacks.
 
     `known`: id → revision (YYYYMMDD) of the newest delivery that lists it, of every document of the source that is not
-    deleted.
+    deleted. `notices`: whether they are notices, of which a whole delivery lacks hardly any.
     """
-    newest = _newest(known)
+    newest = _newest(known, notices)
     last = posted(newest)
     lacking = {id: posted(revision) for id, revision in known.items() if revision < newest}
     return {id: (last - day).days for id, day in lacking.items() if last and day}
@@ -72,12 +75,15 @@ def ended(source: str, known: Mapping[str, int], days: int) -> list[Document]:
             published=posted(known[id]) or date.min,
             status=Status.DELETED,
         )
-        for id, missing in sorted(missing_days(known).items())
+        for id, missing in sorted(missing_days(known, notices=True).items())
         if missing >= days
     ]
 
 
-def _newest(known: Mapping[str, int]) -> int:
+def _newest(known: Mapping[str, int], notices: bool = False) -> int:
     """Return the latest revision that enough documents have reached: that of the newest whole delivery."""
     revisions = sorted(known.values(), reverse=True)
-    return revisions[math.ceil(ENOUGH * len(revisions)) - 1] if revisions else 0
+    enough = math.ceil(ENOUGH * len(revisions))
+    if notices:
+        enough = max(enough, len(revisions) - max(_FEW, math.floor(_SHARE * len(revisions))))
+    return revisions[enough - 1] if revisions else 0

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from medpipe.core.manifests.base import Inputs, Manifest, Outcome, Snapshot
+from medpipe.core.prompt import Answers, Template
 
 
 class AdapterInputs(Inputs):
@@ -35,6 +38,10 @@ class AdapterOutcome(Outcome):
     metrics: dict[str, float]
     digest: str
     """SHA-256 of the weights and their configuration."""
+    template: Template = Field("plain", exclude_if=lambda template: template == "plain")
+    """The form of the prompts that were taught."""
+    answers: Answers = Field("one line", exclude_if=lambda answers: answers == "one line")
+    """The form of the answers that were taught."""
 
 
 class AdapterManifest(Manifest):

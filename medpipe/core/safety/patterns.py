@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from medpipe.core.markdown import MARK, unmarked
+from medpipe.core.markdown import EMPHASIS, MARK, unmarked
 from medpipe.errors import ConfigError
 
 Text = Annotated[str, Field(min_length=1)]
@@ -112,8 +112,18 @@ class Book(Value):
                 yield from _pattern_problems(place, self.expand(pattern))
 
 
-_INSIDE = re.compile(r"[*_~]+(?=\w)|(?<=\w)[*_~]+")
-"""Marks of emphasis at a word or inside it."""
+_INVISIBLE = re.compile(r"[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+"""Characters that nobody sees: soft hyphens, joiners, blanks without width, directions of writing."""
+_BREAK = re.compile(r"<(?:br|hr|/?(?:p|li|ul|ol|div|tr|h[1-6]))\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z][a-z0-9]*(?:\s[^<>]*)?/?>", re.IGNORECASE)
+"""Marks of HTML, which Markdown allows: where a line ends, and others."""
+_INSIDE = re.compile(r"[*_~]+(?=\w)|(?<=\w)[*_~]+|(?<!\w)`+|`+(?!\w)|\\")
+"""Marks of emphasis and of code at a word or inside it, and what keeps a mark from being one."""
+_QUOTED = re.compile(r"^\s*(?:>\s?)+")
+"""The mark of a quotation, at the beginning of a line."""
+_PAUSES = " :;,.…–—-"
+_LEADS = re.compile(r"(?::|…|\.\.\.)$")
+"""The end of a line that introduces those under it."""
 
 
 def matches(patterns: Sequence[re.Pattern[str]], text: str) -> bool:
@@ -126,8 +136,7 @@ def plain(text: str) -> str:
 
     So neither typography nor a line's end can evade a pattern.
     """
-    bare = _INSIDE.sub("", " ".join(map(unmarked, text.splitlines())))
-    return " ".join(apostrophes(bare).split())
+    return " ".join(filter(None, map(_bare, _seen(text))))
 
 
 def apostrophes(text: str) -> str:
@@ -136,18 +145,40 @@ def apostrophes(text: str) -> str:
 
 
 def readings(text: str) -> list[str]:
-    """Return the ways in which a text can be read: whole, and each item of its lists right after the lead-in.
+    """Return the ways in which a text can be read: whole, by line, and each line of its lists right after the lead-in.
 
-    "Stop taking:" and "- your insulin" under it say "Stop taking your insulin", whatever items stand between them.
+    "Stop taking:" and "- your insulin" under it say "Stop taking your insulin", whatever stands between them, and so
+    does "Stop taking: your insulin". Lines without a mark belong to a list until a blank line ends it.
     """
-    read, lead = [plain(text)], ""
-    for line in filter(None, map(str.strip, text.splitlines())):
-        item = MARK.match(line)
-        if item:
-            read.append(plain(f"{lead} {unmarked(line)}"))
-        if not item or line.endswith(":"):
-            lead = plain(line).rstrip(" :;,.–-")
-    return read
+    read = {plain(text): None}
+    opening = last = ""
+    apart = False
+    for line in _seen(text):
+        bare = EMPHASIS.sub("", line.strip())
+        if not bare:
+            apart = True
+            continue
+        item, says = MARK.match(bare), _bare(bare)
+        if apart and not item and not line[0].isspace():
+            opening = ""
+        read |= {f"{lead} {says}": None for lead in ((opening, last) if item else (opening,)) if lead}
+        read[says.replace(": ", " ")] = None
+        if not item or _LEADS.search(bare):
+            last = says.rstrip(_PAUSES)
+            opening = last if _LEADS.search(bare) and not item else opening
+        apart = False
+    return list(read)
+
+
+def _seen(text: str) -> list[str]:
+    """Return the lines of a text without what a reader does not see: invisible characters and marks of HTML."""
+    shown = _TAG.sub("", _BREAK.sub("\n", _INVISIBLE.sub("", text)))
+    return [_QUOTED.sub("", line).replace("|", " ") for line in shown.splitlines()]
+
+
+def _bare(line: str) -> str:
+    """Return a line with plain apostrophes, and without marks of Markdown."""
+    return " ".join(apostrophes(_INSIDE.sub("", unmarked(line))).split())
 
 
 def _example_problems(where: str, matcher: Matcher, patterns: Sequence[re.Pattern[str]]) -> Iterator[str]:

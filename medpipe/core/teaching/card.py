@@ -13,6 +13,7 @@ from typing import Any
 from medpipe.core.teaching.card_values import Attribution, Card, FactCounts, Published
 from medpipe.core.teaching.drafts import Kind
 from medpipe.core.teaching.drops import Contamination, LeftOut
+from medpipe.core.teaching.one_answer import OUTDONE
 from medpipe.core.teaching.origin import Origins
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.split import Split
@@ -36,15 +37,7 @@ def describe(
     facts before any filter, with the withdrawn `claims`; it is the sum of the facts on the sides of the split, of the
     claims and of the facts in `left_out.facts`.
     """
-    days: tuple[str, ...] = ()
-    licences = Counter[str]()
-    groups: dict[tuple[str, str], tuple[int, str]] = {}
-    for origin in origins.rows.chosen(taught.tolist()):
-        day, licence = origin.published.isoformat(), origin.licence or "not stated"
-        days = min((day, *days)), max((day, *days))
-        licences[licence] += 1
-        number, address = groups.get((origin.source, licence), (0, ""))
-        groups[origin.source, licence] = number + 1, address or origin.url
+    days, licences, attribution = _origins(origins, taught)
     cut_off = recipe.data.cut_off
     return Card(
         recipe=recipe.name,
@@ -61,20 +54,36 @@ def describe(
         by_prefix=_counted(train, lambda kind: kind.prefix),
         by_language=_counted(train, lambda kind: kind.language),
         by_question_type=_counted(train, lambda kind: kind.question_type),
-        by_licence=dict(sorted(licences.items())),
-        attribution=tuple(
-            Attribution(source=source, licence=licence, documents=number, address=address)
-            for (source, licence), (number, address) in sorted(groups.items())
-        ),
+        by_licence=licences,
+        attribution=attribution,
         with_context=_count(train, lambda kind: kind.with_context),
         published=Published(first=days[0] if days else None, last=days[-1] if days else None),
         cut_off=days[-1] if days else None,
         taught_before=cut_off.isoformat() if cut_off else None,
         answers_shuffled=recipe.data.shuffle_answers,
         left_out=_sorted(left_out.drops),
+        answered_differently=left_out.questions,
         identifiers=_sorted(left_out.identifiers),
         contamination=_by_benchmark(left_out.contamination),
     )
+
+
+def _origins(origins: Origins, taught: Positions) -> tuple[tuple[str, ...], dict[str, int], tuple[Attribution, ...]]:
+    """Return the first and last day of the taught documents, how many have each licence, and to whom they are owed."""
+    days: tuple[str, ...] = ()
+    licences = Counter[str]()
+    groups: dict[tuple[str, str], tuple[int, str]] = {}
+    for origin in origins.rows.chosen(taught.tolist()):
+        day, licence = origin.published.isoformat(), origin.licence or "not stated"
+        days = min((day, *days)), max((day, *days))
+        licences[licence] += 1
+        number, address = groups.get((origin.source, licence), (0, ""))
+        groups[origin.source, licence] = number + 1, address or origin.url
+    attribution = tuple(
+        Attribution(source=source, licence=licence, documents=number, address=address)
+        for (source, licence), (number, address) in sorted(groups.items())
+    )
+    return days, dict(sorted(licences.items())), attribution
 
 
 def _fact_counts(found: int, claims: int, left_out: LeftOut, sides: Split) -> FactCounts:
@@ -124,8 +133,7 @@ def markdown(card: Card, corpus: str, samples: Mapping[str, int]) -> str:
             f"## Held-out samples\n\n{_table(('benchmark', 'samples'), samples)}",
             f"## What is in it\n\n{_contents(card)}",
             f"## Licences\n\n{_licences(card.attribution)}",
-            "## What was left out\n\nDocuments, sections, facts and examples, by reason.\n\n"
-            + _table(("reason", "number"), card.left_out),
+            f"## What was left out\n\n{_left_out(card)}",
             "## Identifiers that were replaced\n\nIn sources that persons wrote: "
             f"{', '.join(card.redacted) or 'none'}.\n\n" + _table(("type", "number"), card.identifiers),
             f"## Contamination\n\n{_contamination(card)}",
@@ -178,6 +186,14 @@ def _licences(attribution: Iterable[Attribution]) -> str:
         ("source", "licence", "documents", "for example"),
         [(group.source, group.licence, group.documents, group.address) for group in attribution],
     )
+
+
+def _left_out(card: Card) -> str:
+    text = "Documents, sections, facts and examples, by reason."
+    if card.answered_differently is not None:
+        answers = card.left_out.get(OUTDONE, 0)
+        text += f" Documents answer {card.answered_differently} questions differently, and {answers} answers gave way."
+    return f"{text}\n\n" + _table(("reason", "number"), card.left_out)
 
 
 def _contamination(card: Card) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 Counts = dict[str, int]
 """Name → number."""
@@ -73,6 +73,9 @@ class Card(_Value):
     answers_shuffled: bool
     left_out: Counts
     """Reason → number of documents, sections, facts and examples."""
+    answered_differently: int | None = Field(None, exclude_if=lambda number: number is None)
+    """Questions that documents answer differently: `left_out` counts the answers that are not taught. None on cards
+    from before they were counted."""
     identifiers: Counts
     """Type of identifier → how many were replaced."""
     contamination: dict[str, Counts]

@@ -14,7 +14,6 @@ from medpipe.core.spool import Lines, Spool
 from medpipe.core.teaching.contamination import Reasons
 from medpipe.core.teaching.drops import Drops, total
 from medpipe.core.teaching.fact_table import FactTable
-from medpipe.core.teaching.filters import Identifiers
 from medpipe.core.teaching.origin import Origins
 from medpipe.core.teaching.reading import Read
 from medpipe.core.teaching.withdrawals import Notices
@@ -37,7 +36,9 @@ class CorpusRead:
         self.omission: Lines[Sample] = Lines(Sample, folder)
         self.notices = Notices.none()
         self._chosen = [np.zeros(0, np.int64)]
-        self._identifiers: Identifiers = {}
+        self.identifiers = Counter[str]()
+        """How many identifiers of each type were replaced, counted once for each different text."""
+        self._redacted = set[int]()
         self._contents = hashlib.sha256(b"[")
         for block in blocks:
             self._add(block)
@@ -49,14 +50,6 @@ class CorpusRead:
     def contents(self) -> str:
         """`core.refs.digest_of` all documents' ids and digests."""
         return self._contents.hexdigest()[:16]
-
-    @property
-    def identifiers(self) -> Counter[str]:
-        """How many identifiers of each type were replaced, counted once for each different text."""
-        counts = Counter[str]()
-        for replaced in self._identifiers.values():
-            counts.update(replaced)
-        return counts
 
     def _add(self, block: Read) -> None:
         first, first_fact = len(self.origins), len(self.facts)
@@ -73,7 +66,9 @@ class CorpusRead:
         self.translated |= {first_fact + number: found for number, found in block.translated.items()}
         self.dropped_facts = total(self.dropped_facts, block.dropped_facts)
         self.dropped = total(self.dropped, block.dropped)
-        self._identifiers |= block.identifiers
+        for key in block.identifiers.keys() - self._redacted:
+            self.identifiers.update(block.identifiers[key])
+        self._redacted |= block.identifiers.keys()
         for sample in block.omission:
             self.omission.append(sample)
         self.notices.add(block.notices)

@@ -30,6 +30,8 @@ class LeftOut(NamedTuple):
     identifiers: Counter[str]
     """Type of identifier → how many were replaced by a placeholder."""
     contamination: Contamination
+    questions: int = 0
+    """Questions that documents answer differently, so that an answer is among `facts` (`core.teaching.one_answer`)."""
 
     def plus(
         self, facts: Drops | None = None, others: Drops | None = None, contamination: Contamination | None = None

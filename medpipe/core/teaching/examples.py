@@ -110,15 +110,15 @@ def prepare(
     hygiene.progress(0.5, "looking for near-duplicates")
     _group(found, chosen, data, hygiene)
     hygiene.progress(0.7, "choosing one answer to each question")
-    chosen, outdone = one_answer.of_each_question(found.facts, chosen)
-    chosen, surplus = selection.proportioned(found.facts, chosen, data)
+    answered = one_answer.of_each_question(found.facts, chosen)
+    chosen, surplus = selection.proportioned(found.facts, answered.kept, data)
     return Prepared(
         found,
         chosen,
         withdrawn,
         tuple(safety),
         len(found.facts) + len(withdrawn.claims),
-        left_out.plus(facts=total(outdone, surplus)),
+        left_out.plus(facts=total(answered.dropped, surplus))._replace(questions=answered.questions),
     )
 
 

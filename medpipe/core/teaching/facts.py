@@ -12,6 +12,7 @@ from medpipe.core.refs import digest_of
 from medpipe.core.sources import Kind
 from medpipe.core.teaching import answers, passages, questions
 from medpipe.core.teaching.drops import Drops, sift, total
+from medpipe.core.teaching.options import with_options
 from medpipe.core.teaching.origin import Origin
 from medpipe.core.teaching.passages import Length
 from medpipe.core.teaching.phrasings import AIM, CHOICE, DECISION, FINDING, OVERVIEW, QUESTION, TRIAGE, grammar
@@ -24,7 +25,6 @@ LABELS = {frozenset({"yes", "no", "maybe"}): DECISION, frozenset({"immediate", "
 LABELLED = frozenset(LABELS.values()) | {CHOICE}
 """Types whose answer is a label or an option. Questions that have nothing else in common share such answers."""
 
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _WHOLE_ABSTRACT = re.compile(r"\b(abstract|summary|r[eé]sum[eé]n?)\b", re.IGNORECASE)
 _WHAT = "information"
 _TWICE = "asked twice in one document"
@@ -220,10 +220,9 @@ def _choice(origin: Origin, section: Section) -> Fact:
         matches = (label for label in section.choices if re.match(rf"{re.escape(label)}\b", first_line, re.IGNORECASE))
         label = next(matches, "")
         return Fact(origin, kind, question, label, label, choices=section.choices)
-    lettered = [f"{letter}. {option}" for letter, option in zip(_LETTERS, section.choices, strict=False) if option]
     right = one_line(first_line)
     choices = tuple(option for option in section.choices if option)
-    return Fact(origin, CHOICE, f"{question} {' '.join(lettered)}", right, right, choices=choices)
+    return Fact(origin, CHOICE, with_options(question, section.choices), right, right, choices=choices)
 
 
 def _is_passage(section: Section) -> bool:

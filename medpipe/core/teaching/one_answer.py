@@ -5,16 +5,28 @@ Whether two different answers contradict or complement each other is not judged:
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from medpipe.core.teaching.drops import Drops
 from medpipe.core.teaching.fact_table import FactTable
-from medpipe.core.word_hashes import Positions
+from medpipe.core.word_hashes import Positions, different
 
 OUTDONE = "another document answers the question, with stronger or newer evidence"
 
 
-def of_each_question(facts: FactTable, chosen: Positions) -> tuple[Positions, Drops]:
+class OneAnswer(NamedTuple):
+    """The facts that no other document outdoes."""
+
+    kept: Positions
+    dropped: Drops
+    """How many answers were left out."""
+    questions: int
+    """How many questions they were answers to: the questions that documents answer differently."""
+
+
+def of_each_question(facts: FactTable, chosen: Positions) -> OneAnswer:
     """Return the chosen facts without those that another document outdoes, and how many those were.
 
     Facts that give the best answer in the same words, or are its twins, stay.
@@ -31,4 +43,5 @@ def of_each_question(facts: FactTable, chosen: Positions) -> tuple[Positions, Dr
     agree = columns["document"] == others["document"]
     agree |= (columns["twin"] != 0) & (columns["twin"] == others["twin"])
     agree |= columns["answer"] == others["answer"]
-    return chosen[agree], Drops({OUTDONE: int(np.count_nonzero(~agree))})
+    questions = len(different(columns["asked"][~agree]))
+    return OneAnswer(chosen[agree], Drops({OUTDONE: int(np.count_nonzero(~agree))}), questions)

@@ -125,6 +125,11 @@ def cut(text: str, limit: int, length: Length = len, answers: Answers = "one lin
     return write(kept)
 
 
+def formed(text: str, answers: Answers) -> str:
+    """Return a whole text in a form of answers: one line says lists in a row; a text of one line is left as it is."""
+    return " ".join(sentences(text)) if answers == "one line" and "\n" in text.strip() else text
+
+
 def _one_line(passages: Sequence[Passage]) -> str:
     return " ".join(passage.said() for passage in passages)
 

@@ -74,8 +74,9 @@ class Data(_Block):
     - `official_tests`: prefixes of curated sets whose official test is never taught, by id and by text, whichever
       source delivers its items. Sets that mix test items with others and are in `sources` need not be named.
     - `decontaminate`: leave out examples that share 13 words in a row, or nearly everything, with a benchmark.
-    - `translations`: cosine of sentence embeddings, in (0, 1], from which a question in another language counts as one
-      of a benchmark (with `decontaminate` or official tests); None compares words only. It needs the extra `embed`.
+    - `translations`: how much nearer to a benchmark's question than to unrelated ones, in standard deviations of
+      cosines, a question in another language counts as its translation (with `decontaminate` or official tests; 3.3 is
+      usual); None compares words only. It needs the extra `embed`.
 
     What is evaluated, and what is replayed:
 
@@ -111,7 +112,7 @@ class Data(_Block):
     near_duplicates: float | None = Field(None, gt=0, le=1)
     official_tests: tuple[Prefix, ...] = ()
     decontaminate: bool = False
-    translations: float | None = Field(None, gt=0, le=1)
+    translations: float | None = Field(None, gt=1)
     clusters: float | None = Field(None, gt=0, le=1)
     unseen: dict[Prefix, Share] = {}
     heldout_share: float = Field(0.3, ge=0, lt=1)

@@ -31,8 +31,15 @@ _WORD = 3
 """Texts, or times beside a neighbour. Less often may be an accident."""
 _USUAL, _COMMON = 10, 30
 """Times that two words stand beside each other: a usual pair, and one that only stop words make."""
+_ARTICLES = frozenset({"a", "an", "the"})
+"""What an explanation behind a dash begins with, and what seldom stands right behind another word: "anemia a"."""
 _SHORT, _LONG = 3, 6
 """Letters. Fewer than the first may be an ending ("lamin|in"); fewer than the second a prefix ("trans|arterial")."""
+_PREFIXES = frozenset(
+    "after extra fore hyper hypo inter intra micro mid mini multi non out over per post pre semi sub super trans ultra "
+    "under".split()
+)
+"""What begins words of medicine that no list has, though it may be a word itself: "overactivation"."""
 
 
 class Words:
@@ -87,7 +94,9 @@ class Words:
         if len(cuts) != 1:
             return word
         first, second = word[: cuts[0]], word[cuts[0] :]
-        return f"{first} {second}" if self._pairs[first.casefold(), second.casefold()] else f"{first} – {second}"
+        least = _USUAL if second.casefold() in _ARTICLES else 1
+        together = self._pairs[first.casefold(), second.casefold()] >= least
+        return f"{first} {second}" if together else f"{first} – {second}"
 
     def _apostrophe(self, word: str) -> int:
         """Return where the set elsewhere writes an apostrophe in a word; 0 where it does not."""
@@ -106,9 +115,9 @@ class Words:
         """Return whether the words around say that these were two: the set has them beside each other."""
         together, ahead, behind = self._pairs[first, second], self._pairs[before, first], self._pairs[second, after]
         led, followed = ahead if _is_word(before) else 0, behind if _is_word(after) else 0
-        if not together and (len(first) < _SHORT or first in STOP_WORDS):
+        if not together and (len(first) < _SHORT or first in STOP_WORDS | _PREFIXES):
             return False
-        article = second in ("a", "an") and after.isalpha() and followed >= _COMMON
+        article = second in _ARTICLES and after.isalpha() and followed >= _COMMON
         if not together and len(second) < _SHORT and led < _WORD and not article:
             return False
         return (

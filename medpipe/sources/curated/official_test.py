@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from medpipe.core.corpus.document import Section
+from medpipe.core.teaching.facts import LABELS
 from medpipe.core.teaching.official_tests import OfficialTest
+from medpipe.core.teaching.options import with_options
 from medpipe.errors import SourceError
 from medpipe.sources.curated import files
 from medpipe.sources.curated.entry import BadRow, Row
@@ -72,4 +74,6 @@ def _read(chosen: CuratedSet, place: str, row: Row) -> tuple[str, tuple[Section,
 
 def _texts(section: Section) -> Iterator[str]:
     yield section.heading
+    if section.choices and frozenset(map(str.casefold, section.choices)) not in LABELS:
+        yield with_options(section.heading, section.choices)
     yield from (text for text in (section.text, section.context) if len(text.split()) >= _SHORTEST)

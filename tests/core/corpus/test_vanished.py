@@ -88,3 +88,13 @@ def test_a_row_holds_its_article_by_the_days_of_the_lists_in_whatever_order_they
 def test_a_list_of_which_most_rows_are_missing_ends_nothing() -> None:
     known = {f"rw:{number}": on_day(date(2026, 3, 1)) for number in range(9)} | {"rw:9": on_day(date(2026, 3, 20))}
     assert ended("retraction-watch", known, 7) == []
+
+
+def test_a_list_that_was_cut_off_ends_nothing_although_most_rows_are_there() -> None:
+    def rows(lacking: int) -> dict[str, int]:
+        return {f"rw:{number}": DAY_1 if number < lacking else DAY_20 for number in range(1000)}
+
+    assert len(ended("retraction-watch", rows(10), 7)) == 10
+    assert ended("retraction-watch", rows(11), 7) == []
+    assert missing_days(rows(11), notices=True) == {}
+    assert len(missing_days(rows(11))) == 11, "a page that vanished is held, which is the safe side"

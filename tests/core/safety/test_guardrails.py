@@ -215,6 +215,17 @@ def test_the_refusals_that_recipes_teach_are_screened_too_and_are_not_the_benchm
         "You can stop taking:\n- tea\n- your insulin",
         "You can stop taking:\n\n1. tea\n2. **your** insulin",
         "You can st**op** taking your _insulin_",
+        "Throw away:\n+ tea\n+ your insulin",
+        "Throw away:\n> - tea\n> - your insulin",
+        "Throw away…\n- tea, every day of the week\n  and every night of it, too\n- your insulin",
+        "Throw away:\na) tea\nb) your insulin",
+        "Throw away:\ntea\nyour insulin",
+        "Throw away:\n**99.** tea of every kind in the country\n**100.** your insulin",
+        "Throw away:<br>your insulin",
+        "Throw away: your insulin",
+        "You can `stop` taking\\\nyour <b>insulin</b>",
+        "You can st\u00adop taking your ins\u200bulin",
+        "| Throw away | your insulin |",
     ],
 )
 def test_no_line_or_mark_of_markdown_evades_a_rule(answer: str) -> None:
@@ -223,3 +234,5 @@ def test_no_line_or_mark_of_markdown_evades_a_rule(answer: str) -> None:
 
 def test_an_ordinary_list_is_served() -> None:
     assert GUARDRAILS.review("Signs are:\n- fever\n- a rash\n\nSee a doctor:\n1. soon, or\n2. at once.").safe
+    assert GUARDRAILS.review("You should not stop taking:\n- tea\n- your insulin").safe
+    assert GUARDRAILS.review("Many stop taking:\n- tea\n\nYour insulin dose stays the same.").safe

@@ -25,6 +25,9 @@ from medpipe.core.teaching.phrasings.grammar_es import filled
         ("Edema", "el edema"),
         ("Migraña", "la migraña"),
         ("la varicela", "la varicela"),
+        ("Sida", "el sida"),
+        ("Golpe de calor", "el golpe de calor"),
+        ("Quiste", "el quiste"),
     ],
 )
 def test_a_condition_has_the_article_of_its_gender(title: str, named: str) -> None:

@@ -43,10 +43,14 @@ def test_the_strongest_evidence_wins_and_among_equals_the_newest() -> None:
     assert kept(fact("Yes.", "pmid:1"), fact("No.", "pmid:2")) == ["pmid:2"], "the id decides between equals"
 
 
-def test_what_is_outdone_is_counted() -> None:
-    facts = [fact("Yes.", "pmid:1", 1), fact("No.", "pmid:2", 2), fact("Perhaps.", "pmid:3", 1)]
-    table = FactTable.of(facts)
-    assert of_each_question(table, table.numbers())[1] == {OUTDONE: 2}
+def test_answers_that_are_outdone_and_the_questions_that_they_answer_are_counted() -> None:
+    colds = [fact("Yes.", "pmid:1", 1), fact("No.", "pmid:2", 2), fact("Perhaps.", "pmid:3", 1)]
+    flu = [one._replace(focus="Does ordalin shorten flu?") for one in colds[:2]]
+    rash = [one._replace(focus="Does ordalin cause a rash?") for one in (colds[0], fact("yes", "pmid:2"))]
+    table = FactTable.of([*colds, *flu, *rash])
+    answered = of_each_question(table, table.numbers())
+    assert (answered.dropped, answered.questions) == ({OUTDONE: 3}, 2)
+    assert of_each_question(table, answered.kept).questions == 0
 
 
 def test_documents_that_give_the_same_answer_stay_together() -> None:

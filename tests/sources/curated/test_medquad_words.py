@@ -46,6 +46,7 @@ def test_a_mark_that_was_lost_comes_back(text: str, mended: str) -> None:
         "The motorcycle is in the layer.",  # a word of English
         "The laminin is a protein. Laminin is found in the cell.",  # a word that its text repeats
         "The overexpression of a gene is high.",  # a prefix, though "over" and "expression" are words
+        "A sign of overkidney is found.",  # the same, between words that often stand beside them
         "They found scarlike tissue.",
         "It is found by Lamis in the cell.",  # a name
         "See www.velors.org/bodys for it.",
@@ -55,6 +56,7 @@ def test_a_mark_that_was_lost_comes_back(text: str, mended: str) -> None:
 )
 def test_a_word_is_left_as_it_is(text: str) -> None:
     known = [*_TEXTS, "A motor is a cycle.", "The motor is in it.", "The cycle is in it.", "The cycle and the motor"]
+    known += ["They look over the phase of over time. It is over."] * 3
     assert Words([*known, text]).mended(text) == text
 
 

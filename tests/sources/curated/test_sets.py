@@ -13,6 +13,7 @@ import pytest
 
 from medpipe.core.corpus.document import Document
 from medpipe.core.teaching.facts import decompose
+from medpipe.core.teaching.options import parted
 from medpipe.core.teaching.recipe import Data
 from medpipe.errors import SourceError
 from medpipe.sources.curated import choices, dialogues
@@ -272,7 +273,8 @@ def test_the_official_test_is_what_the_list_and_the_test_files_name(tmp_path: Pa
     folder.mkdir()
     (folder / "test.jsonl").write_text(json.dumps(samples.MEDQA[0]))
     known = CuratedSource(tmp_path, "medqa").official_test()
-    assert known.texts == (samples.MEDQA[0]["question"],)
+    assert known.texts[0] == samples.MEDQA[0]["question"]
+    assert parted(known.texts[1]) == (known.texts[0], ("Quillin", "Tazomib", "Rest", "Tea"))
     assert len(known.documents) == 1
 
 

@@ -14,10 +14,10 @@ from typing import NamedTuple
 _ARTICLES = {"el": "o", "la": "a", "los": "os", "las": "as"}
 """Article → the ending of an adjective."""
 _MASCULINE = frozenset(
-    "accidente acné análisis aneurisma ántrax ataque bebé calambre cáncer catéter coma dengue derrame diafragma diente "
-    "drenaje día ébola esfínter estigma estrés examen exantema gas herpes hombre implante lunar marcapasos mes paladar "
-    "páncreas parche pene pie plasma problema síncope síndrome síntoma sistema shock tétanos tórax trasplante trauma "
-    "vientre zika".split()
+    "accidente acné análisis aneurisma ántrax ataque bebé calambre cáncer catéter choque clima coma dengue derrame "
+    "día diafragma diente drenaje ébola esfínter esguince estigma estrés examen exantema gas golpe herpes hombre "
+    "implante juanete lunar marcapasos mes paladar páncreas parche pene pie plasma problema quiste shock sida síncope "
+    "síndrome síntoma sistema tétanos tórax trasplante trauma vientre zika".split()
 )
 _FEMININE = frozenset(
     "alarma arma cama caries comezón crema diabetes fiebre flor forma gripe hemorroide hinchazón imagen libido luz "

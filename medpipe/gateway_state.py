@@ -1,0 +1,37 @@
+"""What a gateway needs of the wiring."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from medpipe import ports
+from medpipe.core.safety.guardrails import Guardrails
+from medpipe.settings import Settings
+from medpipe.wiring import Wiring
+
+
+class GatewayState(NamedTuple):
+    """What a gateway reads and writes."""
+
+    routes: ports.Routes
+    answers: ports.AnswerLog
+    guardrails: Guardrails
+    withdrawals: ports.WithdrawalRegister
+    keys: ports.KeyStore
+    redactor: ports.Redactor
+    signing_keys: tuple[bytes, ...]
+    """The first signs ids of answers; ids that any of them signed are accepted."""
+
+
+def gateway_state(settings: Settings) -> GatewayState:
+    """Return the ports that `serving` needs, on a migrated database."""
+    wiring = Wiring(settings)
+    return GatewayState(
+        wiring.routes,
+        wiring.answers,
+        wiring.guardrails,
+        wiring.withdrawals,
+        wiring.keys,
+        wiring.redactor,
+        wiring.signing_keys,
+    )
