@@ -79,7 +79,7 @@ def table(figures: dict[str, Any]) -> str:
     lines += [
         "",
         f"Share removed of {figures['planted_each']} planted a cell. Of {figures['traps']} sentences with "
-        f"something that looks like an identifier but is not, {figures['traps_changed']} were changed.",
+        f"something that looks like an identifier but is not, {figures['traps_changed']} were\nchanged.",
         "",
         "| published texts, nothing planted | texts | ms a text | " + " | ".join(found_kinds) + " |",
         "|---|---|---|" + "---|" * len(found_kinds),
