@@ -13,10 +13,9 @@ Equal roots or stems are evidence and no proof: "universe" and "university" have
 
 from __future__ import annotations
 
-import unicodedata
 from functools import lru_cache
 
-from medpipe.core.text import STOP_WORDS, STOP_WORDS_ELSEWHERE, words
+from medpipe.core.text import STOP_WORDS, STOP_WORDS_ELSEWHERE, unaccented, words
 
 _ROOT_ENDINGS = ("ations", "ation", "ments", "ment", "ings", "ing", "ies", "ed", "es", "y", "s", "e")
 _SHORTEST_ROOT = 3
@@ -48,7 +47,7 @@ def roots(text: str) -> frozenset[str]:
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """Return a word without accents and without common English endings: "treated", "treatment" and "treats" agree."""
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", word) if not unicodedata.combining(letter))
+    plain = unaccented(word)
     if not plain.isalpha():
         return plain
     if plain.endswith("ies") and len(plain) > 4:

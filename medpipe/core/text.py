@@ -70,6 +70,11 @@ def one_line(text: str) -> str:
     return text.strip() if text.isprintable() and "  " not in text else " ".join(text.split())
 
 
+def unaccented(text: str) -> str:
+    """Return the text without accents and other combining marks, and with compatibility forms folded (NFKD)."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+
+
 def in_lines(text: str) -> str:
     """Return the text with its lines: each as in `one_line`, and at most one blank line between two paragraphs."""
     return re.sub(r"\n{3,}", "\n\n", "\n".join(map(one_line, text.strip().splitlines())))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from typing import NamedTuple
 
 from medpipe.core.safety import people_cues as cues
+from medpipe.core.text import unaccented
 
 WORD = r"[A-ZÀ-Þ][^\W\d_]*(?:(?![’'](?:s|S)\b)[’'-][^\W\d_]+)*"
 BEFORE = 60
@@ -88,8 +88,7 @@ def runs(
 
 def folded(word: str) -> str:
     """Return a word in lower case without accents."""
-    decomposed = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return unaccented(word.casefold())
 
 
 def has_part(word: str, known: Collection[str]) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from medpipe.core.text import unaccented
 
 OPTIONS = "options"
 """The kind of a question that asks for one of the options under it."""
@@ -29,6 +30,5 @@ _PATTERNS = {kind: re.compile(rf"\b(?:{pattern})") for kind, pattern in _KINDS.i
 
 def kind_of(question: str) -> str:
     """Return the interrogative in English; `OPTIONS` for an examination's phrase, "whether" where there is none."""
-    decomposed = unicodedata.normalize("NFKD", question.casefold().replace("’", "'"))
-    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    plain = unaccented(question.casefold().replace("’", "'"))
     return next((kind for kind, pattern in _PATTERNS.items() if pattern.search(plain)), _WHETHER)

@@ -8,11 +8,10 @@ several types.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 
 from medpipe.core.teaching.phrasings import OVERVIEW
-from medpipe.core.text import normalise
+from medpipe.core.text import normalise, unaccented
 
 _GENERAL = frozenset({"information", OVERVIEW})
 
@@ -53,12 +52,7 @@ def asks(question: str, question_type: str) -> bool:
     A question without a word of any other type asks for `information` or an `overview`. True for a type that is not
     known here.
     """
-    plain = _plain(question)
+    plain = unaccented(normalise(question))
     if question_type in _COMPILED:
         return bool(_COMPILED[question_type].search(plain))
     return question_type not in _GENERAL or not any(pattern.search(plain) for pattern in _COMPILED.values())
-
-
-def _plain(question: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", normalise(question))
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
