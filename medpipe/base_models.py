@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from medpipe.errors import NotFound
+from medpipe.errors import ConfigError, NotFound
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 
 def locate(base: str, models: Path, offline: bool) -> str:
@@ -45,6 +49,21 @@ def digest(base: str, models: Path) -> str:
         with file.open("rb") as content:
             whole.update(hashlib.file_digest(content, "sha256").digest())
     return whole.hexdigest()
+
+
+def tokenizer(base: str, models: Path, need: str, otherwise: str) -> Tokenizer:
+    """Return the tokenizer in a base's own folder; no hub is asked.
+
+    `need`: what needs it; `otherwise`: what to do without it. Both are for the ConfigError where there is none.
+    """
+    from tokenizers import Tokenizer
+
+    file = models / base / "tokenizer.json"
+    if not file.is_file():
+        raise ConfigError(
+            f"{need} needs the tokenizer of {base!r}: there is no {file}. Put the base model there, or {otherwise}."
+        )
+    return Tokenizer.from_file(str(file))
 
 
 def _holds_a_model(folder: Path) -> bool:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from medpipe import base_models
 from medpipe.core.chat import ChatTemplate
 from medpipe.core.prompt import Template
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError
 
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
-
-_OWN, _CONFIG, _TOKENIZER = "chat_template.jinja", "tokenizer_config.json", "tokenizer.json"
+_OWN, _CONFIG = "chat_template.jinja", "tokenizer_config.json"
 
 _TURN = re.compile(r"\[/?[A-Z][A-Z_]+\]|<</?[A-Z]+>>")
 """Marks of turns that are no tokens of their own, as in older templates of Mistral and Llama 2."""
@@ -38,7 +36,8 @@ def template_of(recipe: Recipe, models: Path) -> Template:
             f"recipe {recipe.name!r}, template: the tokenizer of {recipe.base!r} has no {missing}. Set template to "
             f"plain, or choose a base that was tuned to follow instructions, or put one into {folder}"
         )
-    tokenizer = _tokenizer(folder)
+    need = f"recipe {recipe.name!r}, template: the chat template"
+    tokenizer = base_models.tokenizer(recipe.base, models, need, "set template to plain")
     adds_bos = bool(bos) and tokenizer.encode("a").tokens[:1] == [bos]
     template = ChatTemplate(jinja=jinja, bos=bos, eos=eos, adds_bos=adds_bos, system=recipe.system)
     try:
@@ -74,12 +73,3 @@ def _jinja(folder: Path, settings: dict[str, Any]) -> str:
 def _token(stated: Any) -> str:
     """Return a token's text: settings have it as such, or as an object with `content`."""
     return str(stated.get("content", "")) if isinstance(stated, dict) else str(stated or "")
-
-
-def _tokenizer(folder: Path) -> Tokenizer:
-    """Return the tokenizer. Raises ConfigError for a folder without one."""
-    from tokenizers import Tokenizer
-
-    if not (folder / _TOKENIZER).is_file():
-        raise ConfigError(f"a chat template needs {folder / _TOKENIZER}: put it there, or set template to plain")
-    return Tokenizer.from_file(str(folder / _TOKENIZER))

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from medpipe.errors import ConfigError
-
-FILE = "tokenizer.json"
+from medpipe import base_models
 
 
 def token_counter(base: str, models: Path) -> Callable[[str], int]:
@@ -15,13 +13,7 @@ def token_counter(base: str, models: Path) -> Callable[[str], int]:
 
     Raises ConfigError when the base's folder has no tokenizer: no hub is asked for one.
     """
-    from tokenizers import Tokenizer
-
-    file = models / base / FILE
-    if not file.is_file():
-        raise ConfigError(
-            f"a limit in tokens needs the tokenizer of {base!r}: there is no {file}. Put the base model there, or give "
-            "the limits in characters (max_answer_chars …)."
-        )
-    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer = base_models.tokenizer(
+        base, models, "a limit in tokens", "give the limits in characters (max_answer_chars …)"
+    )
     return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)

@@ -30,7 +30,7 @@ EITHER: tuple[Extras, ...] = (("orchestrate",), ("serve",))
 # Path → sets of extras. The code there must work with any one of these sets. The longest path that fits decides.
 PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/backends/trl/": (("train",),),
-    "medpipe/chat_templates.py": (("orchestrate",), ("train",)),
+    "medpipe/base_models.py": (("orchestrate",), ("train",)),
     "medpipe/backends/transformers_generator.py": (("train",),),
     "medpipe/backends/model_signer.py": (("sign",),),
     "medpipe/backends/e5_embedder.py": (("embed",),),
