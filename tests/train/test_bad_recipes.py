@@ -34,19 +34,20 @@ def lora(**block: object) -> Recipe:
 
 
 BAD = {
-    "a text for a number": (recipe(learning_rate="5e-5 "), "learning_rate should be a number; it is '5e-5 '"),
+    "a text for a number": (recipe(learning_rate="5e-5 "), "learning_rate should be a valid number; it is '5e-5 '"),
     "a misspelt setting": (
         recipe(lerning_rate=1e-4),
         "lerning_rate is no setting of TRL; did you mean 'learning_rate'",
     ),
     "a setting of the run": (recipe(output_dir="x"), "remove output_dir"),
     "a negative rate": (recipe(learning_rate=-1e-4), "learning_rate cannot be negative"),
-    "half a step": (recipe(max_steps=1.5), "max_steps should be a integer; it is 1.5"),
+    "half a step": (recipe(max_steps=1.5), "max_steps should be a valid integer; it is 1.5"),
     "one wrong layer of two": (lora(target_modules=["q_proj", "vproj"]), r"has no 'vproj'; it has: .*v_proj"),
     "a part of a layer's name": (lora(target_modules=["proj"]), "has no 'proj'"),
     "more than the base reads": (recipe(max_length=4096), r"reads 512 tokens at most.*asks for 4,096"),
     "an unknown loss": (recipe(loss_type="nil"), "SFT has no 'nil'; there are: nll, dft"),
     "an unknown loss of DPO": (recipe("dpo", loss_type=["sigmoid", "sgmoid"]), "DPO has no 'sgmoid'"),
+    "DPO from the base": (recipe("dpo"), "goes on from an adapter"),
     "an evaluation without a set": (recipe(eval_strategy="steps"), "remove eval_strategy: no evaluation set"),
     "the best of nothing": (recipe(load_best_model_at_end=True), "remove load_best_model_at_end"),
     "a base that is nowhere": (recipe(base="no-such/base"), r"no-such/base.*MEDPIPE_OFFLINE"),

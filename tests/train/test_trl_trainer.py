@@ -262,7 +262,7 @@ def test_no_examples_and_no_adapter_are_refused(tiny_base: Path, examples: Path,
 def test_an_evaluation_of_the_base_changes_no_later_gradient(tiny_base: Path) -> None:
     import torch
 
-    base = _base(recipe(), str(tiny_base / "medpipe-sandbox" / "tiny-llama"))
+    base = _base(recipe(), str(tiny_base / "medpipe-sandbox" / "tiny-llama"), from_base=True)
     tokens = torch.arange(40).reshape(2, 20)
 
     def gradient() -> Any:
@@ -281,5 +281,7 @@ def test_an_evaluation_of_the_base_changes_no_later_gradient(tiny_base: Path) ->
 def test_a_base_that_is_not_quantised_has_the_type_that_a_step_computes_in(
     tiny_base: Path, bf16: bool, dtype: str
 ) -> None:
-    whole = recipe(bf16=bf16).model_copy(update={"quantization": None})
-    assert str(_base(whole, str(tiny_base / "medpipe-sandbox" / "tiny-llama")).dtype) == dtype
+    whole = recipe(bf16=bf16).model_copy(update={"quantization": None, "trainer_from_base": {"bf16": not bf16}})
+    place = str(tiny_base / "medpipe-sandbox" / "tiny-llama")
+    assert str(_base(whole, place, from_base=False).dtype) == dtype
+    assert str(_base(whole, place, from_base=True).dtype) != dtype, "its own settings hold where a run starts"

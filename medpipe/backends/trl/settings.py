@@ -10,10 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from medpipe.core.naming import shortened
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError
-from medpipe.faults import nearest
+from medpipe.faults import in_words, nearest
 
 LOSSES: Mapping[str, tuple[str, ...]] = {
     "sft": ("nll", "dft"),
@@ -71,7 +70,7 @@ def _faults(
         elif _EVALUATES.get(name, value) != value:
             yield f"remove {name}: no evaluation set is held beside a training; `medpipe evaluate` comes after it"
         elif fault := _wrong_type(value, types[name]):
-            yield f"{name} {fault}; it is {shortened(value)}"
+            yield f"{name} {fault}"
         elif name == "learning_rate" and value < 0:
             yield f"learning_rate cannot be negative; it is {value:g}"
         elif name == "loss_type" and (unknown := _unknown_losses(recipe.method, value)):
@@ -86,7 +85,7 @@ def _unknown_losses(method: str, value: str | list[str]) -> list[str]:
 
 
 def _wrong_type(value: Any, wanted: Any) -> str:
-    """Return what a value of another type should have been; "" for a value of the wanted type."""
+    """Return what a value of another type should be, and what it is; "" for a value of the wanted type."""
     from pydantic import TypeAdapter, ValidationError
 
     if wanted == list[str] and isinstance(value, str):  # TRL makes a list of one text
@@ -94,5 +93,5 @@ def _wrong_type(value: Any, wanted: Any) -> str:
     try:
         TypeAdapter(wanted).validate_python(value, strict=True)
     except ValidationError as error:
-        return str(error.errors()[0]["msg"]).removeprefix("Input ").replace("valid ", "")
+        return in_words(error, wanted)
     return ""

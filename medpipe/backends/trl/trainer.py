@@ -51,17 +51,19 @@ class TrlTrainer:
         from transformers import set_seed
 
         began = time.monotonic()
+        place = locate(recipe.base, self._models, self._offline)
         rows = rows_of(recipe, data / "train.jsonl", template_of(recipe, self._models))
         torch.set_num_threads(self._threads)
         set_seed(recipe.seed)
         work.mkdir(parents=True, exist_ok=True)
         checkpoint = last_whole_checkpoint(work)
         arguments = settings.configuration(recipe, start_from is None, work)
-        shape = base_shape.shape_of(recipe, locate(recipe.base, self._models, self._offline))
+        _refuse_start(recipe, start_from)
+        shape = base_shape.shape_of(recipe, place)
         base_shape.refuse_unfit(recipe, arguments.max_length, shape)
-        tokenizer = self._tokenizer(recipe)
+        tokenizer = _tokenizer(place)
         over = cut(recipe, rows, tokenizer, arguments.max_length)
-        model = self._peft_model(recipe, start_from)
+        model = _peft_model(recipe, place, start_from)
         # TRL casts adapters to bf16 when it starts. That rounds the weights of `start_from`, and a resumed run, which
         # loads fp32, would then differ from an uninterrupted one. So the exact weights are put back.
         exact = {name: value.detach().float().clone() for name, value in _trained(model)}
@@ -79,34 +81,42 @@ class TrlTrainer:
             "seconds": round(time.monotonic() - began, 1),
         }
 
-    def _tokenizer(self, recipe: Recipe) -> Any:
-        from transformers import AutoTokenizer
 
-        tokenizer = AutoTokenizer.from_pretrained(locate(recipe.base, self._models, self._offline))
-        if tokenizer.pad_token is None:
-            tokenizer.pad_token = tokenizer.eos_token
-        return tokenizer
-
-    def _peft_model(self, recipe: Recipe, start_from: Path | None) -> Any:
-        from peft import LoraConfig, PeftModel, get_peft_model
-
-        model = _base(recipe, locate(recipe.base, self._models, self._offline))
-        if start_from is None:
-            if recipe.method == "dpo":
-                raise UsageError(f"recipe {recipe.name!r} uses DPO, which goes on from an adapter: name one")
-            return get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **recipe.lora.model_dump()))
-        for name in (WEIGHTS, CONFIG):
-            if not (start_from / name).is_file():
-                raise UsageError(f"start_from {start_from.name!r} is not an adapter: it has no {name}")
-        return PeftModel.from_pretrained(model, str(start_from), is_trainable=True)
+def _refuse_start(recipe: Recipe, start_from: Path | None) -> None:
+    """Raise UsageError for an adapter to start from that is missing, or is none."""
+    if start_from is None:
+        if recipe.method == "dpo":
+            raise UsageError(f"recipe {recipe.name!r} uses DPO, which goes on from an adapter: name one")
+        return
+    for name in (WEIGHTS, CONFIG):
+        if not (start_from / name).is_file():
+            raise UsageError(f"start_from {start_from.name!r} is not an adapter: it has no {name}")
 
 
-def _base(recipe: Recipe, place: str) -> Any:
+def _tokenizer(place: str) -> Any:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(place)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def _peft_model(recipe: Recipe, place: str, start_from: Path | None) -> Any:
+    from peft import LoraConfig, PeftModel, get_peft_model
+
+    model = _base(recipe, place, start_from is None)
+    if start_from is None:
+        return get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **recipe.lora.model_dump()))
+    return PeftModel.from_pretrained(model, str(start_from), is_trainable=True)
+
+
+def _base(recipe: Recipe, place: str, from_base: bool) -> Any:
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     block = recipe.quantization
-    dtype = getattr(torch, _precision(recipe))
+    dtype = getattr(torch, _precision(recipe, from_base))
     config = BitsAndBytesConfig(**block.model_dump()) if block else None
     devices = {"": 0} if torch.cuda.is_available() else {"": "cpu"}
     try:
@@ -129,14 +139,14 @@ def _keep_unpacked(model: Any) -> None:
             module.support_avx512bf16_for_cpu = False
 
 
-def _precision(recipe: Recipe) -> str:
+def _precision(recipe: Recipe, from_base: bool) -> str:
     """Return the type of the base's weights that are not quantised, which no training changes.
 
     A step under `bf16` computes with bf16 copies of them. Loaded as bf16 they take half the memory and no copying.
     """
     if recipe.quantization:
         return recipe.quantization.bnb_4bit_compute_dtype
-    return "bfloat16" if recipe.trainer.get("bf16") else "float32"
+    return "bfloat16" if settings.settings_of(recipe, from_base).get("bf16") else "float32"
 
 
 def _trained(model: Any) -> list[tuple[str, Any]]:
