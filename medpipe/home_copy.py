@@ -34,6 +34,16 @@ class _Files(NamedTuple):
     together: int = _TOGETHER
 
 
+class _Lacking(NamedTuple):
+    """What the store lacks."""
+
+    steps: Sequence[_Files]
+    """In the order in which they are copied."""
+    heads: Sequence[tuple[str, Head]]
+    """With the names of their chains. They come last."""
+    parts: Sequence[Part]
+
+
 class HomeCopy:
     """`medpipe.ports.HomeCopy`. What is in the store already is not copied again."""
 
@@ -46,26 +56,31 @@ class HomeCopy:
 
     def missing(self) -> Sequence[Part]:
         """Return what the store lacks, as `ports.HomeCopy` says."""
-        table, (files, manifests) = self._missing_table(), self._missing_artifacts()
-        return (
-            Part("artifacts", len(manifests.files), _size(files) + _size(manifests)),
-            Part("table", sum(len(step.files) for step in table), sum(map(_size, table))),
-            Part("heads", len(self._missing_heads()), 0),
-        )
+        return self._lacking().parts
 
-    def copy(self, progress: Progress) -> None:
+    def copy(self, progress: Progress) -> Sequence[Part]:
         """Copy what the store lacks, as `ports.HomeCopy` says."""
-        table = self._missing_table()  # first: nothing is copied into the store of another corpus
-        steps = [*self._missing_artifacts(), *table]
-        every, done = sum(map(_size, steps)) or 1, 0
-        for step in steps:
+        lacking = self._lacking()
+        every, done = sum(map(_size, lacking.steps)) or 1, 0
+        for step in lacking.steps:
             for paths in batched(step.files, step.together):
                 part = {path: step.files[path] for path in paths}
                 progress(done / every, f"copying {step.what}: {done / 1e6:,.0f} of {every / 1e6:,.0f} MB")
                 step.bucket.upload(part)
                 done += _size(step._replace(files=part))
-        for name, head in self._missing_heads():
+        for name, head in lacking.heads:
             self._heads.keep(name, head)
+        return lacking.parts
+
+    def _lacking(self) -> _Lacking:
+        table = self._missing_table()  # first: nothing is copied into the store of another corpus
+        (files, manifests), heads = self._missing_artifacts(), self._missing_heads()
+        parts = (
+            Part("artifacts", len(manifests.files), _size(files) + _size(manifests)),
+            Part("table", sum(len(step.files) for step in table), sum(map(_size, table))),
+            Part("heads", len(heads), 0),
+        )
+        return _Lacking((files, manifests, *table), heads, parts)
 
     def _missing_artifacts(self) -> tuple[_Files, _Files]:
         """Return the files of artifacts whose manifest, or erasure of texts, is missing, and these manifests."""

@@ -27,8 +27,8 @@ class HomeCopy(Protocol):
     def missing(self) -> Sequence[Part]:
         """Return what the store lacks, in the order in which it is copied. Nothing is written."""
 
-    def copy(self, progress: Progress) -> None:
-        """Copy what the store lacks. A run that was killed is finished by the same call.
+    def copy(self, progress: Progress) -> Sequence[Part]:
+        """Copy what the store lacks, and return what that was. A run that was killed is finished by the same call.
 
         At any moment whatever can be read from the store is whole: an artifact's manifest comes after its files, and
         the commits of the table come in their order, after all its data files.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 
 from pydantic import BaseModel, ConfigDict
 
@@ -35,10 +36,8 @@ def copy_home(apply: bool = False, *, ports: Ports) -> Copied:
     corpus, Damaged for heads that cannot be read, and Unavailable while `gc` is at work: it would remove what an
     earlier run copied before its manifest.
     """
-    parts = ports.home_copy.missing()
-    if apply:
-        with exclusively(ports.leases, LEASE):
-            ports.home_copy.copy(ports.progress)
+    with exclusively(ports.leases, LEASE) if apply else nullcontext():
+        parts = ports.home_copy.copy(ports.progress) if apply else ports.home_copy.missing()
     numbers = {part.what: part.number for part in parts}
     size = sum(part.bytes for part in parts)
     return Copied(applied=apply, bytes=size, remarks=tuple(_lines(parts, size, apply)), **numbers)
