@@ -48,20 +48,25 @@ def gathered(questions: Iterable[Row]) -> Iterator[Row]:
 
 def mending(documents: Iterable[Any]) -> Callable[[Row], Row]:
     """Return what gives the answers of a document the marks back that they lost, as all documents tell them."""
-    words = Words(pair["answer"] for row in documents for pair in _answered(row))
+    words = Words(pair["answer"] for row in documents for pair in _pairs(row) if _is_answered(pair))
 
     def mended(row: Row) -> Row:
-        answers = {id(pair): {**pair, "answer": words.mended(pair["answer"])} for pair in _answered(row)}
-        return {**row, "qa": [answers.get(id(pair), pair) for pair in row["qa"]]} if answers else row
+        pairs = [
+            {**pair, "answer": words.mended(pair["answer"])} if _is_answered(pair) else pair for pair in _pairs(row)
+        ]
+        return {**row, "qa": pairs} if pairs else row
 
     return mended
 
 
-def _answered(row: Any) -> Iterator[Mapping[str, Any]]:
+def _pairs(row: Any) -> list[Any]:
+    """Return the questions of a document with what stands beside them; none where a row has no list of them."""
     pairs = row.get("qa") if isinstance(row, Mapping) else None
-    for pair in pairs if isinstance(pairs, list) else ():
-        if isinstance(pair, Mapping) and isinstance(pair.get("answer"), str):
-            yield pair
+    return pairs if isinstance(pairs, list) else []
+
+
+def _is_answered(pair: Any) -> bool:
+    return isinstance(pair, Mapping) and isinstance(pair.get("answer"), str)
 
 
 def read(row: Row) -> Reading:
