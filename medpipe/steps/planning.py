@@ -142,8 +142,9 @@ def _routine(
 ) -> RetrainPlan:
     change, policy = _change(ports, champion, recipe, start_from, corpus), ports.drift_policy()
     lost = start_from == "auto" and memory.start_of(ports, champion, recipe) == BASE
-    unlike = bool(other_form(ports, adapter_of(ports, champion), recipe))
-    if lost or (start_from == "auto" and (unlike or _needs_the_base(change))):
+    if lost or (
+        start_from == "auto" and (_needs_the_base(change) or other_form(ports, adapter_of(ports, champion), recipe))
+    ):
         change = change.model_copy(update={"from_base": True})
     if change.other_base and not change.from_base:
         raise UsageError(
