@@ -127,26 +127,27 @@ def test_an_upload_that_goes_on_after_it_was_listed_is_left_alone(address: str, 
     assert (store.folder(REF) / "documents.jsonl").read_text() == "row\n"
 
 
-def test_a_store_that_does_not_let_uploads_be_listed_is_named_with_what_to_allow(
-    address: str, store: FolderStore, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("status", "error", "words"),
+    [
+        (403, ConfigError, "the store of {} refused.*allow s3:ListBucketMultipartUploads"),
+        (503, Unavailable, "{} does not answer.*try again later"),
+    ],
+)
+def test_a_store_that_does_not_list_uploads_is_named_with_what_to_allow_or_as_one_to_try_later(
+    address: str,
+    store: FolderStore,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    error: type[Exception],
+    words: str,
 ) -> None:
     leftovers = LeftoverUploads(address, store)
-    with refusing(403) as endpoint:
-        monkeypatch.setattr(LeftoverUploads, "_uploads", lambda _: {})
-        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-        with pytest.raises(ConfigError, match=f"the store of {address} refused.*allow s3:ListBucketMultipartUploads"):
-            list(leftovers.all())
-
-
-def test_a_store_that_fails_while_uploads_are_listed_is_named_as_one_to_try_later(
-    address: str, store: FolderStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    leftovers = LeftoverUploads(address, store)
-    with refusing(503) as endpoint:
+    with refusing(status) as endpoint:
         monkeypatch.setattr(LeftoverUploads, "_uploads", lambda _: {})
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-        with pytest.raises(Unavailable, match=f"{address} does not answer.*try again later"):
+        with pytest.raises(error, match=words.format(address)):
             list(leftovers.all())
 
 
