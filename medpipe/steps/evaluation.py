@@ -88,7 +88,9 @@ def evaluate(
 
     def fill(folder: Path) -> EvaluationOutcome:
         asked = {
-            benchmark: withdrawn if benchmark.name == WITHDRAWN else _samples(ports, benchmark, examples, pairs, anchor)
+            benchmark: withdrawn
+            if benchmark.name == WITHDRAWN
+            else samples_for(ports, benchmark, examples, pairs, anchor)
             for benchmark in benchmarks
         }
         evaluation = _evaluation(asked, ways, inputs, ports)
@@ -186,7 +188,7 @@ def answers_to(
     return [answers[text] for text in prompts]
 
 
-def _samples(
+def samples_for(
     ports: Ports, benchmark: Benchmark, examples: ExamplesRef, pairs: PairsRef | None, anchor: AnchorRef | None
 ) -> list[Sample]:
     """Return a benchmark's own questions with those that the examples hold for it, or its samples from the pairs."""
@@ -292,7 +294,7 @@ def rescored(stored: EvaluationManifest, evaluation: Evaluation, ports: Ports) -
         if benchmark.name in gone:
             continue
         scores = {score.sample_id: score for score in evaluation.scores.get(benchmark.name, ())}
-        for sample in _samples(ports, benchmark, examples, pairs, anchor):
+        for sample in samples_for(ports, benchmark, examples, pairs, anchor):
             score = scores.pop(sample.id, None)
             answer = score.answer if score else ""
             earned = scoring.score(benchmark.scorer, sample, answer, ports.guardrails, ports.harm)
