@@ -1,4 +1,4 @@
-"""Generation in process with transformers: greedy, batched, with the base's weights at a precision."""
+"""A model in process with transformers, at a precision: it generates (greedy, batched), and reads given answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from medpipe.base_models import locate
 from medpipe.core.choosing import Choice, longest
 from medpipe.core.contract import Ending
 from medpipe.errors import ConfigError, UsageError
-from medpipe.ports import Progress
+from medpipe.ports import Likelihood, Progress
 
 PRECISIONS: Mapping[str, Mapping[str, Any]] = {
     "float32": {},
@@ -26,7 +26,7 @@ changes none of them. `int8` is LLM.int8() (arXiv:2208.07339).
 
 
 class TransformersGenerator:
-    """Implements `ports.Generator`: the base at one precision, and the adapter in fp32 beside it, not merged."""
+    """Implements `ports.Generator` and `ports.Likelihoods`: a base at one precision, an adapter in fp32 beside it."""
 
     name = "transformers"
 
@@ -88,6 +88,25 @@ class TransformersGenerator:
             of_kind = (index for index in range(len(prompts)) if chosen[index] is kind)
             order = sorted(of_kind, key=lambda index: len(prompts[index]))
             yield from (order[start : start + self._batch] for start in range(0, len(order), self._batch))
+
+    def likelihoods(
+        self,
+        base: str,
+        adapter: Path | None,
+        texts: Sequence[tuple[str, str]],
+        ending: Ending,
+        progress: Progress,
+    ) -> list[Likelihood]:
+        """Read as `ports.Likelihoods` says, one text at a time: padding would change the last digits."""
+        import torch
+
+        torch.set_num_threads(self._threads)
+        model, tokenizer = self._load(base, adapter)
+        read = []
+        for done, (prompt, completion) in enumerate(texts, start=1):
+            read.append(_likelihood(model, *_tokens(model, tokenizer, prompt, completion, ending)))
+            progress(done / len(texts), f"{done} of {len(texts)} answers read")
+        return read
 
     def _load(self, base: str, adapter: Path | None) -> tuple[Any, Any]:
         from peft import PeftModel
@@ -218,3 +237,33 @@ def ends(model: Any, tokenizer: Any, ending: Ending) -> list[int] | None:
             "one in its tokenizer_config.json, or set the recipe's data.answers to `one line`"
         )
     return sorted(ids) or None
+
+
+def _tokens(model: Any, tokenizer: Any, prompt: str, completion: str, ending: Ending) -> tuple[list[int], int]:
+    """Return the tokens of prompt and completion, and how many of them are the prompt's. Raises ConfigError."""
+    eos = tokenizer.eos_token or ""
+    ended = completion if ending.stop is not None or completion.endswith(eos) else completion + eos
+    before, whole = tokenizer(prompt)["input_ids"], tokenizer(prompt + ended)["input_ids"]
+    if not before or whole[: len(before)] != before:
+        raise ConfigError(
+            "in the base's tokens, a prompt is not the beginning of prompt and completion, so what is read would not "
+            "be what is asked: change the recipe's template"
+        )
+    longest = getattr(model.config, "max_position_embeddings", None)
+    if longest and len(whole) > longest:
+        raise ConfigError(
+            f"a right answer with its prompt has {len(whole):,} tokens, and the base reads {longest:,}: lower the "
+            "recipe's data.max_answer_chars or data.max_context_chars, or measure without perplexity"
+        )
+    return whole, len(before)
+
+
+def _likelihood(model: Any, tokens: Sequence[int], before: int) -> Likelihood:
+    """Return how probable the tokens after the first `before` are."""
+    import torch
+
+    ids = torch.tensor([tokens], device=model.device)
+    with torch.inference_mode():
+        logits = model(input_ids=ids).logits[0, before - 1 : -1].float()
+    chosen = logits.log_softmax(dim=-1).gather(1, ids[0, before:, None])
+    return Likelihood(float(chosen.sum(dtype=torch.float64)), len(tokens) - before)

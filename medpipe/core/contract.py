@@ -53,6 +53,10 @@ class ServingContract(BaseModel):
         """Return the prompt of a question. A passage is left out where the contract has no place for one."""
         return prompt.render(question, context if self.context else "", self.template)
 
+    def completion(self, answer: str) -> str:
+        """Return the completion that would give an answer after `prompt`."""
+        return prompt.completion(answer, self.answers, self.template)
+
     @property
     def answers(self) -> Answers:
         """The form of answers."""
