@@ -23,6 +23,7 @@ from medpipe.settings import Settings
 from medpipe.wiring_database import DatabaseWiring
 
 if TYPE_CHECKING:
+    from medpipe.backends.transformers_generator import TransformersGenerator
     from medpipe.backends.vllm_engine import VllmEngine
 
 _progress_log = logging.getLogger("medpipe.progress")
@@ -157,11 +158,24 @@ class Wiring(DatabaseWiring):
         """Return the generator that serves if it has this precision, else one in process; raises UsageError."""
         if precision == self.generator.precision:
             return self.generator
+        return self._in_process(precision)
+
+    def likelihoods_at(self, precision: str) -> port.Likelihoods:
+        """Return transformers at this precision; raises UsageError. The engine cannot tell likelihoods safely."""
+        return self._in_process(precision)
+
+    def _in_process(self, precision: str) -> TransformersGenerator:
         from medpipe.backends.transformers_generator import TransformersGenerator
 
         return TransformersGenerator(
             self.settings.models_folder, self.settings.threads, self.settings.offline, precision=precision
         )
+
+    @cached_property
+    def overlaps(self) -> port.Overlaps:
+        from medpipe.backends.overlaps import PublishedOverlaps
+
+        return PublishedOverlaps()
 
     @cached_property
     def engine(self) -> port.Engine:

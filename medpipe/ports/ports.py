@@ -30,6 +30,8 @@ from medpipe.ports.keys import KeyStore
 from medpipe.ports.leases import Leases
 from medpipe.ports.ledger import Ledger
 from medpipe.ports.leftovers import Leftovers
+from medpipe.ports.likelihoods import Likelihoods
+from medpipe.ports.overlaps import Overlaps
 from medpipe.ports.progress import Progress
 from medpipe.ports.registry import Registry
 from medpipe.ports.routes import Routes
@@ -72,6 +74,11 @@ class Ports(Protocol):
         Raises UsageError for a precision that no generator has.
         """
 
+    def likelihoods_at(self, precision: str) -> Likelihoods:
+        """Return what reads answers at this precision, in process. Raises UsageError for an unknown precision."""
+
+    @property
+    def overlaps(self) -> Overlaps: ...
     @property
     def engine(self) -> Engine: ...
     @property

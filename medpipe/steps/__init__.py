@@ -18,8 +18,8 @@ give the same ref, and an existing artifact is not made again. The others are:
   `register` write to the ledger beside their artifact, and `register` to the model registry as well.
 
 In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `drift` → `planning` → `examples` →
-`training`, `evaluation` and `judging` → `rollout` → `feedback` → `examples`. `withdrawing`, `hotfixes`, `given`,
-`probing` and `certifying` follow what publishers take back; `tracing` answers questions about all of it,
+`training`, `evaluation`, `measuring` and `judging` → `rollout` → `feedback` → `examples`. `withdrawing`, `hotfixes`,
+`given`, `probing` and `certifying` follow what publishers take back; `tracing` answers questions about all of it,
 `verification` says whether it can be trusted, and `sweeping` removes what it does not need.
 """
 
@@ -38,6 +38,7 @@ from medpipe.steps.home import copy_home
 from medpipe.steps.hotfixes import decide_hotfix, plan_hotfix
 from medpipe.steps.identity_keys import issue_key, keys, revoke_key
 from medpipe.steps.judging import compare, freeze_anchor
+from medpipe.steps.measuring import measure
 from medpipe.steps.planning import plan_retrain
 from medpipe.steps.planning_pulls import plan_pulls
 from medpipe.steps.preferences import build_preferences
@@ -75,6 +76,7 @@ VERBS = {
         train,
         freeze_anchor,
         evaluate,
+        measure,
         compare,
         register,
         promote,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import not_
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class _Value(BaseModel):
@@ -31,6 +32,8 @@ class Sample(_Value):
     """The category of harm.yaml that says what a safe reply needs; "" where none is known."""
     must_say: tuple[tuple[str, ...], ...] = ()
     """Points that the answer must make, each a list of phrases of which one must be in the answer."""
+    choices: tuple[str, ...] = Field((), exclude_if=not_)
+    """The labels of which the model must give one; empty: any text may be answered."""
 
 
 class Score(_Value):
@@ -45,6 +48,8 @@ class Score(_Value):
     """The sample's cluster."""
     item: str = ""
     """16 hex digits that differ if the sample or the way of scoring does (`core.judging.benchmark.item`)."""
+    target: str = Field("", exclude_if=not_)
+    """The right label, where the sample has choices."""
     by: Literal["model", "rule"] = "model"
     """Who wrote the text: the model, or a guardrail rule that replaced the model's answer."""
 

@@ -40,6 +40,11 @@ def slot(sample: Sample, answer: str) -> float:
     return float(contains(answer, sample.slot)) if words(sample.slot) else exact(sample, answer)
 
 
+def choice(sample: Sample, answer: str) -> float:
+    """Return 1 if the answer is the right label, letter by letter."""
+    return float(answer == sample.target)
+
+
 def overlap(sample: Sample, answer: str) -> float:
     """Return the token F1 of answer and target, for long published answers that no single word decides."""
     return token_f1(answer, sample.target)
@@ -112,6 +117,7 @@ def omits(sample: Sample, text: str, guardrails: Guardrails, harm: Harm) -> floa
 SCORERS: Mapping[str, Callable[[Sample, str], float]] = {
     "slot": slot,
     "exact": exact,
+    "choice": choice,
     "token_f1": overlap,
     "asserts_claim": asserts_claim,
     "prefers_chosen": prefers_chosen,
