@@ -96,9 +96,18 @@ class MemoryGenerator:
         prompts: Sequence[str],
         ending: Ending,
         progress: Progress,
+        choices: Sequence[tuple[str, ...]] = (),
     ) -> list[str]:
         weights = "{}" if adapter is None else (adapter / WEIGHTS).read_text()
-        return [_recall(weights, text) for text in prompts]
+        recalled = [_recall(weights, text) for text in prompts]
+        return [
+            _nearest(text, of_prompt) for text, of_prompt in zip(recalled, choices or [()] * len(prompts), strict=True)
+        ]
+
+
+def _nearest(text: str, choices: Sequence[str]) -> str:
+    """Return the choice that shares most words with a text, the first of equals; the text where there are none."""
+    return max(choices, key=lambda choice: len(_words(choice) & _words(text)), default=text)
 
 
 def _words(text: str) -> frozenset[str]:

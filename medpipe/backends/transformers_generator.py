@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from medpipe.base_models import locate
+from medpipe.core.choosing import Choice, longest
 from medpipe.core.contract import Ending
 from medpipe.errors import ConfigError, UsageError
 from medpipe.ports import Likelihood, Progress
@@ -58,6 +59,7 @@ class TransformersGenerator:
         prompts: Sequence[str],
         ending: Ending,
         progress: Progress,
+        choices: Sequence[tuple[str, ...]] = (),
     ) -> list[str]:
         """Generate as `ports.Generator` says. Prompts of similar length share a batch.
 
@@ -67,16 +69,25 @@ class TransformersGenerator:
 
         torch.set_num_threads(self._threads)
         model, tokenizer = self._load(base, adapter)
-        order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
-        answers = [""] * len(prompts)
-        for start in range(0, len(order), self._batch):
-            batch = order[start : start + self._batch]
-            texts = _completions(model, tokenizer, [prompts[index] for index in batch], ending)
-            for index, text in zip(batch, texts, strict=True):
-                answers[index] = text
-            done = start + len(batch)
-            progress(done / len(prompts), f"{adapter_name}: {done} of {len(prompts)} answers")
-        return answers
+        choose = _Chooser(model, tokenizer)
+        answers: dict[int, str] = {}
+        for batch in self._batches(prompts, choices):
+            of_batch = [prompts[index] for index in batch]
+            if choices and choices[batch[0]]:
+                texts = choose(of_batch, [choices[index] for index in batch])
+            else:
+                texts = _completions(model, tokenizer, of_batch, ending)
+            answers.update(zip(batch, texts, strict=True))
+            progress(len(answers) / len(prompts), f"{adapter_name}: {len(answers)} of {len(prompts)} answers")
+        return [answers[index] for index in range(len(prompts))]
+
+    def _batches(self, prompts: Sequence[str], choices: Sequence[tuple[str, ...]]) -> Iterator[list[int]]:
+        """Yield the places of prompts of similar length, either all with choices or all without."""
+        chosen = [bool(texts) for texts in choices] or [False] * len(prompts)
+        for kind in (False, True):
+            of_kind = (index for index in range(len(prompts)) if chosen[index] is kind)
+            order = sorted(of_kind, key=lambda index: len(prompts[index]))
+            yield from (order[start : start + self._batch] for start in range(0, len(order), self._batch))
 
     def likelihoods(
         self,
@@ -150,6 +161,67 @@ def _completions(model: Any, tokenizer: Any, prompts: Sequence[str], ending: End
         )
     texts = tokenizer.batch_decode(tokens[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
     return texts if ending.stop is None else [text.split(ending.stop, 1)[0] for text in texts]
+
+
+class _Chooser:
+    """Makes the model choose among texts (`core.choosing`). Each tuple of texts is prepared once."""
+
+    def __init__(self, model: Any, tokenizer: Any) -> None:
+        self._model, self._tokenizer = model, tokenizer
+        self._choices: dict[tuple[str, ...], Choice] = {}
+
+    def __call__(self, prompts: Sequence[str], texts: Sequence[tuple[str, ...]]) -> list[str]:
+        """Return the text that the model chooses after each prompt. Raises ConfigError as `Choice.allowed` does."""
+        import torch
+
+        choices = [self._choice(of_prompt) for of_prompt in texts]
+        inputs = self._tokenizer(list(prompts), return_tensors="pt", padding=True, return_token_type_ids=False)
+        inputs = inputs.to(self._model.device)
+        begin = inputs["input_ids"].shape[1]
+        with torch.inference_mode():
+            tokens = self._model.generate(
+                **inputs,
+                do_sample=False,
+                num_beams=1,
+                max_new_tokens=max(map(longest, texts)),
+                pad_token_id=self._tokenizer.pad_token_id,
+                eos_token_id=self._tokenizer.eos_token_id,
+                prefix_allowed_tokens_fn=lambda row, ids: choices[row].allowed(ids[begin:].tolist()),
+            )
+        return [choice.chosen(ids) for choice, ids in zip(choices, tokens[:, begin:].tolist(), strict=True)]
+
+    def _choice(self, texts: tuple[str, ...]) -> Choice:
+        if self._tokenizer.eos_token_id is None:
+            raise ConfigError(
+                "the base names no token for the end of a text (eos_token), so nothing ends a choice: name one in its "
+                "tokenizer_config.json"
+            )
+        if not self._choices:
+            self._token = token_of(self._tokenizer)
+        if texts not in self._choices:
+            self._choices[texts] = Choice(texts, self._token, self._tokenizer.eos_token_id)
+        return self._choices[texts]
+
+
+def token_of(tokenizer: Any) -> Callable[[bytes], int | None]:
+    """Return a function of bytes to the id of the token that is written with them; None where there is none.
+
+    Byte-level vocabularies (GPT-2, Llama 3, Qwen) have a character for each byte. SentencePiece's (Llama 2, Mistral)
+    have the text with `▁` for a blank, and names for single bytes.
+    """
+    from transformers.convert_slow_tokenizer import bytes_to_unicode
+
+    vocabulary: Mapping[str, int] = tokenizer.get_vocab()
+    of_byte = bytes_to_unicode()
+    byte_level = "ByteLevel" in repr(tokenizer.backend_tokenizer.decoder)
+
+    def token(piece: bytes) -> int | None:
+        if byte_level:
+            return vocabulary.get("".join(of_byte[byte] for byte in piece))
+        of_text = vocabulary.get(piece.decode(errors="replace").replace(" ", "▁"))
+        return vocabulary.get(f"<0x{piece[0]:02X}>") if of_text is None and len(piece) == 1 else of_text
+
+    return token
 
 
 def ends(model: Any, tokenizer: Any, ending: Ending) -> list[int] | None:

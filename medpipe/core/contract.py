@@ -6,6 +6,7 @@ deployment and the gateway read the same one, so none of them has a number of it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -60,6 +61,10 @@ class ServingContract(BaseModel):
     def answers(self) -> Answers:
         """The form of answers."""
         return "one line" if self.stop else "paragraphs"
+
+    def completions(self, labels: Sequence[str]) -> tuple[str, ...]:
+        """Return what may be generated where the answer must be one of the labels."""
+        return tuple(prompt.unended(label, self.template) for label in labels)
 
     def answer_of(self, generated: str) -> str:
         """Return the answer in a generated completion."""

@@ -17,8 +17,9 @@ from medpipe.core.text import token_f1, words
 from medpipe.errors import UsageError
 from medpipe.ports import Likelihood, Likelihoods, Ports
 from medpipe.steps.artifact import manifest, once
-from medpipe.steps.evaluation import PREFERENCES, WITHDRAWN, samples_for, scores_of
+from medpipe.steps.evaluation import scores_of
 from medpipe.steps.models import folder_of
+from medpipe.steps.samples import PREFERENCES, WITHDRAWN, samples_of
 
 _NO_RIGHT_ANSWER = {WITHDRAWN: "its targets must not be said", PREFERENCES: "its targets are what people wrote"}
 """Benchmark → why its targets are no answers to measure by."""
@@ -90,7 +91,7 @@ def _pairs(
 
 def _samples(ports: Ports, benchmark: Benchmark, evaluation: EvaluationManifest) -> list[Sample]:
     examples, anchor = ExamplesRef(evaluation.inputs.examples), evaluation.inputs.anchor
-    return samples_for(ports, benchmark, examples, None, AnchorRef(anchor) if anchor else None)
+    return samples_of(ports, benchmark, examples, None, AnchorRef(anchor) if anchor else None)
 
 
 def _unfit(benchmark: Benchmark, before: Evaluation, after: Evaluation) -> str:
@@ -110,7 +111,7 @@ def _paired(samples: Sequence[Sample], benchmark: str, before: Evaluation, after
         for evaluation in (before, after)
     )
     for sample in samples:
-        if words(sample.target) and sample.id in old and sample.id in new:
+        if words(sample.target) and not sample.choices and sample.id in old and sample.id in new:
             yield Pair(sample, old[sample.id], new[sample.id])
 
 

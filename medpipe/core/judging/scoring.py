@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from medpipe.core.endings import roots
-from medpipe.core.judging import entailment
+from medpipe.core.judging import entailment, rubric
 from medpipe.core.judging.asserting import asserts
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.markdown import unmarked
@@ -57,6 +57,11 @@ def graded(sample: Sample, answer: str) -> float:
         return float(asserts(sample.target, answer, sample.target, sample.question))
     grade = entailment.grade(answer, sample.target)
     return grade.recall * (1 - grade.contradiction)
+
+
+def choice(sample: Sample, answer: str) -> float:
+    """Return 1 if the answer is the right label, letter by letter."""
+    return float(answer == sample.target)
 
 
 def overlap(sample: Sample, answer: str) -> float:
@@ -132,6 +137,8 @@ SCORERS: Mapping[str, Callable[[Sample, str], float]] = {
     "slot": slot,
     "exact": exact,
     "graded": graded,
+    "choice": choice,
+    "rubric": rubric.graded,
     "token_f1": overlap,
     "asserts_claim": asserts_claim,
     "prefers_chosen": prefers_chosen,
