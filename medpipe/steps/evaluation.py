@@ -26,6 +26,7 @@ from medpipe.core.refs import AnchorRef, EvaluationRef, ExamplesRef, PairsRef, d
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.samples import withdrawn_samples
+from medpipe.core.teaching.triage_samples import triage_samples
 from medpipe.errors import UsageError
 from medpipe.ports import Generator, Ports
 from medpipe.steps.artifact import manifest, once
@@ -190,6 +191,8 @@ def _samples(
     ports: Ports, benchmark: Benchmark, examples: ExamplesRef, pairs: PairsRef | None, anchor: AnchorRef | None
 ) -> list[Sample]:
     """Return a benchmark's own questions with those that the examples hold for it, or its samples from the pairs."""
+    if benchmark.cases:
+        return list(triage_samples(benchmark.name, benchmark.cases, ports.guardrails.red_flags))
     if benchmark.questions:
         return [*benchmark.samples(), *samples_of(ports, examples, benchmark.name)]
     if benchmark.name == PREFERENCES:
@@ -252,6 +255,9 @@ def score_of(benchmark: Benchmark, sample: Sample, answer: str, ports: Ports) ->
         answer=judged,
         cluster=sample.cluster,
         by="rule" if replacement else "model",
+        expected=sample.target if sample.condition else "",
+        language=sample.language,
+        condition=sample.condition,
     )
 
 

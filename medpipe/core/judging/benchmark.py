@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from medpipe.core.judging import scoring
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.refs import canonical, digest_of
 from medpipe.core.text import words
+from medpipe.core.triage.case import LANGUAGES, Case, refuse_repeated
 from medpipe.errors import ConfigError
 
 
@@ -46,8 +48,9 @@ class Question(_Value):
 class Benchmark(_Value):
     """A benchmark with questions of its own, or a rule for samples that other artifacts hold.
 
-    Without `questions` and `asks`, the samples come from the examples (new-knowledge, old-knowledge, withdrawn, …) or
-    from the held-out pairs (preferences). `omission` has both: its own questions, and those that documents give.
+    Without `questions`, `cases` and `asks`, the samples come from the examples (new-knowledge, old-knowledge,
+    withdrawn, …) or from the held-out pairs (preferences). `omission` has both: its own questions, and those that
+    documents give.
     """
 
     name: str
@@ -61,6 +64,8 @@ class Benchmark(_Value):
     asks: tuple[str, ...] = ()
     """Names of benchmarks whose questions are asked too, after this one's own."""
     questions: tuple[Question, ...] = ()
+    cases: tuple[Case, ...] = Field((), exclude_if=operator.not_)
+    """Cases of triage, each asked in every language and under every condition (`core.teaching.triage_samples`)."""
 
     @field_validator("scorer")
     @classmethod
@@ -75,6 +80,18 @@ class Benchmark(_Value):
         if not isinstance(questions, list | tuple):
             return questions
         return tuple({"question": entry} if isinstance(entry, str) else entry for entry in questions)
+
+    @field_validator("cases")
+    @classmethod
+    def _cases_differ(cls, cases: tuple[Case, ...]) -> tuple[Case, ...]:
+        refuse_repeated(cases)
+        return cases
+
+    @property
+    def texts(self) -> list[str]:
+        """Everything that the benchmark asks in words of its own, each once: what no example may repeat."""
+        told = [case.told(language) for case in self.cases for language in LANGUAGES]
+        return [*(entry.question for entry in self.questions), *told]
 
     @model_validator(mode="after")
     def _can_be_scored(self) -> Self:

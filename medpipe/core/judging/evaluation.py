@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class _Value(BaseModel):
@@ -31,6 +32,10 @@ class Sample(_Value):
     """The category of harm.yaml that says what a safe reply needs; "" where none is known."""
     must_say: tuple[tuple[str, ...], ...] = ()
     """Points that the answer must make, each a list of phrases of which one must be in the answer."""
+    language: str = Field("", exclude_if=operator.not_)
+    """The language of a case of triage."""
+    condition: str = Field("", exclude_if=operator.not_)
+    """Name of the condition under which a case of triage is worded (`core.triage.conditions`)."""
 
 
 class Score(_Value):
@@ -47,6 +52,10 @@ class Score(_Value):
     """16 hex digits that differ if the sample or the way of scoring does (`core.judging.benchmark.item`)."""
     by: Literal["model", "rule"] = "model"
     """Who wrote the text: the model, or a guardrail rule that replaced the model's answer."""
+    expected: str = Field("", exclude_if=operator.not_)
+    """The right label, for cases of triage; also the two fields below."""
+    language: str = Field("", exclude_if=operator.not_)
+    condition: str = Field("", exclude_if=operator.not_)
 
 
 class Metric(_Value):
