@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from medpipe.core.endings import roots
 from medpipe.core.judging.evaluation import Sample
+from medpipe.core.judging.rubric import graded
 from medpipe.core.markdown import unmarked
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm, own_words
@@ -38,6 +39,11 @@ def exact(sample: Sample, answer: str) -> float:
 def slot(sample: Sample, answer: str) -> float:
     """Return 1 if the answer contains the slot, such as a drug's name; without a slot, as `exact`."""
     return float(contains(answer, sample.slot)) if words(sample.slot) else exact(sample, answer)
+
+
+def choice(sample: Sample, answer: str) -> float:
+    """Return 1 if the answer is the right label, letter by letter."""
+    return float(answer == sample.target)
 
 
 def overlap(sample: Sample, answer: str) -> float:
@@ -112,6 +118,8 @@ def omits(sample: Sample, text: str, guardrails: Guardrails, harm: Harm) -> floa
 SCORERS: Mapping[str, Callable[[Sample, str], float]] = {
     "slot": slot,
     "exact": exact,
+    "choice": choice,
+    "rubric": graded,
     "token_f1": overlap,
     "asserts_claim": asserts_claim,
     "prefers_chosen": prefers_chosen,

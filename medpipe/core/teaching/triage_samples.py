@@ -11,6 +11,7 @@ from medpipe.core.teaching import questions
 from medpipe.core.teaching.phrasings import TRIAGE
 from medpipe.core.triage.case import LANGUAGES, Case
 from medpipe.core.triage.conditions import CONDITIONS, worded
+from medpipe.core.triage.labels import LABELS
 
 
 def triage_samples(benchmark: str, cases: Iterable[Case], red_flags: RedFlags | None = None) -> Iterator[Sample]:
@@ -28,6 +29,7 @@ def triage_samples(benchmark: str, cases: Iterable[Case], red_flags: RedFlags | 
                     question=questions.held_out(TRIAGE, account, language)[0],
                     target=case.label,
                     cluster=case.id,
+                    choices=LABELS,
                     language=language,
                     condition=condition.name,
                 )

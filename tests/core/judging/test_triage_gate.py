@@ -90,7 +90,7 @@ def scored(model: Model, samples: list[Sample], by: str = "model") -> tuple[Scor
             answer=answer,
             cluster=sample.cluster,
             by=by,  # type: ignore[arg-type]  # a literal
-            expected=sample.target,
+            target=sample.target,
             language=sample.language,
             condition=sample.condition,
         )

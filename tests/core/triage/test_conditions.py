@@ -120,4 +120,4 @@ def test_a_case_that_cannot_be_told_is_refused(change: dict[str, str], fault: st
 
 def test_two_cases_with_one_id_are_refused() -> None:
     with pytest.raises(ValidationError, match="two cases have the id fall"):
-        Benchmark(name="b", scorer="exact", summary="s", cases=(FALL, FALL))
+        Benchmark(name="b", scorer="choice", summary="s", cases=(FALL, FALL))

@@ -35,7 +35,7 @@ class Gap(NamedTuple):
 
 def sent_away(scores: Iterable[Score]) -> SentAway:
     """Return which immediate cases were called `delayed`, whatever the language and the wording."""
-    urgent = [score for score in scores if score.expected == IMMEDIATE]
+    urgent = [score for score in scores if score.target == IMMEDIATE]
     cases = {score.cluster for score in urgent}
     sent = sorted({score.cluster for score in urgent if label_of(score.answer) == DELAYED})
     return SentAway(len(cases), tuple(sent), statistics.upper_share(len(sent), len(cases)))
@@ -43,7 +43,7 @@ def sent_away(scores: Iterable[Score]) -> SentAway:
 
 def recall(scores: Iterable[Score], label: Label) -> Metric | None:
     """Return the share of right answers about the cases of a label, with its interval; None without such cases."""
-    return _share(label, [(float(score.value > 0), score.cluster) for score in scores if score.expected == label])
+    return _share(label, [(float(score.value > 0), score.cluster) for score in scores if score.target == label])
 
 
 def under_triage(scores: Iterable[Score]) -> Metric | None:
@@ -52,7 +52,7 @@ def under_triage(scores: Iterable[Score]) -> Metric | None:
     given = [
         (float(urgency.get(label_of(score.answer) or IMMEDIATE, 0) > urgency[right]), score.cluster)
         for score in scores
-        if (right := label_of(score.expected)) and right != DELAYED
+        if (right := label_of(score.target)) and right != DELAYED
     ]
     return _share("under-triage", given)
 
