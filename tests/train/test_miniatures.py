@@ -27,7 +27,7 @@ from medpipe.wiring import Wiring
 from tests import real_engine
 from tests.fakes import FakePorts
 from tests.places import ROOT
-from tests.train.miniature_documents import DAY, documents
+from tests.train.miniature_documents import DAY, documents, write_benchmarks
 
 pytestmark = pytest.mark.slow
 
@@ -73,7 +73,9 @@ def ports_in(home: Path, models: Path) -> MiniaturePorts:
     """Return ports with their state in `home`, and the list of the one official test that recipes keep out."""
     (home / "curated" / "pubmedqa").mkdir(parents=True)
     (home / "curated" / "pubmedqa" / "test_ground_truth.json").write_text(json.dumps({"910099": "yes"}))
-    return MiniaturePorts(Settings(home=home / "home", models=models, curated=home / "curated"))
+    write_benchmarks(home / "published")
+    where = {"curated": home / "curated", "benchmarks_data": home / "published"}
+    return MiniaturePorts(Settings(home=home / "home", models=models, **where))
 
 
 @pytest.fixture
