@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from medpipe import base_models, object_storage
 from medpipe import ports as port
+from medpipe.core.judging.entailment import RULES
 from medpipe.core.judging.published import Published
 from medpipe.core.prompt import Template
 from medpipe.core.teaching.official_tests import OfficialTest
@@ -171,6 +172,15 @@ class Wiring(DatabaseWiring):
         return TransformersGenerator(
             self.settings.models_folder, self.settings.threads, self.settings.offline, precision=precision
         )
+
+    @cached_property
+    def entailment(self) -> port.Entailment:
+        if not (model := self.settings.entailment_model):
+            return RULES
+        from medpipe.backends.transformers_entailment import TransformersEntailment
+
+        models, threads, offline = self.settings.models_folder, self.settings.threads, self.settings.offline
+        return TransformersEntailment(model, base_models.digest(model, models), models, threads, offline)
 
     @cached_property
     def overlaps(self) -> port.Overlaps:

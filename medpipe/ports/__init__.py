@@ -11,6 +11,7 @@ from medpipe.ports.artifact_store import ArtifactStore, Draft
 from medpipe.ports.audit import Audit
 from medpipe.ports.corpus_table import CorpusTable, Counts, Pruned
 from medpipe.ports.engine import Engine
+from medpipe.ports.entailment import Entailment
 from medpipe.ports.feedback import (
     AnswerLog,
     CorrectionReview,
@@ -53,6 +54,7 @@ __all__ = [
     "Draft",
     "Embedder",
     "Engine",
+    "Entailment",
     "Entry",
     "Erased",
     "FeedbackItem",

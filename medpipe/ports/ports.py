@@ -24,6 +24,7 @@ from medpipe.ports.artifact_store import ArtifactStore
 from medpipe.ports.audit import Audit
 from medpipe.ports.corpus_table import CorpusTable
 from medpipe.ports.engine import Engine
+from medpipe.ports.entailment import Entailment
 from medpipe.ports.feedback import FeedbackStore
 from medpipe.ports.generator import Generator
 from medpipe.ports.home_copy import HomeCopy
@@ -77,6 +78,10 @@ class Ports(Protocol):
 
     def likelihoods_at(self, precision: str) -> Likelihoods:
         """Return what reads answers at this precision, in process. Raises UsageError for an unknown precision."""
+
+    @property
+    def entailment(self) -> Entailment:
+        """What judges claims for reports: the rules, or a model that the settings name."""
 
     @property
     def overlaps(self) -> Overlaps: ...
