@@ -46,6 +46,10 @@ class Sample(_Value):
     """The criteria that a long answer is graded by."""
     slices: tuple[str, ...] = Field((), exclude_if=not_)
     """Parts of the benchmark that the sample is in, such as `language fr`. They do not change what it asks."""
+    language: str = Field("", exclude_if=not_)
+    """The language of a case of triage."""
+    condition: str = Field("", exclude_if=not_)
+    """Name of the condition under which a case of triage is worded (`core.triage.conditions`)."""
 
 
 class Score(_Value):
@@ -64,6 +68,9 @@ class Score(_Value):
     """The right label, where the sample has choices."""
     by: Literal["model", "rule"] = "model"
     """Who wrote the text: the model, or a guardrail rule that replaced the model's answer."""
+    language: str = Field("", exclude_if=not_)
+    """The sample's language and condition, for cases of triage."""
+    condition: str = Field("", exclude_if=not_)
 
 
 class Metric(_Value):
