@@ -193,6 +193,12 @@ class Wiring(DatabaseWiring):
         return self.vllm
 
     @cached_property
+    def harness(self) -> port.Harness:
+        from medpipe.backends.lm_eval_harness import LmEvalHarness
+
+        return LmEvalHarness(self.settings.models_folder, self.settings.threads, self.settings.offline)
+
+    @cached_property
     def vllm(self) -> VllmEngine:
         """The inference engine. It is also the generator, so that evaluation asks the process that serves."""
         from medpipe.backends.vllm_engine import VllmEngine

@@ -23,6 +23,7 @@ from medpipe.ports.feedback import (
     Tombstone,
 )
 from medpipe.ports.generator import Generator
+from medpipe.ports.harness import Choosing, Harness, Harnessed
 from medpipe.ports.heads import Heads
 from medpipe.ports.home_copy import HomeCopy, Part
 from medpipe.ports.keys import KeyStore
@@ -59,7 +60,10 @@ __all__ = [
     "Erased",
     "FeedbackItem",
     "FeedbackStore",
+    "Choosing",
     "Generator",
+    "Harness",
+    "Harnessed",
     "GivenAnswer",
     "Heads",
     "HomeCopy",

@@ -27,6 +27,7 @@ from medpipe.ports.engine import Engine
 from medpipe.ports.entailment import Entailment
 from medpipe.ports.feedback import FeedbackStore
 from medpipe.ports.generator import Generator
+from medpipe.ports.harness import Harness
 from medpipe.ports.home_copy import HomeCopy
 from medpipe.ports.keys import KeyStore
 from medpipe.ports.leases import Leases
@@ -87,6 +88,8 @@ class Ports(Protocol):
     def overlaps(self) -> Overlaps: ...
     @property
     def engine(self) -> Engine: ...
+    @property
+    def harness(self) -> Harness: ...
     @property
     def registry(self) -> Registry: ...
     @property

@@ -33,6 +33,7 @@ PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/base_models.py": (("orchestrate",), ("train",)),
     "medpipe/backends/transformers_entailment.py": (("train",),),
     "medpipe/backends/transformers_generator.py": (("train",),),
+    "medpipe/backends/lm_eval_harness.py": (("train", "lm-eval"),),
     "medpipe/backends/model_signer.py": (("sign",),),
     "medpipe/backends/e5_embedder.py": (("embed",),),
     "medpipe/backends/overlaps.py": (("judge",),),
