@@ -30,7 +30,7 @@ from medpipe.ports.ledger import Entry, Ledger
 from medpipe.ports.leftovers import Leftover, Leftovers
 from medpipe.ports.ports import Ports
 from medpipe.ports.progress import Progress
-from medpipe.ports.registry import Registered, Registry, WeightsCopy
+from medpipe.ports.registry import Curves, Registered, Registry, WeightsCopy
 from medpipe.ports.routes import Route, Routes
 from medpipe.ports.signer import Signer
 from medpipe.ports.sources import Source, SourceOfFiles
@@ -74,6 +74,7 @@ __all__ = [
     "Rated",
     "Redaction",
     "Redactor",
+    "Curves",
     "Registered",
     "Registry",
     "Route",
