@@ -219,7 +219,7 @@ class _Year:
         inputs = VersionInputs(
             adapter=adapter, evaluation=challenger, decision=decision, parent=self.champion, incumbent=self.champion
         )
-        registered = self.ports.registry.register(self.ports.store.folder(adapter), {"adapter": adapter}, {})
+        registered = self.ports.registry.register(self.ports.store.folder(adapter), {"adapter": adapter}, {}, {})
         described = VersionOutcome(
             adapter=adapter,
             digest="0",

@@ -23,10 +23,12 @@ from medpipe.core.corpus import contents, merge
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.revision import posted
 from medpipe.core.corpus.standing import standing
+from medpipe.core.teaching.curve import CURVE, Point
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import MedpipeError, NotFound, UsageError
 from medpipe.ports import (
     Counts,
+    Curves,
     Delivery,
     Engine,
     Generator,
@@ -69,6 +71,7 @@ class MemoryTrainer:
         out.mkdir(parents=True, exist_ok=True)
         (out / WEIGHTS).write_text(json.dumps(known, sort_keys=True))
         (out / CONFIG).write_text(json.dumps({"base": recipe.base, "r": recipe.lora.r}))
+        records.write(out / CURVE, [Point(step=1, loss=0.5)])
         progress(1.0, f"learned {len(rows)} rows by heart")
         return {"train_loss": 0.0}
 
@@ -191,7 +194,9 @@ class FileRegistry:
         empty: dict[str, Any] = {"versions": [], "champion": None, "tags": {}}
         return json.loads(self.file.read_text()) if self.file.exists() else empty
 
-    def register(self, adapter: Path, description: Mapping[str, Any], metrics: Mapping[str, float]) -> Registered:
+    def register(
+        self, adapter: Path, description: Mapping[str, Any], metrics: Mapping[str, float], curves: Curves
+    ) -> Registered:
         state, described = self._state(), json.loads(json.dumps(dict(description), default=str))
         if described not in state["versions"]:
             state["versions"].append(described)

@@ -15,9 +15,10 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from mlflow.utils.time import get_current_time_millis
 
+from medpipe.core.batches import batched
 from medpipe.core.refs import digest_of
 from medpipe.errors import Unavailable
-from medpipe.ports import Registered, WeightsCopy
+from medpipe.ports import Curves, Registered, WeightsCopy
 
 _CHAMPION = "champion"
 _KEY_TAG = "medpipe.description"
@@ -30,6 +31,9 @@ _FOLDER = "adapter"
 
 _MAX_PARAM, _MAX_TAG = 6000, 5000
 """Characters that MLflow stores of a parameter and of a version's tag."""
+
+_MAX_METRICS = 1000
+"""Values that MLflow takes in one request."""
 
 
 class MlflowRegistry:
@@ -52,10 +56,13 @@ class MlflowRegistry:
         with self._answering():
             self._client = MlflowClient(tracking_uri=url, registry_uri=url)
 
-    def register(self, adapter: Path, description: Mapping[str, Any], metrics: Mapping[str, float]) -> Registered:
+    def register(
+        self, adapter: Path, description: Mapping[str, Any], metrics: Mapping[str, float], curves: Curves
+    ) -> Registered:
         """Log a run with its parameters, metrics and the adapter's files, and make a model version of it.
 
         `adapter`: the adapter's folder. `description`: what the version is and came from. `metrics`: value by name.
+        `curves`: values by step; MLflow plots them.
         The same description again returns the version that it made before, so a repeated verb makes no second one.
         """
         key = digest_of(dict(description))
@@ -64,7 +71,7 @@ class MlflowRegistry:
             known = self._client.search_model_versions(f"name='{self._name}' and tags.`{_KEY_TAG}`='{key}'")
             if known:
                 return self._registered(int(known[0].version))
-            run_id, source = self._logged_run(key) or self._log_run(adapter, description, metrics, key)
+            run_id, source = self._logged_run(key) or self._log_run(adapter, description, metrics, curves, key)
             version = self._client.create_model_version(
                 self._name,
                 source,
@@ -146,7 +153,12 @@ class MlflowRegistry:
         return (str(runs[0].info.run_id), f"{runs[0].info.artifact_uri}/{_FOLDER}") if runs else None
 
     def _log_run(
-        self, adapter: Path, description: Mapping[str, Any], metrics: Mapping[str, float], key: str
+        self,
+        adapter: Path,
+        description: Mapping[str, Any],
+        metrics: Mapping[str, float],
+        curves: Curves,
+        key: str,
     ) -> tuple[str, str]:
         """Log a finished run, and return its id and the address of its adapter."""
         run = self._client.create_run(self._experiment_id(), run_name=str(description.get("adapter", key)))
@@ -157,6 +169,9 @@ class MlflowRegistry:
             metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],
             tags=[RunTag(_KEY_TAG, key)],
         )
+        measured = (Metric(name, value, now, step) for name, values in curves.items() for step, value in values)
+        for block in batched(measured, _MAX_METRICS):
+            self._client.log_batch(run.info.run_id, metrics=block)
         self._client.log_artifacts(run.info.run_id, str(adapter), _FOLDER)
         self._client.set_terminated(run.info.run_id)
         return str(run.info.run_id), f"{run.info.artifact_uri}/{_FOLDER}"

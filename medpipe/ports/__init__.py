@@ -34,7 +34,7 @@ from medpipe.ports.likelihoods import Likelihood, Likelihoods
 from medpipe.ports.overlaps import Overlap, Overlaps
 from medpipe.ports.ports import Ports
 from medpipe.ports.progress import Progress
-from medpipe.ports.registry import Registered, Registry, WeightsCopy
+from medpipe.ports.registry import Curves, Registered, Registry, WeightsCopy
 from medpipe.ports.routes import Route, Routes
 from medpipe.ports.signer import Signer
 from medpipe.ports.sources import Source, SourceOfFiles
@@ -86,6 +86,7 @@ __all__ = [
     "Rated",
     "Redaction",
     "Redactor",
+    "Curves",
     "Registered",
     "Registry",
     "Route",

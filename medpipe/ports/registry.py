@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
+
+Curves = Mapping[str, Sequence[tuple[int, float]]]
+"""Name of a measure → steps and values."""
 
 
 class Registered(NamedTuple):
@@ -31,8 +34,13 @@ class Registry(Protocol):
     Every method raises Unavailable when the registry does not answer.
     """
 
-    def register(self, adapter: Path, description: Mapping[str, Any], metrics: Mapping[str, float]) -> Registered:
-        """Register the adapter in a folder. The same `description` again returns the version that it made before."""
+    def register(
+        self, adapter: Path, description: Mapping[str, Any], metrics: Mapping[str, float], curves: Curves
+    ) -> Registered:
+        """Register the adapter in a folder. The same `description` again returns the version that it made before.
+
+        `metrics`: value by name. `curves`: values by step, for plots.
+        """
 
     def tag(self, number: int, tags: Mapping[str, str]) -> None:
         """Set tags on a version."""

@@ -16,9 +16,10 @@ class Trainer(Protocol):
     def train(
         self, recipe: Recipe, data: Path, start_from: Path | None, out: Path, work: Path, progress: Progress
     ) -> Mapping[str, float]:
-        """Train an adapter into `out` (adapter_model.safetensors, adapter_config.json) and return its metrics.
+        """Train an adapter into `out` and return its metrics.
 
-        `data`: folder with `train.jsonl`; Examples for SFT, PreferencePairs for DPO. `start_from`: folder of the
-        adapter to go on from; DPO uses it as the reference too. `work`: folder for checkpoints; a killed run that is
-        started again with the same `work` ends in the same weights.
+        `out` gets adapter_model.safetensors, adapter_config.json and curve.jsonl. `data`: folder with `train.jsonl`;
+        Examples for SFT, PreferencePairs for DPO. On examples for validation the loss is measured only. `start_from`:
+        folder of the adapter to go on from; DPO uses it as the reference too. `work`: folder for checkpoints; a killed
+        run that is started again with the same `work` ends in the same weights.
         """

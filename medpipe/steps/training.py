@@ -11,6 +11,7 @@ from medpipe import records
 from medpipe.core import naming
 from medpipe.core.contract import ServingContract
 from medpipe.core.judging import gates
+from medpipe.core.judging.evaluation import Metric
 from medpipe.core.manifests import (
     AdapterInputs,
     AdapterManifest,
@@ -35,6 +36,7 @@ from medpipe.core.refs import (
     kind_of,
     ref,
 )
+from medpipe.core.teaching import curve
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import DataError, UsageError
 from medpipe.ports import Ports
@@ -181,10 +183,12 @@ def _registered(
     evaluated = manifest(ports, inputs.evaluation, EvaluationManifest)
     metrics = evaluated.outcome.metrics
     provenance = _provenance(ports, inputs, evaluated.inputs.contract, outcome, examples, pairs, reason)
+    folder = ports.store.folder(inputs.adapter)
     registered = ports.registry.register(
-        ports.store.folder(inputs.adapter),
+        folder,
         provenance.model_dump(mode="json"),
-        {name: metric.value for name, metric in metrics.items()},
+        {name: value for metric in metrics.values() for name, value in _with_interval(metric).items()},
+        curve.series(records.read(folder / curve.CURVE, curve.Point) if (folder / curve.CURVE).is_file() else ()),
     )
     name = naming.version_name(registered.number, provenance.digest, ports.model_name)
     target = VersionRef(f"version/{name}")
@@ -192,6 +196,11 @@ def _registered(
         draft.conclude(VersionOutcome(**dict(provenance), number=registered.number, name=name, page=registered.page))
         check()
     return target
+
+
+def _with_interval(metric: Metric) -> dict[str, float]:
+    """Return a metric and the bounds of its 95 % interval, by name."""
+    return {metric.name: metric.value, f"{metric.name}/low": metric.low, f"{metric.name}/high": metric.high}
 
 
 def _provenance(

@@ -129,7 +129,7 @@ def test_the_registrys_copies_of_weights_go_with_the_weights_and_no_others(ports
 
 
 def test_a_copy_of_weights_that_this_home_does_not_know_stays(ports):
-    ports.registry.register(ports.settings.home, {"adapter": "adapter/00000000000000aa"}, {})
+    ports.registry.register(ports.settings.home, {"adapter": "adapter/00000000000000aa"}, {}, {})
     steps.gc(apply=True, ports=ports)
     assert len(list(ports.registry.copies(["adapter/00000000000000aa"]))) == 1
 

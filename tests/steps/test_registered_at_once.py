@@ -17,7 +17,7 @@ import pytest
 
 from medpipe import steps
 from medpipe.core.manifests import VersionManifest
-from medpipe.ports import Registered
+from medpipe.ports import Curves, Registered
 from medpipe.settings import Settings
 from medpipe.steps import lease
 from tests import fakes
@@ -30,7 +30,9 @@ pytestmark = pytest.mark.integration
 class SlowRegistry(fakes.FileRegistry):
     """Makes a version a moment after it has looked for an earlier one, as MLflow does."""
 
-    def register(self, adapter: Path, description: Mapping[str, Any], metrics: Mapping[str, float]) -> Registered:
+    def register(
+        self, adapter: Path, description: Mapping[str, Any], metrics: Mapping[str, float], curves: Curves
+    ) -> Registered:
         state, described = self._state(), json.loads(json.dumps(dict(description), default=str))
         if described in state["versions"]:
             return Registered(state["versions"].index(described) + 1, page="")

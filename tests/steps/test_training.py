@@ -21,9 +21,10 @@ from medpipe.core.manifests import (
     VersionManifest,
 )
 from medpipe.core.refs import ref
+from medpipe.core.teaching.curve import CURVE, Point
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.recipe import Recipe
-from medpipe.ports import Registered
+from medpipe.ports import Curves, Registered
 from medpipe.steps import artifact, workspaces
 from medpipe.steps.artifact import manifest
 from tests import fakes
@@ -236,22 +237,34 @@ def test_a_version_knows_everything_that_it_came_from_whatever_was_decided(ports
     assert (entry.event, entry.version, entry.decision, entry.reasons) == ("registered", named, "fail", ("worse",))
 
 
-def test_the_registry_gets_the_folder_of_the_adapter_and_the_value_of_each_metric(
+def test_the_registry_gets_the_folder_of_the_adapter_each_metric_with_its_interval_and_the_curve(
     ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    got: list[tuple[Path, Mapping[str, float]]] = []
+    got: list[tuple[Path, Mapping[str, float], Curves]] = []
     register = fakes.FileRegistry.register
 
     def recorded(
-        self: fakes.FileRegistry, adapter: Path, description: Mapping[str, Any], metrics: Mapping[str, float]
+        self: fakes.FileRegistry,
+        adapter: Path,
+        description: Mapping[str, Any],
+        metrics: Mapping[str, float],
+        curves: Curves,
     ) -> Registered:
-        got.append((adapter, metrics))
-        return register(self, adapter, description, metrics)
+        got.append((adapter, metrics, curves))
+        return register(self, adapter, description, metrics, curves)
 
     monkeypatch.setattr(fakes.FileRegistry, "register", recorded)
     arguments = judged(ports)
+    points = [Point(step=5, loss=2.0, eval_loss=2.5), Point(step=10, loss=1.0)]
+    arguments["adapter"] = put(
+        ports.store, ref("adapter", 2), lambda folder: records.write(folder / CURVE, points), digest="abcdef01"
+    )
     steps.register(**arguments, ports=ports)
-    assert got == [(ports.store.folder(arguments["adapter"]), {"new-knowledge": 0.75})]
+    ((folder, metrics, curves),) = got
+    assert folder == ports.store.folder(arguments["adapter"])
+    assert metrics["new-knowledge"] == 0.75
+    assert metrics["new-knowledge/low"] <= 0.75 <= metrics["new-knowledge/high"]
+    assert curves == {"training/loss": [(5, 2.0), (10, 1.0)], "training/eval_loss": [(5, 2.5)]}
 
 
 def test_registering_again_gives_the_same_version_and_another_parent_another(ports: fakes.FakePorts) -> None:

@@ -12,7 +12,7 @@ from medpipe import configuration
 from medpipe.backends.trl import divergence, settings
 from medpipe.backends.trl.adapter_files import WEIGHTS
 from medpipe.backends.trl.trainer import TrlTrainer
-from medpipe.core.teaching.recipe import Recipe
+from medpipe.core.teaching.recipe import Data, Recipe
 from medpipe.errors import ConfigError, MedpipeError
 from tests.train.test_trl_trainer import examples, pairs, quiet, recipe, train  # noqa: F401 (fixtures)
 
@@ -34,6 +34,10 @@ def lora(**block: object) -> Recipe:
     return recipe().model_copy(update={"lora": recipe().lora.model_copy(update=block)})
 
 
+def validating(**block: object) -> Recipe:
+    return recipe(**block).model_copy(update={"data": Data(validation_share=0.2)})
+
+
 BAD = {
     "a text for a number": (recipe(learning_rate="5e-5 "), "learning_rate should be a valid number; it is '5e-5 '"),
     "a misspelt setting": (
@@ -49,8 +53,25 @@ BAD = {
     "an unknown loss": (recipe(loss_type="nil"), "SFT has no 'nil'; there are: nll, dft"),
     "an unknown loss of DPO": (recipe("dpo", loss_type=["sigmoid", "sgmoid"]), "DPO has no 'sgmoid'"),
     "DPO from the base": (recipe("dpo"), "goes on from an adapter"),
-    "an evaluation without a set": (recipe(eval_strategy="steps"), "remove eval_strategy: no evaluation set"),
+    "an evaluation without a set": (
+        recipe(eval_strategy="steps"),
+        "remove eval_strategy, or give data.validation",
+    ),
     "the best of nothing": (recipe(load_best_model_at_end=True), "remove load_best_model_at_end"),
+    "a set that nothing measures": (validating(), "nothing measures them: give eval_strategy"),
+    "a best that is not saved": (
+        validating(eval_strategy="steps", eval_steps=5, save_steps=10, load_best_model_at_end=True),
+        "checkpoint at every evaluation: save_steps is 10, and eval_steps is 5",
+    ),
+    "checkpoints between evaluations": (
+        validating(eval_strategy="steps", eval_steps=10, load_best_model_at_end=True),
+        "multiple of the evaluation steps",
+    ),
+    "the last for the best": (
+        validating(eval_strategy="steps").model_copy(update={"early_stopping_patience": 2}),
+        "early_stopping_patience needs load_best_model_at_end",
+    ),
+    "no row for validation": (validating(eval_strategy="steps"), "has no row for validation"),
     "a base that is nowhere": (recipe(base="no-such/base"), r"no-such/base.*MEDPIPE_OFFLINE"),
 }
 

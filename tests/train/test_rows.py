@@ -63,25 +63,25 @@ def examples(tmp_path: Path) -> Path:
 
 
 def test_rows_have_the_form_and_the_template_of_the_recipe(examples: Path, tmp_path: Path) -> None:
-    assert rows_of(recipe(), examples, "plain")[0] == {
+    assert rows_of(recipe(), examples, "plain").taught[0] == {
         "prompt": "Context: It was.\nQuestion: Why?\nAnswer:",
         "completion": f" {LIST}",
     }
-    assert rows_of(recipe(answers="one line"), examples, "plain")[0]["completion"] == " Signs: fever; a rash.\n"
-    assert rows_of(recipe(), examples, CHAT)[0] == {
+    assert rows_of(recipe(answers="one line"), examples, "plain").taught[0]["completion"] == " Signs: fever; a rash.\n"
+    assert rows_of(recipe(), examples, CHAT).taught[0] == {
         "prompt": "<s>[system]Take care.[user]Context: It was.\n\nWhy?[assistant]",
         "completion": f"{LIST}</s>",
     }
     pair = PreferencePair(question="Why?", chosen=LIST, rejected="No.", answer_id="a", identity="i")
     records.write(tmp_path / "pairs.jsonl", [pair])
-    (row,) = rows_of(recipe("dpo"), tmp_path / "pairs.jsonl", CHAT)
+    (row,) = rows_of(recipe("dpo"), tmp_path / "pairs.jsonl", CHAT).taught
     assert (row["chosen"], row["rejected"]) == (f"{LIST}</s>", "No.</s>")
-    (row,) = rows_of(recipe("dpo", "one line"), tmp_path / "pairs.jsonl", "plain")
+    (row,) = rows_of(recipe("dpo", "one line"), tmp_path / "pairs.jsonl", "plain").taught
     assert (row["chosen"], row["rejected"]) == (" Signs: fever; a rash.\n", " No.\n")
 
 
 def test_rows_that_are_too_long_are_counted_and_above_the_share_refused(examples: Path) -> None:
-    rows = rows_of(recipe(), examples, "plain")
+    rows = rows_of(recipe(), examples, "plain").taught
     longest = len(rows[0]["prompt"] + rows[0]["completion"]) + 1
     assert cut(recipe(), rows, Letters(), None) == cut(recipe(), rows, Letters(), longest) == 0
     assert cut(recipe(max_cut=0.5), rows, Letters(), longest - 1) == 1, "the token that ends the answer counts"
@@ -90,7 +90,7 @@ def test_rows_that_are_too_long_are_counted_and_above_the_share_refused(examples
 
 
 def test_a_prompt_whose_last_token_grows_into_the_answer_is_refused(examples: Path) -> None:
-    rows = rows_of(recipe(), examples, "plain")
+    rows = rows_of(recipe(), examples, "plain").taught
     with pytest.raises(ConfigError, match=r"row 2's prompt is not the beginning of prompt and completion"):
         cut(recipe(), rows, Letters(": So"), None)
 
@@ -98,6 +98,6 @@ def test_a_prompt_whose_last_token_grows_into_the_answer_is_refused(examples: Pa
 def test_a_beginning_that_is_there_twice_is_refused(examples: Path) -> None:
     chat = CHAT.model_copy(update={"bos": "^"})
     with pytest.raises(ConfigError, match=r"\^ begins every prompt twice"):
-        cut(recipe(), rows_of(recipe(), examples, chat), Letters(begins="^"), None)
-    once = rows_of(recipe(), examples, chat.model_copy(update={"adds_bos": True}))
+        cut(recipe(), rows_of(recipe(), examples, chat).taught, Letters(begins="^"), None)
+    once = rows_of(recipe(), examples, chat.model_copy(update={"adds_bos": True})).taught
     assert cut(recipe(), once, Letters(begins="^"), None) == 0

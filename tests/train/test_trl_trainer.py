@@ -23,6 +23,7 @@ from medpipe.backends.trl.trainer import TrlTrainer
 from medpipe.chat_templates import template_of
 from medpipe.core import prompt
 from medpipe.core.contract import Ending
+from medpipe.core.teaching.curve import CURVE, Point
 from medpipe.core.teaching.example import Example, PreferencePair
 from medpipe.core.teaching.recipe import Data, Lora, Quantization, Recipe
 from medpipe.errors import ConfigError, DataError, MedpipeError, UsageError
@@ -157,6 +158,48 @@ def test_a_training_killed_on_the_way_ends_in_the_same_bytes(tiny_base: Path, ex
     assert last_whole_checkpoint(work) != kept, "the second run went on from the first one's checkpoint"
 
 
+def validated(examples: Path) -> Path:
+    """Make one of the examples one for validation."""
+    rows = [json.loads(line) for line in (examples / "train.jsonl").read_text(encoding="utf-8").splitlines()]
+    records.write_rows(examples / "train.jsonl", [*rows[1:], rows[0] | {"role": "validation"}])
+    return examples
+
+
+def stopping_early() -> Recipe:
+    """Return a recipe whose validation loss falls first, while the form is learned, and then rises."""
+    block = {"eval_strategy": "steps", "eval_steps": 5, "load_best_model_at_end": True, "save_total_limit": 2}
+    stopped = recipe(max_steps=200, **block)
+    return stopped.model_copy(update={"early_stopping_patience": 3, "data": Data(validation_share=0.25)})
+
+
+class Killed(Exception):
+    """Ends a run in the middle, as a kill would."""
+
+
+def test_a_run_that_stops_early_keeps_its_best_weights_also_after_a_kill(
+    tiny_base: Path, examples: Path, tmp_path: Path
+) -> None:
+    data, chosen = validated(examples), stopping_early()
+    whole = train(tiny_base, chosen, data, tmp_path / "whole")
+    curve = list(records.read(whole / CURVE, Point))
+    losses = {point.step: point.eval_loss for point in curve if point.eval_loss is not None}
+    best, last = min(losses, key=lambda step: losses[step]), max(losses)
+    assert 5 <= best == last - 15 < 185, "three evaluations after the best one the run ended"
+    out, work = tmp_path / "killed", tmp_path / "killed-work"
+
+    def progress(share: float, text: str) -> None:
+        if round(share * 200) > best + 6:
+            raise Killed
+
+    with pytest.raises(Killed):
+        TrlTrainer(tiny_base, 1, True).train(chosen, data, None, out, work, progress)
+    assert last_whole_checkpoint(work) is not None
+    assert digest(train(tiny_base, chosen, data, out)) == digest(whole)
+    assert (out / CURVE).read_bytes() == (whole / CURVE).read_bytes()
+    again = digest(train(tiny_base, chosen, data, whole))
+    assert again == digest(out), "killed after its last checkpoint, it stops at the same step"
+
+
 def test_a_torn_checkpoint_is_ignored(tiny_base: Path, examples: Path, tmp_path: Path) -> None:
     adapter = train(tiny_base, recipe(), examples, tmp_path / "a")
     work = tmp_path / "a-work"
@@ -175,7 +218,7 @@ def test_the_adapter_names_the_recipes_base_and_no_folder_of_this_machine(
 ) -> None:
     adapter = train(tiny_base, recipe(max_steps=2), examples, tmp_path / "a")
     config = json.loads((adapter / CONFIG).read_text(encoding="utf-8"))
-    assert sorted(path.name for path in adapter.iterdir()) == [CONFIG, WEIGHTS]
+    assert sorted(path.name for path in adapter.iterdir()) == [CONFIG, WEIGHTS, CURVE]
     assert config["base_model_name_or_path"] == "medpipe-sandbox/tiny-llama"
     assert config["target_modules"] == sorted(config["target_modules"])
     assert str(tiny_base) not in (adapter / CONFIG).read_text(encoding="utf-8")
@@ -222,7 +265,7 @@ def test_dpo_goes_on_from_the_adapter_leaves_no_reference_behind_and_teaches_par
     first = train(models, in_paragraphs(recipe(max_steps=60)), examples, tmp_path / "a")
     preferences = in_paragraphs(recipe("dpo", max_steps=50, loss_type=["sigmoid", "sft"], loss_weights=[1.0, 1.0]))
     preferred = train(models, preferences, pairs, tmp_path / "b", start=first)
-    assert sorted(path.name for path in preferred.iterdir()) == [CONFIG, WEIGHTS]
+    assert sorted(path.name for path in preferred.iterdir()) == [CONFIG, WEIGHTS, CURVE]
     template = template_of(preferences, models)
     prompts = [prompt.render(f"How is {name} treated?", template=template) for name in FACTS]
     answers = TransformersGenerator(models, 1, True).generate(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from medpipe import records
 from medpipe.core import prompt
@@ -18,16 +18,28 @@ Row = Mapping[str, str]
 """`prompt` and `completion` for SFT; `prompt`, `chosen` and `rejected` for DPO."""
 
 
-def rows_of(recipe: Recipe, file: Path, template: Template) -> list[Row]:
-    """Return the rows of a recipe's data, in its form of answers. Raises DataError for a file without any."""
+class Rows(NamedTuple):
+    """The rows of a training."""
+
+    taught: list[Row]
+    validation: list[Row]
+    """Rows on which the loss is measured during the training, and that are not taught."""
+
+
+def rows_of(recipe: Recipe, file: Path, template: Template) -> Rows:
+    """Return the rows of a recipe's data, in its form of answers. Raises DataError for a file without taught rows.
+
+    Raises DataError, too, for a recipe with a validation share whose data has no row for it.
+    """
     answers = recipe.data.answers
-    rows: list[Row]
+    taught: list[Row] = []
+    validation: list[Row] = []
 
     def completion(text: str) -> str:
         return prompt.completion(formed(text, answers), answers, template)
 
     if recipe.method == "dpo":
-        rows = [
+        taught = [
             {
                 "prompt": prompt.render(pair.question, template=template),
                 "chosen": completion(pair.chosen),
@@ -36,19 +48,23 @@ def rows_of(recipe: Recipe, file: Path, template: Template) -> list[Row]:
             for pair in records.read(file, PreferencePair)
         ]
     else:
-        rows = [
-            {
+        for example in records.read(file, Example):
+            row = {
                 "prompt": prompt.render(example.question, example.context, template),
                 "completion": completion(example.answer),
             }
-            for example in records.read(file, Example)
-        ]
-    if not rows:
+            (validation if example.role == "validation" else taught).append(row)
+    if not taught:
         raise DataError(
             f"recipe {recipe.name!r}: {file.name} is empty, so there is nothing to train on; "
             "the card of the data counts what was left out and why"
         )
-    return rows
+    if recipe.data.validation_share and not validation:
+        raise DataError(
+            f"recipe {recipe.name!r}: {file.name} has no row for validation: raise data.validation_share, or build the "
+            "examples again with this recipe"
+        )
+    return Rows(taught, validation)
 
 
 def cut(recipe: Recipe, rows: Sequence[Row], tokenizer: Any, max_length: int | None) -> int:

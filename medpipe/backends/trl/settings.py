@@ -25,7 +25,7 @@ LOSSES: Mapping[str, tuple[str, ...]] = {
 has begun."""
 
 _EVALUATES = {"eval_strategy": "no", "do_eval": False, "load_best_model_at_end": False}
-"""Settings that need an evaluation set inside the training, and their values without one."""
+"""Settings that need a validation set, and their values without one."""
 
 
 def settings_of(recipe: Recipe, from_base: bool) -> dict[str, Any]:
@@ -44,6 +44,8 @@ def configuration(recipe: Recipe, from_base: bool, work: Path) -> Any:
     kind = DPOConfig if recipe.method == "dpo" else SFTConfig
     settings = settings_of(recipe, from_base)
     added: dict[str, Any] = {"output_dir": str(work), "seed": recipe.seed, "report_to": "none", "disable_tqdm": True}
+    if recipe.early_stopping_patience:
+        added["restore_callback_states_from_checkpoint"] = True  # a killed run goes on counting
     if not torch.cuda.is_available():
         added["use_cpu"] = True
     # A diverged run is seen by its losses (`divergence`): the first one, and those that transformers logs as 0 because
@@ -52,9 +54,30 @@ def configuration(recipe: Recipe, from_base: bool, work: Path) -> Any:
     if faults := "; ".join(_faults(recipe, settings, added, typing.get_type_hints(kind))):
         raise ConfigError(f"recipe {recipe.name!r}, trainer: {faults}")
     try:
-        return kind(**settings, **added)
+        arguments = kind(**settings, **added)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"recipe {recipe.name!r}, trainer: {kind.__name__} refuses it: {error}") from error
+    if fault := _unfit_evaluations(recipe, arguments):
+        raise ConfigError(f"recipe {recipe.name!r}, trainer: {fault}")
+    return arguments
+
+
+def _unfit_evaluations(recipe: Recipe, arguments: Any) -> str:
+    """Return why a training could not use its validation set as the recipe says; "" where it can."""
+    if recipe.data.validation_share and arguments.eval_strategy == "no":
+        return "data.validation_share sets examples aside, and nothing measures them: give eval_strategy"
+    if arguments.load_best_model_at_end and (
+        arguments.save_strategy == "steps" and arguments.save_steps != arguments.eval_steps
+    ):
+        return (
+            f"load_best_model_at_end needs a checkpoint at every evaluation: save_steps is {arguments.save_steps}, and "
+            f"eval_steps is {arguments.eval_steps}"
+        )
+    if recipe.early_stopping_patience and not arguments.load_best_model_at_end:
+        return (
+            "early_stopping_patience needs load_best_model_at_end: true, or the last weights were kept and not the best"
+        )
+    return ""
 
 
 def _faults(
@@ -67,8 +90,8 @@ def _faults(
         elif name not in types:
             likely = nearest(name, list(types))
             yield f"{name} is no setting of TRL{f'; did you mean {likely!r}?' if likely else ''}"
-        elif _EVALUATES.get(name, value) != value:
-            yield f"remove {name}: no evaluation set is held beside a training; `medpipe evaluate` comes after it"
+        elif not recipe.data.validation_share and _EVALUATES.get(name, value) != value:
+            yield f"remove {name}, or give data.validation_share: without one there is no evaluation set"
         elif fault := _wrong_type(value, types[name]):
             yield f"{name} {fault}"
         elif name == "learning_rate" and value < 0:

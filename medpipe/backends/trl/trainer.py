@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from medpipe import records
 from medpipe.backends.trl import adapter_files, base_shape, divergence, loading, settings
 from medpipe.backends.trl.checkpoints import last_whole_checkpoint
-from medpipe.backends.trl.rows import Row, cut, rows_of
+from medpipe.backends.trl.rows import Rows, cut, rows_of
 from medpipe.backends.trl.watch import callbacks
 from medpipe.base_models import locate
 from medpipe.chat_templates import template_of
+from medpipe.core.teaching.curve import CURVE, points
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.ports import Progress
 
@@ -36,28 +38,29 @@ class TrlTrainer:
     ) -> Mapping[str, float]:
         """Train as `ports.Trainer` says.
 
-        The metrics are `loss` (mean over the steps), `steps`, `examples`, `cut` (those longer than `max_length`) and
-        `seconds` (of this run alone, where it goes on from a checkpoint). Raises ConfigError for a recipe that TRL
-        refuses, that does not fit its base or the length of its data, whose base cannot be loaded, or whose training
-        diverged (all but the last before the weights are loaded), UsageError for a `start_from` that is missing or is
-        not an adapter, DataError for an empty `train.jsonl`.
+        The metrics are `loss` (mean over the steps), `steps`, `examples`, `validation` (rows that are not taught, where
+        there are any), `cut` (those longer than `max_length`) and `seconds` (of this run alone, where it goes on from a
+        checkpoint). Raises ConfigError for a recipe that TRL refuses, that does not fit its base or the length of its
+        data, whose base cannot be loaded, or whose training diverged (all but the last before the weights are loaded),
+        UsageError for a `start_from` that is missing or is not an adapter, DataError for a `train.jsonl` without rows
+        to teach, or without the rows for validation that the recipe asks for.
         """
         import torch
         from transformers import set_seed
 
         began = time.monotonic()
         place = locate(recipe.base, self._models, self._offline)
+        arguments = settings.configuration(recipe, start_from is None, work)
         rows = rows_of(recipe, data / "train.jsonl", template_of(recipe, self._models))
         torch.set_num_threads(self._threads)
         set_seed(recipe.seed)
         work.mkdir(parents=True, exist_ok=True)
         checkpoint = last_whole_checkpoint(work)
-        arguments = settings.configuration(recipe, start_from is None, work)
         loading.refuse_start(recipe, start_from)
         shape = base_shape.shape_of(recipe, place)
         base_shape.refuse_unfit(recipe, arguments.max_length, shape)
         tokenizer = loading.tokenizer_of(place)
-        over = cut(recipe, rows, tokenizer, arguments.max_length)
+        over = cut(recipe, [*rows.taught, *rows.validation], tokenizer, arguments.max_length)
         model = loading.peft_model(recipe, place, start_from)
         # TRL casts adapters to bf16 when it starts. That rounds the weights of `start_from`, and a resumed run, which
         # loads fp32, would then differ from an uninterrupted one. So the exact weights are put back.
@@ -68,10 +71,12 @@ class TrlTrainer:
         result = trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
         divergence.refuse(recipe, trainer.state.log_history, shape.guessing)
         adapter_files.save(trainer.model, recipe, out)
+        records.write(out / CURVE, points(trainer.state.log_history))
         return {
             "loss": float(result.training_loss),
             "steps": float(result.global_step),
-            "examples": float(len(rows)),
+            "examples": float(len(rows.taught)),
+            **({"validation": float(len(rows.validation))} if rows.validation else {}),
             "cut": float(over),
             "seconds": round(time.monotonic() - began, 1),
         }
@@ -87,7 +92,7 @@ def _trainer(
     arguments: Any,
     model: Any,
     tokenizer: Any,
-    rows: list[Row],
+    rows: Rows,
     progress: Progress,
 ) -> Any:
     """Return the trainer of TRL for the recipe's method."""
@@ -101,9 +106,10 @@ def _trainer(
     trainer = (DPOTrainer if recipe.method == "dpo" else SFTTrainer)(
         model=model,
         args=arguments,
-        train_dataset=Dataset.from_list(rows),
+        train_dataset=Dataset.from_list(rows.taught),
+        eval_dataset=Dataset.from_list(rows.validation) if rows.validation else None,
         processing_class=tokenizer,
-        callbacks=callbacks(recipe.name, progress),
+        callbacks=callbacks(recipe, progress),
     )
     trainer.remove_callback(PrinterCallback)  # it prints on standard output, which carries refs only
     return trainer

@@ -7,12 +7,15 @@ from typing import Any
 
 from medpipe.backends.trl import divergence
 from medpipe.backends.trl.checkpoints import mark_whole
+from medpipe.core.teaching.recipe import Recipe
 from medpipe.ports import Progress
 
 
-def callbacks(name: str, progress: Progress) -> list[Any]:
-    """Return the callbacks of transformers' Trainer for the training of the recipe `name`."""
-    from transformers import TrainerCallback
+def callbacks(recipe: Recipe, progress: Progress) -> list[Any]:
+    """Return the callbacks of transformers' Trainer for a training."""
+    from transformers import EarlyStoppingCallback, TrainerCallback
+
+    name = recipe.name
 
     class Watch(TrainerCallback):
         """Reports progress, and marks each checkpoint as whole after its last file."""
@@ -23,11 +26,16 @@ def callbacks(name: str, progress: Progress) -> list[Any]:
                 progress(step / last, f"{name}: step {step} of {last}")
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+            if logs and "eval_loss" in logs:
+                progress(state.global_step / state.max_steps, f"{name}: validation loss {float(logs['eval_loss']):.4f}")
             if logs and "loss" in logs:
                 progress(state.global_step / state.max_steps, f"{name}: loss {float(logs['loss']):.4f}")
                 divergence.stop(name, state.global_step, logs, args.fp16)
 
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            if control.should_training_stop and state.global_step < state.max_steps:
+                return  # stopped early: a run that went on from here would take steps that this one does not take
             mark_whole(Path(args.output_dir) / f"checkpoint-{state.global_step}")
 
-    return [Watch()]
+    patience = recipe.early_stopping_patience
+    return [Watch(), *([EarlyStoppingCallback(patience)] if patience else [])]

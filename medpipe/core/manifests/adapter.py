@@ -34,7 +34,7 @@ class AdapterOutcome(Outcome):
     data: str
     start_from: str
     examples: int
-    """Rows that were taught: examples, or preference pairs."""
+    """Rows of the training, those for validation among them: examples, or preference pairs."""
     metrics: dict[str, float]
     digest: str
     """SHA-256 of the weights and their configuration."""

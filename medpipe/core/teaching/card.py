@@ -49,6 +49,7 @@ def describe(
         examples=len(train.examples),
         documents=len(taught),
         replayed=_count(train, lambda kind: kind.replay),
+        validation=_count(train, lambda kind: kind.validation),
         facts=_fact_counts(facts_found, claims, left_out, sides),
         by_source=_counted(train, lambda kind: kind.source),
         by_prefix=_counted(train, lambda kind: kind.prefix),
@@ -95,6 +96,7 @@ def _fact_counts(found: int, claims: int, left_out: LeftOut, sides: Split) -> Fa
         held_out=len(sides.held_out),
         after_cut_off=len(sides.after_cut_off),
         unseen=len(sides.unseen),
+        validation=len(sides.validation),
         withdrawn=claims,
     )
 
@@ -147,8 +149,9 @@ def _overview(card: Card, corpus: str) -> str:
         ("", ""),
         {
             "corpus": corpus,
-            "examples to learn": card.examples,
+            "examples to learn": card.examples - card.validation,
             "of them replayed": card.replayed,
+            "examples for validation": card.validation,
             "documents behind them": card.documents,
             "with a passage as context": card.with_context,
             "published": f"{card.published.first} to {card.published.last}",
@@ -167,6 +170,7 @@ def _facts(facts: FactCounts) -> str:
         "older: only asked": facts.held_out,
         "published after the cut-off: only asked": facts.after_cut_off,
         "never taught by any run: only asked": facts.unseen,
+        "for validation: their loss is measured during the training": facts.validation,
         "withdrawn claims: only asked, and answered as withdrawn": facts.withdrawn,
         "left out (see below)": facts.left_out,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import not_
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,6 +25,7 @@ class FactCounts(_Value):
     held_out: int
     after_cut_off: int
     unseen: int
+    validation: int = Field(0, exclude_if=not_)
     withdrawn: int
 
 
@@ -57,6 +59,8 @@ class Card(_Value):
     examples: int
     documents: int
     replayed: int
+    validation: int = Field(0, exclude_if=not_)
+    """Examples that are not taught: their loss is measured during the training."""
     facts: FactCounts
     by_source: Counts
     by_prefix: Counts

@@ -13,7 +13,7 @@ import numpy as np
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.sources import prefix
 from medpipe.core.spool import Lines
-from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.example import Example, Role
 from medpipe.core.teaching.fact_table import hash_of
 from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.hygiene import Hygiene
@@ -38,6 +38,7 @@ class Kind(NamedTuple):
     question_type: str
     with_context: bool
     replay: bool
+    validation: bool
 
     @classmethod
     def of(cls, example: Example) -> Kind:
@@ -50,6 +51,7 @@ class Kind(NamedTuple):
             example.question_type or "none",
             bool(example.context),
             example.replay,
+            example.role == "validation",
         )
 
 
@@ -118,15 +120,18 @@ _COLUMNS = np.dtype([("fact", np.int32), ("kind", np.int16), ("question", np.uin
 
 @dataclass(frozen=True)
 class Teaching:
-    """Phrases facts as examples. `replay` marks them as replayed."""
+    """Phrases facts as examples of a role. `replay` marks them as replayed."""
 
     data: Data
     replay: bool
+    role: Role
 
     def __call__(self, numbered: Sequence[tuple[int, Fact]], _: Hygiene) -> Phrased:
         """Return the examples of facts with their numbers."""
         return rows_of(
-            (number, example) for number, fact in numbered for example in phrased(fact, self.data, self.replay)
+            (number, example)
+            for number, fact in numbered
+            for example in phrased(fact, self.data, self.replay, self.role)
         )
 
 

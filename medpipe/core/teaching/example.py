@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model
 
 from medpipe.core.teaching.feedback import ERASED
 
+Role = Literal["taught", "withdrawn", "validation"]
+"""What an example is for."""
+
 
 class Example(BaseModel):
     """One question and the answer to learn, with the documents that it came from.
@@ -18,9 +21,10 @@ class Example(BaseModel):
     right (a drug's name); without one the answer must match exactly. `choices` are the options that the question
     ends with, or the labels of a decision. `phrasing` names the question template; templates that evaluation uses
     never occur in training. `document_ids`, `document_revisions` and `document_digests` are parallel; `licence` and
-    `published` are those of the first document. `role` says what the example teaches: what the documents say, or that
-    it was withdrawn. `context`, `choices`, `document_revisions`, `licence` and `published` are written only if they
-    are not empty, and `role` only if it is `withdrawn`.
+    `published` are those of the first document. `role` says what the example teaches: what the documents say, that it
+    was withdrawn, or nothing: on an example for `validation` the loss is measured during the training. `context`,
+    `choices`, `document_revisions`, `licence` and `published` are written only if they are not empty, and `role` only
+    if it is not `taught`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,7 +44,7 @@ class Example(BaseModel):
     document_revisions: tuple[int, ...] = ()
     licence: str = ""
     published: date | None = None
-    role: Literal["taught", "withdrawn"] = "taught"
+    role: Role = "taught"
 
     @model_serializer(mode="wrap")
     def _small(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from medpipe.core.teaching import questions
-from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.example import Example, Role
 from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.recipe import Data
 
 
-def phrased(fact: Fact, data: Data, replay: bool = False) -> Iterator[Example]:
+def phrased(fact: Fact, data: Data, replay: bool = False, role: Role = "taught") -> Iterator[Example]:
     """Yield an example for every training phrasing of a fact; `replay` marks them as replayed."""
     phrasings = questions.training(fact.question_type, fact.focus, data.phrasings, fact.language, data.paraphrases)
     for number, question in enumerate(phrasings, start=1):
-        yield _example(fact, question, f"{fact.question_type}-{number}", replay)
+        yield _example(fact, question, f"{fact.question_type}-{number}", replay, role)
 
 
-def _example(fact: Fact, question: str, phrasing: str, replay: bool) -> Example:
+def _example(fact: Fact, question: str, phrasing: str, replay: bool, role: Role) -> Example:
     documents = (fact.document, *fact.also)
     return Example(
         question=question,
@@ -31,6 +31,7 @@ def _example(fact: Fact, question: str, phrasing: str, replay: bool) -> Example:
         slot=fact.slot,
         phrasing=phrasing,
         replay=replay,
+        role=role,
         language=fact.language,
         context=fact.context,
         choices=fact.choices,

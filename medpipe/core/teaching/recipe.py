@@ -84,6 +84,7 @@ class Data(_Block):
       makes each document its own cluster.
     - `unseen`: id prefix → share of clusters that no run ever teaches. They measure a task, such as triage, and not
       whether facts were learned.
+    - `validation_share`: share of clusters that no run ever teaches, whose examples measure the loss during a training.
     - `heldout_share`: share of older clusters that are never replayed. They measure forgetting.
     - `replay_ratio`: replayed older examples for each new one.
     - `safety_examples`: whether the refusals are taught.
@@ -115,6 +116,7 @@ class Data(_Block):
     translations: float | None = Field(None, gt=1)
     clusters: float | None = Field(None, gt=0, le=1)
     unseen: dict[Prefix, Share] = {}
+    validation_share: float = Field(0.0, ge=0, lt=1, exclude_if=not_)
     heldout_share: float = Field(0.3, ge=0, lt=1)
     replay_ratio: float = Field(2.0, ge=0)
     safety_examples: bool = True
@@ -195,6 +197,8 @@ class Recipe(_Block):
     trainer_from_base: dict[str, Any] = {}
     """Settings that replace those of `trainer` when a run starts from the base model. Learning a whole corpus needs
     larger steps than adding news to an adapter without making it forget."""
+    early_stopping_patience: int | None = Field(None, ge=1, exclude_if=lambda patience: patience is None)
+    """A training ends after that many evaluations in a row without a smaller loss; None: after its last step."""
     template: Literal["plain", "chat"] = Field("plain", exclude_if=lambda template: template == "plain")
     """The form of prompts: "Question: …" and "Answer:", or the chat template of the base's tokenizer."""
     system: str = Field("", exclude_if=not_)
@@ -208,6 +212,12 @@ class Recipe(_Block):
     def _system_has_a_place(self) -> Recipe:
         if self.system and self.template == "plain":
             raise ValueError("a plain prompt has no place for `system`; set template to chat, or leave system out")
+        return self
+
+    @model_validator(mode="after")
+    def _validates_examples(self) -> Recipe:
+        if self.method != "sft" and self.data.validation_share:
+            raise ValueError("data.validation_share is of examples; preference pairs have no validation set")
         return self
 
     @field_validator("base")

@@ -2,8 +2,9 @@
 
 New facts are taught, and evaluated in held-out phrasings. A fixed share of the clusters of older facts is never
 replayed and only evaluated. Facts published from the cut-off on, and clusters that no run may teach, are only
-evaluated, too. No text is on two sides: if two sides say the same, a taught fact takes precedence over one that is
-only evaluated, and this one over a replayed fact.
+evaluated, too; on another share that no run teaches, the loss is measured during the training. No text is on two
+sides: if two sides say the same, a taught fact takes precedence over one that is only evaluated, and this one over a
+replayed fact.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import stable_share
 from medpipe.core.word_hashes import Positions
 
-OLD, LATER, UNSEEN = "old-knowledge", "after-cut-off", "unseen"
+OLD, LATER, UNSEEN, VALIDATION = "old-knowledge", "after-cut-off", "unseen", "validation"
 """Names under which the evaluated sides protect their texts, as if each were a benchmark."""
 
 _IN_NEW = "held-out fact that a new document tells too"
@@ -40,6 +41,8 @@ class Split(NamedTuple):
     """Known before; never replayed, only evaluated."""
     after_cut_off: Positions
     unseen: Positions
+    validation: Positions
+    """Never taught; their loss is measured during the training."""
     also: dict[int, tuple[int, ...]] = {}
     """Number of a fact → the numbers of other documents that say nearly the same."""
 
@@ -77,19 +80,23 @@ def _by_document(
     unseen = np.zeros(len(chosen), np.bool_)
     for prefix, share in data.unseen.items():
         unseen |= (columns["prefix"] == hash_of(prefix)) & (_shares(columns, origins, "unseen") < share)
+    validation = np.zeros(len(chosen), np.bool_)
+    if data.validation_share:
+        validation = _shares(columns, origins, "validation") < data.validation_share
     new = np.ones(len(chosen), np.bool_)
     held_out = ~new
     if since is not None:
         stated = facts.stated.chosen(chosen.tolist())
         new = np.fromiter((since.get(fact.id) != fact.says for fact in stated), np.bool_, len(chosen))
         held_out = _shares(columns, origins, "held-out") < data.heldout_share
-    here = ~later & ~unseen
+    here = ~later & ~unseen & ~validation
     return Split(
         new=chosen[here & new],
         replayable=chosen[here & ~new & ~held_out],
         held_out=chosen[here & ~new & held_out],
         after_cut_off=chosen[later],
         unseen=chosen[unseen & ~later],
+        validation=chosen[validation & ~later & ~unseen],
     )
 
 
@@ -115,8 +122,13 @@ def _apart(facts: FactTable, sides: Split) -> tuple[Split, Drops]:
     replayable, replayable_drops = _without_shared(
         facts, sides.replayable, (held_out,), "older fact that a held-out document tells too"
     )
-    apart = sides._replace(after_cut_off=later, unseen=unseen, held_out=held_out, replayable=replayable)
-    return apart, total(later_drops, unseen_drops, held_out_drops, replayable_drops)
+    validation, validation_drops = _without_shared(
+        facts, sides.validation, (sides.new, replayable), "validation fact that a taught document tells too"
+    )
+    apart = sides._replace(
+        after_cut_off=later, unseen=unseen, held_out=held_out, replayable=replayable, validation=validation
+    )
+    return apart, total(later_drops, unseen_drops, held_out_drops, replayable_drops, validation_drops)
 
 
 def _without_shared(
@@ -132,7 +144,7 @@ def _decontaminated(facts: FactTable, sides: Split, hygiene: Hygiene) -> tuple[S
     protected_new = {"": contamination.Protected(facts, sides.new)}
     repeats = contamination.repeats(facts, sides.held_out, protected_new, hygiene)
     held_out = contamination.without(sides.held_out, repeats).kept
-    evaluated = ((OLD, held_out), (LATER, sides.after_cut_off), (UNSEEN, sides.unseen))
+    evaluated = ((OLD, held_out), (LATER, sides.after_cut_off), (UNSEEN, sides.unseen), (VALIDATION, sides.validation))
     protected = {name: contamination.Protected(facts, side) for name, side in evaluated if len(side)}
     replayable = _without_protected(facts, sides.replayable, protected, hygiene)
     # No new fact repeats a held-out one, since those held-out facts were left out above.
@@ -156,7 +168,7 @@ def _merged(facts: FactTable, sides: Split) -> tuple[Split, Drops]:
     kept: dict[str, Positions] = {}
     also: dict[int, tuple[int, ...]] = {}
     dropped = Drops()
-    for name in ("new", "replayable", "held_out", "after_cut_off", "unseen"):
+    for name in ("new", "replayable", "held_out", "after_cut_off", "unseen", "validation"):
         kept[name], others, repeated = twins.merged(facts, getattr(sides, name))
         also |= others
         dropped = total(dropped, repeated)

@@ -1,4 +1,4 @@
-"""The examples of one training run, in their order: new facts, withdrawals, replayed older facts, refusals."""
+"""The examples of a training run, in order: new facts, withdrawals, replayed older facts, refusals, validation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from medpipe.core.batches import batched
 from medpipe.core.spool import Lines
 from medpipe.core.teaching.drafts import BLOCK, Drafts, Kind, Teaching, rows_of
 from medpipe.core.teaching.drops import Drops, total
-from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.example import Example, Role
 from medpipe.core.teaching.fact_table import FactTable
 from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.hygiene import Hygiene
@@ -96,14 +96,16 @@ def training_set(
     new = _drafts(corpus, facts, data, withdrawn[0])
     older = _drafts(corpus, corpus.read(sides.replayable, sides), data, withdrawn[1], replay=True)
     safety = _drafts(corpus, (), data, refusals if data.safety_examples else ())
+    measured = _drafts(corpus, corpus.read(sides.validation, sides), data, (), role="validation")
     taught, left_of_new = _teachable(new, held_out)
     known, left_of_older = _teachable(older, held_out)
     refused, left_of_safety = _teachable(safety, held_out)
     known = known[~np.isin(older.columns["words"][known], new.columns["words"][taught])]
     count = min(round(data.replay_ratio * len(taught)), len(known))
     replayed = known[sorted(chance.sample(range(len(known)), count))]
-    train = _written(corpus, sides, ((new, taught), (older, replayed), (safety, refused)))
-    return train, total(left_of_new, left_of_older, left_of_safety)
+    validation, left_of_validation = _teachable(measured, held_out)
+    parts = ((new, taught), (older, replayed), (safety, refused), (measured, validation))
+    return _written(corpus, sides, parts), total(left_of_new, left_of_older, left_of_safety, left_of_validation)
 
 
 def shuffled(corpus: Corpus, sides: Split, chance: random.Random) -> Iterator[tuple[int, Fact]]:
@@ -127,9 +129,10 @@ def _drafts(
     data: Data,
     others: Iterable[Example],
     replay: bool = False,
+    role: Role = "taught",
 ) -> Drafts[Example]:
     drafts = Drafts(Example, corpus.hygiene.folder)
-    for phrased in corpus.hygiene.each(Teaching(data, replay), batched(facts, BLOCK)):
+    for phrased in corpus.hygiene.each(Teaching(data, replay, role), batched(facts, BLOCK)):
         drafts.append(phrased)
     drafts.append(rows_of((-1, example) for example in others))
     return drafts

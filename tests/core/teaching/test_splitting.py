@@ -45,6 +45,7 @@ STRICT = recipe(
     heldout_share=0.5,
     cut_off=DAY,
     unseen={"mplus": 0.3},
+    validation_share=0.25,
 )
 TOOLS = Hygiene(clusters=fakes.PairwiseDuplicates().clusters, redact=fakes.EmailRedactor().redact)
 
@@ -107,7 +108,7 @@ class Sides(NamedTuple):
     by_id: dict[str, Document]
     taught: set[str]
     evaluated: set[str]
-    """Ids of documents that are only evaluated: held out, unseen, or later than the cut-off."""
+    """Ids of documents that are not taught: held out, unseen, for validation, or later than the cut-off."""
 
 
 def sides(corpus: list[Document], old: Collection[int], recipe: Recipe = STRICT) -> Sides:
@@ -116,9 +117,14 @@ def sides(corpus: list[Document], old: Collection[int], recipe: Recipe = STRICT)
     return Sides(
         built,
         {document.id: document for document in corpus},
-        {id for example in built.train for id in example.document_ids},
-        {sample.id.split("#")[0] for sample in samples},
+        {id for example in built.train if example.role == "taught" for id in example.document_ids},
+        {sample.id.split("#")[0] for sample in samples} | for_validation(built),
     )
+
+
+def for_validation(built: BuiltExamples) -> set[str]:
+    """Ids of the documents whose examples are measured during a training."""
+    return {id for example in built.train if example.role == "validation" for id in example.document_ids}
 
 
 def straddling(result: Sides) -> set[int]:
@@ -133,7 +139,10 @@ def shared_runs(built: BuiltExamples) -> list[decontamination.Hit]:
     """Training texts with 13 words in a row from a sample that is only evaluated."""
     samples = (*built.old_knowledge, *built.after_cut_off, *built.unseen)
     evaluated = [text for sample in samples for text in (sample.question, sample.target)]
-    taught = [text for example in built.train for text in (example.question, example.answer)]
+    texts = {role: [] for role in ("taught", "withdrawn", "validation")}
+    for example in built.train:
+        texts[example.role] += example.question, example.answer
+    evaluated, taught = evaluated + texts["validation"], texts["taught"]
     hits = decontamination.overlaps(taught, {"held out": evaluated})
     return [hit for hit in hits if hit.reason == decontamination.SHARED_RUN]
 
@@ -180,6 +189,26 @@ def test_words_that_many_documents_share_are_not_taught_and_without_decontaminat
     assert [example for example in clean.train if example.replay]
     assert not shared_runs(clean)
     assert shared_runs(dirty)
+
+
+def test_a_share_of_the_clusters_is_for_validation_in_every_run_and_the_card_counts_it() -> None:
+    corpus = [page(number, f"{text(number % 40)} Ask.") for number in range(80)]  # each text is on two pages
+    wanted = recipe(clusters=0.6, validation_share=0.2, replay_ratio=99.0)
+    news = [page(number, text(number)) for number in range(200, 212)]
+    first, later = build(corpus, wanted), build([*corpus, *news], wanted, known(corpus))
+    measured, news_ids = for_validation(first), {document.id for document in news}
+    assert 4 <= len(measured) <= 30
+    assert for_validation(later) - news_ids == measured, "what was measured once is never taught"
+    for built in (first, later):
+        taught = {id for example in built.train if example.role == "taught" for id in example.document_ids}
+        assert taught and not taught & measured
+    for example in (example for example in first.train if example.role == "validation"):
+        assert not any(example.question == sample.question for sample in first.new_knowledge)
+    facts = first.card.facts
+    assert facts.validation > 0
+    assert facts.found == facts.new + facts.validation + facts.left_out
+    assert first.card.validation == sum(example.role == "validation" for example in first.train)
+    assert not for_validation(build(corpus, recipe(clusters=0.6)))
 
 
 @given(corpora, st.sets(st.integers(0, 7)))
