@@ -12,7 +12,7 @@ from medpipe import configuration
 from medpipe.backends.trl import divergence, settings
 from medpipe.backends.trl.adapter_files import WEIGHTS
 from medpipe.backends.trl.trainer import TrlTrainer
-from medpipe.core.teaching.recipe import Data, Recipe
+from medpipe.core.teaching.recipe import Data, Quantization, Recipe
 from medpipe.errors import ConfigError, MedpipeError
 from tests.train.test_trl_trainer import examples, pairs, quiet, recipe, train  # noqa: F401 (fixtures)
 
@@ -109,6 +109,8 @@ def test_a_base_whose_configuration_cannot_be_read_is_named(
         ("lora_dropout: 1.0", r"lora\.lora_dropout: .*less than 1"),
         ("target_modules: [q_proj, lm_head]", r"lora\.target_modules.*applies no adapter to lm_head"),
         ("target_modules: []", r"lora\.target_modules.*names no module"),
+        ("use_dora: true", r"lora\.use_dora: unknown key"),
+        ("modules_to_save: [lm_head]", r"lora\.modules_to_save: unknown key"),
         ("rank: 8", r"lora\.rank: unknown key .*known keys: .*r,"),
     ],
 )
@@ -117,6 +119,14 @@ def test_a_lora_block_that_cannot_work_is_refused_with_its_recipe(tmp_path: Path
     (tmp_path / "bad.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=words):
         configuration.load_named(tmp_path, "bad", "recipe", Recipe)
+
+
+def test_eight_bits_beside_four_are_refused() -> None:
+    eight = Quantization.model_validate({"load_in_8bit": True})
+    assert not eight.load_in_4bit
+    assert Quantization.model_validate(eight.model_dump()) == eight, "a stored recipe can be read again"
+    with pytest.raises(ValueError, match="load_in_8bit and load_in_4bit are both true"):
+        Quantization(load_in_8bit=True, load_in_4bit=True)
 
 
 def test_the_losses_are_those_that_trl_lists() -> None:

@@ -276,6 +276,22 @@ def test_dpo_goes_on_from_the_adapter_leaves_no_reference_behind_and_teaches_par
     ], "the base's token for the end of a text ends each"
 
 
+def test_eight_bits_and_rank_stabilised_adapters_train_on_a_cpu(
+    tiny_base: Path, examples: Path, tmp_path: Path
+) -> None:
+    plain = recipe(max_steps=20)
+    eight = plain.model_copy(update={"quantization": Quantization(load_in_8bit=True)})
+    stable = plain.model_copy(update={"lora": Lora(r=8, lora_alpha=16, use_rslora=True)})
+    digests = {digest(train(tiny_base, plain, examples, tmp_path / "plain"))}
+    for name, other in (("eight", eight), ("stable", stable)):
+        adapter = train(tiny_base, other, examples, tmp_path / name)
+        losses = [point.loss for point in records.read(adapter / CURVE, Point) if point.loss is not None]
+        assert losses[-1] < losses[0] / 2
+        digests.add(digest(adapter))
+    assert len(digests) == 3, "each computes other numbers"
+    assert json.loads((tmp_path / "stable" / CONFIG).read_text(encoding="utf-8"))["use_rslora"] is True
+
+
 def test_dpo_without_an_adapter_to_start_from_is_refused(tiny_base: Path, pairs: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="goes on from an adapter"):
         train(tiny_base, recipe("dpo"), pairs, tmp_path / "a")

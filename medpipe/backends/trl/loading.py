@@ -79,6 +79,6 @@ def _precision(recipe: Recipe, from_base: bool) -> str:
 
     A step under `bf16` computes with bf16 copies of them. Loaded as bf16 they take half the memory and no copying.
     """
-    if recipe.quantization:
+    if recipe.quantization and recipe.quantization.load_in_4bit:
         return recipe.quantization.bnb_4bit_compute_dtype
     return "bfloat16" if settings.settings_of(recipe, from_base).get("bf16") else "float32"

@@ -153,12 +153,26 @@ class Data(_Block):
 
 
 class Quantization(_Block):
-    """Passed to transformers' BitsAndBytesConfig (QLoRA, arXiv:2305.14314)."""
+    """Passed to transformers' BitsAndBytesConfig: QLoRA (arXiv:2305.14314), or LLM.int8() (arXiv:2208.07339).
+
+    `load_in_8bit` takes the place of 4 bits, and the settings of 4 bits then do nothing.
+    """
 
     load_in_4bit: bool = True
+    load_in_8bit: bool = Field(False, exclude_if=not_)
     bnb_4bit_quant_type: Literal["nf4", "fp4"] = "nf4"
     bnb_4bit_use_double_quant: bool = True
     bnb_4bit_compute_dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _eight_bits_alone(cls, block: Any) -> Any:
+        """Let `load_in_8bit` take the place of 4 bits; refuse both."""
+        if not isinstance(block, dict) or not block.get("load_in_8bit"):
+            return block
+        if block.get("load_in_4bit"):
+            raise ValueError("load_in_8bit and load_in_4bit are both true: leave one out")
+        return {**block, "load_in_4bit": False}
 
 
 class Lora(_Block):
@@ -167,6 +181,8 @@ class Lora(_Block):
     r: int = Field(16, ge=1)
     lora_alpha: int = Field(32, ge=1)
     lora_dropout: float = Field(0.0, ge=0, lt=1)
+    use_rslora: bool = Field(False, exclude_if=not_)
+    """Whether updates are scaled by lora_alpha / √r instead of lora_alpha / r (arXiv:2312.03732)."""
     target_modules: str | list[str] = "all-linear"
 
     @field_validator("target_modules")
