@@ -6,8 +6,8 @@ them where one is complete. Any spelling counts: " yes" may be one token or " y"
 process is the engine's.
 
 The likelihood of whole texts, by which benchmarks of multiple choice are often scored, is another rule: it can prefer
-a text whose first token is not the likeliest. The two agree where the texts differ in their first token and end with
-it, as letters do.
+a text whose first token is not the likeliest. The two agree where each text is one token, and where no part of such a
+token is likelier than all of them. In a base that was not trained on the form of an answer the bare blank often is.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from medpipe import code_digest, records
 from medpipe.core import naming
 from medpipe.core.contract import ServingContract
 from medpipe.core.judging import anchor as anchors
-from medpipe.core.judging import scoring, statistics
+from medpipe.core.judging import scoring, slices, statistics
 from medpipe.core.judging.benchmark import Benchmark, digest, item
 from medpipe.core.judging.evaluation import Evaluation, Metric, Sample, Score
 from medpipe.core.judging.labels import labelled
@@ -120,6 +120,11 @@ def _evaluation(
         examples=inputs.examples,
         metrics=means(scores),
         scores=scores,
+        slices={
+            benchmark.name: by_slice
+            for benchmark, samples in asked.items()
+            if (by_slice := slices.means(benchmark.name, samples, scores[benchmark.name]))
+        },
         digests=digests,
         faults=tuple(sorted(benchmark.name for benchmark in asked if benchmark.faults)),
         claims=inputs.claims,

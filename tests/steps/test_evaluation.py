@@ -96,7 +96,7 @@ def test_every_sample_is_asked_and_every_score_is_kept(ports: fakes.FakePorts, g
     assert sorted(outcome.metrics) == ["new-knowledge", *sorted(SAFETY)], "a benchmark without samples has no mean"
     assert outcome.metrics == scores.metrics
     metric = outcome.metrics["new-knowledge"]
-    assert (metric.name, metric.value, metric.n) == ("new-knowledge", 0.5, 2)
+    assert (metric.name, metric.value, metric.n, metric.clusters) == ("new-knowledge", 0.5, 2, 2)
 
 
 def test_what_documents_say_about_getting_help_is_asked_beside_the_questions_of_omission(
@@ -236,7 +236,8 @@ def test_examples_and_pairs_must_exist_and_be_of_their_kind(ports: fakes.FakePor
     with pytest.raises(errors.NotFound, match="version/never"):
         steps.evaluate("version/never", "tiny-sft", data, ports=ports)
     assert generator.calls == []
-    assert Evaluation.model_fields.keys() == {"model", "examples", "metrics", "scores", "digests", "claims", "faults"}
+    fields = {"model", "examples", "metrics", "scores", "slices", "digests", "claims", "faults"}
+    assert Evaluation.model_fields.keys() == fields
 
 
 def test_every_claim_in_force_is_asked_of_every_model_whatever_the_examples_withdrew(

@@ -11,6 +11,7 @@ from medpipe.core.judging.measures import Measure
 from medpipe.core.manifests import EvaluationManifest, MeasurementManifest
 from medpipe.errors import UsageError
 from medpipe.steps.artifact import manifest
+from medpipe.steps.evaluation import scores_of
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, publish, topic
 
@@ -52,6 +53,14 @@ def test_what_was_learned_shows_in_every_measure(ports: fakes.FakePorts, evaluat
     assert steps.measure(*evaluations, ports=ports) == ref
     said = remarks.of_result("measure", {}, ref, ports)
     assert any(line.startswith("new-knowledge rouge_l: 0.") for line in said)
+
+
+def test_an_evaluation_has_the_mean_of_each_slice(ports: fakes.FakePorts, evaluations: tuple[str, str]) -> None:
+    found = scores_of(ports, evaluations[0])
+    by_slice, whole = found.slices["new-knowledge"], found.metrics["new-knowledge"]
+    assert sorted(by_slice) == ["type causes", "type treatment"], "one source, one language and one year"
+    assert sum(metric.n for metric in by_slice.values()) == whole.n
+    assert all(metric.clusters == whole.clusters == 20 for metric in by_slice.values())
 
 
 def test_a_model_against_itself_has_not_changed(ports: fakes.FakePorts, evaluations: tuple[str, str]) -> None:

@@ -177,13 +177,18 @@ def digest(benchmark: Benchmark, samples: Iterable[Sample], code: str) -> str:
     They cover the way of scoring (`code`: a digest of all that it rests on beside the benchmark) and every sample in
     whatever order.
     """
-    items = sorted((sample.model_dump(mode="json") for sample in samples), key=canonical)
+    items = sorted((_asked(sample) for sample in samples), key=canonical)
     return digest_of(_way(benchmark, code) | {"samples": items})
 
 
 def item(benchmark: Benchmark, sample: Sample, code: str) -> str:
     """Return 16 hex digits that differ if two scores on one sample cannot be compared; `code` as in `digest`."""
-    return digest_of(_way(benchmark, code) | {"sample": sample.model_dump(mode="json")})
+    return digest_of(_way(benchmark, code) | {"sample": _asked(sample)})
+
+
+def _asked(sample: Sample) -> dict[str, Any]:
+    """Return what a sample asks: two that differ in their slices only are one item."""
+    return sample.model_dump(mode="json", exclude={"slices"})
 
 
 def _way(benchmark: Benchmark, code: str) -> dict[str, Any]:

@@ -44,6 +44,8 @@ class Sample(_Value):
     """The labels of which the model must give one; empty: any text may be answered."""
     rubric: tuple[Point, ...] = Field((), exclude_if=not_)
     """The criteria that a long answer is graded by."""
+    slices: tuple[str, ...] = Field((), exclude_if=not_)
+    """Parts of the benchmark that the sample is in, such as `language fr`. They do not change what it asks."""
     language: str = Field("", exclude_if=not_)
     """The language of a case of triage."""
     condition: str = Field("", exclude_if=not_)
@@ -80,6 +82,8 @@ class Metric(_Value):
     high: float
     n: int
     """Number of samples."""
+    clusters: int = 0
+    """Number of independent groups of samples; 0 in evaluations that did not count them."""
 
 
 class Evaluation(_Value):
@@ -93,6 +97,8 @@ class Evaluation(_Value):
     """By benchmark; only benchmarks with samples."""
     scores: dict[str, tuple[Score, ...]]
     """By benchmark, in the order of the samples."""
+    slices: dict[str, dict[str, Metric]] = {}
+    """By benchmark and slice; only slices that have not all samples (`core.judging.slices`)."""
     digests: dict[str, str] = {}
     """By benchmark: 16 hex digits that differ if items or scorer do (`core.judging.benchmark.digest`)."""
     faults: tuple[str, ...] = ()

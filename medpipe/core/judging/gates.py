@@ -17,8 +17,9 @@ from medpipe.core.judging import anchor, comparisons, reasons, statistics
 from medpipe.core.judging.budget import Budget
 from medpipe.core.judging.comparisons import Outcome
 from medpipe.core.judging.evaluation import Evaluation, Score, documents
+from medpipe.core.judging.gate_result import GateResult
 from medpipe.core.judging.plan import COUNTED, Gate, Plan
-from medpipe.core.judging.triage.gate import Limits, findings
+from medpipe.core.judging.triage.gate import triage_results
 from medpipe.errors import NotFound
 
 __all__ = ["Decision", "Gate", "GateResult", "Grounds", "Outcome", "Plan", "decide"]
@@ -27,31 +28,10 @@ __all__ = ["Decision", "Gate", "GateResult", "Grounds", "Outcome", "Plan", "deci
 _WORST_FIRST = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class GateResult(_Value):
-    """The outcome of one gate with its reason, and the difference with its interval where two models were compared."""
-
-    name: str
-    outcome: Outcome
-    reason: str
-    benchmark: str = ""
-    difference: float | None = None
-    """By how much the challenger is better, in 0..1; negative where it is worse, also on benchmarks of faults."""
-    low: float | None = None
-    high: float | None = None
-    upper: float | None = None
-    """The share of faults that is not ruled out, for gates that count faults."""
-    budget: Budget | None = None
-    """What the look was allowed to spend; None for `absent`."""
-    fresh_items_needed: bool = False
-    """No challenger could have passed on these items at this level."""
-
-
-class Decision(_Value):
+class Decision(BaseModel):
     """The outcome of all gates of a plan: that of the worst one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     outcome: Outcome
     gates: tuple[GateResult, ...]
@@ -104,7 +84,9 @@ def _judge_all(
     if gate.if_asked and not asked:
         return (_result(gate, Outcome.PASS, reasons.none_asked(gate.benchmarks)),)
     if gate.kind == "triage":
-        return _judge_triage(gate, challenger.scores.get(gate.benchmark, ()))
+        scores = challenger.scores.get(gate.benchmark, ())
+        doubt = _doubt(scores) or _too_few(gate, scores)
+        return (_result(gate, Outcome.INCONCLUSIVE, doubt),) if doubt else tuple(triage_results(scores, gate))
     parts = len(asked) if gate.kind == "gained" else 1
     each = (gate.model_copy(update={"benchmark": name, "also_on": ()}) for name in asked or [gate.benchmark])
     results = tuple(
@@ -112,19 +94,6 @@ def _judge_all(
         for one in each
     )
     return (max(results, key=lambda one: _WORST_FIRST.index(one.outcome)),) if gate.kind == "gained" else results
-
-
-def _judge_triage(gate: Gate, scores: Sequence[Score]) -> tuple[GateResult, ...]:
-    """Return a result for each limit of triage. They do not spend (docs/judging.md)."""
-    if doubt := _doubt(scores) or _too_few(gate, scores):
-        return (_result(gate, Outcome.INCONCLUSIVE, doubt),)
-    limits = Limits(gate.upper or 0.0, gate.flips or 0.0, gate.gap or 0.0, gate.recalls or {})
-    return tuple(
-        _result(gate, found.outcome, found.reason, found.upper).model_copy(
-            update={"name": f"{gate.kind} {found.name}", "low": found.low, "high": found.high}
-        )
-        for found in findings(scores, limits)
-    )
 
 
 def _with_left_out(

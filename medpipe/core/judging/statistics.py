@@ -92,7 +92,7 @@ def mean(name: str, values: Sequence[float], clusters: Sequence[Hashable]) -> Me
     count, centre = len(values), math.fsum(values) / len(values)
     quantile = _t(len(groups) - 1, (1 - LEVEL) / 2) if len(groups) > 1 else math.inf
     low, high = wilson(centre, _effective_size(centre, count, groups), quantile)
-    return Metric(name=name, value=centre, low=low, high=high, n=count)
+    return Metric(name=name, value=centre, low=low, high=high, n=count, clusters=len(groups))
 
 
 def jackknifed(
@@ -111,7 +111,7 @@ def jackknifed(
     group_of = {cluster: turn % JACKKNIFE_GROUPS for turn, cluster in enumerate(dict.fromkeys(names))}
     value, groups = statistic(items), range(min(JACKKNIFE_GROUPS, len(group_of)))
     if len(groups) < 2:
-        return Metric(name=name, value=value, low=least, high=1.0, n=len(items))
+        return Metric(name=name, value=value, low=least, high=1.0, n=len(items), clusters=len(group_of))
     without = [
         statistic([item for item, cluster in zip(items, names, strict=True) if group_of[cluster] != group])
         for group in groups
@@ -119,7 +119,9 @@ def jackknifed(
     quantile, centre = _t(len(groups) - 1, (1 - LEVEL) / 2), math.fsum(without) / len(groups)
     half = quantile * math.sqrt((1 - 1 / len(groups)) * math.fsum((one - centre) ** 2 for one in without))
     low = value - half if half > 0 or value < 1 else wilson(1.0, len(group_of), quantile)[0]
-    return Metric(name=name, value=value, low=max(least, low), high=min(1.0, value + half), n=len(items))
+    return Metric(
+        name=name, value=value, low=max(least, low), high=min(1.0, value + half), n=len(items), clusters=len(group_of)
+    )
 
 
 def paired_difference(

@@ -61,4 +61,10 @@ def _sample(fact: Fact, question: str, number: int) -> Sample:
         slot=fact.slot,
         cluster=fact.cluster or fact.document.id,
         context=fact.context,
+        slices=(
+            f"source {fact.document.source}",
+            f"type {fact.question_type or 'other'}",
+            f"language {fact.language}",
+            f"year {fact.document.published.year}",
+        ),
     )

@@ -139,7 +139,7 @@ def test_the_sentences_say_what_was_seen_to_a_clinician() -> None:
         "confidence."
     )
     assert judged(scored(careless, SAMPLES))["triage sent away"].reason == (
-        "1 of 152 cases that cannot wait were called delayed in at least one wording (i40). None may be."
+        "1 of 152 cases that cannot wait was called delayed in at least one wording (i40). None may be."
     )
     assert "English is right more often than " in judged(scored(monoglot, SAMPLES))["triage language gap"].reason
 
