@@ -18,7 +18,7 @@ _TRAINER: dict[str, Any] = {
     "save_steps": 12,
     "bf16": False,
 }
-"""Settings that a miniature replaces: few and larger steps, and no bf16."""
+"""Settings that a miniature replaces: few and larger steps, and no bf16. Evaluations are as often as checkpoints."""
 _ROWS = {"per_device_train_batch_size": 4, "gradient_accumulation_steps": 2}
 """The most rows of a step."""
 _TOKENS = 12
@@ -28,12 +28,13 @@ _TOKENS = 12
 def miniature(recipe: Recipe) -> Recipe:
     """Return the miniature of a recipe, under the recipe's name; its base is `miniature_name` of the recipe's."""
     rows = {name: min(most, recipe.trainer[name]) for name, most in _ROWS.items() if name in recipe.trainer}
+    evaluated = {"eval_steps": _TRAINER["save_steps"]} if "eval_steps" in recipe.trainer else {}
     block = recipe.quantization and recipe.quantization.model_copy(update={"bnb_4bit_compute_dtype": "float32"})
     return recipe.model_copy(
         update={
             "base": miniature_name(recipe.base),
             "quantization": block,
-            "trainer": recipe.trainer | _TRAINER | rows,
+            "trainer": recipe.trainer | _TRAINER | rows | evaluated,
             "max_new_tokens": min(_TOKENS, recipe.max_new_tokens),
         }
     )
