@@ -29,6 +29,7 @@ from medpipe.ports.leases import Lease, Leases
 from medpipe.ports.ledger import Entry, Ledger
 from medpipe.ports.leftovers import Leftover, Leftovers
 from medpipe.ports.ports import Ports
+from medpipe.ports.preparer import PreparedBase, Preparer
 from medpipe.ports.progress import Progress
 from medpipe.ports.registry import Registered, Registry, WeightsCopy
 from medpipe.ports.routes import Route, Routes
@@ -69,6 +70,8 @@ __all__ = [
     "NearDuplicates",
     "Part",
     "Ports",
+    "PreparedBase",
+    "Preparer",
     "Progress",
     "Pruned",
     "Rated",

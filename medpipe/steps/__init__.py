@@ -18,8 +18,8 @@ give the same ref, and an existing artifact is not made again. The others are:
   `register` write to the ledger beside their artifact, and `register` to the model registry as well.
 
 In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `drift` → `planning` → `examples` →
-`training`, `evaluation` and `judging` → `rollout` → `feedback` → `examples`. `withdrawing`, `hotfixes`, `given`,
-`probing` and `certifying` follow what publishers take back; `tracing` answers questions about all of it,
+`training`, `preparing`, `evaluation` and `judging` → `rollout` → `feedback` → `examples`. `withdrawing`, `hotfixes`,
+`given`, `probing` and `certifying` follow what publishers take back; `tracing` answers questions about all of it,
 `verification` says whether it can be trusted, and `sweeping` removes what it does not need.
 """
 
@@ -41,6 +41,7 @@ from medpipe.steps.judging import compare, freeze_anchor
 from medpipe.steps.planning import plan_retrain
 from medpipe.steps.planning_pulls import plan_pulls
 from medpipe.steps.preferences import build_preferences
+from medpipe.steps.preparing import prepare_base
 from medpipe.steps.probing import probe_withdrawals
 from medpipe.steps.quarantine import discard, quarantine, release
 from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
@@ -73,6 +74,7 @@ VERBS = {
         champion,
         plan_retrain,
         train,
+        prepare_base,
         freeze_anchor,
         evaluate,
         compare,

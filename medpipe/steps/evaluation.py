@@ -176,7 +176,7 @@ def answers_to(
     distinct = list(dict.fromkeys(prompts))
     completions = generator.generate(
         contract.base,
-        folder_of(ports, adapter),
+        None if contract.merged else folder_of(ports, adapter),
         naming.evaluation_name(adapter, uuid4().hex[:8]),
         distinct,
         contract.ending(),

@@ -38,14 +38,18 @@ def refuse_other_base(ports: Ports, adapter: str, recipe: Recipe) -> None:
 
 
 def other_form(ports: Ports, adapter: str, recipe: Recipe) -> str:
-    """Return what an adapter was taught in another form than the recipe's: "answers", "prompts", both, or "".
+    """Return what an adapter has in another form than the recipe: "answers", "prompts", "weights", several, or "".
 
-    The base has no form of its own.
+    The weights of an adapter and of a whole model have two forms. The base has no form of its own.
     """
     if adapter == BASE:
         return ""
     taught = manifest(ports, adapter, AdapterManifest).outcome
-    forms = {"answers": (taught.answers, recipe.data.answers), "prompts": (taught.template, ports.template(recipe))}
+    forms = {
+        "answers": (taught.answers, recipe.data.answers),
+        "prompts": (taught.template, ports.template(recipe)),
+        "weights": (taught.weights, recipe.weights),
+    }
     return " and ".join(what for what, (then, now) in forms.items() if then != now)
 
 
@@ -57,7 +61,8 @@ def refuse_other_form(ports: Ports, adapter: str, recipe: Recipe) -> None:
     if other := other_form(ports, adapter, recipe):
         raise UsageError(
             f"{adapter} was taught another form of {other} than recipe {recipe.name!r} has (data.answers, template, "
-            "system, or the base's chat template): use a recipe of its form, or start from the base (start_from=base)"
+            "system, lora, or the base's chat template): use a recipe of its form, or start from the base "
+            "(start_from=base)"
         )
 
 

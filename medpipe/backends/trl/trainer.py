@@ -1,4 +1,4 @@
-"""Training with TRL: QLoRA supervised fine-tuning (arXiv:2305.14314) and DPO (arXiv:2305.18290).
+"""Training with TRL: supervised fine-tuning and DPO (arXiv:2305.18290), of QLoRA adapters (arXiv:2305.14314) or whole.
 
 A recipe's `trainer` block goes to SFTConfig or DPOConfig unchanged. The same recipe, data and starting adapter give the
 same weights, byte for byte, even when the run is killed on the way and started again.
@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from medpipe.backends.trl import base_shape, divergence, settings
+from medpipe.backends.trl import base_shape, divergence, settings, whole
 from medpipe.backends.trl.rows import Row, cut, rows_of
-from medpipe.base_models import locate
+from medpipe.base_models import Prepared, locate, nowhere
 from medpipe.chat_templates import template_of
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import UsageError
@@ -27,14 +27,15 @@ _WHOLE = "whole.json"
 
 
 class TrlTrainer:
-    """Implements `ports.Trainer`: trains LoRA adapters on the GPU of this machine, or on its CPU without one."""
+    """Implements `ports.Trainer`, on the GPU of this machine, or on its CPU without one."""
 
-    def __init__(self, models: Path, threads: int = 1, offline: bool = True) -> None:
+    def __init__(self, models: Path, threads: int = 1, offline: bool = True, prepared: Prepared = nowhere) -> None:
         """Prepare; nothing is loaded yet.
 
         `models`: folder of local bases. `threads`: torch's CPU threads. `offline`: never look a base up on a hub.
+        `prepared`: returns the folder of a prepared base.
         """
-        self._models, self._threads, self._offline = models, threads, offline
+        self._models, self._threads, self._offline, self._prepared = models, threads, offline, prepared
 
     def train(
         self, recipe: Recipe, data: Path, start_from: Path | None, out: Path, work: Path, progress: Progress
@@ -51,8 +52,8 @@ class TrlTrainer:
         from transformers import set_seed
 
         began = time.monotonic()
-        place = locate(recipe.base, self._models, self._offline)
-        rows = rows_of(recipe, data / "train.jsonl", template_of(recipe, self._models))
+        place = locate(recipe.base, self._models, self._offline, self._prepared)
+        rows = rows_of(recipe, data / "train.jsonl", template_of(recipe, self._models, self._prepared))
         torch.set_num_threads(self._threads)
         set_seed(recipe.seed)
         work.mkdir(parents=True, exist_ok=True)
@@ -63,16 +64,20 @@ class TrlTrainer:
         base_shape.refuse_unfit(recipe, arguments.max_length, shape)
         tokenizer = _tokenizer(place)
         over = cut(recipe, rows, tokenizer, arguments.max_length)
-        model = _peft_model(recipe, place, start_from)
+        load = _peft_model if recipe.lora else whole.load
+        model = load(recipe, place, start_from)
         # TRL casts adapters to bf16 when it starts. That rounds the weights of `start_from`, and a resumed run, which
         # loads fp32, would then differ from an uninterrupted one. So the exact weights are put back.
-        exact = {name: value.detach().float().clone() for name, value in _trained(model)}
+        exact = {name: value.detach().float().clone() for name, value in _trained(model)} if recipe.lora else {}
         trainer = _trainer(recipe, arguments, model, tokenizer, rows, progress)
         for name, value in _trained(trainer.model):
-            value.data = exact[name]
+            value.data = exact.get(name, value.data)
         result = trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
         divergence.refuse(recipe, trainer.state.log_history, shape.guessing)
-        _save(trainer.model, recipe, out)
+        if recipe.lora:
+            _save(trainer.model, recipe, out)
+        else:
+            whole.save(trainer.model, place, out)
         return {
             "loss": float(result.training_loss),
             "steps": float(result.global_step),
@@ -83,14 +88,15 @@ class TrlTrainer:
 
 
 def _refuse_start(recipe: Recipe, start_from: Path | None) -> None:
-    """Raise UsageError for an adapter to start from that is missing, or is none."""
+    """Raise UsageError for a start that is missing, or is not what the recipe trains: an adapter, or a whole model."""
+    kind, files = ("an adapter", (WEIGHTS, CONFIG)) if recipe.lora else ("a whole model", whole.FILES)
     if start_from is None:
         if recipe.method == "dpo":
-            raise UsageError(f"recipe {recipe.name!r} uses DPO, which goes on from an adapter: name one")
+            raise UsageError(f"recipe {recipe.name!r} uses DPO, which goes on from {kind}: name one")
         return
-    for name in (WEIGHTS, CONFIG):
+    for name in files:
         if not (start_from / name).is_file():
-            raise UsageError(f"start_from {start_from.name!r} is not an adapter: it has no {name}")
+            raise UsageError(f"start_from {start_from.name!r} is not {kind}: it has no {name}")
 
 
 def _tokenizer(place: str) -> Any:
@@ -106,7 +112,7 @@ def _peft_model(recipe: Recipe, place: str, start_from: Path | None) -> Any:
     from peft import LoraConfig, PeftModel, get_peft_model
 
     model = _base(recipe, place, start_from is None)
-    if start_from is None:
+    if start_from is None and recipe.lora:
         return get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **recipe.lora.model_dump()))
     return PeftModel.from_pretrained(model, str(start_from), is_trainable=True)
 

@@ -24,6 +24,7 @@ from medpipe.core.manifests.evaluation import EvaluationInputs, EvaluationManife
 from medpipe.core.manifests.examples import ExamplesInputs, ExamplesManifest, ExamplesOutcome
 from medpipe.core.manifests.feedback import FeedbackInputs, FeedbackManifest, FeedbackOutcome
 from medpipe.core.manifests.pairs import PairsFromCorpus, PairsFromFeedback, PairsManifest, PairsOutcome
+from medpipe.core.manifests.prepared import PreparedInputs, PreparedManifest, PreparedOutcome
 from medpipe.core.manifests.probes import ProbesInputs, ProbesManifest, ProbesOutcome
 from medpipe.core.manifests.review import ReviewedRecord, ReviewInputs, ReviewManifest, ReviewOutcome
 from medpipe.core.manifests.sweep import SweepInputs, SweepManifest, SweepOutcome, Swept, SweptRow
@@ -44,6 +45,7 @@ MANIFESTS: dict[str, type[Manifest]] = {
         DriftManifest,
         TraceManifest,
         AdapterManifest,
+        PreparedManifest,
         AnchorManifest,
         EvaluationManifest,
         DecisionManifest,
@@ -57,6 +59,9 @@ MANIFESTS: dict[str, type[Manifest]] = {
 }
 """Every kind of artifact and its manifest."""
 
+SIGNED = frozenset({AdapterManifest.kind, PreparedManifest.kind})
+"""Kinds that hold weights: they are signed where there is a key."""
+
 
 def manifest_type(ref: str) -> type[Manifest]:
     """Return the model of a ref's manifest. Raises UsageError for a string that is not a ref of a known kind."""
@@ -69,6 +74,7 @@ def manifest_type(ref: str) -> type[Manifest]:
 __all__ = [
     "BLANKABLE",
     "MANIFESTS",
+    "SIGNED",
     "AdapterInputs",
     "AdapterManifest",
     "AdapterOutcome",
@@ -77,6 +83,9 @@ __all__ = [
     "AnchorOutcome",
     "AnyManifest",
     "AtPrecision",
+    "PreparedInputs",
+    "PreparedManifest",
+    "PreparedOutcome",
     "Blanked",
     "CertificateInputs",
     "CertificateManifest",
