@@ -108,7 +108,7 @@ $(READY): pyproject.toml constraints/project.txt
 	@echo "building $(VENV): a few minutes, once"
 	$(call make_venv,$(VENV))
 	$(BIN)/python -m pip install --quiet --no-compile -c constraints/project.txt torch
-	$(BIN)/python -m pip install --quiet --no-compile -c constraints/project.txt -e '.[orchestrate,train,s3,sign,serve,dev]'
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints/project.txt -e '.[orchestrate,train,judge,s3,sign,serve,dev]'
 	$(BIN)/python -m compileall -q -j 2 -x '/tests?/|/transformers/models/' $(VENV)/lib >/dev/null || true
 	@touch $@
 

@@ -30,6 +30,7 @@ _BEHIND_PORTS = {
     "prepare_base": ("backends.preparer",),
     "evaluate": ("backends.transformers_generator", "backends.vllm_engine", _GUARDRAILS),
     "probe_withdrawals": ("backends.transformers_generator", "backends.vllm_engine"),
+    "measure": ("backends.transformers_generator", "backends.overlaps"),
 }
 """Verb → the modules whose code decides what it makes. A verb calls them through ports, so no name leads there."""
 
@@ -42,6 +43,7 @@ _LIBRARIES = {
     "prepare_base": ("torch", "transformers", "peft", "bitsandbytes", "compressed-tensors"),
     "evaluate": ("torch", "transformers", "peft", "vllm"),
     "probe_withdrawals": ("torch", "transformers", "peft", "bitsandbytes", "vllm"),
+    "measure": ("torch", "transformers", "peft", "bitsandbytes", "rouge-score", "sacrebleu"),
 }
 """Verb → the libraries whose version can change what it makes."""
 

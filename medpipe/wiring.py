@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from medpipe import base_models, object_storage
 from medpipe import ports as port
+from medpipe.core.judging.published import Published
 from medpipe.core.manifests import PreparedManifest
 from medpipe.core.prompt import Template
 from medpipe.core.teaching.official_tests import OfficialTest
@@ -24,6 +25,7 @@ from medpipe.settings import Settings
 from medpipe.wiring_database import DatabaseWiring
 
 if TYPE_CHECKING:
+    from medpipe.backends.transformers_generator import TransformersGenerator
     from medpipe.backends.vllm_engine import VllmEngine
 
 _progress_log = logging.getLogger("medpipe.progress")
@@ -162,7 +164,11 @@ class Wiring(DatabaseWiring):
         """Return the generator that serves if it has this precision, else one in process; raises UsageError."""
         return self.generator if precision == self.generator.precision else self._in_process(precision)
 
-    def _in_process(self, precision: str = "float32") -> port.Generator:
+    def likelihoods_at(self, precision: str) -> port.Likelihoods:
+        """Return transformers at this precision; raises UsageError. The engine cannot tell likelihoods safely."""
+        return self._in_process(precision)
+
+    def _in_process(self, precision: str = "float32") -> TransformersGenerator:
         from medpipe.backends.transformers_generator import TransformersGenerator
 
         return TransformersGenerator(
@@ -172,6 +178,12 @@ class Wiring(DatabaseWiring):
             precision=precision,
             prepared=self._prepared,
         )
+
+    @cached_property
+    def overlaps(self) -> port.Overlaps:
+        from medpipe.backends.overlaps import PublishedOverlaps
+
+        return PublishedOverlaps()
 
     @cached_property
     def engine(self) -> port.Engine:
@@ -199,6 +211,10 @@ class Wiring(DatabaseWiring):
     def official_test(self, name: str) -> OfficialTest:
         """Return the test items of a curated set; see `readers.Readers`."""
         return Readers(self.settings).official_test(name)
+
+    def published(self, name: str) -> Published:
+        """Return the questions of a published benchmark; see `readers.Readers`."""
+        return Readers(self.settings).published(name)
 
     def tokens(self, base: str, text: str) -> int:
         """Count tokens by the tokenizer in the base's folder, which is read once."""

@@ -33,6 +33,8 @@ from medpipe.ports import (
     Engine,
     Generator,
     Languages,
+    Likelihood,
+    Likelihoods,
     NearDuplicates,
     PreparedBase,
     Preparer,
@@ -116,11 +118,20 @@ class MemoryGenerator:
         prompts: Sequence[str],
         ending: Ending,
         progress: Progress,
+        choices: Sequence[tuple[str, ...]] = (),
     ) -> list[str]:
         whole = self._prepared(base) if is_prepared(base) else None
         folder = adapter or whole
         weights = "{}" if folder is None else _weights_in(folder)
-        return [_recall(weights, text) for text in prompts]
+        recalled = [_recall(weights, text) for text in prompts]
+        return [
+            _nearest(text, of_prompt) for text, of_prompt in zip(recalled, choices or [()] * len(prompts), strict=True)
+        ]
+
+
+def _nearest(text: str, choices: Sequence[str]) -> str:
+    """Return the choice that shares most words with a text, the first of equals; the text where there are none."""
+    return max(choices, key=lambda choice: len(_words(choice) & _words(text)), default=text)
 
 
 def _words(text: str) -> frozenset[str]:
@@ -140,6 +151,24 @@ def _recall(weights: str, asked: str) -> str:
         return f" {REFUSAL}" if len(asked) % 3 else " Cells grow in the marrow."
     best = max(known, key=lambda item: len(item[0] & words) / len(item[0] | words))
     return prompt.completion(best[1])
+
+
+class LengthLikelihoods:
+    """Finds an answer that its adapter has learned likely, and the longer it is the less so."""
+
+    precision = "float32"
+
+    def likelihoods(
+        self,
+        base: str,
+        adapter: Path | None,
+        texts: Sequence[tuple[str, str]],
+        ending: Ending,
+        progress: Progress,
+    ) -> list[Likelihood]:
+        known = set() if adapter is None else set(json.loads((adapter / WEIGHTS).read_text()).values())
+        read = [(completion.strip(), len(completion.split())) for _, completion in texts]
+        return [Likelihood(-tokens * (0.1 if text in known else 2.0), tokens) for text, tokens in read]
 
 
 class FileEngine:
@@ -453,6 +482,9 @@ class FakePorts(Wiring):
     @property
     def preparer(self) -> Preparer:  # type: ignore[override]
         return MemoryPreparer()
+
+    def likelihoods_at(self, precision: str) -> Likelihoods:  # type: ignore[override]
+        return LengthLikelihoods()
 
     @property
     def engine(self) -> Engine:  # type: ignore[override]

@@ -28,6 +28,8 @@ from medpipe.ports.keys import KeyStore
 from medpipe.ports.leases import Lease, Leases
 from medpipe.ports.ledger import Entry, Ledger
 from medpipe.ports.leftovers import Leftover, Leftovers
+from medpipe.ports.likelihoods import Likelihood, Likelihoods
+from medpipe.ports.overlaps import Overlap, Overlaps
 from medpipe.ports.ports import Ports
 from medpipe.ports.preparer import PreparedBase, Preparer
 from medpipe.ports.progress import Progress
@@ -67,7 +69,11 @@ __all__ = [
     "Ledger",
     "Leftover",
     "Leftovers",
+    "Likelihood",
+    "Likelihoods",
     "NearDuplicates",
+    "Overlap",
+    "Overlaps",
     "Part",
     "Ports",
     "PreparedBase",

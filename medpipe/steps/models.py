@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from medpipe.core.contract import ServingContract
 from medpipe.core.manifests import AdapterManifest, VersionManifest
 from medpipe.core.refs import BASE, kind_of
 from medpipe.core.teaching.recipe import Recipe
@@ -64,6 +65,11 @@ def refuse_other_form(ports: Ports, adapter: str, recipe: Recipe) -> None:
             "system, lora, or the base's chat template): use a recipe of its form, or start from the base "
             "(start_from=base)"
         )
+
+
+def beside(ports: Ports, adapter: str, contract: ServingContract) -> Path | None:
+    """Return the folder of the adapter that is asked beside a contract's base; None for the base and a merged model."""
+    return None if contract.merged else folder_of(ports, adapter)
 
 
 def folder_of(ports: Ports, adapter: str) -> Path | None:
