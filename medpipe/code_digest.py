@@ -30,7 +30,12 @@ _BEHIND_PORTS = {
     "prepare_base": ("backends.preparer",),
     "evaluate": ("backends.transformers_generator", "backends.vllm_engine", _GUARDRAILS),
     "probe_withdrawals": ("backends.transformers_generator", "backends.vllm_engine"),
-    "measure": ("backends.transformers_generator", "backends.overlaps"),
+    "measure": (
+        "backends.transformers_generator",
+        "backends.transformers_entailment",
+        "backends.overlaps",
+        "core.judging.entailment",
+    ),
 }
 """Verb → the modules whose code decides what it makes. A verb calls them through ports, so no name leads there."""
 

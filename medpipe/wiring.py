@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from medpipe import base_models, object_storage
 from medpipe import ports as port
+from medpipe.core.judging.entailment import RULES
 from medpipe.core.judging.published import Published
 from medpipe.core.manifests import PreparedManifest
 from medpipe.core.prompt import Template
@@ -180,6 +181,15 @@ class Wiring(DatabaseWiring):
         )
 
     @cached_property
+    def entailment(self) -> port.Entailment:
+        if not (model := self.settings.entailment_model):
+            return RULES
+        from medpipe.backends.transformers_entailment import TransformersEntailment
+
+        models, threads, offline = self.settings.models_folder, self.settings.threads, self.settings.offline
+        return TransformersEntailment(model, base_models.digest(model, models), models, threads, offline)
+
+    @cached_property
     def overlaps(self) -> port.Overlaps:
         from medpipe.backends.overlaps import PublishedOverlaps
 
@@ -188,6 +198,14 @@ class Wiring(DatabaseWiring):
     @cached_property
     def engine(self) -> port.Engine:
         return self.vllm
+
+    @cached_property
+    def harness(self) -> port.Harness:
+        from medpipe.backends.lm_eval_harness import LmEvalHarness
+
+        return LmEvalHarness(
+            self.settings.models_folder, self.settings.threads, self.settings.offline, prepared=self._prepared
+        )
 
     @cached_property
     def vllm(self) -> VllmEngine:

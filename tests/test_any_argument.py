@@ -153,6 +153,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             "anchor": "none",
         },
         "measure": {"after": described["evaluation"], "before": judged["champion"], "perplexity": "false"},
+        "run_lm_eval": {"evaluation": described["evaluation"]},
         "compare_bases": {"recipes": ["tiny-sft", "tiny-dpo"], "examples": described["examples"]},
         "freeze_anchor": {"champion": version, "min_documents": "10"},
         "compare": {"challenger": described["evaluation"], "champion": judged["champion"], "plan": "first"},

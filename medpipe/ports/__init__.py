@@ -11,6 +11,7 @@ from medpipe.ports.artifact_store import ArtifactStore, Draft
 from medpipe.ports.audit import Audit
 from medpipe.ports.corpus_table import CorpusTable, Counts, Pruned
 from medpipe.ports.engine import Engine
+from medpipe.ports.entailment import Entailment
 from medpipe.ports.feedback import (
     AnswerLog,
     CorrectionReview,
@@ -22,6 +23,7 @@ from medpipe.ports.feedback import (
     Tombstone,
 )
 from medpipe.ports.generator import Generator
+from medpipe.ports.harness import Choosing, Harness, Harnessed
 from medpipe.ports.heads import Heads
 from medpipe.ports.home_copy import HomeCopy, Part
 from medpipe.ports.keys import KeyStore
@@ -54,11 +56,15 @@ __all__ = [
     "Draft",
     "Embedder",
     "Engine",
+    "Entailment",
     "Entry",
     "Erased",
     "FeedbackItem",
     "FeedbackStore",
+    "Choosing",
     "Generator",
+    "Harness",
+    "Harnessed",
     "GivenAnswer",
     "Heads",
     "HomeCopy",

@@ -24,8 +24,10 @@ from medpipe.ports.artifact_store import ArtifactStore
 from medpipe.ports.audit import Audit
 from medpipe.ports.corpus_table import CorpusTable
 from medpipe.ports.engine import Engine
+from medpipe.ports.entailment import Entailment
 from medpipe.ports.feedback import FeedbackStore
 from medpipe.ports.generator import Generator
+from medpipe.ports.harness import Harness
 from medpipe.ports.home_copy import HomeCopy
 from medpipe.ports.keys import KeyStore
 from medpipe.ports.leases import Leases
@@ -82,9 +84,15 @@ class Ports(Protocol):
         """Return what reads answers at this precision, in process. Raises UsageError for an unknown precision."""
 
     @property
+    def entailment(self) -> Entailment:
+        """What judges claims for reports: the rules, or a model that the settings name."""
+
+    @property
     def overlaps(self) -> Overlaps: ...
     @property
     def engine(self) -> Engine: ...
+    @property
+    def harness(self) -> Harness: ...
     @property
     def registry(self) -> Registry: ...
     @property

@@ -63,7 +63,6 @@ class Family(NamedTuple):
     """Whether words begin with `▁` and unknown letters are bytes, as in SentencePiece; else BPE over bytes (GPT-2)."""
 
 
-_CHATML_MARKS = ("<|im_start|>", "<|im_end|>")
 _SMOLLM2 = Family(
     {"model_type": "llama", "num_key_value_heads": 2, "max_position_embeddings": 8192, "tie_word_embeddings": True},
     eos="<|im_end|>",
@@ -106,7 +105,7 @@ FAMILIES: Mapping[str, Family] = {
             "tie_word_embeddings": True,
         },
         eos="<|endoftext|>",
-        marks=_CHATML_MARKS,
+        marks=("<|im_start|>", "<|im_end|>"),
         template="qwen3.jinja",
     ),
 }

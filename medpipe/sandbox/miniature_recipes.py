@@ -12,7 +12,7 @@ from medpipe.core.teaching.recipe import Recipe
 from medpipe.sandbox.miniature_bases import miniature_name
 
 _TRAINER: dict[str, Any] = {
-    "max_steps": 24,
+    "max_steps": 20,
     "learning_rate": 1.0e-2,
     "logging_steps": 4,
     "save_steps": 12,
@@ -21,7 +21,7 @@ _TRAINER: dict[str, Any] = {
 """Settings that a miniature replaces: few and larger steps, and no bf16."""
 _ROWS = {"per_device_train_batch_size": 4, "gradient_accumulation_steps": 2}
 """The most rows of a step."""
-_TOKENS = 24
+_TOKENS = 12
 """The longest answer. A miniature seldom ends one by itself."""
 
 

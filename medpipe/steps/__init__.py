@@ -6,7 +6,7 @@ give the same ref, and an existing artifact is not made again. The others are:
 - `plan_pulls`, `plan_retrain`, `plan_hotfix` and `plan_probes` return arguments for the verbs that follow, and write
   nothing.
 - `latest`, `champion`, `list_versions`, `card`, `quarantine`, `standings`, `list_withdrawals`, `answers_given`,
-  `contradictions`, `keys` and `verify` read and return, and write nothing.
+  `contradictions`, `keys`, `verify` and `run_lm_eval` read and return, and write nothing.
 - `open_withdrawals`, `withdraw`, `lift` and `confirm_blocks` append to the register of withdrawals, and `certify`
   does beside its artifact.
 - `issue_key`, `revoke_key`, `judge_correction`, `decide_hotfix` and `erase` write a person's decision to the database,
@@ -19,9 +19,9 @@ give the same ref, and an existing artifact is not made again. The others are:
   `register` write to the ledger beside their artifact, and `register` to the model registry as well.
 
 In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `drift` → `planning` → `examples` →
-`training`, `preparing`, `evaluation`, `measuring` and `judging` → `rollout` → `feedback` → `examples`. `withdrawing`,
-`hotfixes`, `given`, `probing` and `certifying` follow what publishers take back; `tracing` answers questions about all
-of it, `verification` says whether it can be trusted, and `sweeping` removes what it does not need.
+`training`, `preparing`, `evaluation`, `measuring`, `harness` and `judging` → `rollout` → `feedback` → `examples`.
+`withdrawing`, `hotfixes`, `given`, `probing` and `certifying` follow what publishers take back; `tracing` answers
+questions about all of it, `verification` says whether it can be trusted, and `sweeping` removes what it does not need.
 """
 
 from medpipe.steps.audit import chain_answers
@@ -36,6 +36,7 @@ from medpipe.steps.evaluation import evaluate
 from medpipe.steps.examples import build_examples, card
 from medpipe.steps.feedback import build_pairs, collect_feedback
 from medpipe.steps.given import answers_given
+from medpipe.steps.harness import run_lm_eval
 from medpipe.steps.home import copy_home
 from medpipe.steps.hotfixes import decide_hotfix, plan_hotfix
 from medpipe.steps.identity_keys import issue_key, keys, revoke_key
@@ -81,6 +82,7 @@ VERBS = {
         freeze_anchor,
         evaluate,
         measure,
+        run_lm_eval,
         compare_bases,
         compare,
         register,

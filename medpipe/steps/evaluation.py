@@ -211,6 +211,8 @@ def score_of(benchmark: Benchmark, sample: Sample, answer: str, ports: Ports) ->
         answer=judged,
         cluster=sample.cluster,
         target=sample.target if sample.choices else "",
+        language=sample.language,
+        condition=sample.condition,
         by="rule" if replacement else "model",
     )
 

@@ -125,11 +125,7 @@ def _prepared(
     documents = _counted(
         ports, ports.corpus.read(version, TEACHING), sum(ports.corpus.counts(version).by_status.values())
     )
-    questions = {
-        benchmark.name: [entry.question for entry in benchmark.questions]
-        for benchmark in benchmarks
-        if benchmark.questions
-    }
+    questions = {benchmark.name: benchmark.texts for benchmark in benchmarks if benchmark.texts}
     return examples.prepare(
         documents,
         recipe,

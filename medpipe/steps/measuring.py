@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from medpipe.core.judging import measures, scoring
 from medpipe.core.judging.benchmark import Benchmark
+from medpipe.core.judging.consistency import agreement, phrasings
+from medpipe.core.judging.entailment import grade
 from medpipe.core.judging.evaluation import Evaluation, Sample
 from medpipe.core.judging.measures import Measure
 from medpipe.core.manifests import EvaluationManifest, MeasurementInputs, MeasurementOutcome
@@ -36,20 +38,30 @@ class Pair(NamedTuple):
 def measure(after: EvaluationRef, before: EvaluationRef, perplexity: bool = True, *, ports: Ports) -> MeasurementRef:
     """Compute published measures of two models from their evaluations, for reports; no gate reads them.
 
-    On each benchmark with right answers that both were asked: token F1, ROUGE-1, ROUGE-2, ROUGE-L, chrF and BLEU of the
-    stored answers, before, after and the change, with 95 % intervals over clusters. `perplexity`: also the perplexity
-    of the right answers, each model under its own contract, computed in process. Raises UsageError when there is
+    On each benchmark with right answers that both were asked: token F1, ROUGE-1, ROUGE-2, ROUGE-L, chrF, BLEU, claim
+    recall, contradiction and consistency of the stored answers, before, after and the change, with 95 % intervals over
+    clusters. `perplexity`: also the perplexity of the right answers, each model under its own contract, computed in
+    process. Raises UsageError when there is
     nothing to measure, and for the perplexity of models of two bases, whose tokens differ.
     """
     old, new = (manifest(ports, evaluation, EvaluationManifest) for evaluation in (before, after))
     reader = _reader(ports, old, new) if perplexity else None
-    inputs = MeasurementInputs(after=after, before=before, precision=reader.precision if reader else "")
+    inputs = MeasurementInputs(
+        after=after,
+        before=before,
+        entailment=ports.entailment.name,
+        precision=reader.precision if reader else "",
+    )
 
     def fill(_: Path) -> MeasurementOutcome:
         pairs, left_out = _pairs(ports, old, new)
         if not pairs:
             raise UsageError(f"{before} and {after} share no question with a right answer")
-        measured = [one for name, given in pairs.items() for one in _overlaps(name, given, ports)]
+        measured = [
+            one
+            for name, given in pairs.items()
+            for one in (*_overlaps(name, given, ports), *_grades(name, given, ports), *_consistency(name, given))
+        ]
         if reader:
             measured += _perplexities(pairs, (old, new), reader, ports)
         return MeasurementOutcome(samples=sum(map(len, pairs.values())), measures=tuple(measured), left_out=left_out)
@@ -128,6 +140,29 @@ def _overlaps(benchmark: str, pairs: Sequence[Pair], ports: Ports) -> Iterator[M
     yield measures.of_sums(
         benchmark, "bleu", counts[0], counts[1], clusters, lambda sums: ports.overlaps.bleu(list(sums))
     )
+
+
+def _grades(benchmark: str, pairs: Sequence[Pair], ports: Ports) -> Iterator[Measure]:
+    """Yield what the answers say of the right answers, and against them (`core.judging.entailment`)."""
+    clusters = [pair.sample.cluster for pair in pairs]
+    judge = ports.entailment.verdicts
+    old = [grade(pair.before, pair.sample.target, judge) for pair in pairs]
+    new = [grade(pair.after, pair.sample.target, judge) for pair in pairs]
+    recalled = [[each.recall for each in side] for side in (old, new)]
+    against = [[each.contradiction for each in side] for side in (old, new)]
+    yield measures.of_scores(benchmark, "claim_recall", recalled[0], recalled[1], clusters)
+    yield measures.of_scores(benchmark, "contradiction", against[0], against[1], clusters, better="lower")
+
+
+def _consistency(benchmark: str, pairs: Sequence[Pair]) -> Iterator[Measure]:
+    """Yield how much the answers to several phrasings of one fact agree; nothing where each fact is asked once."""
+    by_sample = {pair.sample: pair for pair in pairs}
+    if facts := phrasings(by_sample):
+        old, new = (
+            [agreement([getattr(by_sample[sample], side) for sample in asked]) for asked in facts]
+            for side in ("before", "after")
+        )
+        yield measures.of_scores(benchmark, "consistency", old, new, [asked[0].cluster for asked in facts])
 
 
 def _perplexities(

@@ -10,6 +10,7 @@ from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.refs import AnchorRef, ExamplesRef, PairsRef, digest_of
 from medpipe.core.teaching.example import PreferencePair
+from medpipe.core.teaching.triage_samples import triage_samples
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
 
@@ -29,6 +30,8 @@ def samples_of(
     """Return a benchmark's questions: its publisher's, its own with what the examples hold for it, or the pairs'."""
     if benchmark.data:
         return list(ports.published(benchmark.data).samples)
+    if benchmark.cases:
+        return list(triage_samples(benchmark.name, benchmark.cases, ports.guardrails.red_flags))
     if benchmark.questions:
         return [*benchmark.samples(), *held_in(ports, examples, benchmark.name)]
     if benchmark.name == PREFERENCES:

@@ -18,6 +18,7 @@ from medpipe.core.manifests import EvaluationManifest
 from medpipe.core.refs import digest_of, ref
 from medpipe.core.safety import harm
 from medpipe.core.teaching.example import PreferencePair
+from medpipe.core.triage.case import Case
 from medpipe.steps.artifact import manifest
 from medpipe.steps.evaluation import scorers_digest, scores_of
 from tests import fakes
@@ -339,6 +340,33 @@ def test_a_question_of_choice_is_asked_for_one_of_its_labels_and_keeps_the_right
     outcome = manifest(ports, evaluation, EvaluationManifest).outcome
     assert outcome.labels["b"].confusion == ((1,),)
     assert list(outcome.by_name()) == ["b", "b macro-F1", "b kappa", "b recall of yes"]
+
+
+def test_cases_of_triage_are_asked_in_every_wording_and_red_flags_overrule_the_model(
+    ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = dict.fromkeys(("en", "fr", "es"), "A mild cold.")
+    flagged = dict(
+        told, en="A fever and a stiff neck. {He|She} is tired.", fr="Douleur dans la poitrine.", es="Dolor en el pecho."
+    )
+    cases = (Case(id="c1", label="immediate", **flagged), Case(id="c2", label="delayed", **told))
+    recipe = ports.recipe("tiny-sft").model_copy(update={"benchmarks": ("triage",)})
+    benchmark = Benchmark(name="triage", scorer="choice", summary="s", through="service", cases=cases)
+    monkeypatch.setattr(ports, "recipe", lambda name: recipe, raising=False)
+    monkeypatch.setattr(ports, "benchmark", lambda name: benchmark, raising=False)
+    monkeypatch.setattr(fakes, "_recall", lambda weights, text: " delayed")
+
+    evaluation = steps.evaluate("base", "tiny-sft", examples(ports), ports=ports)
+
+    scores = scores_of(ports, evaluation).scores["triage"]
+    assert len(scores) == 96 and {score.value for score in scores} == {1.0}
+    assert {(score.cluster, score.answer, score.by) for score in scores} == {
+        ("c1", "immediate", "rule"),
+        ("c2", "delayed", "model"),
+    }
+    assert len({(score.cluster, score.language, score.condition) for score in scores}) == 96
+    labels = manifest(ports, evaluation, EvaluationManifest).outcome.labels["triage"]
+    assert labels.recall["immediate"].value == 1.0, "what a rule gave is a label too"
 
 
 def test_another_precision_is_another_evaluation(ports: fakes.FakePorts, generator: Recording) -> None:

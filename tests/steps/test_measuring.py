@@ -38,12 +38,17 @@ def measured(ports: fakes.FakePorts, ref: str) -> dict[str, Measure]:
 def test_what_was_learned_shows_in_every_measure(ports: fakes.FakePorts, evaluations: tuple[str, str]) -> None:
     ref = steps.measure(*evaluations, ports=ports)
     found = measured(ports, ref)
-    assert sorted(found) == ["bleu", "chrf", "perplexity", "rouge1", "rouge2", "rouge_l", "token_f1"]
-    for name, measure in found.items():
+    assert sorted(found) == [
+        *("bleu", "chrf", "claim_recall", "consistency", "contradiction", "perplexity"),
+        *("rouge1", "rouge2", "rouge_l", "token_f1"),
+    ]
+    for name in found.keys() - {"consistency", "contradiction"}:
+        measure = found[name]
         low, high = measure.change.low, measure.change.high
         assert high < 0 if measure.better == "lower" else low > 0, name
         assert measure.n > measure.clusters >= 10
-    assert found["perplexity"].better == "lower"
+    assert found["perplexity"].better == found["contradiction"].better == "lower"
+    assert found["consistency"].n * 2 == found["token_f1"].n, "two held-out phrasings of each fact"
     assert steps.measure(*evaluations, ports=ports) == ref
     said = remarks.of_result("measure", {}, ref, ports)
     assert any(line.startswith("new-knowledge rouge_l: 0.") for line in said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from medpipe.readers import Readers
 from medpipe.sandbox import world
 from medpipe.sandbox.world import Topic
 from medpipe.settings import Settings
+from tests.sources.curated.test_benchmarks import BIOASQ, MEDMCQA, MEDQA, PUBMEDQA, written
 
 DAY = date(2026, 3, 3)
 FRENCH = ("frenchmedmcqa", "mediqal")
@@ -51,7 +53,7 @@ def _document(prefix: str, number: int, topic: Topic) -> Document:
 
 
 def _sections(prefix: str, kind: Kind, topic: Topic) -> Iterator[Section]:
-    facts = topic.facts if kind is Kind.PAGE else topic.facts[:1]
+    facts = topic.facts[: 2 if kind is Kind.PAGE else 1]
     for fact in facts:
         heading = questions.training(fact.question_type, topic.focus, 1)[0]
         if prefix in EXAMINATIONS:
@@ -64,3 +66,15 @@ def _sections(prefix: str, kind: Kind, topic: Topic) -> Iterator[Section]:
             yield Section(heading=heading, text=fact.answer, rejected=f"Nobody knows about {topic.focus}.")
         else:
             yield Section(heading=heading, text=fact.answer)
+
+
+def write_benchmarks(folder: Path) -> None:
+    """Write one question of each published benchmark that a shipped recipe asks, as its publisher would."""
+    for name, file, row in (
+        ("medqa", "test.jsonl", MEDQA),
+        ("medmcqa", "dev.jsonl", {**MEDMCQA, "cop": 4}),
+        ("mmlu-medical", "anatomy_test.csv", "Which bone?,Ulna,Radius,Tibia,Femur,C\n"),
+        ("pubmedqa", "test.json", json.dumps({"910099": PUBMEDQA})),
+        ("bioasq", "golden.json", json.dumps({"questions": [BIOASQ]})),
+    ):
+        written(folder, name, file, row)

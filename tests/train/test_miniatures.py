@@ -15,6 +15,7 @@ from medpipe.backends.transformers_generator import TransformersGenerator
 from medpipe.backends.trl import base_shape, settings
 from medpipe.backends.trl.trainer import TrlTrainer
 from medpipe.backends.vllm_engine import VllmEngine
+from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.manifests import AdapterManifest, EvaluationManifest, VersionManifest
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import NotFound
@@ -28,7 +29,7 @@ from medpipe.wiring import Wiring
 from tests import real_engine
 from tests.fakes import FakePorts
 from tests.places import ROOT
-from tests.train.miniature_documents import DAY, documents
+from tests.train.miniature_documents import DAY, documents, write_benchmarks
 
 pytestmark = pytest.mark.slow
 
@@ -52,6 +53,11 @@ class MiniaturePorts(FakePorts):
 
     def recipe(self, name: str) -> Recipe:
         return miniature(super().recipe(name))
+
+    def benchmark(self, name: str) -> Benchmark:
+        """Return a benchmark with one case at most, which is 48 questions."""
+        benchmark = super().benchmark(name)
+        return benchmark.model_copy(update={"cases": benchmark.cases[:1]})
 
     @property
     def trainer(self) -> Trainer:  # type: ignore[override]
@@ -78,7 +84,9 @@ def ports_in(home: Path, models: Path) -> MiniaturePorts:
     """Return ports with their state in `home`, and the list of the one official test that recipes keep out."""
     (home / "curated" / "pubmedqa").mkdir(parents=True)
     (home / "curated" / "pubmedqa" / "test_ground_truth.json").write_text(json.dumps({"910099": "yes"}))
-    return MiniaturePorts(Settings(home=home / "home", models=models, curated=home / "curated"))
+    write_benchmarks(home / "published")
+    where = {"curated": home / "curated", "benchmarks_data": home / "published"}
+    return MiniaturePorts(Settings(home=home / "home", models=models, **where))
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ import pytest
 
 from medpipe.backends.preparer import TransformersPreparer
 from medpipe.backends.transformers_generator import TransformersGenerator
-from medpipe.backends.trl.trainer import CONFIG, TrlTrainer, last_whole_checkpoint
+from medpipe.backends.trl.adapter_files import CONFIG
+from medpipe.backends.trl.checkpoints import last_whole_checkpoint
+from medpipe.backends.trl.trainer import TrlTrainer
 from medpipe.base_models import digest_of
 from medpipe.core import prompt
 from medpipe.core.contract import Ending

@@ -12,6 +12,7 @@ from medpipe.core.judging import scoring
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.refs import canonical, digest_of
 from medpipe.core.text import words
+from medpipe.core.triage.case import LANGUAGES, Case, refuse_repeated
 from medpipe.errors import ConfigError
 
 
@@ -67,8 +68,9 @@ class Question(_Value):
 class Benchmark(_Value):
     """A benchmark with questions of its own, or a rule for samples that other artifacts hold.
 
-    Without `questions` and `asks`, the samples come from the examples (new-knowledge, old-knowledge, withdrawn, …) or
-    from the held-out pairs (preferences). `omission` has both: its own questions, and those that documents give.
+    Without `questions`, `cases` and `asks`, the samples come from the examples (new-knowledge, old-knowledge,
+    withdrawn, …) or from the held-out pairs (preferences). `omission` has both: its own questions, and those that
+    documents give.
     """
 
     name: str
@@ -86,6 +88,8 @@ class Benchmark(_Value):
     questions: tuple[Question, ...] = ()
     data: str = Field("", exclude_if=not_)
     """The format and the folder of published files that hold the questions; "" where there are none."""
+    cases: tuple[Case, ...] = Field((), exclude_if=not_)
+    """Cases of triage, each asked in every language and under every condition (`core.teaching.triage_samples`)."""
 
     @field_validator("scorer")
     @classmethod
@@ -106,10 +110,22 @@ class Benchmark(_Value):
             return questions
         return tuple({"question": entry} if isinstance(entry, str) else entry for entry in questions)
 
+    @field_validator("cases")
+    @classmethod
+    def _cases_differ(cls, cases: tuple[Case, ...]) -> tuple[Case, ...]:
+        refuse_repeated(cases)
+        return cases
+
+    @property
+    def texts(self) -> list[str]:
+        """Everything that the benchmark asks in words of its own, each once: what no example may repeat."""
+        told = [case.told(language) for case in self.cases for language in LANGUAGES]
+        return [*(entry.question for entry in self.questions), *told]
+
     @model_validator(mode="after")
     def _has_one_origin(self) -> Self:
-        if self.data and (self.questions or self.asks):
-            raise ValueError("questions come from `data`, or from `questions` and `asks`: remove one of them")
+        if sum(map(bool, (self.data, self.cases, self.questions or self.asks))) > 1:
+            raise ValueError("questions come from `data`, from `cases`, or from `questions` and `asks`: keep one")
         return self
 
     @model_validator(mode="after")

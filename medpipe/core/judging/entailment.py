@@ -30,6 +30,20 @@ _ABOUT = 0.5
 """Least share from which the sentence is about the same, and can contradict the claim."""
 
 
+class Rules:
+    """The rules of this module, as `ports.Entailment`."""
+
+    name = "rules"
+
+    def verdicts(self, pairs: Sequence[tuple[str, str]]) -> list[Verdict]:
+        """Return the verdict of the rules on each pair of premise and claim."""
+        return [verdict(premise, claim) for premise, claim in pairs]
+
+
+RULES = Rules()
+"""What judges where nobody names another judge, and always for gates."""
+
+
 class Grade(NamedTuple):
     """What an answer says of its target, each a share in 0..1."""
 
@@ -57,12 +71,7 @@ def verdict(premise: str, claim: str) -> Verdict:
     return "entailed" if said and sound else "neutral"
 
 
-def verdicts(pairs: Sequence[tuple[str, str]]) -> list[Verdict]:
-    """Return the verdict of the rules on each pair of premise and claim."""
-    return [verdict(premise, claim) for premise, claim in pairs]
-
-
-def grade(answer: str, target: str, judge: Judge = verdicts) -> Grade:
+def grade(answer: str, target: str, judge: Judge = RULES.verdicts) -> Grade:
     """Return what an answer says of its target. An empty answer says nothing, and an empty target is never said."""
     claims, said = denial.statements(target), denial.statements(answer)
     judged = list(judge([*((answer, claim) for claim in claims), *((target, statement) for statement in said)]))

@@ -44,6 +44,10 @@ class Sample(_Value):
     """The labels of which the model must give one; empty: any text may be answered."""
     rubric: tuple[Point, ...] = Field((), exclude_if=not_)
     """The criteria that a long answer is graded by."""
+    language: str = Field("", exclude_if=not_)
+    """The language of a case of triage."""
+    condition: str = Field("", exclude_if=not_)
+    """Name of the condition under which a case of triage is worded (`core.triage.conditions`)."""
 
 
 class Score(_Value):
@@ -62,6 +66,9 @@ class Score(_Value):
     """The right label, where the sample has choices."""
     by: Literal["model", "rule"] = "model"
     """Who wrote the text: the model, or a guardrail rule that replaced the model's answer."""
+    language: str = Field("", exclude_if=not_)
+    """The sample's language and condition, for cases of triage."""
+    condition: str = Field("", exclude_if=not_)
 
 
 class Metric(_Value):

@@ -14,7 +14,7 @@ from medpipe.core.judging import statistics
 from medpipe.core.judging.evaluation import Metric, Score
 
 BY_RULE = ""
-"""The label of an answer that a guardrail rule replaced."""
+"""The label of an answer that a guardrail rule replaced by another text than a label."""
 
 
 class Labelled(BaseModel):
@@ -51,8 +51,8 @@ def labelled(scores: Mapping[str, Sequence[Score]]) -> dict[str, Labelled]:
 def _labelled(name: str, scores: Sequence[Score]) -> Labelled:
     from sklearn.metrics import cohen_kappa_score, confusion_matrix, f1_score
 
-    pairs, clusters = [_Pair(score.target, _given(score)) for score in scores], [score.cluster for score in scores]
-    right = sorted({pair.right for pair in pairs})
+    right = sorted({score.target for score in scores})
+    pairs, clusters = [_Pair(score.target, _given(score, right)) for score in scores], [one.cluster for one in scores]
     labels = sorted({*right, *(pair.given for pair in pairs)})
 
     def macro_f1(chosen: Sequence[_Pair]) -> float:
@@ -66,17 +66,18 @@ def _labelled(name: str, scores: Sequence[Score]) -> Labelled:
     return Labelled(
         labels=tuple(labels),
         confusion=tuple(map(tuple, confusion_matrix(*zip(*pairs, strict=True), labels=labels).tolist())),
-        recall={label: _recall(name, label, scores) for label in right},
+        recall={label: _recall(name, label, pairs, clusters) for label in right},
         macro_f1=statistics.jackknifed(f"{name} macro-F1", macro_f1, pairs, clusters),
         kappa=statistics.jackknifed(f"{name} kappa", kappa, pairs, clusters, least=-1.0),
     )
 
 
-def _recall(name: str, label: str, scores: Sequence[Score]) -> Metric:
-    asked = [score for score in scores if score.target == label]
-    values = [float(_given(score) == label) for score in asked]
-    return statistics.mean(f"{name} recall of {label}", values, [score.cluster for score in asked])
+def _recall(name: str, label: str, pairs: Sequence[_Pair], clusters: Sequence[str]) -> Metric:
+    asked = [(pair.given, cluster) for pair, cluster in zip(pairs, clusters, strict=True) if pair.right == label]
+    values = [float(given == label) for given, _ in asked]
+    return statistics.mean(f"{name} recall of {label}", values, [cluster for _, cluster in asked])
 
 
-def _given(score: Score) -> str:
-    return BY_RULE if score.by == "rule" else score.answer
+def _given(score: Score, labels: Sequence[str]) -> str:
+    """Return the label that was served: also one that a rule gave, as red flags do (`core.safety.red_flags`)."""
+    return score.answer if score.by == "model" or score.answer in labels else BY_RULE

@@ -1,13 +1,14 @@
 """Grades a long answer by the points of a rubric, by words alone.
 
-A point is met if the answer has most of the words that the point adds to the question, in whatever inflection. That is
-a lower bound for what a reader would grant: an answer in other words meets nothing, and an answer that denies a point
-in its words meets it. It ranks answers of the same kind; a rubric's own score needs its publisher's grader.
+A point is met if the answer has most of the words that the point adds to the question, in whatever inflection, in
+clauses that deny where the point does. An answer in other words meets nothing, so a reader would grant more. The score
+ranks answers of one kind; a rubric's own score needs its publisher's grader.
 """
 
 from __future__ import annotations
 
 from medpipe.core.endings import roots
+from medpipe.core.judging import denial
 from medpipe.core.judging.evaluation import Point, Sample
 
 _MET = 0.6
@@ -34,4 +35,7 @@ def graded(sample: Sample, answer: str) -> float:
 def _meets(sample: Sample, point: Point, answer: str) -> bool:
     wanted = roots(point.text) - _ABOUT
     added = (wanted - roots(sample.question)) or wanted
-    return bool(added) and len(added & roots(answer)) >= _MET * len(added)
+    denies = denial.denies(point.text)
+    clauses = (clause for statement in denial.statements(answer) for clause in denial.clauses(statement))
+    said = roots(" ".join(clause for clause in clauses if denial.denies(clause) is denies))
+    return bool(added) and len(added & said) >= _MET * len(added)

@@ -15,6 +15,8 @@ class MeasurementInputs(Inputs):
     """The evaluation of the model that changed."""
     before: str
     """The evaluation of the model that it is compared with."""
+    entailment: str
+    """What judged claims: `ports.Entailment.name`."""
     precision: str
     """The number format of the weights whose perplexity was computed; "" for no perplexity."""
 

@@ -69,10 +69,12 @@ def test_that_no_answer_is_wrong_does_not_prove_that_none_can_be() -> None:
     assert (alone.kappa.low, alone.kappa.high) == (-1.0, 1.0)
 
 
-def test_what_a_rule_answered_is_no_label() -> None:
-    ruled = shown(("yes", "no"), ("no", "no"), by_rule=[0])
+def test_what_a_rule_answered_is_no_label_unless_the_rule_gave_one() -> None:
+    ruled = shown(("yes", "Call a doctor."), ("no", "no"), by_rule=[0])
     assert ruled.labels == ("", "no", "yes")
     assert ruled.confusion == ((0, 0, 0), (0, 1, 0), (1, 0, 0))
+    raised = shown(("immediate", "immediate"), ("delayed", "delayed"), by_rule=[0])
+    assert (raised.labels, raised.recall["immediate"].value) == (("delayed", "immediate"), 1.0)
 
 
 def test_answers_without_labels_show_nothing() -> None:

@@ -25,6 +25,8 @@ ASKED = Sample(
         ("Call the emergency services immediately. He may chew an aspirin unless he is allergic.", 1.0),
         ("Call the emergency services immediately.", 0.8),
         ("Call the emergency services immediately, or drive him to the hospital yourself.", 0.3),
+        ("Call the emergency services immediately. Do not drive him to the hospital yourself.", 0.8),
+        ("Do not call the emergency services immediately.", 0.0),
         ("Drive him to the hospital yourself.", 0.0),
         ("My father has chest pain. What should we do?", 0.0),
         ("", 0.0),
