@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def corpus_of(ports: fakes.FakePorts) -> str:
 
 @pytest.mark.parametrize("recipe", ["tiny-merged", "tiny-whole"])
 def test_a_merged_version_is_judged_as_one_model_and_waits_for_an_engine_that_was_started_with_it(
-    ports: fakes.FakePorts, recipe: str
+    ports: fakes.FakePorts, recipe: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     version, _ = retrain(ports, corpus_of(ports), recipe)
     registered = manifest(ports, version, VersionManifest)
@@ -66,6 +67,12 @@ def test_a_merged_version_is_judged_as_one_model_and_waits_for_an_engine_that_wa
     route = ports.routes.current()
     assert route is not None and route.adapter_name == whole.ref.split("/")[1]
     assert steps.deploy(ports=ports) == version and ports.routes.current() == route
+
+    unnamed = steps.prepare_base("tiny-sft", ports=ports)
+    monkeypatch.setattr(ports.withdrawals, "now", lambda: datetime.now(UTC) + timedelta(days=1000))
+    steps.gc(apply=True, ports=ports)
+    assert ports.store.find(unnamed) is None, "nothing needs it, and it can be made again"
+    assert ports.store.folder(whole.ref), "the champion needs it"
 
 
 def test_an_adapter_is_not_deployed_beside_the_weights_of_a_merged_version(ports: fakes.FakePorts) -> None:
