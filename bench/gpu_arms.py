@@ -151,6 +151,7 @@ def _quantised(home: Path, wanted: Recipe) -> Any:
 def _lora(wanted: Recipe) -> Any:
     from peft import LoraConfig
 
+    assert wanted.lora is not None
     return LoraConfig(task_type="CAUSAL_LM", **wanted.lora.model_dump())
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from medpipe import base_models
+from medpipe.base_models import Prepared
 from medpipe.core.chat import ChatTemplate
 from medpipe.core.prompt import Template
 from medpipe.core.teaching.recipe import Recipe
@@ -19,15 +20,17 @@ _TURN = re.compile(r"\[/?[A-Z][A-Z_]+\]|<</?[A-Z]+>>")
 """Marks of turns that are no tokens of their own, as in older templates of Mistral and Llama 2."""
 
 
-def template_of(recipe: Recipe, models: Path) -> Template:
+def template_of(recipe: Recipe, models: Path, prepared: Prepared = base_models.nowhere) -> Template:
     """Return the form of a recipe's prompts. `models`: folder of local bases; no hub is asked.
+
+    `prepared`: returns the folder of a prepared base.
 
     Raises ConfigError for a base whose folder has no chat template, where the recipe asks for it, or no token for the
     end of a text, and for a template that cannot be rendered.
     """
     if recipe.template == "plain":
         return "plain"
-    folder = models / recipe.base
+    folder = base_models.folder_of(recipe.base, models, prepared)
     settings = _settings(recipe, folder)
     jinja, bos, eos = _jinja(folder, settings), _token(settings.get("bos_token")), _token(settings.get("eos_token"))
     parts = {"chat template": jinja, "token for the end of a text (eos_token)": eos}
@@ -37,7 +40,7 @@ def template_of(recipe: Recipe, models: Path) -> Template:
             f"plain, or choose a base that was tuned to follow instructions, or put one into {folder}"
         )
     need = f"recipe {recipe.name!r}, template: the chat template"
-    tokenizer = base_models.tokenizer(recipe.base, models, need, "set template to plain")
+    tokenizer = base_models.tokenizer(recipe.base, models, need, "set template to plain", prepared)
     adds_bos = bool(bos) and tokenizer.encode("a").tokens[:1] == [bos]
     template = ChatTemplate(jinja=jinja, bos=bos, eos=eos, adds_bos=adds_bos, system=recipe.system)
     try:

@@ -27,6 +27,7 @@ _BEHIND_PORTS = {
     "build_pairs": (_REDACTOR, _GUARDRAILS),
     "build_preferences": (_REDACTOR, _GUARDRAILS),
     "train": ("backends.trl.trainer",),
+    "prepare_base": ("backends.preparer",),
     "evaluate": ("backends.transformers_generator", "backends.vllm_engine", _GUARDRAILS),
     "probe_withdrawals": ("backends.transformers_generator", "backends.vllm_engine"),
     "measure": (
@@ -44,6 +45,7 @@ _LIBRARIES = {
     "build_pairs": ("presidio-analyzer",),
     "build_preferences": ("presidio-analyzer",),
     "train": ("torch", "transformers", "peft", "trl", "bitsandbytes"),
+    "prepare_base": ("torch", "transformers", "peft", "bitsandbytes", "compressed-tensors"),
     "evaluate": ("torch", "transformers", "peft", "vllm"),
     "probe_withdrawals": ("torch", "transformers", "peft", "bitsandbytes", "vllm"),
     "measure": ("torch", "transformers", "peft", "bitsandbytes", "rouge-score", "sacrebleu"),

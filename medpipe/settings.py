@@ -127,7 +127,7 @@ class Settings(BaseSettings):
         "(not set: one is made and kept under HOME)",
     )
     weights_private_key: Path | None = Field(
-        None, description="EC key in PEM that signs adapters after training (not set: adapters are not signed)"
+        None, description="EC key in PEM that signs weights where they are made (not set: they are not signed)"
     )
     weights_public_key: Path | None = Field(
         None, description="EC key in PEM that every adapter must be signed with (not set: signatures are not checked)"

@@ -26,6 +26,11 @@ MODELS = "/v1/models"
 LOAD_ADAPTER = "/v1/load_lora_adapter"
 UNLOAD_ADAPTER = "/v1/unload_lora_adapter"
 
+WITHOUT_LORA = frozenset(
+    {"bloom", "dbrx", "falcon", "falcon_mamba", "gpt2", "gptj", "mamba", "mamba2", "orion", "stablelm", "zamba2"}
+)
+"""`model_type` of bases to which vLLM applies no adapter: their classes do not have `SupportsLoRA` (vLLM 0.32)."""
+
 END_OF_STREAM = "[DONE]"
 """Data of the last server-sent event of a streamed completion."""
 
@@ -144,6 +149,8 @@ class ModelCard(BaseModel):
     id: str
     root: str | None = None
     """Where the weights came from."""
+    parent: str | None = None
+    """The base that an adapter is for; None for the base."""
 
 
 class ModelList(BaseModel):
@@ -154,6 +161,15 @@ class ModelList(BaseModel):
     def names(self) -> frozenset[str]:
         """Return the names."""
         return frozenset(card.id for card in self.data)
+
+    def adapters(self) -> frozenset[str]:
+        """Return the names of the loaded adapters."""
+        return frozenset(card.id for card in self.data if card.parent)
+
+    @property
+    def root(self) -> str | None:
+        """Where the weights of the base came from."""
+        return next((card.root for card in self.data if not card.parent), None)
 
 
 class _ErrorDetail(BaseModel):
@@ -181,6 +197,18 @@ def parsed(model: type[Response], body: str | bytes) -> Response:
         f"the engine's {model.__name__} cannot be read ({', '.join(fields)}): "
         "is MEDPIPE_ENGINE_URL the address of vLLM?"
     )
+
+
+def lacks_lora(status: int, body: str | bytes) -> bool:
+    """Return whether a refused loading says that this engine loads no adapter at all.
+
+    It was started without `--enable-lora`, or without the address for loading: then it does not answer in vLLM's form.
+    """
+    try:
+        message = _ErrorResponse.model_validate_json(body).error.message
+    except ValidationError:
+        return status == 404
+    return "LoRA is not enabled" in message
 
 
 def refusal(status: int, body: str | bytes) -> str:

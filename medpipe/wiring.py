@@ -16,10 +16,11 @@ from medpipe import base_models, object_storage
 from medpipe import ports as port
 from medpipe.core.judging.entailment import RULES
 from medpipe.core.judging.published import Published
+from medpipe.core.manifests import PreparedManifest
 from medpipe.core.prompt import Template
 from medpipe.core.teaching.official_tests import OfficialTest
 from medpipe.core.teaching.recipe import Recipe
-from medpipe.errors import ConfigError
+from medpipe.errors import ConfigError, NotFound
 from medpipe.readers import Readers
 from medpipe.settings import Settings
 from medpipe.wiring_database import DatabaseWiring
@@ -146,31 +147,37 @@ class Wiring(DatabaseWiring):
     def trainer(self) -> port.Trainer:
         from medpipe.backends.trl.trainer import TrlTrainer
 
-        return TrlTrainer(self.settings.models_folder, self.settings.threads, self.settings.offline)
+        return TrlTrainer(self.settings.models_folder, self.settings.threads, self.settings.offline, self._prepared)
+
+    @cached_property
+    def preparer(self) -> port.Preparer:
+        from medpipe.backends.preparer import TransformersPreparer
+
+        return TransformersPreparer(
+            self.settings.models_folder, self.settings.threads, self.settings.offline, self._prepared
+        )
 
     @cached_property
     def generator(self) -> port.Generator:
-        if self.settings.engine_url:
-            return self.vllm
-        from medpipe.backends.transformers_generator import TransformersGenerator
-
-        return TransformersGenerator(self.settings.models_folder, self.settings.threads, self.settings.offline)
+        return self.vllm if self.settings.engine_url else self._in_process()
 
     def generator_at(self, precision: str) -> port.Generator:
         """Return the generator that serves if it has this precision, else one in process; raises UsageError."""
-        if precision == self.generator.precision:
-            return self.generator
-        return self._in_process(precision)
+        return self.generator if precision == self.generator.precision else self._in_process(precision)
 
     def likelihoods_at(self, precision: str) -> port.Likelihoods:
         """Return transformers at this precision; raises UsageError. The engine cannot tell likelihoods safely."""
         return self._in_process(precision)
 
-    def _in_process(self, precision: str) -> TransformersGenerator:
+    def _in_process(self, precision: str = "float32") -> TransformersGenerator:
         from medpipe.backends.transformers_generator import TransformersGenerator
 
         return TransformersGenerator(
-            self.settings.models_folder, self.settings.threads, self.settings.offline, precision=precision
+            self.settings.models_folder,
+            self.settings.threads,
+            self.settings.offline,
+            precision=precision,
+            prepared=self._prepared,
         )
 
     @cached_property
@@ -196,7 +203,9 @@ class Wiring(DatabaseWiring):
     def harness(self) -> port.Harness:
         from medpipe.backends.lm_eval_harness import LmEvalHarness
 
-        return LmEvalHarness(self.settings.models_folder, self.settings.threads, self.settings.offline)
+        return LmEvalHarness(
+            self.settings.models_folder, self.settings.threads, self.settings.offline, prepared=self._prepared
+        )
 
     @cached_property
     def vllm(self) -> VllmEngine:
@@ -230,7 +239,7 @@ class Wiring(DatabaseWiring):
         from medpipe.backends.base_tokens import token_counter
 
         if base not in self._token_counters:
-            self._token_counters[base] = token_counter(base, self.settings.models_folder)
+            self._token_counters[base] = token_counter(base, self.settings.models_folder, self._prepared)
         return self._token_counters[base](text)
 
     @cached_property
@@ -241,11 +250,19 @@ class Wiring(DatabaseWiring):
         """Return the form of a recipe's prompts; see `chat_templates.template_of`."""
         from medpipe.chat_templates import template_of
 
-        return template_of(recipe, self.settings.models_folder)
+        return template_of(recipe, self.settings.models_folder, self._prepared)
 
     def base_digest(self, base: str) -> str:
-        """Return the digest of a base model's files; see `base_models.digest`."""
-        return base_models.digest(base, self.settings.models_folder)
+        """Return the digest of a base model's files; see `base_models.digest`. A prepared base's manifest has it."""
+        if not base_models.is_prepared(base):
+            return base_models.digest(base, self.settings.models_folder)
+        stored = self.store.find(base)
+        if not isinstance(stored, PreparedManifest):
+            raise NotFound(f"{base} does not exist: `medpipe prepare-base` makes it")
+        return stored.outcome.digest
+
+    def _prepared(self, base: str) -> Path:
+        return self.store.folder(base)
 
     def workspace(self, ref: str) -> Path:
         """Return a private folder for the unfinished work of one artifact, after making it if necessary."""

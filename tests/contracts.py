@@ -12,3 +12,5 @@ CONTRACT = ServingContract(
     max_new_tokens=48,
     guardrails=GUARDRAILS.digest,
 )
+ON_TINY = CONTRACT.model_copy(update={"base": "tiny"})
+"""The same on the base that the engines of the tests have."""

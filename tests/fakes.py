@@ -17,15 +17,17 @@ from typing import Any
 
 from medpipe import configuration, records
 from medpipe.backends.processes import Processes
+from medpipe.base_models import Prepared, is_prepared, nowhere
 from medpipe.core import prompt
 from medpipe.core.contract import Ending
 from medpipe.core.corpus import contents, merge
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.revision import posted
 from medpipe.core.corpus.standing import standing
+from medpipe.core.refs import digest_of
 from medpipe.core.teaching.curve import CURVE, Point
-from medpipe.core.teaching.recipe import Recipe
-from medpipe.errors import MedpipeError, NotFound, UsageError
+from medpipe.core.teaching.recipe import Recipe, Rounding
+from medpipe.errors import ConfigError, MedpipeError, NotFound, UsageError
 from medpipe.ports import (
     Counts,
     Curves,
@@ -36,6 +38,8 @@ from medpipe.ports import (
     Likelihood,
     Likelihoods,
     NearDuplicates,
+    PreparedBase,
+    Preparer,
     Progress,
     Pruned,
     Redaction,
@@ -53,6 +57,7 @@ from medpipe.settings import Settings
 from medpipe.wiring import Wiring
 
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+WHOLE = ("model.safetensors", "config.json")
 REFUSAL = "I cannot help with that. If this is an emergency, call your local emergency number now."
 
 
@@ -64,16 +69,32 @@ class MemoryTrainer:
     ) -> Mapping[str, float]:
         work.mkdir(parents=True, exist_ok=True)
         rows = list(records.read_rows(data / "train.jsonl"))
-        known = {} if start_from is None else json.loads((start_from / WEIGHTS).read_text())
+        known = {} if start_from is None else json.loads(_weights_in(start_from))
         if recipe.method == "sft" and recipe.data.replay_ratio == 0:
             known = {}
         known |= {row["question"]: row.get("answer") or row["chosen"] for row in rows}
         out.mkdir(parents=True, exist_ok=True)
-        (out / WEIGHTS).write_text(json.dumps(known, sort_keys=True))
-        (out / CONFIG).write_text(json.dumps({"base": recipe.base, "r": recipe.lora.r}))
+        weights, config = (WEIGHTS, CONFIG) if recipe.lora else WHOLE
+        (out / weights).write_text(json.dumps(known, sort_keys=True))
+        (out / config).write_text(json.dumps({"base": recipe.base, "r": recipe.lora.r if recipe.lora else None}))
         records.write(out / CURVE, [Point(step=1, loss=0.5)])
         progress(1.0, f"learned {len(rows)} rows by heart")
         return {"train_loss": 0.0}
+
+
+def _weights_in(folder: Path) -> str:
+    """Return what an adapter, or a whole model, has learned by heart."""
+    return next(file for file in (folder / WEIGHTS, folder / WHOLE[0]) if file.exists()).read_text()
+
+
+class MemoryPreparer:
+    """Writes a whole model that knows what its adapter knows. Rounding makes it neither better nor worse."""
+
+    def prepare(self, base: str, trained: Path | None, rounding: Rounding, out: Path) -> PreparedBase:
+        weights = "{}" if trained is None else _weights_in(trained)
+        (out / WHOLE[0]).write_text(weights)
+        (out / WHOLE[1]).write_text(json.dumps({"base": base, "rounding": rounding}))
+        return PreparedBase(digest_of([weights, base, rounding]), 1, 0.0)
 
 
 class MemoryGenerator:
@@ -85,7 +106,8 @@ class MemoryGenerator:
     name = "memory"
     precision = "float32"
 
-    def __init__(self, precision: str | None = None) -> None:
+    def __init__(self, precision: str | None = None, prepared: Prepared = nowhere) -> None:
+        self._prepared = prepared
         if precision not in (None, "float32", "nf4", "int8"):
             raise UsageError(f"no generator has the precision {precision!r}; there are: float32, nf4, int8")
         if precision is not None:
@@ -101,7 +123,9 @@ class MemoryGenerator:
         progress: Progress,
         choices: Sequence[tuple[str, ...]] = (),
     ) -> list[str]:
-        weights = "{}" if adapter is None else (adapter / WEIGHTS).read_text()
+        whole = self._prepared(base) if is_prepared(base) else None
+        folder = adapter or whole
+        weights = "{}" if folder is None else _weights_in(folder)
         recalled = [_recall(weights, text) for text in prompts]
         return [
             _nearest(text, of_prompt) for text, of_prompt in zip(recalled, choices or [()] * len(prompts), strict=True)
@@ -176,8 +200,25 @@ class FileEngine:
     def loaded(self) -> frozenset[str]:
         return frozenset(self._table())
 
+    def restart_with(self, base: str, folder: Path) -> None:
+        """Lose every adapter, and serve a whole model."""
+        self.file.write_text("{}")
+        self._started_with.write_text(json.dumps({"base": base, "folder": str(folder)}))
+
+    @property
+    def _started_with(self) -> Path:
+        return self.file.with_name("engine_started_with.json")
+
+    def check_base(self, base: str, merged: bool = False) -> None:
+        known = json.loads(self._started_with.read_text())["base"] if self._started_with.exists() else None
+        if (known or merged) and base != known:
+            raise ConfigError(f"the engine serves the base {known!r}, but {base!r} is wanted")
+
     def ask(self, name: str, prompts: Sequence[str], ending: Ending) -> list[str]:
         table = self._table()
+        if self._started_with.exists():
+            started = json.loads(self._started_with.read_text())
+            table[started["base"].rpartition("/")[2]] = started["folder"]
         if name not in table:
             raise MedpipeError(f"adapter {name} is not loaded")
         folder = Path(table[name])
@@ -436,10 +477,16 @@ class FakePorts(Wiring):
 
     @property
     def generator(self) -> Generator:  # type: ignore[override]
-        return MemoryGenerator()
+        return MemoryGenerator(prepared=self._prepared)
 
     def generator_at(self, precision: str) -> Generator:
-        return self.generator if precision == self.generator.precision else MemoryGenerator(precision)
+        if precision == self.generator.precision:
+            return self.generator
+        return MemoryGenerator(precision, self._prepared)
+
+    @property
+    def preparer(self) -> Preparer:  # type: ignore[override]
+        return MemoryPreparer()
 
     def likelihoods_at(self, precision: str) -> Likelihoods:  # type: ignore[override]
         return LengthLikelihoods()

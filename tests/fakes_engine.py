@@ -40,6 +40,10 @@ class FakeEngine:
         self.seen: list[tuple[str, dict[str, Any]]] = []
         self.root = "/models/tiny"
         """The folder of the base, as vLLM lists it."""
+        self.names: tuple[str, ...] = ("base",)
+        """The names of the base: its `--served-model-name`."""
+        self.lora = True
+        """Whether it loads adapters: `--enable-lora`."""
         self.context = 10_000
         """Longest prompt in characters. A longer one is answered by 400, as in vLLM."""
         self.drop_next = 0
@@ -84,7 +88,7 @@ class FakeEngine:
             def do_GET(self) -> None:
                 if self.path == "/v1/models":
                     models = [
-                        {"id": "base", "object": "model", "parent": None, "root": engine.root},
+                        *({"id": id, "object": "model", "parent": None, "root": engine.root} for id in engine.names),
                         *({"id": name, "object": "model", "parent": "base"} for name in list(engine.adapters)),
                     ]
                     self.reply(200, {"object": "list", "data": models})
@@ -107,6 +111,8 @@ class FakeEngine:
             def load(self, name: str, folder: Path) -> None:
                 if name in engine.adapters:
                     self.fail(400, f"The lora adapter '{name}' has already been loaded.")
+                elif not engine.lora:
+                    self.reply(404, {"detail": "Not Found"})
                 elif engine.blind or not (folder / "adapter_config.json").exists():
                     self.fail(404, f"Loading lora {name} failed: No adapter found for {folder}")
                 else:
@@ -126,7 +132,7 @@ class FakeEngine:
                     engine.drop_next -= 1
                     self.close_connection = True
                     return
-                if body["model"] != "base" and body["model"] not in engine.adapters:
+                if body["model"] not in (*engine.names, *engine.adapters):
                     self.fail(404, f"The model `{body['model']}` does not exist.")
                     return
                 if len(body["prompt"]) > engine.context:

@@ -6,7 +6,7 @@ vLLM runs in an environment of its own: `.venv-engine`, or the one of the Python
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -22,11 +22,10 @@ START_SECONDS = 300
 RANK = 8
 
 
-def make_base(folder: Path) -> None:
-    """Write a Llama of about 0.1 M parameters with random weights, and a byte-level tokenizer."""
-    import torch
+def save_tokenizer(folder: Path) -> int:
+    """Write a byte-level tokenizer; return the number of its tokens."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    from transformers import PreTrainedTokenizerFast
 
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -41,10 +40,19 @@ def make_base(folder: Path) -> None:
     )
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", bos_token="<s>", eos_token="</s>")
     fast.save_pretrained(folder)
+    return len(fast)
+
+
+def make_base(folder: Path) -> None:
+    """Write a Llama of about 0.1 M parameters with random weights, and a byte-level tokenizer."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    vocabulary = save_tokenizer(folder)
     torch.manual_seed(0)
     LlamaForCausalLM(
         LlamaConfig(
-            vocab_size=len(fast),
+            vocab_size=vocabulary,
             hidden_size=64,
             intermediate_size=128,
             num_hidden_layers=2,
@@ -58,15 +66,17 @@ def make_base(folder: Path) -> None:
     ).save_pretrained(folder)
 
 
-def make_adapter(base: Path, folder: Path, seed: int) -> None:
+def make_adapter(
+    base: Path, folder: Path, seed: int, modules: Sequence[str] = ("q_proj", "v_proj", "down_proj")
+) -> None:
     """Write a random adapter, strong enough to change every answer."""
     import torch
     from peft import LoraConfig, get_peft_model
-    from transformers import LlamaForCausalLM
+    from transformers import AutoModelForCausalLM
 
     torch.manual_seed(seed)
-    config = LoraConfig(r=RANK, lora_alpha=64, target_modules=["q_proj", "v_proj", "down_proj"], task_type="CAUSAL_LM")
-    model = get_peft_model(LlamaForCausalLM.from_pretrained(base), config)
+    config = LoraConfig(r=RANK, lora_alpha=64, target_modules=list(modules), task_type="CAUSAL_LM")
+    model = get_peft_model(AutoModelForCausalLM.from_pretrained(base), config)
     for name, weights in model.named_parameters():
         if "lora_" in name:
             torch.nn.init.normal_(weights, std=0.2)
@@ -84,12 +94,28 @@ class RealEngine(NamedTuple):
 @contextmanager
 def on(base: Path, home: Path) -> Iterator[str]:
     """Run vLLM on a base, with its log in `home`, and yield its address. Skips where its environment is missing."""
+    port = free_port()
+    with _serving(engine_command(str(PYTHON), base, port), port, home) as url:
+        yield url
+
+
+@contextmanager
+def serving_whole(model: Path, home: Path) -> Iterator[str]:
+    """Run vLLM on a whole model, without adapters, as `base` and as the name of its folder. Yields its address."""
+    port = free_port()
+    command = [part for part in engine_command(str(PYTHON), model, port) if part != "--enable-lora"]
+    name = command.index("base")
+    with _serving([*command[: name + 1], model.name, *command[name + 1 :]], port, home) as url:
+        yield url
+
+
+@contextmanager
+def _serving(command: Sequence[str], port: int, home: Path) -> Iterator[str]:
     if not PYTHON.exists():
         pytest.skip("the engine's environment is not here: make env-engine")
-    port = free_port()
     url = f"http://{LOCAL}:{port}"
     variables = {**ENGINE_VARIABLES, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
-    with serving(engine_command(str(PYTHON), base, port), f"{url}/health", home / "vllm.log", variables, START_SECONDS):
+    with serving(command, f"{url}/health", home / "vllm.log", variables, START_SECONDS):
         yield url
 
 

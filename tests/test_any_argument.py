@@ -144,6 +144,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             "again": "true",
         },
         "train": {"recipe": "tiny-sft", "data": described["examples"], "start_from": "base"},
+        "prepare_base": {"recipe": "tiny-sft", "model": version, "rounding": "float32"},
         "evaluate": {
             "model": described["adapter"],
             "recipe": "tiny-sft",

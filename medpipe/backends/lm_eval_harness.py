@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from medpipe.base_models import locate
+from medpipe.base_models import Prepared, locate, nowhere
 from medpipe.ports import Choosing, Harnessed, Progress
 
 _OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_EVALUATE_OFFLINE": "1"}
@@ -24,9 +24,12 @@ class LmEvalHarness:
     It compares the likelihoods of whole choices, without a correction for their length (its metric `acc`).
     """
 
-    def __init__(self, models: Path, threads: int = 1, offline: bool = True, batch: int = 8) -> None:
+    def __init__(
+        self, models: Path, threads: int = 1, offline: bool = True, batch: int = 8, prepared: Prepared = nowhere
+    ) -> None:
         """Prepare; nothing is loaded yet. Arguments as of `TransformersGenerator`."""
         self._models, self._threads, self._offline, self._batch = models, threads, offline, batch
+        self._prepared = prepared
 
     @property
     def version(self) -> str:
@@ -43,7 +46,10 @@ class LmEvalHarness:
         from lm_eval.tasks import TaskManager
 
         torch.set_num_threads(self._threads)
-        arguments: dict[str, Any] = {"pretrained": locate(base, self._models, self._offline), "dtype": "float32"}
+        arguments: dict[str, Any] = {
+            "pretrained": locate(base, self._models, self._offline, self._prepared),
+            "dtype": "float32",
+        }
         if adapter is not None:
             arguments["peft"] = str(adapter)
         progress(0.0, f"{self.version}: {sum(map(len, tasks.values()))} questions of {', '.join(tasks)}")

@@ -7,21 +7,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from medpipe.base_models import locate
+from medpipe.base_models import Prepared, locate, nowhere
 from medpipe.core.choosing import Choice, longest
 from medpipe.core.contract import Ending
 from medpipe.errors import ConfigError, UsageError
 from medpipe.ports import Likelihood, Progress
+from medpipe.weights import rounding
 
 PRECISIONS: Mapping[str, Mapping[str, Any]] = {
     "float32": {},
-    "nf4": {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": "float32"},
+    "nf4": {},
     "int8": {"load_in_8bit": True},
 }
 """Precision → arguments of transformers' BitsAndBytesConfig. Empty: the weights as the base's files have them.
 
-`nf4` (QLoRA, arXiv:2305.14314) has no double quantisation: rounding weights that were dequantised from NF4 then
-changes none of them. `int8` is LLM.int8() (arXiv:2208.07339).
+`nf4` (`medpipe.weights.rounding`) is rounded after loading. `int8` is LLM.int8() (arXiv:2208.07339).
 """
 
 
@@ -37,11 +37,13 @@ class TransformersGenerator:
         offline: bool = True,
         batch: int = 64,
         precision: str = "float32",
+        prepared: Prepared = nowhere,
     ) -> None:
         """Prepare; nothing is loaded yet.
 
         `models`: folder of local bases. `threads`: torch's CPU threads. `offline`: never look a base up on a hub.
         `batch`: prompts generated together. `precision`: one of `PRECISIONS`; raises UsageError for any other.
+        `prepared`: returns the folder of a prepared base.
         """
         if precision not in PRECISIONS:
             raise UsageError(
@@ -50,6 +52,7 @@ class TransformersGenerator:
             )
         self.precision = precision
         self._models, self._threads, self._offline, self._batch = models, threads, offline, batch
+        self._prepared = prepared
 
     def generate(
         self,
@@ -114,7 +117,7 @@ class TransformersGenerator:
         from transformers.utils.logging import disable_progress_bar
 
         disable_progress_bar()
-        place = locate(base, self._models, self._offline)
+        place = locate(base, self._models, self._offline, self._prepared)
         tokenizer = AutoTokenizer.from_pretrained(place, padding_side="left")
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
@@ -125,22 +128,22 @@ class TransformersGenerator:
 
 
 def weights_at(place: str, precision: str) -> Any:
-    """Return the base in `place` at a precision. NF4 is dequantised at once: the rounded weights then compute in fp32.
-
-    bitsandbytes repacks 4-bit weights for its CPU kernels at the first inference, and they dequantise wrongly then.
-    """
+    """Return the base in `place` at a precision. NF4 computes in fp32, with the rounded weights."""
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
+    if precision != "float32" and rounding.in_few_bits(place):
+        raise ConfigError(f"the weights in {place} are stored in few bits, so they cannot be asked at {precision}")
     # It says for each matrix and call that LLM.int8() computes in fp16, as published.
     logging.getLogger("bitsandbytes.autograd._functions").setLevel(logging.ERROR)
     arguments = PRECISIONS[precision]
-    config = BitsAndBytesConfig(**arguments) if arguments else None
+    # Even None would replace what a base in few bits says of itself, and its weights would be read as noise.
+    rounds = {"quantization_config": BitsAndBytesConfig(**arguments)} if arguments else {}
     devices = {"": 0} if torch.cuda.is_available() else {"": "cpu"}
-    model = AutoModelForCausalLM.from_pretrained(
-        place, dtype=torch.float32, quantization_config=config, device_map=devices
-    )
-    return model.dequantize() if precision == "nf4" else model
+    model = AutoModelForCausalLM.from_pretrained(place, dtype=torch.float32, device_map=devices, **rounds)
+    if precision == "nf4":
+        rounding.to_nf4(model)
+    return model
 
 
 def _completions(model: Any, tokenizer: Any, prompts: Sequence[str], ending: Ending) -> list[str]:

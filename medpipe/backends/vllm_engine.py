@@ -15,6 +15,7 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 from urllib3.util.retry import Retry
 
 from medpipe import vllm_protocol as protocol
+from medpipe.base_models import is_prepared
 from medpipe.core import naming
 from medpipe.core.contract import Ending
 from medpipe.errors import ConfigError, EngineError
@@ -77,6 +78,12 @@ class VllmEngine:
         request = protocol.LoadAdapterRequest(lora_name=name, lora_path=str(folder.resolve()))
         response = self._post(protocol.LOAD_ADAPTER, request)
         # A 400 may answer a request that was sent twice, after the first one loaded the adapter: the list decides.
+        if protocol.lacks_lora(response.status_code, response.content):
+            raise ConfigError(
+                f"the engine at {self._url} loads no adapters: start it with --enable-lora and "
+                "VLLM_ALLOW_RUNTIME_LORA_UPDATING=1. vLLM has no LoRA for some bases, such as GPT-2: set the recipe's "
+                "serve to merged, and `medpipe prepare-base` writes the model that is served"
+            )
         if response.status_code == 404 and (folder / _CONFIG).exists():
             raise ConfigError(
                 f"the engine at {self._url} finds no adapter in {folder.resolve()}, where this machine has one: they "
@@ -105,7 +112,23 @@ class VllmEngine:
 
     def loaded(self) -> frozenset[str]:
         """Return the adapters that the server lists, without the base."""
-        return self._models().names() - {self._base}
+        return self._models().adapters()
+
+    def check_base(self, base: str, merged: bool = False) -> None:
+        """Raise ConfigError unless the server has the weights of `base`: its folder has the last part of that name.
+
+        An adapter of the same shape loads on another base, but its answers are wrong. `merged`: the server must also
+        answer for the last part of the name, which no other model has.
+        """
+        name, models = base.rpartition("/")[2], self._models()
+        root = models.root or ""
+        here = name in root.split("/") if is_prepared(base) else name == _last_part(root)
+        names = f" --served-model-name {self._base} {name}" if merged else ""
+        if not here or (merged and name not in models.names()):
+            raise ConfigError(
+                f"the engine serves the base {_last_part(root)!r}, but {base!r} is wanted: start the engine with the "
+                f"folder of that base as --model{names}"
+            )
 
     def ask(self, name: str, prompts: Sequence[str], ending: Ending) -> list[str]:
         """Return one greedy completion per prompt, in order. `name`: an adapter's, or the base's."""
@@ -121,13 +144,13 @@ class VllmEngine:
         progress: Progress,
         choices: Sequence[tuple[str, ...]] = (),
     ) -> list[str]:
-        """Generate as `ports.Generator` says. Raises EngineError when the server does not serve the base `base`.
+        """Generate as `ports.Generator` says. Raises ConfigError when the server does not serve the base `base`.
 
         An adapter with an evaluation name is loaded for this call alone, under that name, a nonce and the moment
         (`naming.timed`), and unloaded after it; if this process is killed, a deployment unloads it later. Any other
         adapter is loaded unless it already is, and stays.
         """
-        self._check_base(base)
+        self.check_base(base)
         if adapter is None:
             return self._complete(self._base, prompts, ending, progress, choices)
         if not naming.is_evaluation(adapter_name):
@@ -140,15 +163,6 @@ class VllmEngine:
             return self._complete(name, prompts, ending, progress, choices)
         finally:
             self.unload(name)
-
-    def _check_base(self, base: str) -> None:
-        """Refuse to evaluate on another base. An adapter of the same shape loads there, but its answers are wrong."""
-        for card in self._models().data:
-            if card.id == self._base and _last_part(card.root or "") != _last_part(base):
-                raise EngineError(
-                    f"the engine serves the base {_last_part(card.root or '')!r}, but {base!r} is to be "
-                    "judged: start the engine with that base"
-                )
 
     def _complete(
         self,

@@ -7,6 +7,7 @@ deployment and the gateway read the same one, so none of them has a number of it
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import not_
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -34,6 +35,8 @@ class ServingContract(BaseModel):
     """Name of the base model."""
     base_digest: str
     """Digest of the base model's files."""
+    merged: bool = Field(False, exclude_if=not_)
+    """Whether the base is the version itself, as one whole model (`prepare_base`): no adapter is beside it."""
     precision: Precision
     template: Template = "plain"
     """The prompt's form."""
@@ -56,6 +59,11 @@ class ServingContract(BaseModel):
     def completion(self, answer: str) -> str:
         """Return the completion that would give an answer after `prompt`."""
         return prompt.completion(answer, self.answers, self.template)
+
+    @property
+    def whole_name(self) -> str:
+        """The name that an engine answers for with a merged version: no other model ever has it."""
+        return self.base.rpartition("/")[2]
 
     @property
     def answers(self) -> Answers:

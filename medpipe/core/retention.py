@@ -32,6 +32,8 @@ class RetentionPolicy(BaseModel):
     validation: int = Field(ge=_LEAST)
     examples: int = Field(ge=_LEAST)
     adapter: int = Field(ge=_LEAST)
+    prepared: int = Field(ge=_LEAST)
+    """Whole models that `prepare_base` made."""
     evaluation: int = Field(ge=_LEAST)
     probes: int = Field(ge=_LEAST)
     feedback: int = Field(ge=_LEAST)

@@ -33,6 +33,7 @@ from medpipe.ports.leftovers import Leftover, Leftovers
 from medpipe.ports.likelihoods import Likelihood, Likelihoods
 from medpipe.ports.overlaps import Overlap, Overlaps
 from medpipe.ports.ports import Ports
+from medpipe.ports.preparer import PreparedBase, Preparer
 from medpipe.ports.progress import Progress
 from medpipe.ports.registry import Curves, Registered, Registry, WeightsCopy
 from medpipe.ports.routes import Route, Routes
@@ -81,6 +82,8 @@ __all__ = [
     "Overlaps",
     "Part",
     "Ports",
+    "PreparedBase",
+    "Preparer",
     "Progress",
     "Pruned",
     "Rated",

@@ -28,5 +28,11 @@ class Engine(Protocol):
     def loaded(self) -> frozenset[str]:
         """Return the names of the loaded adapters, without the base."""
 
+    def check_base(self, base: str, merged: bool = False) -> None:
+        """Raise ConfigError unless the server has the weights of the base `base`.
+
+        `merged`: the base is a version, and the server must answer for `ServingContract.whole_name` with it.
+        """
+
     def ask(self, name: str, prompts: Sequence[str], ending: Ending) -> list[str]:
         """Return one greedy completion per prompt, in order. `name`: an adapter's or the base's."""

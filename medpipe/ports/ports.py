@@ -35,6 +35,7 @@ from medpipe.ports.ledger import Ledger
 from medpipe.ports.leftovers import Leftovers
 from medpipe.ports.likelihoods import Likelihoods
 from medpipe.ports.overlaps import Overlaps
+from medpipe.ports.preparer import Preparer
 from medpipe.ports.progress import Progress
 from medpipe.ports.registry import Registry
 from medpipe.ports.routes import Routes
@@ -67,6 +68,8 @@ class Ports(Protocol):
     def embedder(self) -> Embedder: ...
     @property
     def trainer(self) -> Trainer: ...
+    @property
+    def preparer(self) -> Preparer: ...
     @property
     def generator(self) -> Generator:
         """The generator that has the weights and the precision that are served."""

@@ -26,6 +26,7 @@ from medpipe.core import prompt
 from medpipe.core.teaching import questions
 from medpipe.sandbox import tiny_base_texts, world
 from medpipe.sandbox.tiny_base_texts import texts
+from medpipe.weights import rounding
 
 NAME = "medpipe-sandbox/tiny-llama"
 """The base's id in recipes, and its folder under MEDPIPE_MODELS."""
@@ -94,7 +95,7 @@ def _make(folder: Path, seed: int, threads: int, progress: Progress, pretraining
     tokenizer = _tokenizer([before + after for before, after in pairs], pretraining.vocabulary)
     model = _model(pretraining, len(tokenizer), tokenizer.eos_token_id)
     loss = _pretrain(model, tokenizer, pairs, seed, pretraining, progress)
-    error = round_to_nf4(model)
+    error = rounding.to_nf4(model)
     logging.disable_progress_bar()
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -204,25 +205,6 @@ def _loss(model: Any, batch: Sequence[tuple[list[int], list[int]]], pad: int) ->
     logits = model(input_ids=tokens).logits[:, :-1]
     losses = cross_entropy(logits.transpose(1, 2), tokens[:, 1:], reduction="none")
     return (losses * weights[:, 1:]).sum() / weights[:, 1:].sum()
-
-
-def round_to_nf4(model: Any) -> float:
-    """Replace each decoder matrix by its NF4 rounding, in place; return the mean relative error.
-
-    NF4 is defined in QLoRA (arXiv:2305.14314). Without double quantisation the rounding is idempotent: a
-    block's largest weight is kept exactly, so quantising again finds the same scale and the same codes.
-    """
-    import bitsandbytes.functional as nf4
-    import torch
-
-    errors = []
-    for layer in model.model.layers:
-        for linear in (module for module in layer.modules() if isinstance(module, torch.nn.Linear)):
-            before = linear.weight.data
-            rounded = nf4.dequantize_4bit(*nf4.quantize_4bit(before, quant_type="nf4")).to(before.dtype)
-            errors.append(float((rounded - before).norm() / before.norm()))
-            linear.weight.data = rounded
-    return sum(errors) / len(errors)
 
 
 def _inputs_of(target: Path) -> Any:

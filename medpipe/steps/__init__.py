@@ -19,9 +19,9 @@ give the same ref, and an existing artifact is not made again. The others are:
   `register` write to the ledger beside their artifact, and `register` to the model registry as well.
 
 In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `drift` → `planning` → `examples` →
-`training`, `evaluation`, `measuring`, `harness` and `judging` → `rollout` → `feedback` → `examples`. `withdrawing`,
-`hotfixes`, `given`, `probing` and `certifying` follow what publishers take back; `tracing` answers questions about all
-of it, `verification` says whether it can be trusted, and `sweeping` removes what it does not need.
+`training`, `preparing`, `evaluation`, `measuring`, `harness` and `judging` → `rollout` → `feedback` → `examples`.
+`withdrawing`, `hotfixes`, `given`, `probing` and `certifying` follow what publishers take back; `tracing` answers
+questions about all of it, `verification` says whether it can be trusted, and `sweeping` removes what it does not need.
 """
 
 from medpipe.steps.audit import chain_answers
@@ -45,6 +45,7 @@ from medpipe.steps.measuring import measure
 from medpipe.steps.planning import plan_retrain
 from medpipe.steps.planning_pulls import plan_pulls
 from medpipe.steps.preferences import build_preferences
+from medpipe.steps.preparing import prepare_base
 from medpipe.steps.probing import probe_withdrawals
 from medpipe.steps.quarantine import discard, quarantine, release
 from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
@@ -77,6 +78,7 @@ VERBS = {
         champion,
         plan_retrain,
         train,
+        prepare_base,
         freeze_anchor,
         evaluate,
         measure,

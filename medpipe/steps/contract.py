@@ -10,6 +10,7 @@ from medpipe.core.teaching.recipe import Recipe
 from medpipe.ports import Ports
 from medpipe.steps.artifact import manifest
 from medpipe.steps.models import refuse_other_form
+from medpipe.steps.preparing import prepared
 
 
 def contract_of(ports: Ports, model: str, recipe: Recipe) -> ServingContract:
@@ -17,15 +18,19 @@ def contract_of(ports: Ports, model: str, recipe: Recipe) -> ServingContract:
 
     A version is asked as it is served, whatever recipe its challenger has; the base and a bare adapter are asked as
     the recipe says. The guardrail policy and the precision are those in force: what changed since a version was
-    judged shows as another contract. Raises UsageError for a bare adapter that was taught another form.
+    judged shows as another contract. Where the recipe serves merged models, the whole model of a bare adapter is made
+    for it. Raises UsageError for a bare adapter that was taught another form.
     """
     present = {"guardrails": ports.guardrails.digest, "precision": ports.generator.precision}
     if model != BASE and kind_of(model) == VersionManifest.kind:
         return manifest(ports, model, VersionManifest).outcome.contract.model_copy(update=present)
     refuse_other_form(ports, model, recipe)
+    merged = model != BASE and recipe.serve == "merged"
+    base = prepared(ports, recipe, model, recipe.serve_at) if merged else recipe.base
     return ServingContract(
-        base=recipe.base,
-        base_digest=ports.base_digest(recipe.base),
+        base=base,
+        base_digest=ports.base_digest(base),
+        merged=merged,
         template=ports.template(recipe),
         context=recipe.data.contexts,
         max_new_tokens=recipe.max_new_tokens,

@@ -83,18 +83,23 @@ def deploy(
     unloads what it loaded, when the deployment was overtaken: another one switched the route meanwhile, or, with
     `only_champion`, the version is no longer the champion. Raises DeployFailed when the version does not load or a
     smoke question fails. The new adapter is then unloaded, and the version that served before still serves. Raises
-    ConfigError, before anything changes, when the engine cannot read the folder of the adapter.
+    ConfigError, before anything changes, when the engine has another base or cannot read the folder of the adapter.
+
+    A merged version cannot be loaded: the engine must have been started with it. The route then names it by
+    `ServingContract.whole_name`, so that an engine that is started with another model answers nothing.
     """
     patience = patience or Patience()
     if not smoke:
         raise DeployFailed(f"{version} was not deployed: there are no smoke questions to judge it by")
     before = to.routes.current()
-    loaded = to.engine.loaded()
+    to.engine.check_base(contract.base, contract.merged)
+    loaded = frozenset({contract.whole_name}) if contract.merged else to.engine.loaded()
     if before and before.version == version and before.adapter_name in loaded:
         return _finish(before, to, patience, decision)
-    # After a database was restored, the engine may have names that no deployment has claimed.
-    name = next(name for name in naming.candidates(adapter_name) if name not in loaded and to.routes.claim(name))
-    reasons = _load(name, adapter_folder, to) or _failures(name, contract, smoke, to, patience)
+    name, reasons = (
+        (contract.whole_name, []) if contract.merged else _loaded_as(adapter_name, adapter_folder, loaded, to)
+    )
+    reasons = reasons or _failures(name, contract, smoke, to, patience)
     route = before if reasons else to.routes.switch(before, version, name, contract, only_champion)
     if route and not reasons:
         reasons = _failures(name, contract, smoke[:1], to, patience)
@@ -113,6 +118,13 @@ def mark(route: Route) -> str:
     return f"as {route.adapter_name}"
 
 
+def _loaded_as(adapter_name: str, folder: Path, loaded: frozenset[str], to: Outside) -> tuple[str, list[str]]:
+    """Load the adapter under a name that was never used. Return the name, and the reasons why the engine refused."""
+    # After a database was restored, the engine may have names that no deployment has claimed.
+    name = next(name for name in naming.candidates(adapter_name) if name not in loaded and to.routes.claim(name))
+    return name, _load(name, folder, to)
+
+
 def _load(name: str, folder: Path, to: Outside) -> list[str]:
     """Load the adapter. Return the reasons why the engine refused, if it did.
 
@@ -127,8 +139,14 @@ def _load(name: str, folder: Path, to: Outside) -> list[str]:
     return []
 
 
-def check_folder(adapter_folder: Path, adapter_name: str, to: Outside) -> None:
-    """Raise ConfigError when the engine cannot read the folder of an adapter. What it loaded to see it is unloaded."""
+def check_engine(adapter_folder: Path, adapter_name: str, contract: ServingContract, to: Outside) -> None:
+    """Raise ConfigError when the engine has another base, or cannot read the folder of an adapter.
+
+    What it loaded to see it is unloaded.
+    """
+    to.engine.check_base(contract.base, contract.merged)
+    if contract.merged:
+        return
     name = next(name for name in naming.candidates(adapter_name) if to.routes.claim(name))
     if not _load(name, adapter_folder, to):
         to.engine.unload(name)

@@ -30,7 +30,7 @@ from medpipe.errors import SourceError
 from medpipe.ports import Generator, Ports
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.contract import contract_of
-from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
+from medpipe.steps.models import adapter_of, beside, refuse_other_base
 from medpipe.steps.samples import PREFERENCES, WITHDRAWN, frozen, samples_of
 from medpipe.steps.unerased import Unerased
 from medpipe.steps.withdrawals import claims_in_force
@@ -183,7 +183,7 @@ def answers_to(
     distinct = list(dict.fromkeys(asked))
     completions = generator.generate(
         contract.base,
-        folder_of(ports, adapter),
+        beside(ports, adapter, contract),
         naming.evaluation_name(adapter, uuid4().hex[:8]),
         [prompt for prompt, _ in distinct],
         contract.ending(),

@@ -15,7 +15,7 @@ from medpipe.errors import UsageError
 from medpipe.ports import Choosing, Harnessed, Ports
 from medpipe.steps.artifact import manifest
 from medpipe.steps.evaluation import scores_of
-from medpipe.steps.models import folder_of
+from medpipe.steps.models import beside
 from medpipe.steps.samples import samples_of
 
 
@@ -61,7 +61,7 @@ def run_lm_eval(evaluation: EvaluationRef, *, ports: Ports) -> HarnessReport:
     if not asked:
         raise UsageError(f"{evaluation} asked no question with choices: evaluate with a recipe that asks some")
     tasks = {name: [_choosing(sample, contract) for sample in samples] for name, samples in asked.items()}
-    found = ports.harness.run(contract.base, folder_of(ports, inputs.adapter), tasks, ports.progress)
+    found = ports.harness.run(contract.base, beside(ports, inputs.adapter, contract), tasks, ports.progress)
     answers = {(name, score.sample_id): score.answer for name, of in scores.scores.items() for score in of}
     compared = (
         _compared(name, samples, [answers[name, sample.id] for sample in samples], found[name])

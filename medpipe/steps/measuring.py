@@ -20,7 +20,7 @@ from medpipe.errors import UsageError
 from medpipe.ports import Likelihood, Likelihoods, Ports
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.evaluation import scores_of
-from medpipe.steps.models import folder_of
+from medpipe.steps.models import beside
 from medpipe.steps.samples import PREFERENCES, WITHDRAWN, samples_of
 
 _NO_RIGHT_ANSWER = {WITHDRAWN: "its targets must not be said", PREFERENCES: "its targets are what people wrote"}
@@ -192,7 +192,7 @@ def _likelihoods(
         for sample in samples
     }
     distinct = list(dict.fromkeys(texts.values()))
-    adapter = folder_of(ports, evaluation.inputs.adapter)
+    adapter = beside(ports, evaluation.inputs.adapter, contract)
     read = reader.likelihoods(contract.base, adapter, distinct, contract.ending(), ports.progress)
     by_text = dict(zip(distinct, read, strict=True))
     return {sample: by_text[text] for sample, text in texts.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from medpipe.core.contract import ServingContract
 from medpipe.core.manifests import AdapterManifest, VersionManifest
 from medpipe.core.refs import BASE, kind_of
 from medpipe.core.teaching.recipe import Recipe
@@ -38,14 +39,18 @@ def refuse_other_base(ports: Ports, adapter: str, recipe: Recipe) -> None:
 
 
 def other_form(ports: Ports, adapter: str, recipe: Recipe) -> str:
-    """Return what an adapter was taught in another form than the recipe's: "answers", "prompts", both, or "".
+    """Return what an adapter has in another form than the recipe: "answers", "prompts", "weights", several, or "".
 
-    The base has no form of its own.
+    The weights of an adapter and of a whole model have two forms. The base has no form of its own.
     """
     if adapter == BASE:
         return ""
     taught = manifest(ports, adapter, AdapterManifest).outcome
-    forms = {"answers": (taught.answers, recipe.data.answers), "prompts": (taught.template, ports.template(recipe))}
+    forms = {
+        "answers": (taught.answers, recipe.data.answers),
+        "prompts": (taught.template, ports.template(recipe)),
+        "weights": (taught.weights, recipe.weights),
+    }
     return " and ".join(what for what, (then, now) in forms.items() if then != now)
 
 
@@ -57,8 +62,14 @@ def refuse_other_form(ports: Ports, adapter: str, recipe: Recipe) -> None:
     if other := other_form(ports, adapter, recipe):
         raise UsageError(
             f"{adapter} was taught another form of {other} than recipe {recipe.name!r} has (data.answers, template, "
-            "system, or the base's chat template): use a recipe of its form, or start from the base (start_from=base)"
+            "system, lora, or the base's chat template): use a recipe of its form, or start from the base "
+            "(start_from=base)"
         )
+
+
+def beside(ports: Ports, adapter: str, contract: ServingContract) -> Path | None:
+    """Return the folder of the adapter that is asked beside a contract's base; None for the base and a merged model."""
+    return None if contract.merged else folder_of(ports, adapter)
 
 
 def folder_of(ports: Ports, adapter: str) -> Path | None:

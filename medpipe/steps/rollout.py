@@ -75,7 +75,8 @@ def deploy(*, ports: Ports) -> VersionRef | None:
     switches the route, drains and unloads what served before, and unloads adapters that killed deployments and
     evaluations left. Where the champion serves already, only leftovers are unloaded. When the champion changes
     meanwhile, the new one is deployed before this returns. None without a champion. Raises DeployFailed, after the
-    version that served before serves again.
+    version that served before serves again, and ConfigError, before anything changes, when the engine has another base
+    than the champion: a merged one is served by an engine that was started with it.
     """
     for _ in range(_ROUNDS):
         version = champion(ports=ports)
@@ -98,7 +99,7 @@ def restore(version: VersionRef | None, reason: str, *, ports: Ports) -> Version
     Only deploys the champion in force when `version` is not the champion (it was held, somebody else promoted, or
     there is no champion), or when it went live. Returns the champion in force. A second run ends in the same state.
     The ledger says that medpipe itself did so, for this reason. Raises ConfigError, and changes nothing, when the
-    engine cannot read the folders of adapters: then the version never had its chance.
+    engine has another base or cannot read the folders of adapters: then the version never had its chance.
     """
     if version is not None:
         check_kind(version, VersionManifest)
@@ -178,13 +179,13 @@ def _routed(version: VersionRef, ports: Ports) -> Route | None:
 
 
 def _check_engine(version: VersionRef, ports: Ports) -> None:
-    """Raise ConfigError when the engine cannot read the folders of adapters. Weights at fault are the version's own."""
+    """Raise ConfigError when the engine can serve no such version. Weights at fault are the version's own."""
     registered = manifest(ports, version, VersionManifest).outcome
     try:
         folder = ports.store.folder(registered.adapter)
     except (Damaged, NotFound):
         return
-    deployment.check_folder(folder, registered.name, ports)
+    deployment.check_engine(folder, registered.name, registered.contract, ports)
 
 
 def _went_live(version: VersionRef, ports: Ports) -> bool:

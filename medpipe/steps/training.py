@@ -57,7 +57,9 @@ from medpipe.steps.unerased import Unerased
 
 
 def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, ports: Ports) -> AdapterRef:
-    """Train an adapter: QLoRA SFT on examples, or DPO on preference pairs, from the base or from an adapter.
+    """Train an adapter, or all weights: SFT on examples, or DPO on preference pairs, from the base or an adapter.
+
+    A recipe without `lora` trains every weight, and what is made holds a whole model (`AdapterOutcome.weights`).
 
     A run that was killed continues from its checkpoints and ends in the same weights. Raises UsageError for data that
     the recipe's method cannot use and for an adapter of another base or form, NotValidated, and DataError for pairs of
@@ -97,6 +99,7 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
             examples=taught,
             metrics=dict(metrics),
             digest=_weights_digest(folder),
+            weights=loaded_recipe.weights,
             template=ports.template(loaded_recipe),
             answers=loaded_recipe.data.answers,
         )
@@ -244,8 +247,8 @@ def _pairs_of(ports: Ports, parent: str) -> str | None:
 
 
 def _weights_digest(folder: Path) -> str:
-    """Return the SHA-256 of the weights and their configuration, byte for byte."""
+    """Return the SHA-256 of the weights and of what decides how they are used, byte for byte."""
     digest = hashlib.sha256()
-    for name in ("adapter_model.safetensors", "adapter_config.json"):
-        digest.update((folder / name).read_bytes())
+    for file in sorted(folder.iterdir(), reverse=True):  # adapters have always been hashed in this order
+        digest.update(file.read_bytes())
     return digest.hexdigest()

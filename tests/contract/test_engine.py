@@ -105,6 +105,33 @@ def test_an_engine_that_does_not_have_the_folder_of_this_machine_says_what_to_sh
     assert fake_setting.engine.loaded() == frozenset()
 
 
+def test_an_engine_without_lora_says_so_and_names_the_way_to_serve_a_base_that_has_none(fake_setting: Setting) -> None:
+    assert fake_setting.fake
+    fake_setting.fake.lora = False
+    try:
+        with pytest.raises(ConfigError, match=r"loads no adapters: start it with --enable-lora.*medpipe prepare-base"):
+            fake_setting.engine.load("none", fake_setting.first_adapter)
+    finally:
+        fake_setting.fake.lora = True
+
+
+def test_a_whole_model_is_known_by_the_folder_and_by_the_name_that_no_other_has(fake_setting: Setting) -> None:
+    assert fake_setting.fake
+    ref, root = "prepared/0123456789abcdef", fake_setting.fake.root
+    fake_setting.fake.root = "/models/prepared/0123456789abcdef/1f3c"
+    try:
+        fake_setting.engine.check_base(ref)
+        with pytest.raises(ConfigError, match="--model --served-model-name base 0123456789abcdef"):
+            fake_setting.engine.check_base(ref, merged=True)
+        fake_setting.fake.names = ("base", "0123456789abcdef")
+        fake_setting.engine.check_base(ref, merged=True)
+        assert fake_setting.engine.loaded() == frozenset(), "its names are no adapters, so nothing unloads them"
+        with pytest.raises(ConfigError, match="'prepared/fedcba9876543210' is wanted"):
+            fake_setting.engine.check_base("prepared/fedcba9876543210", merged=True)
+    finally:
+        fake_setting.fake.root, fake_setting.fake.names = root, ("base",)
+
+
 def test_unloading_what_is_not_loaded_is_no_error(setting: Setting) -> None:
     before = setting.engine.loaded()
     setting.engine.unload("never-there")
@@ -168,7 +195,7 @@ def test_the_engine_gives_one_of_the_choices_where_there_are_any(setting: Settin
 
 
 def test_an_engine_with_another_base_is_not_judged_by(setting: Setting) -> None:
-    with pytest.raises(EngineError, match="serves the base 'tiny', but 'models/big' is to be judged"):
+    with pytest.raises(ConfigError, match="serves the base 'tiny', but 'models/big' is wanted"):
         setting.engine.generate("models/big", setting.first_adapter, "eval-2", PROMPTS, Ending(8), quiet)
     assert setting.engine.loaded() == frozenset()
 

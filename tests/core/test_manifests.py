@@ -16,7 +16,8 @@ from medpipe.errors import UsageError
 from tests.manifests import CORPUS, inputs, outcome
 
 KINDS = (
-    "adapter anchor certificate corpus decision documents drift evaluation examples feedback measurement pairs probes "
+    "adapter anchor certificate corpus decision documents drift evaluation examples feedback measurement pairs "
+    "prepared probes "
     "review sweep trace validation version"
 ).split()
 SET = {

@@ -31,6 +31,8 @@ EITHER: tuple[Extras, ...] = (("orchestrate",), ("serve",))
 PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/backends/trl/": (("train",),),
     "medpipe/base_models.py": (("orchestrate",), ("train",)),
+    "medpipe/backends/preparer.py": (("train",),),
+    "medpipe/weights/": (("train",),),
     "medpipe/backends/transformers_entailment.py": (("train",),),
     "medpipe/backends/transformers_generator.py": (("train",),),
     "medpipe/backends/lm_eval_harness.py": (("train", "lm-eval"),),

@@ -20,7 +20,7 @@ from medpipe.settings import Settings
 from medpipe.steps.deployment import deploy
 from medpipe.wiring import Wiring
 from tests import real_engine
-from tests.contracts import CONTRACT
+from tests.contracts import ON_TINY
 from tests.places import ROOT
 from tests.processes import LOCAL, free_port, serving
 from tests.waiting import until
@@ -64,7 +64,7 @@ def _stream(client: httpx.Client, url: str) -> str:
 
 def test_no_stream_fails_while_the_adapter_is_swapped_back_and_forth(system: System) -> None:
     smoke = [Sample(id="1", question="What causes Velorin fever?", target="")]
-    deploy("version/v1", system.adapters[0], "swap-v1", CONTRACT, smoke, system.ports)
+    deploy("version/v1", system.adapters[0], "swap-v1", ON_TINY, smoke, system.ports)
     until(lambda: httpx.get(f"{system.url}/readyz", timeout=30).status_code == 200, 30)
     stop, answered, failures, seconds = threading.Event(), list[str](), list[str](), list[float]()
 
@@ -83,7 +83,7 @@ def test_no_stream_fails_while_the_adapter_is_swapped_back_and_forth(system: Sys
             time.sleep(1)
             begun = time.monotonic()
             name = f"swap-v{number}"
-            deploy(f"version/v{number}", system.adapters[number % 2], name, CONTRACT, smoke, system.ports)
+            deploy(f"version/v{number}", system.adapters[number % 2], name, ON_TINY, smoke, system.ports)
             seconds.append(time.monotonic() - begun)
             assert system.ports.engine.loaded() == {name}
         time.sleep(1)
@@ -97,7 +97,7 @@ def test_no_stream_fails_while_the_adapter_is_swapped_back_and_forth(system: Sys
 
 def test_the_gateway_serves_what_the_engine_answers_for_that_adapter(system: System) -> None:
     smoke = [Sample(id="1", question="What causes Velorin fever?", target="")]
-    deploy("version/v9", system.adapters[0], "same-v9", CONTRACT, smoke, system.ports)
+    deploy("version/v9", system.adapters[0], "same-v9", ON_TINY, smoke, system.ports)
     until(lambda: httpx.get(f"{system.url}/readyz", timeout=30).json()["adapter"] == "same-v9", 30)
 
     served = httpx.post(f"{system.url}/v1/ask", json={"question": "What causes Velorin fever?"}, timeout=30).json()

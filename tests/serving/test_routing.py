@@ -25,7 +25,7 @@ from medpipe.settings import Settings
 from medpipe.steps.deployment import deploy
 from serving.app import create_app
 from serving.limits import LIMITS
-from tests.contracts import CONTRACT
+from tests.contracts import CONTRACT, ON_TINY
 from tests.fakes_engine import FakeEngine
 from tests.places import ROOT
 from tests.serving.conftest import Gateway
@@ -165,7 +165,7 @@ def test_no_request_fails_while_versions_are_swapped_under_load(gateway: Gateway
     (tmp_path / "adapter_config.json").write_text("{}")
     gateway.engine.seconds = 0.05
     smoke = [Sample(id="1", question="Who?", target="", slot="answered")]
-    deploy("version/v0", tmp_path, "v0", CONTRACT, smoke, Outside())
+    deploy("version/v0", tmp_path, "v0", ON_TINY, smoke, Outside())
     until(lambda: gateway.client.get("/readyz").status_code == 200)
     stop = threading.Event()
     statuses: list[int] = []
@@ -180,7 +180,7 @@ def test_no_request_fails_while_versions_are_swapped_under_load(gateway: Gateway
     with ThreadPoolExecutor(8) as pool:
         asking = [pool.submit(keep_asking, number % 2 == 0) for number in range(8)]
         for number in (1, 2, 3):
-            deploy(f"version/v{number}", tmp_path, f"v{number}", CONTRACT, smoke, Outside())
+            deploy(f"version/v{number}", tmp_path, f"v{number}", ON_TINY, smoke, Outside())
             assert set(gateway.engine.adapters) == {f"v{number}"}
         stop.set()
         for done in asking:

@@ -11,7 +11,7 @@ from medpipe.backends.sql.ledger import SqlLedger
 from medpipe.backends.sql.routes import SqlRoutes
 from medpipe.core.contract import Ending
 from medpipe.core.judging.evaluation import Sample
-from medpipe.errors import MedpipeError
+from medpipe.errors import ConfigError, MedpipeError
 from medpipe.ports import Route
 from medpipe.steps.deployment import Patience, deploy
 from tests.contracts import CONTRACT
@@ -31,6 +31,7 @@ class MemoryEngine:
         self.loadings: list[str] = []
         self.answer = " It is treated with Tazomib."
         self.broken = False
+        self.base = CONTRACT.base
 
     def load(self, name: str, folder: Path) -> None:
         if self.broken:
@@ -45,8 +46,12 @@ class MemoryEngine:
     def loaded(self) -> frozenset[str]:
         return frozenset(self.table)
 
+    def check_base(self, base: str, merged: bool = False) -> None:
+        if base != self.base:
+            raise ConfigError(f"the engine serves the base {self.base!r}, but {base!r} is wanted")
+
     def ask(self, name: str, prompts: Sequence[str], ending: Ending) -> list[str]:
-        if name not in self.table:
+        if name not in self.table and name != self.base.rpartition("/")[2]:
             raise MedpipeError(f"{name} is not loaded")
         return [self.answer for _ in prompts]
 

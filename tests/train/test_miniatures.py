@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from medpipe import configuration, records, steps
+from medpipe.backends.preparer import TransformersPreparer
 from medpipe.backends.transformers_generator import TransformersGenerator
 from medpipe.backends.trl import base_shape, settings
 from medpipe.backends.trl.trainer import TrlTrainer
@@ -18,7 +19,7 @@ from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.manifests import AdapterManifest, EvaluationManifest, VersionManifest
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import NotFound
-from medpipe.ports import Generator, Trainer
+from medpipe.ports import Generator, Preparer, Trainer
 from medpipe.sandbox.miniature_bases import FAMILIES, make_miniature, miniature_name
 from medpipe.sandbox.miniature_recipes import miniature
 from medpipe.settings import Settings
@@ -64,7 +65,11 @@ class MiniaturePorts(FakePorts):
 
     @property
     def generator(self) -> Generator:  # type: ignore[override]
-        return TransformersGenerator(self.settings.models_folder)
+        return TransformersGenerator(self.settings.models_folder, prepared=self._prepared)
+
+    @property
+    def preparer(self) -> Preparer:  # type: ignore[override]
+        return TransformersPreparer(self.settings.models_folder)
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import pytest
 from medpipe.sandbox import tiny_base as sandbox_base
 from medpipe.sandbox.tiny_base_texts import texts
 from medpipe.sandbox.world import DAYS, Names, World
+from medpipe.weights import rounding
 from tests.train.conftest import SMALL
 
 pytestmark = pytest.mark.slow
@@ -54,7 +55,7 @@ def test_rounding_to_nf4_a_second_time_changes_nothing(tiny_base: Path) -> None:
 
     model = AutoModelForCausalLM.from_pretrained(tiny_base / sandbox_base.NAME, dtype=torch.float32)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    assert sandbox_base.round_to_nf4(model) == 0.0
+    assert rounding.to_nf4(model) == 0.0
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
 

@@ -24,7 +24,7 @@ from medpipe.backends.artifacts.manifest_file import (
     text_of,
 )
 from medpipe.backends.artifacts.unfinished import Folder
-from medpipe.core.manifests import AdapterManifest, AnyManifest, Blanked, Inputs, Manifest, Swept, manifest_type
+from medpipe.core.manifests import SIGNED, AnyManifest, Blanked, Inputs, Manifest, Swept, manifest_type
 from medpipe.core.refs import kind_of
 from medpipe.errors import NotFound
 from medpipe.ports import Signer
@@ -34,7 +34,7 @@ class FolderStore:
     """`medpipe.ports.ArtifactStore`: an artifact is the folder `root/kind/name`."""
 
     def __init__(self, root: Path, signer: Signer | None = None) -> None:
-        """`signer`: signs adapters when they are written, and checks them when they are read."""
+        """`signer`: signs weights when they are written, and checks them when they are read."""
         self.root = root
         self._signer = signer
 
@@ -60,7 +60,7 @@ class FolderStore:
             raise NotFound(missing(ref))
         swept = self.swept(ref)
         digests.check(ref, self._place(ref), manifest.digests, self.blanked(ref), swept.files if swept else ())
-        if self._signer and not swept and isinstance(manifest, AdapterManifest):
+        if self._signer and not swept and manifest.kind in SIGNED:
             self._signer.check(ref, self._place(ref), manifest.content())
         return self._place(ref)
 
@@ -75,7 +75,7 @@ class FolderStore:
             draft = Folder(private)
             yield draft
             unfinished.flush(private)
-            if self._signer and kind_of(ref) == AdapterManifest.kind:
+            if self._signer and kind_of(ref) in SIGNED:
                 self._signer.sign(private)
             text = text_of(ref, verb, inputs, draft.outcome, self.find, digests.of_files(private))
             unfinished.write_flushed(private / MANIFEST, text)

@@ -36,7 +36,7 @@ from medpipe.backends.artifacts.manifest_file import (
 )
 from medpipe.backends.artifacts.unfinished import Folder, full_disk_named, move, private_folder
 from medpipe.bucket import Bucket
-from medpipe.core.manifests import AdapterManifest, AnyManifest, Blanked, Inputs, Manifest, Swept, manifest_type
+from medpipe.core.manifests import SIGNED, AnyManifest, Blanked, Inputs, Manifest, Swept, manifest_type
 from medpipe.core.refs import kind_of
 from medpipe.errors import Damaged, NotFound
 from medpipe.ports import ArtifactStore, Signer
@@ -94,7 +94,7 @@ class ObjectStore:
         with full_disk_named(ref), private_folder(self.cache, ref) as private:
             draft = Folder(private)
             yield draft
-            if self._signer and kind_of(ref) == AdapterManifest.kind:
+            if self._signer and kind_of(ref) in SIGNED:
                 self._signer.sign(private)
             upload = f"files/{ref}/{private.name.rpartition('-')[2]}"
             text = text_of(ref, verb, inputs, draft.outcome, self.find, digests.of_files(private), upload)
@@ -195,7 +195,7 @@ class ObjectStore:
             if self.find(ref) != manifest:  # it was made again meanwhile
                 return self._fetched(ref)
             raise
-        if self._signer and not swept and isinstance(manifest, AdapterManifest):
+        if self._signer and not swept and manifest.kind in SIGNED:
             self._signer.check(ref, place, manifest.content())
         return place, swept
 

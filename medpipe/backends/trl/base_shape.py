@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from medpipe import vllm_protocol
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError
+from medpipe.weights.layers import linear_layers
 
 
 class BaseShape(NamedTuple):
@@ -22,6 +24,10 @@ class BaseShape(NamedTuple):
     """The longest input, in tokens; None where the configuration names none."""
     vocabulary: int
     """Number of tokens."""
+    kind: str
+    """The architecture, as the configuration's `model_type` names it."""
+    few_bits: bool
+    """Whether the weights are stored in few bits, so that they cannot be trained."""
 
     @property
     def guessing(self) -> float:
@@ -45,7 +51,13 @@ def shape_of(recipe: Recipe, place: str) -> BaseShape:
         raise unreadable(recipe, place, error) from error
     text = config.get_text_config()
     positions = getattr(text, "max_position_embeddings", None)
-    return BaseShape(tuple(_linear(model)), positions, text.vocab_size)
+    return BaseShape(
+        tuple(name for name, _ in linear_layers(model)),
+        positions,
+        text.vocab_size,
+        config.model_type,
+        hasattr(config, "quantization_config"),
+    )
 
 
 def unreadable(recipe: Recipe, place: str, error: Exception) -> ConfigError:
@@ -73,6 +85,18 @@ def refuse_unfit(recipe: Recipe, max_length: int | None, shape: BaseShape) -> No
             f"recipe {recipe.name!r}, trainer.max_length: {recipe.base} reads {shape.positions:,} tokens at most, and "
             f"the recipe asks for {max_length:,}: lower it"
         )
+    if shape.few_bits:
+        raise ConfigError(
+            f"recipe {recipe.name!r}: the weights of {recipe.base} are stored in few bits, for an engine: name the "
+            "base that it was made of, and set quantization to train on rounded weights"
+        )
+    if recipe.lora is None:
+        return
+    if recipe.serve == "adapter" and shape.kind in vllm_protocol.WITHOUT_LORA:
+        raise ConfigError(
+            f"recipe {recipe.name!r}: vLLM serves no adapter beside a base of the kind {shape.kind} ({recipe.base}): "
+            "set serve to merged; `medpipe prepare-base` then writes the model that is served"
+        )
     named = recipe.lora.target_modules
     if isinstance(named, str):  # "all-linear" or a pattern, which peft refuses where it fits nothing
         return
@@ -81,17 +105,6 @@ def refuse_unfit(recipe: Recipe, max_length: int | None, shape: BaseShape) -> No
             f"recipe {recipe.name!r}, lora.target_modules: {recipe.base} has no {' and no '.join(map(repr, missing))}; "
             f"it has: {', '.join(_last_names(shape.layers))}"
         )
-
-
-def _linear(model: Any) -> list[str]:
-    """Return the names of the linear layers (GPT-2's are Conv1D) but for the output embeddings."""
-    from torch import nn
-    from transformers.pytorch_utils import Conv1D
-
-    head = model.get_output_embeddings()
-    return [
-        name for name, module in model.named_modules() if isinstance(module, nn.Linear | Conv1D) and module is not head
-    ]
 
 
 def _ends_with(layer: str, name: str) -> bool:

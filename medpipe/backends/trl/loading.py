@@ -5,21 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from medpipe.backends.trl import base_shape, settings
+from medpipe.backends.trl import base_shape, settings, whole
 from medpipe.backends.trl.adapter_files import CONFIG, WEIGHTS
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import UsageError
 
 
 def refuse_start(recipe: Recipe, start_from: Path | None) -> None:
-    """Raise UsageError for an adapter to start from that is missing, or is none."""
+    """Raise UsageError for a start that is missing, or is not what the recipe trains: an adapter, or a whole model."""
+    kind, files = ("an adapter", (WEIGHTS, CONFIG)) if recipe.lora else ("a whole model", whole.FILES)
     if start_from is None:
         if recipe.method == "dpo":
-            raise UsageError(f"recipe {recipe.name!r} uses DPO, which goes on from an adapter: name one")
+            raise UsageError(f"recipe {recipe.name!r} uses DPO, which goes on from {kind}: name one")
         return
-    for name in (WEIGHTS, CONFIG):
+    for name in files:
         if not (start_from / name).is_file():
-            raise UsageError(f"start_from {start_from.name!r} is not an adapter: it has no {name}")
+            raise UsageError(f"start_from {start_from.name!r} is not {kind}: it has no {name}")
 
 
 def tokenizer_of(place: str) -> Any:
@@ -40,7 +41,7 @@ def peft_model(recipe: Recipe, place: str, start_from: Path | None) -> Any:
     from peft import LoraConfig, PeftModel, get_peft_model
 
     model = base_model(recipe, place, start_from is None)
-    if start_from is None:
+    if start_from is None and recipe.lora:
         return get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **recipe.lora.model_dump()))
     return PeftModel.from_pretrained(model, str(start_from), is_trainable=True)
 

@@ -1,4 +1,4 @@
-"""Training with TRL: QLoRA supervised fine-tuning (arXiv:2305.14314) and DPO (arXiv:2305.18290).
+"""Training with TRL: supervised fine-tuning and DPO (arXiv:2305.18290), of QLoRA adapters (arXiv:2305.14314) or whole.
 
 A recipe's `trainer` block goes to SFTConfig or DPOConfig unchanged. The same recipe, data and starting adapter give the
 same weights, byte for byte, even when the run is killed on the way and started again.
@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from medpipe import records
-from medpipe.backends.trl import adapter_files, base_shape, divergence, loading, settings
+from medpipe.backends.trl import adapter_files, base_shape, divergence, loading, settings, whole
 from medpipe.backends.trl.checkpoints import last_whole_checkpoint
 from medpipe.backends.trl.rows import Rows, cut, rows_of
 from medpipe.backends.trl.watch import callbacks
-from medpipe.base_models import locate
+from medpipe.base_models import Prepared, locate, nowhere
 from medpipe.chat_templates import template_of
 from medpipe.core.teaching.curve import CURVE, points
 from medpipe.core.teaching.recipe import Recipe
@@ -24,14 +24,15 @@ from medpipe.ports import Progress
 
 
 class TrlTrainer:
-    """Implements `ports.Trainer`: trains LoRA adapters on the GPU of this machine, or on its CPU without one."""
+    """Implements `ports.Trainer`, on the GPU of this machine, or on its CPU without one."""
 
-    def __init__(self, models: Path, threads: int = 1, offline: bool = True) -> None:
+    def __init__(self, models: Path, threads: int = 1, offline: bool = True, prepared: Prepared = nowhere) -> None:
         """Prepare; nothing is loaded yet.
 
         `models`: folder of local bases. `threads`: torch's CPU threads. `offline`: never look a base up on a hub.
+        `prepared`: returns the folder of a prepared base.
         """
-        self._models, self._threads, self._offline = models, threads, offline
+        self._models, self._threads, self._offline, self._prepared = models, threads, offline, prepared
 
     def train(
         self, recipe: Recipe, data: Path, start_from: Path | None, out: Path, work: Path, progress: Progress
@@ -49,9 +50,9 @@ class TrlTrainer:
         from transformers import set_seed
 
         began = time.monotonic()
-        place = locate(recipe.base, self._models, self._offline)
+        place = locate(recipe.base, self._models, self._offline, self._prepared)
         arguments = settings.configuration(recipe, start_from is None, work)
-        rows = rows_of(recipe, data / "train.jsonl", template_of(recipe, self._models))
+        rows = rows_of(recipe, data / "train.jsonl", template_of(recipe, self._models, self._prepared))
         torch.set_num_threads(self._threads)
         set_seed(recipe.seed)
         work.mkdir(parents=True, exist_ok=True)
@@ -61,16 +62,20 @@ class TrlTrainer:
         base_shape.refuse_unfit(recipe, arguments.max_length, shape)
         tokenizer = loading.tokenizer_of(place)
         over = cut(recipe, [*rows.taught, *rows.validation], tokenizer, arguments.max_length)
-        model = loading.peft_model(recipe, place, start_from)
+        load = loading.peft_model if recipe.lora else whole.load
+        model = load(recipe, place, start_from)
         # TRL casts adapters to bf16 when it starts. That rounds the weights of `start_from`, and a resumed run, which
         # loads fp32, would then differ from an uninterrupted one. So the exact weights are put back.
-        exact = {name: value.detach().float().clone() for name, value in _trained(model)}
+        exact = {name: value.detach().float().clone() for name, value in _trained(model)} if recipe.lora else {}
         trainer = _trainer(recipe, arguments, model, tokenizer, rows, progress)
         for name, value in _trained(trainer.model):
-            value.data = exact[name]
+            value.data = exact.get(name, value.data)
         result = trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
         divergence.refuse(recipe, trainer.state.log_history, shape.guessing)
-        adapter_files.save(trainer.model, recipe, out)
+        if recipe.lora:
+            adapter_files.save(trainer.model, recipe, out)
+        else:
+            whole.save(trainer.model, place, out)
         records.write(out / CURVE, points(trainer.state.log_history))
         return {
             "loss": float(result.training_loss),

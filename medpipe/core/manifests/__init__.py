@@ -25,6 +25,7 @@ from medpipe.core.manifests.examples import ExamplesInputs, ExamplesManifest, Ex
 from medpipe.core.manifests.feedback import FeedbackInputs, FeedbackManifest, FeedbackOutcome
 from medpipe.core.manifests.measurement import MeasurementInputs, MeasurementManifest, MeasurementOutcome
 from medpipe.core.manifests.pairs import PairsFromCorpus, PairsFromFeedback, PairsManifest, PairsOutcome
+from medpipe.core.manifests.prepared import PreparedInputs, PreparedManifest, PreparedOutcome
 from medpipe.core.manifests.probes import ProbesInputs, ProbesManifest, ProbesOutcome
 from medpipe.core.manifests.review import ReviewedRecord, ReviewInputs, ReviewManifest, ReviewOutcome
 from medpipe.core.manifests.sweep import SweepInputs, SweepManifest, SweepOutcome, Swept, SweptRow
@@ -45,6 +46,7 @@ MANIFESTS: dict[str, type[Manifest]] = {
         DriftManifest,
         TraceManifest,
         AdapterManifest,
+        PreparedManifest,
         AnchorManifest,
         EvaluationManifest,
         MeasurementManifest,
@@ -59,6 +61,9 @@ MANIFESTS: dict[str, type[Manifest]] = {
 }
 """Every kind of artifact and its manifest."""
 
+SIGNED = frozenset({AdapterManifest.kind, PreparedManifest.kind})
+"""Kinds that hold weights: they are signed where there is a key."""
+
 
 def manifest_type(ref: str) -> type[Manifest]:
     """Return the model of a ref's manifest. Raises UsageError for a string that is not a ref of a known kind."""
@@ -71,6 +76,7 @@ def manifest_type(ref: str) -> type[Manifest]:
 __all__ = [
     "BLANKABLE",
     "MANIFESTS",
+    "SIGNED",
     "AdapterInputs",
     "AdapterManifest",
     "AdapterOutcome",
@@ -79,6 +85,9 @@ __all__ = [
     "AnchorOutcome",
     "AnyManifest",
     "AtPrecision",
+    "PreparedInputs",
+    "PreparedManifest",
+    "PreparedOutcome",
     "Blanked",
     "CertificateInputs",
     "CertificateManifest",

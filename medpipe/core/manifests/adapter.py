@@ -38,6 +38,8 @@ class AdapterOutcome(Outcome):
     metrics: dict[str, float]
     digest: str
     """SHA-256 of the weights and their configuration."""
+    weights: Literal["lora", "whole"] = Field("lora", exclude_if=lambda weights: weights == "lora")
+    """What the folder holds: a LoRA adapter for the base, or a whole model, of which every weight was trained."""
     template: Template = Field("plain", exclude_if=lambda template: template == "plain")
     """The form of the prompts that were taught."""
     answers: Answers = Field("one line", exclude_if=lambda answers: answers == "one line")
@@ -45,7 +47,7 @@ class AdapterOutcome(Outcome):
 
 
 class AdapterManifest(Manifest):
-    """A LoRA adapter, made by `train`."""
+    """What a training made of a base: a LoRA adapter, or a whole model (`AdapterOutcome.weights`), made by `train`."""
 
     kind: ClassVar[str] = "adapter"
     inputs: AdapterInputs

@@ -80,9 +80,12 @@ class Manifest(Value):
         return self.model_copy(update={"seal": self._digest({"seal"})})
 
     def named(self) -> Iterator[str]:
-        """Yield every ref that a field of inputs or outcome holds, alone or in a tuple; snapshots are not searched."""
-        for values in (self.inputs.model_dump(), self.outcome.model_dump()):
-            for value in values.values():
+        """Yield every ref that a field of inputs or outcome holds, alone or in a tuple, and the base of a contract.
+
+        Snapshots are not searched.
+        """
+        for part in (self.inputs, self.outcome):
+            for value in (*part.model_dump().values(), getattr(getattr(part, "contract", None), "base", None)):
                 yield from (text for text in (value if isinstance(value, tuple) else (value,)) if is_ref(text))
 
     def _digest(self, without: set[str]) -> str:

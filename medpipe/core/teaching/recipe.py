@@ -22,6 +22,14 @@ _NOT_SERVED = ("lm_head", "embed_tokens")
 """The layers from and to tokens. vLLM ignores adapters there, or refuses to load them."""
 
 
+Rounding = Literal["float32", "bfloat16", "nf4", "int8", "int4"]
+"""The numbers that a whole model's weights are written as.
+
+`nf4`: rounded to NF4 in blocks of 64 (QLoRA, arXiv:2305.14314) and written as float32. `int8` and `int4`: stored in so
+many bits (`docs/models.md` says who can load them).
+"""
+
+
 class _Block(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -208,7 +216,8 @@ class Recipe(_Block):
     seed: int = 17
     data: Data = Data()
     quantization: Quantization | None = Quantization()
-    lora: Lora = Lora()
+    lora: Lora | None = Lora()
+    """The adapter that is trained; None: every weight of the base is (full fine-tuning)."""
     trainer: dict[str, Any]
     trainer_from_base: dict[str, Any] = {}
     """Settings that replace those of `trainer` when a run starts from the base model. Learning a whole corpus needs
@@ -223,6 +232,31 @@ class Recipe(_Block):
     """Share of the training's rows that may be longer than `max_length`; with more, nothing is trained."""
     benchmarks: tuple[str, ...] = ("new-knowledge", "old-knowledge", "red-team")
     max_new_tokens: int = Field(48, gt=0)
+    serve: Literal["adapter", "merged"] = Field("adapter", exclude_if=lambda serve: serve == "adapter")
+    """What the engine serves: the adapter beside its base, or one whole model, which `prepare_base` writes."""
+    serve_at: Rounding = Field("float32", exclude_if=lambda rounding: rounding == "float32")
+    """How `prepare_base` rounds the weights of the whole model."""
+
+    @property
+    def weights(self) -> Literal["lora", "whole"]:
+        """What a training makes: an adapter, or a whole model."""
+        return "lora" if self.lora else "whole"
+
+    @model_validator(mode="after")
+    def _can_be_trained_whole(self) -> Recipe:
+        if self.lora is None and self.quantization:
+            raise ValueError(
+                "without `lora` every weight is trained, and rounded weights cannot be: set quantization to null, or "
+                "give lora"
+            )
+        if self.lora is None and self.serve == "adapter":
+            raise ValueError("without `lora` there is no adapter to serve: set serve to merged, or give lora")
+        if self.serve == "adapter" and self.serve_at != "float32":
+            raise ValueError(
+                f"serve_at {self.serve_at} rounds a whole model, and an adapter is served beside its base: set serve "
+                "to merged, or name a base that `medpipe prepare-base` rounded"
+            )
+        return self
 
     @model_validator(mode="after")
     def _system_has_a_place(self) -> Recipe:
