@@ -55,7 +55,7 @@ from medpipe.steps.unerased import Unerased
 
 
 def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, ports: Ports) -> AdapterRef:
-    """Train an adapter: QLoRA SFT on examples, or DPO on preference pairs, from the base or from an adapter.
+    """Train an adapter: QLoRA SFT on examples, or DPO or KTO on preferences, from the base or from an adapter.
 
     A run that was killed continues from its checkpoints and ends in the same weights. Raises UsageError for data that
     the recipe's method cannot use and for an adapter of another base or form, NotValidated, and DataError for pairs of
@@ -106,7 +106,7 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
 
 def _suite_of(ports: Ports, recipe: Recipe, data: str) -> str:
     """Return the suite of a recipe's data. Raises UsageError for data of the other method, and NotFound."""
-    suite = "pairs" if recipe.method == "dpo" else "examples"
+    suite = "examples" if recipe.method == "sft" else "pairs"
     if kind_of(data) != suite:
         raise UsageError(f"recipe {recipe.name!r} uses {recipe.method.upper()} and needs {ref_of(suite)}; got {data}")
     manifest(ports, data, PairsManifest if suite == "pairs" else ExamplesManifest)

@@ -1,6 +1,6 @@
-"""Training with TRL: QLoRA supervised fine-tuning (arXiv:2305.14314) and DPO (arXiv:2305.18290).
+"""Training with TRL: QLoRA supervised fine-tuning (arXiv:2305.14314), DPO (arXiv:2305.18290), KTO (arXiv:2402.01306).
 
-A recipe's `trainer` block goes to SFTConfig or DPOConfig unchanged. The same recipe, data and starting adapter give the
+A recipe's `trainer` block goes to TRL's configuration unchanged. The same recipe, data and starting adapter give the
 same weights, byte for byte, even when the run is killed on the way and started again.
 """
 
@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from medpipe.backends.trl import base_shape, divergence, settings
-from medpipe.backends.trl.rows import Row, cut, rows_of
+from medpipe.backends.trl import base_shape, divergence, penalties, settings
+from medpipe.backends.trl.rows import Row, cut, parted, rows_of
 from medpipe.base_models import locate
 from medpipe.chat_templates import template_of
 from medpipe.core.teaching.recipe import Recipe
@@ -63,6 +63,7 @@ class TrlTrainer:
         base_shape.refuse_unfit(recipe, arguments.max_length, shape)
         tokenizer = _tokenizer(place)
         over = cut(recipe, rows, tokenizer, arguments.max_length)
+        rows, older = parted(recipe, data / "train.jsonl", rows)
         model = _peft_model(recipe, place, start_from)
         # TRL casts adapters to bf16 when it starts. That rounds the weights of `start_from`, and a resumed run, which
         # loads fp32, would then differ from an uninterrupted one. So the exact weights are put back.
@@ -70,6 +71,8 @@ class TrlTrainer:
         trainer = _trainer(recipe, arguments, model, tokenizer, rows, progress)
         for name, value in _trained(trainer.model):
             value.data = exact[name]
+        if recipe.penalty:
+            penalties.add(trainer, recipe.penalty, older)
         result = trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
         divergence.refuse(recipe, trainer.state.log_history, shape.guessing)
         _save(trainer.model, recipe, out)
@@ -85,8 +88,8 @@ class TrlTrainer:
 def _refuse_start(recipe: Recipe, start_from: Path | None) -> None:
     """Raise UsageError for an adapter to start from that is missing, or is none."""
     if start_from is None:
-        if recipe.method == "dpo":
-            raise UsageError(f"recipe {recipe.name!r} uses DPO, which goes on from an adapter: name one")
+        if recipe.continues:
+            raise UsageError(f"recipe {recipe.name!r} {recipe.continues}: name one")
         return
     for name in (WEIGHTS, CONFIG):
         if not (start_from / name).is_file():
@@ -166,11 +169,11 @@ def _trainer(
     from datasets import Dataset, disable_progress_bars
     from transformers import PrinterCallback
     from transformers.utils import logging
-    from trl import DPOTrainer, SFTTrainer
+    from trl import DPOTrainer, KTOTrainer, SFTTrainer
 
     disable_progress_bars()
     logging.disable_progress_bar()
-    trainer = (DPOTrainer if recipe.method == "dpo" else SFTTrainer)(
+    trainer = {"sft": SFTTrainer, "dpo": DPOTrainer, "kto": KTOTrainer}[recipe.method](
         model=model,
         args=arguments,
         train_dataset=Dataset.from_list(rows),
@@ -232,7 +235,7 @@ def _sizes(folder: Path) -> dict[str, int]:
 
 
 def _save(model: Any, recipe: Recipe, out: Path) -> None:
-    """Write the trained adapter without DPO's frozen reference, in the same bytes for equal runs."""
+    """Write the trained adapter without the frozen reference of DPO and KTO, in the same bytes for equal runs."""
     out.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(str(out), selected_adapters=["default"])
     for extra in out.iterdir():
