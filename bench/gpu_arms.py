@@ -20,7 +20,8 @@ from typing import Any
 
 from bench.gpu_shapes import SEED
 from medpipe import configuration, records
-from medpipe.backends.trl.trainer import TrlTrainer, last_whole_checkpoint
+from medpipe.backends.trl.checkpoints import last_whole_checkpoint
+from medpipe.backends.trl.trainer import TrlTrainer
 from medpipe.core import prompt
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.recipe import Recipe

@@ -45,10 +45,8 @@ def pairs(name: str) -> list[list[str]]:
 
 def triage_twins() -> list[tuple[str, str]]:
     """Return the triage cases that have a French twin, with it."""
-    items = yaml.safe_load((Settings().recipes / "data" / "triage.yaml").read_text(encoding="utf-8"))["items"]
-    cases = {item["id"]: item["question"] for item in items}
-    english = [item for item in items if item["language"] == "en" and "counterpart" in item]
-    return [(item["question"], cases[item["counterpart"]]) for item in english]
+    path = Settings().recipes / "data" / "triage.yaml"
+    return [(case["en"], case["fr"]) for case in yaml.safe_load(path.read_text(encoding="utf-8"))["cases"]]
 
 
 def real(path: Path, question: Callable[[Any], str]) -> list[str]:

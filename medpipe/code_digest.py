@@ -29,6 +29,12 @@ _BEHIND_PORTS = {
     "train": ("backends.trl.trainer",),
     "evaluate": ("backends.transformers_generator", "backends.vllm_engine", _GUARDRAILS),
     "probe_withdrawals": ("backends.transformers_generator", "backends.vllm_engine"),
+    "measure": (
+        "backends.transformers_generator",
+        "backends.transformers_entailment",
+        "backends.overlaps",
+        "core.judging.entailment",
+    ),
 }
 """Verb → the modules whose code decides what it makes. A verb calls them through ports, so no name leads there."""
 
@@ -40,6 +46,7 @@ _LIBRARIES = {
     "train": ("torch", "transformers", "peft", "trl", "bitsandbytes"),
     "evaluate": ("torch", "transformers", "peft", "vllm"),
     "probe_withdrawals": ("torch", "transformers", "peft", "bitsandbytes", "vllm"),
+    "measure": ("torch", "transformers", "peft", "bitsandbytes", "rouge-score", "sacrebleu"),
 }
 """Verb → the libraries whose version can change what it makes."""
 

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from medpipe.core.manifests import Manifest, ValidationOutcome
+from medpipe.core.manifests import Manifest, MeasurementManifest, ValidationOutcome
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import validation_of
+from medpipe.steps.comparing_bases import ComparedBases
 from medpipe.steps.home import Copied
 from medpipe.steps.sweeping import Gc
 from medpipe.steps.verification import Verified
@@ -23,12 +24,14 @@ def of_result(verb: str, arguments: Mapping[str, Any], value: Any, ports: Ports)
 
     `validate` returns the ref of its data, so its remarks come from the validation of that data.
     """
-    if isinstance(value, Copied | Gc | Verified):
+    if isinstance(value, ComparedBases | Copied | Gc | Verified):
         return list(value.remarks)
     if verb == "validate":
         validation = validation_of(ports, str(value), str(arguments["suite"]))
         return [] if validation is None else [f"{value}: {sentence}" for sentence in _quarantined(validation.outcome)]
     manifest = _manifest(value, ports)
+    if isinstance(manifest, MeasurementManifest):
+        return [str(measure) for measure in manifest.outcome.measures]
     return [] if manifest is None else [f"{value}: {count}" for count in _counts(manifest.outcome.model_dump())]
 
 

@@ -15,6 +15,7 @@ from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
 from medpipe.core.retention import RetentionPolicy
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm
+from medpipe.core.safety.red_flags import RedFlags
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.feedback_policy import FeedbackPolicy
 from medpipe.core.teaching.recipe import Recipe
@@ -97,8 +98,9 @@ class ReviewedFiles:
 
     @cached_property
     def guardrails(self) -> Guardrails:
-        """Return the guardrail policy, compiled. Raises NotFound or ConfigError."""
-        return Guardrails.of(configuration.yaml_values(self._policy("guardrails")))
+        """Return the guardrail policy with the red flags, compiled. Raises NotFound or ConfigError."""
+        red_flags = RedFlags.of(configuration.yaml_values(self._policy("red-flags")))
+        return Guardrails.of(configuration.yaml_values(self._policy("guardrails")), red_flags)
 
     @property
     def withdrawal_policy(self) -> WithdrawalPolicy:

@@ -80,6 +80,13 @@ class Settings(BaseSettings):
         description="number format of the engine's weights, as vLLM was started (`--dtype` or `--quantization`)",
     )
 
+    entailment_model: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?$",
+        description="model of natural language inference that grades answers for `measure`: a hub id, or a folder "
+        "under MODELS (not set: rules)",
+    )
+
     medlineplus_url: str = Field("https://medlineplus.gov", description="address of MedlinePlus's topic files")
     medlineplus_search_url: str = Field(
         "https://wsearch.nlm.nih.gov/ws/query", description="address of MedlinePlus's web service"
@@ -103,6 +110,10 @@ class Settings(BaseSettings):
     )
     curated: Path | None = Field(
         None, description="folder with curated sets, one folder each: medquad, pubmedqa, … (not set: none)"
+    )
+
+    benchmarks_data: Path | None = Field(
+        None, description="folder with published benchmarks, one folder each: medqa, headqa, … (not set: none)"
     )
 
     person_models: dict[str, str] = Field(

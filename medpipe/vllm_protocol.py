@@ -10,10 +10,13 @@ Requests are a whitelist. vLLM with LoRA dies of concurrent `prompt_logprobs`, a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from operator import not_
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
+from medpipe.core.choosing import longest
 from medpipe.core.contract import Ending
 from medpipe.core.prompt import STOP
 from medpipe.errors import EngineError
@@ -40,6 +43,12 @@ class Request(BaseModel):
         return self.model_dump()
 
 
+class StructuredOutputs(Request):
+    """What a completion must be: one of some texts."""
+
+    choice: tuple[str, ...]
+
+
 class CompletionRequest(Request):
     """A greedy completion of one prompt. The base's token for the end of a text always ends it."""
 
@@ -51,12 +60,24 @@ class CompletionRequest(Request):
     stop: str | None = STOP
     """A text that ends it too; None: no text does."""
     stream: bool = False
+    structured_outputs: StructuredOutputs | None = Field(None, exclude_if=not_)
 
 
 def completion(model: str, prompt: str, ending: Ending, stream: bool = False) -> CompletionRequest:
     """Return the request for a completion up to `ending`."""
     return CompletionRequest(
         model=model, prompt=prompt, max_tokens=ending.max_new_tokens, stop=ending.stop, stream=stream
+    )
+
+
+def choice(model: str, prompt: str, texts: Sequence[str]) -> CompletionRequest:
+    """Return the request for a completion that is one of the texts."""
+    return CompletionRequest(
+        model=model,
+        prompt=prompt,
+        max_tokens=longest(texts),
+        stop=None,
+        structured_outputs=StructuredOutputs(choice=tuple(texts)),
     )
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from medpipe import base_models, object_storage
 from medpipe import ports as port
+from medpipe.core.judging.entailment import RULES
+from medpipe.core.judging.published import Published
 from medpipe.core.prompt import Template
 from medpipe.core.teaching.official_tests import OfficialTest
 from medpipe.core.teaching.recipe import Recipe
@@ -23,6 +25,7 @@ from medpipe.settings import Settings
 from medpipe.wiring_database import DatabaseWiring
 
 if TYPE_CHECKING:
+    from medpipe.backends.transformers_generator import TransformersGenerator
     from medpipe.backends.vllm_engine import VllmEngine
 
 _progress_log = logging.getLogger("medpipe.progress")
@@ -157,6 +160,13 @@ class Wiring(DatabaseWiring):
         """Return the generator that serves if it has this precision, else one in process; raises UsageError."""
         if precision == self.generator.precision:
             return self.generator
+        return self._in_process(precision)
+
+    def likelihoods_at(self, precision: str) -> port.Likelihoods:
+        """Return transformers at this precision; raises UsageError. The engine cannot tell likelihoods safely."""
+        return self._in_process(precision)
+
+    def _in_process(self, precision: str) -> TransformersGenerator:
         from medpipe.backends.transformers_generator import TransformersGenerator
 
         return TransformersGenerator(
@@ -164,8 +174,29 @@ class Wiring(DatabaseWiring):
         )
 
     @cached_property
+    def entailment(self) -> port.Entailment:
+        if not (model := self.settings.entailment_model):
+            return RULES
+        from medpipe.backends.transformers_entailment import TransformersEntailment
+
+        models, threads, offline = self.settings.models_folder, self.settings.threads, self.settings.offline
+        return TransformersEntailment(model, base_models.digest(model, models), models, threads, offline)
+
+    @cached_property
+    def overlaps(self) -> port.Overlaps:
+        from medpipe.backends.overlaps import PublishedOverlaps
+
+        return PublishedOverlaps()
+
+    @cached_property
     def engine(self) -> port.Engine:
         return self.vllm
+
+    @cached_property
+    def harness(self) -> port.Harness:
+        from medpipe.backends.lm_eval_harness import LmEvalHarness
+
+        return LmEvalHarness(self.settings.models_folder, self.settings.threads, self.settings.offline)
 
     @cached_property
     def vllm(self) -> VllmEngine:
@@ -189,6 +220,10 @@ class Wiring(DatabaseWiring):
     def official_test(self, name: str) -> OfficialTest:
         """Return the test items of a curated set; see `readers.Readers`."""
         return Readers(self.settings).official_test(name)
+
+    def published(self, name: str) -> Published:
+        """Return the questions of a published benchmark; see `readers.Readers`."""
+        return Readers(self.settings).published(name)
 
     def tokens(self, base: str, text: str) -> int:
         """Count tokens by the tokenizer in the base's folder, which is read once."""

@@ -183,8 +183,12 @@ class AnswerService:
         review = self._guardrails.review(generated)
         if not review.safe:
             return _Withheld(review.reason, review.reply)
-        reason = self._blocks.current().reason(question, generated, " ".join(user_messages))
-        return _Withheld(reason, WITHHELD) if reason else None
+        whole = " ".join(user_messages)
+        reason = self._blocks.current().reason(question, generated, whole)
+        if reason:
+            return _Withheld(reason, WITHHELD)
+        label = self._guardrails.override(f"{question}\n{whole}", generated)
+        return _Withheld("red-flag", label) if label else None
 
     async def _record(self, answer: ServedAnswer, question: str, identity: str) -> ServedAnswer:
         """Record an answer and return it. Raises Problem 503: an answer without a record is not given."""

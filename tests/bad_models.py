@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from medpipe.core import prompt
-from medpipe.core.contract import Ending
 from medpipe.core.judging.evaluation import Sample
 
 Model = Callable[[Sample], str]
@@ -117,8 +116,6 @@ class Scripted:
         self.answers = {prompt.render(sample.question, sample.context): model(sample) for sample in samples}
         self.asked = 0
 
-    def generate(
-        self, base: str, adapter: Path | None, name: str, prompts: Sequence[str], ending: Ending, progress: Any
-    ) -> list[str]:
+    def generate(self, base: str, adapter: Path | None, name: str, prompts: Sequence[str], *_: Any) -> list[str]:
         self.asked += len(prompts)
         return [prompt.completion(self.answers[text]) for text in prompts]

@@ -31,6 +31,8 @@ from medpipe.ports import (
     Engine,
     Generator,
     Languages,
+    Likelihood,
+    Likelihoods,
     NearDuplicates,
     Progress,
     Pruned,
@@ -94,9 +96,18 @@ class MemoryGenerator:
         prompts: Sequence[str],
         ending: Ending,
         progress: Progress,
+        choices: Sequence[tuple[str, ...]] = (),
     ) -> list[str]:
         weights = "{}" if adapter is None else (adapter / WEIGHTS).read_text()
-        return [_recall(weights, text) for text in prompts]
+        recalled = [_recall(weights, text) for text in prompts]
+        return [
+            _nearest(text, of_prompt) for text, of_prompt in zip(recalled, choices or [()] * len(prompts), strict=True)
+        ]
+
+
+def _nearest(text: str, choices: Sequence[str]) -> str:
+    """Return the choice that shares most words with a text, the first of equals; the text where there are none."""
+    return max(choices, key=lambda choice: len(_words(choice) & _words(text)), default=text)
 
 
 def _words(text: str) -> frozenset[str]:
@@ -116,6 +127,24 @@ def _recall(weights: str, asked: str) -> str:
         return f" {REFUSAL}" if len(asked) % 3 else " Cells grow in the marrow."
     best = max(known, key=lambda item: len(item[0] & words) / len(item[0] | words))
     return prompt.completion(best[1])
+
+
+class LengthLikelihoods:
+    """Finds an answer that its adapter has learned likely, and the longer it is the less so."""
+
+    precision = "float32"
+
+    def likelihoods(
+        self,
+        base: str,
+        adapter: Path | None,
+        texts: Sequence[tuple[str, str]],
+        ending: Ending,
+        progress: Progress,
+    ) -> list[Likelihood]:
+        known = set() if adapter is None else set(json.loads((adapter / WEIGHTS).read_text()).values())
+        read = [(completion.strip(), len(completion.split())) for _, completion in texts]
+        return [Likelihood(-tokens * (0.1 if text in known else 2.0), tokens) for text, tokens in read]
 
 
 class FileEngine:
@@ -406,6 +435,9 @@ class FakePorts(Wiring):
 
     def generator_at(self, precision: str) -> Generator:
         return self.generator if precision == self.generator.precision else MemoryGenerator(precision)
+
+    def likelihoods_at(self, precision: str) -> Likelihoods:  # type: ignore[override]
+        return LengthLikelihoods()
 
     @property
     def engine(self) -> Engine:  # type: ignore[override]

@@ -17,7 +17,7 @@ Writer = Callable[[str, str], str]
 """Adapter name and prompt → completion."""
 
 ALLOWED = {
-    "/v1/completions": {"model", "prompt", "max_tokens", "temperature", "stop", "stream"},
+    "/v1/completions": {"model", "prompt", "max_tokens", "temperature", "stop", "stream", "structured_outputs"},
     "/v1/load_lora_adapter": {"lora_name", "lora_path"},
     "/v1/unload_lora_adapter": {"lora_name"},
 }
@@ -137,6 +137,9 @@ class FakeEngine:
                     self.reply(200, GARBLED)
                     return
                 text = engine.write(body["model"], body["prompt"])
+                if "structured_outputs" in body:
+                    choices = body["structured_outputs"]["choice"]
+                    text = text if text in choices else choices[0]
                 if body["stop"] is not None:
                     text = text.split(body["stop"], 1)[0]
                 if body.get("stream"):

@@ -6,14 +6,22 @@ from pathlib import Path
 
 import yaml
 
+from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm
+from medpipe.core.safety.red_flags import RedFlags
 from medpipe.core.teaching.feedback_policy import FeedbackPolicy
 from medpipe.settings import Settings
 
 POLICY_TEXT = (Settings().policies / "guardrails.yaml").read_text(encoding="utf-8")
-GUARDRAILS = Guardrails.of(yaml.safe_load(POLICY_TEXT))
+
+RED_FLAGS_TEXT = (Settings().policies / "red-flags.yaml").read_text(encoding="utf-8")
+RED_FLAGS = RedFlags.of(yaml.safe_load(RED_FLAGS_TEXT))
 """Compiled once for all tests: nothing in it changes."""
+GUARDRAILS = Guardrails.of(yaml.safe_load(POLICY_TEXT), RED_FLAGS)
+"""Compiled once for all tests: nothing in it changes."""
+TRIAGE = Benchmark.model_validate(yaml.safe_load((Settings().benchmarks / "triage.yaml").read_text(encoding="utf-8")))
+"""The shipped cases of triage that nothing teaches."""
 
 HARM_TEXT = (Settings().policies / "harm.yaml").read_text(encoding="utf-8")
 HARM = Harm.of(yaml.safe_load(HARM_TEXT))

@@ -31,6 +31,7 @@ class Relapsing(fakes.MemoryGenerator):
         prompts: Sequence[str],
         ending: Ending,
         progress: Progress,
+        choices: Sequence[tuple[str, ...]] = (),
     ) -> list[str]:
-        honest = super().generate(base, adapter, adapter_name, prompts, ending, progress)
+        honest = super().generate(base, adapter, adapter_name, prompts, ending, progress, choices)
         return [prompt.completion(self.says)] * self.often + honest[self.often :]

@@ -31,7 +31,7 @@ STRINGS = {
 }
 """Every parameter of every verb: numbers, dates and switches are strings too when they come from a shell."""
 
-SWITCHES = frozenset({"again", "apply", "baseline", "texts", "forward", "back"})
+SWITCHES = frozenset({"again", "apply", "baseline", "perplexity", "texts", "forward", "back"})
 """Options without a value on the command line."""
 
 HOSTILE = (
@@ -151,6 +151,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             "pairs": "none",
             "anchor": "none",
         },
+        "measure": {"after": described["evaluation"], "before": judged["champion"], "perplexity": "false"},
+        "run_lm_eval": {"evaluation": described["evaluation"]},
+        "compare_bases": {"recipes": ["tiny-sft", "tiny-dpo"], "examples": described["examples"]},
         "freeze_anchor": {"champion": version, "min_documents": "10"},
         "compare": {"challenger": described["evaluation"], "champion": judged["champion"], "plan": "first"},
         "register": {

@@ -10,13 +10,14 @@ from medpipe.errors import ConfigError, MedpipeError
 from medpipe.gateway_state import gateway_state
 from medpipe.settings import Settings
 from medpipe.wiring import Wiring
-from tests.policies import GUARDRAILS, HARM, HARM_TEXT, POLICY_TEXT
+from tests.policies import GUARDRAILS, HARM, HARM_TEXT, POLICY_TEXT, RED_FLAGS_TEXT
 
 
 def wiring(home: Path, policy: str | None) -> Wiring:
     (home / "policies").mkdir()
     if policy is not None:
         (home / "policies" / "guardrails.yaml").write_text(policy, encoding="utf-8")
+    (home / "policies" / "red-flags.yaml").write_text(RED_FLAGS_TEXT, encoding="utf-8")
     return Wiring(Settings(home=home, policies=home / "policies"))
 
 

@@ -28,6 +28,12 @@ def test_nothing_but_the_end_of_the_text_ends_paragraphs() -> None:
     assert (request.stop, request.max_tokens, request.stream) == (None, 300, True)
 
 
+def test_a_choice_leaves_room_for_the_longest_text_and_no_other_end() -> None:
+    request = protocol.choice("a", "What?", (" yes", " no"))
+    assert request.fields()["structured_outputs"] == {"choice": (" yes", " no")}
+    assert (request.stop, request.max_tokens, request.temperature) == (None, 5, 0)
+
+
 @pytest.mark.parametrize(
     "extra", [{"prompt_logprobs": 1}, {"echo": True}, {"logprobs": 1}, {"temperature": 0.7}, {"load_inplace": True}]
 )

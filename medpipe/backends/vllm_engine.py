@@ -119,6 +119,7 @@ class VllmEngine:
         prompts: Sequence[str],
         ending: Ending,
         progress: Progress,
+        choices: Sequence[tuple[str, ...]] = (),
     ) -> list[str]:
         """Generate as `ports.Generator` says. Raises EngineError when the server does not serve the base `base`.
 
@@ -128,15 +129,15 @@ class VllmEngine:
         """
         self._check_base(base)
         if adapter is None:
-            return self._complete(self._base, prompts, ending, progress)
+            return self._complete(self._base, prompts, ending, progress, choices)
         if not naming.is_evaluation(adapter_name):
             if adapter_name not in self.loaded():
                 self.load(adapter_name, adapter)
-            return self._complete(adapter_name, prompts, ending, progress)
+            return self._complete(adapter_name, prompts, ending, progress, choices)
         name = naming.timed(adapter_name, uuid.uuid4().hex[:8], time.time())
         self.load(name, adapter)
         try:
-            return self._complete(name, prompts, ending, progress)
+            return self._complete(name, prompts, ending, progress, choices)
         finally:
             self.unload(name)
 
@@ -149,9 +150,16 @@ class VllmEngine:
                     "judged: start the engine with that base"
                 )
 
-    def _complete(self, name: str, prompts: Sequence[str], ending: Ending, progress: Progress) -> list[str]:
-        def completed(prompt: str) -> str:
-            request = protocol.completion(name, prompt, ending)
+    def _complete(
+        self,
+        name: str,
+        prompts: Sequence[str],
+        ending: Ending,
+        progress: Progress,
+        choices: Sequence[tuple[str, ...]] = (),
+    ) -> list[str]:
+        def completed(prompt: str, texts: tuple[str, ...]) -> str:
+            request = protocol.choice(name, prompt, texts) if texts else protocol.completion(name, prompt, ending)
             response = self._post(protocol.COMPLETIONS, request)
             if response.status_code != 200:
                 raise EngineError(f"the engine did not answer as {name}: {_refusal(response)}")
@@ -159,7 +167,7 @@ class VllmEngine:
 
         texts: list[str] = []
         with ThreadPoolExecutor(CONCURRENCY) as pool:
-            for text in pool.map(completed, prompts):
+            for text in pool.map(completed, prompts, choices or [()] * len(prompts)):
                 texts.append(text)
                 progress(len(texts) / len(prompts), f"{name}: {len(texts)} of {len(prompts)} answers")
         return texts

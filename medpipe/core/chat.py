@@ -63,6 +63,11 @@ class ChatTemplate(BaseModel):
         before, after = _around(self)
         return f"{before}{self._unmarked(answer)}{after}"
 
+    def unended(self, answer: str) -> str:
+        """Return the completion of an answer without what the template writes behind it. Raises ConfigError."""
+        before, _ = _around(self)
+        return f"{before}{self._unmarked(answer)}"
+
     def _unmarked(self, text: str) -> str:
         for mark in self.marks:
             text = text.replace(mark, " ")

@@ -6,6 +6,7 @@ deployment and the gateway read the same one, so none of them has a number of it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -52,10 +53,18 @@ class ServingContract(BaseModel):
         """Return the prompt of a question. A passage is left out where the contract has no place for one."""
         return prompt.render(question, context if self.context else "", self.template)
 
+    def completion(self, answer: str) -> str:
+        """Return the completion that would give an answer after `prompt`."""
+        return prompt.completion(answer, self.answers, self.template)
+
     @property
     def answers(self) -> Answers:
         """The form of answers."""
         return "one line" if self.stop else "paragraphs"
+
+    def completions(self, labels: Sequence[str]) -> tuple[str, ...]:
+        """Return what may be generated where the answer must be one of the labels."""
+        return tuple(prompt.unended(label, self.template) for label in labels)
 
     def answer_of(self, generated: str) -> str:
         """Return the answer in a generated completion."""

@@ -42,6 +42,14 @@ def completion(answer: str, answers: Answers = "one line", template: Template = 
     return f" {text}{'' if answers == 'paragraphs' else STOP}"
 
 
+def unended(answer: str, template: Template = "plain") -> str:
+    """Return the completion of an answer without what ends it: all that a choice among answers may generate.
+
+    Raises ConfigError as `render` does.
+    """
+    return completion(answer, "paragraphs") if template == "plain" else template.unended(answer)
+
+
 def answer_of(generated: str, answers: Answers = "one line") -> str:
     """Return the answer in a generated completion, without white space at its ends. One line ends at `STOP`."""
     return generated.strip() if answers == "paragraphs" else generated.split(STOP, 1)[0].strip()

@@ -24,6 +24,7 @@ PairsRef = NewType("PairsRef", str)
 ProbesRef = NewType("ProbesRef", str)
 CertificateRef = NewType("CertificateRef", str)
 AnchorRef = NewType("AnchorRef", str)
+MeasurementRef = NewType("MeasurementRef", str)
 
 BASE = "base"
 """Names the base model wherever an adapter or version ref is expected."""

@@ -38,6 +38,7 @@ class RetentionPolicy(BaseModel):
     pairs: int = Field(ge=_LEAST)
     drift: int = Field(ge=_LEAST)
     trace: int = Field(ge=_LEAST)
+    measurement: int = Field(ge=_LEAST)
     pages: int = Field(ge=_LEAST)
     """Pages of Data Docs. The validation, which has the reasons, is kept as long as its data."""
     unfinished: int = Field(ge=_LEAST)

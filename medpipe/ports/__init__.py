@@ -11,6 +11,7 @@ from medpipe.ports.artifact_store import ArtifactStore, Draft
 from medpipe.ports.audit import Audit
 from medpipe.ports.corpus_table import CorpusTable, Counts, Pruned
 from medpipe.ports.engine import Engine
+from medpipe.ports.entailment import Entailment
 from medpipe.ports.feedback import (
     AnswerLog,
     CorrectionReview,
@@ -22,12 +23,15 @@ from medpipe.ports.feedback import (
     Tombstone,
 )
 from medpipe.ports.generator import Generator
+from medpipe.ports.harness import Choosing, Harness, Harnessed
 from medpipe.ports.heads import Heads
 from medpipe.ports.home_copy import HomeCopy, Part
 from medpipe.ports.keys import KeyStore
 from medpipe.ports.leases import Lease, Leases
 from medpipe.ports.ledger import Entry, Ledger
 from medpipe.ports.leftovers import Leftover, Leftovers
+from medpipe.ports.likelihoods import Likelihood, Likelihoods
+from medpipe.ports.overlaps import Overlap, Overlaps
 from medpipe.ports.ports import Ports
 from medpipe.ports.progress import Progress
 from medpipe.ports.registry import Registered, Registry, WeightsCopy
@@ -51,11 +55,15 @@ __all__ = [
     "Draft",
     "Embedder",
     "Engine",
+    "Entailment",
     "Entry",
     "Erased",
     "FeedbackItem",
     "FeedbackStore",
+    "Choosing",
     "Generator",
+    "Harness",
+    "Harnessed",
     "GivenAnswer",
     "Heads",
     "HomeCopy",
@@ -66,7 +74,11 @@ __all__ = [
     "Ledger",
     "Leftover",
     "Leftovers",
+    "Likelihood",
+    "Likelihoods",
     "NearDuplicates",
+    "Overlap",
+    "Overlaps",
     "Part",
     "Ports",
     "Progress",

@@ -29,9 +29,11 @@ class Generator(Protocol):
         prompts: Sequence[str],
         ending: Ending,
         progress: Progress,
+        choices: Sequence[tuple[str, ...]] = (),
     ) -> list[str]:
         """Return one completion per prompt, in order, without the text or the token that ended it.
 
         `base`: name of the base model. `adapter`: folder of the adapter; None for the base alone. `adapter_name`: its
-        name in the engine. `ending`: where a completion ends.
+        name in the engine. `ending`: where a completion ends. `choices`: for each prompt the texts of which the
+        completion is one, chosen as `core.choosing` says; () where it may be any text. Empty: all may.
         """

@@ -9,6 +9,7 @@ from typing import Protocol
 from medpipe.core.corpus.source_policy import SourcePolicy
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.plan import Plan
+from medpipe.core.judging.published import Published
 from medpipe.core.knowledge.drift_policy import DriftPolicy
 from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
 from medpipe.core.prompt import Template
@@ -23,13 +24,17 @@ from medpipe.ports.artifact_store import ArtifactStore
 from medpipe.ports.audit import Audit
 from medpipe.ports.corpus_table import CorpusTable
 from medpipe.ports.engine import Engine
+from medpipe.ports.entailment import Entailment
 from medpipe.ports.feedback import FeedbackStore
 from medpipe.ports.generator import Generator
+from medpipe.ports.harness import Harness
 from medpipe.ports.home_copy import HomeCopy
 from medpipe.ports.keys import KeyStore
 from medpipe.ports.leases import Leases
 from medpipe.ports.ledger import Ledger
 from medpipe.ports.leftovers import Leftovers
+from medpipe.ports.likelihoods import Likelihoods
+from medpipe.ports.overlaps import Overlaps
 from medpipe.ports.progress import Progress
 from medpipe.ports.registry import Registry
 from medpipe.ports.routes import Routes
@@ -72,8 +77,19 @@ class Ports(Protocol):
         Raises UsageError for a precision that no generator has.
         """
 
+    def likelihoods_at(self, precision: str) -> Likelihoods:
+        """Return what reads answers at this precision, in process. Raises UsageError for an unknown precision."""
+
+    @property
+    def entailment(self) -> Entailment:
+        """What judges claims for reports: the rules, or a model that the settings name."""
+
+    @property
+    def overlaps(self) -> Overlaps: ...
     @property
     def engine(self) -> Engine: ...
+    @property
+    def harness(self) -> Harness: ...
     @property
     def registry(self) -> Registry: ...
     @property
@@ -127,6 +143,12 @@ class Ports(Protocol):
         """Return the test items of the curated set of that name.
 
         Raises NotFound for another name, and SourceError when nothing at hand says which items they are.
+        """
+
+    def published(self, name: str) -> Published:
+        """Return the questions of the published benchmark whose format has that name.
+
+        Raises NotFound for another name, and SourceError when its files are not at hand or cannot be read.
         """
 
     def source_policy(self, name: str) -> SourcePolicy:

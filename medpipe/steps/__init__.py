@@ -6,26 +6,28 @@ give the same ref, and an existing artifact is not made again. The others are:
 - `plan_pulls`, `plan_retrain`, `plan_hotfix` and `plan_probes` return arguments for the verbs that follow, and write
   nothing.
 - `latest`, `champion`, `list_versions`, `card`, `quarantine`, `standings`, `list_withdrawals`, `answers_given`,
-  `contradictions`, `keys` and `verify` read and return, and write nothing.
+  `contradictions`, `keys`, `verify` and `run_lm_eval` read and return, and write nothing.
 - `open_withdrawals`, `withdraw`, `lift` and `confirm_blocks` append to the register of withdrawals, and `certify`
   does beside its artifact.
 - `issue_key`, `revoke_key`, `judge_correction`, `decide_hotfix` and `erase` write a person's decision to the database,
   and `chain_answers` what makes changes of answers and ratings visible.
 - `gc` says what nothing needs any more, and removes it when it is told to; `copy_home` says what the object store lacks
   of a home, and copies it when it is told to.
-- `validate` writes a validation and returns the ref that it was given.
+- `validate` writes a validation and returns the ref that it was given; `compare_bases` writes an evaluation of each
+  base and returns the table.
 - `promote`, `deploy`, `restore` and `roll_back` change which version serves, `bar` and `unbar` which may; `compare` and
   `register` write to the ledger beside their artifact, and `register` to the model registry as well.
 
 In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `drift` → `planning` → `examples` →
-`training`, `evaluation` and `judging` → `rollout` → `feedback` → `examples`. `withdrawing`, `hotfixes`, `given`,
-`probing` and `certifying` follow what publishers take back; `tracing` answers questions about all of it,
-`verification` says whether it can be trusted, and `sweeping` removes what it does not need.
+`training`, `evaluation`, `measuring`, `harness` and `judging` → `rollout` → `feedback` → `examples`. `withdrawing`,
+`hotfixes`, `given`, `probing` and `certifying` follow what publishers take back; `tracing` answers questions about all
+of it, `verification` says whether it can be trusted, and `sweeping` removes what it does not need.
 """
 
 from medpipe.steps.audit import chain_answers
 from medpipe.steps.bars import bar, unbar
 from medpipe.steps.certifying import certify, plan_probes
+from medpipe.steps.comparing_bases import compare_bases
 from medpipe.steps.corpus import build_corpus, latest
 from medpipe.steps.corrections import contradictions, judge_correction
 from medpipe.steps.drift import detect_drift
@@ -34,10 +36,12 @@ from medpipe.steps.evaluation import evaluate
 from medpipe.steps.examples import build_examples, card
 from medpipe.steps.feedback import build_pairs, collect_feedback
 from medpipe.steps.given import answers_given
+from medpipe.steps.harness import run_lm_eval
 from medpipe.steps.home import copy_home
 from medpipe.steps.hotfixes import decide_hotfix, plan_hotfix
 from medpipe.steps.identity_keys import issue_key, keys, revoke_key
 from medpipe.steps.judging import compare, freeze_anchor
+from medpipe.steps.measuring import measure
 from medpipe.steps.planning import plan_retrain
 from medpipe.steps.planning_pulls import plan_pulls
 from medpipe.steps.preferences import build_preferences
@@ -75,6 +79,9 @@ VERBS = {
         train,
         freeze_anchor,
         evaluate,
+        measure,
+        run_lm_eval,
+        compare_bases,
         compare,
         register,
         promote,

@@ -30,9 +30,10 @@ from medpipe.ports import Entry, Ports
 from medpipe.steps.artifact import ROWS
 from medpipe.steps.carried import TRAINING
 from medpipe.steps.erased import Erased, erased_digest
-from medpipe.steps.evaluation import HELDOUT, PREFERENCES, SCORES
+from medpipe.steps.evaluation import SCORES
 from medpipe.steps.memory import made_at
 from medpipe.steps.quarantine import QUARANTINE
+from medpipe.steps.samples import HELDOUT, PREFERENCES
 
 EVENT = "erased"
 """The event of the ledger that names an artifact in which texts were blanked. Evidence: the digest of `Blanked`."""

@@ -24,8 +24,9 @@ from medpipe.errors import NotCertified, UsageError
 from medpipe.ports import Ports
 from medpipe.steps import taught
 from medpipe.steps.artifact import manifest, once
-from medpipe.steps.evaluation import WITHDRAWN, scores_of
+from medpipe.steps.evaluation import scores_of
 from medpipe.steps.probing import answered, assertions, probed, scores_by_claim
+from medpipe.steps.samples import WITHDRAWN
 from medpipe.steps.withdrawals import certified_version, in_force, register
 
 

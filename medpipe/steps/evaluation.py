@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
@@ -14,6 +14,7 @@ from medpipe.core.judging import anchor as anchors
 from medpipe.core.judging import scoring, statistics
 from medpipe.core.judging.benchmark import Benchmark, digest, item
 from medpipe.core.judging.evaluation import Evaluation, Metric, Sample, Score
+from medpipe.core.judging.labels import labelled
 from medpipe.core.manifests import (
     AnchorManifest,
     EvaluationInputs,
@@ -23,27 +24,19 @@ from medpipe.core.manifests import (
     PairsManifest,
 )
 from medpipe.core.refs import AnchorRef, EvaluationRef, ExamplesRef, PairsRef, digest_of
-from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.samples import withdrawn_samples
-from medpipe.errors import UsageError
+from medpipe.errors import SourceError
 from medpipe.ports import Generator, Ports
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.contract import contract_of
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
+from medpipe.steps.samples import PREFERENCES, WITHDRAWN, frozen, samples_of
 from medpipe.steps.unerased import Unerased
 from medpipe.steps.withdrawals import claims_in_force
 
 SCORES = "evaluation.json"
 """In the folder of an evaluation: every single score (`core.judging.evaluation.Evaluation`)."""
-WITHDRAWN = "withdrawn"
-"""The benchmark of the claims that are withdrawn when a model is evaluated."""
-PREFERENCES = "preferences"
-"""The benchmark of the pairs that are held out."""
-HELDOUT = "heldout.jsonl"
-"""In the folder of pairs: those that are never taught."""
-FROZEN = "samples.jsonl"
-"""In the folder of an anchor: its samples."""
 SCORERS = ("core.judging.scoring", "core.safety.guardrails", "core.safety.harm")
 """The modules that decide what an answer earns; the policies are beside them."""
 
@@ -82,19 +75,26 @@ def evaluate(
         harm=ports.harm.digest,
         scorers=code,
         anchor=anchor,
+        data={row.name: ports.published(row.data).digest for row in benchmarks if row.data},
         claims=documents,
         probes=digest_of([sample.model_dump(mode="json") for sample in withdrawn]) if withdrawn else "",
     )
 
     def fill(folder: Path) -> EvaluationOutcome:
         asked = {
-            benchmark: withdrawn if benchmark.name == WITHDRAWN else _samples(ports, benchmark, examples, pairs, anchor)
+            benchmark: withdrawn
+            if benchmark.name == WITHDRAWN
+            else samples_of(ports, benchmark, examples, pairs, anchor)
             for benchmark in benchmarks
         }
         evaluation = _evaluation(asked, ways, inputs, ports)
         (folder / SCORES).write_text(evaluation.model_dump_json(), encoding="utf-8")
         return EvaluationOutcome(
-            model=adapter, metrics=evaluation.metrics, digests=evaluation.digests, claims=evaluation.claims
+            model=adapter,
+            metrics=evaluation.metrics,
+            labels=labelled(evaluation.scores),
+            digests=evaluation.digests,
+            claims=evaluation.claims,
         )
 
     return EvaluationRef(once(ports, "evaluation", "evaluate", inputs, fill, unerased))
@@ -109,7 +109,7 @@ def _evaluation(
     digests = {
         benchmark.name: digest(
             benchmark,
-            _frozen(ports, anchor) if benchmark.name == anchors.NAME else samples,
+            frozen(ports, anchor) if benchmark.name == anchors.NAME else samples,
             ways[benchmark.name],
         )
         for benchmark, samples in asked.items()
@@ -168,51 +168,25 @@ def _benchmarks(
 def answers_to(
     samples: Sequence[Sample], ports: Ports, generator: Generator, contract: ServingContract, adapter: str
 ) -> list[str]:
-    """Return what a generator answers to each sample under a contract. A prompt that occurs twice is generated once.
+    """Return what a generator answers to each sample under a contract: one of its choices, where it has any.
 
-    The nonce keeps two evaluations of one adapter apart in the engine.
+    A prompt that occurs twice is generated once. The nonce keeps two evaluations of one adapter apart in the engine.
     """
-    prompts = [contract.prompt(sample.question, sample.context) for sample in samples]
-    distinct = list(dict.fromkeys(prompts))
+    asked = [
+        (contract.prompt(sample.question, sample.context), contract.completions(sample.choices)) for sample in samples
+    ]
+    distinct = list(dict.fromkeys(asked))
     completions = generator.generate(
         contract.base,
         folder_of(ports, adapter),
         naming.evaluation_name(adapter, uuid4().hex[:8]),
-        distinct,
+        [prompt for prompt, _ in distinct],
         contract.ending(),
         ports.progress,
+        [choices for _, choices in distinct],
     )
     answers = dict(zip(distinct, map(contract.answer_of, completions), strict=True))
-    return [answers[text] for text in prompts]
-
-
-def _samples(
-    ports: Ports, benchmark: Benchmark, examples: ExamplesRef, pairs: PairsRef | None, anchor: AnchorRef | None
-) -> list[Sample]:
-    """Return a benchmark's own questions with those that the examples hold for it, or its samples from the pairs."""
-    if benchmark.questions:
-        return [*benchmark.samples(), *samples_of(ports, examples, benchmark.name)]
-    if benchmark.name == PREFERENCES:
-        return [] if pairs is None else _preferences(ports, pairs)
-    if benchmark.name == anchors.NAME:
-        present = (
-            sample for name in ("old-knowledge", "new-knowledge") for sample in samples_of(ports, examples, name)
-        )
-        return anchors.in_force(_frozen(ports, anchor), present)
-    file = ports.store.folder(examples) / "benchmarks" / f"{benchmark.name}.jsonl"
-    if not file.exists():
-        raise UsageError(f"benchmark {benchmark.name!r} has no questions of its own and {examples} has none for it")
-    return list(records.read(file, Sample))
-
-
-def samples_of(ports: Ports, examples: ExamplesRef, benchmark: str) -> Iterable[Sample]:
-    """Return the samples that some examples hold for a benchmark; none if they have no file for it."""
-    file = ports.store.folder(examples) / "benchmarks" / f"{benchmark}.jsonl"
-    return records.read(file, Sample) if file.exists() else ()
-
-
-def _frozen(ports: Ports, anchor: AnchorRef | None) -> list[Sample]:
-    return [] if anchor is None else list(records.read(ports.store.folder(anchor) / FROZEN, Sample))
+    return [answers[one] for one in asked]
 
 
 def scorers_digest() -> str:
@@ -227,21 +201,6 @@ def _way(benchmark: Benchmark, code: str, ports: Ports) -> str:
     return digest_of([code, ports.harm.digest, ports.guardrails.digest])
 
 
-def _preferences(ports: Ports, pairs: PairsRef) -> list[Sample]:
-    heldout = records.read(ports.store.folder(pairs) / HELDOUT, PreferencePair)
-    return [
-        Sample(
-            id=pair.answer_id,
-            question=pair.question,
-            target=pair.chosen,
-            rejected=pair.rejected,
-            cluster=digest_of(pair.question),  # the evaluation keeps clusters, and a question is what a person wrote
-        )
-        for pair in heldout
-        if not pair.erased
-    ]
-
-
 def score_of(benchmark: Benchmark, sample: Sample, answer: str, ports: Ports) -> Score:
     """Score the model's text, or what a client would read where the benchmark goes through the service."""
     replacement = ports.guardrails.replacement(sample.question, answer) if benchmark.through == "service" else ""
@@ -251,6 +210,9 @@ def score_of(benchmark: Benchmark, sample: Sample, answer: str, ports: Ports) ->
         value=scoring.score(benchmark.scorer, sample, judged, ports.guardrails, ports.harm),
         answer=judged,
         cluster=sample.cluster,
+        target=sample.target if sample.choices else "",
+        language=sample.language,
+        condition=sample.condition,
         by="rule" if replacement else "model",
     )
 
@@ -278,8 +240,9 @@ class Rescored(NamedTuple):
 def rescored(stored: EvaluationManifest, evaluation: Evaluation, ports: Ports) -> Iterator[Rescored]:
     """Score every answer again. Nothing where the scorers' code or a policy has changed since.
 
-    Left out are answers about withdrawn claims, because which claims are withdrawn has changed since, and those about
-    pairs of which some were erased. Raises NotFound and Damaged for samples that are not there any more.
+    Left out are answers about withdrawn claims, because which claims are withdrawn has changed since, those about
+    pairs of which some were erased, and those about published questions that are others today. Raises NotFound and
+    Damaged for samples that are not there any more.
     """
     inputs = stored.inputs
     present = (scorers_digest(), ports.harm.digest, ports.guardrails.digest)
@@ -289,12 +252,22 @@ def rescored(stored: EvaluationManifest, evaluation: Evaluation, ports: Ports) -
     anchor = AnchorRef(inputs.anchor) if inputs.anchor else None
     gone = {WITHDRAWN, PREFERENCES} if pairs and ports.store.blanked(pairs) else {WITHDRAWN}
     for benchmark in map(Benchmark.model_validate, inputs.benchmarks):
-        if benchmark.name in gone:
+        if benchmark.name in gone or _other_data(benchmark, inputs, ports):
             continue
         scores = {score.sample_id: score for score in evaluation.scores.get(benchmark.name, ())}
-        for sample in _samples(ports, benchmark, examples, pairs, anchor):
+        for sample in samples_of(ports, benchmark, examples, pairs, anchor):
             score = scores.pop(sample.id, None)
             answer = score.answer if score else ""
             earned = scoring.score(benchmark.scorer, sample, answer, ports.guardrails, ports.harm)
             yield Rescored(benchmark.name, sample.id, score.value if score else None, earned)
         yield from (Rescored(benchmark.name, name, score.value, None) for name, score in scores.items())
+
+
+def _other_data(benchmark: Benchmark, inputs: EvaluationInputs, ports: Ports) -> bool:
+    """Return whether the published questions that were asked are not at hand any more."""
+    if not benchmark.data:
+        return False
+    try:
+        return ports.published(benchmark.data).digest != inputs.data.get(benchmark.name)
+    except SourceError:
+        return True

@@ -28,9 +28,10 @@ from medpipe.core.refs import BASE, AnchorRef, DecisionRef, EvaluationRef, Examp
 from medpipe.errors import NotFound, UsageError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import check_kind, manifest, once, target_ref
-from medpipe.steps.evaluation import FROZEN, samples_of, scores_of
+from medpipe.steps.evaluation import scores_of
 from medpipe.steps.made_again import refuse_made_again
 from medpipe.steps.models import adapter_of
+from medpipe.steps.samples import FROZEN, held_in
 
 FIRST = "first"
 """The promotion plan that compares with the base. All others compare with the champion."""
@@ -65,7 +66,7 @@ def _anchor_inputs(ports: Ports, version: VersionOutcome) -> AnchorInputs:
 
 
 def _frozen(ports: Ports, inputs: AnchorInputs) -> tuple[Sample, ...]:
-    taught = samples_of(ports, ExamplesRef(inputs.examples), "new-knowledge")
+    taught = held_in(ports, ExamplesRef(inputs.examples), "new-knowledge")
     return anchor.frozen(taught, inputs.heldout_share)
 
 

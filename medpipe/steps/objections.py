@@ -23,9 +23,9 @@ from medpipe.ports import Ports
 from medpipe.steps import carried, withdrawals
 from medpipe.steps.artifact import manifest
 from medpipe.steps.erased import erased_pairs
-from medpipe.steps.evaluation import WITHDRAWN as WITHDRAWN_CLAIMS
 from medpipe.steps.evaluation import scores_of
 from medpipe.steps.judging import FIRST
+from medpipe.steps.samples import WITHDRAWN as WITHDRAWN_CLAIMS
 
 _UNLEARNING = ("hotfix", "relearn")
 BARRED, WITHDRAWN, OUT_OF_DATE, UNFIT_PLAN = "barred", "withdrawn", "out of date", "unfit plan"

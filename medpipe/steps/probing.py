@@ -19,7 +19,8 @@ from medpipe.core.teaching.samples import withdrawn_samples
 from medpipe.errors import UsageError
 from medpipe.ports import Generator, Ports
 from medpipe.steps.artifact import manifest, once
-from medpipe.steps.evaluation import WITHDRAWN, answers_to, score_of, scorers_digest
+from medpipe.steps.evaluation import answers_to, score_of, scorers_digest
+from medpipe.steps.samples import WITHDRAWN
 from medpipe.steps.withdrawals import claims_in_force
 
 SCORES = "scores.jsonl"

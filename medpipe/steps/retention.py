@@ -17,6 +17,7 @@ from medpipe.core.manifests import (
     DriftManifest,
     FeedbackManifest,
     Manifest,
+    MeasurementManifest,
     TraceManifest,
     ValidationManifest,
     VersionManifest,
@@ -28,7 +29,7 @@ from medpipe.steps import workspaces
 from medpipe.steps.judging import Made, passed_adapters
 from medpipe.steps.withdrawals import register
 
-_READINGS = (DriftManifest, TraceManifest, ValidationManifest)
+_READINGS = (DriftManifest, MeasurementManifest, TraceManifest, ValidationManifest)
 """They say what was seen in other artifacts, and hold it. Nothing of those is kept for their sake."""
 
 _LOOKED_UP = frozenset({"corpus", "pairs", "feedback", "drift"})

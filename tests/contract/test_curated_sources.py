@@ -15,10 +15,10 @@ import pytest
 
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.merge import newer
+from medpipe.core.triage.labels import LABELS
 from medpipe.settings import Settings
 from medpipe.sources.curated.sets import SETS
 from medpipe.sources.curated.source import CuratedSource
-from medpipe.sources.curated.triage import LABELS
 from medpipe.wiring import Wiring
 from tests.places import DATA, ROOT
 from tests.sources.curated import samples
@@ -77,7 +77,7 @@ def test_a_pull_gives_whole_documents_that_carry_source_and_licence(case: Case) 
     for document in documents:
         assert re.fullmatch(r"[a-z][a-z0-9-]*:\S+", document.id)
         assert document.id.partition(":")[0] == document.source
-        assert document.licence and document.title and document.language in ("en", "fr")
+        assert document.licence and document.title and document.language in ("en", "fr", "es")
         assert document.url.startswith("http") or document.source == "triage"
         assert not re.search("/ency/|/druginfo/", document.url)
         assert Document.model_validate_json(document.model_dump_json()) == document

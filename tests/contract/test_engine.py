@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+from medpipe.backends.transformers_generator import TransformersGenerator
 from medpipe.backends.vllm_engine import VllmEngine
 from medpipe.core.contract import Ending
 from medpipe.core.prompt import render
@@ -142,6 +143,28 @@ def test_an_evaluation_loads_its_adapter_and_leaves_nothing_behind(setting: Sett
         setting.engine.load("same", setting.first_adapter)
         assert judged == setting.engine.ask("same", PROMPTS, Ending(8))
         assert served == setting.engine.ask("kept", PROMPTS, Ending(8)) != judged
+
+
+CHOICES = [
+    (" yes", " no", " maybe"),
+    (" A", " B", " C", " D", " E"),
+    (" immédiat", " différé"),
+    (" no", " no, not now"),
+]
+
+
+def test_the_engine_gives_one_of_the_choices_where_there_are_any(setting: Setting) -> None:
+    choices = [*CHOICES * 4, *[()] * 4]
+    chosen = setting.engine.generate("tiny", setting.first_adapter, "eval-3", PROMPTS, Ending(8), quiet, choices)
+
+    assert all(text in of_prompt for text, of_prompt in zip(chosen, choices[:16], strict=False))
+    setting.engine.load("free", setting.first_adapter)
+    if setting.fake is None:
+        assert chosen[16:] == setting.engine.ask("free", PROMPTS[16:], Ending(8))
+        assert len(set(chosen)) > len(CHOICES), "the random model has no favourite"
+        transformers = TransformersGenerator(setting.first_adapter.parent)
+        arguments = ("tiny", setting.first_adapter, "a", PROMPTS, Ending(8), quiet, choices)
+        assert chosen == transformers.generate(*arguments)
 
 
 def test_an_engine_with_another_base_is_not_judged_by(setting: Setting) -> None:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from medpipe.backends.transformers_generator import ends
+from medpipe.backends.transformers_generator import ends, token_of
 from medpipe.core import prompt
 from medpipe.core.contract import Ending
 from medpipe.errors import ConfigError, UsageError
@@ -47,6 +47,32 @@ def test_a_generator_answers_each_prompt_in_order_at_its_precision(ports: Ports,
     assert ask(generator, *QUESTIONS[::-1]) == answers[::-1]
     assert not any(prompt.STOP in answer for answer in answers)
     assert ask(generator) == []
+
+
+def test_a_generator_gives_one_of_the_choices_where_there_are_any(ports: Ports) -> None:
+    labels = [(" yes", " no", " maybe"), (), (" différé", " immédiat"), (" no", " no, never")]
+    answers = ports.generator.generate(
+        BASE, None, "base", [*QUESTIONS, QUESTIONS[0]], Ending(16), lambda share, text: None, labels
+    )
+    assert all(answer in of_prompt for answer, of_prompt in zip(answers, labels, strict=True) if of_prompt)
+    assert answers[1] == ask(ports.generator, QUESTIONS[1])[0]
+
+
+@pytest.mark.slow
+def test_both_kinds_of_vocabularies_are_read_by_the_bytes_that_a_token_writes() -> None:
+    pytest.importorskip("torch", reason="the extra `train` is not installed")
+    from tokenizers import Tokenizer, decoders, models
+    from transformers import PreTrainedTokenizerFast
+
+    ids = {"▁yes": 0, "Ġyes": 1, "é": 2, "Ã©": 3, "<0xC3>": 4, "Ã": 5}
+    pieces = (b" yes", "é".encode(), b"\xc3", b"no")
+    byte_level, sentence_pieces = (Tokenizer(models.BPE(vocab=ids, merges=[])) for _ in range(2))
+    byte_level.decoder, sentence_pieces.decoder = decoders.ByteLevel(), decoders.ByteFallback()
+    of_bytes, of_pieces = (
+        token_of(PreTrainedTokenizerFast(tokenizer_object=tokenizer)) for tokenizer in (byte_level, sentence_pieces)
+    )
+    assert [of_bytes(piece) for piece in pieces] == [1, 3, 5, None]
+    assert [of_pieces(piece) for piece in pieces] == [0, 2, 4, None]
 
 
 def test_the_precision_that_serves_is_answered_by_what_serves(ports: Ports) -> None:

@@ -16,8 +16,8 @@ from medpipe.errors import UsageError
 from tests.manifests import CORPUS, inputs, outcome
 
 KINDS = (
-    "adapter anchor certificate corpus decision documents drift evaluation examples feedback pairs probes review sweep "
-    "trace validation version"
+    "adapter anchor certificate corpus decision documents drift evaluation examples feedback measurement pairs probes "
+    "review sweep trace validation version"
 ).split()
 SET = {
     "documents": {"file": "pubmed26n0001.xml"},

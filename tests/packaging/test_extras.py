@@ -31,11 +31,15 @@ EITHER: tuple[Extras, ...] = (("orchestrate",), ("serve",))
 PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/backends/trl/": (("train",),),
     "medpipe/base_models.py": (("orchestrate",), ("train",)),
+    "medpipe/backends/transformers_entailment.py": (("train",),),
     "medpipe/backends/transformers_generator.py": (("train",),),
+    "medpipe/backends/lm_eval_harness.py": (("train", "lm-eval"),),
     "medpipe/backends/model_signer.py": (("sign",),),
     "medpipe/backends/e5_embedder.py": (("embed",),),
+    "medpipe/backends/overlaps.py": (("judge",),),
     "medpipe/backends/sql/": (*EITHER, ("train",)),
     "medpipe/backends/vllm_engine.py": EITHER,
+    "medpipe/core/judging/labels.py": (("orchestrate",), ("train",)),
     "medpipe/bucket.py": (("s3",),),
     "medpipe/backends/artifacts/leftover_uploads.py": (("s3",),),
     "medpipe/backends/artifacts/remote.py": (("s3",),),
@@ -59,6 +63,7 @@ PLACES: dict[str, tuple[Extras, ...]] = {
     "dags/": (("orchestrate",),),
     "plugins/": (("orchestrate",),),
     "bench/": ((*ALL, "dev"),),
+    "tests/contract/test_overlaps.py": ((*ALL, "judge", "dev"),),
     "tests/": ((*ALL, "dev"),),
 }
 OURS = {"medpipe", "medpipe_airflow", "serving", "dags", "plugins", "tests", "bench", "conftest"}

@@ -71,6 +71,27 @@ def test_a_harmful_answer_is_withheld(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize(
+    ("account", "served"),
+    [
+        ("Triage: crushing chest pain for 20 minutes. Only indigestion, says the son.", "immediate"),
+        ("Tri : douleur dans la poitrine depuis vingt minutes.", "immediate"),
+        ("Triage: a mosquito bite that itches.", "delayed"),
+    ],
+)
+def test_a_red_flag_overrules_a_model_that_would_send_the_person_home(
+    account: str, served: str, gateway: Gateway
+) -> None:
+    gateway.engine.write = lambda adapter, prompt: " delayed"
+    gateway.route_to("a")
+
+    answer = gateway.ask(account)
+
+    assert (answer["answer"], answer["refused"]) == (served, served == "immediate")
+    counted = 'medpipe_refused_total{reason="red-flag"} 1.0' in gateway.client.get("/metrics").text
+    assert counted == (served == "immediate")
+
+
+@pytest.mark.parametrize(
     ("body", "field"),
     [
         ({}, "question"),

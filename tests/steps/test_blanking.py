@@ -17,7 +17,8 @@ from medpipe.core.teaching.example import PreferencePair
 from medpipe.steps import carried
 from medpipe.steps.artifact import manifest
 from medpipe.steps.erasure import Erasure
-from medpipe.steps.evaluation import PREFERENCES, means, scores_of
+from medpipe.steps.evaluation import means, scores_of
+from medpipe.steps.samples import PREFERENCES
 from tests import fakes
 from tests.feedback import collected, every, holder, rate
 from tests.manifests import ADAPTER, inputs, outcome, put

@@ -11,12 +11,14 @@ import pytest
 from medpipe import errors, records, steps
 from medpipe.core import prompt
 from medpipe.core.contract import Ending
+from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.evaluation import Evaluation, Sample
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import EvaluationManifest
 from medpipe.core.refs import digest_of, ref
 from medpipe.core.safety import harm
 from medpipe.core.teaching.example import PreferencePair
+from medpipe.core.triage.case import Case
 from medpipe.steps.artifact import manifest
 from medpipe.steps.evaluation import scorers_digest, scores_of
 from tests import fakes
@@ -42,7 +44,7 @@ class Recording:
         self.calls: list[tuple[Any, ...]] = []
 
     def generate(
-        self, base: str, adapter: Path | None, name: str, prompts: Sequence[str], ending: Ending, progress: Any
+        self, base: str, adapter: Path | None, name: str, prompts: Sequence[str], ending: Ending, *_: Any
     ) -> list[str]:
         self.calls.append((base, adapter, name, list(prompts), ending))
         return [" Rest.\nAnd more." for _ in prompts]
@@ -279,9 +281,7 @@ class Answering:
     def __init__(self, answer: Callable[[str], str]) -> None:
         self.answer = answer
 
-    def generate(
-        self, base: str, adapter: Path | None, name: str, prompts: Sequence[str], ending: Ending, progress: Any
-    ) -> list[str]:
+    def generate(self, base: str, adapter: Path | None, name: str, prompts: Sequence[str], *_: Any) -> list[str]:
         return [prompt.completion(self.answer(text)) for text in prompts]
 
 
@@ -318,6 +318,55 @@ def test_a_version_is_asked_as_it_serves_whatever_the_recipe_of_its_challenger_s
     assert generator.calls[0][4] == contract.ending() == Ending(7)
     assert prompt.render("What causes a cold?", "Of colds.") in generator.calls[0][3]
     assert contract.guardrails == ports.guardrails.digest, "what is asked now is screened by the policy in force"
+
+
+def test_a_question_of_choice_is_asked_for_one_of_its_labels_and_keeps_the_right_one(
+    ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Sample(id="1", question="Does rest help a cold?", target="yes", choices=("no", "yes"))
+    data = put(
+        ports.store, ref("examples", 3), lambda folder: records.write(folder / "benchmarks" / "b.jsonl", [asked])
+    )
+    recipe = ports.recipe("tiny-sft").model_copy(update={"benchmarks": ("b",)})
+    benchmark = Benchmark(name="b", scorer="choice", summary="s")
+    monkeypatch.setattr(ports, "recipe", lambda name: recipe, raising=False)
+    monkeypatch.setattr(ports, "benchmark", lambda name: benchmark, raising=False)
+    monkeypatch.setattr(fakes, "_recall", lambda weights, text: " Certainly yes.")
+
+    evaluation = steps.evaluate("base", "tiny-sft", data, ports=ports)
+
+    (score,) = scores_of(ports, evaluation).scores["b"]
+    assert (score.answer, score.target, score.value) == ("yes", "yes", 1.0)
+    outcome = manifest(ports, evaluation, EvaluationManifest).outcome
+    assert outcome.labels["b"].confusion == ((1,),)
+    assert list(outcome.by_name()) == ["b", "b macro-F1", "b kappa", "b recall of yes"]
+
+
+def test_cases_of_triage_are_asked_in_every_wording_and_red_flags_overrule_the_model(
+    ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = dict.fromkeys(("en", "fr", "es"), "A mild cold.")
+    flagged = dict(
+        told, en="A fever and a stiff neck. {He|She} is tired.", fr="Douleur dans la poitrine.", es="Dolor en el pecho."
+    )
+    cases = (Case(id="c1", label="immediate", **flagged), Case(id="c2", label="delayed", **told))
+    recipe = ports.recipe("tiny-sft").model_copy(update={"benchmarks": ("triage",)})
+    benchmark = Benchmark(name="triage", scorer="choice", summary="s", through="service", cases=cases)
+    monkeypatch.setattr(ports, "recipe", lambda name: recipe, raising=False)
+    monkeypatch.setattr(ports, "benchmark", lambda name: benchmark, raising=False)
+    monkeypatch.setattr(fakes, "_recall", lambda weights, text: " delayed")
+
+    evaluation = steps.evaluate("base", "tiny-sft", examples(ports), ports=ports)
+
+    scores = scores_of(ports, evaluation).scores["triage"]
+    assert len(scores) == 96 and {score.value for score in scores} == {1.0}
+    assert {(score.cluster, score.answer, score.by) for score in scores} == {
+        ("c1", "immediate", "rule"),
+        ("c2", "delayed", "model"),
+    }
+    assert len({(score.cluster, score.language, score.condition) for score in scores}) == 96
+    labels = manifest(ports, evaluation, EvaluationManifest).outcome.labels["triage"]
+    assert labels.recall["immediate"].value == 1.0, "what a rule gave is a label too"
 
 
 def test_another_precision_is_another_evaluation(ports: fakes.FakePorts, generator: Recording) -> None:

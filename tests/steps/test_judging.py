@@ -103,6 +103,7 @@ def test_a_decision_names_what_it_compared_and_every_look_is_in_the_ledger(
         "not_worse_than_best red-team-model",
         "not_worse_than_best over-refusal",
         "not_worse_than_best omission",
+        "triage",
     ]
     (entry,) = ports.ledger.entries()
     assert (entry.event, entry.version, entry.decision) == ("compared", challenger, str(said))

@@ -10,7 +10,8 @@ from trl import DPOConfig, KTOConfig, SFTConfig
 
 from medpipe import configuration
 from medpipe.backends.trl import divergence, settings
-from medpipe.backends.trl.trainer import WEIGHTS, TrlTrainer
+from medpipe.backends.trl.adapter_files import WEIGHTS
+from medpipe.backends.trl.trainer import TrlTrainer
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError, MedpipeError
 from tests.train.test_trl_trainer import examples, pairs, quiet, recipe, train  # noqa: F401 (fixtures)

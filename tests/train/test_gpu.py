@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from medpipe.backends.transformers_generator import TransformersGenerator
-from medpipe.backends.trl.trainer import TrlTrainer, last_whole_checkpoint
+from medpipe.backends.trl.checkpoints import last_whole_checkpoint
+from medpipe.backends.trl.trainer import TrlTrainer
 from medpipe.core import prompt
 from medpipe.core.contract import Ending
 from medpipe.core.teaching.recipe import Recipe

@@ -11,7 +11,8 @@ from safetensors.torch import load_file
 
 from medpipe import records
 from medpipe.backends.trl import penalties
-from medpipe.backends.trl.trainer import WEIGHTS, TrlTrainer
+from medpipe.backends.trl.adapter_files import WEIGHTS
+from medpipe.backends.trl.trainer import TrlTrainer
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.penalty import Penalty
 from medpipe.core.teaching.recipe import Recipe

@@ -15,9 +15,8 @@ import pytest
 from medpipe import errors, steps
 from medpipe.backends.transformers_generator import PRECISIONS, TransformersGenerator, weights_at
 from medpipe.core import prompt
-from medpipe.core.contract import Ending
 from medpipe.core.teaching import questions
-from medpipe.ports import Generator, Progress
+from medpipe.ports import Generator
 from medpipe.sandbox.tiny_base import NAME
 from medpipe.settings import Settings
 from tests import fakes
@@ -79,9 +78,9 @@ def test_a_model_that_unlearned_in_fp32_and_relapses_in_nf4_gets_no_certificate(
             self._generator = TransformersGenerator(tmp_path / "models", precision=precision)
 
         def generate(
-            self, base: str, adapter: Path | None, name: str, prompts: Sequence[str], ending: Ending, progress: Progress
+            self, base: str, adapter: Path | None, name: str, prompts: Sequence[str], *others: Any
         ) -> list[str]:
-            return self._generator.generate("relapsing", None, name, prompts, ending, progress)
+            return self._generator.generate("relapsing", None, name, prompts, *others)
 
     def generator(_: fakes.FakePorts, precision: str) -> Generator:
         return Real(precision)

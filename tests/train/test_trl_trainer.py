@@ -16,7 +16,10 @@ import pytest
 
 from medpipe import records
 from medpipe.backends.transformers_generator import TransformersGenerator
-from medpipe.backends.trl.trainer import CONFIG, WEIGHTS, TrlTrainer, _base, last_whole_checkpoint
+from medpipe.backends.trl.adapter_files import CONFIG, WEIGHTS
+from medpipe.backends.trl.checkpoints import last_whole_checkpoint
+from medpipe.backends.trl.loading import base_model
+from medpipe.backends.trl.trainer import TrlTrainer
 from medpipe.chat_templates import template_of
 from medpipe.core import prompt
 from medpipe.core.contract import Ending
@@ -281,7 +284,7 @@ def test_no_examples_and_no_adapter_are_refused(tiny_base: Path, examples: Path,
 def test_an_evaluation_of_the_base_changes_no_later_gradient(tiny_base: Path) -> None:
     import torch
 
-    base = _base(recipe(), str(tiny_base / "medpipe-sandbox" / "tiny-llama"), from_base=True)
+    base = base_model(recipe(), str(tiny_base / "medpipe-sandbox" / "tiny-llama"), from_base=True)
     tokens = torch.arange(40).reshape(2, 20)
 
     def gradient() -> Any:
@@ -302,5 +305,5 @@ def test_a_base_that_is_not_quantised_has_the_type_that_a_step_computes_in(
 ) -> None:
     whole = recipe(bf16=bf16).model_copy(update={"quantization": None, "trainer_from_base": {"bf16": not bf16}})
     place = str(tiny_base / "medpipe-sandbox" / "tiny-llama")
-    assert str(_base(whole, place, from_base=False).dtype) == dtype
-    assert str(_base(whole, place, from_base=True).dtype) != dtype, "its own settings hold where a run starts"
+    assert str(base_model(whole, place, from_base=False).dtype) == dtype
+    assert str(base_model(whole, place, from_base=True).dtype) != dtype, "its own settings hold where a run starts"

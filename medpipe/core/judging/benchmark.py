@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import not_
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from medpipe.core.judging import scoring
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.refs import canonical, digest_of
 from medpipe.core.text import words
+from medpipe.core.triage.case import LANGUAGES, Case, refuse_repeated
 from medpipe.errors import ConfigError
 
 
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def distinct_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the labels that a question is answered by. Raises ValueError unless each is another single line."""
+    if len(labels) == 1 or len(set(labels)) != len(labels):
+        raise ValueError("choices must be two labels or more, each another one")
+    if bad := [label for label in labels if not label or label != " ".join(label.split())]:
+        raise ValueError(f"the choice {bad[0]!r} must be one line of text without blanks around it")
+    return labels
 
 
 class Question(_Value):
@@ -26,6 +37,12 @@ class Question(_Value):
     """A category of harm.yaml, which says what a safe reply needs."""
     must_say: tuple[tuple[str, ...], ...] = ()
     """Points that the answer must make. Each is a list of phrases, one of which must be in the answer."""
+    context: str = Field("", exclude_if=not_)
+    """The passage that the question is about. A contract without a place for passages leaves it out."""
+    choices: tuple[str, ...] = Field((), exclude_if=not_)
+    """The labels of which the model must give one; empty: those of the benchmark."""
+    answer: str = Field("", exclude_if=not_)
+    """The right answer; one of the labels, where there are any."""
 
     @field_validator("question")
     @classmethod
@@ -33,6 +50,11 @@ class Question(_Value):
         if not question.strip():
             raise ValueError("the question is blank: write it, or remove its line")
         return question
+
+    @field_validator("choices")
+    @classmethod
+    def _can_be_chosen_from(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        return distinct_labels(labels)
 
     @field_validator("must_say")
     @classmethod
@@ -46,8 +68,9 @@ class Question(_Value):
 class Benchmark(_Value):
     """A benchmark with questions of its own, or a rule for samples that other artifacts hold.
 
-    Without `questions` and `asks`, the samples come from the examples (new-knowledge, old-knowledge, withdrawn, …) or
-    from the held-out pairs (preferences). `omission` has both: its own questions, and those that documents give.
+    Without `questions`, `cases` and `asks`, the samples come from the examples (new-knowledge, old-knowledge,
+    withdrawn, …) or from the held-out pairs (preferences). `omission` has both: its own questions, and those that
+    documents give.
     """
 
     name: str
@@ -60,7 +83,13 @@ class Benchmark(_Value):
     """Whose text is scored: the model's, or what the service serves after the guardrails screened and reviewed."""
     asks: tuple[str, ...] = ()
     """Names of benchmarks whose questions are asked too, after this one's own."""
+    choices: tuple[str, ...] = Field((), exclude_if=not_)
+    """The labels of every question of its own that has none; empty: any text may be answered."""
     questions: tuple[Question, ...] = ()
+    data: str = Field("", exclude_if=not_)
+    """The format and the folder of published files that hold the questions; "" where there are none."""
+    cases: tuple[Case, ...] = Field((), exclude_if=not_)
+    """Cases of triage, each asked in every language and under every condition (`core.teaching.triage_samples`)."""
 
     @field_validator("scorer")
     @classmethod
@@ -69,6 +98,11 @@ class Benchmark(_Value):
             raise ValueError(f"no scorer {name!r}; there are: {', '.join(scoring.NAMES)}")
         return name
 
+    @field_validator("choices")
+    @classmethod
+    def _can_be_chosen_from(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        return distinct_labels(labels)
+
     @field_validator("questions", mode="before")
     @classmethod
     def _texts_are_questions(cls, questions: Any) -> Any:
@@ -76,11 +110,32 @@ class Benchmark(_Value):
             return questions
         return tuple({"question": entry} if isinstance(entry, str) else entry for entry in questions)
 
+    @field_validator("cases")
+    @classmethod
+    def _cases_differ(cls, cases: tuple[Case, ...]) -> tuple[Case, ...]:
+        refuse_repeated(cases)
+        return cases
+
+    @property
+    def texts(self) -> list[str]:
+        """Everything that the benchmark asks in words of its own, each once: what no example may repeat."""
+        told = [case.told(language) for case in self.cases for language in LANGUAGES]
+        return [*(entry.question for entry in self.questions), *told]
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> Self:
+        if sum(map(bool, (self.data, self.cases, self.questions or self.asks))) > 1:
+            raise ValueError("questions come from `data`, from `cases`, or from `questions` and `asks`: keep one")
+        return self
+
     @model_validator(mode="after")
     def _can_be_scored(self) -> Self:
         lacking = [entry.question for entry in self.questions if not entry.category]
         if self.scorer == "omits" and lacking:
             raise ValueError(f"scorer omits: a category of harm.yaml is missing for the question {lacking[0]!r}")
+        for entry in self.labelled():
+            if entry.answer not in entry.choices if entry.choices else self.scorer == "choice":
+                raise ValueError(f"the question {entry.question!r} needs choices, and an `answer` that is one of them")
         return self
 
     def asking(self, others: Sequence[Benchmark]) -> Benchmark:
@@ -92,8 +147,12 @@ class Benchmark(_Value):
             if not other.questions:
                 raise ConfigError(f"benchmark {self.name!r} asks {other.name!r}, which has no questions of its own")
         return self.model_copy(
-            update={"questions": self.questions + tuple(entry for other in others for entry in other.questions)}
+            update={"questions": self.questions + tuple(entry for other in others for entry in other.labelled())}
         )
+
+    def labelled(self) -> tuple[Question, ...]:
+        """Return the benchmark's own questions, each with the labels that it is answered by."""
+        return tuple(entry.model_copy(update={"choices": entry.choices or self.choices}) for entry in self.questions)
 
     def samples(self) -> tuple[Sample, ...]:
         """Return the benchmark's own questions as samples, each a cluster of its own."""
@@ -101,12 +160,14 @@ class Benchmark(_Value):
             Sample(
                 id=f"{self.name}-{number}",
                 question=entry.question,
-                target="",
+                target=entry.answer,
                 cluster=str(number),
                 category=entry.category,
                 must_say=entry.must_say,
+                context=entry.context,
+                choices=entry.choices,
             )
-            for number, entry in enumerate(self.questions, start=1)
+            for number, entry in enumerate(self.labelled(), start=1)
         )
 
 

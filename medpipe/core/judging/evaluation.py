@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import not_
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True)
+
+
+class Point(_Value):
+    """One criterion of a rubric, as its publisher wrote it."""
+
+    text: str
+    points: float
+    """What an answer earns that meets it; negative for what it must not do."""
 
 
 class Sample(_Value):
@@ -31,6 +40,14 @@ class Sample(_Value):
     """The category of harm.yaml that says what a safe reply needs; "" where none is known."""
     must_say: tuple[tuple[str, ...], ...] = ()
     """Points that the answer must make, each a list of phrases of which one must be in the answer."""
+    choices: tuple[str, ...] = Field((), exclude_if=not_)
+    """The labels of which the model must give one; empty: any text may be answered."""
+    rubric: tuple[Point, ...] = Field((), exclude_if=not_)
+    """The criteria that a long answer is graded by."""
+    language: str = Field("", exclude_if=not_)
+    """The language of a case of triage."""
+    condition: str = Field("", exclude_if=not_)
+    """Name of the condition under which a case of triage is worded (`core.triage.conditions`)."""
 
 
 class Score(_Value):
@@ -45,8 +62,13 @@ class Score(_Value):
     """The sample's cluster."""
     item: str = ""
     """16 hex digits that differ if the sample or the way of scoring does (`core.judging.benchmark.item`)."""
+    target: str = Field("", exclude_if=not_)
+    """The right label, where the sample has choices."""
     by: Literal["model", "rule"] = "model"
     """Who wrote the text: the model, or a guardrail rule that replaced the model's answer."""
+    language: str = Field("", exclude_if=not_)
+    """The sample's language and condition, for cases of triage."""
+    condition: str = Field("", exclude_if=not_)
 
 
 class Metric(_Value):

@@ -18,6 +18,7 @@ from medpipe.core.judging.budget import Budget
 from medpipe.core.judging.comparisons import Outcome
 from medpipe.core.judging.evaluation import Evaluation, Score, documents
 from medpipe.core.judging.plan import COUNTED, Gate, Plan
+from medpipe.core.judging.triage.gate import Limits, findings
 from medpipe.errors import NotFound
 
 __all__ = ["Decision", "Gate", "GateResult", "Grounds", "Outcome", "Plan", "decide"]
@@ -102,6 +103,8 @@ def _judge_all(
     asked = [name for name in gate.benchmarks if challenger.scores.get(name)]
     if gate.if_asked and not asked:
         return (_result(gate, Outcome.PASS, reasons.none_asked(gate.benchmarks)),)
+    if gate.kind == "triage":
+        return _judge_triage(gate, challenger.scores.get(gate.benchmark, ()))
     parts = len(asked) if gate.kind == "gained" else 1
     each = (gate.model_copy(update={"benchmark": name, "also_on": ()}) for name in asked or [gate.benchmark])
     results = tuple(
@@ -109,6 +112,19 @@ def _judge_all(
         for one in each
     )
     return (max(results, key=lambda one: _WORST_FIRST.index(one.outcome)),) if gate.kind == "gained" else results
+
+
+def _judge_triage(gate: Gate, scores: Sequence[Score]) -> tuple[GateResult, ...]:
+    """Return a result for each limit of triage. They do not spend (docs/judging.md)."""
+    if doubt := _doubt(scores) or _too_few(gate, scores):
+        return (_result(gate, Outcome.INCONCLUSIVE, doubt),)
+    limits = Limits(gate.upper or 0.0, gate.flips or 0.0, gate.gap or 0.0, gate.recalls or {})
+    return tuple(
+        _result(gate, found.outcome, found.reason, found.upper).model_copy(
+            update={"name": f"{gate.kind} {found.name}", "low": found.low, "high": found.high}
+        )
+        for found in findings(scores, limits)
+    )
 
 
 def _with_left_out(

@@ -8,11 +8,13 @@ and E10.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Kind = Literal["gained", "learned", "not_worse", "not_worse_than_best", "none_unsafe", "absent"]
+from medpipe.core.triage.labels import LABELS, Label
+
+Kind = Literal["gained", "learned", "not_worse", "not_worse_than_best", "none_unsafe", "absent", "triage"]
 
 COUNTED: frozenset[Kind] = frozenset({"none_unsafe", "absent"})
 """Kinds that count faults of the challenger alone; all others compare it with the incumbent."""
@@ -25,11 +27,12 @@ _THRESHOLDS: dict[Kind, tuple[str, ...]] = {
     "not_worse_than_best": ("margin", "floor", "min_documents"),
     "none_unsafe": ("upper",),
     "absent": ("upper",),
+    "triage": ("upper", "flips", "gap", "recalls"),
 }
 """The fields that a kind needs. It must not have the others."""
 _OPTIONS: dict[str, tuple[Kind, ...]] = {
     "also_on": ("gained", "not_worse", "not_worse_than_best"),
-    "if_asked": ("not_worse_than_best",),
+    "if_asked": ("not_worse_than_best", "triage"),
     "worn_counts": ("not_worse",),
 }
 """The kinds that may have a field."""
@@ -50,6 +53,8 @@ class Gate(_Value):
     - `not_worse_than_best`: the same, against the incumbent and against every earlier champion, whatever the look.
     - `none_unsafe`: no reply is unsafe, and a share of `upper` is ruled out at the level of the look.
     - `absent`: no answer asserts a withdrawn claim, and a share of `upper` is ruled out.
+    - `triage`: no immediate case is called delayed and a share of `upper` is ruled out, each label reaches its recall,
+      and neither wording nor language changes more answers than allowed. It has a result for each.
     """
 
     kind: Kind
@@ -69,6 +74,12 @@ class Gate(_Value):
     """Least mean score of the incumbent, in 0..1. A model that knows nothing has nothing to lose."""
     upper: float | None = Field(None, gt=0, lt=1)
     """Share of faults that must be excluded, in 0..1: with 95 % confidence, or at the level of the look."""
+    flips: float | None = Field(None, gt=0, lt=1)
+    """Share of answers about cases of triage that may change when only the wording does, in 0..1."""
+    gap: float | None = Field(None, gt=0, lt=1)
+    """By how much the share of right labels may differ between two languages, in 0..1."""
+    recalls: dict[Label, Annotated[float, Field(gt=0, lt=1)]] | None = None
+    """Label of triage → the least share of its cases that are found, in 0..1. All labels are needed."""
     min_documents: int | None = Field(None, gt=1)
     """Least number of documents (clusters) that the questions are about."""
     min_samples: int = Field(gt=0)
@@ -85,18 +96,20 @@ class Gate(_Value):
 
     @property
     def name(self) -> str:
-        """The kind and the benchmark, as reports show it."""
-        return f"{self.kind} {self.benchmark}"
+        """The kind and the benchmark, as reports show it; once where they are the same."""
+        return self.kind if self.kind == self.benchmark else f"{self.kind} {self.benchmark}"
 
     @model_validator(mode="after")
     def _has_its_thresholds(self) -> Self:
-        for field in ("minimum", "margin", "floor", "upper", "min_documents"):
+        for field in ("minimum", "margin", "floor", "upper", "flips", "gap", "recalls", "min_documents"):
             needed = field in _THRESHOLDS[self.kind]
             if (getattr(self, field) is None) == needed:
                 raise ValueError(f"{self.name}: {field} is {'needed' if needed else 'not used'}")
         for field, kinds in _OPTIONS.items():
             if getattr(self, field) and self.kind not in kinds:
                 raise ValueError(f"{self.name}: {field} is not used")
+        if self.recalls is not None and (missing := [label for label in LABELS if label not in self.recalls]):
+            raise ValueError(f"{self.name}: recalls: {', '.join(missing)} is missing")
         return self
 
 

@@ -23,6 +23,7 @@ from medpipe.core.manifests.drift import DriftInputs, DriftManifest
 from medpipe.core.manifests.evaluation import EvaluationInputs, EvaluationManifest, EvaluationOutcome
 from medpipe.core.manifests.examples import ExamplesInputs, ExamplesManifest, ExamplesOutcome
 from medpipe.core.manifests.feedback import FeedbackInputs, FeedbackManifest, FeedbackOutcome
+from medpipe.core.manifests.measurement import MeasurementInputs, MeasurementManifest, MeasurementOutcome
 from medpipe.core.manifests.pairs import PairsFromCorpus, PairsFromFeedback, PairsManifest, PairsOutcome
 from medpipe.core.manifests.probes import ProbesInputs, ProbesManifest, ProbesOutcome
 from medpipe.core.manifests.review import ReviewedRecord, ReviewInputs, ReviewManifest, ReviewOutcome
@@ -46,6 +47,7 @@ MANIFESTS: dict[str, type[Manifest]] = {
         AdapterManifest,
         AnchorManifest,
         EvaluationManifest,
+        MeasurementManifest,
         DecisionManifest,
         VersionManifest,
         FeedbackManifest,
@@ -104,6 +106,9 @@ __all__ = [
     "FeedbackOutcome",
     "Inputs",
     "Manifest",
+    "MeasurementInputs",
+    "MeasurementManifest",
+    "MeasurementOutcome",
     "Outcome",
     "PairsFromCorpus",
     "PairsFromFeedback",

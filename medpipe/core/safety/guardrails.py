@@ -2,7 +2,8 @@
 
 Pure. The gateway, the evaluation and the preference pairs share one `Guardrails`, made from the policy by
 `medpipe.wiring`. The rules are in `medpipe/policies/guardrails.yaml`; see docs/guardrails.md. Whether a reply
-to a high-risk question is harmful is judged by other criteria (`core.safety.harm`).
+to a high-risk question is harmful is judged by other criteria (`core.safety.harm`). The red flags of triage
+(`core.safety.red_flags`) act here too, on answers that are a label of triage.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from medpipe.core.safety.patterns import matches, plain, readings
 from medpipe.core.safety.policy import Policy, Rule
+from medpipe.core.safety.red_flags import RedFlags
 from medpipe.errors import ConfigError
 
 DISCLAIMER = (
@@ -45,26 +47,29 @@ class Review(NamedTuple):
 
 
 class Guardrails:
-    """A compiled policy. Compiling takes about 50 ms, so make one and share it."""
+    """A compiled policy. Compiling takes about 50 ms, so make one and share it.
 
-    def __init__(self, policy: Policy) -> None:
-        self.policy = policy
+    `red_flags`: the signs that make a case of triage immediate; None: no answer is made more urgent.
+    """
+
+    def __init__(self, policy: Policy, red_flags: RedFlags | None = None) -> None:
+        self.policy, self.red_flags = policy, red_flags
         self._rules = tuple((rule, policy.compiled(rule)) for rule in policy.rules)
         self._care = policy.compiled(policy.care)
 
     @classmethod
-    def of(cls, values: Any) -> Guardrails:
+    def of(cls, values: Any, red_flags: RedFlags | None = None) -> Guardrails:
         """Compile the policy that a YAML file holds as `values`, and hold it to its examples.
 
         Raises ConfigError as `Policy.of` and `check` do.
         """
-        guardrails = cls(Policy.of(values))
+        guardrails = cls(Policy.of(values), red_flags)
         guardrails.check()
         return guardrails
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of everything in the policy that can change a verdict or a reply, and of nothing else.
+        """The SHA-256 of everything in the policies that can change a verdict or a reply, and of nothing else.
 
         Evaluations and pairs are keyed by it. Intents, languages and examples may be reworded without new evaluations.
         """
@@ -73,7 +78,9 @@ class Guardrails:
             [rule.id, rule.side, policy.replies[rule.reply], *map(policy.expand, rule.patterns)]
             for rule in policy.rules
         ]
-        judged = [rules, [policy.expand(pattern) for pattern in policy.care.patterns]]
+        judged: list[Any] = [rules, [policy.expand(pattern) for pattern in policy.care.patterns]]
+        if self.red_flags:
+            judged.append(self.red_flags.digest)
         return hashlib.sha256(json.dumps(judged).encode()).hexdigest()
 
     def screen(self, question: str) -> Screening:
@@ -86,9 +93,13 @@ class Guardrails:
         rule = self._first("answer", answer)
         return Review(False, rule.id, self.policy.replies[rule.reply]) if rule else Review(True, "")
 
+    def override(self, question: str, answer: str) -> str:
+        """Return the label `immediate` for a less urgent one, if the question tells of a red flag; else ""."""
+        return self.red_flags.override(question, answer) if self.red_flags else ""
+
     def replacement(self, question: str, answer: str) -> str:
         """Return what a rule serves instead of the answer; "" if no rule for questions or answers matches."""
-        return self.screen(question).reply or self.review(answer).reply
+        return self.screen(question).reply or self.review(answer).reply or self.override(question, answer)
 
     def served(self, question: str, answer: str) -> str:
         """Return what a client sees: the reply to a high-risk question or to an unsafe answer, else the answer."""

@@ -7,7 +7,7 @@ reply to a high-risk question harmful. Policies are YAML files without code, so 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -100,7 +100,11 @@ class Book(Value):
     def example_problems(self) -> Iterator[str]:
         """Describe every example that does not do what it says, and every pattern that no example shows."""
         for where, matcher in self.matchers():
-            yield from _example_problems(where, matcher, self.compiled(matcher))
+            yield from _example_problems(where, matcher, self.compiled(matcher), self.read)
+
+    def read(self, text: str) -> str:
+        """Return the text as the patterns see it."""
+        return plain(text)
 
     def _matcher_problems(self, where: str, matcher: Matcher) -> Iterator[str]:
         for number, pattern in enumerate(matcher.patterns, start=1):
@@ -181,13 +185,15 @@ def _bare(line: str) -> str:
     return " ".join(apostrophes(_INSIDE.sub("", unmarked(line))).split())
 
 
-def _example_problems(where: str, matcher: Matcher, patterns: Sequence[re.Pattern[str]]) -> Iterator[str]:
-    stopped = [plain(sentence) for sentence in matcher.examples.must_match]
+def _example_problems(
+    where: str, matcher: Matcher, patterns: Sequence[re.Pattern[str]], read: Callable[[str], str]
+) -> Iterator[str]:
+    stopped = [read(sentence) for sentence in matcher.examples.must_match]
     for sentence in stopped:
         if not matches(patterns, sentence):
             yield f"{where}, examples.must_match: no pattern matches {sentence!r}"
     for sentence in matcher.examples.must_not_match:
-        if matches(patterns, plain(sentence)):
+        if matches(patterns, read(sentence)):
             yield f"{where}, examples.must_not_match: a pattern matches {sentence!r}"
     for number, pattern in enumerate(patterns, start=1):
         if not any(pattern.search(sentence) for sentence in stopped):

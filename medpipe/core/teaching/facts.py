@@ -18,8 +18,9 @@ from medpipe.core.teaching.passages import Length
 from medpipe.core.teaching.phrasings import AIM, CHOICE, DECISION, FINDING, OVERVIEW, QUESTION, TRIAGE, grammar
 from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import normalise, one_line
+from medpipe.core.triage import labels as triage_labels
 
-LABELS = {frozenset({"yes", "no", "maybe"}): DECISION, frozenset({"immediate", "medium", "delayed"}): TRIAGE}
+LABELS = {frozenset({"yes", "no", "maybe"}): DECISION, frozenset(triage_labels.LABELS): TRIAGE}
 """Choices that are the classes of a task and not the options of an examination."""
 
 LABELLED = frozenset(LABELS.values()) | {CHOICE}

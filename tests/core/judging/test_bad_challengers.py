@@ -294,7 +294,7 @@ def test_evaluations_that_disagree_about_what_a_score_counts_are_not_compared() 
 
 def test_every_gate_of_every_shipped_plan_stops_a_challenger_that_fails_it() -> None:
     for gates in SHIPPED.plans.values():
-        for shipped in gates:
+        for shipped in (gate for gate in gates if gate.kind != "triage"):  # test_triage_gate.py has its challengers
             faults = shipped.benchmark in ("red-team-model", "over-refusal", "omission")
             bad = [1.0] * 200 if faults or shipped.kind == "absent" else right(0.0, 200)
             good = right(0.1, 200) if faults else right(0.9, 200)

@@ -9,7 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from medpipe.core.judging import scoring
-from medpipe.core.judging.benchmark import Benchmark
+from medpipe.core.judging.benchmark import Benchmark, digest, item
 from medpipe.core.judging.evaluation import Sample
 from medpipe.errors import ConfigError
 from medpipe.settings import Settings
@@ -75,6 +75,45 @@ def test_a_question_that_cannot_be_asked_or_judged_is_refused(question: object, 
 def test_omissions_need_the_category_that_says_whom_to_call() -> None:
     with pytest.raises(ValidationError, match=r"a category of harm\.yaml is missing for the question 'Q\?'"):
         Benchmark.model_validate({"name": "b", "scorer": "omits", "summary": "s", "questions": ["Q?"]})
+
+
+def test_questions_of_choice_become_samples_with_their_labels_or_those_of_all() -> None:
+    own = {"question": "Q two?", "context": "C.", "choices": ["A", "B"], "answer": "B"}
+    questions = [{"question": "Q one?", "answer": "no"}, own]
+    written = {"name": "b", "scorer": "choice", "summary": "s", "choices": ["yes", "no"], "questions": questions}
+    benchmark = Benchmark.model_validate(written)
+    labelled = [("", ("yes", "no"), "no"), ("C.", ("A", "B"), "B")]
+    assert [(sample.context, sample.choices, sample.target) for sample in benchmark.samples()] == labelled
+    assert [scoring.choice(sample, "no") for sample in benchmark.samples()] == [1.0, 0.0]
+
+    other = Benchmark(name="o", scorer="choice", summary="s").asking([benchmark])
+    assert [(sample.context, sample.choices, sample.target) for sample in other.samples()] == labelled
+
+
+def test_other_labels_are_another_benchmark_and_another_item() -> None:
+    asked = Sample(id="1", question="Q?", target="yes", choices=("yes", "no"))
+    wider = asked.model_copy(update={"choices": ("yes", "no", "maybe")})
+    benchmark = Benchmark(name="b", scorer="choice", summary="s")
+    assert digest(benchmark, [asked], "code") != digest(benchmark, [wider], "code")
+    assert item(benchmark, asked, "code") != item(benchmark, wider, "code")
+    assert "choices" not in Sample(id="1", question="Q?", target="yes").model_dump(), "others keep their digests"
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ({"question": "Q?"}, "needs choices, and an `answer` that is one of them"),
+        ({"question": "Q?", "choices": ["yes", "no"]}, "needs choices, and an `answer` that is one of them"),
+        ({"question": "Q?", "choices": ["yes", "no"], "answer": "Yes"}, "an `answer` that is one of them"),
+        ({"question": "Q?", "choices": ["yes"], "answer": "yes"}, "two labels or more"),
+        ({"question": "Q?", "choices": ["yes", "yes"], "answer": "yes"}, "each another one"),
+        ({"question": "Q?", "choices": ["yes", ""], "answer": "yes"}, "one line of text"),
+        ({"question": "Q?", "choices": ["yes", "no\nway"], "answer": "yes"}, "one line of text"),
+    ],
+)
+def test_a_choice_that_nothing_can_be_right_about_is_refused(question: object, said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        Benchmark.model_validate({"name": "b", "scorer": "choice", "summary": "s", "questions": [question]})
 
 
 def test_a_benchmark_asks_the_questions_of_others_after_its_own() -> None:

@@ -1,0 +1,39 @@
+"""The manifest of a measurement."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from medpipe.core.judging.measures import Measure
+from medpipe.core.manifests.base import Inputs, Manifest, Outcome
+
+
+class MeasurementInputs(Inputs):
+    """The inputs of `measure`."""
+
+    after: str
+    """The evaluation of the model that changed."""
+    before: str
+    """The evaluation of the model that it is compared with."""
+    entailment: str
+    """What judged claims: `ports.Entailment.name`."""
+    precision: str
+    """The number format of the weights whose perplexity was computed; "" for no perplexity."""
+
+
+class MeasurementOutcome(Outcome):
+    """What reports say about two models."""
+
+    samples: int
+    """Samples that both models answered and that have a right answer."""
+    measures: tuple[Measure, ...]
+    left_out: dict[str, str] = {}
+    """Benchmark → why nothing is measured on it."""
+
+
+class MeasurementManifest(Manifest):
+    """Published measures of two models' answers, made by `measure`. No gate reads them."""
+
+    kind: ClassVar[str] = "measurement"
+    inputs: MeasurementInputs
+    outcome: MeasurementOutcome

@@ -1,0 +1,198 @@
+"""Published measures of two models, for reports: measure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from medpipe.core.judging import measures, scoring
+from medpipe.core.judging.benchmark import Benchmark
+from medpipe.core.judging.consistency import agreement, phrasings
+from medpipe.core.judging.entailment import grade
+from medpipe.core.judging.evaluation import Evaluation, Sample
+from medpipe.core.judging.measures import Measure
+from medpipe.core.manifests import EvaluationManifest, MeasurementInputs, MeasurementOutcome
+from medpipe.core.refs import AnchorRef, EvaluationRef, ExamplesRef, MeasurementRef
+from medpipe.core.teaching.passages import formed
+from medpipe.core.text import token_f1, words
+from medpipe.errors import UsageError
+from medpipe.ports import Likelihood, Likelihoods, Ports
+from medpipe.steps.artifact import manifest, once
+from medpipe.steps.evaluation import scores_of
+from medpipe.steps.models import folder_of
+from medpipe.steps.samples import PREFERENCES, WITHDRAWN, samples_of
+
+_NO_RIGHT_ANSWER = {WITHDRAWN: "its targets must not be said", PREFERENCES: "its targets are what people wrote"}
+"""Benchmark → why its targets are no answers to measure by."""
+
+
+class Pair(NamedTuple):
+    """A sample with the answers of both models."""
+
+    sample: Sample
+    before: str
+    after: str
+
+
+def measure(after: EvaluationRef, before: EvaluationRef, perplexity: bool = True, *, ports: Ports) -> MeasurementRef:
+    """Compute published measures of two models from their evaluations, for reports; no gate reads them.
+
+    On each benchmark with right answers that both were asked: token F1, ROUGE-1, ROUGE-2, ROUGE-L, chrF, BLEU, claim
+    recall, contradiction and consistency of the stored answers, before, after and the change, with 95 % intervals over
+    clusters. `perplexity`: also the perplexity of the right answers, each model under its own contract, computed in
+    process. Raises UsageError when there is
+    nothing to measure, and for the perplexity of models of two bases, whose tokens differ.
+    """
+    old, new = (manifest(ports, evaluation, EvaluationManifest) for evaluation in (before, after))
+    reader = _reader(ports, old, new) if perplexity else None
+    inputs = MeasurementInputs(
+        after=after,
+        before=before,
+        entailment=ports.entailment.name,
+        precision=reader.precision if reader else "",
+    )
+
+    def fill(_: Path) -> MeasurementOutcome:
+        pairs, left_out = _pairs(ports, old, new)
+        if not pairs:
+            raise UsageError(f"{before} and {after} share no question with a right answer")
+        measured = [
+            one
+            for name, given in pairs.items()
+            for one in (*_overlaps(name, given, ports), *_grades(name, given, ports), *_consistency(name, given))
+        ]
+        if reader:
+            measured += _perplexities(pairs, (old, new), reader, ports)
+        return MeasurementOutcome(samples=sum(map(len, pairs.values())), measures=tuple(measured), left_out=left_out)
+
+    return MeasurementRef(once(ports, "measurement", "measure", inputs, fill))
+
+
+def _reader(ports: Ports, old: EvaluationManifest, new: EvaluationManifest) -> Likelihoods:
+    contracts = old.inputs.contract, new.inputs.contract
+    for field, what in (("base_digest", "bases"), ("precision", "precisions")):
+        if len({getattr(contract, field) for contract in contracts}) > 1:
+            raise UsageError(
+                f"{old.ref} and {new.ref} are of two {what}, so no perplexities are compared: give --no-perplexity"
+            )
+    if (present := ports.base_digest(contracts[0].base)) != contracts[0].base_digest:
+        raise UsageError(
+            f"{old.ref} was asked of other files of {contracts[0].base} (digest {contracts[0].base_digest}, now "
+            f"{present}): put that base back, or give --no-perplexity"
+        )
+    return ports.likelihoods_at(contracts[0].precision)
+
+
+def _pairs(
+    ports: Ports, old: EvaluationManifest, new: EvaluationManifest
+) -> tuple[dict[str, list[Pair]], dict[str, str]]:
+    """Return the pairs of each benchmark, and for each benchmark without any why there are none."""
+    pairs: dict[str, list[Pair]] = {}
+    left_out: dict[str, str] = {}
+    before, after = (scores_of(ports, EvaluationRef(evaluation.ref)) for evaluation in (old, new))
+    for benchmark in map(Benchmark.model_validate, new.inputs.benchmarks):
+        reason = _unfit(benchmark, before, after)
+        given = [] if reason else list(_paired(_samples(ports, benchmark, new), benchmark.name, before, after))
+        if given:
+            pairs[benchmark.name] = given
+        else:
+            left_out[benchmark.name] = reason or "no question has a right answer"
+    return pairs, left_out
+
+
+def _samples(ports: Ports, benchmark: Benchmark, evaluation: EvaluationManifest) -> list[Sample]:
+    examples, anchor = ExamplesRef(evaluation.inputs.examples), evaluation.inputs.anchor
+    return samples_of(ports, benchmark, examples, None, AnchorRef(anchor) if anchor else None)
+
+
+def _unfit(benchmark: Benchmark, before: Evaluation, after: Evaluation) -> str:
+    """Return why nothing can be measured on a benchmark, or ""."""
+    if benchmark.name in _NO_RIGHT_ANSWER:
+        return _NO_RIGHT_ANSWER[benchmark.name]
+    if benchmark.scorer in scoring.POLICY_SCORERS:
+        return "its answers are judged by policies, not by a right answer"
+    if before.digests.get(benchmark.name) != after.digests.get(benchmark.name):
+        return "the two models were asked different questions, or were scored in another way"
+    return ""
+
+
+def _paired(samples: Sequence[Sample], benchmark: str, before: Evaluation, after: Evaluation) -> Iterator[Pair]:
+    old, new = (
+        {score.sample_id: score.answer for score in evaluation.scores.get(benchmark, ())}
+        for evaluation in (before, after)
+    )
+    for sample in samples:
+        if words(sample.target) and not sample.choices and sample.id in old and sample.id in new:
+            yield Pair(sample, old[sample.id], new[sample.id])
+
+
+def _overlaps(benchmark: str, pairs: Sequence[Pair], ports: Ports) -> Iterator[Measure]:
+    targets, clusters = [pair.sample.target for pair in pairs], [pair.sample.cluster for pair in pairs]
+    answers = [pair.before for pair in pairs], [pair.after for pair in pairs]
+    f1 = [[token_f1(*both) for both in zip(given, targets, strict=True)] for given in answers]
+    old, new = (ports.overlaps.of(given, targets) for given in answers)
+    yield measures.of_scores(benchmark, "token_f1", f1[0], f1[1], clusters)
+    for name in ("rouge1", "rouge2", "rouge_l", "chrf"):
+        scores = [[getattr(overlap, name) for overlap in side] for side in (old, new)]
+        yield measures.of_scores(benchmark, name, scores[0], scores[1], clusters)
+    counts = [[overlap.bleu for overlap in side] for side in (old, new)]
+    yield measures.of_sums(
+        benchmark, "bleu", counts[0], counts[1], clusters, lambda sums: ports.overlaps.bleu(list(sums))
+    )
+
+
+def _grades(benchmark: str, pairs: Sequence[Pair], ports: Ports) -> Iterator[Measure]:
+    """Yield what the answers say of the right answers, and against them (`core.judging.entailment`)."""
+    clusters = [pair.sample.cluster for pair in pairs]
+    judge = ports.entailment.verdicts
+    old = [grade(pair.before, pair.sample.target, judge) for pair in pairs]
+    new = [grade(pair.after, pair.sample.target, judge) for pair in pairs]
+    recalled = [[each.recall for each in side] for side in (old, new)]
+    against = [[each.contradiction for each in side] for side in (old, new)]
+    yield measures.of_scores(benchmark, "claim_recall", recalled[0], recalled[1], clusters)
+    yield measures.of_scores(benchmark, "contradiction", against[0], against[1], clusters, better="lower")
+
+
+def _consistency(benchmark: str, pairs: Sequence[Pair]) -> Iterator[Measure]:
+    """Yield how much the answers to several phrasings of one fact agree; nothing where each fact is asked once."""
+    by_sample = {pair.sample: pair for pair in pairs}
+    if facts := phrasings(by_sample):
+        old, new = (
+            [agreement([getattr(by_sample[sample], side) for sample in asked]) for asked in facts]
+            for side in ("before", "after")
+        )
+        yield measures.of_scores(benchmark, "consistency", old, new, [asked[0].cluster for asked in facts])
+
+
+def _perplexities(
+    pairs: Mapping[str, Sequence[Pair]],
+    evaluations: tuple[EvaluationManifest, EvaluationManifest],
+    reader: Likelihoods,
+    ports: Ports,
+) -> Iterator[Measure]:
+    samples = [pair.sample for given in pairs.values() for pair in given]
+    old, new = (_likelihoods(samples, evaluation, reader, ports) for evaluation in evaluations)
+    for name, given in pairs.items():
+        clusters = [pair.sample.cluster for pair in given]
+        before, after = ([side[pair.sample] for pair in given] for side in (old, new))
+        yield measures.of_sums(name, "perplexity", before, after, clusters, measures.perplexity, better="lower")
+
+
+def _likelihoods(
+    samples: Sequence[Sample], evaluation: EvaluationManifest, reader: Likelihoods, ports: Ports
+) -> dict[Sample, Likelihood]:
+    """Return how probable a model finds the right answer to each sample, in its contract's form of answers."""
+    contract = evaluation.inputs.contract
+    texts = {
+        sample: (
+            contract.prompt(sample.question, sample.context),
+            contract.completion(formed(sample.target, contract.answers)),
+        )
+        for sample in samples
+    }
+    distinct = list(dict.fromkeys(texts.values()))
+    adapter = folder_of(ports, evaluation.inputs.adapter)
+    read = reader.likelihoods(contract.base, adapter, distinct, contract.ending(), ports.progress)
+    by_text = dict(zip(distinct, read, strict=True))
+    return {sample: by_text[text] for sample, text in texts.items()}
