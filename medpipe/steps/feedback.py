@@ -19,7 +19,8 @@ from medpipe.core.teaching import contradiction, identities
 from medpipe.core.teaching import pairs as preference_pairs
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.facts import Fact, decompose
-from medpipe.core.teaching.pairs import BuiltPairs, Grounds
+from medpipe.core.teaching.grounds import Grounds
+from medpipe.core.teaching.pairs import BuiltPairs
 from medpipe.core.teaching.questions import LANGUAGES
 from medpipe.core.teaching.recipe import Data
 from medpipe.core.teaching.recognition import Claims
@@ -123,7 +124,8 @@ def judged(ports: Ports, rows: Iterable[dict[str, Any]], corpus: CorpusRef) -> t
         for item in _redacted(map(_item, rows), ports.redactor, identifiers)
         if not erased.covers(item.answer_id, item.identity, item.at)
     ]
-    questions = {item.question for item in items if not item.barred and item.rating == "down"}
+    judging_all = ports.feedback_policy.teach_ratings
+    questions = {item.question for item in items if not item.barred and (judging_all or item.rating == "down")}
     reviews = ports.feedback.reviews()
     grounds = Grounds(
         known=contradiction.known(_facts(ports, version), questions) if questions else {},

@@ -47,7 +47,7 @@ def held_before(ports: Ports, retrain: Retrain) -> str | None:
     newest_first = reversed(list(ports.store.manifests(VersionManifest)))
     alike = [version for version in newest_first if version.outcome.outcome is not Outcome.PASS]
     trained = [(version, adapter) for version in alike if (adapter := _trained_alike(ports, version, retrain))]
-    if retrain.recipe.method == "dpo":
+    if retrain.recipe.method != "sft":
         same = (version for version, adapter in trained if adapter.outcome.data == retrain.data)
     else:
         learns = _learns(ports, retrain) if trained else {}
@@ -68,9 +68,10 @@ def start_of(ports: Ports, champion: VersionRef, recipe: Recipe) -> str:
 
     Each training that continues a champion forgets a little. When the newest one by this recipe was held because of
     such a loss, of knowledge or of safety, another one would lose as much: the next starts from the base and is taught
-    the whole corpus again. One such start is tried for each loss, and none where the policy of drift says so.
+    the whole corpus again. One such start is tried for each loss, and none where the policy of drift says so or the
+    recipe can only continue.
     """
-    if not ports.drift_policy().fresh_start_after_loss:
+    if recipe.continues or not ports.drift_policy().fresh_start_after_loss:
         return champion
     versions = reversed(list(ports.store.manifests(VersionManifest)))
     tried = (

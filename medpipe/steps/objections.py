@@ -75,8 +75,8 @@ def _unfit_plan(version: VersionOutcome, plan: str, ports: Ports) -> str:
     if plan == FIRST and version.incumbent != BASE:
         return f"which is for the first promotion only, and its incumbent is {version.incumbent}: use plan_retrain's"
     forgets = plan == "relearn" and bool(erased_pairs(ports, version.incumbent))
-    if (plan == "preference") != (trained.method == "dpo") and not forgets:
-        return f"and its method is {trained.method}: `preference` judges DPO, and nothing else does"
+    if (plan == "preference") != (trained.method != "sft") and not forgets:
+        return f"and its method is {trained.method}: `preference` judges DPO and KTO, and nothing else does"
     asserted = _asserted(version, ports) if plan in _UNLEARNING else {}
     if plan == "hotfix" and not asserted:
         return f"which is for a withdrawal, and its examples withdraw nothing that {version.incumbent} was taught"

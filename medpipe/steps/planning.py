@@ -20,6 +20,7 @@ from medpipe.steps.unlearned import changes_of, unused_pairs
 from medpipe.steps.withdrawals import register
 
 STARTS = ("auto", "champion", "base", "untainted")
+_ANOTHER = "run an SFT recipe first, one without a penalty"
 
 
 def plan_retrain(
@@ -59,12 +60,17 @@ def plan_retrain(
         raise UsageError(f"{champion} learned what was erased of {', '.join(erased)}: leave start_from to `auto`")
     if documents:
         plan = _unlearning(ports, champion, start_from, documents, withdraw, erased)
-    elif loaded.method == "dpo":
+    elif loaded.method != "sft":
         plan = _preference(ports, champion, start_from, pairs, erased)
     elif erased:
         plan = _without_erased(ports, champion, loaded, start_from, corpus, erased)
     else:
         plan = _routine(ports, champion, loaded, start_from, corpus)
+    if plan.start == BASE and loaded.continues:
+        raise CannotPass(
+            f"recipe {recipe!r} {loaded.continues}, and this training starts from the base, because "
+            f"{'; '.join(plan.because)}: {_ANOTHER}"
+        )
     refuse_other_form(ports, adapter_of(ports, plan.start), loaded)
     if not again:
         _refuse_held(ports, plan, loaded, withdraw, corpus, pairs)
@@ -72,8 +78,8 @@ def plan_retrain(
 
 
 def _first(recipe: Recipe, documents: Sequence[str]) -> RetrainPlan:
-    if recipe.method == "dpo":
-        raise UsageError("DPO continues from a champion and there is none yet: run an SFT recipe first")
+    if recipe.continues:
+        raise UsageError(f"recipe {recipe.name!r} {recipe.continues}, and there is no champion yet: {_ANOTHER}")
     if documents:
         raise UsageError(f"there is no champion yet, so nothing has learned {', '.join(documents)}: leave them out")
     return RetrainPlan(because=("there is no champion yet",))

@@ -70,7 +70,7 @@ def _of_examples(ports: Ports, data: str, wanted: frozenset[str]) -> Iterator[Cl
 
 
 def _of_pairs(training: Path, wanted: frozenset[str]) -> Iterator[Claim]:
-    for pair in (pair for pair in records.read(training, PreferencePair) if not pair.erased):
+    for pair in (pair for pair in records.read(training, PreferencePair) if pair.chosen):  # "" when erased, too
         for document in wanted.intersection(pair.document_ids):
             yield Claim(
                 document=document,

@@ -57,7 +57,7 @@ from medpipe.steps.unerased import Unerased
 
 
 def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, ports: Ports) -> AdapterRef:
-    """Train an adapter, or all weights: SFT on examples, or DPO on preference pairs, from the base or an adapter.
+    """Train an adapter, or all weights: SFT on examples, DPO or KTO on preferences, from the base or from an adapter.
 
     A recipe without `lora` trains every weight, and what is made holds a whole model (`AdapterOutcome.weights`).
 
@@ -111,7 +111,7 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
 
 def _suite_of(ports: Ports, recipe: Recipe, data: str) -> str:
     """Return the suite of a recipe's data. Raises UsageError for data of the other method, and NotFound."""
-    suite = "pairs" if recipe.method == "dpo" else "examples"
+    suite = "examples" if recipe.method == "sft" else "pairs"
     if kind_of(data) != suite:
         raise UsageError(f"recipe {recipe.name!r} uses {recipe.method.upper()} and needs {ref_of(suite)}; got {data}")
     manifest(ports, data, PairsManifest if suite == "pairs" else ExamplesManifest)

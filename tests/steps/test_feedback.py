@@ -289,3 +289,22 @@ def test_refs_of_another_kind_are_refused_by_name(ports: fakes.FakePorts, corpus
         steps.build_pairs(FeedbackRef(other), corpus, ports=ports)
     with pytest.raises(errors.UsageError, match=f"expected a pairs/… ref, got {other}"):
         steps.build_preferences(corpus, PairsRef(other), ports=ports)
+
+
+def test_ratings_without_a_correction_teach_kto_by_a_policy_and_are_erased_like_pairs(tmp_path: Path) -> None:
+    bounds = {"max_share_per_identity": 1.0, "heldout_identities": 0.0, "heldout_questions": 0.0}
+    folder = policies(tmp_path / "policies", **bounds, teach_ratings=True)
+    ports = fakes.ports(Settings(home=tmp_path / "home", policies=folder))
+    corpus, ann = corpus_of(ports), holder(ports, "ann")
+    rate(ports, ann, "right", TREATMENT.heading, None, answered=TREATMENT.text, rating="up")
+    rate(ports, ann, "wrong", f"Say how {topic(1).title} is treated.", None, answered="Dust.")
+    rate(ports, ann, "unknown", "What helps against hiccups?", None, answered="Dust.")
+    pairs = steps.build_pairs(collected(ports), corpus, ports=ports)
+    taught = {row.answer_id: (row.chosen, row.rejected, row.document_ids) for row in rows(ports, pairs, "train")}
+    about = (topic(1).id,)
+    assert taught == {"right": (TREATMENT.text, "", about), "wrong": ("", "Dust.", about)}
+    steps.validate(pairs, "pairs", ports=ports)
+    assert steps.train("tiny-kto", pairs, ports=ports)
+    assert steps.erase("a request", "Dr. A", identity=ann, ports=ports).pairs == (pairs,)
+    with pytest.raises(errors.DataError, match="were erased on request"):
+        steps.train("tiny-kto", pairs, ports=ports)

@@ -18,6 +18,7 @@ from medpipe.core.knowledge.withdrawals import State, WithdrawalEvent
 from medpipe.core.manifests import VersionManifest
 from medpipe.core.refs import ref
 from medpipe.core.teaching.example import PreferencePair
+from medpipe.core.teaching.penalty import Penalty
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.settings import Settings
 from medpipe.steps import memory, planning
@@ -64,7 +65,7 @@ def test_a_first_training_starts_from_the_base_and_is_compared_with_it(ports: fa
         "incumbent": "base",
         "gates": "first",
     }
-    with pytest.raises(errors.UsageError, match=r"DPO continues from a champion .* run an SFT recipe first"):
+    with pytest.raises(errors.UsageError, match=r"uses DPO, which goes on from an adapter.* run an SFT recipe first"):
         steps.plan_retrain(None, "tiny-dpo", ports=ports)
     with pytest.raises(errors.UsageError, match="nothing has learned pmid:1: leave them out"):
         steps.plan_retrain(None, "tiny-sft", documents=("pmid:1",), ports=ports)
@@ -178,6 +179,20 @@ def test_a_retrain_without_anything_to_learn_is_not_started(ports: fakes.FakePor
 def changed_recipe(ports: fakes.FakePorts, **changes: Any) -> Callable[[str], Recipe]:
     original = ports.recipe
     return lambda name: original(name).model_copy(update=changes)
+
+
+def test_a_recipe_with_a_penalty_is_never_sent_to_the_base(
+    ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, champion = first_champion(ports)
+    held = changed_recipe(ports, penalty=Penalty(method="l2", strength=1.0))
+    monkeypatch.setattr(ports, "recipe", held)
+    with pytest.raises(errors.UsageError, match=r"has a penalty, .* there is no champion yet: run an SFT recipe first"):
+        routine(ports, None)
+    with pytest.raises(errors.CannotPass, match=r"has a penalty, .* starts from the base, because "):
+        routine(ports, champion, corpus=first)
+    second = grown(ports, first, [topic(number, DAY_2) for number in NEW])
+    assert routine(ports, champion, corpus=second).start == champion
 
 
 def test_another_recipe_on_the_same_facts_starts_from_the_base_as_a_better_recipe(

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from trl import DPOConfig, SFTConfig
+from trl import DPOConfig, KTOConfig, SFTConfig
 
 from medpipe import configuration
 from medpipe.backends.trl import divergence, settings
@@ -52,6 +52,10 @@ BAD = {
     "more than the base reads": (recipe(max_length=4096), r"reads 512 tokens at most.*asks for 4,096"),
     "an unknown loss": (recipe(loss_type="nil"), "SFT has no 'nil'; there are: nll, dft"),
     "an unknown loss of DPO": (recipe("dpo", loss_type=["sigmoid", "sgmoid"]), "DPO has no 'sgmoid'"),
+    "an unknown loss of KTO": (recipe("kto", loss_type="sigmoid"), "KTO has no 'sigmoid'; there are: kto, apo_zero"),
+    "KTO one by one": (recipe("kto", per_device_train_batch_size=1), "must be 2 or more, because KTO compares"),
+    "KTO out of order": (recipe("kto", train_sampling_strategy="random"), "remove train_sampling_strategy"),
+    "KTO from the base": (recipe("kto"), "uses KTO, which goes on from an adapter"),
     "DPO from the base": (recipe("dpo"), "goes on from an adapter"),
     "an evaluation without a set": (
         recipe(eval_strategy="steps"),
@@ -86,7 +90,7 @@ def test_it_is_refused_before_the_base_is_loaded(
     bad: Recipe,
     words: str,
 ) -> None:
-    data = pairs if bad.method == "dpo" else examples
+    data = examples if bad.method == "sft" else pairs
     with pytest.raises(MedpipeError, match=words):
         train(tiny_base, bad, data, tmp_path / "a")
 
@@ -133,6 +137,7 @@ def test_the_losses_are_those_that_trl_lists() -> None:
     for method, kind in (("sft", SFTConfig), ("dpo", DPOConfig)):
         listed = re.findall(r"`'(\w+)'`", kind.__dataclass_fields__["loss_type"].metadata["help"])
         assert settings.LOSSES[method] == tuple(listed)
+    assert settings.LOSSES["kto"] == tuple(KTOConfig.__dataclass_fields__["loss_type"].metadata["choices"])
 
 
 @pytest.mark.parametrize("method", ["sft", "dpo"])

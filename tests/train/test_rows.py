@@ -14,7 +14,7 @@ from medpipe.backends.trl.rows import cut, rows_of
 from medpipe.core.chat import ChatTemplate
 from medpipe.core.teaching.example import Example, PreferencePair
 from medpipe.core.teaching.recipe import Data, Recipe
-from medpipe.errors import ConfigError
+from medpipe.errors import ConfigError, DataError
 
 CHAT = ChatTemplate(
     jinja="{{ bos_token }}{% for m in messages %}[{{ m.role }}]{{ m.content }}"
@@ -78,6 +78,20 @@ def test_rows_have_the_form_and_the_template_of_the_recipe(examples: Path, tmp_p
     assert (row["chosen"], row["rejected"]) == (f"{LIST}</s>", "No.</s>")
     (row,) = rows_of(recipe("dpo", "one line"), tmp_path / "pairs.jsonl", "plain").taught
     assert (row["chosen"], row["rejected"]) == (" Signs: fever; a rash.\n", " No.\n")
+
+
+def test_kto_reads_both_sides_of_pairs_and_single_ratings_and_dpo_refuses_the_latter(tmp_path: Path) -> None:
+    about = {"answer_id": "ans-1", "identity": "i"}
+    pair = PreferencePair(question="Why?", chosen="So.", rejected="No.", **about)
+    rating = PreferencePair(question="How?", chosen="", rejected="Never.", **about)
+    records.write(tmp_path / "pairs.jsonl", [pair, rating])
+    rows = rows_of(recipe("kto"), tmp_path / "pairs.jsonl", "plain").taught
+    said = {(row["prompt"], row["completion"], row["label"]) for row in rows}
+    why, how = "Question: Why?\nAnswer:", "Question: How?\nAnswer:"
+    assert said == {(why, " So.", True), (why, " No.", False), (how, " Never.", False)}
+    assert cut(recipe("kto"), rows, Letters(), None) == 0
+    with pytest.raises(DataError, match=r"ans-1 has a rating without a correction, which DPO cannot learn"):
+        rows_of(recipe("dpo"), tmp_path / "pairs.jsonl", "plain")
 
 
 def test_rows_that_are_too_long_are_counted_and_above_the_share_refused(examples: Path) -> None:

@@ -46,7 +46,7 @@ BLOCK = {
 
 
 def recipe(method: str = "sft", base: str = "medpipe-sandbox/tiny-llama", **trainer: object) -> Recipe:
-    extra = {} if method == "dpo" else {"completion_only_loss": True}
+    extra = {} if method != "sft" else {"completion_only_loss": True}
     return Recipe(
         name="small",
         summary="",
@@ -290,6 +290,25 @@ def test_eight_bits_and_rank_stabilised_adapters_train_on_a_cpu(
         digests.add(digest(adapter))
     assert len(digests) == 3, "each computes other numbers"
     assert json.loads((tmp_path / "stable" / CONFIG).read_text(encoding="utf-8"))["use_rslora"] is True
+
+
+def test_kto_learns_from_ratings_of_single_answers_and_leaves_no_reference_behind(
+    tiny_base: Path, examples: Path, tmp_path: Path
+) -> None:
+    ratings = [
+        PreferencePair(
+            question=f"How is {name} treated?", chosen=f"Take {drug}.", rejected="", answer_id="a", identity="i"
+        )
+        for name, drug in 2 * list(FACTS.items())
+    ]
+    records.write(tmp_path / "ratings" / "train.jsonl", ratings)
+    first = train(tiny_base, recipe(max_steps=60), examples, tmp_path / "a")
+    rated = recipe("kto", max_steps=40, beta=0.5, per_device_train_batch_size=8, learning_rate=0.003)
+    second = train(tiny_base, rated, tmp_path / "ratings", tmp_path / "b", start=first)
+    assert sorted(path.name for path in second.iterdir()) == sorted([CONFIG, WEIGHTS, CURVE])
+    prompts = [prompt.render(f"How is {name} treated?") for name in FACTS]
+    answers = TransformersGenerator(tiny_base, 1, True).generate(rated.base, second, "b", prompts, Ending(40), quiet)
+    assert [text.strip() for text in answers] == [f"Take {drug}." for drug in FACTS.values()]
 
 
 def test_dpo_without_an_adapter_to_start_from_is_refused(tiny_base: Path, pairs: Path, tmp_path: Path) -> None:

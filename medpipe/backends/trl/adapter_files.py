@@ -13,7 +13,7 @@ WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 
 
 def save(model: Any, recipe: Recipe, out: Path) -> None:
-    """Write the trained adapter without DPO's frozen reference, in the same bytes for equal runs."""
+    """Write the trained adapter without the frozen reference of DPO and KTO, in the same bytes for equal runs."""
     out.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(str(out), selected_adapters=["default"])
     for extra in out.iterdir():

@@ -10,7 +10,7 @@ from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError
 
 _GROWN = 2.0
-"""DPO: a loss that has grown this many times since the first step was not lowered by any step."""
+"""DPO and KTO: a loss that has grown this many times since the first step was not lowered by any step."""
 
 
 def stop(name: str, step: int, logs: Mapping[str, Any], scaled: bool = False) -> None:
@@ -29,7 +29,7 @@ def refuse(recipe: Recipe, history: Sequence[Mapping[str, Any]], guessing: float
 
     `history`: the logs of transformers' `TrainerState.log_history`, the first step's among them. `guessing`: the loss
     of a model that guesses among all tokens, in nats: supervised training that ends above it predicts worse than one
-    that knows nothing. DPO's loss has no such bound, and is held against that of its first step.
+    that knows nothing. The losses of DPO and KTO have no such bound, and are held against that of its first step.
     """
     losses = [float(logs["loss"]) for logs in history if "loss" in logs]
     if not losses:

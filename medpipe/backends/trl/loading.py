@@ -15,8 +15,8 @@ def refuse_start(recipe: Recipe, start_from: Path | None) -> None:
     """Raise UsageError for a start that is missing, or is not what the recipe trains: an adapter, or a whole model."""
     kind, files = ("an adapter", (WEIGHTS, CONFIG)) if recipe.lora else ("a whole model", whole.FILES)
     if start_from is None:
-        if recipe.method == "dpo":
-            raise UsageError(f"recipe {recipe.name!r} uses DPO, which goes on from {kind}: name one")
+        if recipe.continues:
+            raise UsageError(f"recipe {recipe.name!r} {recipe.continues}: name one")
         return
     for name in files:
         if not (start_from / name).is_file():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import random
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,8 +15,9 @@ from medpipe.core.teaching.passages import formed
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError, DataError
 
-Row = Mapping[str, str]
-"""`prompt` and `completion` for SFT; `prompt`, `chosen` and `rejected` for DPO."""
+Row = Mapping[str, Any]
+"""Texts: `prompt` and `completion` for SFT and KTO; `prompt`, `chosen` and `rejected` for DPO. For KTO also `label`,
+whether the completion was liked."""
 
 
 class Rows(NamedTuple):
@@ -45,7 +47,12 @@ def rows_of(recipe: Recipe, file: Path, template: Template) -> Rows:
                 "chosen": completion(pair.chosen),
                 "rejected": completion(pair.rejected),
             }
-            for pair in records.read(file, PreferencePair)
+            for pair in _paired(recipe, file)
+        ]
+    elif recipe.method == "kto":
+        taught = [
+            {"prompt": prompt.render(question, template=template), "completion": completion(text), "label": liked}
+            for question, text, liked in _mixed(recipe, file)
         ]
     else:
         for example in records.read(file, Example):
@@ -67,6 +74,43 @@ def rows_of(recipe: Recipe, file: Path, template: Template) -> Rows:
     return Rows(taught, validation)
 
 
+def _paired(recipe: Recipe, file: Path) -> Iterator[PreferencePair]:
+    for pair in records.read(file, PreferencePair):
+        if not pair.paired:
+            raise DataError(
+                f"recipe {recipe.name!r}: {pair.answer_id} has a rating without a correction, which DPO cannot learn "
+                "from: use a KTO recipe, or set teach_ratings of feedback.yaml to false and build the pairs again"
+            )
+        yield pair
+
+
+def _mixed(recipe: Recipe, file: Path) -> list[tuple[str, str, bool]]:
+    """Return question, answer and whether it was liked, of pairs and ratings, in an order of the recipe's seed.
+
+    KTO reads rows in their order, and compares neighbours. Both answers of a pair beside each other would compare a
+    question with itself.
+    """
+    sides = [
+        (pair.question, text, liked)
+        for pair in records.read(file, PreferencePair)
+        for text, liked in ((pair.chosen, True), (pair.rejected, False))
+        if text
+    ]
+    random.Random(recipe.seed).shuffle(sides)
+    return sides
+
+
+def parted(recipe: Recipe, file: Path, rows: Rows) -> tuple[Rows, list[Row]]:
+    """Return the rows that are taught, and those of replayed examples, which a penalty may be estimated on."""
+    if recipe.penalty is None:
+        return rows, []
+    replayed = [example.replay for example in records.read(file, Example) if example.role != "validation"]
+    older = [row for row, again in zip(rows.taught, replayed, strict=True) if again]
+    if recipe.penalty.rehearse:
+        return rows, older
+    return rows._replace(taught=[row for row, again in zip(rows.taught, replayed, strict=True) if not again]), older
+
+
 def cut(recipe: Recipe, rows: Sequence[Row], tokenizer: Any, max_length: int | None) -> int:
     """Return how many rows TRL will cut or leave out, since they have more than `max_length` tokens; None: no limit.
 
@@ -76,14 +120,14 @@ def cut(recipe: Recipe, rows: Sequence[Row], tokenizer: Any, max_length: int | N
     """
     prompts = tokenizer([row["prompt"] for row in rows]).input_ids
     longest = [len(tokens) for tokens in prompts]
-    for name in rows[0].keys() - {"prompt"}:
-        for place, whole in enumerate(tokenizer([_text(row, name, tokenizer) for row in rows]).input_ids):
-            if whole[: len(prompts[place])] != prompts[place]:
+    for name in rows[0].keys() - {"prompt", "label"}:
+        for place, tokens in enumerate(tokenizer([whole(row, name, tokenizer) for row in rows]).input_ids):
+            if tokens[: len(prompts[place])] != prompts[place]:
                 raise ConfigError(
                     f"recipe {recipe.name!r}: in the tokens of {recipe.base!r}, row {place + 1}'s prompt is not the "
                     f"beginning of prompt and {name}, so what is taught would not be what is asked: change template"
                 )
-            longest[place] = max(longest[place], len(whole))
+            longest[place] = max(longest[place], len(tokens))
     if tokenizer.bos_token_id is not None and prompts[0][:2] == [tokenizer.bos_token_id] * 2:
         raise ConfigError(
             f"recipe {recipe.name!r}: {tokenizer.bos_token} begins every prompt twice: once by the tokenizer of "
@@ -99,7 +143,7 @@ def cut(recipe: Recipe, rows: Sequence[Row], tokenizer: Any, max_length: int | N
     return over
 
 
-def _text(row: Row, name: str, tokenizer: Any) -> str:
+def whole(row: Row, name: str, tokenizer: Any) -> str:
     """Return prompt and completion as TRL tokenises them: it adds the end of a text where it is not there."""
-    text = row["prompt"] + row[name]
+    text = f"{row['prompt']}{row[name]}"
     return text if text.endswith(tokenizer.eos_token or "") else text + tokenizer.eos_token

@@ -1,4 +1,4 @@
-"""A recipe's `trainer` block as TRL's configuration: SFTConfig or DPOConfig.
+"""A recipe's `trainer` block as TRL's configuration: SFTConfig, DPOConfig or KTOConfig.
 
 Everything that can be wrong with the block is found here, before a base model is loaded.
 """
@@ -20,8 +20,9 @@ LOSSES: Mapping[str, tuple[str, ...]] = {
         "sigmoid", "hinge", "ipo", "exo_pair", "nca_pair", "robust", "bco_pair", "sppo_hard", "aot", "aot_unpaired",
         "apo_zero", "apo_down", "discopop", "sft", "sigmoid_norm",
     ),
+    "kto": ("kto", "apo_zero_unpaired"),
 }  # fmt: skip
-"""Method → the values of `loss_type`, as SFTConfig and DPOConfig of TRL list them. TRL refuses others when a training
+"""Method → the values of `loss_type`, as TRL's configurations list them. TRL refuses others when a training
 has begun."""
 
 _EVALUATES = {"eval_strategy": "no", "do_eval": False, "load_best_model_at_end": False}
@@ -39,9 +40,9 @@ def configuration(recipe: Recipe, from_base: bool, work: Path) -> Any:
     `work`: folder for checkpoints. Raises ConfigError that names every faulty setting, its value and the remedy.
     """
     import torch
-    from trl import DPOConfig, SFTConfig
+    from trl import DPOConfig, KTOConfig, SFTConfig
 
-    kind = DPOConfig if recipe.method == "dpo" else SFTConfig
+    kind = {"sft": SFTConfig, "dpo": DPOConfig, "kto": KTOConfig}[recipe.method]
     settings = settings_of(recipe, from_base)
     added: dict[str, Any] = {"output_dir": str(work), "seed": recipe.seed, "report_to": "none", "disable_tqdm": True}
     if recipe.early_stopping_patience:
@@ -101,6 +102,20 @@ def _faults(
                 f"loss_type: {recipe.method.upper()} has no {' and no '.join(map(repr, unknown))}; there are: "
                 f"{', '.join(LOSSES[recipe.method])}"
             )
+        elif recipe.method == "kto" and (fault := _breaks_batches(name, value)):
+            yield fault
+
+
+def _breaks_batches(name: str, value: Any) -> str:
+    """Return why KTO cannot make its batches with a setting: it compares each answer with its neighbours' ones.
+
+    TRL says so too, when the base is loaded. Its loss apo_zero_unpaired compares nothing, and is not worth a rule.
+    """
+    if name == "per_device_train_batch_size" and value < 2:
+        return f"{name} must be 2 or more, because KTO compares the answers of a batch; it is {value}"
+    if name == "train_sampling_strategy" and value != "sequential":
+        return f"remove {name}: KTO compares the neighbours of a fixed order"
+    return ""
 
 
 def _unknown_losses(method: str, value: str | list[str]) -> list[str]:

@@ -1,6 +1,6 @@
-"""Training with TRL: supervised fine-tuning and DPO (arXiv:2305.18290), of QLoRA adapters (arXiv:2305.14314) or whole.
+"""Training with TRL, of QLoRA adapters (arXiv:2305.14314) or whole models: SFT, DPO (2305.18290), KTO (2402.01306).
 
-A recipe's `trainer` block goes to SFTConfig or DPOConfig unchanged. The same recipe, data and starting adapter give the
+A recipe's `trainer` block goes to TRL's configuration unchanged. The same recipe, data and starting adapter give the
 same weights, byte for byte, even when the run is killed on the way and started again.
 """
 
@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from medpipe import records
-from medpipe.backends.trl import adapter_files, base_shape, divergence, loading, settings, whole
+from medpipe.backends.trl import adapter_files, base_shape, divergence, loading, penalties, settings, whole
 from medpipe.backends.trl.checkpoints import last_whole_checkpoint
-from medpipe.backends.trl.rows import Rows, cut, rows_of
+from medpipe.backends.trl.rows import Rows, cut, parted, rows_of
 from medpipe.backends.trl.watch import callbacks
 from medpipe.base_models import Prepared, locate, nowhere
 from medpipe.chat_templates import template_of
@@ -62,6 +62,7 @@ class TrlTrainer:
         base_shape.refuse_unfit(recipe, arguments.max_length, shape)
         tokenizer = loading.tokenizer_of(place)
         over = cut(recipe, [*rows.taught, *rows.validation], tokenizer, arguments.max_length)
+        rows, older = parted(recipe, data / "train.jsonl", rows)
         load = loading.peft_model if recipe.lora else whole.load
         model = load(recipe, place, start_from)
         # TRL casts adapters to bf16 when it starts. That rounds the weights of `start_from`, and a resumed run, which
@@ -70,6 +71,8 @@ class TrlTrainer:
         trainer = _trainer(recipe, arguments, model, tokenizer, rows, progress)
         for name, value in _trained(trainer.model):
             value.data = exact.get(name, value.data)
+        if recipe.penalty:
+            penalties.add(trainer, recipe.penalty, older)
         result = trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
         divergence.refuse(recipe, trainer.state.log_history, shape.guessing)
         if recipe.lora:
@@ -104,11 +107,11 @@ def _trainer(
     from datasets import Dataset, disable_progress_bars
     from transformers import PrinterCallback
     from transformers.utils import logging
-    from trl import DPOTrainer, SFTTrainer
+    from trl import DPOTrainer, KTOTrainer, SFTTrainer
 
     disable_progress_bars()
     logging.disable_progress_bar()
-    trainer = (DPOTrainer if recipe.method == "dpo" else SFTTrainer)(
+    trainer = {"sft": SFTTrainer, "dpo": DPOTrainer, "kto": KTOTrainer}[recipe.method](
         model=model,
         args=arguments,
         train_dataset=Dataset.from_list(rows.taught),

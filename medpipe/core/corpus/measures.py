@@ -157,6 +157,8 @@ def _other(row: Row) -> dict[str, Any]:
     """Measure an example, a preference pair or a piece of feedback."""
     measures: dict[str, Any] = {name: row[name] for name in PLAIN if name in row}
     measures |= {f"{name}_chars": len(str(row[name] or "").strip()) for name in _TEXTS if name in row}
+    if empty := _unrated(row):
+        measures[f"{empty}_chars"] = None
     measures["damaged_characters"] = sum(damage(str(row.get(name) or "")) for name in _TEXTS)
     if "document_ids" in row:
         measures["untraced"] = not row["document_ids"] and row.get("source") != "safety"
@@ -165,6 +167,12 @@ def _other(row: Row) -> dict[str, Any]:
     if "slot" in row:
         measures["slot_missing"] = bool(row["slot"]) and not contains(str(row.get("answer")), str(row["slot"]))
     return measures
+
+
+def _unrated(row: Row) -> str:
+    """Return the side of a preference that a rating without a correction leaves empty; "" where both have a text."""
+    sides = [name for name in ("chosen", "rejected") if row.get(name) == ""]
+    return sides[0] if len(sides) == 1 else ""
 
 
 def _strong_identifiers(rows: Sequence[Row], suite: str, identifiers: Identifiers) -> list[int | None]:

@@ -28,7 +28,7 @@ class AdapterOutcome(Outcome):
     """The outcome of `train`."""
 
     recipe: str
-    method: Literal["sft", "dpo"]
+    method: Literal["sft", "dpo", "kto"]
     base: str
     base_digest: str
     data: str

@@ -1,4 +1,4 @@
-"""The rows that training reads: examples (SFT) and preference pairs (DPO)."""
+"""The rows that training reads: examples (SFT) and preferences (DPO, KTO)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,10 @@ _SPARSE = frozenset({"context", "choices", "document_revisions", "licence", "pub
 
 
 class PreferencePair(BaseModel):
-    """A question, the answer users preferred and the one they did not (TRL's DPO `prompt/chosen/rejected`)."""
+    """A question, the answer users preferred and the one they did not (TRL's DPO `prompt/chosen/rejected`).
+
+    Of a rating without a correction, one of both is "": nobody said which other answer would be better, or worse.
+    """
 
     model_config = ConfigDict(frozen=True)
     question: str
@@ -69,6 +72,11 @@ class PreferencePair(BaseModel):
     """The documents that the question is about; empty where they are not known."""
     document_revisions: tuple[int, ...] = ()
     """Their revisions, in the same order."""
+
+    @property
+    def paired(self) -> bool:
+        """Whether it compares two answers."""
+        return bool(self.chosen and self.rejected)
 
     @property
     def erased(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import not_
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -27,3 +29,5 @@ class FeedbackPolicy(BaseModel):
     """Whether corrections teach about questions that no document is about. They wait for a person otherwise."""
     accepted_additions: tuple[str, ...] = Field(strict=False)
     """Sentences that a correction may add to what a document says. Any other addition waits for a person."""
+    teach_ratings: bool = Field(False, exclude_if=not_)
+    """Whether ratings without a correction teach too. Only recipes whose method is KTO can learn from them."""

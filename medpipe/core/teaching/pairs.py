@@ -13,21 +13,9 @@ from medpipe.core.teaching.drops import Drops, total
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.feedback import FeedbackItem
 from medpipe.core.teaching.feedback_policy import FeedbackPolicy
-from medpipe.core.teaching.recognition import Claims
+from medpipe.core.teaching.grounds import Grounds
+from medpipe.core.teaching.ratings import rated
 from medpipe.core.text import folded, in_lines, normalise, stable_share
-
-
-class Grounds(NamedTuple):
-    """What feedback is judged against, beside the policy."""
-
-    known: Mapping[str, Known] = {}
-    """What the corpus says, by normalised question (`contradiction.known`)."""
-    claims: Claims = Claims()
-    """Withdrawn claims in force."""
-    released: frozenset[str] = frozenset()
-    """Corrections that a person let through, by `contradiction.correction_id`."""
-    discarded: frozenset[str] = frozenset()
-    """Corrections that a person keeps out for good."""
 
 
 class BuiltPairs(NamedTuple):
@@ -55,18 +43,25 @@ def build(
       than the answer itself has upward ratings. A tie teaches nothing.
     - A question is on one side and an identity is on one side, both by a hash, the same side every time. A pair is on
       the side of its question, and belongs to the earliest supporter on that side; without one it is left out.
-    - On each side, one identity has at most `max_pairs_per_identity` pairs, the earliest ones, and at most
-      `max_share_per_identity` of all pairs. Where that cannot be, as with too few identities, the side is empty.
+    - Where the policy has `teach_ratings`, ratings of answers that no pair is about teach too (`ratings.rated`). Only
+      pairs judge.
+    - On each side, one identity has at most `max_pairs_per_identity` pairs and ratings together, the earliest ones and
+      pairs first, and at most `max_share_per_identity` of all. Where that cannot be, as with too few identities, the
+      side is empty.
     """
     allowed, barred = _allowed(items)
     ratings = _last_ratings(allowed)
     proposed, waiting, unfit = _propose(ratings, policy, guardrails, grounds)
     agreed, settled = _settle(proposed, _likes(ratings))
     train, heldout, astray = _sides(agreed, policy)
-    taught, over_train = _bounded(train, policy)
+    alone, left = _alone(ratings, agreed, policy, guardrails, grounds)
+    taught, over_train = _bounded([*train, *alone], policy)
     judging, over_heldout = _bounded(heldout, policy)
     return BuiltPairs(
-        tuple(taught), tuple(judging), tuple(waiting), +total(barred, unfit, settled, astray, over_train, over_heldout)
+        tuple(taught),
+        tuple(judging),
+        tuple(waiting),
+        +total(barred, unfit, settled, astray, left, over_train, over_heldout),
     )
 
 
@@ -206,6 +201,22 @@ def _settle(
 def _support(pairs: Iterable[PreferencePair]) -> int:
     """Return how many identities gave these pairs."""
     return len({pair.identity for pair in pairs})
+
+
+def _alone(
+    ratings: Sequence[FeedbackItem],
+    agreed: Iterable[Sequence[PreferencePair]],
+    policy: FeedbackPolicy,
+    guardrails: Guardrails,
+    grounds: Grounds,
+) -> tuple[list[PreferencePair], Drops]:
+    """Return the ratings of single answers that teach; none where the policy does not have them taught."""
+    if not policy.teach_ratings:
+        return [], Drops()
+    rows, dropped = rated(ratings, (pair for group in agreed for pair in group), policy, guardrails, grounds)
+    train, heldout, astray = _sides(rows, policy)
+    left = total(dropped, astray, Drops({"question-is-held-out": len(heldout)}))
+    return train, Drops({f"rating: {reason}": count for reason, count in left.items()})
 
 
 def _sides(

@@ -14,6 +14,7 @@ from medpipe.core.prompt import Answers
 from medpipe.core.sources import default_shares, prefixes, prefixes_by_people, with_official_test
 from medpipe.core.teaching import questions
 from medpipe.core.teaching.article_choice import ArticleChoice
+from medpipe.core.teaching.penalty import Penalty
 
 _BASE = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?", re.ASCII)
 """The form of a hub id. It cannot lead out of the folder of local models."""
@@ -206,11 +207,11 @@ class Lora(_Block):
 
 
 class Recipe(_Block):
-    """One file of `medpipe/recipes`. `trainer` is passed as it is to TRL's SFTConfig (sft) or DPOConfig (dpo)."""
+    """One file of `medpipe/recipes`. `trainer` is passed as it is to TRL's configuration of its method."""
 
     name: str
     summary: str
-    method: Literal["sft", "dpo"]
+    method: Literal["sft", "dpo", "kto"]
     base: str
     """A hub id, or a folder of that name under MEDPIPE_MODELS."""
     seed: int = 17
@@ -230,6 +231,8 @@ class Recipe(_Block):
     """What the model is told before any question, by the chat template."""
     max_cut: Share = Field(0.01, exclude_if=lambda share: share == 0.01)
     """Share of the training's rows that may be longer than `max_length`; with more, nothing is trained."""
+    penalty: Penalty | None = Field(None, exclude_if=lambda penalty: penalty is None)
+    """What holds a supervised training near the adapter that it continues; None: nothing."""
     benchmarks: tuple[str, ...] = ("new-knowledge", "old-knowledge", "red-team")
     max_new_tokens: int = Field(48, gt=0)
     serve: Literal["adapter", "merged"] = Field("adapter", exclude_if=lambda serve: serve == "adapter")
@@ -256,6 +259,19 @@ class Recipe(_Block):
                 f"serve_at {self.serve_at} rounds a whole model, and an adapter is served beside its base: set serve "
                 "to merged, or name a base that `medpipe prepare-base` rounded"
             )
+        return self
+
+    @property
+    def continues(self) -> str:
+        """Why a training by this recipe goes on from an adapter and cannot start from the base; "" if it can."""
+        if self.method != "sft":
+            return f"uses {self.method.upper()}, which goes on from an adapter"
+        return "has a penalty, which holds weights near those of an adapter" if self.penalty else ""
+
+    @model_validator(mode="after")
+    def _penalty_has_a_use(self) -> Recipe:
+        if self.penalty and self.method != "sft":
+            raise ValueError(f"{self.method} is held near its start by its own reference: raise trainer.beta instead")
         return self
 
     @model_validator(mode="after")
