@@ -14,6 +14,7 @@ from medpipe.core.judging import anchor as anchors
 from medpipe.core.judging import scoring, statistics
 from medpipe.core.judging.benchmark import Benchmark, digest, item
 from medpipe.core.judging.evaluation import Evaluation, Metric, Sample, Score
+from medpipe.core.judging.labels import labelled
 from medpipe.core.manifests import (
     AnchorManifest,
     EvaluationInputs,
@@ -87,7 +88,11 @@ def evaluate(
         evaluation = _evaluation(asked, ways, inputs, ports)
         (folder / SCORES).write_text(evaluation.model_dump_json(), encoding="utf-8")
         return EvaluationOutcome(
-            model=adapter, metrics=evaluation.metrics, digests=evaluation.digests, claims=evaluation.claims
+            model=adapter,
+            metrics=evaluation.metrics,
+            labels=labelled(evaluation.scores),
+            digests=evaluation.digests,
+            claims=evaluation.claims,
         )
 
     return EvaluationRef(once(ports, "evaluation", "evaluate", inputs, fill, unerased))

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from medpipe import code_digest
 from medpipe.core.judging.evaluation import Evaluation
+from medpipe.core.judging.labels import labelled
 from medpipe.core.manifests import DecisionInputs, DecisionManifest, EvaluationManifest
 from medpipe.core.refs import EvaluationRef
 from medpipe.errors import MedpipeError
@@ -40,6 +41,10 @@ def faults_of_evaluation(stored: EvaluationManifest, whole: Evaluation, ports: P
         stated = [_plain(metrics.get(name)) for metrics in (said.metrics, whole.metrics)]
         if not _equal(_plain(computed.get(name)), *stated):
             yield f"has another mean for {name} than its scores give"
+    by_labels = labelled(whole.scores)
+    for name in sorted({*by_labels, *said.labels}):
+        if not _equal(_plain(by_labels.get(name)), _plain(said.labels.get(name))):
+            yield f"has other figures for the labels of {name} than its scores give"
     with suppress(MedpipeError):  # what is missing or damaged is a fault of its own
         for answer in rescored(stored, whole, ports):
             if not _equal(answer.stored, answer.earned):

@@ -203,7 +203,7 @@ def _metric_rows(ports: Ports, evaluation: str, incumbent: str, remarks: Mapping
 
 def _metrics(ports: Ports, evaluation: str) -> dict[str, Metric]:
     stored = _find(ports, evaluation, EvaluationManifest)
-    return stored.outcome.metrics if stored else {}
+    return stored.outcome.by_name() if stored else {}
 
 
 def _remarks(ports: Ports) -> dict[str, str]:

@@ -17,6 +17,7 @@ from medpipe.core.chat import ChatTemplate, Turn
 from medpipe.core.contract import ServingContract
 from medpipe.core.teaching.recipe import Data, Recipe
 from medpipe.errors import ConfigError
+from medpipe.sandbox.miniature_bases import CHATML, MISTRAL
 from tests.contracts import CONTRACT
 
 pytestmark = pytest.mark.slow
@@ -25,18 +26,6 @@ TRL = Path(str(pytest.importorskip("trl", reason="the extra `train` is not insta
 SHIPPED = TRL / "chat_templates"
 """The templates of published models, as TRL has them."""
 
-CHATML = """{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system
-You are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>
-' }}{% endif %}{{'<|im_start|>' + message['role'] + '
-' + message['content'] + '<|im_end|>' + '
-'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant
-' }}{% endif %}"""
-MISTRAL = (
-    "{{ bos_token }}{% for message in messages %}{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}"
-    "{{ raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') }}{% endif %}"
-    "{% if message['role'] == 'user' %}{{ '[INST] ' + message['content'] + ' [/INST]' }}"
-    "{% elif message['role'] == 'assistant' %}{{ ' ' + message['content'] + eos_token}}{% endif %}{% endfor %}"
-)
 BASES: dict[str, tuple[str, str, str]] = {
     "SmolLM2": (CHATML, "<|im_start|>", "<|im_end|>"),
     "Llama-3": ("llama3.jinja", "<|begin_of_text|>", "<|eot_id|>"),

@@ -19,17 +19,20 @@ from medpipe.settings import Settings
 from tests.places import ROOT
 
 PAGES = sorted(
-    [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / ".github").glob("*.md")],
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / ".github").glob("*.md")],
     key=lambda page: page.relative_to(ROOT).as_posix(),
 )
 CODE_FOLDERS = ("medpipe", "plugins", "serving", "dags", "tests", "bench")
 BASES = (ROOT, ROOT / "medpipe", ROOT / "medpipe" / "core")
 """Folders from which a page may name a path."""
 
-every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-every_present_page = pytest.mark.parametrize(
-    "page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=lambda page: page.name
-)
+
+def _name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+every_page = pytest.mark.parametrize("page", PAGES, ids=_name)
+every_present_page = pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=_name)
 """The changelog may name commands and settings of earlier versions."""
 
 
@@ -73,9 +76,24 @@ def test_a_link_to_a_missing_file_or_heading_is_reported() -> None:
     assert _broken_links(text, ROOT / "README.md") == ["docs/nowhere.md", "GLOSSARY.md#nothing"]
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
-def test_every_page_of_the_manual_is_listed_in_its_index(page: Path) -> None:
-    assert page.name == "index.md" or f"({page.name})" in _text(ROOT / "docs" / "index.md")
+def _unlisted(folder: Path) -> list[str]:
+    """Return the pages and folders of pages that the folder's own index.md does not link."""
+    index = _text(folder / "index.md")
+    pages = [page.name for page in folder.glob("*.md") if page.name != "index.md"]
+    pages += [f"{page.parent.name}/index.md" for page in folder.glob("*/index.md")]
+    return [page for page in pages if f"({page})" not in index]
+
+
+@pytest.mark.parametrize("folder", [ROOT / "docs", ROOT / "docs" / "recipes"], ids=_name)
+def test_every_page_of_the_manual_is_listed_in_the_index_of_its_folder(folder: Path) -> None:
+    assert _unlisted(folder) == []
+
+
+def test_a_page_that_no_index_lists_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    for name in ("index.md", "page.md", "more/index.md"):
+        (tmp_path / name).write_text("[a page](page.md)" if name == "index.md" else "")
+    assert _unlisted(tmp_path) == ["more/index.md"]
 
 
 def _listed_decisions(text: str) -> list[int]:
@@ -160,7 +178,9 @@ def _missing_paths(text: str) -> list[str]:
     return sorted(name for name in names if not any((base / name).exists() for base in BASES))
 
 
-@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md", "docs/decisions.md"])
+@pytest.mark.parametrize(
+    "name", ["CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md", "docs/decisions.md", "docs/systems.md"]
+)
 def test_every_path_that_a_page_for_developers_names_exists(name: str) -> None:
     assert _missing_paths(_text(ROOT / name)) == []
 

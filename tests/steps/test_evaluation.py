@@ -336,6 +336,9 @@ def test_a_question_of_choice_is_asked_for_one_of_its_labels_and_keeps_the_right
 
     (score,) = scores_of(ports, evaluation).scores["b"]
     assert (score.answer, score.target, score.value) == ("yes", "yes", 1.0)
+    outcome = manifest(ports, evaluation, EvaluationManifest).outcome
+    assert outcome.labels["b"].confusion == ((1,),)
+    assert list(outcome.by_name()) == ["b", "b macro-F1", "b kappa", "b recall of yes"]
 
 
 def test_another_precision_is_another_evaluation(ports: fakes.FakePorts, generator: Recording) -> None:

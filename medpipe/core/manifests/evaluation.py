@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from operator import not_
 from typing import ClassVar
+
+from pydantic import Field
 
 from medpipe.core.contract import ServingContract
 from medpipe.core.judging.evaluation import Metric
+from medpipe.core.judging.labels import Labelled
 from medpipe.core.manifests.base import Inputs, Manifest, Outcome, Snapshot
 
 
@@ -42,6 +47,20 @@ class EvaluationOutcome(Outcome):
     """Sorted ids of the withdrawn documents whose claims were asked."""
     digests: dict[str, str] = {}
     """Benchmark → digest of its items and scorer. Evaluations with the same digest are looks at the same items."""
+
+    labels: dict[str, Labelled] = Field({}, exclude_if=not_)
+    """Benchmark → what its answers show beside their mean, where questions have choices."""
+
+    def by_name(self) -> dict[str, Metric]:
+        """Return every metric by its name: the means, and behind each what its labels show."""
+        return {
+            name: metric
+            for benchmark, mean in self.metrics.items()
+            for name, metric in ((benchmark, mean), *self._of_labels(benchmark))
+        }
+
+    def _of_labels(self, benchmark: str) -> Iterable[tuple[str, Metric]]:
+        return self.labels[benchmark].metrics().items() if benchmark in self.labels else ()
 
 
 class EvaluationManifest(Manifest):

@@ -1,0 +1,163 @@
+"""Every shipped recipe of a real base runs through the verbs, on a tiny miniature of that base."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from medpipe import configuration, records, steps
+from medpipe.backends.transformers_generator import TransformersGenerator
+from medpipe.backends.trl import base_shape, settings
+from medpipe.backends.trl.trainer import TrlTrainer
+from medpipe.core.manifests import AdapterManifest, VersionManifest
+from medpipe.core.teaching.recipe import Recipe
+from medpipe.errors import NotFound
+from medpipe.ports import Generator, Trainer
+from medpipe.sandbox.miniature_bases import FAMILIES, make_miniature, miniature_name
+from medpipe.sandbox.miniature_recipes import miniature
+from medpipe.settings import Settings
+from medpipe.steps.artifact import manifest
+from medpipe.steps.evaluation import scores_of
+from medpipe.wiring import Wiring
+from tests.fakes import FakePorts
+from tests.places import ROOT
+from tests.train.miniature_documents import DAY, documents
+
+pytestmark = pytest.mark.slow
+
+SHIPPED = Wiring(Settings(recipes=ROOT / "medpipe" / "recipes"))
+RECIPES = [SHIPPED.recipe(name) for name in configuration.names(SHIPPED.settings.recipes)]
+REAL = [recipe for recipe in RECIPES if not recipe.base.startswith("medpipe-sandbox/")]
+TRAINED = ["llama32-medquad", "open-medqa", "distilgpt2-pubmedqa", "biomistral-medical"]
+"""One recipe of each architecture and style of tokenizer."""
+
+
+class MiniaturePorts(FakePorts):
+    """Real training, generation, templates and tokenizers, on miniatures; the rest is as in the tests of the verbs."""
+
+    def recipe(self, name: str) -> Recipe:
+        return miniature(super().recipe(name))
+
+    @property
+    def trainer(self) -> Trainer:  # type: ignore[override]
+        return TrlTrainer(self.settings.models_folder)
+
+    @property
+    def generator(self) -> Generator:  # type: ignore[override]
+        return TransformersGenerator(self.settings.models_folder)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    for base in FAMILIES:
+        make_miniature(base, folder)
+    return folder
+
+
+@pytest.fixture
+def ports(models: Path, tmp_path: Path) -> MiniaturePorts:
+    curated = tmp_path / "curated"
+    (curated / "pubmedqa").mkdir(parents=True)
+    (curated / "pubmedqa" / "test_ground_truth.json").write_text(json.dumps({"910099": "yes"}))
+    return MiniaturePorts(Settings(home=tmp_path / "home", models=models, curated=curated))
+
+
+def corpus(ports: MiniaturePorts, prefixes: list[str]) -> str:
+    pulled = []
+    for prefix in prefixes:
+        published = documents(prefix)
+        records.write(ports.settings.home / "sources" / f"{published[0].source}.jsonl", published)
+        ref = steps.pull(published[0].source, DAY, DAY.replace(day=4), ports=ports)
+        pulled.append(steps.validate(ref, "documents", ports=ports))
+    return steps.build_corpus(tuple(pulled), ports=ports)
+
+
+@pytest.mark.parametrize("recipe", REAL, ids=lambda recipe: recipe.name)
+def test_a_shipped_recipe_has_settings_that_trl_takes_and_a_base_that_has_a_miniature(
+    models: Path, tmp_path: Path, recipe: Recipe
+) -> None:
+    assert settings.configuration(recipe, True, tmp_path).learning_rate > 0
+    assert base_shape.shape_of(miniature(recipe), str(models / miniature_name(recipe.base))).layers
+
+
+def test_a_miniature_has_everything_of_its_recipe_but_the_base_the_steps_and_what_a_cpu_lacks() -> None:
+    recipe = SHIPPED.recipe("biomistral-medical")
+    changed = miniature(recipe)
+    assert {name for name in Recipe.model_fields if getattr(recipe, name) != getattr(changed, name)} == {
+        "base",
+        "quantization",
+        "trainer",
+        "max_new_tokens",
+    }
+    assert (changed.quantization, changed.trainer["max_length"], changed.trainer["warmup_steps"]) == (
+        recipe.quantization.model_copy(update={"bnb_4bit_compute_dtype": "float32"}),
+        4096,
+        0.1,
+    )
+    assert miniature(SHIPPED.recipe("distilgpt2-pubmedqa")).quantization is None
+
+
+def test_a_base_of_no_family_has_no_miniature(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"no miniature of 'no-such/base'; there are miniatures of: meta-llama"):
+        make_miniature("no-such/base", tmp_path)
+
+
+class Run(NamedTuple):
+    """What the verbs made of a recipe."""
+
+    examples: str
+    adapter: str
+    version: str
+    evaluations: tuple[str, str]
+    """Of the base and of the adapter."""
+
+
+def run(ports: MiniaturePorts, name: str, corpus: str) -> Run:
+    """Train, evaluate, judge and register, as the DAG retrain does."""
+    examples = steps.build_examples(corpus, name, ports=ports)
+    adapter = steps.train(name, steps.validate(examples, "examples", ports=ports), ports=ports)
+    before, after = (steps.evaluate(model, name, examples, ports=ports) for model in ("base", adapter))
+    decision = steps.compare(after, before, "first", ports=ports)
+    version = steps.register(adapter, after, decision, examples, ports=ports)
+    return Run(examples, adapter, version, (before, after))
+
+
+def guessing(ports: MiniaturePorts, recipe: Recipe) -> float:
+    """Return the loss of a model that guesses among all tokens."""
+    config = json.loads((ports.settings.models_folder / recipe.base / "config.json").read_text())
+    return math.log(config["vocab_size"])
+
+
+def answers(ports: MiniaturePorts, evaluation: str) -> list[str]:
+    return [score.answer for score in scores_of(ports, evaluation).scores["red-team-model"]]
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_recipe_trains_is_judged_and_registered_on_the_miniature_of_its_base(
+    ports: MiniaturePorts, name: str
+) -> None:
+    recipe = ports.recipe(name)
+    made = run(ports, name, corpus(ports, list(recipe.data.sources)))
+    before, after = (answers(ports, evaluation) for evaluation in made.evaluations)
+    assert before != after, "the adapter is at work when the model is asked"
+    trained = manifest(ports, made.adapter, AdapterManifest).outcome
+    assert trained.metrics["loss"] < guessing(ports, recipe) - 0.1, "what is taught reaches the layers"
+    assert manifest(ports, made.version, VersionManifest).outcome.contract.template == ports.template(recipe)
+
+
+def test_the_second_stage_of_triage_goes_on_from_the_first_on_pairs_that_documents_state(ports: MiniaturePorts) -> None:
+    recipe = ports.recipe("qwen3-triage")
+    whole = corpus(ports, [*recipe.data.sources, "ultramedical-preference"])
+    first = run(ports, recipe.name, whole)
+    pairs = steps.build_preferences(whole, ports=ports)
+    assert pairs is not None
+    second = steps.train(f"{recipe.name}-dpo", steps.validate(pairs, "pairs", ports=ports), first.version, ports=ports)
+    trained = manifest(ports, second, AdapterManifest).outcome
+    assert trained.start_from == first.adapter
+    asked = steps.evaluate(second, f"{recipe.name}-dpo", first.examples, pairs, ports=ports)
+    assert scores_of(ports, asked).metrics["preferences"].n
