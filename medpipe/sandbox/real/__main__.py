@@ -23,7 +23,7 @@ from rich.markup import escape
 
 from medpipe.errors import MedpipeError, UsageError
 from medpipe.sandbox import smollm2
-from medpipe.sandbox.real import benchmarks, data
+from medpipe.sandbox.real import benchmarks, data, report
 from medpipe.sandbox.real.servers import ROOT, environment
 from medpipe.sandbox.real.story import Story
 from medpipe.sandbox.real.usage import Usage

@@ -18,10 +18,20 @@ from medpipe.sandbox.servers import engine_python
 RECIPE, CONTROL, PREFERENCES = "demo-real", "demo-real-shuffled", "demo-real-dpo"
 QUESTIONS = ("What are the symptoms of asthma?", "How is iron deficiency anemia treated?", "What causes glaucoma?")
 """Asked of the served model through the OpenAI client."""
-LONGEST_PREFERRED = "1200"
-"""Characters of the longest answer of a preference pair."""
+_SHORT_PAIRS = ("--max-answer-chars", "1200")
+"""Pairs with longer answers are left out: there are enough without them."""
 _EVER = ("--start", "2000-01-01", "--end", "2100-01-01")
 _CLIENT = Path(__file__).with_name("openai_client.py")
+
+
+class Challenger(NamedTuple):
+    """An adapter, and how it is judged."""
+
+    title: str
+    adapter: str
+    recipe: str
+    plan: str
+    examples: str
 
 
 class Judged(NamedTuple):
@@ -39,10 +49,6 @@ class Judged(NamedTuple):
 class Told(NamedTuple):
     """What the report is written from."""
 
-    examples: str
-    pairs: str
-    adapters: Mapping[str, str]
-    """Title of a training → its adapter."""
     base: Judged
     judged: tuple[Judged, ...]
     answers: Mapping[str, str]
@@ -67,32 +73,32 @@ class Story:
         corpus = self._corpus(sets, medlineplus_day)
         self._rule("Examples and preference pairs")
         examples, shuffled = self._examples(corpus, RECIPE), self._examples(corpus, CONTROL)
-        pairs = self.verbs("preference pairs", "build-preferences", "--corpus", corpus, "--max-answer-chars", LONGEST_PREFERRED)
+        pairs = self.verbs("preference pairs", "build-preferences", "--corpus", corpus, *_SHORT_PAIRS)
         self._rule("Supervised fine-tuning (QLoRA), and the same on shuffled answers as a control")
         tuned = self.verbs("train", "train", "--recipe", RECIPE, "--data", examples)
         control = self.verbs("train the control", "train", "--recipe", CONTROL, "--data", shuffled)
         self._rule("Evaluation by vLLM, the program that serves")
         self._start(engine(self.verbs.environment, self._var))
         base = Judged("base", "base", self._evaluated("base", "base", RECIPE, examples, pairs))
-        held = self._judged("control", control, CONTROL, "first", base, shuffled, pairs)
-        first = self._judged("fine-tuned", tuned, RECIPE, "first", base, examples, pairs)
-        judged, adapters = [held, first], {"fine-tuned": tuned, "control": control}
+        held = self._judged(Challenger("control", control, CONTROL, "first", shuffled), base, pairs, base)
+        first = self._judged(Challenger("fine-tuned", tuned, RECIPE, "first", examples), base, pairs, base)
+        judged = [held, first]
         if pairs and first.promoted:
             self._rule("DPO from the fine-tuned model, on which of two answers experts preferred")
-            preferred = self.verbs(
-                "train by DPO", "train", "--recipe", PREFERENCES, "--data", pairs, "--start-from", tuned
-            )
-            adapters["preferences"] = preferred
-            judged.append(self._judged("preferences", preferred, PREFERENCES, "preference", first, examples, pairs, base))
+            learned = ("--recipe", PREFERENCES, "--data", pairs, "--start-from", tuned)
+            preferred = self.verbs("train by DPO", "train", *learned)
+            last = Challenger("preferences", preferred, PREFERENCES, "preference", examples)
+            judged.append(self._judged(last, first, pairs, base))
         self._rule("Served: questions through the OpenAI client")
         answers = self._answers() if first.promoted else {}
-        return Told(examples, pairs, adapters, base, tuple(judged), answers)
+        return Told(base, tuple(judged), answers)
 
     def _corpus(self, sets: Sequence[str], medlineplus_day: tuple[str, str] | None) -> str:
         pulls = [self.verbs(f"pull {name}", "pull", "--source", name, *_EVER) for name in sets]
         if medlineplus_day is not None:
             start, end = medlineplus_day
-            pulls.append(self.verbs("pull medlineplus", "pull", "--source", "medlineplus", "--start", start, "--end", end))
+            window = ("--source", "medlineplus", "--start", start, "--end", end)
+            pulls.append(self.verbs("pull medlineplus", "pull", *window))
         for pull in pulls:
             self.verbs(f"validate {pull}", "validate", "--data", pull, "--suite", "documents")
         return self.verbs("build the corpus", "build-corpus", "--pulls", *pulls)
@@ -106,30 +112,19 @@ class Story:
         asked = ("--model", model, "--recipe", recipe, "--examples", examples)
         return self.verbs(f"evaluate: {title}", "evaluate", *asked, *(("--pairs", pairs) if pairs else ()))
 
-    def _judged(
-        self,
-        title: str,
-        adapter: str,
-        recipe: str,
-        plan: str,
-        incumbent: Judged,
-        examples: str,
-        pairs: str,
-        base: Judged | None = None,
-    ) -> Judged:
-        """Evaluate an adapter, compare it with its incumbent, register it, and promote it unless it is a control."""
-        evaluation = self._evaluated(title, adapter, recipe, examples, pairs)
-        compared = ("--challenger", evaluation, "--champion", incumbent.evaluation, "--plan", plan)
-        decision = self.verbs(f"compare: {title}", "compare", *compared)
-        measured = ("--after", evaluation, "--before", (base or incumbent).evaluation)
-        measurement = self.verbs(f"measure: {title}", "measure", *measured)
-        lineage = (
-            ("--parent", incumbent.version, "--incumbent", incumbent.version, "--pairs", pairs) if incumbent.version else ()
-        )
-        judged = ("--adapter", adapter, "--evaluation", evaluation, "--decision", decision, "--examples", examples)
-        version = self.verbs(f"register: {title}", "register", *judged, *lineage)
-        promoted = self.verbs(f"promote: {title}", "promote", "--version", version) == version
-        return Judged(title, adapter, evaluation, decision, measurement, version, promoted)
+    def _judged(self, given: Challenger, incumbent: Judged, pairs: str, base: Judged) -> Judged:
+        """Evaluate a challenger, compare it with its incumbent, measure it, register it, and try to promote it."""
+        evaluation = self._evaluated(given.title, given.adapter, given.recipe, given.examples, pairs)
+        compared = ("--challenger", evaluation, "--champion", incumbent.evaluation, "--plan", given.plan)
+        decision = self.verbs(f"compare: {given.title}", "compare", *compared)
+        measured = ("--after", evaluation, "--before", base.evaluation)
+        measurement = self.verbs(f"measure: {given.title}", "measure", *measured)
+        judged = ("--adapter", given.adapter, "--evaluation", evaluation, "--decision", decision)
+        lineage = ("--parent", incumbent.version, "--incumbent", incumbent.version, "--pairs", pairs)
+        described = (*judged, "--examples", given.examples, *(lineage if incumbent.version else ()))
+        version = self.verbs(f"register: {given.title}", "register", *described)
+        promoted = self.verbs(f"promote: {given.title}", "promote", "--version", version) == version
+        return Judged(given.title, given.adapter, evaluation, decision, measurement, version, promoted)
 
     def _answers(self) -> dict[str, str]:
         """Serve the champion, and ask it through the OpenAI client of the engine's environment."""
