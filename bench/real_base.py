@@ -29,7 +29,7 @@ def main() -> None:
     report = json.loads((parser.parse_args().var / "report.json").read_text(encoding="utf-8"))
     figures = {"machine": machine(), **{name: value for name, value in report.items() if name != "answers"}}
     RESULTS.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    replace_between(PAGE, BEGIN, END, "\n\n".join(("\n".join(table) for table in _tables(figures))))
+    replace_between(PAGE, BEGIN, END, "\n\n".join("\n".join(table) for table in _tables(figures)))
 
 
 def _tables(figures: Mapping[str, Any]) -> Iterator[Iterator[str]]:

@@ -40,6 +40,7 @@ def environment(var: Path, models: Path, curated: Path, medlineplus: Path | None
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "TOKENIZERS_PARALLELISM": "false",
         "OMP_NUM_THREADS": THREADS,
+        "OMP_WAIT_POLICY": "passive",  # threads that wait spinning slow one another down beside other work
     }
     if medlineplus is not None:
         ours["MEDPIPE_MEDLINEPLUS_URL"] = medlineplus
