@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medpipe.core import sources
+from medpipe.core.judging.published import Published
 from medpipe.core.teaching.official_tests import OfficialTest
 from medpipe.errors import NotFound
 from medpipe.ports import Source
@@ -44,6 +45,12 @@ class Readers:
         if row.publisher != "curated":
             raise NotFound(f"{name!r} is no curated set, so it has no official test")
         return self._curated(row.name, self.settings.home / "downloads").official_test()
+
+    def published(self, name: str) -> Published:
+        """Return the questions of a published benchmark. Raises NotFound and SourceError."""
+        from medpipe.sources.curated.benchmarks import published
+
+        return published(name, self.settings.benchmarks_data)
 
     def _medlineplus(self, cache: Path) -> Source:
         from medpipe.sources.medlineplus.topics_source import MedlinePlusSource

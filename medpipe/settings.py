@@ -105,6 +105,10 @@ class Settings(BaseSettings):
         None, description="folder with curated sets, one folder each: medquad, pubmedqa, … (not set: none)"
     )
 
+    benchmarks_data: Path | None = Field(
+        None, description="folder with published benchmarks, one folder each: medqa, headqa, … (not set: none)"
+    )
+
     person_models: dict[str, str] = Field(
         {},
         description='language and installed spaCy model that finds names of people and places, as JSON: {"en": '

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from medpipe import base_models, object_storage
 from medpipe import ports as port
+from medpipe.core.judging.published import Published
 from medpipe.core.prompt import Template
 from medpipe.core.teaching.official_tests import OfficialTest
 from medpipe.core.teaching.recipe import Recipe
@@ -203,6 +204,10 @@ class Wiring(DatabaseWiring):
     def official_test(self, name: str) -> OfficialTest:
         """Return the test items of a curated set; see `readers.Readers`."""
         return Readers(self.settings).official_test(name)
+
+    def published(self, name: str) -> Published:
+        """Return the questions of a published benchmark; see `readers.Readers`."""
+        return Readers(self.settings).published(name)
 
     def tokens(self, base: str, text: str) -> int:
         """Count tokens by the tokenizer in the base's folder, which is read once."""

@@ -82,16 +82,23 @@ class RealEngine(NamedTuple):
 
 
 @contextmanager
-def running(home: Path) -> Iterator[RealEngine]:
-    """Run vLLM on a random base. Skips the test where the engine's environment is missing."""
+def on(base: Path, home: Path) -> Iterator[str]:
+    """Run vLLM on a base, with its log in `home`, and yield its address. Skips where its environment is missing."""
     if not PYTHON.exists():
         pytest.skip("the engine's environment is not here: make env-engine")
-    base, adapters = home / "tiny", (home / "one", home / "two")
-    make_base(base)
-    for seed, folder in enumerate(adapters, start=1):
-        make_adapter(base, folder, seed)
     port = free_port()
     url = f"http://{LOCAL}:{port}"
     variables = {**ENGINE_VARIABLES, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     with serving(engine_command(str(PYTHON), base, port), f"{url}/health", home / "vllm.log", variables, START_SECONDS):
+        yield url
+
+
+@contextmanager
+def running(home: Path) -> Iterator[RealEngine]:
+    """Run vLLM on a random base. Skips the test where the engine's environment is missing."""
+    base, adapters = home / "tiny", (home / "one", home / "two")
+    make_base(base)
+    for seed, folder in enumerate(adapters, start=1):
+        make_adapter(base, folder, seed)
+    with on(base, home) as url:
         yield RealEngine(url, base, adapters)

@@ -152,6 +152,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             "anchor": "none",
         },
         "measure": {"after": described["evaluation"], "before": judged["champion"], "perplexity": "false"},
+        "compare_bases": {"recipes": ["tiny-sft", "tiny-dpo"], "examples": described["examples"]},
         "freeze_anchor": {"champion": version, "min_documents": "10"},
         "compare": {"challenger": described["evaluation"], "champion": judged["champion"], "plan": "first"},
         "register": {

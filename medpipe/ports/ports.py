@@ -9,6 +9,7 @@ from typing import Protocol
 from medpipe.core.corpus.source_policy import SourcePolicy
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.plan import Plan
+from medpipe.core.judging.published import Published
 from medpipe.core.knowledge.drift_policy import DriftPolicy
 from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
 from medpipe.core.prompt import Template
@@ -134,6 +135,12 @@ class Ports(Protocol):
         """Return the test items of the curated set of that name.
 
         Raises NotFound for another name, and SourceError when nothing at hand says which items they are.
+        """
+
+    def published(self, name: str) -> Published:
+        """Return the questions of the published benchmark whose format has that name.
+
+        Raises NotFound for another name, and SourceError when its files are not at hand or cannot be read.
         """
 
     def source_policy(self, name: str) -> SourcePolicy:

@@ -13,7 +13,8 @@ give the same ref, and an existing artifact is not made again. The others are:
   and `chain_answers` what makes changes of answers and ratings visible.
 - `gc` says what nothing needs any more, and removes it when it is told to; `copy_home` says what the object store lacks
   of a home, and copies it when it is told to.
-- `validate` writes a validation and returns the ref that it was given.
+- `validate` writes a validation and returns the ref that it was given; `compare_bases` writes an evaluation of each
+  base and returns the table.
 - `promote`, `deploy`, `restore` and `roll_back` change which version serves, `bar` and `unbar` which may; `compare` and
   `register` write to the ledger beside their artifact, and `register` to the model registry as well.
 
@@ -26,6 +27,7 @@ In the order of the loop: `sources` → `validation` → `quarantine` → `corpu
 from medpipe.steps.audit import chain_answers
 from medpipe.steps.bars import bar, unbar
 from medpipe.steps.certifying import certify, plan_probes
+from medpipe.steps.comparing_bases import compare_bases
 from medpipe.steps.corpus import build_corpus, latest
 from medpipe.steps.corrections import contradictions, judge_correction
 from medpipe.steps.drift import detect_drift
@@ -77,6 +79,7 @@ VERBS = {
         freeze_anchor,
         evaluate,
         measure,
+        compare_bases,
         compare,
         register,
         promote,

@@ -26,6 +26,7 @@ from medpipe.core.manifests import (
 from medpipe.core.refs import AnchorRef, EvaluationRef, ExamplesRef, PairsRef, digest_of
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.samples import withdrawn_samples
+from medpipe.errors import SourceError
 from medpipe.ports import Generator, Ports
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.contract import contract_of
@@ -74,6 +75,7 @@ def evaluate(
         harm=ports.harm.digest,
         scorers=code,
         anchor=anchor,
+        data={row.name: ports.published(row.data).digest for row in benchmarks if row.data},
         claims=documents,
         probes=digest_of([sample.model_dump(mode="json") for sample in withdrawn]) if withdrawn else "",
     )
@@ -236,8 +238,9 @@ class Rescored(NamedTuple):
 def rescored(stored: EvaluationManifest, evaluation: Evaluation, ports: Ports) -> Iterator[Rescored]:
     """Score every answer again. Nothing where the scorers' code or a policy has changed since.
 
-    Left out are answers about withdrawn claims, because which claims are withdrawn has changed since, and those about
-    pairs of which some were erased. Raises NotFound and Damaged for samples that are not there any more.
+    Left out are answers about withdrawn claims, because which claims are withdrawn has changed since, those about
+    pairs of which some were erased, and those about published questions that are others today. Raises NotFound and
+    Damaged for samples that are not there any more.
     """
     inputs = stored.inputs
     present = (scorers_digest(), ports.harm.digest, ports.guardrails.digest)
@@ -247,7 +250,7 @@ def rescored(stored: EvaluationManifest, evaluation: Evaluation, ports: Ports) -
     anchor = AnchorRef(inputs.anchor) if inputs.anchor else None
     gone = {WITHDRAWN, PREFERENCES} if pairs and ports.store.blanked(pairs) else {WITHDRAWN}
     for benchmark in map(Benchmark.model_validate, inputs.benchmarks):
-        if benchmark.name in gone:
+        if benchmark.name in gone or _other_data(benchmark, inputs, ports):
             continue
         scores = {score.sample_id: score for score in evaluation.scores.get(benchmark.name, ())}
         for sample in samples_of(ports, benchmark, examples, pairs, anchor):
@@ -256,3 +259,13 @@ def rescored(stored: EvaluationManifest, evaluation: Evaluation, ports: Ports) -
             earned = scoring.score(benchmark.scorer, sample, answer, ports.guardrails, ports.harm)
             yield Rescored(benchmark.name, sample.id, score.value if score else None, earned)
         yield from (Rescored(benchmark.name, name, score.value, None) for name, score in scores.items())
+
+
+def _other_data(benchmark: Benchmark, inputs: EvaluationInputs, ports: Ports) -> bool:
+    """Return whether the published questions that were asked are not at hand any more."""
+    if not benchmark.data:
+        return False
+    try:
+        return ports.published(benchmark.data).digest != inputs.data.get(benchmark.name)
+    except SourceError:
+        return True

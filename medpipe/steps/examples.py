@@ -16,7 +16,7 @@ from medpipe.core.knowledge.withdrawals import Withdrawal, claims
 from medpipe.core.manifests import ExamplesInputs, ExamplesManifest, ExamplesOutcome
 from medpipe.core.refs import BASE, CorpusRef, ExamplesRef, digest_of
 from medpipe.core.teaching import card as dataset_card
-from medpipe.core.teaching import examples
+from medpipe.core.teaching import examples, official_tests
 from medpipe.core.teaching.examples import Prepared
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.official_tests import OfficialTest
@@ -58,14 +58,14 @@ def build_examples(
     Every withdrawal of the register that is in force counts: its claims are never taught, are answered as withdrawn and
     are asked. `withdraw`: ids of documents of which this must be true; raises UsageError if one has no withdrawal in
     force, or claimed nothing. Raises SourceError when nothing at hand says which items an official test has that the
-    recipe keeps out (`Data.kept_out`).
+    recipe keeps out (`Data.kept_out`), or what a published benchmark asks that the recipe names.
     """
     loaded_recipe = ports.recipe(recipe)
     withdrawals = register(ports)
     _refuse_without_claims(withdrawals, withdraw)
     withdrawn = _in_force(ports, withdrawals, start)
     benchmarks = ports.benchmarks() if loaded_recipe.data.decontaminate else ()
-    official = [ports.official_test(name) for name in loaded_recipe.data.kept_out]
+    official = _kept_out(ports, loaded_recipe)
     inputs = ExamplesInputs(
         corpus=corpus,
         recipe=loaded_recipe.model_dump(mode="json"),
@@ -99,6 +99,16 @@ def _in_force(ports: Ports, withdrawals: Sequence[Withdrawal], start: str) -> Wi
     documents = frozenset(withdrawal.document for withdrawal in withdrawals if withdrawal.in_force)
     answered = knowledge.only_withdrawn(carried.roles(ports, start, documents))
     return Withdrawn(documents, claims(withdrawals), answered)
+
+
+def _kept_out(ports: Ports, recipe: Recipe) -> list[OfficialTest]:
+    """Return what is never taught: official tests of the sets that are taken, and the published benchmarks asked."""
+    asked = [benchmark for benchmark in map(ports.benchmark, recipe.benchmarks) if benchmark.data]
+    published = [ports.published(name) for name in sorted({benchmark.data for benchmark in asked})]
+    return [
+        *(ports.official_test(name) for name in recipe.data.kept_out),
+        *map(official_tests.of_benchmark, published),
+    ]
 
 
 def _prepared(

@@ -26,7 +26,9 @@ FROZEN = "samples.jsonl"
 def samples_of(
     ports: Ports, benchmark: Benchmark, examples: ExamplesRef, pairs: PairsRef | None, anchor: AnchorRef | None
 ) -> list[Sample]:
-    """Return a benchmark's own questions with those that the examples hold for it, or its samples from the pairs."""
+    """Return a benchmark's questions: its publisher's, its own with what the examples hold for it, or the pairs'."""
+    if benchmark.data:
+        return list(ports.published(benchmark.data).samples)
     if benchmark.questions:
         return [*benchmark.samples(), *held_in(ports, examples, benchmark.name)]
     if benchmark.name == PREFERENCES:

@@ -13,7 +13,8 @@ from medpipe import configuration, records, steps
 from medpipe.backends.transformers_generator import TransformersGenerator
 from medpipe.backends.trl import base_shape, settings
 from medpipe.backends.trl.trainer import TrlTrainer
-from medpipe.core.manifests import AdapterManifest, VersionManifest
+from medpipe.backends.vllm_engine import VllmEngine
+from medpipe.core.manifests import AdapterManifest, EvaluationManifest, VersionManifest
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import NotFound
 from medpipe.ports import Generator, Trainer
@@ -23,6 +24,7 @@ from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
 from medpipe.steps.evaluation import scores_of
 from medpipe.wiring import Wiring
+from tests import real_engine
 from tests.fakes import FakePorts
 from tests.places import ROOT
 from tests.train.miniature_documents import DAY, documents
@@ -34,6 +36,14 @@ RECIPES = [SHIPPED.recipe(name) for name in configuration.names(SHIPPED.settings
 REAL = [recipe for recipe in RECIPES if not recipe.base.startswith("medpipe-sandbox/")]
 TRAINED = ["llama32-medquad", "open-medqa", "distilgpt2-pubmedqa", "biomistral-medical"]
 """One recipe of each architecture and style of tokenizer."""
+
+
+SERVED = 20
+"""Questions that are asked of vLLM."""
+
+
+def quiet(share: float, text: str) -> None:
+    pass
 
 
 class MiniaturePorts(FakePorts):
@@ -59,12 +69,16 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def ports_in(home: Path, models: Path) -> MiniaturePorts:
+    """Return ports with their state in `home`, and the list of the one official test that recipes keep out."""
+    (home / "curated" / "pubmedqa").mkdir(parents=True)
+    (home / "curated" / "pubmedqa" / "test_ground_truth.json").write_text(json.dumps({"910099": "yes"}))
+    return MiniaturePorts(Settings(home=home / "home", models=models, curated=home / "curated"))
+
+
 @pytest.fixture
 def ports(models: Path, tmp_path: Path) -> MiniaturePorts:
-    curated = tmp_path / "curated"
-    (curated / "pubmedqa").mkdir(parents=True)
-    (curated / "pubmedqa" / "test_ground_truth.json").write_text(json.dumps({"910099": "yes"}))
-    return MiniaturePorts(Settings(home=tmp_path / "home", models=models, curated=curated))
+    return ports_in(tmp_path, models)
 
 
 def corpus(ports: MiniaturePorts, prefixes: list[str]) -> str:
@@ -150,14 +164,42 @@ def test_a_recipe_trains_is_judged_and_registered_on_the_miniature_of_its_base(
     assert manifest(ports, made.version, VersionManifest).outcome.contract.template == ports.template(recipe)
 
 
-def test_the_second_stage_of_triage_goes_on_from_the_first_on_pairs_that_documents_state(ports: MiniaturePorts) -> None:
+class Triage(NamedTuple):
+    """Both stages of triage."""
+
+    ports: MiniaturePorts
+    first: Run
+    second: str
+    """The adapter that DPO made of the first one."""
+    asked: str
+    """Its evaluation."""
+
+
+@pytest.fixture(scope="module")
+def triage(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Triage:
+    ports = ports_in(tmp_path_factory.mktemp("triage"), models)
     recipe = ports.recipe("qwen3-triage")
     whole = corpus(ports, [*recipe.data.sources, "ultramedical-preference"])
     first = run(ports, recipe.name, whole)
     pairs = steps.build_preferences(whole, ports=ports)
     assert pairs is not None
     second = steps.train(f"{recipe.name}-dpo", steps.validate(pairs, "pairs", ports=ports), first.version, ports=ports)
-    trained = manifest(ports, second, AdapterManifest).outcome
-    assert trained.start_from == first.adapter
     asked = steps.evaluate(second, f"{recipe.name}-dpo", first.examples, pairs, ports=ports)
-    assert scores_of(ports, asked).metrics["preferences"].n
+    return Triage(ports, first, second, asked)
+
+
+def test_the_second_stage_of_triage_goes_on_from_the_first_on_pairs_that_documents_state(triage: Triage) -> None:
+    assert manifest(triage.ports, triage.second, AdapterManifest).outcome.start_from == triage.first.adapter
+    assert answers(triage.ports, triage.asked) != answers(triage.ports, triage.first.evaluations[1])
+    assert scores_of(triage.ports, triage.asked).metrics["preferences"].n
+
+
+def test_vllm_serves_the_miniature_of_qwen3_with_the_answers_that_were_judged(triage: Triage, tmp_path: Path) -> None:
+    ports, contract = triage.ports, manifest(triage.ports, triage.asked, EvaluationManifest).inputs.contract
+    samples = ports.benchmark("red-team-model").samples()[:SERVED]
+    prompts = [contract.prompt(sample.question) for sample in samples]
+    with real_engine.on(ports.settings.models_folder / contract.base, tmp_path) as url:
+        served = VllmEngine(url).generate(
+            contract.base, ports.store.folder(triage.second), "triage", prompts, contract.ending(), quiet
+        )
+    assert [contract.answer_of(text) for text in served] == answers(ports, triage.asked)[:SERVED]

@@ -84,6 +84,8 @@ class Benchmark(_Value):
     choices: tuple[str, ...] = Field((), exclude_if=not_)
     """The labels of every question of its own that has none; empty: any text may be answered."""
     questions: tuple[Question, ...] = ()
+    data: str = Field("", exclude_if=not_)
+    """The format and the folder of published files that hold the questions; "" where there are none."""
 
     @field_validator("scorer")
     @classmethod
@@ -103,6 +105,12 @@ class Benchmark(_Value):
         if not isinstance(questions, list | tuple):
             return questions
         return tuple({"question": entry} if isinstance(entry, str) else entry for entry in questions)
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> Self:
+        if self.data and (self.questions or self.asks):
+            raise ValueError("questions come from `data`, or from `questions` and `asks`: remove one of them")
+        return self
 
     @model_validator(mode="after")
     def _can_be_scored(self) -> Self:

@@ -13,6 +13,14 @@ class _Value(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class Point(_Value):
+    """One criterion of a rubric, as its publisher wrote it."""
+
+    text: str
+    points: float
+    """What an answer earns that meets it; negative for what it must not do."""
+
+
 class Sample(_Value):
     """One item of a benchmark."""
 
@@ -34,6 +42,8 @@ class Sample(_Value):
     """Points that the answer must make, each a list of phrases of which one must be in the answer."""
     choices: tuple[str, ...] = Field((), exclude_if=not_)
     """The labels of which the model must give one; empty: any text may be answered."""
+    rubric: tuple[Point, ...] = Field((), exclude_if=not_)
+    """The criteria that a long answer is graded by."""
 
 
 class Score(_Value):

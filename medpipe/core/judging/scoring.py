@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from medpipe.core.endings import roots
 from medpipe.core.judging.evaluation import Sample
+from medpipe.core.judging.rubric import graded
 from medpipe.core.markdown import unmarked
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm, own_words
@@ -118,6 +119,7 @@ SCORERS: Mapping[str, Callable[[Sample, str], float]] = {
     "slot": slot,
     "exact": exact,
     "choice": choice,
+    "rubric": graded,
     "token_f1": overlap,
     "asserts_claim": asserts_claim,
     "prefers_chosen": prefers_chosen,

@@ -17,7 +17,7 @@ from medpipe.core.manifests.base import Inputs, Manifest, Outcome, Snapshot
 class EvaluationInputs(Inputs):
     """The inputs of `evaluate`."""
 
-    written_when_set: ClassVar[frozenset[str]] = frozenset({"anchor", "claims", "probes"})
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"anchor", "claims", "probes", "data"})
     adapter: str
     """`base` or an adapter ref."""
     contract: ServingContract
@@ -36,6 +36,8 @@ class EvaluationInputs(Inputs):
     scorers: str = ""
     """Digest of the scorers' code."""
     anchor: str | None = None
+    data: dict[str, str] = {}
+    """Benchmark → digest of the published questions that it asks."""
 
 
 class EvaluationOutcome(Outcome):

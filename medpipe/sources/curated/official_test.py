@@ -10,15 +10,12 @@ from pathlib import Path
 
 from medpipe.core.corpus.document import Section
 from medpipe.core.teaching.facts import LABELS
-from medpipe.core.teaching.official_tests import OfficialTest
+from medpipe.core.teaching.official_tests import SHORTEST, OfficialTest
 from medpipe.core.teaching.options import with_options
 from medpipe.errors import SourceError
 from medpipe.sources.curated import files
 from medpipe.sources.curated.entry import BadRow, Row
 from medpipe.sources.curated.sets import MARK, TEST, CuratedSet
-
-_SHORTEST = 8
-"""Words of an answer or a context that is compared: shorter ones ("yes", "Vitamin C") belong to many questions."""
 
 
 def official_test(chosen: CuratedSet, folder: Path | None) -> OfficialTest:
@@ -76,4 +73,4 @@ def _texts(section: Section) -> Iterator[str]:
     yield section.heading
     if section.choices and frozenset(map(str.casefold, section.choices)) not in LABELS:
         yield with_options(section.heading, section.choices)
-    yield from (text for text in (section.text, section.context) if len(text.split()) >= _SHORTEST)
+    yield from (text for text in (section.text, section.context) if len(text.split()) >= SHORTEST)
