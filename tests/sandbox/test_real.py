@@ -53,9 +53,19 @@ def test_the_plans_of_the_run_name_benchmarks_that_there_are(tmp_path: Path) -> 
 
 def test_a_command_that_fails_is_named_with_its_last_words_and_its_log(tmp_path: Path) -> None:
     console = Console(file=io.StringIO())
-    verbs = Verbs({"PATH": "", "PYTHONPATH": str(Path.cwd())}, tmp_path / "verbs.log", console)
+    verbs = Verbs({"PATH": "", "PYTHONPATH": str(Path.cwd())}, tmp_path, console)
     with pytest.raises(VerbFailed, match=r"medpipe latest ended with 2: .*nonsense.*verbs\.log"):
         verbs("look", "latest", "--kind", "nonsense")
+
+
+def test_a_call_that_an_earlier_run_made_is_not_made_again_unless_it_must_be(tmp_path: Path) -> None:
+    call = {"words": ["train", "--recipe", "x"], "value": "adapter/1", "seconds": 61.0}
+    (tmp_path / "journal.jsonl").write_text(json.dumps(call) + "\n")
+    verbs = Verbs({"PATH": ""}, tmp_path, Console(file=io.StringIO()))
+    assert verbs("learn", "train", "--recipe", "x") == "adapter/1"
+    assert verbs.seconds == {"learn": 61.0}
+    with pytest.raises(VerbFailed):
+        verbs.run("learn", "train", "--recipe", "x")
 
 
 def test_the_memory_of_the_run_counts_its_children(monkeypatch: pytest.MonkeyPatch) -> None:

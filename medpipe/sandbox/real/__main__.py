@@ -78,7 +78,7 @@ def _run(options: argparse.Namespace, console: Console) -> None:
     folder = models(ROOT)
     variables = environment(var, folder, var / "curated", topics[-1].parent.resolve() if topics else None)
     smollm2.make_smollm2(folder, lambda text: console.print(f"  {text}", style="dim", highlight=False))
-    story = Story(Verbs(variables, var / "logs" / "verbs.log", console), console, var)
+    story = Story(Verbs(variables, var / "logs", console), console, var)
     with Usage() as usage:
         try:
             told = story.tell(sets.present, _day(topics[-1]) if topics else None)

@@ -32,6 +32,8 @@ class Challenger(NamedTuple):
     recipe: str
     plan: str
     examples: str
+    perplexity: bool = False
+    """Whether the perplexity of the right answers is measured, which takes minutes."""
 
 
 class Judged(NamedTuple):
@@ -81,7 +83,7 @@ class Story:
         self._start(engine(self.verbs.environment, self._var))
         base = Judged("base", "base", self._evaluated("base", "base", RECIPE, examples, pairs))
         held = self._judged(Challenger("control", control, CONTROL, "first", shuffled), base, pairs, base)
-        first = self._judged(Challenger("fine-tuned", tuned, RECIPE, "first", examples), base, pairs, base)
+        first = self._judged(Challenger("fine-tuned", tuned, RECIPE, "first", examples, True), base, pairs, base)
         judged = [held, first]
         if pairs and first.promoted:
             self._rule("DPO from the fine-tuned model, on which of two answers experts preferred")
@@ -117,7 +119,13 @@ class Story:
         evaluation = self._evaluated(given.title, given.adapter, given.recipe, given.examples, pairs)
         compared = ("--challenger", evaluation, "--champion", incumbent.evaluation, "--plan", given.plan)
         decision = self.verbs(f"compare: {given.title}", "compare", *compared)
-        measured = ("--after", evaluation, "--before", base.evaluation)
+        measured = (
+            "--after",
+            evaluation,
+            "--before",
+            base.evaluation,
+            *(() if given.perplexity else ("--no-perplexity",)),
+        )
         measurement = self.verbs(f"measure: {given.title}", "measure", *measured)
         judged = ("--adapter", given.adapter, "--evaluation", evaluation, "--decision", decision)
         lineage = ("--parent", incumbent.version, "--incumbent", incumbent.version, "--pairs", pairs)
@@ -130,7 +138,7 @@ class Story:
         """Serve the champion, and ask it through the OpenAI client of the engine's environment."""
         gateway, self.address = service(self.verbs.environment, self._var)
         self._start(gateway)
-        self.verbs("deploy", "deploy")
+        self.verbs.run("deploy", "deploy")
         answers = {}
         for question in QUESTIONS:
             command = [engine_python(ROOT), str(_CLIENT), f"{self.address}/v1", question]

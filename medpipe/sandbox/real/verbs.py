@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -23,20 +24,38 @@ class VerbFailed(MedpipeError):
 
 
 class Verbs:
-    """Calls verbs by name; `environment` is theirs, and `log` collects what they and their libraries print."""
+    """Calls verbs by name; `environment` is theirs, and `folder` gets their log and the journal of what they returned.
 
-    def __init__(self, environment: Mapping[str, str], log: Path, console: Console) -> None:
+    A call that the journal has is not made again: what an earlier run made is not changed by making it once more.
+    """
+
+    def __init__(self, environment: Mapping[str, str], folder: Path, console: Console) -> None:
         self.environment = dict(environment)
         self.seconds: dict[str, float] = {}
-        """Wall time of each call by its title."""
-        self._log, self._console = log, console
-        log.parent.mkdir(parents=True, exist_ok=True)
+        """Wall time of each call by its title, in the run that made it."""
+        self._log, self._journal, self._console = folder / "verbs.log", folder / "journal.jsonl", console
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = self._journal.read_text(encoding="utf-8").splitlines() if self._journal.exists() else []
+        self._made = {tuple(call["words"]): call for call in map(json.loads, lines)}
 
     def __call__(self, title: str, verb: str, *arguments: str) -> str:
-        """Run a verb and return the last line of its output, which is its value. Raises VerbFailed.
+        """Return the last line of what a verb prints, which is its value. Raises VerbFailed.
 
         `title`: what the verb does, in the words of the report.
         """
+        words = (verb, *arguments)
+        if words in self._made:
+            call = self._made[words]
+            self.seconds[title], value = call["seconds"], call["value"]
+            self._console.print(f"     made    {title}  [dim]{value}[/]", highlight=False)
+            return str(value)
+        value = self.run(title, *words)
+        with self._journal.open("a", encoding="utf-8") as journal:
+            journal.write(json.dumps({"words": words, "value": value, "seconds": self.seconds[title]}) + "\n")
+        return value
+
+    def run(self, title: str, verb: str, *arguments: str) -> str:
+        """Run a verb, whatever the journal has, and return its value. Raises VerbFailed."""
         began = time.monotonic()
         command = [sys.executable, "-m", "medpipe.cli", verb, *arguments]
         with (
