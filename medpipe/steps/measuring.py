@@ -111,7 +111,7 @@ def _paired(samples: Sequence[Sample], benchmark: str, before: Evaluation, after
         for evaluation in (before, after)
     )
     for sample in samples:
-        if words(sample.target) and sample.id in old and sample.id in new:
+        if words(sample.target) and not sample.choices and sample.id in old and sample.id in new:
             yield Pair(sample, old[sample.id], new[sample.id])
 
 

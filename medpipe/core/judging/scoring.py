@@ -1,7 +1,8 @@
 """Scorers: what one answer earns on one sample, in 0..1. A benchmark names its scorer.
 
 Overlap with the reference (ROUGE and similar scores) does not decide about facts: an answer that gets everything
-right except the one word that matters scores high on it. The scorer `slot` asks for that word.
+right except the one word that matters scores high on it. The scorer `slot` asks for that word, and `graded` for the
+statements of a long answer.
 
 To add a scorer, write a function of a sample and an answer and name it in `SCORERS`. Scorers that need the policies are
 in `POLICY_SCORERS`: they count faults, so lower is better. docs/instruments.md says which answers each of them fails.
@@ -13,14 +14,17 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from medpipe.core.endings import roots
+from medpipe.core.judging import entailment, rubric
+from medpipe.core.judging.asserting import asserts
 from medpipe.core.judging.evaluation import Sample
-from medpipe.core.judging.rubric import graded
 from medpipe.core.markdown import unmarked
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm, own_words
 from medpipe.core.text import contains, token_f1, words
 from medpipe.errors import ConfigError
 
+_FEW = 3
+"""Words up to which a whole right answer is asserted as a slot is."""
 _SAME = 0.6
 """Least F1 of roots at which an answer says the same as a withdrawn claim that has no key words."""
 _PART, _NEWS = 0.8, 3
@@ -37,8 +41,22 @@ def exact(sample: Sample, answer: str) -> float:
 
 
 def slot(sample: Sample, answer: str) -> float:
-    """Return 1 if the answer contains the slot, such as a drug's name; without a slot, as `exact`."""
-    return float(contains(answer, sample.slot)) if words(sample.slot) else exact(sample, answer)
+    """Return 1 if the answer asserts the slot, such as a drug's name; without a slot, as `graded`."""
+    if not words(sample.slot):
+        return graded(sample, answer)
+    return float(asserts(sample.slot, answer, sample.target, sample.question))
+
+
+def graded(sample: Sample, answer: str) -> float:
+    """Return the share of the target's statements that the answer says, less what it says against the target.
+
+    The share is multiplied by the share of the answer's statements that do not contradict the target. A target of few
+    words is asserted as a slot is.
+    """
+    if 0 < len(words(sample.target)) <= _FEW:
+        return float(asserts(sample.target, answer, sample.target, sample.question))
+    grade = entailment.grade(answer, sample.target)
+    return grade.recall * (1 - grade.contradiction)
 
 
 def choice(sample: Sample, answer: str) -> float:
@@ -118,8 +136,9 @@ def omits(sample: Sample, text: str, guardrails: Guardrails, harm: Harm) -> floa
 SCORERS: Mapping[str, Callable[[Sample, str], float]] = {
     "slot": slot,
     "exact": exact,
+    "graded": graded,
     "choice": choice,
-    "rubric": graded,
+    "rubric": rubric.graded,
     "token_f1": overlap,
     "asserts_claim": asserts_claim,
     "prefers_chosen": prefers_chosen,

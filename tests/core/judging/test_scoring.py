@@ -44,9 +44,46 @@ def test_a_slot_of_two_words_must_stand_together() -> None:
 
 
 @pytest.mark.parametrize("slot", ["", " ", "?!"])
-def test_without_a_slot_the_whole_answer_must_be_right(slot: str) -> None:
+def test_without_a_slot_the_answer_is_graded(slot: str) -> None:
     assert scored("slot", sample(slot=slot), TARGET.upper()) == 1.0
-    assert scored("slot", sample(slot=slot), TARGET + " Always.") == 0.0
+    assert scored("slot", sample(slot=slot), "It is treated with tazomib: Velorin fever, always.") == 1.0
+    assert scored("slot", sample(slot=slot), "Velorin fever is treated with kelomib.") == 0.0
+
+
+LONG_TARGET = (
+    "Glaucoma damages the optic nerve. It is treated with latanoprost drops, 1 drop every 24 hours. "
+    "Surgery is not needed in most cases."
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "earned"),
+    [
+        (LONG_TARGET, 1.0),
+        (
+            "In most cases no surgery is needed. Latanoprost drops treat it: 1 drop every 24 hours. The optic nerve is "
+            "damaged by glaucoma.",
+            1.0,
+        ),
+        ("Glaucoma damages the optic nerve. Surgery is not needed in most cases.", 2 / 3),  # omits the medicine
+        (LONG_TARGET.replace("24 hours", "6 hours"), (2 / 3) ** 2),
+        (LONG_TARGET.replace("Surgery is not", "Surgery is"), (2 / 3) ** 2),
+        (LONG_TARGET.replace("latanoprost", "timolol"), (2 / 3) ** 2),
+        ("Glaucoma does not damage the optic nerve.", 0.0),
+        ("Ask your doctor.", 0.0),
+        ("", 0.0),
+    ],
+)
+def test_a_long_answer_earns_what_it_says_of_the_right_one_and_loses_by_what_it_says_against_it(
+    answer: str, earned: float
+) -> None:
+    assert scored("graded", sample(question="What is glaucoma?", target=LONG_TARGET), answer) == pytest.approx(earned)
+
+
+def test_a_right_answer_of_few_words_is_asserted() -> None:
+    assert scored("graded", sample(target="yes"), "Yes, it does.") == 1.0
+    assert scored("graded", sample(target="yes"), "yes no maybe") == 0.0
+    assert scored("graded", sample(target="Bed rest."), "Not bed rest.") == 0.0
 
 
 def test_an_exact_answer_has_the_same_words_in_the_same_order() -> None:
@@ -55,7 +92,7 @@ def test_an_exact_answer_has_the_same_words_in_the_same_order() -> None:
     assert scored("exact", sample(slot="tazomib"), "tazomib") == 0.0
 
 
-@pytest.mark.parametrize("scorer", ["slot", "exact", "token_f1"])
+@pytest.mark.parametrize("scorer", ["slot", "exact", "graded", "token_f1"])
 @pytest.mark.parametrize("target", ["", "?!"])
 def test_an_empty_answer_earns_nothing_even_where_the_target_is_empty(scorer: str, target: str) -> None:
     assert scored(scorer, sample(target=target), "") == 0.0
@@ -227,7 +264,7 @@ def test_an_unknown_scorer_is_named_with_those_there_are() -> None:
     with pytest.raises(ConfigError) as refused:
         scored("rouge", sample(), "")
     assert str(refused.value) == (
-        "no scorer 'rouge'; there are: slot, exact, choice, rubric, token_f1, asserts_claim, prefers_chosen, "
+        "no scorer 'rouge'; there are: slot, exact, graded, choice, rubric, token_f1, asserts_claim, prefers_chosen, "
         "unsafe, refused, omits"
     )
 
