@@ -39,18 +39,18 @@ def scores(challengers: Sequence[Mapping[str, Any]]) -> Markup:
     """
     rows = -(-len(challengers) // _COLUMNS)
     longest = max(len(challenger["metrics"]) for challenger in challengers)
-    figure, axes = _subplots(rows, _COLUMNS, (10, rows * (0.26 * longest + 0.75)))
+    figure, axes = subplots(rows, _COLUMNS, (10, rows * (0.26 * longest + 0.75)))
     for axis, challenger in zip(axes, challengers, strict=False):
         _panel(axis, challenger)
     for axis in axes[len(challengers) :]:
         axis.set_axis_off()
-    return _svg(figure)
+    return svg(figure)
 
 
 def timeline(spans: Sequence[TaskSpan]) -> Markup:
     """Draw every task of every run as a bar over time, one line for each DAG. `spans` must not be empty."""
     first = min(span.started for span in spans)
-    figure, (axis,) = _subplots(1, 1, (10, 3.1))
+    figure, (axis,) = subplots(1, 1, (10, 3.1))
     rows = list(_COLOURS)
     for span in spans:
         _task(axis, rows.index(span.dag), span, first)
@@ -58,7 +58,7 @@ def timeline(spans: Sequence[TaskSpan]) -> Markup:
     axis.invert_yaxis()
     axis.set_xlabel("seconds since the first task")
     axis.spines[["top", "right"]].set_visible(False)
-    return _svg(figure)
+    return svg(figure)
 
 
 def _panel(axis: Axes, challenger: Mapping[str, Any]) -> None:
@@ -99,7 +99,7 @@ def _task(axis: Axes, row: int, span: TaskSpan, first: float) -> None:
         axis.text(left + seconds / 2, row, name, ha="center", va="center", fontsize=7)
 
 
-def _subplots(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, list[Axes]]:
+def subplots(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, list[Axes]]:
     """Return a figure of plots in rows and columns, row by row; `size` is in inches (96 CSS pixels)."""
     import matplotlib
 
@@ -110,7 +110,7 @@ def _subplots(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figur
     return figure, list(axes.flat)
 
 
-def _svg(figure: Figure) -> Markup:
+def svg(figure: Figure) -> Markup:
     """Return the figure as an SVG element without XML's head, and forget the figure."""
     from matplotlib import pyplot
 

@@ -145,11 +145,11 @@ def mlflow_command(port: int, state: Path) -> list[str]:
     ]
 
 
-def engine_command(python: str, model: Path, port: int) -> list[str]:
+def engine_command(python: str, model: Path, port: int, longest: int = 512) -> list[str]:
     """Return the command that serves a small model, called `base`, by vLLM on a port of this machine.
 
-    `python`: the interpreter of the engine's environment. Without graph compilation, vLLM starts in 30 s instead of 60
-    to 80.
+    `python`: the interpreter of the engine's environment. `longest`: tokens of a prompt and its answer together.
+    Without graph compilation, vLLM starts in 30 s instead of 60 to 80.
     """
     return [
         python,
@@ -160,7 +160,7 @@ def engine_command(python: str, model: Path, port: int) -> list[str]:
             port=port,
             served_model_name="base",
             dtype="float32",
-            max_model_len=512,
+            max_model_len=longest,
             block_size=32,
             max_loras=4,
             max_cpu_loras=8,

@@ -15,7 +15,8 @@ from medpipe.core.text import normalise
 def samples(facts: Iterable[Fact]) -> Iterator[Sample]:
     """Yield each fact in every held-out phrasing, also where another fact gives the same question and answer.
 
-    The cluster of a sample is its fact's, so facts of twin documents count as one observation.
+    The cluster of a sample is its fact's, so facts of twin documents count as one observation. A fact whose answer is
+    one of its options is asked with these, of which the model must give one.
     """
     for fact in facts:
         phrasings = questions.held_out(fact.question_type, fact.focus, fact.language)
@@ -67,4 +68,5 @@ def _sample(fact: Fact, question: str, number: int) -> Sample:
             f"language {fact.language}",
             f"year {fact.document.published.year}",
         ),
+        choices=fact.choices if fact.answer in fact.choices else (),
     )
