@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from medpipe.core.judging import statistics
 from medpipe.core.judging.evaluation import Metric
-from medpipe.core.judging.measures import Estimate, Measure
+from medpipe.core.judging.measures import Estimate
 from medpipe.core.manifests import EvaluationManifest, MeasurementManifest
 from medpipe.core.refs import EvaluationRef
 from medpipe.ports import Ports
@@ -56,17 +56,18 @@ def rows(
     for title, ref in measurements.items():
         for measure in manifest(ports, ref, MeasurementManifest).outcome.measures:
             if measure.benchmark in _WHAT:
-                row = _of(collected, _MEASURES[measure.name], _WHAT[measure.benchmark], measure.better, measure.n)
+                row = _of(
+                    collected,
+                    _MEASURES.get(measure.name, measure.name),
+                    _WHAT[measure.benchmark],
+                    measure.better,
+                    measure.n,
+                )
                 row.values.update({base: measure.before, title: measure.after})
     for title, ref in evaluations.items():
         for name, about, better, metric in _scored(ref, ports):
             _of(collected, name, about, better, metric.n).values[title] = _estimate(metric)
     return list(collected.values())
-
-
-def changes(measurement: str, ports: Ports) -> Sequence[Measure]:
-    """Return the measures of a measurement, with the change from the base."""
-    return manifest(ports, measurement, MeasurementManifest).outcome.measures
 
 
 def _of(collected: dict[str, Row], name: str, about: str, better: str, n: int) -> Row:
