@@ -41,7 +41,7 @@ KIND_OF = {
     "ES_NIE": "NATIONAL_ID",
     "FR_NIR": "NATIONAL_ID",
 } | {kind: kind for kind in phi.KINDS}
-WITHOUT_NUMBER = ("NAME", "ADDRESS", "AGE", "DATE", "EMAIL", "VEHICLE", "URL")
+WITHOUT_NUMBER = ("NAME", "ADDRESS", "AGE", "EMAIL", "VEHICLE", "URL")
 """Kinds that a text may contain even if it has no number of four digits."""
 
 
@@ -90,6 +90,8 @@ class PresidioRedactor:
         yield from recognisers.always
         if phi.has_number(text):
             yield from recognisers.of_numbers
+        if phi.may_have_date(text):
+            yield recognisers.of_dates
         if phi.has_given_name(text):
             yield recognisers.of_given_names
 
@@ -147,6 +149,7 @@ def _lists() -> Lists:
         | (drug_words() - names.given),
         names.countries,
         names.usual,
+        frozenset(medicine.words) & names.usual,
         frozenset(map(folded, english | french)),
     )
 
@@ -161,6 +164,7 @@ class _Recognisers(NamedTuple):
 
     always: list[EntityRecognizer]
     of_numbers: list[EntityRecognizer]
+    of_dates: EntityRecognizer
     of_given_names: EntityRecognizer
 
 
@@ -197,7 +201,13 @@ def _recognisers(language: str) -> _Recognisers:
     phone = PhoneRecognizer(supported_language=language, supported_regions=REGIONS[language])
     return _Recognisers(
         [_email(language), IpRecognizer(supported_language=language), *(by_kind[kind] for kind in WITHOUT_NUMBER)],
-        [phone, *with_checksum, _nir(language), *(by_kind[kind] for kind in by_kind if kind not in WITHOUT_NUMBER)],
+        [
+            phone,
+            *with_checksum,
+            _nir(language),
+            *(by_kind[kind] for kind in by_kind if kind not in ("DATE", *WITHOUT_NUMBER)),
+        ],
+        by_kind["DATE"],
         _patterns("NAME", [WITH_GIVEN_NAME], language),
     )
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
+from bench.phi_held_out import DEVELOPMENT, measure
 from medpipe.backends.presidio_redactor import PresidioRedactor
 
 FOLDER = Path(__file__).resolve().parents[1] / "core" / "safety" / "heldout"
@@ -77,6 +78,27 @@ def test_identifiers_that_no_model_knows_go_by_pattern(kind: str) -> None:
 
 def test_eponyms_genes_and_drugs_stay_without_a_model() -> None:
     assert touched(plain()) <= 0.01
+
+
+def test_all_kinds_but_names_go_without_a_model_and_medicine_stays() -> None:
+    measured = measure(DEVELOPMENT, plain(), each=10)
+    low = [
+        (language, kind)
+        for language, kinds in measured.shares.items()
+        for kind in kinds
+        if measured.share(language, kind) < 0.9 and kind not in ("NAME", "INTRODUCED")
+    ]
+    assert low == []
+    assert measured.touched == 0
+
+
+@needs_models
+@pytest.mark.slow
+def test_every_kind_goes_with_models_and_one_sentence_in_a_hundred_is_touched_at_most() -> None:
+    measured = measure(DEVELOPMENT, with_models(), each=30)
+    assert all(measured.share(language, "NAME") >= 0.95 for language in MODELS)
+    assert all(measured.share(language, kind) >= 0.9 for language, kinds in measured.shares.items() for kind in kinds)
+    assert measured.touched <= 0.01 * measured.kept
 
 
 @needs_models

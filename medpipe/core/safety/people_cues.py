@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+CAPITAL = "A-ZÀ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶŁĹĻĽŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŲŴŶŹŻŽȘȚ"
+"""Capitals of the Latin alphabets of Europe, Turkey and Vietnam, as a part of a character class."""
 OF_MEDICINE_AFTER = re.compile(
-    r"(?:-[\w’'-]+)*[’']?s?\s+(?:(?:and|et|y)\s[A-ZÀ-Þ][\w’'-]+\s|[a-zà-ÿ]+\s(?=syndrome|hazards|index))?(?i:disease|syndrome|disorder|phenomenon|sign|test|score|scale|law|virus|tumou?r|lymphoma"
+    rf"(?:-[\w’'-]+)*[’']?s?\s+(?:(?:and|et|y)\s[{CAPITAL}][\w’'-]+\s|[a-zà-ÿ]+\s(?=syndrome|hazards|index))?(?i:disease|syndrome|disorder|phenomenon|sign|test|score|scale|law|virus|tumou?r|lymphoma"
     r"|sarcoma|palsy|cells?|reflex|fracture|index|catheter|ultrasound|procedure|operation|model|curve|method|criteria"
     r"|classification|thyroiditis|esophagus|oesophagus|anemia|anaemia|nodes?|body|bodies|duct|fever|study|trial|triad"
     r"|maneuver|manoeuvre|syndromes|cysts?|neuroma|ulcers?|palsies|contracture|crisis|diverticulum|chorea|dementia"
@@ -29,6 +31,9 @@ HUMAN = frozenset(
     "mère père mari femme fils fille frère soeur sœur oncle tante ami amie patient patiente dossier nom prénom parents "
     "enfant enfants bébé avis courrier lettre cas suivi ecg prélèvement bilan médecin chevilles main pied état visite "
     "mum mom dad mother father wife husband patient patients madame monsieur maman papa mamie papi caller nurse doctor "
+    "care behalf name names family records record notes history request hands death birth parents seen "
+    "written "
+    "reviewed signed dictated performed accompanied assisted given told treated done made taken sent operated admitted "
     "madre padre marido esposa esposo hijo hija hermano hermana amigo amiga paciente nombre caso lors près auprès "
     "présence appel arrivée sortie entrée demande réponse consentement domicile dr".split()
 )
@@ -37,7 +42,7 @@ HOME_BEFORE = re.compile(
     r"(?i:\b(?:in|at|from|near|to|habite|vive en|(?:habit|viv|vis|vit|résid|déménag|domicili|venu|vien|né"
     r"|origin|resid|mud)"
     r"\w*\s+(?:à|de|en|au|a))\s+(?:the\s|la\s|le\s)?)$"
-    r"|(?<=[\w,]\s)[A-ZÀ-Þ][\w’'-]+\s(?:of|de)\s$"
+    rf"|(?<=[\w,]\s)[{CAPITAL}][\w’'-]+\s(?:of|de)\s$"
 )
 
 
@@ -79,6 +84,9 @@ PERSON_AFTER = re.compile(
         needs weighs lives eats ate slept sleeps woke mentioned can(?:not|['’]t) won['’]t attended texted returned
         tolerated died will_need takes_(?=[A-Z]) has_(?:asthma|diabetes|a_(?:cough|fever|rash|cold|temperature))
         (?:is|was|has_been|remains|remained)_(?:improving|afebrile|stable|well|unwell|vomiting|coughing|febrile|pale)
+        (?:is|was)_(?:extubated|intubated|comfortable|alert|drowsy|confused|anxious|keen|happy|tearful|upset|scared|ambulating)
+        (?:is|was)_(?:doing|feeling|taking|eating|drinking|complaining|waiting|asking|breastfeeding|crying|sleeping|walking)
+        est_(?:confortable|consciente?|confuse?|anxieu(?:x|se)|somnolente?|inqui(?:et|ète)|fatiguée?|extubée?|intubée?|à_jeun)
         (?:is|was)_(?:still|due|worried|awake|asleep|an?_\d|an?_(?:\w+_)?(?:boy|girl|man|woman|lady|gentleman))
         pèse mange dort boit saigne(?:-t)? tète doit cherche accepte ne_(?:bouge|dort|mange|prend)\w* s['’]améliore
         est_(?:asthmatique|allergique|apyrétique|diabétique|enceinte|stable|une?_(?:\w+_)?(?:garçon|fille|homme|femme))
@@ -92,16 +100,30 @@ PERSON_AFTER = re.compile(
         a_été_(?:extubée?|opérée?|vue?|hospitalisée?) ne_peut s['’]est
         """
     )
-    + r"\b|(?i:['’]s (?:mother|father|son|daughter|wife|husband|sister|brother|cast|chart)\b"
+    + r"\b|,?\s(?:who|whose|whom)\b|(?i:['’]s (?:mother|father|son|daughter|wife|husband|sister|brother|cast|chart)\b"
     r"|,\s\d{1,3}(?:\s?(?:ans|y|,))"
     r"|,\s(?:MD|RN|PhD|DO)\b|\s?:\s(?:temp|pulse|bp|pouls|TA\b)))"
 )
 """What somebody does whose name comes first, or what belongs to them."""
+OF_IN_ENGLISH = re.compile(r"\b(\w{3,})\s(?:of|by)\s(?:the\s)?$")
+OWNED = re.compile(r"[’']s\s([a-z]{3,})")
+ALONE = re.compile(r"\.(?:\s|$)")
+SCHEDULED = re.compile(r"\b\d{1,2}\s?[:h]\s?(?:\d{2}\s)?(?:-\s)?$")
+SENTENCE_BEFORE = re.compile(r"[.?!:]\s*$")
+THING_AFTER = re.compile(
+    r"\s(?:doit|needs|can(?:not|['’]t)|will\sneed|(?:is|was)\s(?:still|due)|devra|prend|revient|died)\b"
+)
+"""What is said of people, and of drugs and tests as well."""
+FAMILY_ENDS = re.compile(
+    r"\w{3}(?:[oe]va?|enko|escu|ovi[cć]|sk[iay]|czyk|wicz|sson"
+    r"|poulos|akis|idis|shvili|adze|yan|oglu|nen|quist|feld|stein)$"
+)
+"""Ends of family names of many languages that no list has all of."""
 ONE_PERSON = re.compile(
     r"\b(?:I|(?i:my|me|we|our|he|she|his|her|him|who|patient|mr|mrs|ms|dr|je|j['’]\w+|mon|ma|mes|nous|notre|il|elle|son|sa"
     r"|patiente|m|mme|mon|yo|mi|vive|vivo|paciente|él|ella|su|lives?|born|moved|resid\w+|habit\w+|née?|original\w*"
     r"|originaire|admitted|transferred|ambulance|mother|father|mère|père|aged?|âgée?))\b|\d\s?(?:ans|y/?o|[FM]\b)|year-old"
-    r"|[A-ZÀ-Þ][\w’'-]+\s[A-ZÀ-Þ][\w’'-]+\s(?:of|de)\s"
+    rf"|[{CAPITAL}][\w’'-]+\s[{CAPITAL}][\w’'-]+\s(?:of|de)\s"
 )
 """What a sentence says of one person. Trials, too, are "in Boston"."""
 PLACED = re.compile(r"\b(?i:in|from|en|au|du|across|throughout|within)\s$")
@@ -116,7 +138,8 @@ STATES = frozenset(
 )
 """Words of states and larger areas: they may stay (45 CFR 164.514(b)(2)(i)(B))."""
 TITLES = frozenset(
-    "mr mrs ms miss dr prof professor nurse sgt mme mlle pr professeur docteur st san saint sainte".split()
+    "mr mrs ms miss dr prof professor nurse sgt mme mlle pr professeur docteur st san saint sainte "
+    "cher chere chers dear".split()
 )
 HAD = re.compile(r"\b(?:have|has|had|having|with (?:a|an)|[jJ]['’]ai|ai|as|a|ont|avait|un|une|tengo|tiene)\s$")
 """Before the name of a disease."""
@@ -148,7 +171,7 @@ OF_NOBODY = frozenset(
 )
 """Words of institutions, and of headings in capitals."""
 WHEN = frozenset("yesterday today tomorrow tonight hier demain aujourd’hui aujourd'hui".split())
-COORDINATED = re.compile(r"(?:,\s[A-ZÀ-Þ][^\W\d_]+)*,?\s(?:et|and|y|&)\s([A-ZÀ-Þ][^\W\d_]+)")
+COORDINATED = re.compile(rf"(?:,\s[{CAPITAL}][^\W\d_]+)*,?\s(?:et|and|y|&)\s([{CAPITAL}][^\W\d_]+)")
 ARTICLE = re.compile(
     r"(?:(?i:\b(?:the|an?|her|his|their|its|my|your|our|mon|ton|son|le|la|les|du|des|aux?|une?|cette?|el|los|las)\s)|\b[lL][’'])$"
 )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from medpipe.core.safety import people_cues as cues
 from medpipe.core.text import unaccented
 
-WORD = r"[A-ZÀ-Þ][^\W\d_]*(?:(?![’'](?:s|S)\b)[’'-][^\W\d_]+)*"
+WORD = rf"[{cues.CAPITAL}][^\W\d_]*(?:(?![’'](?:s|S)\b)[’'-][^\W\d_]+)*"
 BEFORE = 60
 """Characters before a name in which the words stand that speak of a person."""
 GRAMMAR = frozenset("ADP ADV AUX CCONJ DET INTJ NUM PART PRON SCONJ".split())
@@ -25,9 +25,9 @@ _ELIDED = re.compile(r"^[cjlmnst][’']")
 _HEADING = 3
 """Words in capitals above which they are a heading."""
 _PARTICLES = r"(?:(?:de|da|do|dos|du|di|van|von|der|den|bin|ben|al|el|la|las|los|St\.)\s|[dD][’'])*"
-_RUN = re.compile(rf"(?<![\w-])(?:[A-ZÀ-Þ]\.[\s-]?)*{WORD}(?:\s{_PARTICLES}(?:[A-ZÀ-Þ]\.\s)*{WORD})*")
+_RUN = re.compile(rf"(?<![\w-])(?:[{cues.CAPITAL}]\.[\s-]?)*{WORD}(?:\s{_PARTICLES}(?:[{cues.CAPITAL}]\.\s)*{WORD})*")
 """Words with capitals next to each other, with initials and particles between them."""
-_INITIALS = re.compile(r"(?:(?<![\w])[A-ZÀ-Þ]\.[\s-]?)+$")
+_INITIALS = re.compile(rf"(?:(?<![\w])[{cues.CAPITAL}]\.[\s-]?)+$")
 
 Span = tuple[int, int]
 """Start and end in characters."""
@@ -46,11 +46,13 @@ class Lists(NamedTuple):
 
     given: Collection[str]
     family: AbstractSet[str]
-    medical: Collection[str]
+    medical: AbstractSet[str]
     countries: Collection[str]
     usual: Collection[str] = ()
     """The most frequent given names."""
-    grammar: Collection[str] = ()
+    eponyms: Collection[str] = ()
+    """Given names that are words of medicine, too."""
+    grammar: AbstractSet[str] = frozenset()
     """Words that a language cannot do without, and that are names only by chance."""
 
 

@@ -30,11 +30,17 @@ KINDS = (
     "DEVICE",
     "URL",
     "IP",
+    "CODE",
 )
-"""The words of the placeholders: a name becomes `[NAME]`."""
+"""The words of the placeholders: a name becomes `[NAME]`. `CODE` is a long number that nothing names."""
 
 NIR = r"\b[1-478]\s?\d{2}\s?(?:0[1-9]|1[0-2]|[2-9]\d)\s?(?:\d{2}|2[AB])\s?\d{3}\s?\d{3}\s?\d{2}\b"
 """French national numbers (numéro d'inscription au répertoire) with their key. See `nir_is_valid`."""
+
+_MONTHS = tuple(
+    "jan feb fév fev ene mar apr avr abr may mai jun juin jul juil aug aoû aou ago sep oct nov dec déc dic".split()
+)
+"""How the months begin in English, French and Spanish."""
 
 _EPONYM = (
     r"(?![’']?s? (?:disease|syndrome|disorder|sign|test|score|scale|law|virus|tumou?r|lymphoma|sarcoma|palsy"
@@ -64,6 +70,17 @@ def has_given_name(text: str) -> bool:
 def has_number(text: str) -> bool:
     """Return whether the text has four digits near each other. No number that identifies a person has fewer."""
     return re.search(r"\d\D{0,3}\d\D{0,3}\d\D{0,3}\d", text) is not None
+
+
+def may_have_date(text: str) -> bool:
+    """Return whether two numbers with a mark between them, eight digits, or a month near a number are in the text."""
+    if re.search(r"\d\s?[/.-]\s?\d|\d{8}", text):
+        return True
+    return any(
+        month in text[max(0, number.start() - 20) : number.end() + 16].casefold()
+        for number in re.finditer(r"\d+", text)
+        for month in _MONTHS
+    )
 
 
 def names_again(text: str, names: frozenset[str]) -> list[tuple[int, int]]:

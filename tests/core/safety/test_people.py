@@ -13,7 +13,7 @@ from medpipe.core.safety.people_runs import Lists, Token
 LISTS = Lists(
     given={"ngozi", "clement", "vera"},
     family={"kowalczyk", "akhmetova"},
-    medical={"parkinson", "polycythemia", "glasgow", "keppra"},
+    medical=frozenset({"parkinson", "polycythemia", "glasgow", "keppra"}),
     countries={"jordan"},
 )
 PARTS = {"was": "AUX", "came": "VERB", "dish": "NOUN", "the": "DET", "Can": "AUX", "and": "CCONJ", "for": "ADP"}
@@ -37,6 +37,11 @@ def found(text: str, believed: Sequence[str] = ()) -> list[str]:
         ("R. J. Pemberton is here.", ["R. J. Pemberton"]),
         ("im ngozi and i cough", ["ngozi"]),
         ("im ngozi okafor and i cough", ["ngozi okafor"]),
+        ("Zyra who coughs is here", ["Zyra"]),
+        ("9:20 Kowalczyk", ["Kowalczyk"]),
+        ("Does it hurt, Zyra?", ["Zyra"]),
+        ("Seen by Łucja Żakowska today.", ["Łucja Żakowska"]),
+        ("hi, im zyra, 41, can i", ["zyra"]),
         ("La mère de Makoa attend.", []),
         ("Le Bihan is here. Seen by Le Bihan.", ["Le Bihan"]),
         ("Seen by Gulnara Akhmetova today.", ["Gulnara Akhmetova"]),
@@ -52,6 +57,9 @@ def test_lists_and_sentences_tell_people_that_the_model_misses(text: str, names:
         "Parkinson disease is slow.",
         "Polycythemia Vera is rare.",
         "a Petri dish",
+        "the foramen of Kowalczyk",
+        "Zyra-Okafor is negative",
+        "Ngozi and Parkinson are signs",
         "les cellules de Schwann",
         "I have Ngozi",
         "The Glasgow University",

@@ -173,7 +173,7 @@ def test_no_character_of_an_identifier_stays_and_every_other_one_does(spans: dic
 def test_every_pattern_has_a_known_kind_languages_and_a_name_of_its_own() -> None:
     names = [(identifier.kind, identifier.name) for identifier in IDENTIFIERS]
 
-    assert len(set(names)) == len(names) == 74
+    assert len(set(names)) == len(names) == 88
     assert {identifier.kind for identifier in IDENTIFIERS} <= set(phi.KINDS)
     assert all(set(identifier.languages) <= {"en", "fr", "es"} for identifier in IDENTIFIERS)
     assert WITH_GIVEN_NAME.kind == "NAME"

@@ -1,7 +1,7 @@
 """How the identifiers of `core.safety.phi` are written in English, French and Spanish. Each kind has a module.
 
-Numbers without a checksum count only after the words that name them ("MRN", "n° de dossier", "historia clínica"), and
-names only after the words that introduce a person. Doses, years, gene names and eponyms therefore stay. Identifiers
+Short numbers without a checksum count only after the words that name them ("MRN", "n° de dossier", "historia clínica"),
+and names only after the words that introduce a person. Doses, years, gene names and eponyms therefore stay. Identifiers
 with a checksum or a plain form (e-mail, telephone, cards, IBAN, US social security, DNI, NIE) are left to the library
 behind `medpipe.ports.Redactor`.
 
@@ -11,6 +11,7 @@ To add a way to write an identifier, add an `Identifier` to the module of its ki
 from __future__ import annotations
 
 from medpipe.core.safety.identifiers.addresses import ADDRESSES
+from medpipe.core.safety.identifiers.codes import CODES
 from medpipe.core.safety.identifiers.dates import AGES, DATES
 from medpipe.core.safety.identifiers.names import NAMES, WITH_GIVEN_NAME
 from medpipe.core.safety.identifiers.reference_numbers import NUMBERS
@@ -24,6 +25,7 @@ IDENTIFIERS: tuple[Identifier, ...] = (
     *DATES,
     *AGES,
     *NUMBERS,
+    *CODES,
     # The library accepts only numbers that are allotted. People also write, and invent, others of the same form.
     Identifier("PHONE", "France", r"(?<![\d.])(?:\+33\s?(?:\(0\)\s?)?|0)[1-9](?:[\s.-]?\d{2}){4}(?![\d.]\d)", ("fr",)),
     Identifier("PHONE", "international", r"(?<![\w+])\+\d{1,3}(?:[\s.-]?\(?\d{1,4}\)?){2,6}(?<=\d)(?!\d)"),

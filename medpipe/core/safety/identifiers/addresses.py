@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from medpipe.core.safety.identifiers.writing import NOT_A_NAME, Identifier, any_of
+from medpipe.core.safety.people_cues import CALENDAR, STATES
 
 _STATE = (
     r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|PR|RI|S[CD]|T[NX]|UT"
@@ -16,6 +17,17 @@ _STREET = (
     r"|Crescent|Close|Gardens|Grove|Mews|Row|Walk|Hill|Parkway|Pkwy|Highway|Hwy|Square|Sq|Trail|Way"
     r"|Alley|Bend|Parade|Wharf|Green|Rise|Broadway|Bypass|Crossing|Expressway|Freeway|Heights|Loop|Path|Pike|Plaza|Quay|Ridge|Turnpike)\b\.?"
 )
+_IN_HOUSE = (
+    r"(?:,?\s(?:(?i:b[âa]t(?:iment)?|appartement|appt?|escalier|esc|étage|porte|hall|entrée|boîte|chambre|studio|logement)\b\.?\s"
+    r"(?:n°\s?)?[\dA-Z]\w{0,3}\b|\d{1,2}(?:er|e|ème)\sétage(?:\s(?:droite|gauche))?|(?:rez-de-chaussée|RDC)\b))*"
+)
+_PERSON = r"(?:i|we|s?he|they|who|patient|mother|father|parents|mom|mum|dad|son|daughter|wife|husband|family)"
+_ELSEWHERE = (
+    r"(?!(?i:"
+    + "|".join(sorted(STATES | CALENDAR))
+    + r"|january|jan|the|hospital|icu|nicu|hosp\w*|clini\w*|general)\b)"
+)
+"""A state, a continent and a month are no towns."""
 
 ADDRESSES = (
     Identifier(
@@ -54,6 +66,7 @@ ADDRESSES = (
         "post office box",
         r"\b" + any_of("p.?o.? ?box", "bo[iî]te postale", "apartado(?: de correos)?") + r"\s*\d+",
     ),
+    Identifier("ADDRESS", "boîte postale", r"\b(?:BP|CS|TSA|CEDEX)\s?\d{2,6}\b(?!\s?[/,.]\d)", ("fr",)),
     Identifier(
         "ADDRESS",
         "postal code",
@@ -64,16 +77,19 @@ ADDRESSES = (
     Identifier(
         "ADDRESS",
         "rue",
-        r"\b\d{1,4}(?:\s?(?:bis|ter|[A-D]))?,?\s+(?i:rue|avenue|av\.|boulevard|bd|chemin|allée|impasse|quai|route"
-        r"|cours|square|place|passage|faubourg|hameau|cité|lotissement|sentier|ruelle|esplanade|promenade|villa"
-        r"|voie|rond-point|lieu-dit)\s+(?:(?i:de\sla|de\sl['’]|des|du|de|d['’]|la|le|les)\s*)?"
-        rf"{_CITY}(?:,?\s*(?:à\s+)?\d{{5}}\s+{_CITY})?",
+        r"\b\d{1,4}(?:\s?(?:bis|ter|quater|[A-D]))?,?\s+(?i:rue|avenue|av(?:e|\.)?|boulevard|b(?:oule)?v?d\.?|chemin|ch(?:em)?\."
+        r"|all(?:ées?|\.)|impasse|imp\.|quai|route|rte\.?|cours|cour|square|sq\.|place|pl\.?|passage|faubourg|fbg|hameau|cité"
+        r"|lotissement|lot\.|sentier|sente|ruelle|esplanade|promenade|villas?|voie|rond-point|lieu-dit|lieudit|mail|montée|côte"
+        r"|traverse|venelle|clos|domaine|parc|pont|porte|rocade|chaussée|galerie|parvis|quartier|résidence|rés\.|immeuble"
+        r"|zone|val|vallon|carrefour|descente|levée|drève|digue|port)\s+"
+        r"(?:(?i:de\sla|de\sl['’]|des|du|de|d['’]|la|le|les|aux?|l['’])\s*)?"
+        rf"(?:{_CITY}|\d{{1,2}}\s{_CITY}){_IN_HOUSE}(?:,?\s*(?:à\s+)?\d{{5}}\s+{_CITY})?",
     ),
     Identifier(
         "ADDRESS",
         "résidence",
         rf"\b(?i:résidence|lotissement|lieu-dit)\s(?:(?i:les|la|le|des|du|de)\s)?{_CITY}"
-        rf"(?:,\s(?i:b[âa]t(?:iment)?\.?|appartement|appt?\.?|escalier|étage)\s\w+)*(?:,?\s\d{{5}}\s+{_CITY})?",
+        rf"{_IN_HOUSE}(?:,?\s\d{{5}}\s+{_CITY})?",
         ("fr",),
     ),
     Identifier("ADDRESS", "code postal et ville", rf"(?<=[,–-]\s)\d{{5}}\s{_CITY}", ("fr",)),
@@ -88,28 +104,39 @@ ADDRESSES = (
     Identifier(
         "ADDRESS",
         "home",
-        r"\b"
+        r"\b(?=\p{Lu})(?<=\b"
         + any_of(
-            "i live (?:in|at|near)",
-            "i am from",
+            f"{_PERSON} (?:now |still |currently |both |all )?(?:live|stay)[sd]?(?: alone"
+            f"| with [a-z ]{{1,20}})? (?:in|at|near)",
             "i['’]m from",
-            "we live in",
-            "lives in",
-            "(?:i|we|s?he|they|patient|mother|father|parents) (?:comes?|came|is|are|am|was|were) from",
-            "moved (?:to|from)",
-            "(?:vient|viens|venons|originaires?) de",
-            "(?:déménagé|vivons|vivent|vit|habitons|habitent) à",
+            "(?:lives|living)(?: alone)? (?:in|at|near)",
+            f"{_PERSON} (?:comes?|came|is|are|am|was|were|hails?)(?: originally)? from",
+            "(?:originally|visiting|travelled|traveled|drove|driven|flew|retired|evacuated|(?:re)?locat(?:ed|ing)|moved|moving)"
+            " (?:here |over |back )?(?:to|from|in)",
+            "moved (?:here |back )?(?:to|from|out of)",
+            "(?:born|raised|born and raised|grew up|brought up|(?:works|working|farms?|retired|settled) (?:near"
+            "|in))(?: in)?(?= \\p{Lu}\\p{L}+[,.;])",
+            "(?:home ?town|place of birth|birth ?place|city|town|village|city of residence)(?: is)?\\s?:?",
+            "home\\s?:",
+            "(?:native|resident|citizen|inhabitant) (?:of|in)",
+            "(?:vient|viens|venons|venue?s?|originaires?|nati(?:f|ve)s?|arrivée?s?|habitante?|rentrée?s?"
+            "|rapatriée?) de",
+            "(?:quitt(?:é|e|ait|er|ons)|(?:maire|commune|ville|village|mairie|quartier) (?:de|d['’]))",
+            "(?:déménag\\w+|emménag\\w+|vivons|vivent|vit|vivait|habitons|habit\\w+|résid\\w+|domicili\\w+|demeur\\w+|log\\w+|héberg\\w+"
+            "|install\\w+|retrait\\w+|grandi|scolaris\\w+|née?s?|retourn\\w+|rentr\\w+|travaill\\w+|maison"
+            "|appartement|chez (?:lui|elle))"
+            ",? (?:à|près de|vers|sur|dans)",
+            "(?:ville|commune|lieu de naissance|domicile|village|localité|lieu de résidence)\\s?:",
             "(?:viene|vengo|venimos) de",
             "(?:mudé|mudó|mudamos|viven?) (?:a|en)",
-            "resid(?:es|ing) (?:in|at)",
-            "resident of",
+            "(?:nacid[oa]|criad[oa]|natural|vecin[oa]|originari[oa]|procedente) (?:en|de)",
+            "(?:ciudad|localidad|municipio|pueblo|lugar de nacimiento)\\s?:",
+            "resid(?:es|ing|ed) (?:in|at)",
             "home address:?",
             "address:",
             "j['’]habite(?: à)?",
             "je vis à",
-            "habite à",
             "demeurant à?",
-            "domiciliée? à",
             "vivo en",
             "vivimos en",
             "resido en",
@@ -117,6 +144,6 @@ ADDRESSES = (
             "domiciliad[oa] en",
             "domicilio:",
         )
-        + rf"\s+\K{NOT_A_NAME}{_CITY}(?:,\s+(?:{_STATE}|{_CITY}))?",
+        + rf"\s+){NOT_A_NAME}{_ELSEWHERE}{_CITY}(?:,\s+(?:{_STATE}|{_CITY}))?",
     ),
 )

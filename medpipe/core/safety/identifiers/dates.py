@@ -8,7 +8,7 @@ from __future__ import annotations
 from medpipe.core.safety.identifiers.writing import Identifier, any_of
 
 _MONTH = (
-    r"(?i:jan(?:uary|vier)?|feb(?:ruary|rero)?|f[ée]vr?(?:ier)?|mar(?:ch|s|zo)?|apr(?:il)?|avr(?:il)?|abr(?:il)?"
+    r"(?i:jan(?:uary|vier|v)?|feb(?:ruary|rero)?|f[ée]vr?(?:ier)?|mar(?:ch|s|zo)?|apr(?:il)?|avr(?:il)?|abr(?:il)?"
     r"|may|mai|mayo|june?|juin|junio|july?|juil(?:let)?|julio|aug(?:ust)?|ao[uû]t|agosto"
     r"|sep(?:t(?:ember|embre|iembre)?)?|oct(?:ober|obre|ubre)?|nov(?:ember|embre|iembre)?"
     r"|dec(?:ember)?|d[ée]c(?:embre)?|dic(?:iembre)?|enero)\.?"
@@ -25,30 +25,33 @@ _WEEKDAY = (
 _NO_AMOUNT = r"(?!\s?(?:%|mg|g\b|ml|mL|kg|cm|mm|patients|people|participants|percent|[.,/-]\d))"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _YEAR = r"(?:19|20)\d{2}(?!\d)"
+_YEAR_OR_TWO = rf"(?:{_YEAR}|['’]?\d{{2}}(?![\w%/-]|[.,:]\d|\s?(?:mg|ml|patients|h\b)))"
 
 DATES = (
     Identifier(
         "DATE",
         "in numbers",
-        rf"(?<![\d/.-]){_DAY}(?P<mark>[/.-]){_DAY}(?P=mark)(?:{_YEAR}|(?<=/)\d{{2}})(?![\d/-])"
-        rf"|(?<![\d/.-]){_YEAR}-\d{{2}}-\d{{2}}(?![\d-])",
+        rf"(?<![\d/.-]){_DAY}(?P<mark>[/.-]|\s?[/.-]\s){_DAY}(?P=mark)(?:{_YEAR}|(?<=/)\d{{2}}|(?<=\.\d\d\.)\d{{2}}(?!\.\d))(?![\d/-])"
+        rf"|(?<![\d/.-]){_YEAR}(?P<between>[/.-])(?:0?[1-9]|1[0-2])(?P=between){_DAY}(?![\d/-])"
+        rf"|(?<![\d/.-]){_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?![\d/-])",
     ),
     Identifier(
         "DATE",
         "in words",
-        rf"{_WEEKDAY}\b{_MONTH}\s{_DAY}(?:st|nd|rd|th)?,?\s{_YEAR}"
-        rf"|{_WEEKDAY}\b{_DAY}(?:st|nd|rd|th|er|º)?\s(?:de\s|of\s)?{_MONTH}(?:\sdel?)?,?\s{_YEAR}",
+        rf"{_WEEKDAY}\b{_MONTH}[\s.-](?:the\s)?{_DAY}(?:st|nd|rd|th)?(?:,?\s|[.,-]){_YEAR_OR_TWO}"
+        rf"|{_WEEKDAY}\b{_DAY}(?:st|nd|rd|th|er|ère|º)?[\s./-](?:de\s|(?:day\s)?of\s)?{_MONTH}(?:\sdel?|\sof)?(?:,?\s|[/.,-])"
+        rf"{_YEAR_OR_TWO}|\b{_YEAR}[\s.-]{_MONTH}[\s.-]{_DAY}\b",
     ),
     Identifier(
         "DATE",
         "in words, without a year",
-        rf"{_WEEKDAY}\b(?=\p{{Lu}}){_MONTH}\s{_DAY}(?:st|nd|rd|th)?\b{_NO_AMOUNT}"
-        rf"|{_WEEKDAY}\b{_DAY}(?:st|nd|rd|th|er|º)?\s(?:de\s|of\s)?(?:(?=\p{{Lu}}){_MONTH}|{_MONTH_IN_SMALL})\b",
+        rf"{_WEEKDAY}\b(?=\p{{Lu}}){_MONTH}\s(?:the\s)?{_DAY}(?:st|nd|rd|th)?\b{_NO_AMOUNT}"
+        rf"|{_WEEKDAY}\b{_DAY}(?:st|nd|rd|th|er|º)?[\s-](?:de\s|(?:day\s)?of\s)?(?:(?=\p{{Lu}}){_MONTH}|{_MONTH_IN_SMALL})\b",
     ),
     Identifier(
         "DATE",
         "of care",
-        r"\b"
+        r"(?<![\d/-])(?=\d)(?<=\b"
         + any_of(
             "admitted",
             "discharged",
@@ -70,9 +73,20 @@ DATES = (
             "opérée?",
             "cita",
             "alta",
+            "(?:took place|performed|done|taken|repeated|scheduled|booked|planned|due|signed|dated|written|faxed"
+            "|received"
+            "|returned|transferred|delivered|operated|operation|procedure|scan|labs?|biopsy|x-?ray|since|until|till|before|by)",
+            "d\\.?o\\.?[bas]\\b\\.?",
+            "(?:born|birthday|née?|nacid[oa]|ddn)",
+            "(?:opération|intervention|examen|prélèvement|bilan|depuis|jusqu['’]au|avant|dès|entrée?|faite?|réalisée?|prévue?"
+            "|programmée?|signée?|datée?|reçue?|transférée?|accouchement)",
         )
-        + rf"(?:\s*[:=-])?\s*(?:(?i:on|le|el|the|du)\s+)?\K{_DAY}(?:/{_DAY}(?![\d/])|-{_DAY}-\d{{2}}(?![\d-]))",
+        + rf"(?:\s*[:=-])?\s*(?:(?i:on|le|el|the|du)\s+)?){_DAY}(?:/{_DAY}(?![\d/])|-{_DAY}-\d{{2}}(?![\d-]))",
     ),
+    Identifier(
+        "DATE", "le", r"\b(?i:le|du|au|dès\sle)\s\K(?:0?[1-9]|[12]\d|3[01])/(?:0[1-9]|1[0-2])\b(?![\d/])", ("fr",)
+    ),
+    Identifier("DATE", "on", r"\b(?i:on)\s\K(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])\b(?![\d/])", ("en",)),
     Identifier("DATE", "after a weekday", rf"(?=\p{{L}}){_WEEKDAY}(?<=\s){_DAY}/{_DAY}(?![\d/])"),
     Identifier(
         "DATE",
@@ -125,7 +139,7 @@ AGES = (
     Identifier(
         "AGE",
         "years old",
-        rf"\b{_AGE}(?=[\s-]?(?i:years?[\s-](?:old|young|of\sage)|yrs?[\s-]old|y\.?o\.?\b|y/o)){_GROUP}",
+        rf"\b{_AGE}(?=[\s-]?(?i:years?[\s-](?:old|young|of\sage)|yrs?[\s.-]+old|y[.-]?\s?o\b\.?|y/o|yrs?\b\.?\s?(?:old|[mf]\b)|yof\b|yom\b)){_GROUP}",
     ),
     Identifier(
         "AGE",
@@ -169,11 +183,15 @@ AGES = (
         rf"|\b(?i:à)\s\K{_AGE}(?=\sans\s(?:passés|révolus|sonnés|bien)\b)",
         ("fr",),
     ),
+    Identifier("AGE", "a.", rf"(?<=[,(]\s?)\b{_OVER_89}(?=\s?a\b\.?\s?(?:[,;:)]|$))", ("fr", "es")),
+    Identifier(
+        "AGE", "year of life", rf"\b(?i:his|her|sa|dans\ssa)\s\K{_OVER_89}(?:st|nd|rd|th|e|ème)(?=\s(?:year|année)\b)"
+    ),
     Identifier("AGE", "ans", rf"{_NO_AGE}\b{_AGE}(?=\s(?:ans|años)\b){_GROUP}", ("fr", "es")),
     Identifier(
         "AGE",
         "à tant d'ans, il",
-        rf"\b(?i:à)\s\K{_AGE}(?=\sans,\s(?i:il|elle|je|j['’]|m[ao]n?|sa|son|notre|le\spatient|la\spatiente)\b)",
+        rf"\b(?i:à)\s\K{_AGE}(?=\sans,?\s(?i:il|elle|je|j['’]|m[ao]n?|sa|son|notre|le\spatient|la\spatiente)\b)",
         ("fr",),
     ),
     Identifier(

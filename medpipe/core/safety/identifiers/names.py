@@ -20,13 +20,13 @@ _ADDRESSED = (
     r"|everyone|everybody|there|again|team|folks|friends?|guys|colleagues?|editor|patients?|you|nurse|señora?|señorita"
     r"|don|doña|sra?|à|tous|toutes|todos|todas|equipo|amig[oa]s?|colegas?|chers?|chère|cher|merci|thanks?|gracias|please"
     r"|and|et|y|i|j|my|this|just|good|it|the|is|can|what|how|ya|hello|hi)\b)"
-    r"[\p{L}’-]{2,}(?:\s\p{Lu}[\p{L}’'-]+)?(?=\s*[,!.:;\n]|\s*$)"
+    r"[\p{L}’-]{2,}(?:\s\p{Lu}[\p{L}’'-]+)?(?=\s*[,!.?:;\n]|\s+[-–—]|\s*$)"
 )
 _SPOKEN = r"(?:" + "|".join(sorted(name.casefold() for name in GIVEN_NAMES)) + r")"
 _GIVEN_IN_SMALL = rf"\K(?i:{_SPOKEN})\b(?:\s(?!{_NEXT})[\p{{L}}’'-]{{3,}})?(?=\s*[,!.;\n]|\s*$|\s(?:and|et|y)\b)"
 
 # The parts of a name: a word with a capital, a word in capitals, an initial, a particle, and what joins two parts.
-_PROPER = rf"{NOT_A_NAME}\p{{Lu}}(?:\p{{Ll}}|[’'-]\p{{Lu}}|(?<=Mac|Mc)\p{{Lu}})+"
+_PROPER = rf"{NOT_A_NAME}\p{{Lu}}(?:\p{{Ll}}|[’']\p{{Lu}}|-\p{{L}}|(?<=Mac|Mc)\p{{Lu}})+"
 _CAPITALS = rf"{NOT_A_NAME}\p{{Lu}}{{3,}}(?:-\p{{Lu}}{{2,}})?\b"
 _PART = rf"(?:{_PROPER}|{_CAPITALS})"
 _INITIAL = r"\p{Lu}\.\s*"
@@ -35,7 +35,12 @@ _THEN = (
     r"(?:\s+(?:de\sla|de\slos|del|de|da|dos|du|van\sder|van\sden|van|von|der|el|al|bin|ben|y|e|le|la))?\s+"
     rf"(?:{_INITIAL}){{0,2}}{_PARTICLE}"
 )
-_NAME = rf"\K(?:{_INITIAL}){{0,2}}{_PARTICLE}{_PART}(?:{_THEN}{_PART}){{0,3}}"
+_NOBLE = (
+    r"(?:(?:de\s(?:la\s)?|du\s|des\s|d['’]|van\s(?:der\s|den\s|de\s)?|von\s(?:der\s)?|di\s|da\s|del\s|al[\s-]|el[\s-]|ben\s|bin\s"
+    r"|ter\s|ten\s|le\s|la\s|l['’])(?:La\s|Le\s)?(?=\p{Lu}))?"
+)
+"""A particle in small letters before a family name: "Mme de La Tour"."""
+_NAME = rf"\K(?:{_INITIAL}){{0,2}}(?:{_PARTICLE}|{_NOBLE}){_PART}(?:{_THEN}{_PART}){{0,3}}"
 _FULL_NAME = rf"\K{_PROPER}(?:{_THEN}{_PROPER}){{1,3}}"
 
 WITH_GIVEN_NAME = Identifier(
@@ -54,10 +59,22 @@ def name_after(name: str, before: str, who: str = _NAME, languages: tuple[str, .
     return Identifier("NAME", name, rf"(?<![\p{{L}}-]){before}\s*{who}", languages)
 
 
+def _after(name: str, before: str, who: str = _NAME) -> Identifier:
+    """As `name_after`, for long lists of words: they are looked for only where a capital is."""
+    # `who` begins with \K, and a lookbehind needs none
+    return Identifier("NAME", name, rf"\b(?=\p{{Lu}})(?<=(?<![\p{{L}}-]){before}){who[2:]}")
+
+
 NAMES = (
-    name_after("title", r"(?:Mr|Mrs|Ms|Mx|Miss|Dr|Prof|Professor|Doctor)\b\.?\s"),
+    name_after(
+        "title",
+        r"(?:Mrs?|Ms|Mx|Miss|Drs?|Prof|Professor|Doctor|Sgt|Cpl|Capt|Captain|Lt|Maj|Rev|Reverend|Sister|Pastor|Rabbi|Imam|Officer"
+        r"|Sir|Lady|Lord|Madam|Matron)\b\.?\s",
+    ),
     name_after("monsieur", r"\bM\.\s", f"{_NAME}(?!\\s\\p{{Ll}}+(?:us|um|is|ae|a)\\b)", ("fr",)),
-    name_after("titre", r"(?:Mme|Mlle|Monsieur|Madame|Mademoiselle|Docteur|Pr|Professeur|Me)\b\.?\s"),
+    name_after(
+        "titre", r"(?:Mme|Mlle|Monsieur|Madame|Mademoiselle|Docteur|Pr|Professeur|Me|Maître|Mgr|Adj|Cdt)s?\b\.?\s"
+    ),
     name_after("tratamiento", r"(?:Sra?|Srta|Dra?|D[ªº]|Dña|Don|Doña|Señora?|Señorita|Doctora)\b\.?\s"),
     name_after(
         "said of oneself",
@@ -153,7 +170,7 @@ NAMES = (
         )
         + r"\s(?!(?i:practitioner|specialist|manager|educator|midwife|anesthetist)\b)",
     ),
-    name_after(
+    _after(
         "signed",
         any_of(
             "sincerely",
@@ -175,8 +192,39 @@ NAMES = (
             "saludos(?: cordiales)?",
             "firmado(?: por)?",
             "fdo",
+            "(?:all the best|many thanks|with (?:many )?thanks|with love|love|respectfully|faithfully|truly"
+            "|warmly|see you)",
+            "(?:bien |très |meilleures )?(?:salutations|confraternellement|sincèrement)",
+            "(?:bien à (?:toi|vous)|à bientôt|bises|bisous|je vous embrasse|respectueusement|c(?:or)?dt)",
+            "(?:un saludo|un abrazo|abrazos|cordialmente)",
         )
-        + r"\s?[.,:-]?\s",
+        + r"\s?(?:[,:-]|(?<=fdo|cdt|cordt)\.|(?=\n))?\s",
+    ),
+    _after(
+        "spoken to",
+        any_of(
+            "(?:sorry|glad|happy|pleased|good|great|thanks?|thank you|congratulations|well done|welcome|bye"
+            "|take care|don['’]t worry"
+            "|of course|sure|listen|look|please)(?: \\w+['’]?\\w*){0,5}",
+            "(?:désolée?|navrée?|merci|bravo|félicitations|prenez soin|prends soin|courage|bien sûr"
+            "|rassurez-vous|entrez|écoutez"
+            "|ne vous inquiétez pas|ravie?|contente?)(?: [\\w'’]+){0,5}",
+            "(?:siento|gracias|felicidades|cuídese|cuídate|tranquil[oa]|claro)(?: \\w+){0,4}",
+        )
+        + r",\s",
+        rf"\K{_PROPER}(?=\s?[,!.?;\n]|\s*$)",
+    ),
+    Identifier(
+        "NAME",
+        "spoken to first",
+        rf"(?:^|(?<=[.!?\n]\s?))(?!(?i:no|yes|ok|okay|hi|hello|sorry|well|sure|again|bonjour|oui|non|bonsoir|sí|hola|doctors?|docteur"
+        rf"|madame|monsieur|mesdames|messieurs|sir|madam|everyone|all|encore|d['’]accord|please|yeah|great|perfect|parfait|super|vale)\b){_PROPER}"
+        r"(?=,\s(?i:thanks|thank\syou|please\s\p{Ll}|your|merci|gracias|votre\s|vos\s|pouvez-vous|peux-tu|could\syou|can\syou|would\syou)\b)",
+    ),
+    name_after(
+        "form in capitals",
+        r"(?:(?:SUR|FIRST\s|LAST\s|GIVEN\s|FAMILY\s)?NAME|NOM|PR[EÉ]NOMS?|NOMBRE|APELLIDOS?)\s?:?\s",
+        r"\K\p{Lu}{2,}(?:[\s’'-](?!(?:SEXE?|DOB|AGE|PR[EÉ]NOM|NOM|NE|NÉE?|DDN|DATE|MRN|IPP|ID)\b)\p{Lu}{2,}){0,3}\b",
     ),
     name_after(
         "signed in any case",
@@ -193,6 +241,13 @@ NAMES = (
         r"\K(?!(?i:doctors?|docteur|all|everyone|everybody|tous|toutes|todos)\b)[\p{L}’-]{3,}(?:\s[\p{L}’-]{3,})?(?=\s*\.?\s*$)",
     ),
     name_after(
+        "labelled in small",
+        r"(?:^|(?<=[\n,;.]\s?))"
+        + any_of("(?:full |first |last |patient )?name", "nom", "prénom", "nombre", "apellidos?")
+        + r"\s?[:=]\s",
+        r"\K(?!(?i:none|unknown|n/a|age|sexe?|âge)\b)\p{Ll}[\p{L}’'-]+(?:\s(?!(?i:age|aged|sexe?|âge|âgée?|dob|edad|and|et|y)\b)\p{Ll}[\p{L}’'-]+(?!\s?:)){0,2}",
+    ),
+    _after(
         "labelled",
         any_of(
             "patient(?:e|['’]s)?(?: name)?",
@@ -215,13 +270,15 @@ NAMES = (
             "médico",
             "contacto",
         )
-        + r"\s?[:=]",
+        + r"\s?[:=]\s*",
     ),
     name_after(
         "called",
         any_of(
+            "(?:named|called|christened) (?:her|him|them|the (?:baby|boy|girl|child))",
+            "l['’](?:avons|ai|a|ont) (?:appelée?|prénommée?|nommée?)",
             "(?:patient|man|woman|boy|girl|child|infant|homme|femme|patiente|garçon|fille|enfant|hombre|mujer|paciente"
-            "|niñ[oa]) (?:named|called|nommée?|prénommée?|appelée?|llamad[oa])"
+            "|niñ[oa]) (?:named|called|nommée?|prénommée?|appelée?|llamad[oa])",
         )
         + r"\s",
     ),
@@ -236,7 +293,9 @@ NAMES = (
         "here",
         r"(?i:(?:^|(?<=(?:hi|hey|hello|salut|bonjour|bonsoir|hola)\s*(?:all|everyone|tout le monde)?,\s)))"
         r"(?!(?i:come|right|over|from|je)\b)"
-        r"[\p{L}’-]{3,}(?=\s(?i:here|à l['’]appareil|aquí|al habla)\b)",
+        rf"(?!{_NEXT}|(?i:what|how|where|when|why|they|he|she|you|we|this|that|there|stuck|living|everyone|anyone|someone)\b)"
+        r"[\p{L}’-]{3,}(?:(?=\s(?i:here|à\sl['’]appareil|aquí|al\shabla)\b)"
+        rf"|\s(?!{_NEXT})[\p{{L}}’-]{{3,}}(?=\s(?i:here|à\sl['’]appareil|aquí|al\shabla)\b[,.!:;]))",
     ),
     Identifier(
         "NAME",
@@ -244,12 +303,15 @@ NAMES = (
         r"(?:^|(?<=\n|[:;]\s))\p{Lu}[\p{Lu}’'-]{2,},\s\p{Lu}{3,}(?:\s\p{Lu}\b\.?)?(?=\s|$)",
     ),
     name_after("patient and full name", r"(?:patiente?|paciente),?\s", _FULL_NAME),
-    name_after(
+    _after(
         "relative",
         any_of(
-            r"(?:my|our|his|her) (?:\w+ )?(?:son|daughter|wife|husband|mother|father|mom|mum|dad|brother|sister|friend"
-            "|baby|uncle|aunt|neighbou?r|carer|caregiver|partner|fiancée?|boyfriend|girlfriend|cousin|niece|nephew|grand(?:mother|father|son|daughter))",
-            "(?:mon|ma|notre|son|sa|leur) (?:fils|fille|femme|mari|mère|père|frère|s(?:œ|oe)ur|amie?|bébé|oncle|tante"
+            r"(?:my|our|his|her|their|the patient['’]s) (?:[\w-]+ )?(?:son|daughter|wife|husband|mother|father"
+            r"|mom|mum|dad|brother|sister"
+            "|friend|child|kid|toddler|twins?|spouse|step(?:son|daughter|mother|father)|(?:room|flat)mate|colleague|baby|uncle|aunt|neighbou?r|carer|caregiver|partner|fiancée?|boyfriend|girlfriend|cousin|niece|nephew|grand(?:mother|father|son|daughter))",
+            "(?:mon|ma|notre|son|sa|leur) (?:\\w+ )?(?:petit-fils|petite-fille|neveu|nièce|cousine?|beau-(?:père"
+            "|frère|fils)|belle-(?:mère|sœur|fille)"
+            "|colocataire|aidante?|collègue|fiancée?|concubine?|copain|copine|grand-(?:mère|père)|enfant|aînée?|parrain|marraine|fils|fille|femme|mari|mère|père|frère|s(?:œ|oe)ur|amie?|bébé|oncle|tante"
             "|épouse|époux|voisine?|compagnon|compagne|conjointe?)",
             "(?:mi|nuestr[oa]|su) (?:hij[oa]|espos[oa]|mujer|marido|madre|padre|herman[oa]|amig[oa]|bebé|tí[oa]"
             "|abuel[oa]|niet[oa]|prim[oa]|novi[oa]|vecin[oa])",

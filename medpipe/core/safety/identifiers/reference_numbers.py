@@ -9,13 +9,19 @@ from medpipe.core.safety.identifiers.writing import Identifier, any_of
 
 # Between the words and the number; the number itself; the ways to write "number".
 _GAP = r"(?:\s|(?i:is|was|est|es|le|el|la|the|end(?:s|ing)\s(?:in|with))\b|[:=#.°º-])*"
-_CODE = r"\K(?=[\w./-]*\d)[A-Z0-9](?:[A-Z0-9]|[./-](?=[A-Z0-9])|\s(?=[A-Z]{0,4}\d)){3,19}(?![A-Za-z0-9])"
+_CODE = r"(?=[\w./-]*\d)[A-Z0-9](?:[A-Z0-9]|[./-](?=[A-Z0-9])|\s(?=[A-Z]{0,4}\d)){3,19}(?![A-Za-z0-9])"
 _NO = r"(?:number|no\b\.?|num\b\.?|nr\b\.?|#|id\b|n\.?[°ºo]\b?\.?|num[eé]ro|número)"
 
 
-def number_after(kind: str, name: str, *words: str) -> Identifier:
-    """A number of at least four characters, one of them a digit, after one of the words."""
-    return Identifier(kind, name, rf"\b{any_of(*words)}{_GAP}{_CODE}")
+_LONG = r"(?=(?:[A-Z]{0,4}[./\s-]?\d){5})"
+"""At least five digits. Nouns that also stand before other numbers ("case 12") ask for them."""
+
+
+def number_after(kind: str, name: str, *words: str, least: str = "") -> Identifier:
+    """A number of at least four characters, one of them a digit, after one of the words. `least` asks for more."""
+    before = rf"\b{any_of(*words)}{_GAP}"
+    # long numbers are rare, so the words are looked for only before one
+    return Identifier(kind, name, rf"\b{least}(?<={before}){_CODE}" if least else rf"{before}\K{_CODE}")
 
 
 NUMBERS = (
@@ -31,6 +37,22 @@ NUMBERS = (
         "(?:chart|accession|PID|lab(?:oratory)? reference)",
         f"(?:filed|records?|stored|registered) under(?: the)?(?: ?{_NO})?",
         f"(?:patient|clinic|hospital) {_NO}(?: (?:at|in|of|from) (?:the|your|our|my) \\w+)?",
+    ),
+    number_after(
+        "MRN",
+        "paper",
+        f"(?:requisition|request|order|report|referral|barcode|bar code|label|prescription|rx|booking"
+        f"|appointment|ticket"
+        f"|registration|reference|ref|folder|archive|claim|tube|slide|biopsy|blood bag|study|scan|x-?ray) ?{_NO}",
+        f"(?:case|episode|encounter|visit|admission|stay|specimen|sample|requisition|referral|folder|file|record|ref\\.?"
+        f"|reference|registration|barcode|tube|slide|unit|lab)(?: ?{_NO})?",
+        f"(?:réquisition|demande|ordonnance|compte[- ]rendu|courrier|étiquette|code[- ]barres|examen|analyse|tube|lame"
+        f"|biopsie|poche|référence|réf|enregistrement|archive|passage|venue|visite|séjour|admission|hospitalisation"
+        f"|épisode|consultation|prélèvement|échantillon|bon|bulletin|identifiant|dossier|NDA|IEP"
+        f"|NIP)\\b\\.?(?: ?{_NO})?",
+        f"(?:solicitud|petición|informe|muestra|referencia|ref|etiqueta|receta|episodio|ingreso|visita|consulta|expediente"
+        f"|volante|cama)\\b\\.?(?: ?{_NO})?",
+        least=_LONG,
     ),
     number_after(
         "MRN",
@@ -62,6 +84,28 @@ NUMBERS = (
         "(?:member|subscriber|policy|insurance|coverage|group|beneficiary|medicare|medicaid|health ?plan|plan)"
         f"(?: (?:policy|card|member|id))? ?{_NO}",
     ),
+    number_after(
+        "HEALTH_PLAN",
+        "insurer",
+        "(?:medicare|medicaid|tricare|blue ?(?:cross|shield)(?: blue ?shield)?|BCBS|aetna|cigna|humana"
+        "|united ?health ?(?:care)?|UHC"
+        "|kaiser(?: permanente)?|anthem|centene|molina|bupa|axa(?: ppp)?|aviva|vitality|CHIP|ambetter|oscar)\\b"
+        f"(?: (?:plan|policy|card|member|id|coverage|insurance))* ?{_NO}?",
+        f"(?:insurance|insurer|payer|payor|health ?plan|benefits?|coverage|policy(?:holder)?|subscriber"
+        f"|member(?:ship)?|beneficiary"
+        f"|enrol?l?ee|group|plan|(?:prior |pre-?)?authori[sz]ation|pre-?certification|claim|voucher)"
+        f"(?: (?:card|policy|member|id|plan|beneficiary))? ?{_NO}?",
+        f"(?:complémentaire(?: santé)?|mutuelle|assur(?:ance|eur|é)e?(?: maladie| santé)?|adhé(?:rente?|sion)"
+        f"|contrat|AM[CO]|tiers[- ]payant"
+        f"|(?:prise|accord de prise) en charge|bénéficiaire|ayant droit|attestation|CPAM|CNAM|MSA|MGEN|MAAF|MAIF"
+        f"|harmonie|malakoff|ALD"
+        f"|C2S|CMU|AME|droits|caisse|organisme|carte (?:vitale|(?:de )?mutuelle|d['’]assuré|européenne))\\b"
+        f"(?:,? (?:dossier|contrat|carte|adhérent|santé|mutuelle|complémentaire))* ?{_NO}?",
+        f"(?:aseguradora|seguro(?: médico| de salud)?|mutua|póliza|afiliad[oa]|beneficiari[oa]|asegurad[oa]"
+        f"|sanitas|adeslas|mapfre"
+        f"|asisa|DKV|muface|carné)\\b ?{_NO}?",
+        least=_LONG,
+    ),
     number_after("HEALTH_PLAN", "insured", "(?:insured|covered|enrolled) (?:under|by|with|in|as)"),
     number_after(
         "HEALTH_PLAN",
@@ -87,13 +131,24 @@ NUMBERS = (
         "(?:card|account|acct) (?:ending|number ending)(?: in)?",
         "(?:routing|sort code)\\b",
         r"R\.?I\.?B\b\.?",
-        rf"(?:card|carte|tarjeta)\b ?{_NO}?",
+        rf"(?:card|carte(?: bancaire| bleue| de crédit)?|tarjeta)\b ?{_NO}?",
+    ),
+    number_after(
+        "ACCOUNT",
+        "bill",
+        f"(?:bill|statement|receipt|payment|deposit|transaction|transfer|refund|cheque|check|order|balance"
+        f"|deductible|copay) ?{_NO}?",
+        f"(?:facture|quittance|reçu|paiement|règlement|chèque|virement|avoir|titre de recettes?|compte"
+        f"|remboursement|débit(?:ée?)?"
+        f"|solde)\\b ?{_NO}?",
+        f"(?:recibo|pago|transferencia|cheque|factura|saldo)\\b ?{_NO}?",
+        least=_LONG,
     ),
     number_after(
         "LICENSE",
         "license",
-        f"licen[cs]e ?{_NO}?",
-        f"certificate ?{_NO}",
+        rf"(?:licen[cs]e|\bD\.?L\b\.?|lic\.) ?{_NO}?",
+        f"(?:certificate|board|permit|registration|GMC|NMC|passport) ?{_NO}",
         rf"(?:DEA|NPI|RPPS|ADELI)\b ?{_NO}?",
         f"(?:permis|carné|permiso)(?: de condu(?:ire|cir))? ?{_NO}?",
         f"{_NO} (?:de )?colegiad[oa]",
