@@ -9,8 +9,10 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 from rich.console import Console
+from rich.status import Status
 
 from medpipe.errors import MedpipeError
 
@@ -71,19 +73,27 @@ class Verbs:
                 errors="replace",
             ) as process,
         ):
-            assert process.stdout is not None and process.stderr is not None
-            last, printed = "", began
-            for line in map(str.strip, process.stderr):
-                log.write(f"{line}\n")
-                last = line or last
-                if _PROGRESS.match(line):
-                    status.update(f"{title}: {line}")
-                    if not self._console.is_terminal and time.monotonic() > printed + _PAUSE:
-                        printed = time.monotonic()
-                        self._console.print(f"    {line}", style="dim", highlight=False, markup=False)
-            value = process.stdout.read().strip().rpartition("\n")[2]
+            try:
+                last = self._followed(title, process, log, status)
+            except BaseException:
+                process.terminate()  # the end of the block waits for it
+                raise
+            value = process.stdout.read().strip().rpartition("\n")[2] if process.stdout else ""
         if process.returncode:
             raise VerbFailed(f"medpipe {verb} ended with {process.returncode}: {last} (all of it: {self._log})")
         self.seconds[title] = round(time.monotonic() - began, 1)
         self._console.print(f"  {self.seconds[title]:7.1f} s  {title}  [dim]{value}[/]", highlight=False)
         return value
+
+    def _followed(self, title: str, process: subprocess.Popen[str], log: IO[str], status: Status) -> str:
+        """Write what a process says to the log, show its progress, and return its last line."""
+        last, printed = "", time.monotonic()
+        for line in map(str.strip, process.stderr or ()):
+            log.write(f"{line}\n")
+            last = line or last
+            if _PROGRESS.match(line):
+                status.update(f"{title}: {line}")
+                if not self._console.is_terminal and time.monotonic() > printed + _PAUSE:
+                    printed = time.monotonic()
+                    self._console.print(f"    {line}", style="dim", highlight=False, markup=False)
+        return last
