@@ -60,7 +60,7 @@ INSIDE = [
     (SCORERS, "core/judging/scoring.py", "def overlap"),
     (SCORERS, "core/judging/asserting.py", "def asserts"),
     (SCORERS, "core/judging/denial.py", "_IGNORANCE ="),
-    (SCORERS, "core/judging/entailment.py", "def verdict"),
+    (SCORERS, "core/judging/entailment.py", "def verdict("),
     (SCORERS, "core/judging/opposites.py", "_MEDICINE ="),
     (SCORERS, "core/judging/opposites.py", "_PAIRS ="),
     (SCORERS, "core/judging/quantities.py", "_UNITS ="),

@@ -77,10 +77,10 @@ MISTAKES = {
         r"data\.phrasing: unknown key; did you mean 'phrasings'",
     ),
     "unknown key at the top": (RECIPE + "\nlearning_rate: 1\n", r"learning_rate: unknown key.*known keys: base, "),
-    "unknown method": (changed("method: sft", "method: kto"), r"method: .*'sft' or 'dpo'.*'kto'"),
+    "unknown method": (changed("method: sft", "method: orpo"), r"method: .*'sft', 'dpo' or 'kto'.*'orpo'"),
     "empty block": (
-        changed("quantization:", "lora: null\nquantization:").replace("\nlora:\n", "\nlora_:\n"),
-        r"lora: is empty",
+        changed("data:\n", "data:\ndata_:\n"),
+        r"data: is empty",
     ),
     "text for a block": (
         "name: tiny-sft\ndata: all\n",

@@ -247,8 +247,9 @@ def _pairs_of(ports: Ports, parent: str) -> str | None:
 
 
 def _weights_digest(folder: Path) -> str:
-    """Return the SHA-256 of the weights and of what decides how they are used, byte for byte."""
+    """Return the SHA-256 of the weights and of what decides how they are used, byte for byte, without the curve."""
     digest = hashlib.sha256()
     for file in sorted(folder.iterdir(), reverse=True):  # adapters have always been hashed in this order
-        digest.update(file.read_bytes())
+        if file.name != curve.CURVE:
+            digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -265,7 +265,7 @@ BAD_ROWS: dict[str, list[tuple[dict[str, Any], str]]] = {
     "pairs": [
         (pair(91, chosen="Rest. ", rejected="Rest."), "Both answers are the same"),
         (pair(92, identity=" "), "who gave it"),
-        (pair(93, rejected=""), "other answer is blank"),
+        (pair(93, rejected=" "), "other answer is blank"),
         (pair(94, answer_id=""), "which answer"),
     ],
     "feedback": [

@@ -25,8 +25,10 @@ WORDS = {word for source in SOURCES for word in (source.name, source.prefix)}
 ELSEWHERE = {
     "medpipe/core/sources.py": "the table",
     "medpipe/readers.py": "from name to reader: the test below compares it with the table",
+    "medpipe/sandbox/real/__main__.py": "the sets that the demo teaches, of all that may be at hand",
     "bench/reading.py": "folders of the recorded data, each a part of a set",
     "bench/decontamination.py": "names of benchmarks, some of which are made of a source",
+    "medpipe/sources/curated/benchmarks.py": "published benchmarks, some of which are sources too",
 }
 
 

@@ -87,5 +87,5 @@ def test_a_recipe_that_is_not_shipped_is_reported() -> None:
 def test_every_recipe_of_a_real_base_has_its_page() -> None:
     wiring = Wiring(Settings(recipes=ROOT / "medpipe" / "recipes"))
     real = {name for name in SHIPPED if not wiring.recipe(name).base.startswith("medpipe-sandbox/")}
-    on_other_pages = {"qwen3-triage-dpo", "real-mixed"}
+    on_other_pages = {"qwen3-triage-dpo", "real-mixed", "demo-real", "demo-real-shuffled", "demo-real-dpo"}
     assert real - on_other_pages == {page.stem for page in RECIPES.glob("*.md")} - {"index"}

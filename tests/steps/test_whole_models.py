@@ -95,7 +95,7 @@ def test_what_an_artifact_of_all_weights_holds_is_in_its_manifest_and_only_its_l
     assert [manifest(ports, ref, AdapterManifest).outcome.weights for ref in (model, adapter)] == ["whole", "lora"]
     assert "weights" not in manifest(ports, adapter, AdapterManifest).outcome.model_dump(), "as it was always written"
     assert sorted(file.name for file in ports.store.folder(model).iterdir()) == [
-        *("config.json", "manifest.json", "model.safetensors")
+        *("config.json", "curve.jsonl", "manifest.json", "model.safetensors")
     ]
     again = steps.train("tiny-whole", examples, model, ports=ports)
     assert manifest(ports, again, AdapterManifest).outcome.start_from == model
