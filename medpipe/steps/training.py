@@ -55,6 +55,9 @@ from medpipe.steps.made_again import refuse_made_again
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base, refuse_other_form
 from medpipe.steps.unerased import Unerased
 
+_BLOCK = 1 << 20
+"""Bytes that are hashed at once: the weights of a whole model may be larger than the memory."""
+
 
 def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, ports: Ports) -> AdapterRef:
     """Train an adapter, or all weights: SFT on examples, DPO or KTO on preferences, from the base or from an adapter.
@@ -247,9 +250,14 @@ def _pairs_of(ports: Ports, parent: str) -> str | None:
 
 
 def _weights_digest(folder: Path) -> str:
-    """Return the SHA-256 of the weights and of what decides how they are used, byte for byte, without the curve."""
+    """Return the SHA-256 of the weights and of what decides how they are used, byte for byte.
+
+    Without the curve: a run that was killed and went on ends in the same weights, and may have another curve.
+    """
     digest = hashlib.sha256()
     for file in sorted(folder.iterdir(), reverse=True):  # adapters have always been hashed in this order
         if file.name != curve.CURVE:
-            digest.update(file.read_bytes())
+            with file.open("rb") as content:
+                while block := content.read(_BLOCK):
+                    digest.update(block)
     return digest.hexdigest()
