@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -99,3 +100,16 @@ def test_l2_measures_the_change_of_the_layers_weights_and_not_which_factors_make
     ends = torch.randn(2, 6), torch.randn(5, 2)
     change = 2.0 * (ends[1] @ ends[0] - b @ a)
     assert float(penalties._Factors(*ends, a, b, 2.0).distance()) == pytest.approx(float((change**2).sum()), rel=1e-4)
+
+
+def test_a_penalty_is_in_the_loss_of_a_training_and_not_in_that_of_a_validation() -> None:
+    import torch
+
+    model = torch.nn.Linear(2, 1)
+    trainer = SimpleNamespace(model=model, processing_class=None, compute_loss=lambda *args, **options: torch.ones(()))
+    penalties.add(trainer, Penalty(method="l2", strength=4.0), ())
+    with torch.no_grad():
+        model.bias += 1
+    assert float(trainer.compute_loss(model, {})) == pytest.approx(3.0)
+    model.eval()
+    assert float(trainer.compute_loss(model, {})) == 1.0

@@ -36,6 +36,8 @@ def add(trainer: Any, penalty: Penalty, older: Sequence[Row]) -> None:
 
     def compute_loss(model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
         result = loss_of(model, inputs, return_outputs=return_outputs, num_items_in_batch=num_items_in_batch)
+        if not trainer.model.training:  # the validation loss is that of the rows alone
+            return result
         added = penalty.strength / 2 * measured()
         if num_items_in_batch is not None:  # the loss is then a share of the step's, and is summed over its batches
             added = added / trainer.current_gradient_accumulation_steps
