@@ -101,7 +101,7 @@ def fact_rows(ports: Ports, data: str) -> Iterable[Row]:
 
 
 def shares(rows: Iterable[Row]) -> Iterator[Row]:
-    """Compute the index by document from training rows. Only preference pairs need it, and they are few."""
+    """Compute the index by document from a few training rows: preference pairs have no index."""
     return lineage.shares(
         lineage.entries(
             (
@@ -109,7 +109,7 @@ def shares(rows: Iterable[Row]) -> Iterator[Row]:
                 row.get("document_ids", ()),
                 row.get("document_revisions", ()),
                 row.get("document_digests", ()),
-                Role.TAUGHT,
+                row.get("role") or Role.TAUGHT,
             )
             for place, row in enumerate(rows)
         )

@@ -36,6 +36,8 @@ class Role(StrEnum):
     """The model learned to say it."""
     WITHDRAWN = "withdrawn"
     """The model learned that it was withdrawn."""
+    VALIDATION = "validation"
+    """The training measured its loss on it, and taught nothing of it."""
     LEFT_OUT = "left-out"
     """The training read it and taught nothing of it: a filter, a benchmark or the split kept it out."""
 
@@ -80,7 +82,7 @@ def newest(carried: Iterable[Carried]) -> dict[str, str]:
 
 
 def roles(indexes: Iterable[Iterable[Row]]) -> dict[str, tuple[Role, ...]]:
-    """Return document id → what each training that has the document did with it, the newest training first.
+    """Return document id → what each training that taught of the document did with it, the newest training first.
 
     `indexes`: rows about the documents, one iterable for each training, the newest training first. A training that
     taught one revision and withdrew another withdrew the document.
@@ -88,7 +90,7 @@ def roles(indexes: Iterable[Iterable[Row]]) -> dict[str, tuple[Role, ...]]:
     found: dict[str, tuple[Role, ...]] = {}
     for index in indexes:
         here: dict[str, Role] = {}
-        for row in map(_carried, index):
+        for row in (row for row in map(_carried, index) if row.role is not Role.VALIDATION):
             here[row.id] = Role.WITHDRAWN if Role.WITHDRAWN in (row.role, here.get(row.id)) else row.role
         for id, role in here.items():
             found[id] = (*found.get(id, ()), role)
@@ -96,7 +98,7 @@ def roles(indexes: Iterable[Iterable[Row]]) -> dict[str, tuple[Role, ...]]:
 
 
 def still_asserted(roles: Mapping[str, Sequence[Role]]) -> dict[str, bool]:
-    """Return document id → whether the newest training that has the document taught it.
+    """Return document id → whether the newest training that taught of the document taught what it says.
 
     Only documents that some training taught are in the result. False: a later training withdrew the document.
     """
@@ -142,6 +144,7 @@ def _taught_facts(corpus: Corpus, marked: Positions, train: Train) -> NDArray[np
     columns = corpus.facts.columns
     names = _names(columns["document"], columns["key"])
     places, documents = train.entries(corpus)
+    places, documents = places[places < train.taught], documents[places < train.taught]
     others = [
         (number, fact_table.hash_of(*_key(example)))
         for example in train.others.values()

@@ -44,14 +44,15 @@ def stated(documents: Iterable[Document], data: Data, hygiene: Hygiene) -> Itera
     """Yield the facts that a recipe with `data` would consider for teaching, with identifiers replaced.
 
     Facts published from the cut-off on, and documents that no run may teach, are left out. With `clusters`, a
-    document's share of `unseen` is taken from its own id here, and from its cluster's name in a training. One document
-    is in memory at a time.
+    document's shares of `unseen` and for validation are taken from its own id here, and from its cluster's name in a
+    training. One document is in memory at a time.
     """
     for document in documents:
         chosen, _ = selection.chosen([document], data)
         later = data.cut_off is not None and document.published >= data.cut_off
         unseen = stable_share(document.id, "unseen") < data.unseen.get(prefix(document.id), 0.0)
-        if chosen and not later and not unseen:
+        measured = stable_share(document.id, "validation") < data.validation_share
+        if chosen and not later and not unseen and not measured:
             facts, _ = filters.redacted(decompose(document, data, hygiene.tokens)[0], data, hygiene)
             yield from facts
 

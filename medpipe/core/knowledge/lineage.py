@@ -21,7 +21,8 @@ class Entry(NamedTuple):
     """0 where the example does not state it."""
     digest: str
     role: str
-    """`taught`, or `withdrawn` for examples that teach that a claim of the document was withdrawn."""
+    """`taught`; `withdrawn` for examples that teach that a claim of the document was withdrawn, and `validation` for
+    those that teach nothing."""
     row: int
     """The example's place in the training file, from 0, with replays included."""
 
@@ -60,13 +61,13 @@ def entries_of_training(train: Train, corpus: Corpus) -> Iterator[Entry]:
     places, documents = train.entries(corpus)
     order = np.lexsort((places, documents))
     numbers, counts = np.unique(documents, return_counts=True)
-    rows = iter(places[order].tolist())
-    taught = (
-        Entry(origin.id, origin.revision, origin.digest, "taught", row)
+    rows, taught = iter(places[order].tolist()), train.taught
+    of_facts = (
+        Entry(origin.id, origin.revision, origin.digest, "taught" if row < taught else "validation", row)
         for origin, count in zip(corpus.origins.rows.chosen(numbers.tolist()), counts.tolist(), strict=True)
         for row in islice(rows, count)
     )
-    return heapq.merge(taught, entries_of(train.others.items()))
+    return heapq.merge(of_facts, entries_of(train.others.items()))
 
 
 def ancestry(

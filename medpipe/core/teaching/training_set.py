@@ -52,6 +52,11 @@ class Train(NamedTuple):
     also: dict[int, tuple[int, ...]]
     """Number of a fact → the numbers of other documents that say nearly the same."""
 
+    @property
+    def taught(self) -> int:
+        """Number of examples that are taught; those for validation come after them."""
+        return len(self.facts) - sum(count for kind, count in self.kinds.items() if kind.validation)
+
     def entries(self, corpus: Corpus) -> tuple[Positions, Positions]:
         """Return the places of examples, without `others`, and the numbers of their documents, sorted by place."""
         several = np.zeros(len(self.facts), np.bool_)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medpipe.core.corpus.document import Document, Section
-from medpipe.core.knowledge import carried
+from medpipe.core.knowledge import carried, lineage
 from medpipe.core.knowledge.carried import Carried, KnownFact, Role
 from medpipe.core.teaching import examples
 from medpipe.core.teaching.facts import decompose
@@ -99,6 +99,21 @@ def test_a_fact_that_a_filter_dropped_is_left_out_and_one_that_was_known_has_no_
     assert {one["document"]: one["role"] for one in rows} == {"mplus:1": "taught", "mplus:2": "left-out"}
     known = {fact.id: fact.says for fact in decompose(documents[0], Data())[0]}
     assert [one["document"] for one in rows_of(documents, known, quality=True)] == ["mplus:2"]
+
+
+def test_what_is_for_validation_is_neither_carried_nor_known() -> None:
+    documents = [page(number, f"Ill{number} is treated with drug{number}.") for number in range(20)]
+    roles = {one["document"]: one["role"] for one in rows_of(documents, validation_share=0.3)}
+    assert set(roles.values()) == {"taught", "left-out"}
+
+    recipe = Recipe(name="r", summary="", method="sft", base="tiny", trainer={}, data=Data(validation_share=0.3))
+    prepared = examples.prepare(in_order(documents), recipe)
+    built = examples.build(prepared, recipe)
+    shares = list(lineage.shares(lineage.entries_of_training(built.origins, prepared.corpus(Hygiene()))))
+    wanted = {id: "validation" if role == "left-out" else "taught" for id, role in roles.items()}
+    assert {share["id"]: share["role"] for share in shares if share["id"] in wanted} == wanted
+    newest_first = [[row("a", 1, role="validation")], [row("a", 1)], [row("b", 1, role="validation")]]
+    assert carried.still_asserted(carried.roles(newest_first)) == {"a": True}
 
 
 def fact(id: str, says: str, role: str) -> dict[str, str]:

@@ -85,6 +85,7 @@ def test_facts_that_no_training_would_teach_are_not_stated() -> None:
     late, other = page(1, published=date(2026, 6, 1)), page(2, id="meddialog:1")
     assert stated([late, other, page(3)], cut_off=date(2026, 5, 1)) == stated([page(3)])
     assert stated([page(3)], unseen={"mplus": 1.0}) == []
+    assert stated([page(3)], validation_share=0.999999) == []
 
 
 def some(count: int, day: int = 20260309) -> tuple[Fact, ...]:
