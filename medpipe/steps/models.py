@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from medpipe.base_models import is_prepared
 from medpipe.core.contract import ServingContract
-from medpipe.core.manifests import AdapterManifest, VersionManifest
+from medpipe.core.manifests import AdapterManifest, PreparedManifest, VersionManifest
 from medpipe.core.refs import BASE, kind_of
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import UsageError
@@ -36,6 +37,22 @@ def refuse_other_base(ports: Ports, adapter: str, recipe: Recipe) -> None:
             f"{adapter} was trained on another {recipe.base} than the present one: put that base back, "
             "or train again from the base"
         )
+
+
+def refuse_taught_base(ports: Ports, recipe: Recipe) -> None:
+    """Raise UsageError for a prepared base into which an adapter was merged.
+
+    Lineage ends at the base: no trace, withdrawal or erasure would find what the adapter was taught.
+    """
+    base = recipe.base
+    while is_prepared(base):
+        made = manifest(ports, base, PreparedManifest).inputs
+        if made.adapter != BASE:
+            raise UsageError(
+                f"recipe {recipe.name!r}: {base} has what {made.adapter} learned, and nobody could trace that in a "
+                f"training on it: name {made.base} as the base, and start from the adapter (start_from)"
+            )
+        base = made.base
 
 
 def other_form(ports: Ports, adapter: str, recipe: Recipe) -> str:

@@ -52,7 +52,7 @@ from medpipe.steps.artifact import (
 from medpipe.steps.erased import taught_erased
 from medpipe.steps.lease import exclusively
 from medpipe.steps.made_again import refuse_made_again
-from medpipe.steps.models import adapter_of, folder_of, refuse_other_base, refuse_other_form
+from medpipe.steps.models import adapter_of, folder_of, refuse_other_base, refuse_other_form, refuse_taught_base
 from medpipe.steps.unerased import Unerased
 
 _BLOCK = 1 << 20
@@ -65,8 +65,8 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
     A recipe without `lora` trains every weight, and what is made holds a whole model (`AdapterOutcome.weights`).
 
     A run that was killed continues from its checkpoints and ends in the same weights. Raises UsageError for data that
-    the recipe's method cannot use and for an adapter of another base or form, NotValidated, and DataError for pairs of
-    which something was erased.
+    the recipe's method cannot use, for an adapter of another base or form and for a base that has an adapter in it,
+    NotValidated, and DataError for pairs of which something was erased.
     """
     loaded_recipe = ports.recipe(recipe)
     suite = _suite_of(ports, loaded_recipe, data)
@@ -80,6 +80,7 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
         start_from=start,
         released=release_refs(ports, data, suite),
     )
+    refuse_taught_base(ports, loaded_recipe)
     work = ref("work", inputs.model_dump(mode="json"))
 
     def fill(folder: Path) -> AdapterOutcome:

@@ -137,6 +137,10 @@ def test_a_prepared_base_is_the_base_of_a_recipe_by_its_ref_and_its_digest_is_th
     assert (contract.inputs.contract.base, contract.inputs.contract.merged) == (rounded, False)
     with pytest.raises(errors.UsageError, match="was trained on another"):
         steps.prepare_base("tiny-sft", adapter, ports=ports)
+    merged = steps.prepare_base("on-rounded", adapter, ports=ports)
+    write(ports.settings.recipes, recipe | {"name": "on-merged", "base": merged})
+    with pytest.raises(errors.UsageError, match=f"{merged} has what {adapter} learned.* name {rounded} as the base"):
+        steps.train("on-merged", examples, ports=ports)
     write(ports.settings.recipes, recipe | {"name": "nowhere", "base": "prepared/0123456789abcdef"})
     with pytest.raises(
         errors.NotFound, match="prepared/0123456789abcdef does not exist: `medpipe prepare-base` makes it"

@@ -110,6 +110,6 @@ def test_a_penalty_is_in_the_loss_of_a_training_and_not_in_that_of_a_validation(
     penalties.add(trainer, Penalty(method="l2", strength=4.0), ())
     with torch.no_grad():
         model.bias += 1
-    assert float(trainer.compute_loss(model, {})) == pytest.approx(3.0)
+    assert float(trainer.compute_loss(model, {}).detach()) == pytest.approx(3.0)
     model.eval()
-    assert float(trainer.compute_loss(model, {})) == 1.0
+    assert float(trainer.compute_loss(model, {}).detach()) == 1.0
