@@ -85,7 +85,7 @@ def retrain_request() -> dict[str, Any]:
     if every and not events:
         raise AirflowSkipException("another champion serves since: the DAG withdrawals asks again if it must unlearn")
     request = {**context["params"], **(events[-1] if events else {})}
-    by_preference = wiring.ports(Settings()).recipe(request["recipe"]).method == "dpo"
+    by_preference = wiring.ports(Settings()).recipe(request["recipe"]).method != "sft"
     pairs = (request.get("pairs") or call("latest", {"kind": "pairs"})) if by_preference else None
     corpus = request.get("corpus") or call("latest", {"kind": "corpus"})
     planned = _carried(corpus) if events and not by_preference else HotfixPlan()
@@ -120,7 +120,7 @@ def _carried(corpus: str) -> HotfixPlan:
 
 @task()
 def lesson(pairs: str | None, examples: str) -> str:
-    """Return the data that the recipe's method learns from: preference pairs for DPO, else examples."""
+    """Return the data that the recipe's method learns from: preference pairs for DPO and KTO, else examples."""
     return pairs or examples
 
 

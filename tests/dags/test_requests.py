@@ -78,8 +78,9 @@ def test_the_form_asks_for_what_it_says_and_nothing_else(asked, ports):
     assert (request["documents"], request["withdraw"]) == ([RETRACTED, "mplus:6308"], [RETRACTED])
 
 
-def test_a_preference_training_is_not_made_a_hotfix(asked, ports):
+@pytest.mark.parametrize("recipe", ["tiny-dpo", "tiny-kto"])
+def test_a_preference_training_gets_the_pairs_and_is_not_made_a_hotfix(asked, ports, recipe):
     first, _ = first_champion(ports)
     corpus = second_corpus(ports, first)
-    request = asked({"reason": "pairs", "recipe": "tiny-dpo", "corpus": corpus, "pairs": "pairs/0123456789abcdef"})
-    assert request["documents"] == []
+    request = asked({"reason": "pairs", "recipe": recipe, "corpus": corpus, "pairs": "pairs/0123456789abcdef"})
+    assert (request["documents"], request["pairs"]) == ([], "pairs/0123456789abcdef")
