@@ -133,8 +133,8 @@ def _preference(
     start = BASE if start_from == "base" else untainted(ports, champion, (), erased)
     if erased and start == BASE:
         raise CannotPass(
-            f"{champion} and every version before it learned what was erased of {', '.join(erased)}, and DPO continues "
-            "from a version: run an SFT recipe first, which starts from the base"
+            f"{champion} and every version before it learned what was erased of {', '.join(erased)}, and "
+            "preferences are learned on top of a version: run an SFT recipe first, which starts from the base"
         )
     unused = unused_pairs(ports, pairs, start)
     if pairs is not None and not unused:

@@ -27,11 +27,12 @@ Distance = Callable[[], Any]
 def add(trainer: Any, penalty: Penalty, older: Sequence[Row]) -> None:
     """Add a penalty to the loss of a trainer of TRL, whose model has the weights that a training starts from.
 
-    `older`: rows of examples that were taught before. Raises DataError for EWC without any.
+    `older`: rows of examples that were taught before. Raises DataError for EWC without any that fits `max_length`.
     """
     measured = _products(trainer.model)
     if penalty.method == "ewc":
-        measured = _weighted(trainer.model, information(trainer.model, trainer.processing_class, older, penalty.rows))
+        fitting = _fitting(older, trainer.processing_class, trainer.args.max_length)
+        measured = _weighted(trainer.model, information(trainer.model, trainer.processing_class, fitting, penalty.rows))
     loss_of = trainer.compute_loss
 
     def compute_loss(model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
@@ -115,6 +116,14 @@ def information(model: Any, tokenizer: Any, older: Sequence[Row], count: int) ->
     model.zero_grad(set_to_none=True)
     mean = sum(square.sum() for square in squares.values()) / sum(square.numel() for square in squares.values())
     return {name: square / mean for name, square in squares.items()}
+
+
+def _fitting(rows: Sequence[Row], tokenizer: Any, max_length: int | None) -> Sequence[Row]:
+    """Return the rows of at most `max_length` tokens (None: all): longer ones may have no completion left to learn."""
+    if max_length is None or not rows:
+        return rows
+    lengths = map(len, tokenizer([whole(row, "completion", tokenizer) for row in rows]).input_ids)
+    return [row for row, length in zip(rows, lengths, strict=True) if length <= max_length]
 
 
 def _surprise(model: Any, tokenizer: Any, row: Row) -> Any:
