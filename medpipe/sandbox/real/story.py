@@ -113,8 +113,9 @@ class Story:
     def _pairs(self, corpus: str) -> str:
         """Return validated preference pairs; "" where no document states any."""
         pairs = self.verbs("preference pairs", "build-preferences", "--corpus", corpus, *_SHORT_PAIRS)
-        if pairs:
-            self.verbs(f"validate {pairs}", "validate", "--data", pairs, "--suite", "pairs")
+        if pairs == "none":
+            return ""
+        self.verbs(f"validate {pairs}", "validate", "--data", pairs, "--suite", "pairs")
         return pairs
 
     def _evaluated(self, title: str, model: str, recipe: str, examples: str, pairs: str) -> str:
