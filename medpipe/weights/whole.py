@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-WEIGHTS, CONFIG = "model.safetensors", "config.json"
-"""A large model has several files of weights instead, and an index of them."""
+CONFIG = "config.json"
+"""What every whole model has. Its weights are in `model.safetensors`, or in several files with an index of them."""
 
 
 def write(model: Any, tokenizer: Any, out: Path) -> None:
