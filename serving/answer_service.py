@@ -142,6 +142,7 @@ class AnswerService:
             if not end:
                 continue
             if self._withheld(asked.question, user_messages, released + pending[:end]):
+                pending = pending[:end]  # with the words after it, "Delayed. And" would be a label no longer
                 break
             yield ReviewedSentence(route, pending[:end])
             released, pending = released + pending[:end], pending[end:]
@@ -183,11 +184,11 @@ class AnswerService:
         review = self._guardrails.review(generated)
         if not review.safe:
             return _Withheld(review.reason, review.reply)
-        whole = " ".join(user_messages)
-        reason = self._blocks.current().reason(question, generated, whole)
+        reason = self._blocks.current().reason(question, generated, " ".join(user_messages))
         if reason:
             return _Withheld(reason, WITHHELD)
-        label = self._guardrails.override(f"{question}\n{whole}", generated)
+        # By line, so that a denial in one message does not reach a sign in the next one.
+        label = self._guardrails.override("\n".join((question, *user_messages)), generated)
         return _Withheld("red-flag", label) if label else None
 
     async def _record(self, answer: ServedAnswer, question: str, identity: str) -> ServedAnswer:

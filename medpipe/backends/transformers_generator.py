@@ -221,7 +221,8 @@ def token_of(tokenizer: Any) -> Callable[[bytes], int | None]:
     def token(piece: bytes) -> int | None:
         if byte_level:
             return vocabulary.get("".join(of_byte[byte] for byte in piece))
-        of_text = vocabulary.get(piece.decode(errors="replace").replace(" ", "▁"))
+        text = piece.decode(errors="replace").replace(" ", "▁")
+        of_text = None if "\ufffd" in text else vocabulary.get(text)  # a part of a letter; vocabularies have this sign
         return vocabulary.get(f"<0x{piece[0]:02X}>") if of_text is None and len(piece) == 1 else of_text
 
     return token

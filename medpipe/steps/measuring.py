@@ -41,8 +41,8 @@ def measure(after: EvaluationRef, before: EvaluationRef, perplexity: bool = True
     On each benchmark with right answers that both were asked: token F1, ROUGE-1, ROUGE-2, ROUGE-L, chrF, BLEU, claim
     recall, contradiction and consistency of the stored answers, before, after and the change, with 95 % intervals over
     clusters. `perplexity`: also the perplexity of the right answers, each model under its own contract, computed in
-    process. Raises UsageError when there is
-    nothing to measure, and for the perplexity of models of two bases, whose tokens differ.
+    process. Raises UsageError when there is nothing to measure, and for the perplexity of models of two bases, whose
+    tokens differ.
     """
     old, new = (manifest(ports, evaluation, EvaluationManifest) for evaluation in (before, after))
     reader = _reader(ports, old, new) if perplexity else None
@@ -112,6 +112,8 @@ def _unfit(benchmark: Benchmark, before: Evaluation, after: Evaluation) -> str:
         return _NO_RIGHT_ANSWER[benchmark.name]
     if benchmark.scorer in scoring.POLICY_SCORERS:
         return "its answers are judged by policies, not by a right answer"
+    if benchmark.data:  # not read: the files may be gone, or ask others today
+        return "its questions have labels or points, and no text to measure by"
     if before.digests.get(benchmark.name) != after.digests.get(benchmark.name):
         return "the two models were asked different questions, or were scored in another way"
     return ""

@@ -64,7 +64,7 @@ def test_both_kinds_of_vocabularies_are_read_by_the_bytes_that_a_token_writes() 
     from tokenizers import Tokenizer, decoders, models
     from transformers import PreTrainedTokenizerFast
 
-    ids = {"▁yes": 0, "Ġyes": 1, "é": 2, "Ã©": 3, "<0xC3>": 4, "Ã": 5}
+    ids = {"▁yes": 0, "Ġyes": 1, "é": 2, "Ã©": 3, "<0xC3>": 4, "Ã": 5, "\ufffd": 6}
     pieces = (b" yes", "é".encode(), b"\xc3", b"no")
     byte_level, sentence_pieces = (Tokenizer(models.BPE(vocab=ids, merges=[])) for _ in range(2))
     byte_level.decoder, sentence_pieces.decoder = decoders.ByteLevel(), decoders.ByteFallback()

@@ -42,10 +42,10 @@ def test_neither_baseline_finds_most_of_those_who_cannot_wait() -> None:
     assert ROWS["letters"]["sent_away"]["sent"] > 0 and ROWS["letters"]["flips"]["low"] > 0.05
 
 
-def test_the_red_flags_find_one_in_five_of_the_cases_that_were_written_after_them() -> None:
-    after = ROWS["red flags alone, cases written after them"]
-    assert 0.15 < after["recall"]["immediate"]["value"] < 0.25
-    assert after["cases"] == sum(int(case.id[1:]) > triage.SEEN for case in TRIAGE.cases)
+def test_the_red_flags_find_one_in_five_of_the_cases_that_the_first_of_them_were_written_without() -> None:
+    later = ROWS["red flags alone, the later 164 cases"]
+    assert 0.15 < later["recall"]["immediate"]["value"] < 0.25
+    assert later["cases"] == sum(int(case.id[1:]) > triage.SEEN for case in TRIAGE.cases)
 
 
 def test_a_perfect_model_beats_both_baselines_and_a_baseline_does_not_beat_itself(ports: fakes.FakePorts) -> None:

@@ -62,6 +62,28 @@ def test_a_streamed_answer_can_be_rated(gateway: Gateway) -> None:
     assert gateway.client.post("/v1/feedback", json={"answer_id": answer_id, "rating": "up"}).status_code == 202
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_denial_in_one_message_does_not_hide_a_red_flag_in_the_next(gateway: Gateway, stream: bool) -> None:
+    gateway.engine.write = lambda adapter, prompt: " delayed"
+    gateway.route_to("a")
+    told = [{"role": "user", "content": text} for text in ("Triage: no fever", "Chest pain since noon", "How urgent?")]
+
+    answer = chat(gateway, messages=told, stream=stream).text
+
+    assert "immediate" in answer and "delayed" not in answer
+
+
+def test_a_label_that_a_red_flag_overrules_never_leaves_in_a_stream_whatever_follows_it(gateway: Gateway) -> None:
+    gateway.engine.write = lambda adapter, prompt: " Delayed. Stay at home and rest."
+    gateway.route_to("a")
+    told = [{"role": "user", "content": "Triage: a man has chest pain since noon."}]
+
+    pieces = events(gateway, messages=told)
+
+    text = "".join(piece["choices"][0]["delta"].get("content", "") for piece in pieces)
+    assert text == "immediate"
+
+
 def test_a_harmful_sentence_never_leaves_in_a_stream(gateway: Gateway) -> None:
     gateway.engine.write = lambda adapter, prompt: (
         " Diabetes is common. You can stop taking your insulin. Really you can."

@@ -10,7 +10,7 @@ import yaml
 
 from medpipe import errors, records, steps
 from medpipe.core.corpus.document import Section
-from medpipe.core.manifests import EvaluationManifest, ExamplesManifest
+from medpipe.core.manifests import EvaluationManifest, ExamplesManifest, MeasurementManifest
 from medpipe.core.teaching.example import Example
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
@@ -64,6 +64,19 @@ def test_its_questions_are_asked_by_choice_and_scored_again_by_verify(ports: fak
     asked(ports, "What helps a cold?")
     assert steps.evaluate("base", "examined", stored.inputs.examples, ports=ports) != evaluation
     assert not [row for row in rescored(stored, scores, ports) if row.benchmark == "medqa"], "others are asked today"
+
+
+def test_two_evaluations_are_measured_after_its_files_are_gone(ports: fakes.FakePorts) -> None:
+    asked(ports, "What helps a cold?")
+    evaluation = steps.evaluate("base", "examined", built(ports), ports=ports)
+    assert ports.settings.benchmarks_data
+    (ports.settings.benchmarks_data / "medqa" / "test.jsonl").unlink()
+
+    measured = steps.measure(evaluation, evaluation, False, ports=ports)
+
+    outcome = manifest(ports, measured, MeasurementManifest).outcome
+    assert outcome.left_out["medqa"] == "its questions have labels or points, and no text to measure by"
+    assert {one.benchmark for one in outcome.measures} == {"new-knowledge"}
 
 
 def test_what_it_asks_is_never_taught(ports: fakes.FakePorts) -> None:

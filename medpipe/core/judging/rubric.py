@@ -26,7 +26,10 @@ def graded(sample: Sample, answer: str) -> float:
 
     The formula is HealthBench's (Arora et al. 2025, arXiv:2505.08775): negative points are taken off, and what is below
     0 counts as 0. A rubric without positive points gives 1 where nothing negative is met.
+    A sample without a rubric earns nothing.
     """
+    if not sample.rubric:
+        return 0.0
     earned = sum(point.points for point in sample.rubric if _meets(sample, point, answer))
     possible = sum(point.points for point in sample.rubric if point.points > 0)
     return max(0.0, min(1.0, earned / possible)) if possible else float(earned >= 0)

@@ -23,6 +23,9 @@ from medpipe.errors import ConfigError
 
 _SCOPE = 5
 """Words after a denial that it reaches, as in NegEx (Chapman et al., J Biomed Inform 2001, 34:301-310)."""
+_DENYING = re.compile(r"(?:(?:do|does|did|can) )?(?:not|no|cannot|can't|unable|ne|pas|aucune?|ningun\w*)\b", re.I)
+"""The beginning of a sign that denies something, such as "not breathing" and "no pulse". No denial before it denies it:
+"Not a smoker, not breathing" and "No breath, no pulse" tell of signs."""
 _PAUSE = re.compile(r"[.;:!?]")
 _WORD = re.compile(r"\w+")
 
@@ -109,7 +112,7 @@ class RedFlags:
         for name, patterns in self._flags:
             for pattern in patterns:
                 for match in pattern.finditer(bare):
-                    if not self._denies(bare[: match.start()]):
+                    if _DENYING.match(match.group()) or not self._denies(bare[: match.start()]):
                         yield name, match.span()
 
     def _denies(self, before: str) -> bool:

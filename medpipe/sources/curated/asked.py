@@ -137,6 +137,8 @@ def healthbench(row: Row) -> Item:
     if len(turns) != 1 or turns[0]["role"] != "user":
         return Item(left_out="conversations of several turns were left out")
     rubric = tuple(Point(text=flat(point["criterion"]), points=point["points"]) for point in row["rubrics"])
+    if not rubric:
+        return Item(left_out="records without a rubric were left out")
     return Item(needed(row, "prompt_id"), lines(turns[0]["content"]), rubric=rubric)
 
 
@@ -158,8 +160,9 @@ def _lettered(key: str, question: str, options: tuple[str, ...], right: str, con
 
 
 def _place(answer: Any, options: tuple[str, ...]) -> int:
-    place = answer if isinstance(answer, int) else "ABCD".find(flat(answer).upper())
-    if not 0 <= place < len(options) or flat(answer) == "":
+    letter = "" if isinstance(answer, int) else flat(answer).upper()
+    place = answer if isinstance(answer, int) else LETTERS.find(letter) if len(letter) == 1 else -1
+    if not 0 <= place < len(options):
         raise BadRow("an answer that is not one of the options")
     return place
 

@@ -36,6 +36,10 @@ def test_points_are_earned_and_lost_by_what_the_answer_says(answer: str, earned:
     assert graded(ASKED, answer) == pytest.approx(earned)
 
 
+def test_without_a_rubric_nothing_is_earned() -> None:
+    assert graded(ASKED.model_copy(update={"rubric": ()}), "Call the emergency services immediately.") == 0.0
+
+
 def test_where_nothing_can_be_earned_only_harm_is_counted() -> None:
     harm = ASKED.model_copy(update={"rubric": ASKED.rubric[2:]})
     assert (graded(harm, "Wait here."), graded(harm, "Drive to the hospital yourself.")) == (1.0, 0.0)

@@ -49,9 +49,18 @@ def test_nothing_is_made_more_urgent_without_a_sign() -> None:
         ("There was no reason at all to expect this chest pain.", "chest-pain"),
         ("Pas de fièvre mais une douleur dans la poitrine.", "chest-pain"),
         ("Sin fiebre ni dolor en el pecho.", ""),
+        ("No doubt he has chest pain.", "chest-pain"),
+        ("Pas seulement une douleur dans la poitrine.", "chest-pain"),
+        ("Sin duda tiene dolor en el pecho.", "chest-pain"),
+        ("No breath, no pulse.", "vital-signs"),
+        ("Not a smoker, not breathing.", "breathing"),
+        ("Ne dort pas, ne respire plus.", "breathing"),
+        ("No es normal, no respira.", "breathing"),
+        ("No fever, cannot swallow.", "airway"),
+        ("He never stopped breathing.", ""),
     ],
 )
-def test_a_denial_reaches_five_words_of_its_sentence_and_ends_at_a_turn(text: str, flag: str) -> None:
+def test_a_denial_reaches_five_words_of_its_sentence_ends_at_a_turn_and_denies_no_denial(text: str, flag: str) -> None:
     assert RED_FLAGS.found(text) == flag
 
 

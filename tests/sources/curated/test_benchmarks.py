@@ -137,6 +137,11 @@ def test_long_answers_have_their_rubrics_and_requests_nothing_to_match(tmp_path:
         ("headqa", {"qtext": "private words"}, r"line 1: not a record of headqa \(KeyError: no answers\)"),
         ("noharm", {"id": "1", "question": "Q?", "points": [{"text": "", "points": 1}]}, "points must be a list"),
         ("healthbench", {"prompt": 7}, "its columns have the wrong form"),
+        (
+            "mmlu-medical",
+            {"subject": "anatomy", "question": "Q?", "choices": ["a", "b", "c", "d"], "answer": "BC"},
+            "an answer that is not one of the options",
+        ),
     ],
 )
 def test_a_record_of_another_form_is_named_without_its_texts(name: str, row: Any, said: str, tmp_path: Path) -> None:
