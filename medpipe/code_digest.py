@@ -46,7 +46,7 @@ _LIBRARIES = {
     "build_preferences": ("presidio-analyzer",),
     "train": ("torch", "transformers", "peft", "trl", "bitsandbytes"),
     "prepare_base": ("torch", "transformers", "peft", "bitsandbytes", "compressed-tensors"),
-    "evaluate": ("torch", "transformers", "peft", "vllm"),
+    "evaluate": ("torch", "transformers", "peft", "compressed-tensors", "vllm"),
     "probe_withdrawals": ("torch", "transformers", "peft", "bitsandbytes", "vllm"),
     "measure": ("torch", "transformers", "peft", "bitsandbytes", "rouge-score", "sacrebleu"),
 }

@@ -46,7 +46,7 @@ class ModelSigner:
         from model_signing import hashing, verifying
 
         if not (folder / SIGNATURE).is_file():
-            raise Damaged(f"{ref} has no signature: train it again with MEDPIPE_WEIGHTS_PRIVATE_KEY set")
+            raise Damaged(f"{ref} has no signature: make it again with MEDPIPE_WEIGHTS_PRIVATE_KEY set")
         files = hashing.Config().set_ignored_paths(paths=[folder / name for name in _UNSIGNED])
         verifier = verifying.Config().use_elliptic_key_verifier(public_key=self._public)
         try:
@@ -54,6 +54,6 @@ class ModelSigner:
         except Exception as error:  # the package documents ValueError, and its cryptography raises others
             raise Damaged(
                 f"{ref} was not signed with the key of MEDPIPE_WEIGHTS_PUBLIC_KEY, or was changed since: "
-                "put back a copy, or train it again"
+                "put back a copy, or make it again"
             ) from error
         self._checked.add((folder, content))

@@ -101,14 +101,23 @@ def _mixed(recipe: Recipe, file: Path) -> list[tuple[str, str, bool]]:
 
 
 def parted(recipe: Recipe, file: Path, rows: Rows) -> tuple[Rows, list[Row]]:
-    """Return the rows that are taught, and those of replayed examples, which a penalty may be estimated on."""
+    """Return the rows that are taught, and those of replayed examples, which a penalty may be estimated on.
+
+    Raises DataError where all rows are replayed and the penalty leaves those out.
+    """
     if recipe.penalty is None:
         return rows, []
     replayed = [example.replay for example in records.read(file, Example) if example.role != "validation"]
     older = [row for row, again in zip(rows.taught, replayed, strict=True) if again]
     if recipe.penalty.rehearse:
         return rows, older
-    return rows._replace(taught=[row for row, again in zip(rows.taught, replayed, strict=True) if not again]), older
+    taught = [row for row, again in zip(rows.taught, replayed, strict=True) if not again]
+    if not taught:
+        raise DataError(
+            f"recipe {recipe.name!r}: all rows of {file.name} are replayed, and penalty.rehearse leaves these out: set it "
+            "to true, or wait for new documents"
+        )
+    return rows._replace(taught=taught), older
 
 
 def cut(recipe: Recipe, rows: Sequence[Row], tokenizer: Any, max_length: int | None) -> int:
