@@ -114,8 +114,8 @@ def parted(recipe: Recipe, file: Path, rows: Rows) -> tuple[Rows, list[Row]]:
     taught = [row for row, again in zip(rows.taught, replayed, strict=True) if not again]
     if not taught:
         raise DataError(
-            f"recipe {recipe.name!r}: all rows of {file.name} are replayed, and penalty.rehearse leaves these out: set it "
-            "to true, or wait for new documents"
+            f"recipe {recipe.name!r}: all rows of {file.name} are replayed, and penalty.rehearse leaves these out: set "
+            "it to true, or wait for new documents"
         )
     return rows._replace(taught=taught), older
 

@@ -63,8 +63,8 @@ class Gate(_Value):
     """Further benchmarks, if asked: for `gained`, any may show the gain; for the others, none may show a loss."""
     if_asked: bool = False
     """Whether the gate passes, and says why, where no benchmark was asked, where too little of one was asked, and where
-    no champion ever reached the `floor`. For what a recipe need not ask and no training teaches. A gate of triage passes
-    only where the benchmark was not asked at all."""
+    no champion ever reached the `floor`. For what a recipe need not ask and no training teaches. A gate of triage
+    passes only where the benchmark was not asked at all."""
     worn_counts: bool = False
     """Whether `not_worse` can pass on items that were looked at too often (`Budget.worn`)."""
     minimum: float | None = Field(None, gt=0, le=1)
