@@ -19,6 +19,7 @@ from medpipe.backends.trl.trainer import TrlTrainer
 from medpipe.base_models import digest_of
 from medpipe.core import prompt
 from medpipe.core.contract import Ending
+from medpipe.core.teaching.curve import CURVE
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError, NotFound, UsageError
 from medpipe.sandbox.tiny_base import NAME
@@ -43,7 +44,9 @@ def on(base: str, trained: Recipe) -> Recipe:
 
 
 def digest(folder: Path) -> str:
-    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(folder.iterdir()))).hexdigest()
+    """The digest of a model, which its curve is no part of."""
+    files = sorted(file for file in folder.iterdir() if file.name != CURVE)
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def answers(models: Path, folder: Path | None, base: str = NAME, adapter: Path | None = None) -> list[str]:

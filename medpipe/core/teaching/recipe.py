@@ -263,10 +263,11 @@ class Recipe(_Block):
 
     @property
     def continues(self) -> str:
-        """Why a training by this recipe goes on from an adapter and cannot start from the base; "" if it can."""
+        """Why a training by this recipe goes on from what was trained and cannot start from the base; "" if it can."""
+        trained = "an adapter" if self.lora else "a whole model"
         if self.method != "sft":
-            return f"uses {self.method.upper()}, which goes on from an adapter"
-        return "has a penalty, which holds weights near those of an adapter" if self.penalty else ""
+            return f"uses {self.method.upper()}, which goes on from {trained}"
+        return f"has a penalty, which holds weights near those of {trained}" if self.penalty else ""
 
     @model_validator(mode="after")
     def _penalty_has_a_use(self) -> Recipe:
