@@ -13,6 +13,7 @@ from medpipe.core.contract import Ending
 from medpipe.errors import ConfigError, UsageError
 from medpipe.ports import Likelihood, Progress
 from medpipe.weights import rounding
+from medpipe.weights.device import device_map
 
 PRECISIONS: Mapping[str, Mapping[str, Any]] = {
     "float32": {},
@@ -139,8 +140,7 @@ def weights_at(place: str, precision: str) -> Any:
     arguments = PRECISIONS[precision]
     # Even None would replace what a base in few bits says of itself, and its weights would be read as noise.
     rounds = {"quantization_config": BitsAndBytesConfig(**arguments)} if arguments else {}
-    devices = {"": 0} if torch.cuda.is_available() else {"": "cpu"}
-    model = AutoModelForCausalLM.from_pretrained(place, dtype=torch.float32, device_map=devices, **rounds)
+    model = AutoModelForCausalLM.from_pretrained(place, dtype=torch.float32, device_map=device_map(), **rounds)
     if precision == "nf4":
         rounding.to_nf4(model)
     return model

@@ -9,6 +9,7 @@ from medpipe.backends.trl import base_shape, settings, whole
 from medpipe.backends.trl.adapter_files import CONFIG, WEIGHTS
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import UsageError
+from medpipe.weights.device import device_map
 
 
 def refuse_start(recipe: Recipe, start_from: Path | None) -> None:
@@ -54,9 +55,10 @@ def base_model(recipe: Recipe, place: str, from_base: bool) -> Any:
     block = recipe.quantization
     dtype = getattr(torch, _precision(recipe, from_base))
     config = BitsAndBytesConfig(**block.model_dump()) if block else None
-    devices = {"": 0} if torch.cuda.is_available() else {"": "cpu"}
     try:
-        model = AutoModelForCausalLM.from_pretrained(place, quantization_config=config, dtype=dtype, device_map=devices)
+        model = AutoModelForCausalLM.from_pretrained(
+            place, quantization_config=config, dtype=dtype, device_map=device_map()
+        )
     except OSError as error:
         raise base_shape.unreadable(recipe, place, error) from error
     model.config.use_cache = False

@@ -8,6 +8,7 @@ from typing import Any
 from medpipe.backends.trl import base_shape
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.weights import whole as folders
+from medpipe.weights.device import device_map
 
 FILES = (folders.CONFIG,)
 """What a whole model to start from must have; its weights can be in several files."""
@@ -22,9 +23,8 @@ def load(recipe: Recipe, place: str, start_from: Path | None) -> Any:
     from transformers import AutoModelForCausalLM
 
     source = place if start_from is None else str(start_from)
-    devices = {"": 0} if torch.cuda.is_available() else {"": "cpu"}
     try:
-        model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32, device_map=devices)
+        model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32, device_map=device_map())
     except OSError as error:
         raise base_shape.unreadable(recipe, source, error) from error
     model.config.use_cache = False
