@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from medpipe.core.judging import statistics
+from medpipe.core.judging.evaluation import Metric
 
 DRAWS = 1000
 """Draws of the bootstrap. The bounds of a 95 % interval then rest on the 25 outermost on either side."""
@@ -62,6 +63,11 @@ class Measure(_Value):
         return f"{self.benchmark} {self.name}: {self.before.value:.3f} → {self.after.value:.3f}, {change}, {size}"
 
 
+def estimate(metric: Metric) -> Estimate:
+    """Return the value of a metric with its interval."""
+    return Estimate(value=metric.value, low=metric.low, high=metric.high)
+
+
 def of_scores(
     benchmark: str,
     name: str,
@@ -73,7 +79,7 @@ def of_scores(
     """Return the measure of scores in 0..1, item by item. Raises ValueError as `statistics.paired_difference` does."""
     change = statistics.paired_difference(after, before, clusters)
     means = [statistics.mean(name, scores, clusters) for scores in (before, after)]
-    old, new = (Estimate(value=mean.value, low=mean.low, high=mean.high) for mean in means)
+    old, new = map(estimate, means)
     return Measure(
         benchmark=benchmark,
         name=name,

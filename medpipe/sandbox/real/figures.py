@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from medpipe.core.judging import statistics
 from medpipe.core.judging.evaluation import Metric
-from medpipe.core.judging.measures import Estimate
+from medpipe.core.judging.measures import Estimate, estimate
 from medpipe.core.manifests import EvaluationManifest, MeasurementManifest
 from medpipe.core.refs import EvaluationRef
 from medpipe.ports import Ports
@@ -66,7 +66,7 @@ def rows(
                 row.values.update({base: measure.before, title: measure.after})
     for title, ref in evaluations.items():
         for name, about, better, metric in _scored(ref, ports):
-            _of(collected, name, about, better, metric.n).values[title] = _estimate(metric)
+            _of(collected, name, about, better, metric.n).values[title] = estimate(metric)
     return list(collected.values())
 
 
@@ -87,7 +87,3 @@ def _scored(ref: EvaluationRef, ports: Ports) -> Iterator[tuple[str, str, str, M
     for name, what in _FAULTS.items():
         if name in outcome.metrics:
             yield what, "", "lower", outcome.metrics[name]
-
-
-def _estimate(metric: Metric) -> Estimate:
-    return Estimate(value=metric.value, low=metric.low, high=metric.high)
