@@ -26,12 +26,11 @@ from medpipe.core.manifests import (
 from medpipe.core.refs import AnchorRef, EvaluationRef, ExamplesRef, PairsRef, digest_of
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.samples import withdrawn_samples
-from medpipe.errors import SourceError
 from medpipe.ports import Generator, Ports
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.contract import contract_of
 from medpipe.steps.models import adapter_of, beside, refuse_other_base
-from medpipe.steps.samples import PREFERENCES, WITHDRAWN, frozen, samples_of
+from medpipe.steps.samples import PREFERENCES, WITHDRAWN, asks_others, frozen, samples_of
 from medpipe.steps.unerased import Unerased
 from medpipe.steps.withdrawals import claims_in_force
 
@@ -257,7 +256,7 @@ def rescored(stored: EvaluationManifest, evaluation: Evaluation, ports: Ports) -
     anchor = AnchorRef(inputs.anchor) if inputs.anchor else None
     gone = {WITHDRAWN, PREFERENCES} if pairs and ports.store.blanked(pairs) else {WITHDRAWN}
     for benchmark in map(Benchmark.model_validate, inputs.benchmarks):
-        if benchmark.name in gone or _other_data(benchmark, inputs, ports):
+        if benchmark.name in gone or asks_others(ports, benchmark, inputs):
             continue
         scores = {score.sample_id: score for score in evaluation.scores.get(benchmark.name, ())}
         for sample in samples_of(ports, benchmark, examples, pairs, anchor):
@@ -266,13 +265,3 @@ def rescored(stored: EvaluationManifest, evaluation: Evaluation, ports: Ports) -
             earned = scoring.score(benchmark.scorer, sample, answer, ports.guardrails, ports.harm)
             yield Rescored(benchmark.name, sample.id, score.value if score else None, earned)
         yield from (Rescored(benchmark.name, name, score.value, None) for name, score in scores.items())
-
-
-def _other_data(benchmark: Benchmark, inputs: EvaluationInputs, ports: Ports) -> bool:
-    """Return whether the published questions that were asked are not at hand any more."""
-    if not benchmark.data:
-        return False
-    try:
-        return ports.published(benchmark.data).digest != inputs.data.get(benchmark.name)
-    except SourceError:
-        return True

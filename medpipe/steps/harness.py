@@ -15,8 +15,8 @@ from medpipe.errors import UsageError
 from medpipe.ports import Choosing, Harnessed, Ports
 from medpipe.steps.artifact import manifest
 from medpipe.steps.evaluation import scores_of
-from medpipe.steps.models import beside
-from medpipe.steps.samples import samples_of
+from medpipe.steps.models import beside, refuse_other_files
+from medpipe.steps.samples import asks_others, samples_of
 
 
 class Compared(BaseModel):
@@ -52,7 +52,9 @@ def run_lm_eval(evaluation: EvaluationRef, *, ports: Ports) -> HarnessReport:
     """
     stored, scores = manifest(ports, evaluation, EvaluationManifest), scores_of(ports, evaluation)
     inputs, contract = stored.inputs, stored.inputs.contract
-    _refuse_other_weights(ports, contract)
+    if contract.precision != "float32":
+        raise UsageError(f"lm-eval is run in float32, and the evaluation in {contract.precision}: evaluate in float32")
+    refuse_other_files(ports, evaluation, contract)
     asked = {
         benchmark.name: asked_of
         for benchmark in map(Benchmark.model_validate, inputs.benchmarks)
@@ -70,22 +72,12 @@ def run_lm_eval(evaluation: EvaluationRef, *, ports: Ports) -> HarnessReport:
     return HarnessReport(evaluation=evaluation, harness=ports.harness.version, benchmarks=tuple(compared))
 
 
-def _refuse_other_weights(ports: Ports, contract: ServingContract) -> None:
-    if contract.precision != "float32":
-        raise UsageError(f"lm-eval is run in float32, and the evaluation in {contract.precision}: evaluate in float32")
-    if (present := ports.base_digest(contract.base)) != contract.base_digest:
-        raise UsageError(
-            f"the evaluation asked other files of {contract.base} (digest {contract.base_digest}, now {present}): put "
-            "that base back"
-        )
-
-
 def _with_choices(ports: Ports, benchmark: Benchmark, stored: EvaluationManifest) -> list[Sample]:
     inputs = stored.inputs
     if benchmark.scorer != "choice":
         return []
     samples = samples_of(ports, benchmark, ExamplesRef(inputs.examples), None, None)
-    if benchmark.data and ports.published(benchmark.data).digest != inputs.data.get(benchmark.name):
+    if asks_others(ports, benchmark, inputs):
         raise UsageError(f"{stored.ref} asked other questions than the files of {benchmark.name} have: evaluate again")
     return [sample for sample in samples if sample.choices]
 

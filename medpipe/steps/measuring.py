@@ -20,7 +20,7 @@ from medpipe.errors import UsageError
 from medpipe.ports import Likelihood, Likelihoods, Ports
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.evaluation import scores_of
-from medpipe.steps.models import beside
+from medpipe.steps.models import beside, refuse_other_files
 from medpipe.steps.samples import PREFERENCES, WITHDRAWN, samples_of
 
 _NO_RIGHT_ANSWER = {WITHDRAWN: "its targets must not be said", PREFERENCES: "its targets are what people wrote"}
@@ -76,11 +76,7 @@ def _reader(ports: Ports, old: EvaluationManifest, new: EvaluationManifest) -> L
             raise UsageError(
                 f"{old.ref} and {new.ref} are of two {what}, so no perplexities are compared: give --no-perplexity"
             )
-    if (present := ports.base_digest(contracts[0].base)) != contracts[0].base_digest:
-        raise UsageError(
-            f"{old.ref} was asked of other files of {contracts[0].base} (digest {contracts[0].base_digest}, now "
-            f"{present}): put that base back, or give --no-perplexity"
-        )
+    refuse_other_files(ports, old.ref, contracts[0], ", or give --no-perplexity")
     return ports.likelihoods_at(contracts[0].precision)
 
 

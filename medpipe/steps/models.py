@@ -92,3 +92,12 @@ def beside(ports: Ports, adapter: str, contract: ServingContract) -> Path | None
 def folder_of(ports: Ports, adapter: str) -> Path | None:
     """Return an adapter's folder; None for the base."""
     return None if adapter == BASE else ports.store.folder(adapter)
+
+
+def refuse_other_files(ports: Ports, evaluation: str, contract: ServingContract, otherwise: str = "") -> None:
+    """Raise UsageError unless a base's files are those that an evaluation asked. `otherwise`: what else can be done."""
+    if (present := ports.base_digest(contract.base)) != contract.base_digest:
+        raise UsageError(
+            f"{evaluation} was asked of other files of {contract.base} (digest {contract.base_digest}, now {present}): "
+            f"put that base back{otherwise}"
+        )

@@ -8,10 +8,11 @@ from medpipe import records
 from medpipe.core.judging import anchor as anchors
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.evaluation import Sample
+from medpipe.core.manifests import EvaluationInputs
 from medpipe.core.refs import AnchorRef, ExamplesRef, PairsRef, digest_of
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.triage_samples import triage_samples
-from medpipe.errors import UsageError
+from medpipe.errors import SourceError, UsageError
 from medpipe.ports import Ports
 
 WITHDRAWN = "withdrawn"
@@ -69,3 +70,13 @@ def _preferences(ports: Ports, pairs: PairsRef) -> list[Sample]:
         for pair in heldout
         if not pair.erased
     ]
+
+
+def asks_others(ports: Ports, benchmark: Benchmark, inputs: EvaluationInputs) -> bool:
+    """Return whether the published questions that an evaluation asked are not at hand any more."""
+    if not benchmark.data:
+        return False
+    try:
+        return ports.published(benchmark.data).digest != inputs.data.get(benchmark.name)
+    except SourceError:
+        return True
