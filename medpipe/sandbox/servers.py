@@ -165,7 +165,8 @@ def engine_command(python: str, model: Path, port: int, longest: int = 512) -> l
     """Return the command that serves a small model, called `base`, by vLLM on a port of this machine.
 
     `python`: the interpreter of the engine's environment. `longest`: tokens of a prompt and its answer together.
-    Without graph compilation, vLLM starts in 30 s instead of 60 to 80.
+    Without graph compilation, vLLM starts in 30 s instead of 60 to 80. The model runs in the engine's own process: on a
+    CPU, vLLM would start another one, and wait for it on a core that the model needs.
     """
     return [
         python,
@@ -182,6 +183,7 @@ def engine_command(python: str, model: Path, port: int, longest: int = 512) -> l
             max_cpu_loras=8,
             max_lora_rank=16,
             shutdown_timeout=5,
+            distributed_executor_backend="vllm.v1.executor.uniproc_executor.UniProcExecutor",
         ),
     ]
 
