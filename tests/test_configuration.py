@@ -76,7 +76,10 @@ MISTAKES = {
         changed("  phrasings: 3", "  phrasing: 3"),
         r"data\.phrasing: unknown key; did you mean 'phrasings'",
     ),
-    "unknown key at the top": (RECIPE + "\nlearning_rate: 1\n", r"learning_rate: unknown key.*known keys: base, "),
+    "unknown key at the top": (
+        RECIPE + "\nlearning_rate: 1\n",
+        r"learning_rate: unknown key.*known keys: attn_impl.*, base, ",
+    ),
     "unknown method": (changed("method: sft", "method: orpo"), r"method: .*'sft', 'dpo' or 'kto'.*'orpo'"),
     "empty block": (
         changed("data:\n", "data:\ndata_:\n"),

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from medpipe.base_models import Prepared, locate, nowhere
+from medpipe.base_models import Prepared, locate, nowhere, pretrained
 from medpipe.ports import Choosing, Harnessed, Progress
 
 _OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_EVALUATE_OFFLINE": "1"}
@@ -46,10 +46,9 @@ class LmEvalHarness:
         from lm_eval.tasks import TaskManager
 
         torch.set_num_threads(self._threads)
-        arguments: dict[str, Any] = {
-            "pretrained": locate(base, self._models, self._offline, self._prepared),
-            "dtype": "float32",
-        }
+        place = pretrained(locate(base, self._models, self._offline, self._prepared))
+        arguments: dict[str, Any] = {"pretrained": place.pop("pretrained_model_name_or_path"), **place}
+        arguments["dtype"] = "float32"
         if adapter is not None:
             arguments["peft"] = str(adapter)
         progress(0.0, f"{self.version}: {sum(map(len, tasks.values()))} questions of {', '.join(tasks)}")

@@ -12,6 +12,7 @@ from medpipe.errors import ConfigError
 from medpipe.ports import PreparedBase
 from medpipe.weights import rounding as rounds
 from medpipe.weights import whole
+from medpipe.weights.tokenizer import own_tokenizer
 
 
 class TransformersPreparer:
@@ -37,7 +38,6 @@ class TransformersPreparer:
         Raises NotFound for a base that is nowhere, and ConfigError for one that is stored in few bits already.
         """
         import torch
-        from transformers import AutoTokenizer
         from transformers.utils.logging import disable_progress_bar
 
         disable_progress_bar()
@@ -52,7 +52,7 @@ class TransformersPreparer:
             error = rounds.to_nf4(model)
         elif rounding == "bfloat16":
             model.to(torch.bfloat16)
-        whole.write(model, AutoTokenizer.from_pretrained(place), out)
+        whole.write(model, own_tokenizer(place), out)
         if describe:
             describe(out)
         return PreparedBase(base_models.digest_of(out), parameters, error)
@@ -67,7 +67,9 @@ def _merged(base: str, place: str, trained: Path | None) -> Any:
     all_weights = trained is not None and whole.is_whole(trained)
     if rounds.in_few_bits(place):
         raise ConfigError(f"{base} is stored in few bits already: prepare the base that it was made of")
-    model = AutoModelForCausalLM.from_pretrained(str(trained) if all_weights else place, dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(
+        **base_models.pretrained(str(trained) if all_weights else place), dtype=torch.float32
+    )
     if trained is None or all_weights:
         return model
     # On the CPU in float32: the sum is then the same, whatever machine serves it.

@@ -12,9 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from medpipe.base_models import locate
+from medpipe.base_models import locate, pretrained
 from medpipe.core.judging.entailment import Verdict
 from medpipe.errors import ConfigError
+from medpipe.weights.tokenizer import own_tokenizer
 
 
 class TransformersEntailment:
@@ -48,14 +49,14 @@ class TransformersEntailment:
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any, list[Verdict]]:
-        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+        from transformers import AutoModelForSequenceClassification
         from transformers.utils.logging import disable_progress_bar
 
         disable_progress_bar()
         place = locate(self._model, self._models, self._offline)
-        classifier = AutoModelForSequenceClassification.from_pretrained(place).eval()
+        classifier = AutoModelForSequenceClassification.from_pretrained(**pretrained(place)).eval()
         named = [classifier.config.id2label[number] for number in range(classifier.config.num_labels)]
-        return classifier, AutoTokenizer.from_pretrained(place), labels_of(self._model, named)
+        return classifier, own_tokenizer(place), labels_of(self._model, named)
 
 
 def labels_of(model: str, named: Sequence[str]) -> list[Verdict]:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from medpipe.base_models import Prepared, locate, nowhere
+from medpipe.base_models import Prepared, locate, nowhere, pretrained
 from medpipe.core.choosing import Choice, longest
 from medpipe.core.contract import Ending
 from medpipe.errors import ConfigError, UsageError
 from medpipe.ports import Likelihood, Progress
 from medpipe.weights import rounding
 from medpipe.weights.device import device_map
+from medpipe.weights.tokenizer import padding_tokenizer
 
 PRECISIONS: Mapping[str, Mapping[str, Any]] = {
     "float32": {},
@@ -114,14 +115,11 @@ class TransformersGenerator:
 
     def _load(self, base: str, adapter: Path | None) -> tuple[Any, Any]:
         from peft import PeftModel
-        from transformers import AutoTokenizer
         from transformers.utils.logging import disable_progress_bar
 
         disable_progress_bar()
         place = locate(base, self._models, self._offline, self._prepared)
-        tokenizer = AutoTokenizer.from_pretrained(place, padding_side="left")
-        if tokenizer.pad_token is None:
-            tokenizer.pad_token = tokenizer.eos_token
+        tokenizer = padding_tokenizer(place, padding_side="left")
         model = weights_at(place, self.precision)
         if adapter is not None:
             model = PeftModel.from_pretrained(model, str(adapter))
@@ -140,7 +138,9 @@ def weights_at(place: str, precision: str) -> Any:
     arguments = PRECISIONS[precision]
     # Even None would replace what a base in few bits says of itself, and its weights would be read as noise.
     rounds = {"quantization_config": BitsAndBytesConfig(**arguments)} if arguments else {}
-    model = AutoModelForCausalLM.from_pretrained(place, dtype=torch.float32, device_map=device_map(), **rounds)
+    model = AutoModelForCausalLM.from_pretrained(
+        **pretrained(place), dtype=torch.float32, device_map=device_map(), **rounds
+    )
     if precision == "nf4":
         rounding.to_nf4(model)
     return model

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from medpipe.core.base_name import parted
 from medpipe.errors import NotFound
 from medpipe.sandbox.tiny_base_texts import texts
 
@@ -114,7 +115,7 @@ FAMILIES: Mapping[str, Family] = {
 
 def miniature_name(base: str) -> str:
     """Return the id of a base's miniature, for recipes and as its folder under MEDPIPE_MODELS."""
-    return f"medpipe-sandbox/mini-{base.rpartition('/')[2]}"
+    return f"medpipe-sandbox/mini-{parted(base)[0].rpartition('/')[2]}"
 
 
 def make_miniature(base: str, folder: Path, seed: int = 17) -> Path:
@@ -126,9 +127,10 @@ def make_miniature(base: str, folder: Path, seed: int = 17) -> Path:
     from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
     from transformers.utils.logging import disable_progress_bar
 
-    if base not in FAMILIES:
+    name, _ = parted(base)  # a family is the same in every revision
+    if name not in FAMILIES:
         raise NotFound(f"no miniature of {base!r}; there are miniatures of: {', '.join(FAMILIES)}")
-    family, target = FAMILIES[base], folder / miniature_name(base)
+    family, target = FAMILIES[name], folder / miniature_name(base)
     if (target / "config.json").is_file():
         return target
     disable_progress_bar()

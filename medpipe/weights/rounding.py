@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from medpipe.base_models import pretrained
 from medpipe.core.teaching.recipe import Rounding
 from medpipe.errors import ConfigError
 from medpipe.weights.layers import linear_layers
@@ -80,7 +81,7 @@ def in_few_bits(place: str) -> bool:
     """Return whether a model's files have its weights in few bits: they can be served, and not trained or rounded."""
     from transformers import AutoConfig
 
-    return hasattr(AutoConfig.from_pretrained(place), "quantization_config")
+    return hasattr(AutoConfig.from_pretrained(**pretrained(place)), "quantization_config")
 
 
 def _scheme(rounding: Rounding) -> Any:

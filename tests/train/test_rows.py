@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from medpipe import records
-from medpipe.backends.trl.rows import cut, rows_of
+from medpipe.backends.trl import tokens
+from medpipe.backends.trl.rows import Rows, rows_of
+from medpipe.backends.trl.tokens import IGNORED, Lost, Tokens, columns, lost, tokenised
 from medpipe.core.chat import ChatTemplate
 from medpipe.core.teaching.example import Example, PreferencePair
 from medpipe.core.teaching.recipe import Data, Recipe
@@ -51,6 +53,10 @@ def recipe(method: str = "sft", answers: str = "paragraphs", **fields: Any) -> R
     )
 
 
+def read(wanted: Recipe, rows: Sequence[Any], tokenizer: Letters) -> Rows[Tokens]:
+    return tokenised(wanted, Rows(list(rows), []), tokenizer)
+
+
 @pytest.fixture
 def examples(tmp_path: Path) -> Path:
     source = {"document_ids": ("d:1",), "source": "test"}
@@ -89,29 +95,59 @@ def test_kto_reads_both_sides_of_pairs_and_single_ratings_and_dpo_refuses_the_la
     said = {(row["prompt"], row["completion"], row["label"]) for row in rows}
     why, how = "Question: Why?\nAnswer:", "Question: How?\nAnswer:"
     assert said == {(why, " So.", True), (why, " No.", False), (how, " Never.", False)}
-    assert cut(recipe("kto"), rows, Letters(), None) == 0
+    assert lost(recipe("kto"), read(recipe("kto"), rows, Letters()), None) == Lost(0, 0)
     with pytest.raises(DataError, match=r"ans-1 has a rating without a correction, which DPO cannot learn"):
         rows_of(recipe("dpo"), tmp_path / "pairs.jsonl", "plain")
 
 
-def test_rows_that_are_too_long_are_counted_and_above_the_share_refused(examples: Path) -> None:
-    rows = rows_of(recipe(), examples, "plain").taught
-    longest = len(rows[0]["prompt"] + rows[0]["completion"]) + 1
-    assert cut(recipe(), rows, Letters(), None) == cut(recipe(), rows, Letters(), longest) == 0
-    assert cut(recipe(max_cut=0.5), rows, Letters(), longest - 1) == 1, "the token that ends the answer counts"
-    with pytest.raises(ConfigError, match=rf"1 of 2 rows have more than {longest - 1} tokens \(up to {longest}\)"):
-        cut(recipe(), rows, Letters(), longest - 1)
+def test_rows_that_are_too_long_are_counted_by_reason_and_above_the_share_refused(examples: Path) -> None:
+    texts = rows_of(recipe(), examples, "plain").taught
+    rows = read(recipe(), texts, Letters())
+    longest, prompt = len(texts[0]["prompt"] + texts[0]["completion"]) + 1, len(texts[0]["prompt"])
+    assert lost(recipe(), rows, None) == lost(recipe(), rows, longest) == Lost(0, 0)
+    assert lost(recipe(max_cut=0.5), rows, longest - 1) == Lost(1, 0), "the token that ends the answer counts"
+    assert lost(recipe(max_cut=0.5), rows, prompt + 1) == Lost(1, 0), "one token of the answer is left"
+    assert lost(recipe(max_cut=0.5), rows, prompt) == Lost(0, 1), "none is left"
+    with pytest.raises(
+        ConfigError, match=rf"1 of 2 rows have more than {prompt} tokens \(up to {longest}\).*\(1 would"
+    ):
+        lost(recipe(), rows, prompt)
+
+
+def test_a_row_is_learned_from_its_answer_on_and_what_is_too_long_is_cut_or_left_out(examples: Path) -> None:
+    texts = rows_of(recipe(), examples, "plain").taught
+    rows, prompt = read(recipe(), texts, Letters()).taught, len(texts[0]["prompt"])
+    first, second = columns(rows, None, whole=False)["labels"]
+    assert "".join(map(chr, first[prompt:])) == f" {LIST}$"
+    assert set(first[:prompt]) == {IGNORED}
+    short = columns(rows, prompt, whole=False)
+    assert [len(ids) for ids in short["input_ids"]] == [len(second)], "the first has no room for an answer"
+    cut = columns(rows, prompt + 3, whole=False)
+    assert "".join(map(chr, cut["labels"][0][prompt:])) == " Si"
+    everything = columns(rows, prompt, whole=True)
+    assert [list(ids) for ids in everything["input_ids"]] == [list(ids) for ids in everything["labels"]]
+    assert len(everything["input_ids"]) == 2, "the prompt is learned as well"
+
+
+def test_many_rows_are_the_same_as_few(examples: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = 3 * rows_of(recipe(), examples, "plain").taught
+    at_once = columns(read(recipe(), texts, Letters()).taught, None, whole=False)
+    monkeypatch.setattr(tokens, "_BATCH", 2)
+    in_parts = columns(read(recipe(), texts, Letters()).taught, None, whole=False)
+    assert [list(ids) for ids in at_once["labels"]] == [list(ids) for ids in in_parts["labels"]]
+    with pytest.raises(ConfigError, match="row 5's prompt is not the beginning"):
+        read(recipe(), [*4 * texts[:1], {"prompt": "Answer:", "completion": " So."}], Letters(": So"))
 
 
 def test_a_prompt_whose_last_token_grows_into_the_answer_is_refused(examples: Path) -> None:
     rows = rows_of(recipe(), examples, "plain").taught
     with pytest.raises(ConfigError, match=r"row 2's prompt is not the beginning of prompt and completion"):
-        cut(recipe(), rows, Letters(": So"), None)
+        read(recipe(), rows, Letters(": So"))
 
 
 def test_a_beginning_that_is_there_twice_is_refused(examples: Path) -> None:
     chat = CHAT.model_copy(update={"bos": "^"})
     with pytest.raises(ConfigError, match=r"\^ begins every prompt twice"):
-        cut(recipe(), rows_of(recipe(), examples, chat).taught, Letters(begins="^"), None)
+        read(recipe(), rows_of(recipe(), examples, chat).taught, Letters(begins="^"))
     once = rows_of(recipe(), examples, chat.model_copy(update={"adds_bos": True})).taught
-    assert cut(recipe(), once, Letters(begins="^"), None) == 0
+    assert len(read(recipe(), once, Letters(begins="^")).taught) == 2

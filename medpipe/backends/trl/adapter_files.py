@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from medpipe.core.base_name import parted
 from medpipe.core.teaching.recipe import Recipe
 
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
@@ -20,7 +21,7 @@ def save(model: Any, recipe: Recipe, out: Path) -> None:
         if extra.name not in (WEIGHTS, CONFIG):
             shutil.rmtree(extra) if extra.is_dir() else extra.unlink()
     config = json.loads((out / CONFIG).read_text(encoding="utf-8"))
-    config["base_model_name_or_path"] = recipe.base
+    config["base_model_name_or_path"], config["revision"] = parted(recipe.base)
     # peft writes sets as lists, in no fixed order.
     ordered = {key: sorted(value) if isinstance(value, list) else value for key, value in config.items()}
     (out / CONFIG).write_text(json.dumps(ordered, indent=1, sort_keys=True) + "\n", encoding="utf-8")

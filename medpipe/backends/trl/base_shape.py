@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from medpipe import vllm_protocol
+from medpipe.backends.trl import attention
+from medpipe.base_models import pretrained
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError
 from medpipe.weights.layers import linear_layers
@@ -44,11 +46,12 @@ def shape_of(recipe: Recipe, place: str) -> BaseShape:
     from transformers import AutoConfig, AutoModelForCausalLM
 
     try:
-        config = AutoConfig.from_pretrained(place)
+        config = AutoConfig.from_pretrained(**pretrained(place))
         with torch.device("meta"):  # shapes without numbers
             model = AutoModelForCausalLM.from_config(config)
     except (OSError, ValueError) as error:
         raise unreadable(recipe, place, error) from error
+    attention.refuse_unsupported(recipe, config)
     text = config.get_text_config()
     positions = getattr(text, "max_position_embeddings", None)
     return BaseShape(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from medpipe.backends.trl import base_shape, settings, whole
+from medpipe.backends.trl import attention, base_shape, settings, whole
 from medpipe.backends.trl.adapter_files import CONFIG, WEIGHTS
+from medpipe.base_models import pretrained
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import UsageError
 from medpipe.weights.device import device_map
@@ -22,16 +23,6 @@ def refuse_start(recipe: Recipe, start_from: Path | None) -> None:
     for name in files:
         if not (start_from / name).is_file():
             raise UsageError(f"start_from {start_from.name!r} is not {kind}: it has no {name}")
-
-
-def tokenizer_of(place: str) -> Any:
-    """Return the tokenizer of the base in `place`, a folder or a hub id, with a token that pads."""
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(place)
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    return tokenizer
 
 
 def peft_model(recipe: Recipe, place: str, start_from: Path | None) -> Any:
@@ -57,7 +48,11 @@ def base_model(recipe: Recipe, place: str, from_base: bool) -> Any:
     config = BitsAndBytesConfig(**block.model_dump()) if block else None
     try:
         model = AutoModelForCausalLM.from_pretrained(
-            place, quantization_config=config, dtype=dtype, device_map=device_map()
+            **pretrained(place),
+            quantization_config=config,
+            dtype=dtype,
+            device_map=device_map(),
+            **attention.named(recipe),
         )
     except OSError as error:
         raise base_shape.unreadable(recipe, place, error) from error

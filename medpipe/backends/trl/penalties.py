@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from medpipe.backends.trl.rows import Row, whole
+from medpipe.backends.trl.tokens import IGNORED, Tokens
 from medpipe.core.teaching.penalty import Penalty
 from medpipe.errors import DataError
 
@@ -24,15 +24,16 @@ Distance = Callable[[], Any]
 """Returns the squared distance from the start as a tensor without dimensions, through which gradients flow."""
 
 
-def add(trainer: Any, penalty: Penalty, older: Sequence[Row]) -> None:
+def add(trainer: Any, penalty: Penalty, older: Sequence[Tokens], max_length: int | None) -> None:
     """Add a penalty to the loss of a trainer of TRL, whose model has the weights that a training starts from.
 
-    `older`: rows of examples that were taught before. Raises DataError for EWC without any that fits `max_length`.
+    `older`: rows of examples that were taught before; those longer than `max_length` (in tokens; None: no limit) may
+    have no answer left, and are not used. Raises DataError for EWC without any.
     """
     measured = _products(trainer.model)
     if penalty.method == "ewc":
-        fitting = _fitting(older, trainer.processing_class, trainer.args.max_length)
-        measured = _weighted(trainer.model, information(trainer.model, trainer.processing_class, fitting, penalty.rows))
+        fitting = [row for row in older if max_length is None or row.longest <= max_length]
+        measured = _weighted(trainer.model, information(trainer.model, fitting, penalty.rows))
     loss_of = trainer.compute_loss
 
     def compute_loss(model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
@@ -94,7 +95,7 @@ def _products(model: Any) -> Distance:
     )
 
 
-def information(model: Any, tokenizer: Any, older: Sequence[Row], count: int) -> dict[str, Any]:
+def information(model: Any, older: Sequence[Tokens], count: int) -> dict[str, Any]:
     """Return the diagonal of the Fisher information of each trained tensor, scaled to a mean of 1 over all numbers.
 
     It is the mean over at most `count` rows, spread evenly over `older`, of the squared gradient of the log probability
@@ -110,7 +111,7 @@ def information(model: Any, tokenizer: Any, older: Sequence[Row], count: int) ->
     model.eval()  # no dropout
     for row in chosen:
         model.zero_grad(set_to_none=True)
-        _surprise(model, tokenizer, row).backward()
+        _surprise(model, row).backward()
         for name, value in _trained(model):
             squares[name] += value.grad**2
     model.zero_grad(set_to_none=True)
@@ -118,19 +119,11 @@ def information(model: Any, tokenizer: Any, older: Sequence[Row], count: int) ->
     return {name: square / mean for name, square in squares.items()}
 
 
-def _fitting(rows: Sequence[Row], tokenizer: Any, max_length: int | None) -> Sequence[Row]:
-    """Return the rows of at most `max_length` tokens (None: all): longer ones may have no completion left to learn."""
-    if max_length is None or not rows:
-        return rows
-    lengths = map(len, tokenizer([whole(row, "completion", tokenizer) for row in rows]).input_ids)
-    return [row for row, length in zip(rows, lengths, strict=True) if length <= max_length]
-
-
-def _surprise(model: Any, tokenizer: Any, row: Row) -> Any:
+def _surprise(model: Any, row: Tokens) -> Any:
     """Return the negative log probability of a row's completion."""
     import torch
 
-    tokens = torch.tensor([tokenizer(whole(row, "completion", tokenizer)).input_ids], device=model.device)
+    tokens = torch.tensor(row.texts["completion"], dtype=torch.long, device=model.device)[None]
     labels = tokens.clone()
-    labels[0, : len(tokenizer(row["prompt"]).input_ids)] = -100
-    return model(input_ids=tokens, labels=labels).loss * (labels != -100).sum()
+    labels[0, : row.prompt] = IGNORED
+    return model(input_ids=tokens, labels=labels).loss * (labels != IGNORED).sum()

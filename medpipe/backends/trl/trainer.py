@@ -12,15 +12,27 @@ from pathlib import Path
 from typing import Any
 
 from medpipe import records
-from medpipe.backends.trl import adapter_files, base_shape, divergence, loading, penalties, settings, whole
+from medpipe.backends.trl import (
+    adapter_files,
+    attention,
+    base_shape,
+    divergence,
+    loading,
+    penalties,
+    settings,
+    tokens,
+    whole,
+)
 from medpipe.backends.trl.checkpoints import last_whole_checkpoint
-from medpipe.backends.trl.rows import Rows, cut, parted, rows_of
+from medpipe.backends.trl.rows import Rows, parted, rows_of
+from medpipe.backends.trl.sets import sets_of
 from medpipe.backends.trl.watch import callbacks
 from medpipe.base_models import Prepared, locate, nowhere
 from medpipe.chat_templates import template_of
 from medpipe.core.teaching.curve import CURVE, points
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.ports import Progress
+from medpipe.weights.tokenizer import padding_tokenizer
 
 
 class TrlTrainer:
@@ -40,11 +52,12 @@ class TrlTrainer:
         """Train as `ports.Trainer` says.
 
         The metrics are `loss` (mean over the steps), `steps`, `examples`, `validation` (rows that are not taught, where
-        there are any), `cut` (those longer than `max_length`) and `seconds` (of this run alone, where it goes on from a
-        checkpoint). Raises ConfigError for a recipe that TRL refuses, that does not fit its base or the length of its
-        data, whose base cannot be loaded, or whose training diverged (all but the last before the weights are loaded),
-        UsageError for a `start_from` that is missing or is not an adapter, DataError for a `train.jsonl` without rows
-        to teach, or without the rows for validation that the recipe asks for.
+        there are any), `cut` and `dropped` (rows longer than `max_length`, see `tokens.Lost`) and `seconds` (of this
+        run alone, where it goes on from a checkpoint). Raises ConfigError for a recipe that TRL refuses, that does not
+        fit its base, this machine or the length of its data, whose base cannot be loaded, or whose training diverged
+        (all but the last before the weights are loaded), UsageError for a `start_from` that is missing or is not an
+        adapter, DataError for a `train.jsonl` without rows to teach, or without the rows for validation that the
+        recipe asks for.
         """
         import torch
         from transformers import set_seed
@@ -58,21 +71,24 @@ class TrlTrainer:
         work.mkdir(parents=True, exist_ok=True)
         checkpoint = last_whole_checkpoint(work)
         loading.refuse_start(recipe, start_from)
+        attention.refuse_missing(recipe, arguments)
         shape = base_shape.shape_of(recipe, place)
         base_shape.refuse_unfit(recipe, arguments.max_length, shape)
-        tokenizer = loading.tokenizer_of(place)
-        over = cut(recipe, [*rows.taught, *rows.validation], tokenizer, arguments.max_length)
-        rows, older = parted(recipe, data / "train.jsonl", rows)
+        tokenizer = padding_tokenizer(place)
+        read = tokens.tokenised(recipe, rows, tokenizer)
+        lost = tokens.lost(recipe, read, arguments.max_length)
+        taught, older = parted(recipe, data / "train.jsonl", read)
         load = loading.peft_model if recipe.lora else whole.load
         model = load(recipe, place, start_from)
         # TRL casts adapters to bf16 when it starts. That rounds the weights of `start_from`, and a resumed run, which
         # loads fp32, would then differ from an uninterrupted one. So the exact weights are put back.
         exact = {name: value.detach().float().clone() for name, value in _trained(model)} if recipe.lora else {}
-        trainer = _trainer(recipe, arguments, model, tokenizer, rows, progress)
+        max_length = arguments.max_length
+        trainer = _trainer(recipe, arguments, model, tokenizer, sets_of(recipe, arguments, rows, taught), progress)
         for name, value in _trained(trainer.model):
             value.data = exact.get(name, value.data)
         if recipe.penalty:
-            penalties.add(trainer, recipe.penalty, older)
+            penalties.add(trainer, recipe.penalty, older, max_length)
         result = trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
         divergence.refuse(recipe, trainer.state.log_history, shape.guessing)
         if recipe.lora:
@@ -83,9 +99,10 @@ class TrlTrainer:
         return {
             "loss": float(result.training_loss),
             "steps": float(result.global_step),
-            "examples": float(len(rows.taught)),
+            "examples": float(len(taught.taught)),
             **({"validation": float(len(rows.validation))} if rows.validation else {}),
-            "cut": float(over),
+            "cut": float(lost.cut),
+            "dropped": float(lost.dropped),
             "seconds": round(time.monotonic() - began, 1),
         }
 
@@ -100,11 +117,11 @@ def _trainer(
     arguments: Any,
     model: Any,
     tokenizer: Any,
-    rows: Rows,
+    sets: Rows[Any],
     progress: Progress,
 ) -> Any:
-    """Return the trainer of TRL for the recipe's method."""
-    from datasets import Dataset, disable_progress_bars
+    """Return the trainer of TRL for the recipe's method. `sets`: its datasets."""
+    from datasets import disable_progress_bars
     from transformers import PrinterCallback
     from transformers.utils import logging
     from trl import DPOTrainer, KTOTrainer, SFTTrainer
@@ -114,8 +131,8 @@ def _trainer(
     trainer = {"sft": SFTTrainer, "dpo": DPOTrainer, "kto": KTOTrainer}[recipe.method](
         model=model,
         args=arguments,
-        train_dataset=Dataset.from_list(rows.taught),
-        eval_dataset=Dataset.from_list(rows.validation) if rows.validation else None,
+        train_dataset=sets.taught,
+        eval_dataset=sets.validation if len(sets.validation) else None,
         processing_class=tokenizer,
         callbacks=callbacks(recipe, progress),
     )

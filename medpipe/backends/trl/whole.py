@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from medpipe.backends.trl import base_shape
+from medpipe.backends.trl import attention, base_shape
+from medpipe.base_models import pretrained
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.weights import whole as folders
 from medpipe.weights.device import device_map
+from medpipe.weights.tokenizer import own_tokenizer
 
 FILES = (folders.CONFIG,)
 """What a whole model to start from must have; its weights can be in several files."""
@@ -24,7 +26,12 @@ def load(recipe: Recipe, place: str, start_from: Path | None) -> Any:
 
     source = place if start_from is None else str(start_from)
     try:
-        model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32, device_map=device_map())
+        model = AutoModelForCausalLM.from_pretrained(
+            **pretrained(source),
+            dtype=torch.float32,
+            device_map=device_map(),
+            **attention.named(recipe),
+        )
     except OSError as error:
         raise base_shape.unreadable(recipe, source, error) from error
     model.config.use_cache = False
@@ -33,7 +40,5 @@ def load(recipe: Recipe, place: str, start_from: Path | None) -> Any:
 
 def save(model: Any, place: str, out: Path) -> None:
     """Write the trained model with the base's own tokenizer."""
-    from transformers import AutoTokenizer
-
     model.config.use_cache = True  # training needs none, and generation is slow without
-    folders.write(model, AutoTokenizer.from_pretrained(place), out)
+    folders.write(model, own_tokenizer(place), out)

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import math
-import re
 from datetime import date
 from operator import not_
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from medpipe.core.base_name import is_base_name, parted
 from medpipe.core.prompt import Answers
+from medpipe.core.refs import is_ref
 from medpipe.core.sources import default_shares, prefixes, prefixes_by_people, with_official_test
 from medpipe.core.teaching import questions
 from medpipe.core.teaching.article_choice import ArticleChoice
 from medpipe.core.teaching.penalty import Penalty
 
-_BASE = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?", re.ASCII)
-"""The form of a hub id. It cannot lead out of the folder of local models."""
-
 _NOT_SERVED = ("lm_head", "embed_tokens")
 """The layers from and to tokens. vLLM ignores adapters there, or refuses to load them."""
 
+
+Attention = Literal["eager", "sdpa", "flex_attention", "flash_attention_2", "flash_attention_3"]
+"""Implementations of attention, as transformers names them."""
 
 Rounding = Literal["float32", "bfloat16", "nf4", "int8", "int4"]
 """The numbers that a whole model's weights are written as.
@@ -213,12 +214,14 @@ class Recipe(_Block):
     summary: str
     method: Literal["sft", "dpo", "kto"]
     base: str
-    """A hub id, or a folder of that name under MEDPIPE_MODELS."""
+    """A hub id, or a folder of that name under MEDPIPE_MODELS; with `@` and a revision, exactly that one."""
     seed: int = 17
     data: Data = Data()
     quantization: Quantization | None = Quantization()
     lora: Lora | None = Lora()
     """The adapter that is trained; None: every weight of the base is (full fine-tuning)."""
+    attn_implementation: Attention | None = Field(None, exclude_if=lambda attention: attention is None)
+    """How transformers computes attention in the training; None: as it chooses, which is `sdpa` for most bases."""
     trainer: dict[str, Any]
     trainer_from_base: dict[str, Any] = {}
     """Settings that replace those of `trainer` when a run starts from the base model. Learning a whole corpus needs
@@ -287,11 +290,26 @@ class Recipe(_Block):
             raise ValueError("data.validation_share is of examples; preference pairs have no validation set")
         return self
 
+    @model_validator(mode="before")
+    @classmethod
+    def _revision_is_in_the_name(cls, block: Any) -> Any:
+        if isinstance(block, dict) and "revision" in block:
+            raise ValueError(
+                "a base and its revision are one name: remove `revision`, and write base: "
+                f"{block.get('base', 'organisation/model')}@{block['revision']}"
+            )
+        return block
+
     @field_validator("base")
     @classmethod
-    def _stays_in_its_folder(cls, base: str) -> str:
-        if not _BASE.fullmatch(base):
+    def _can_be_found(cls, base: str) -> str:
+        """Refuse names that could leave the folder of local models, and revisions of what has none."""
+        if not is_base_name(base):
             raise ValueError(
-                f"{base!r} is neither a hub id such as organisation/model nor the name of a folder under MEDPIPE_MODELS"
+                f"{base!r} is neither a hub id such as organisation/model, with @ and a commit hash or a tag where a "
+                "revision is meant, nor the name of a folder under MEDPIPE_MODELS"
             )
+        name, revision = parted(base)
+        if revision and is_ref(name):
+            raise ValueError(f"{name} has no revisions: every prepared base has a ref of its own")
         return base
