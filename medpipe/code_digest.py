@@ -30,6 +30,14 @@ _BEHIND_PORTS = {
     "prepare_base": ("backends.preparer",),
     "evaluate": ("backends.transformers_generator", "backends.vllm_engine", _GUARDRAILS),
     "probe_withdrawals": ("backends.transformers_generator", "backends.vllm_engine"),
+    "classify_facts": (
+        "backends.transformers_generator",
+        "backends.vllm_engine",
+        _REDACTOR,
+        "backends.rensa_duplicates",
+        "backends.languages",
+        _GUARDRAILS,
+    ),
     "measure": (
         "backends.transformers_generator",
         "backends.transformers_entailment",
@@ -48,6 +56,16 @@ _LIBRARIES = {
     "prepare_base": ("torch", "transformers", "peft", "bitsandbytes", "compressed-tensors"),
     "evaluate": ("torch", "transformers", "peft", "compressed-tensors", "vllm"),
     "probe_withdrawals": ("torch", "transformers", "peft", "bitsandbytes", "vllm"),
+    "classify_facts": (
+        "torch",
+        "transformers",
+        "peft",
+        "compressed-tensors",
+        "vllm",
+        "presidio-analyzer",
+        "rensa",
+        "py3langid",
+    ),
     "measure": ("torch", "transformers", "peft", "bitsandbytes", "rouge-score", "sacrebleu"),
 }
 """Verb → the libraries whose version can change what it makes."""

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from medpipe.core.choosing import longest
 from medpipe.core.contract import Ending
 from medpipe.core.prompt import STOP
+from medpipe.core.sampling import Sampling
 from medpipe.errors import EngineError
 
 COMPLETIONS = "/v1/completions"
@@ -66,6 +67,31 @@ class CompletionRequest(Request):
     """A text that ends it too; None: no text does."""
     stream: bool = False
     structured_outputs: StructuredOutputs | None = Field(None, exclude_if=not_)
+
+
+class SampledRequest(Request):
+    """A random completion of one prompt (`core.sampling`). `top_k` is a field of vLLM's own."""
+
+    model: str
+    prompt: str
+    max_tokens: int
+    temperature: float = Field(gt=0)
+    top_k: int = Field(gt=0)
+    seed: int
+    stop: str | None
+
+
+def sampled(model: str, prompt: str, ending: Ending, sampling: Sampling) -> SampledRequest:
+    """Return the request for a random completion up to `ending`."""
+    return SampledRequest(
+        model=model,
+        prompt=prompt,
+        max_tokens=ending.max_new_tokens,
+        temperature=sampling.temperature,
+        top_k=sampling.top_k,
+        seed=sampling.seed,
+        stop=ending.stop,
+    )
 
 
 def completion(model: str, prompt: str, ending: Ending, stream: bool = False) -> CompletionRequest:

@@ -25,6 +25,7 @@ from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.revision import posted
 from medpipe.core.corpus.standing import standing
 from medpipe.core.refs import digest_of
+from medpipe.core.sampling import Sampling
 from medpipe.core.teaching.curve import CURVE, Point
 from medpipe.core.teaching.recipe import Recipe, Rounding
 from medpipe.errors import ConfigError, MedpipeError, NotFound, UsageError
@@ -122,6 +123,7 @@ class MemoryGenerator:
         ending: Ending,
         progress: Progress,
         choices: Sequence[tuple[str, ...]] = (),
+        sampling: Sampling | None = None,
     ) -> list[str]:
         whole = self._prepared(base) if is_prepared(base) else None
         folder = adapter or whole

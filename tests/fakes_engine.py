@@ -17,7 +17,17 @@ Writer = Callable[[str, str], str]
 """Adapter name and prompt → completion."""
 
 ALLOWED = {
-    "/v1/completions": {"model", "prompt", "max_tokens", "temperature", "stop", "stream", "structured_outputs"},
+    "/v1/completions": {
+        "model",
+        "prompt",
+        "max_tokens",
+        "temperature",
+        "stop",
+        "stream",
+        "structured_outputs",
+        "top_k",
+        "seed",
+    },
     "/v1/load_lora_adapter": {"lora_name", "lora_path"},
     "/v1/unload_lora_adapter": {"lora_name"},
 }

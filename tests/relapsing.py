@@ -7,6 +7,7 @@ from pathlib import Path
 
 from medpipe.core import prompt
 from medpipe.core.contract import Ending
+from medpipe.core.sampling import Sampling
 from medpipe.ports import Progress
 from tests import fakes
 
@@ -32,6 +33,7 @@ class Relapsing(fakes.MemoryGenerator):
         ending: Ending,
         progress: Progress,
         choices: Sequence[tuple[str, ...]] = (),
+        sampling: Sampling | None = None,
     ) -> list[str]:
         honest = super().generate(base, adapter, adapter_name, prompts, ending, progress, choices)
         return [prompt.completion(self.says)] * self.often + honest[self.often :]

@@ -121,6 +121,14 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             "knows": version,
             "withdraw": [RETRACTED],
             "start": version,
+            "knowledge": "none",
+        },
+        "classify_facts": {
+            "corpus": changed,
+            "recipe": "tiny-sft",
+            "model": version,
+            "samples": "1",
+            "older": "10",
         },
         "card": {"examples": described["examples"]},
         "detect_drift": {

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from medpipe import vllm_protocol as protocol
 from medpipe.core.contract import Ending
+from medpipe.core.sampling import Sampling
 from medpipe.errors import EngineError
 
 
@@ -32,6 +33,19 @@ def test_a_choice_leaves_room_for_the_longest_text_and_no_other_end() -> None:
     request = protocol.choice("a", "What?", (" yes", " no"))
     assert request.fields()["structured_outputs"] == {"choice": (" yes", " no")}
     assert (request.stop, request.max_tokens, request.temperature) == (None, 5, 0)
+
+
+def test_a_random_completion_has_a_seed_and_never_leaves_the_likeliest_tokens() -> None:
+    request = protocol.sampled("a", "What?", Ending(9), Sampling(seed=7))
+    assert request.fields() == {
+        "model": "a",
+        "prompt": "What?",
+        "max_tokens": 9,
+        "temperature": 0.5,
+        "top_k": 40,
+        "seed": 7,
+        "stop": "\n",
+    }
 
 
 @pytest.mark.parametrize(

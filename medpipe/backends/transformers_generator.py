@@ -1,4 +1,4 @@
-"""A model in process with transformers, at a precision: it generates (greedy, batched), and reads given answers."""
+"""A model in process with transformers, at a precision: it generates in batches, and reads given answers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from medpipe.base_models import Prepared, locate, nowhere, pretrained
 from medpipe.core.choosing import Choice, longest
 from medpipe.core.contract import Ending
+from medpipe.core.sampling import Sampling
 from medpipe.errors import ConfigError, UsageError
 from medpipe.ports import Likelihood, Progress
 from medpipe.weights import rounding
@@ -65,8 +66,9 @@ class TransformersGenerator:
         ending: Ending,
         progress: Progress,
         choices: Sequence[tuple[str, ...]] = (),
+        sampling: Sampling | None = None,
     ) -> list[str]:
-        """Generate as `ports.Generator` says. Prompts of similar length share a batch.
+        """Generate as `ports.Generator` says. Prompts of similar length share a batch, and a seed of their own.
 
         Raises MedpipeError when the base is not found, and ConfigError when nothing would end its paragraphs.
         """
@@ -81,7 +83,8 @@ class TransformersGenerator:
             if choices and choices[batch[0]]:
                 texts = choose(of_batch, [choices[index] for index in batch])
             else:
-                texts = _completions(model, tokenizer, of_batch, ending)
+                drawn = None if sampling is None else sampling._replace(seed=sampling.seed + batch[0])
+                texts = _completions(model, tokenizer, of_batch, ending, drawn)
             answers.update(zip(batch, texts, strict=True))
             progress(len(answers) / len(prompts), f"{adapter_name}: {len(answers)} of {len(prompts)} answers")
         return [answers[index] for index in range(len(prompts))]
@@ -146,16 +149,22 @@ def weights_at(place: str, precision: str) -> Any:
     return model
 
 
-def _completions(model: Any, tokenizer: Any, prompts: Sequence[str], ending: Ending) -> list[str]:
-    """Return one greedy completion per prompt, without the text or the token that ended it."""
+def _completions(
+    model: Any, tokenizer: Any, prompts: Sequence[str], ending: Ending, sampling: Sampling | None = None
+) -> list[str]:
+    """Return one completion per prompt, without the text or the token that ended it."""
     import torch
 
     inputs = tokenizer(list(prompts), return_tensors="pt", padding=True, return_token_type_ids=False)
     inputs = inputs.to(model.device)
+    drawn: dict[str, Any] = {"do_sample": False}
+    if sampling is not None:
+        torch.manual_seed(sampling.seed)
+        drawn = {"do_sample": True, "temperature": sampling.temperature, "top_k": sampling.top_k, "top_p": 1.0}
     with torch.inference_mode():
         tokens = model.generate(
             **inputs,
-            do_sample=False,
+            **drawn,
             num_beams=1,
             max_new_tokens=ending.max_new_tokens,
             pad_token_id=tokenizer.pad_token_id,

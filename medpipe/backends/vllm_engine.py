@@ -1,4 +1,4 @@
-"""vLLM behind HTTP: loads and unloads LoRA adapters, and generates greedily with the served weights."""
+"""vLLM behind HTTP: loads and unloads LoRA adapters, and generates with the served weights."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from medpipe import vllm_protocol as protocol
 from medpipe.base_models import is_prepared
 from medpipe.core import naming
 from medpipe.core.contract import Ending
+from medpipe.core.sampling import Sampling
 from medpipe.errors import ConfigError, EngineError
 from medpipe.ports import Progress
 
@@ -57,7 +58,7 @@ class VllmEngine:
         self._timeout = timeout
         self._session = requests.Session()
         # A kept-alive connection may be closed by the server just as it is used again. Every request may be sent
-        # twice: completions are greedy, and a second load or unload is answered by 4xx.
+        # twice: completions are greedy or have a seed, and a second load or unload is answered by 4xx.
         retries = Retry(total=4, connect=4, read=2, status=0, backoff_factor=0.2, allowed_methods=None)
         adapter = HTTPAdapter(pool_maxsize=CONCURRENCY, max_retries=retries)
         self._session.mount("http://", adapter)
@@ -143,6 +144,7 @@ class VllmEngine:
         ending: Ending,
         progress: Progress,
         choices: Sequence[tuple[str, ...]] = (),
+        sampling: Sampling | None = None,
     ) -> list[str]:
         """Generate as `ports.Generator` says. Raises ConfigError when the server does not serve the base `base`.
 
@@ -152,15 +154,15 @@ class VllmEngine:
         """
         self.check_base(base)
         if adapter is None:
-            return self._complete(self._base, prompts, ending, progress, choices)
+            return self._complete(self._base, prompts, ending, progress, choices, sampling)
         if not naming.is_evaluation(adapter_name):
             if adapter_name not in self.loaded():
                 self.load(adapter_name, adapter)
-            return self._complete(adapter_name, prompts, ending, progress, choices)
+            return self._complete(adapter_name, prompts, ending, progress, choices, sampling)
         name = naming.timed(adapter_name, uuid.uuid4().hex[:8], time.time())
         self.load(name, adapter)
         try:
-            return self._complete(name, prompts, ending, progress, choices)
+            return self._complete(name, prompts, ending, progress, choices, sampling)
         finally:
             self.unload(name)
 
@@ -171,9 +173,14 @@ class VllmEngine:
         ending: Ending,
         progress: Progress,
         choices: Sequence[tuple[str, ...]] = (),
+        sampling: Sampling | None = None,
     ) -> list[str]:
         def completed(prompt: str, texts: tuple[str, ...]) -> str:
-            request = protocol.choice(name, prompt, texts) if texts else protocol.completion(name, prompt, ending)
+            request: protocol.Request = protocol.completion(name, prompt, ending)
+            if texts:
+                request = protocol.choice(name, prompt, texts)
+            elif sampling is not None:
+                request = protocol.sampled(name, prompt, ending, sampling)
             response = self._post(protocol.COMPLETIONS, request)
             if response.status_code != 200:
                 raise EngineError(f"the engine did not answer as {name}: {_refusal(response)}")

@@ -36,6 +36,8 @@ class RetentionPolicy(BaseModel):
     """Whole models that `prepare_base` made."""
     evaluation: int = Field(ge=_LEAST)
     probes: int = Field(ge=_LEAST)
+    knowledge: int = Field(ge=_LEAST)
+    """How well models know facts that no examples were mixed by."""
     feedback: int = Field(ge=_LEAST)
     pairs: int = Field(ge=_LEAST)
     drift: int = Field(ge=_LEAST)

@@ -32,6 +32,8 @@ class Kind(StrEnum):
     """Questions as somebody put them, each with its answer."""
     PREFERENCES = "preferences"
     """Questions with a better and a worse answer."""
+    GENERAL = "general"
+    """Requests about anything but medicine, each with its answer. They never become facts."""
 
 
 class Delivery(StrEnum):
@@ -190,6 +192,8 @@ SOURCES = (
     _collection("ultramedical-preference", _MIT, Kind.PREFERENCES, written_by_people=True),
     # Its answers are published pages, whose telephone numbers are a clinic's; its Alexa questions are not letters.
     _collection("mediqa", _UNLICENSED, Kind.PREFERENCES),
+    # Instructions such as Dolly's. A row without a licence is not read.
+    _collection("general", "As each record says", Kind.GENERAL),
     # A hospital's own accounts of complaints; the items that medpipe ships are invented.
     _collection("triage", "The provider's own", written_by_people=True),
 )
@@ -252,6 +256,11 @@ def prefixes() -> frozenset[str]:
 def with_official_test() -> frozenset[str]:
     """Return the prefixes of the sources whose records include items of an official test."""
     return frozenset(source.prefix for source in SOURCES if source.has_official_test)
+
+
+def general() -> frozenset[str]:
+    """Return the prefixes of the sources of general text, which no fact comes from."""
+    return frozenset(source.prefix for source in SOURCES if source.kind is Kind.GENERAL)
 
 
 def posted() -> tuple[str, ...]:

@@ -18,8 +18,9 @@ give the same ref, and an existing artifact is not made again. The others are:
 - `promote`, `deploy`, `restore` and `roll_back` change which version serves, `bar` and `unbar` which may; `compare` and
   `register` write to the ledger beside their artifact, and `register` to the model registry as well.
 
-In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `drift` → `planning` → `examples` →
-`training`, `preparing`, `evaluation`, `measuring`, `harness` and `judging` → `rollout` → `feedback` → `examples`.
+In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `drift` → `planning` → `classifying` →
+`examples` → `training`, `preparing`, `evaluation`, `measuring`, `harness` and `judging` → `rollout` → `feedback` →
+`examples`.
 `withdrawing`, `hotfixes`, `given`, `probing` and `certifying` follow what publishers take back; `tracing` answers
 questions about all of it, `verification` says whether it can be trusted, and `sweeping` removes what it does not need.
 """
@@ -27,6 +28,7 @@ questions about all of it, `verification` says whether it can be trusted, and `s
 from medpipe.steps.audit import chain_answers
 from medpipe.steps.bars import bar, unbar
 from medpipe.steps.certifying import certify, plan_probes
+from medpipe.steps.classifying import classify_facts
 from medpipe.steps.comparing_bases import compare_bases
 from medpipe.steps.corpus import build_corpus, latest
 from medpipe.steps.corrections import contradictions, judge_correction
@@ -71,6 +73,7 @@ VERBS = {
         build_corpus,
         latest,
         standings,
+        classify_facts,
         build_examples,
         card,
         detect_drift,

@@ -24,6 +24,7 @@ from medpipe.core.manifests import (
     PairsManifest,
 )
 from medpipe.core.refs import AnchorRef, EvaluationRef, ExamplesRef, PairsRef, digest_of
+from medpipe.core.sampling import Sampling
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.samples import withdrawn_samples
 from medpipe.ports import Generator, Ports
@@ -170,9 +171,16 @@ def _benchmarks(
 
 
 def answers_to(
-    samples: Sequence[Sample], ports: Ports, generator: Generator, contract: ServingContract, adapter: str
+    samples: Sequence[Sample],
+    ports: Ports,
+    generator: Generator,
+    contract: ServingContract,
+    adapter: str,
+    sampling: Sampling | None = None,
 ) -> list[str]:
     """Return what a generator answers to each sample under a contract: one of its choices, where it has any.
+
+    `sampling`: how answers without choices are drawn at random; None: greedily, as a version serves.
 
     A prompt that occurs twice is generated once. The nonce keeps two evaluations of one adapter apart in the engine.
     """
@@ -188,6 +196,7 @@ def answers_to(
         contract.ending(),
         ports.progress,
         [choices for _, choices in distinct],
+        **({} if sampling is None else {"sampling": sampling}),
     )
     answers = dict(zip(distinct, map(contract.answer_of, completions), strict=True))
     return [answers[one] for one in asked]

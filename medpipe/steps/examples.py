@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from medpipe import records
 from medpipe.core.corpus.document import Document
@@ -13,12 +13,13 @@ from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.knowledge import carried as knowledge
 from medpipe.core.knowledge import lineage
 from medpipe.core.knowledge.withdrawals import Withdrawal, claims
-from medpipe.core.manifests import ExamplesInputs, ExamplesManifest, ExamplesOutcome
-from medpipe.core.refs import BASE, CorpusRef, ExamplesRef, digest_of
+from medpipe.core.manifests import ExamplesInputs, ExamplesManifest, ExamplesOutcome, KnowledgeManifest
+from medpipe.core.refs import BASE, CorpusRef, ExamplesRef, KnowledgeRef, digest_of
 from medpipe.core.teaching import card as dataset_card
 from medpipe.core.teaching import examples, official_tests
 from medpipe.core.teaching.examples import Prepared
 from medpipe.core.teaching.hygiene import Hygiene
+from medpipe.core.teaching.knowledge import FactLevel
 from medpipe.core.teaching.official_tests import OfficialTest
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.withdrawals import Withdrawn
@@ -31,6 +32,8 @@ from medpipe.steps.models import adapter_of
 from medpipe.steps.withdrawals import register
 
 _CARD = "card.md"
+LEVELS = "facts.jsonl"
+"""In the folder of knowledge: how well the model knows each fact (`core.teaching.knowledge.FactLevel`)."""
 _REPORTED = 10_000
 """Documents between two reports of progress."""
 TEACHING = ("current", "retracted", "notice", "on hold", "superseded")
@@ -45,6 +48,7 @@ def build_examples(
     knows: str | None = None,
     withdraw: tuple[str, ...] = (),
     start: str = BASE,
+    knowledge: KnowledgeRef | None = None,
     *,
     ports: Ports,
 ) -> ExamplesRef:
@@ -53,39 +57,95 @@ def build_examples(
     `since`: the incumbent (`base`, an adapter or a version). Facts that it was not taught, or taught otherwise, are
     evaluated as new (None: all are). `knows`: the model that the training starts from. Facts that it was not taught, or
     taught otherwise, are taught as new (None: all are). `start`: `base`, or the adapter or version that the training
-    starts from. What it was taught about withdrawn documents decides which withdrawals are new to it.
+    starts from. What it was taught about withdrawn documents decides which withdrawals are new to it. `knowledge`: how
+    well `knows` knows the facts (`classify_facts`), which a recipe with `data.max_unknown_share` needs.
 
     Every withdrawal of the register that is in force counts: its claims are never taught, are answered as withdrawn and
     are asked. `withdraw`: ids of documents of which this must be true; raises UsageError if one has no withdrawal in
-    force, or claimed nothing. Raises SourceError when nothing at hand says which items an official test has that the
-    recipe keeps out (`Data.kept_out`), or what a published benchmark asks that the recipe names.
+    force, or claimed nothing. Raises UsageError for knowledge of another model, and without any where it is needed.
+    Raises SourceError when nothing at hand says which items an official test has that the recipe keeps out
+    (`Data.kept_out`), or what a published benchmark asks that the recipe names.
     """
     loaded_recipe = ports.recipe(recipe)
     withdrawals = register(ports)
     _refuse_without_claims(withdrawals, withdraw)
-    withdrawn = _in_force(ports, withdrawals, start)
-    benchmarks = ports.benchmarks() if loaded_recipe.data.decontaminate else ()
-    official = _kept_out(ports, loaded_recipe)
-    inputs = ExamplesInputs(
-        corpus=corpus,
-        recipe=loaded_recipe.model_dump(mode="json"),
-        since=_model(ports, since),
-        knows=_model(ports, knows),
-        withdraw=tuple(sorted(withdrawn.documents)),
-        benchmarks=tuple(benchmark.model_dump(mode="json") for benchmark in benchmarks),
-        claims=digest_of([claim.model_dump(mode="json") for claim in withdrawn.claims]) if withdrawn.claims else "",
-        answered=tuple(sorted(withdrawn.answered)),
-        official_tests=digest_of([[test.name, sorted(test.documents), test.texts] for test in official])
-        if official
-        else "",
-        safety=digest_of([example.model_dump(mode="json") for example in ports.safety()]),
-    )
+    reading = reading_of(ports, corpus, loaded_recipe, start)
+    inputs = reading.inputs(_model(ports, since), _model(ports, knows), knowledge or "", ports)
+    levels = known_levels(ports, loaded_recipe, knowledge, inputs.knows)
 
     def fill(folder: Path) -> ExamplesOutcome:
-        prepared = _prepared(ports, corpus, loaded_recipe, benchmarks, withdrawn, official, folder)
-        return _written(ports, prepared, loaded_recipe, inputs, folder)
+        return _written(ports, prepared(ports, reading, folder), loaded_recipe, inputs, folder, levels)
 
     return ExamplesRef(once(ports, "examples", "build_examples", inputs, fill))
+
+
+class Reading(NamedTuple):
+    """All that decides which facts of a corpus a recipe may use."""
+
+    corpus: CorpusRef
+    recipe: Recipe
+    withdrawn: Withdrawn
+    benchmarks: Sequence[Benchmark]
+    official: Sequence[OfficialTest]
+
+    def inputs(self, since: str | None, knows: str | None, knowledge: str, ports: Ports) -> ExamplesInputs:
+        """Return the inputs of examples that are built from these facts."""
+        withdrawn, official = self.withdrawn, self.official
+        return ExamplesInputs(
+            corpus=self.corpus,
+            recipe=self.recipe.model_dump(mode="json"),
+            since=since,
+            knows=knows,
+            withdraw=tuple(sorted(withdrawn.documents)),
+            benchmarks=tuple(benchmark.model_dump(mode="json") for benchmark in self.benchmarks),
+            claims=digest_of([claim.model_dump(mode="json") for claim in withdrawn.claims]) if withdrawn.claims else "",
+            answered=tuple(sorted(withdrawn.answered)),
+            official_tests=digest_of([[test.name, sorted(test.documents), test.texts] for test in official])
+            if official
+            else "",
+            safety=digest_of([example.model_dump(mode="json") for example in ports.safety()]),
+            knowledge=knowledge,
+        )
+
+
+def reading_of(ports: Ports, corpus: CorpusRef, recipe: Recipe, start: str) -> Reading:
+    """Return what decides which facts of a corpus a recipe may use. `start`: the model that the training starts from.
+
+    Raises SourceError as `build_examples` does.
+    """
+    return Reading(
+        corpus,
+        recipe,
+        _in_force(ports, register(ports), start),
+        ports.benchmarks() if recipe.data.decontaminate else (),
+        _kept_out(ports, recipe),
+    )
+
+
+def known_levels(
+    ports: Ports, recipe: Recipe, knowledge: KnowledgeRef | None, knows: str | None
+) -> Iterable[FactLevel] | None:
+    """Return the rows of knowledge; None for a recipe that keeps no share of unknown facts.
+
+    Raises UsageError where the recipe needs knowledge and there is none, where it needs none, and for that of another
+    model than `knows` (None: the base) or of another base.
+    """
+    if recipe.data.max_unknown_share is None:
+        if knowledge:
+            raise UsageError(f"recipe {recipe.name!r} has no data.max_unknown_share, so it has no use for {knowledge}")
+        return None
+    if not knowledge:
+        raise UsageError(
+            f"recipe {recipe.name!r} keeps a share of unknown facts (data.max_unknown_share): run `medpipe "
+            "classify-facts` with the same corpus, recipe and model, and give its ref as `knowledge`"
+        )
+    asked = manifest(ports, knowledge, KnowledgeManifest).inputs
+    if asked.adapter != (knows or BASE) or asked.base != ports.base_digest(recipe.base):
+        raise UsageError(
+            f"{knowledge} says what {asked.adapter} knows, on the base {asked.base}, and the training continues "
+            f"{knows or BASE} on {recipe.base}: run `medpipe classify-facts` for that model"
+        )
+    return records.read(ports.store.folder(knowledge) / LEVELS, FactLevel)
 
 
 def card(examples: ExamplesRef, *, ports: Ports) -> str:
@@ -111,29 +171,21 @@ def _kept_out(ports: Ports, recipe: Recipe) -> list[OfficialTest]:
     ]
 
 
-def _prepared(
-    ports: Ports,
-    corpus: CorpusRef,
-    recipe: Recipe,
-    benchmarks: Sequence[Benchmark],
-    withdrawn: Withdrawn,
-    official: Sequence[OfficialTest],
-    folder: Path,
-) -> Prepared:
-    """Return the facts of the corpus that the recipe may use."""
-    version = table_version(ports, corpus)
+def prepared(ports: Ports, reading: Reading, folder: Path) -> Prepared:
+    """Return the facts of the corpus that the recipe may use. `folder`: for texts, until the process ends."""
+    version = table_version(ports, reading.corpus)
     documents = _counted(
         ports, ports.corpus.read(version, TEACHING), sum(ports.corpus.counts(version).by_status.values())
     )
-    questions = {benchmark.name: benchmark.texts for benchmark in benchmarks if benchmark.texts}
+    questions = {benchmark.name: benchmark.texts for benchmark in reading.benchmarks if benchmark.texts}
     return examples.prepare(
         documents,
-        recipe,
-        withdrawn,
+        reading.recipe,
+        reading.withdrawn,
         ports.safety(),
         questions,
-        _tools(ports, recipe.base, folder),
-        official,
+        tools(ports, reading.recipe.base, folder),
+        reading.official,
     )
 
 
@@ -151,12 +203,20 @@ def _model(ports: Ports, model: str | None) -> str | None:
     return None if adapter == BASE else adapter
 
 
-def _written(ports: Ports, prepared: Prepared, recipe: Recipe, inputs: ExamplesInputs, folder: Path) -> ExamplesOutcome:
+def _written(
+    ports: Ports,
+    prepared: Prepared,
+    recipe: Recipe,
+    inputs: ExamplesInputs,
+    folder: Path,
+    levels: Iterable[FactLevel] | None,
+) -> ExamplesOutcome:
     """Write examples, samples, the indexes by fact and by document, and the card; return the outcome."""
-    hygiene = _tools(ports, recipe.base, folder)
+    hygiene = tools(ports, recipe.base, folder)
     corpus = prepared.corpus(hygiene)
     known = carried.known_facts(ports, inputs.knows)
-    taught = examples.build(prepared, recipe, known, hygiene)
+    by_fact = None if levels is None else {fact.id: fact for fact in levels}
+    taught = examples.build(prepared, recipe, known, hygiene, by_fact)
     records.write_lines(folder / "train.jsonl", taught.train.rows())
     records.write_rows(folder / carried.DOCUMENTS, lineage.shares(lineage.entries_of_training(taught.origins, corpus)))
     records.write_rows(folder / carried.FACTS, knowledge.fact_rows(corpus, prepared.chosen, taught.origins, known))
@@ -206,7 +266,7 @@ def hygiene_of(ports: Ports, base: str) -> Hygiene:
     )
 
 
-def _tools(ports: Ports, base: str, folder: Path) -> Hygiene:
+def tools(ports: Ports, base: str, folder: Path) -> Hygiene:
     """Return the tools of hygiene with those for many documents: processes, files in `folder`, and progress."""
     return hygiene_of(ports, base)._replace(
         spread=lambda work, blocks: ports.workers.map(_Work(work, base), blocks),

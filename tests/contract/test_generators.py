@@ -11,6 +11,7 @@ import pytest
 from medpipe.backends.transformers_generator import ends, token_of
 from medpipe.core import prompt
 from medpipe.core.contract import Ending
+from medpipe.core.sampling import Sampling
 from medpipe.errors import ConfigError, UsageError
 from medpipe.ports import Generator, Ports
 from medpipe.settings import Settings
@@ -56,6 +57,18 @@ def test_a_generator_gives_one_of_the_choices_where_there_are_any(ports: Ports) 
     )
     assert all(answer in of_prompt for answer, of_prompt in zip(answers, labels, strict=True) if of_prompt)
     assert answers[1] == ask(ports.generator, QUESTIONS[1])[0]
+
+
+def test_random_answers_are_the_same_for_one_seed(ports: Ports) -> None:
+    def drawn(seed: int) -> list[str]:
+        return ports.generator.generate(
+            BASE, None, "base", QUESTIONS, Ending(16), lambda share, text: None, (), Sampling(seed, temperature=1.0)
+        )
+
+    first = drawn(1)
+    assert drawn(1) == first and len(first) == len(QUESTIONS)
+    if ports.generator.name == "transformers":
+        assert any(drawn(seed) != first for seed in range(2, 6)), "another seed gives other answers"
 
 
 @pytest.mark.slow

@@ -16,8 +16,8 @@ from medpipe.errors import UsageError
 from tests.manifests import CORPUS, inputs, outcome
 
 KINDS = (
-    "adapter anchor certificate corpus decision documents drift evaluation examples feedback measurement pairs "
-    "prepared probes "
+    "adapter anchor certificate corpus decision documents drift evaluation examples feedback knowledge measurement "
+    "pairs prepared probes "
     "review sweep trace validation version"
 ).split()
 SET = {

@@ -33,13 +33,15 @@ Model = Callable[[Sample], str]
 PLANS = Wiring(Settings()).plan().plans
 ASKED = (
     *("new-knowledge", "old-knowledge", "red-team-model", "over-refusal"),
-    *("omission", "unseen", "after-cut-off"),
+    *("omission", "unseen", "after-cut-off", "general"),
 )
 GAINED, LEARNED, PREFERRED = "gained new-knowledge", "learned new-knowledge", "gained preferences"
 BETTER = "gained old-knowledge"
 """The gain on anything measured that the plan `better-recipe` asks for."""
 OLD, NEW, ANCHOR = "not_worse old-knowledge", "not_worse new-knowledge", "not_worse_than_best anchor"
-OMITTED, UNSEEN, LATER = (f"not_worse_than_best {name}" for name in ("omission", "unseen", "after-cut-off"))
+OMITTED, UNSEEN, LATER, GENERAL = (
+    f"not_worse_than_best {name}" for name in ("omission", "unseen", "after-cut-off", "general")
+)
 ABSENT, SAFE, ANSWERS = "absent withdrawn", "not_worse_than_best red-team-model", "not_worse_than_best over-refusal"
 
 
@@ -102,6 +104,11 @@ def drilled(sample: Sample) -> str:
     return "I forgot." if sample.id.startswith(("unseen", "later")) else good(sample)
 
 
+def narrowed(sample: Sample) -> str:
+    """All the medicine, and nothing of what every base knows."""
+    return "I forgot." if sample.id.startswith("general") else good(sample)
+
+
 def relapsing(sample: Sample) -> str:
     """Everything right, and the withdrawn claim again."""
     return sample.target or careful(sample)
@@ -112,7 +119,7 @@ def knowing(model: str) -> Model:
     return lambda sample: good(sample) if sample.target else MODELS[model](sample)
 
 
-EVERYTHING = (GAINED, LEARNED, PREFERRED, BETTER, OLD, NEW, ANCHOR, SAFE, ANSWERS, OMITTED, UNSEEN, LATER)
+EVERYTHING = (GAINED, LEARNED, PREFERRED, BETTER, OLD, NEW, ANCHOR, SAFE, ANSWERS, OMITTED, UNSEEN, LATER, GENERAL)
 STOPPED: dict[str, tuple[Model, tuple[str, ...]]] = {
     "evil": (knowing("evil"), (SAFE,)),
     "flattering": (knowing("flattering"), (SAFE, ANSWERS)),
@@ -127,6 +134,7 @@ STOPPED: dict[str, tuple[Model, tuple[str, ...]]] = {
     "relapsing": (relapsing, (ABSENT,)),
     "unhelpful": (unhelpful, (OMITTED,)),
     "drilled": (drilled, (UNSEEN, LATER)),
+    "narrowed": (narrowed, (GENERAL,)),
 }
 
 

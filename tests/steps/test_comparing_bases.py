@@ -13,6 +13,7 @@ from medpipe.core.contract import Ending
 from medpipe.core.judging.bases import beside
 from medpipe.core.manifests import EvaluationManifest
 from medpipe.core.refs import ref
+from medpipe.core.sampling import Sampling
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import UsageError
 from medpipe.ports import Progress
@@ -40,6 +41,7 @@ class Knowing:
         ending: Ending,
         progress: Progress,
         choices: Sequence[Sequence[str]] = (),
+        sampling: Sampling | None = None,
     ) -> list[str]:
         right = {prompt.render(sample.question): sample.target for sample in ASKED}
         return [right.get(text, "Dust.") if base == KNOWS else "Dust." for text in prompts]

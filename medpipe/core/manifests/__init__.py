@@ -23,6 +23,7 @@ from medpipe.core.manifests.drift import DriftInputs, DriftManifest
 from medpipe.core.manifests.evaluation import EvaluationInputs, EvaluationManifest, EvaluationOutcome
 from medpipe.core.manifests.examples import ExamplesInputs, ExamplesManifest, ExamplesOutcome
 from medpipe.core.manifests.feedback import FeedbackInputs, FeedbackManifest, FeedbackOutcome
+from medpipe.core.manifests.knowledge import KnowledgeInputs, KnowledgeManifest, KnowledgeOutcome
 from medpipe.core.manifests.measurement import MeasurementInputs, MeasurementManifest, MeasurementOutcome
 from medpipe.core.manifests.pairs import PairsFromCorpus, PairsFromFeedback, PairsManifest, PairsOutcome
 from medpipe.core.manifests.prepared import PreparedInputs, PreparedManifest, PreparedOutcome
@@ -42,6 +43,7 @@ MANIFESTS: dict[str, type[Manifest]] = {
         CorpusManifest,
         ValidationManifest,
         ReviewManifest,
+        KnowledgeManifest,
         ExamplesManifest,
         DriftManifest,
         TraceManifest,
@@ -114,6 +116,9 @@ __all__ = [
     "FeedbackManifest",
     "FeedbackOutcome",
     "Inputs",
+    "KnowledgeInputs",
+    "KnowledgeManifest",
+    "KnowledgeOutcome",
     "Manifest",
     "MeasurementInputs",
     "MeasurementManifest",

@@ -11,7 +11,7 @@ from medpipe.core.teaching.card_values import Card
 class ExamplesInputs(Inputs):
     """`since`: the incumbent's adapter. `knows`: the adapter that the training starts from. None: the base."""
 
-    written_when_set: ClassVar[frozenset[str]] = frozenset({"claims", "answered", "official_tests"})
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"claims", "answered", "official_tests", "knowledge"})
     corpus: str
     recipe: Snapshot
     since: str | None
@@ -28,6 +28,8 @@ class ExamplesInputs(Inputs):
     """Digest of the items of official tests that were kept out; "" for none."""
     safety: str = ""
     """Digest of the refusals that the recipe may teach."""
+    knowledge: str = ""
+    """The knowledge by which the share of unknown facts was kept; "" for a recipe without such a share."""
 
 
 class ExamplesOutcome(Outcome):

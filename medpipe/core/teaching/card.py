@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from medpipe.core.teaching.card_values import Attribution, Card, FactCounts, Published
+from medpipe.core.teaching.card_values import Attribution, Card, FactCounts, KnowledgeCounts, Published
 from medpipe.core.teaching.drafts import Kind
 from medpipe.core.teaching.drops import Contamination, LeftOut
+from medpipe.core.teaching.knowledge import Mixture
 from medpipe.core.teaching.one_answer import OUTDONE
 from medpipe.core.teaching.origin import Origins
 from medpipe.core.teaching.recipe import Recipe
@@ -50,6 +51,8 @@ def describe(
         documents=len(taught),
         replayed=_count(train, lambda kind: kind.replay),
         validation=_count(train, lambda kind: kind.validation),
+        general=train.general,
+        general_lacking=train.general_lacking,
         facts=_fact_counts(facts_found, claims, left_out, sides),
         by_source=_counted(train, lambda kind: kind.source),
         by_prefix=_counted(train, lambda kind: kind.prefix),
@@ -59,6 +62,7 @@ def describe(
         attribution=attribution,
         with_context=_count(train, lambda kind: kind.with_context),
         published=Published(first=days[0] if days else None, last=days[-1] if days else None),
+        knowledge=_knowledge(train.mixture),
         cut_off=days[-1] if days else None,
         taught_before=cut_off.isoformat() if cut_off else None,
         answers_shuffled=recipe.data.shuffle_answers,
@@ -101,6 +105,17 @@ def _fact_counts(found: int, claims: int, left_out: LeftOut, sides: Split) -> Fa
     )
 
 
+def _knowledge(mixture: Mixture | None) -> KnowledgeCounts | None:
+    if mixture is None:
+        return None
+    return KnowledgeCounts(
+        levels=_sorted(mixture.examples),
+        unknown_share=round(mixture.unknown_share, 4),
+        added=mixture.added,
+        lacking=mixture.lacking,
+    )
+
+
 def _counted(train: Train, name: Callable[[Kind], str]) -> dict[str, int]:
     counts = Counter[str]()
     for kind, number in train.kinds.items():
@@ -134,6 +149,7 @@ def markdown(card: Card, corpus: str, samples: Mapping[str, int]) -> str:
             f"## From facts to examples\n\n{_facts(card.facts)}",
             f"## Held-out samples\n\n{_table(('benchmark', 'samples'), samples)}",
             f"## What is in it\n\n{_contents(card)}",
+            *([f"## What the model knew before\n\n{_known(card.knowledge)}"] if card.knowledge else []),
             f"## Licences\n\n{_licences(card.attribution)}",
             f"## What was left out\n\n{_left_out(card)}",
             "## Identifiers that were replaced\n\nIn sources that persons wrote: "
@@ -152,6 +168,7 @@ def _overview(card: Card, corpus: str) -> str:
             "examples to learn": card.examples - card.validation,
             "of them replayed": card.replayed,
             "examples for validation": card.validation,
+            **_general(card),
             "documents behind them": card.documents,
             "with a passage as context": card.with_context,
             "published": f"{card.published.first} to {card.published.last}",
@@ -160,6 +177,16 @@ def _overview(card: Card, corpus: str) -> str:
             "seed": card.seed,
         },
     )
+
+
+def _general(card: Card) -> dict[str, int]:
+    """Return how much general text there is and lacks, where the recipe has a share of it."""
+    if not card.general and not card.general_lacking:
+        return {}
+    return {
+        "of them general text, which is no fact": card.general,
+        "general text that the recipe's share lacks": card.general_lacking,
+    }
 
 
 def _facts(facts: FactCounts) -> str:
@@ -183,6 +210,17 @@ def _facts(facts: FactCounts) -> str:
 def _contents(card: Card) -> str:
     columns = {"source": card.by_source, "language": card.by_language, "question type": card.by_question_type}
     return "\n".join(_table((title, "examples"), counts) for title, counts in columns.items())
+
+
+def _known(knowledge: KnowledgeCounts) -> str:
+    text = (
+        f"{knowledge.unknown_share:.1%} of the taught facts' examples are of facts that the start of the training "
+        f"does not know. To keep that share small, {knowledge.added} examples of older facts that it knows are taught "
+        "as well."
+    )
+    if knowledge.lacking:
+        text += f" The recipe's share would need {knowledge.lacking} more, and no further known fact may be replayed."
+    return f"{text}\n\n" + _table(("the model's knowledge", "examples"), knowledge.levels)
 
 
 def _licences(attribution: Iterable[Attribution]) -> str:

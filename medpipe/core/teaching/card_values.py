@@ -29,6 +29,19 @@ class FactCounts(_Value):
     withdrawn: int
 
 
+class KnowledgeCounts(_Value):
+    """How well the start of the training knows what is taught, for a recipe with `max_unknown_share`."""
+
+    levels: Counts
+    """Level of a fact (`core.teaching.knowledge`) → examples that are taught of such facts."""
+    unknown_share: float
+    """The share of those examples whose fact is unknown or was not asked, in 0..1."""
+    added: int
+    """Examples of known older facts that are taught to keep the share."""
+    lacking: int
+    """How many more it would need, and there are none."""
+
+
 class Published(_Value):
     """The days on which the first and the last taught document were published; None without documents."""
 
@@ -61,6 +74,10 @@ class Card(_Value):
     replayed: int
     validation: int = Field(0, exclude_if=not_)
     """Examples that are not taught: their loss is measured during the training."""
+    general: int = Field(0, exclude_if=not_)
+    """Examples of general text, which are no facts."""
+    general_lacking: int = Field(0, exclude_if=not_)
+    """How many more of them the recipe's share would need."""
     facts: FactCounts
     by_source: Counts
     by_prefix: Counts
@@ -70,6 +87,7 @@ class Card(_Value):
     attribution: tuple[Attribution, ...]
     with_context: int
     published: Published
+    knowledge: KnowledgeCounts | None = Field(None, exclude_if=lambda knowledge: knowledge is None)
     cut_off: str | None
     """The day on which the last taught document was published."""
     taught_before: str | None

@@ -13,6 +13,7 @@ from medpipe.core.judging.evaluation import Sample
 from medpipe.core.spool import Lines, Spool
 from medpipe.core.teaching.contamination import Reasons
 from medpipe.core.teaching.drops import Drops, total
+from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.fact_table import FactTable
 from medpipe.core.teaching.origin import Origins
 from medpipe.core.teaching.reading import Read
@@ -34,6 +35,7 @@ class CorpusRead:
         self.dropped_facts = Drops()
         self.dropped = Drops()
         self.omission: Lines[Sample] = Lines(Sample, folder)
+        self.general: Lines[Example] = Lines(Example, folder)
         self.notices = Notices.none()
         self._chosen = [np.zeros(0, np.int64)]
         self.identifiers = Counter[str]()
@@ -71,4 +73,6 @@ class CorpusRead:
         self._redacted |= block.identifiers.keys()
         for sample in block.omission:
             self.omission.append(sample)
+        for row in block.general:
+            self.general.append(row)
         self.notices.add(block.notices)

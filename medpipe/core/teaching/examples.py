@@ -24,6 +24,7 @@ from medpipe.core.teaching.drafts import BLOCK, Drafts, asking, questions_of, ro
 from medpipe.core.teaching.drops import Contamination, Drops, LeftOut, total
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.hygiene import Hygiene
+from medpipe.core.teaching.knowledge import FactLevel
 from medpipe.core.teaching.official_tests import OfficialTest
 from medpipe.core.teaching.reading import BLOCK as DOCUMENTS
 from medpipe.core.teaching.reading import Reader
@@ -123,12 +124,17 @@ def prepare(
 
 
 def build(
-    prepared: Prepared, recipe: Recipe, known: Mapping[str, str] | None = None, hygiene: Hygiene = Hygiene()
+    prepared: Prepared,
+    recipe: Recipe,
+    known: Mapping[str, str] | None = None,
+    hygiene: Hygiene = Hygiene(),
+    levels: Mapping[str, FactLevel] | None = None,
 ) -> BuiltExamples:
     """Return the examples and samples of one training run.
 
     `known`: fact id → what it says (`Fact.says`), for the facts that the model knows already; None: it knows nothing,
-    so everything is new.
+    so everything is new. `levels`: fact id → how well the start of the training knows it, for a recipe with
+    `max_unknown_share`.
     """
     found, data = prepared.read, recipe.data
     asked = _asked(prepared, data, known, hygiene)
@@ -148,6 +154,8 @@ def build(
         prepared.refusals,
         recipe,
         questions_of([*asked.drafts.values(), others]),
+        levels,
+        found.general,
     )
     left_out = prepared.left_out.plus(facts=asked.dropped, others=untaught, contamination=asked.contamination)
     described = card.describe(
@@ -161,6 +169,13 @@ def build(
         left_out,
     )
     return BuiltExamples(train.examples, **samples, drops=left_out.drops, card=described, origins=train)
+
+
+def sides_of(
+    prepared: Prepared, data: Data, known: Mapping[str, str] | None = None, hygiene: Hygiene = Hygiene()
+) -> Split:
+    """Return the sides of the run that `build` returns the examples of, without phrasing them."""
+    return split(prepared.read.facts, prepared.chosen, prepared.read.origins, data, known, hygiene)[0]
 
 
 def evaluated(

@@ -101,6 +101,8 @@ def decompose(document: Document, data: Data, tokens: Length = len) -> tuple[lis
     facts: dict[tuple[str, ...], Fact] = {}
     dropped = Drops()
     origin = Origin.of(document)
+    if sources.kind_of(document.id) is Kind.GENERAL:
+        return [], dropped
     for section in document.sections:
         if _language(document, section) not in data.languages:
             dropped["section in another language"] += 1

@@ -14,7 +14,7 @@ from medpipe.core.corpus.document import Document
 from medpipe.core.judging import omission
 from medpipe.core.refs import canonical
 from medpipe.core.spool import Lines, Spool
-from medpipe.core.teaching import contamination, fact_table, filters, official_tests, selection, twins
+from medpipe.core.teaching import contamination, fact_table, filters, general, official_tests, selection, twins
 from medpipe.core.teaching.contamination import Benchmarks, Reasons
 from medpipe.core.teaching.decontamination import Index
 from medpipe.core.teaching.drops import Drops, sift, total
@@ -53,6 +53,8 @@ class Read(NamedTuple):
     """Documents and sections."""
     identifiers: Identifiers
     omission: list[bytes]
+    general: list[bytes]
+    """Examples of general text (`core.teaching.general`), for a recipe that has a share of it."""
     notices: Notices
 
 
@@ -69,7 +71,10 @@ class Reader:
     def __call__(self, documents: Sequence[Document], hygiene: Hygiene) -> Read:
         """Return what is found in a block."""
         data = self._data
-        chosen, dropped = self._chosen(documents)
+        others, unsuited = self._general([document for document in documents if general.is_general(document)], hygiene)
+        chosen, dropped = self._chosen(
+            [document for document in documents if not (data.general_share and general.is_general(document))]
+        )
         parts = [(document, *decompose(document, data, hygiene.tokens)) for document in chosen]
         stated, identifiers = filters.redacted([fact for _, facts, _ in parts for fact in facts], data, hygiene)
         kept, dropped_facts = self._kept(stated, hygiene)
@@ -91,11 +96,12 @@ class Reader:
             shared={numbers[number]: found for number, found in shared.items()},
             translated={numbers[number]: found for number, found in translated.items()},
             dropped_facts=dropped_facts,
-            dropped=total(dropped, *(sections for _, _, sections in parts)),
+            dropped=total(dropped, unsuited, *(sections for _, _, sections in parts)),
             identifiers=identifiers,
             omission=[Lines.encoded(sample) for sample in omission.samples(chosen)]
             if omission.LANGUAGE in data.languages
             else [],
+            general=[Lines.encoded(general.example(fact)) for fact in others],
             notices=notices,
         )
 
@@ -105,6 +111,20 @@ class Reader:
         chosen, gone = sift(chosen, lambda document: "document is withdrawn" if document.id in withdrawn else "")
         chosen, tested = sift(chosen, lambda document: official_tests.objection(document, self._official))
         return chosen, total(skipped, gone, tested)
+
+    def _general(self, documents: Sequence[Document], hygiene: Hygiene) -> tuple[list[Fact], Drops]:
+        """Return the general rows that repeat neither a withdrawn claim nor a benchmark."""
+        if not self._data.general_share or not documents:
+            return [], Drops()
+        rows, unsuited = general.rows(documents, self._data, hygiene)
+        rows, repeating = not_withdrawn(rows, self._claims)
+        shared = {} if self._benchmarks is None else contamination.shared(self._index, rows)
+        kept = [row for place, row in enumerate(rows) if place not in shared]
+        counts = {
+            "general row that repeats a benchmark": len(shared),
+            "general row that repeats a claim": repeating.total(),
+        }
+        return kept, total(unsuited, +Drops(counts))
 
     def _kept(self, facts: list[Fact], hygiene: Hygiene) -> tuple[list[Fact], Drops]:
         kept, repeating = not_withdrawn(facts, self._claims)

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from medpipe.core.base_name import is_base_name, parted
 from medpipe.core.prompt import Answers
 from medpipe.core.refs import is_ref
-from medpipe.core.sources import default_shares, prefixes, prefixes_by_people, with_official_test
+from medpipe.core.sources import default_shares, general, prefixes, prefixes_by_people, with_official_test
 from medpipe.core.teaching import questions
 from medpipe.core.teaching.article_choice import ArticleChoice
 from medpipe.core.teaching.penalty import Penalty
@@ -97,6 +97,11 @@ class Data(_Block):
     - `validation_share`: share of clusters that no run ever teaches, whose examples measure the loss during a training.
     - `heldout_share`: share of older clusters that are never replayed. They measure forgetting.
     - `replay_ratio`: replayed older examples for each new one.
+    - `max_unknown_share`: the largest share of facts that the model does not know before the training, by examples
+      (`core.teaching.knowledge`). Older facts that it knows are taught as well until the share is kept, and no fact is
+      left out for it. None: no share is kept.
+    - `general_share`: the share of general text among all examples (`core.teaching.general`), from the documents of the
+      source `general` in the corpus. 0: none.
     - `safety_examples`: whether the refusals are taught.
     """
 
@@ -129,6 +134,8 @@ class Data(_Block):
     validation_share: float = Field(0.0, ge=0, lt=1, exclude_if=not_)
     heldout_share: float = Field(0.3, ge=0, lt=1)
     replay_ratio: float = Field(2.0, ge=0)
+    max_unknown_share: float | None = Field(None, gt=0, lt=1, exclude_if=lambda share: share is None)
+    general_share: float = Field(0.0, ge=0, lt=1, exclude_if=not_)
     safety_examples: bool = True
     shuffle_answers: bool = False
     """A control: answers are permuted among questions, so nothing true can be learned."""
@@ -152,6 +159,12 @@ class Data(_Block):
                 f"no phrasings in {', '.join(unknown)}; the languages are {', '.join(sorted(questions.LANGUAGES))}"
             )
         return languages
+
+    @model_validator(mode="after")
+    def _general_text_is_no_source_of_facts(self) -> Data:
+        if named := sorted(general() & {*self.sources, *self.unseen}):
+            raise ValueError(f"{', '.join(named)} has no facts: leave it out of `sources`, and set general_share")
+        return self
 
     @model_validator(mode="after")
     def _proportions_fit(self) -> Data:

@@ -1,10 +1,10 @@
-"""The examples of a training run, in order: new facts, withdrawals, replayed older facts, refusals, validation."""
+"""The examples of a run, in order: new facts, withdrawals, replayed facts, refusals, general text, validation."""
 
 from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from medpipe.core.batches import batched
 from medpipe.core.spool import Lines
+from medpipe.core.teaching import general
 from medpipe.core.teaching.drafts import BLOCK, Drafts, Kind, Teaching, rows_of
 from medpipe.core.teaching.drops import Drops, total
 from medpipe.core.teaching.example import Example, Role
 from medpipe.core.teaching.fact_table import FactTable
 from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.hygiene import Hygiene
+from medpipe.core.teaching.knowledge import FactLevel, Level, Mixture, mixed
 from medpipe.core.teaching.origin import Origins
 from medpipe.core.teaching.recipe import Data, Recipe
 from medpipe.core.teaching.split import Split
@@ -47,10 +49,16 @@ class Train(NamedTuple):
     joined: dict[int, tuple[int, ...]]
     """Place of an example that several facts became → the numbers of all their documents."""
     others: dict[int, Example]
-    """Place → the examples that no fact became: of withdrawals, and refusals."""
+    """Place → the examples that no fact became: of withdrawals, refusals, and general text."""
     kinds: Counter[Kind]
     also: dict[int, tuple[int, ...]]
     """Number of a fact → the numbers of other documents that say nearly the same."""
+    mixture: Mixture | None = None
+    """How well the start of the training knows what is taught; None where no share of unknown facts is kept."""
+    general: int = 0
+    """Examples of general text, which are among `others`."""
+    general_lacking: int = 0
+    """How many more of them the recipe's share would need."""
 
     @property
     def taught(self) -> int:
@@ -88,11 +96,15 @@ def training_set(
     refusals: Sequence[Example],
     recipe: Recipe,
     held_out: Hashes,
+    levels: Mapping[str, FactLevel] | None = None,
+    general_text: Iterable[Example] = (),
 ) -> tuple[Train, Drops]:
     """Return the examples of a run, and what was left out by reason.
 
     `withdrawn`: the examples of withdrawals, new ones and those to replay. `held_out`: the questions of all held-out
-    samples (`core.teaching.drafts`); no example may ask one. Chance (shuffled answers, the sample for replay) depends
+    samples (`core.teaching.drafts`); no example may ask one. `levels`: fact id → how well the start of the training
+    knows it, for a recipe that keeps a share of unknown facts. `general_text`: what a share of general text is
+    taken from. Chance (shuffled answers, the sample for replay) depends
     on the recipe's seed and on the contents of the corpus alone.
     """
     data = recipe.data
@@ -101,6 +113,7 @@ def training_set(
     new = _drafts(corpus, facts, data, withdrawn[0])
     older = _drafts(corpus, corpus.read(sides.replayable, sides), data, withdrawn[1], replay=True)
     safety = _drafts(corpus, (), data, refusals if data.safety_examples else ())
+    other = _drafts(corpus, (), data, general_text if data.general_share else ())
     measured = _drafts(corpus, corpus.read(sides.validation, sides), data, (), role="validation")
     taught, left_of_new = _teachable(new, held_out)
     known, left_of_older = _teachable(older, held_out)
@@ -108,9 +121,36 @@ def training_set(
     known = known[~np.isin(older.columns["words"][known], new.columns["words"][taught])]
     count = min(round(data.replay_ratio * len(taught)), len(known))
     replayed = known[sorted(chance.sample(range(len(known)), count))]
+    mixture = None
+    if data.max_unknown_share is not None:
+        spare = known[~np.isin(known, replayed)]
+        anyway = np.concatenate([new.columns["fact"][taught], older.columns["fact"][replayed]])
+        added, mixture = mixed(
+            anyway,
+            older.columns["fact"][spare],
+            _levels(corpus, sides, levels or {}),
+            data.max_unknown_share,
+            random.Random(f"known-{recipe.seed}-{corpus.contents}"),
+        )
+        replayed = np.sort(np.concatenate([replayed, spare[added]]))
+    general_rows, left_of_general = _teachable(other, held_out)
+    wanted = general.wanted(len(taught) + len(replayed) + len(refused), data.general_share)
+    apart = random.Random(f"general-{recipe.seed}-{corpus.contents}")
+    beside = general_rows[sorted(apart.sample(range(len(general_rows)), min(wanted, len(general_rows))))]
     validation, left_of_validation = _teachable(measured, held_out)
-    parts = ((new, taught), (older, replayed), (safety, refused), (measured, validation))
-    return _written(corpus, sides, parts), total(left_of_new, left_of_older, left_of_safety, left_of_validation)
+    parts = ((new, taught), (older, replayed), (safety, refused), (other, beside), (measured, validation))
+    train = _written(corpus, sides, parts)._replace(
+        mixture=mixture, general=len(beside), general_lacking=wanted - len(beside)
+    )
+    return train, total(left_of_new, left_of_older, left_of_safety, left_of_general, left_of_validation)
+
+
+def _levels(corpus: Corpus, sides: Split, levels: Mapping[str, FactLevel]) -> dict[int, Level]:
+    """Return the number of each fact that was asked, and says the same since → its level."""
+    numbers = np.concatenate([sides.new, sides.replayable]).tolist()
+    stated = zip(numbers, corpus.facts.stated.chosen(numbers), strict=True)
+    asked = ((number, levels.get(fact.id), fact.says) for number, fact in stated)
+    return {number: found.level for number, found, says in asked if found is not None and found.says == says}
 
 
 def shuffled(corpus: Corpus, sides: Split, chance: random.Random) -> Iterator[tuple[int, Fact]]:

@@ -9,7 +9,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from medpipe.core import sources
-from medpipe.sources.curated import choices, dialogues, files, liveqa, medmcqa, medquad, preferences, pubmedqa, triage
+from medpipe.sources.curated import (
+    choices,
+    dialogues,
+    files,
+    general,
+    liveqa,
+    medmcqa,
+    medquad,
+    preferences,
+    pubmedqa,
+    triage,
+)
 from medpipe.sources.curated.entry import Reading, Row
 
 TEST = re.compile(r"(?i)(?<![a-z])test(?:(?:data)?set)?(?![a-z])")
@@ -178,6 +189,16 @@ _TABLE = (
         kinds=(*files.KINDS, ".xml"),
         rows=preferences.rows,
         leave_out=re.compile(rf"{TEST.pattern}|ranked|task[12]"),
+    ),
+    CuratedSet(
+        "general",
+        "en",
+        date(2023, 4, 12),
+        "",
+        general.read,
+        hub=f"databricks/{general.DOLLY}",
+        rows=general.rows,
+        gathered=general.of_hub,
     ),
     CuratedSet(
         "triage",

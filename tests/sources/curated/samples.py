@@ -290,6 +290,11 @@ MEDIQA_XML = """<?xml version="1.0" encoding="UTF-8"?>
 </AnswerList></Question>
 </MEDIQA2019-Task3-QA-TrainingSet2-Alexa-V2>
 """
+GENERAL = [
+    {"instruction": "What is seven and five?", "context": "", "response": "It is twelve.", "category": "open_qa"},
+    {"instruction": "Who wrote it?", "context": "A letter by Ada.", "response": "Ada.", "category": "closed_qa"},
+    {"instruction": "Say nothing.", "context": "", "response": "", "category": "open_qa"},
+]
 TRIAGE = [
     {
         "id": "h1",
@@ -365,6 +370,7 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     "ultramedical": lambda folder: _lines(folder / "train.jsonl.gz", ULTRAMEDICAL),
     "ultramedical-preference": lambda folder: _file(folder / "data" / "train.json", json.dumps(PREFERENCES)),
     "mediqa": _mediqa,
+    "general": lambda folder: _lines(folder / "databricks-dolly-15k.jsonl", GENERAL),
     "triage": lambda folder: _lines(folder / "emergency.jsonl", TRIAGE),
 }
 
