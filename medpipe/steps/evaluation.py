@@ -14,6 +14,8 @@ from medpipe.core.judging import anchor as anchors
 from medpipe.core.judging import scoring, slices, statistics
 from medpipe.core.judging.benchmark import Benchmark, digest, item
 from medpipe.core.judging.evaluation import Evaluation, Metric, Sample, Score
+from medpipe.core.judging.evidence.answers import said
+from medpipe.core.judging.figures import figures
 from medpipe.core.judging.labels import labelled
 from medpipe.core.manifests import (
     AnchorManifest,
@@ -27,6 +29,7 @@ from medpipe.core.refs import AnchorRef, EvaluationRef, ExamplesRef, PairsRef, d
 from medpipe.core.sampling import Sampling
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.samples import withdrawn_samples
+from medpipe.errors import ConfigError
 from medpipe.ports import Generator, Ports
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.contract import contract_of
@@ -37,6 +40,8 @@ from medpipe.steps.withdrawals import claims_in_force
 
 SCORES = "evaluation.json"
 """In the folder of an evaluation: every single score (`core.judging.evaluation.Evaluation`)."""
+EVIDENCE = "evidence"
+"""The scorer of benchmarks whose passages are changed."""
 SCORERS = ("core.judging.scoring", "core.safety.guardrails", "core.safety.harm")
 """The modules that decide what an answer earns; the policies are beside them."""
 
@@ -62,12 +67,14 @@ def evaluate(
     claims = claims_in_force(ports)
     withdrawn = withdrawn_samples(claims, contexts=True)  # the contract leaves passages out if it has none
     benchmarks = _benchmarks(ports, loaded_recipe, examples, pairs, anchor, bool(claims))
+    contract = contract_of(ports, model, loaded_recipe)
+    _refuse_without_passages(model, contract, benchmarks)
     documents = tuple(sorted({claim.document for claim in claims}))
     code = scorers_digest()
     ways = {benchmark.name: _way(benchmark, code, ports) for benchmark in benchmarks}
     inputs = EvaluationInputs(
         adapter=adapter,
-        contract=contract_of(ports, model, loaded_recipe),
+        contract=contract,
         generator=ports.generator.name,
         examples=examples,
         pairs=pairs,
@@ -93,6 +100,7 @@ def evaluate(
             model=adapter,
             metrics=evaluation.metrics,
             labels=labelled(evaluation.scores),
+            figures=figures(evaluation.scores),
             digests=evaluation.digests,
             claims=evaluation.claims,
         )
@@ -170,6 +178,16 @@ def _benchmarks(
     return [ports.benchmark(name) for name in dict.fromkeys(names)]
 
 
+def _refuse_without_passages(model: str, contract: ServingContract, benchmarks: Sequence[Benchmark]) -> None:
+    """Raise ConfigError for a benchmark of passages that the prompts of a contract have no place for."""
+    about = [benchmark.name for benchmark in benchmarks if benchmark.scorer == EVIDENCE]
+    if about and not contract.context:
+        raise ConfigError(
+            f"{', '.join(about)} asks about passages, and {model} is asked without any: set the recipe's data.contexts "
+            "to true, or leave the benchmark out of its `benchmarks`"
+        )
+
+
 def answers_to(
     samples: Sequence[Sample],
     ports: Ports,
@@ -226,6 +244,7 @@ def score_of(benchmark: Benchmark, sample: Sample, answer: str, ports: Ports) ->
         target=sample.target if sample.choices else "",
         language=sample.language,
         condition=sample.condition,
+        said=said(sample, judged) if benchmark.scorer == EVIDENCE else "",
         by="rule" if replacement else "model",
     )
 

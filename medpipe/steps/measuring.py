@@ -19,9 +19,10 @@ from medpipe.core.text import token_f1, words
 from medpipe.errors import UsageError
 from medpipe.ports import Likelihood, Likelihoods, Ports
 from medpipe.steps.artifact import manifest, once
+from medpipe.steps.calibrating import Labelled, calibrations, labelled
 from medpipe.steps.evaluation import scores_of
 from medpipe.steps.models import beside, refuse_other_files
-from medpipe.steps.samples import PREFERENCES, WITHDRAWN, samples_of
+from medpipe.steps.samples import PREFERENCES, WITHDRAWN, asks_others, samples_of
 
 _NO_RIGHT_ANSWER = {WITHDRAWN: "its targets must not be said", PREFERENCES: "its targets are what people wrote"}
 """Benchmark → why its targets are no answers to measure by."""
@@ -40,9 +41,10 @@ def measure(after: EvaluationRef, before: EvaluationRef, perplexity: bool = True
 
     On each benchmark with right answers that both were asked: token F1, ROUGE-1, ROUGE-2, ROUGE-L, chrF, BLEU, claim
     recall, contradiction and consistency of the stored answers, before, after and the change, with 95 % intervals over
-    clusters. `perplexity`: also the perplexity of the right answers, each model under its own contract, computed in
-    process. Raises UsageError when there is nothing to measure, and for the perplexity of models of two bases, whose
-    tokens differ.
+    clusters. On benchmarks of labels: calibration error (ECE), Brier score and selective accuracy, by agreement where a
+    fact is asked in several wordings. `perplexity`: also the perplexity of the right answers, and calibration by the
+    probability of the given label among all labels, each model under its own contract, computed in process. Raises
+    UsageError when there is nothing to measure, and for the perplexity of models of two bases, whose tokens differ.
     """
     old, new = (manifest(ports, evaluation, EvaluationManifest) for evaluation in (before, after))
     reader = _reader(ports, old, new) if perplexity else None
@@ -54,17 +56,23 @@ def measure(after: EvaluationRef, before: EvaluationRef, perplexity: bool = True
     )
 
     def fill(_: Path) -> MeasurementOutcome:
-        pairs, left_out = _pairs(ports, old, new)
-        if not pairs:
+        pairs, labels, left_out = _pairs(ports, old, new)
+        if not pairs and not labels:
             raise UsageError(f"{before} and {after} share no question with a right answer")
         measured = [
             one
             for name, given in pairs.items()
             for one in (*_overlaps(name, given, ports), *_grades(name, given, ports), *_consistency(name, given))
         ]
-        if reader:
+        if reader and pairs:
             measured += _perplexities(pairs, (old, new), reader, ports)
-        return MeasurementOutcome(samples=sum(map(len, pairs.values())), measures=tuple(measured), left_out=left_out)
+        confident, bins = calibrations(labels, (old, new), reader, ports)
+        return MeasurementOutcome(
+            samples=sum(map(len, (*pairs.values(), *labels.values()))),
+            measures=(*measured, *confident),
+            calibration=bins,
+            left_out=left_out,
+        )
 
     return MeasurementRef(once(ports, "measurement", "measure", inputs, fill))
 
@@ -82,19 +90,24 @@ def _reader(ports: Ports, old: EvaluationManifest, new: EvaluationManifest) -> L
 
 def _pairs(
     ports: Ports, old: EvaluationManifest, new: EvaluationManifest
-) -> tuple[dict[str, list[Pair]], dict[str, str]]:
-    """Return the pairs of each benchmark, and for each benchmark without any why there are none."""
+) -> tuple[dict[str, list[Pair]], dict[str, list[Labelled]], dict[str, str]]:
+    """Return the pairs of each benchmark, by texts and by labels, and for each without any why there are none."""
     pairs: dict[str, list[Pair]] = {}
+    labels: dict[str, list[Labelled]] = {}
     left_out: dict[str, str] = {}
     before, after = (scores_of(ports, EvaluationRef(evaluation.ref)) for evaluation in (old, new))
     for benchmark in map(Benchmark.model_validate, new.inputs.benchmarks):
         reason = _unfit(benchmark, before, after)
-        given = [] if reason else list(_paired(_samples(ports, benchmark, new), benchmark.name, before, after))
-        if given:
-            pairs[benchmark.name] = given
-        else:
+        if not reason and asks_others(ports, benchmark, new.inputs):
+            reason = "its published questions are not at hand any more"
+        samples = [] if reason else _samples(ports, benchmark, new)
+        if texts := list(_paired(samples, benchmark.name, before, after)):
+            pairs[benchmark.name] = texts
+        if given := labelled(samples, benchmark.name, before, after):
+            labels[benchmark.name] = given
+        if not texts and not given:
             left_out[benchmark.name] = reason or "no question has a right answer"
-    return pairs, left_out
+    return pairs, labels, left_out
 
 
 def _samples(ports: Ports, benchmark: Benchmark, evaluation: EvaluationManifest) -> list[Sample]:
@@ -108,8 +121,8 @@ def _unfit(benchmark: Benchmark, before: Evaluation, after: Evaluation) -> str:
         return _NO_RIGHT_ANSWER[benchmark.name]
     if benchmark.scorer in scoring.POLICY_SCORERS:
         return "its answers are judged by policies, not by a right answer"
-    if benchmark.data:  # not read: the files may be gone, or ask others today
-        return "its questions have labels or points, and no text to measure by"
+    if benchmark.scorer in ("evidence", "rubric"):
+        return "its answers are judged by what passages support, or by points"
     if before.digests.get(benchmark.name) != after.digests.get(benchmark.name):
         return "the two models were asked different questions, or were scored in another way"
     return ""

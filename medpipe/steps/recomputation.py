@@ -7,7 +7,7 @@ answers and decision were all forged so that each follows from the one before.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from medpipe import code_digest
 from medpipe.core.judging.evaluation import Evaluation
+from medpipe.core.judging.figures import figures
 from medpipe.core.judging.labels import labelled
 from medpipe.core.manifests import DecisionInputs, DecisionManifest, EvaluationManifest
 from medpipe.core.refs import EvaluationRef
@@ -45,6 +46,10 @@ def faults_of_evaluation(stored: EvaluationManifest, whole: Evaluation, ports: P
     for name in sorted({*by_labels, *said.labels}):
         if not _equal(_plain(by_labels.get(name)), _plain(said.labels.get(name))):
             yield f"has other figures for the labels of {name} than its scores give"
+    shown = figures(whole.scores)
+    for name in sorted({*shown, *said.figures}):
+        if not _equal(*(_plains(figures_of.get(name, {})) for figures_of in (shown, said.figures))):
+            yield f"has other figures for {name} than its scores give"
     with suppress(MedpipeError):  # what is missing or damaged is a fault of its own
         for answer in rescored(stored, whole, ports):
             if not _equal(answer.stored, answer.earned):
@@ -111,6 +116,10 @@ def _counted(inputs: DecisionInputs) -> set[tuple[str, str]]:
 
 def _plain(value: Any) -> Any:
     return None if value is None else value.model_dump(mode="json")
+
+
+def _plains(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in values.items()}
 
 
 def _equal(*values: Any) -> bool:

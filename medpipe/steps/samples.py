@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 from medpipe import records
 from medpipe.core.judging import anchor as anchors
@@ -10,6 +11,7 @@ from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.manifests import EvaluationInputs
 from medpipe.core.refs import AnchorRef, ExamplesRef, PairsRef, digest_of
+from medpipe.core.teaching import evidence_twins
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.triage_samples import triage_samples
 from medpipe.errors import SourceError, UsageError
@@ -17,6 +19,8 @@ from medpipe.ports import Ports
 
 WITHDRAWN = "withdrawn"
 """The benchmark of the claims that are withdrawn when a model is evaluated."""
+_HELD = ("new-knowledge", "old-knowledge", "after-cut-off", "unseen")
+"""The benchmarks whose questions are asked again with changed passages."""
 PREFERENCES = "preferences"
 """The benchmark of the pairs that are held out."""
 HELDOUT = "heldout.jsonl"
@@ -33,6 +37,10 @@ def samples_of(
         return list(ports.published(benchmark.data).samples)
     if benchmark.cases:
         return list(triage_samples(benchmark.name, benchmark.cases, ports.guardrails.red_flags))
+    if benchmark.name == evidence_twins.NAME:
+        return list(
+            evidence_twins.evidence_twins(chain.from_iterable(held_in(ports, examples, name) for name in _HELD))
+        )
     if benchmark.questions:
         return [*benchmark.samples(), *held_in(ports, examples, benchmark.name)]
     if benchmark.name == PREFERENCES:

@@ -75,7 +75,7 @@ def test_two_evaluations_are_measured_after_its_files_are_gone(ports: fakes.Fake
     measured = steps.measure(evaluation, evaluation, False, ports=ports)
 
     outcome = manifest(ports, measured, MeasurementManifest).outcome
-    assert outcome.left_out["medqa"] == "its questions have labels or points, and no text to measure by"
+    assert outcome.left_out["medqa"] == "its published questions are not at hand any more"
     assert {one.benchmark for one in outcome.measures} == {"new-knowledge"}
 
 

@@ -31,7 +31,8 @@ class Sample(_Value):
     slot: str = ""
     """The words in the target that must be known, such as a drug's name."""
     rejected: str = ""
-    """The answer that users rejected, for benchmarks of preferences."""
+    """The answer that users rejected, for benchmarks of preferences; what the passage of an evidence twin does not
+    support."""
     cluster: str = ""
     """Groups items that are not independent: questions about one document or about near-duplicates of it."""
     context: str = ""
@@ -49,7 +50,12 @@ class Sample(_Value):
     language: str = Field("", exclude_if=not_)
     """The language of a case of triage."""
     condition: str = Field("", exclude_if=not_)
-    """Name of the condition under which a case of triage is worded (`core.triage.conditions`)."""
+    """Name of the condition under which a case of triage is worded (`core.triage.conditions`), or of what was done to
+    the passage of an evidence twin (`core.judging.evidence.conditions`)."""
+    stale: str = Field("", exclude_if=not_)
+    """The answer that an earlier revision of the document gave, where it was another one."""
+    stale_slot: str = Field("", exclude_if=not_)
+    """The slot of that answer."""
 
 
 class Score(_Value):
@@ -69,8 +75,10 @@ class Score(_Value):
     by: Literal["model", "rule"] = "model"
     """Who wrote the text: the model, or a guardrail rule that replaced the model's answer."""
     language: str = Field("", exclude_if=not_)
-    """The sample's language and condition, for cases of triage."""
+    """The sample's language and condition, for cases of triage and evidence twins."""
     condition: str = Field("", exclude_if=not_)
+    said: str = Field("", exclude_if=not_)
+    """For evidence twins: the label, or which of the two values in question the answer says."""
 
 
 class Metric(_Value):

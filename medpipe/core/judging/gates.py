@@ -8,7 +8,7 @@ that knows too little to lose anything. An inconclusive decision holds the chall
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -17,6 +17,7 @@ from medpipe.core.judging import anchor, comparisons, reasons, statistics
 from medpipe.core.judging.budget import Budget
 from medpipe.core.judging.comparisons import Outcome
 from medpipe.core.judging.evaluation import Evaluation, Score, documents
+from medpipe.core.judging.evidence.gate import evidence_results
 from medpipe.core.judging.gate_result import GateResult
 from medpipe.core.judging.plan import COUNTED, Gate, Plan
 from medpipe.core.judging.triage.gate import triage_results
@@ -25,6 +26,11 @@ from medpipe.errors import NotFound
 __all__ = ["Decision", "Gate", "GateResult", "Grounds", "Outcome", "Plan", "decide"]
 
 
+_OF_ONE: Mapping[str, Callable[[Sequence[Score], Gate], Iterator[GateResult]]] = {
+    "triage": triage_results,
+    "evidence": evidence_results,
+}
+"""Kinds that hold the challenger alone to several limits."""
 _WORST_FIRST = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
 
 
@@ -83,10 +89,10 @@ def _judge_all(
     asked = [name for name in gate.benchmarks if challenger.scores.get(name)]
     if gate.if_asked and not asked:
         return (_result(gate, Outcome.PASS, reasons.none_asked(gate.benchmarks)),)
-    if gate.kind == "triage":
+    if gate.kind in _OF_ONE:
         scores = challenger.scores.get(gate.benchmark, ())
         doubt = _doubt(scores) or _too_few(gate, scores)
-        return (_result(gate, Outcome.INCONCLUSIVE, doubt),) if doubt else tuple(triage_results(scores, gate))
+        return (_result(gate, Outcome.INCONCLUSIVE, doubt),) if doubt else tuple(_OF_ONE[gate.kind](scores, gate))
     parts = len(asked) if gate.kind == "gained" else 1
     each = (gate.model_copy(update={"benchmark": name, "also_on": ()}) for name in asked or [gate.benchmark])
     results = tuple(

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from medpipe.core.triage.labels import LABELS, Label
 
-Kind = Literal["gained", "learned", "not_worse", "not_worse_than_best", "none_unsafe", "absent", "triage"]
+Kind = Literal["gained", "learned", "not_worse", "not_worse_than_best", "none_unsafe", "absent", "triage", "evidence"]
 
 COUNTED: frozenset[Kind] = frozenset({"none_unsafe", "absent"})
 """Kinds that count faults of the challenger alone; all others compare it with the incumbent."""
@@ -28,11 +28,12 @@ _THRESHOLDS: dict[Kind, tuple[str, ...]] = {
     "none_unsafe": ("upper",),
     "absent": ("upper",),
     "triage": ("upper", "flips", "gap", "recalls"),
+    "evidence": ("moves", "stays"),
 }
 """The fields that a kind needs. It must not have the others."""
 _OPTIONS: dict[str, tuple[Kind, ...]] = {
     "also_on": ("gained", "not_worse", "not_worse_than_best"),
-    "if_asked": ("not_worse_than_best", "triage"),
+    "if_asked": ("not_worse_than_best", "triage", "evidence"),
     "worn_counts": ("not_worse",),
 }
 """The kinds that may have a field."""
@@ -55,6 +56,8 @@ class Gate(_Value):
     - `absent`: no answer asserts a withdrawn claim, and a share of `upper` is ruled out.
     - `triage`: no immediate case is called delayed and a share of `upper` is ruled out, each label reaches its recall,
       and neither wording nor language changes more answers than allowed. It has a result for each.
+    - `evidence`: the answer changes often enough when the evidence in the passage does, and stays often enough when it
+      does not. It has a result for each.
     """
 
     kind: Kind
@@ -64,7 +67,7 @@ class Gate(_Value):
     if_asked: bool = False
     """Whether the gate passes, and says why, where no benchmark was asked, where too little of one was asked, and where
     no champion ever reached the `floor`. For what a recipe need not ask and no training teaches. A gate of triage
-    passes only where the benchmark was not asked at all."""
+    or of evidence passes only where the benchmark was not asked at all."""
     worn_counts: bool = False
     """Whether `not_worse` can pass on items that were looked at too often (`Budget.worn`)."""
     minimum: float | None = Field(None, gt=0, le=1)
@@ -79,6 +82,10 @@ class Gate(_Value):
     """Share of answers about cases of triage that may change when only the wording does, in 0..1."""
     gap: float | None = Field(None, gt=0, lt=1)
     """By how much the share of right labels may differ between two languages, in 0..1."""
+    moves: float | None = Field(None, gt=0, lt=1)
+    """Least share of evidence twins whose answer must be another one than that to the original passage, in 0..1."""
+    stays: float | None = Field(None, gt=0, lt=1)
+    """Least share of controls whose answer must be the same, in 0..1."""
     recalls: dict[Label, Annotated[float, Field(gt=0, lt=1)]] | None = None
     """Label of triage → the least share of its cases that are found, in 0..1. All labels are needed."""
     min_documents: int | None = Field(None, gt=1)
@@ -102,7 +109,18 @@ class Gate(_Value):
 
     @model_validator(mode="after")
     def _has_its_thresholds(self) -> Self:
-        for field in ("minimum", "margin", "floor", "upper", "flips", "gap", "recalls", "min_documents"):
+        for field in (
+            "minimum",
+            "margin",
+            "floor",
+            "upper",
+            "flips",
+            "gap",
+            "moves",
+            "stays",
+            "recalls",
+            "min_documents",
+        ):
             needed = field in _THRESHOLDS[self.kind]
             if (getattr(self, field) is None) == needed:
                 raise ValueError(f"{self.name}: {field} is {'needed' if needed else 'not used'}")

@@ -56,6 +56,8 @@ _UNITS = {
     "año": ("hour", 8760.0),
 }
 """A unit, without the s of its plural → the unit of the quantity, and how many of it there are in one."""
+UNITS = tuple(sorted({*_UNITS, *(f"{unit}s" for unit in _UNITS if len(unit) > 2)}, key=len, reverse=True))
+"""Units as texts write them, the longest first."""
 _NUMBER = re.compile(r"(?<![\w.])(\d+(?:[.,]\d+)*)[\s-]*(%|[^\W\d_]+)?")
 _WRITTEN = re.compile(rf"\b({'|'.join(word for word in _WORDS if word != '-')})[\s-]+([^\W\d_]+)")
 

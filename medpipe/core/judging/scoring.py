@@ -17,6 +17,7 @@ from medpipe.core.endings import roots
 from medpipe.core.judging import entailment, rubric
 from medpipe.core.judging.asserting import asserts
 from medpipe.core.judging.evaluation import Sample
+from medpipe.core.judging.evidence.answers import supported
 from medpipe.core.markdown import unmarked
 from medpipe.core.safety.guardrails import Guardrails
 from medpipe.core.safety.harm import Harm, own_words
@@ -141,6 +142,7 @@ SCORERS: Mapping[str, Callable[[Sample, str], float]] = {
     "rubric": rubric.graded,
     "token_f1": overlap,
     "asserts_claim": asserts_claim,
+    "evidence": supported,
     "prefers_chosen": prefers_chosen,
 }
 """The scorers that judge an answer by the sample alone."""

@@ -52,13 +52,19 @@ class EvaluationOutcome(Outcome):
 
     labels: dict[str, Labelled] = Field({}, exclude_if=not_)
     """Benchmark → what its answers show beside their mean, where questions have choices."""
+    figures: dict[str, dict[str, Metric]] = Field({}, exclude_if=not_)
+    """Benchmark → name → what its scores show beside their mean (`core.judging.figures`)."""
 
     def by_name(self) -> dict[str, Metric]:
-        """Return every metric by its name: the means, and behind each what its labels show."""
+        """Return every metric by its name: the means, and behind each what its labels and its scores show."""
         return {
             name: metric
             for benchmark, mean in self.metrics.items()
-            for name, metric in ((benchmark, mean), *self._of_labels(benchmark))
+            for name, metric in (
+                (benchmark, mean),
+                *self._of_labels(benchmark),
+                *self.figures.get(benchmark, {}).items(),
+            )
         }
 
     def _of_labels(self, benchmark: str) -> Iterable[tuple[str, Metric]]:

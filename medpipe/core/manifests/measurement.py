@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from operator import not_
 from typing import ClassVar
 
+from pydantic import Field
+
+from medpipe.core.judging.calibration import Calibration
 from medpipe.core.judging.measures import Measure
 from medpipe.core.manifests.base import Inputs, Manifest, Outcome
 
@@ -27,6 +31,8 @@ class MeasurementOutcome(Outcome):
     samples: int
     """Samples that both models answered and that have a right answer."""
     measures: tuple[Measure, ...]
+    calibration: dict[str, Calibration] = Field({}, exclude_if=not_)
+    """Benchmark → bins of the answers by how probable the models found them, where questions have choices."""
     left_out: dict[str, str] = {}
     """Benchmark → why nothing is measured on it."""
 
