@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from medpipe.core.manifests import Manifest, MeasurementManifest, ValidationOutcome
+from medpipe.core.manifests import Manifest, MeasurementManifest, SheetManifest, ValidationOutcome
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import validation_of
 from medpipe.steps.comparing_bases import ComparedBases
 from medpipe.steps.home import Copied
+from medpipe.steps.sampling import FOR_RATERS
 from medpipe.steps.sweeping import Gc
 from medpipe.steps.verification import Verified
 
@@ -32,7 +33,10 @@ def of_result(verb: str, arguments: Mapping[str, Any], value: Any, ports: Ports)
     manifest = _manifest(value, ports)
     if isinstance(manifest, MeasurementManifest):
         return [str(measure) for measure in manifest.outcome.measures]
-    return [] if manifest is None else [f"{value}: {count}" for count in _counts(manifest.outcome.model_dump())]
+    if manifest is None:
+        return []
+    counts = [f"{value}: {count}" for count in _counts(manifest.outcome.model_dump())]
+    return [*counts, *_for_raters(manifest, ports)]
 
 
 def _manifest(value: Any, ports: Ports) -> Manifest | None:
@@ -41,6 +45,17 @@ def _manifest(value: Any, ports: Ports) -> Manifest | None:
         return ports.store.find(value) if isinstance(value, str) else None
     except UsageError:
         return None
+
+
+def _for_raters(manifest: Manifest, ports: Ports) -> Iterator[str]:
+    """Yield what a sheet buys, and where the files are that raters get copies of."""
+    if isinstance(manifest, SheetManifest):
+        outcome = manifest.outcome
+        yield (
+            f"{manifest.ref}: each model's mean rating of 1 to 5 will be known to ±{outcome.half_width:.2f} or better; "
+            f"if no answer is unsafe, more than {100 * outcome.rules_out:.2g} % are ruled out"
+        )
+        yield f"{manifest.ref}: give each rater a copy of {ports.store.folder(manifest.ref) / FOR_RATERS}"
 
 
 def _counts(outcome: Mapping[str, Any]) -> Iterator[str]:

@@ -155,6 +155,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "measure": {"after": described["evaluation"], "before": judged["champion"], "perplexity": "false"},
         "run_lm_eval": {"evaluation": described["evaluation"]},
         "compare_bases": {"recipes": ["tiny-sft", "tiny-dpo"], "examples": described["examples"]},
+        "sample_answers": {
+            "evaluations": [described["evaluation"], judged["champion"]],
+            "benchmarks": ["new-knowledge"],
+            "size": "20",
+            "controls": "2",
+            "seed": "1",
+        },
         "freeze_anchor": {"champion": version, "min_documents": "10"},
         "compare": {"challenger": described["evaluation"], "champion": judged["champion"], "plan": "first"},
         "register": {

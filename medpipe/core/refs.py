@@ -26,6 +26,7 @@ ProbesRef = NewType("ProbesRef", str)
 CertificateRef = NewType("CertificateRef", str)
 AnchorRef = NewType("AnchorRef", str)
 MeasurementRef = NewType("MeasurementRef", str)
+SheetRef = NewType("SheetRef", str)
 
 BASE = "base"
 """Names the base model wherever an adapter or version ref is expected."""

@@ -28,6 +28,7 @@ from medpipe.core.manifests.pairs import PairsFromCorpus, PairsFromFeedback, Pai
 from medpipe.core.manifests.prepared import PreparedInputs, PreparedManifest, PreparedOutcome
 from medpipe.core.manifests.probes import ProbesInputs, ProbesManifest, ProbesOutcome
 from medpipe.core.manifests.review import ReviewedRecord, ReviewInputs, ReviewManifest, ReviewOutcome
+from medpipe.core.manifests.sheet import SheetInputs, SheetManifest, SheetOutcome
 from medpipe.core.manifests.sweep import SweepInputs, SweepManifest, SweepOutcome, Swept, SweptRow
 from medpipe.core.manifests.trace import TraceInputs, TraceManifest, TraceOutcome
 from medpipe.core.manifests.validation import ValidationInputs, ValidationManifest, ValidationOutcome
@@ -57,6 +58,7 @@ MANIFESTS: dict[str, type[Manifest]] = {
         ProbesManifest,
         CertificateManifest,
         SweepManifest,
+        SheetManifest,
     )
 }
 """Every kind of artifact and its manifest."""
@@ -131,6 +133,9 @@ __all__ = [
     "ReviewManifest",
     "ReviewOutcome",
     "ReviewedRecord",
+    "SheetInputs",
+    "SheetManifest",
+    "SheetOutcome",
     "Snapshot",
     "SweepInputs",
     "SweepManifest",
