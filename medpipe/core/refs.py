@@ -27,6 +27,7 @@ CertificateRef = NewType("CertificateRef", str)
 AnchorRef = NewType("AnchorRef", str)
 MeasurementRef = NewType("MeasurementRef", str)
 SheetRef = NewType("SheetRef", str)
+RatingsRef = NewType("RatingsRef", str)
 
 BASE = "base"
 """Names the base model wherever an adapter or version ref is expected."""

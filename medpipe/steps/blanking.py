@@ -21,6 +21,7 @@ from medpipe.core.manifests import (
     PairsFromCorpus,
     PairsFromFeedback,
     PairsManifest,
+    RatingsManifest,
     ValidationManifest,
 )
 from medpipe.core.teaching.blanking import Kind, blank, blank_score
@@ -33,6 +34,7 @@ from medpipe.steps.erased import Erased, erased_digest
 from medpipe.steps.evaluation import SCORES
 from medpipe.steps.memory import made_at
 from medpipe.steps.quarantine import QUARANTINE
+from medpipe.steps.ratings import RATINGS
 from medpipe.steps.samples import HELDOUT, PREFERENCES
 
 EVENT = "erased"
@@ -85,6 +87,7 @@ def blank_artifacts(reason: str, by: str, *, ports: Ports) -> Done:
         )
         for stored in ports.store.manifests(PairsManifest)
     }
+    _blank_ratings(ports, erased, because)
     _blank_validations(ports, erased, because)
     _blank_evaluations(ports, because)
     _blank_workspaces(ports, erased)
@@ -171,6 +174,17 @@ def _read_at(ports: Ports, stored: Manifest) -> datetime:
     source = inputs.previous if isinstance(inputs, PairsFromCorpus) else source
     earlier = ports.store.find(source) if source else None
     return _read_at(ports, earlier) if earlier else made_at(stored)
+
+
+def _blank_ratings(ports: Ports, erased: Erased, because: tuple[str, ...]) -> None:
+    """Blank raters' corrections. Their ratings stay, under the number of the rater."""
+
+    def change(row: Row) -> Row:
+        gone = erased.covers("", row["identity"]) and row["identity"] != ERASED
+        return blank(row, "ratings") if gone else row
+
+    for stored in ports.store.manifests(RatingsManifest):
+        _rewritten(ports, stored.ref, {RATINGS: change}, because)
 
 
 def _blank_validations(ports: Ports, erased: Erased, because: tuple[str, ...]) -> None:

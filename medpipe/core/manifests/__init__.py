@@ -27,6 +27,7 @@ from medpipe.core.manifests.measurement import MeasurementInputs, MeasurementMan
 from medpipe.core.manifests.pairs import PairsFromCorpus, PairsFromFeedback, PairsManifest, PairsOutcome
 from medpipe.core.manifests.prepared import PreparedInputs, PreparedManifest, PreparedOutcome
 from medpipe.core.manifests.probes import ProbesInputs, ProbesManifest, ProbesOutcome
+from medpipe.core.manifests.ratings import RaterFile, RatingsInputs, RatingsManifest, RatingsOutcome
 from medpipe.core.manifests.review import ReviewedRecord, ReviewInputs, ReviewManifest, ReviewOutcome
 from medpipe.core.manifests.sheet import SheetInputs, SheetManifest, SheetOutcome
 from medpipe.core.manifests.sweep import SweepInputs, SweepManifest, SweepOutcome, Swept, SweptRow
@@ -59,6 +60,7 @@ MANIFESTS: dict[str, type[Manifest]] = {
         CertificateManifest,
         SweepManifest,
         SheetManifest,
+        RatingsManifest,
     )
 }
 """Every kind of artifact and its manifest."""
@@ -129,6 +131,10 @@ __all__ = [
     "ProbesManifest",
     "ProbesOutcome",
     "Provenance",
+    "RaterFile",
+    "RatingsInputs",
+    "RatingsManifest",
+    "RatingsOutcome",
     "ReviewInputs",
     "ReviewManifest",
     "ReviewOutcome",
