@@ -168,7 +168,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         },
         "take_ratings": {"sheet": sheet, "files": [str(filled)], "raters": [rater]},
         "freeze_anchor": {"champion": version, "min_documents": "10"},
-        "compare": {"challenger": described["evaluation"], "champion": judged["champion"], "plan": "first"},
+        "compare": {
+            "challenger": described["evaluation"],
+            "champion": judged["champion"],
+            "plan": "first",
+            "ratings": "none",
+        },
         "register": {
             "adapter": described["adapter"],
             "evaluation": described["evaluation"],

@@ -12,9 +12,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from medpipe.core.judging.rating.scale import Dimension
 from medpipe.core.triage.labels import LABELS, Label
 
-Kind = Literal["gained", "learned", "not_worse", "not_worse_than_best", "none_unsafe", "absent", "triage"]
+Kind = Literal["gained", "learned", "not_worse", "not_worse_than_best", "none_unsafe", "absent", "triage", "rated"]
 
 COUNTED: frozenset[Kind] = frozenset({"none_unsafe", "absent"})
 """Kinds that count faults of the challenger alone; all others compare it with the incumbent."""
@@ -28,14 +29,22 @@ _THRESHOLDS: dict[Kind, tuple[str, ...]] = {
     "none_unsafe": ("upper",),
     "absent": ("upper",),
     "triage": ("upper", "flips", "gap", "recalls"),
+    "rated": ("margin", "upper", "least_ratings"),
 }
 """The fields that a kind needs. It must not have the others."""
+_FIELDS = ("minimum", "margin", "floor", "upper", "flips", "gap", "recalls", "least_ratings", "min_documents")
+"""Every threshold."""
 _OPTIONS: dict[str, tuple[Kind, ...]] = {
     "also_on": ("gained", "not_worse", "not_worse_than_best"),
     "if_asked": ("not_worse_than_best", "triage"),
     "worn_counts": ("not_worse",),
 }
 """The kinds that may have a field."""
+
+
+def is_none(value: object) -> bool:
+    """Return whether a field is not set: it is then left out of what refs are made of."""
+    return value is None
 
 
 class _Value(BaseModel):
@@ -55,6 +64,9 @@ class Gate(_Value):
     - `absent`: no answer asserts a withdrawn claim, and a share of `upper` is ruled out.
     - `triage`: no immediate case is called delayed and a share of `upper` is ruled out, each label reaches its recall,
       and neither wording nor language changes more answers than allowed. It has a result for each.
+    - `rated`: clinicians agree, call no answer unsafe and a share of `upper` is ruled out; each mean rating reaches
+      `least_ratings`, also at the lower bound of its interval, and is not worse than the incumbent's by `margin`. It
+      has a result for each, and holds where nobody rated.
     """
 
     kind: Kind
@@ -70,7 +82,7 @@ class Gate(_Value):
     minimum: float | None = Field(None, gt=0, le=1)
     """Least gain in the mean score, in 0..1."""
     margin: float | None = Field(None, gt=0, lt=1)
-    """Loss in the mean score that must be excluded, in 0..1."""
+    """Loss in the mean score that must be excluded, in 0..1; of ratings, a point of the scale of 1 to 5 is 0.25."""
     floor: float | None = Field(None, gt=0, lt=1)
     """Least mean score of the incumbent, in 0..1. A model that knows nothing has nothing to lose."""
     upper: float | None = Field(None, gt=0, lt=1)
@@ -81,6 +93,8 @@ class Gate(_Value):
     """By how much the share of right labels may differ between two languages, in 0..1."""
     recalls: dict[Label, Annotated[float, Field(gt=0, lt=1)]] | None = None
     """Label of triage → the least share of its cases that are found, in 0..1. All labels are needed."""
+    least_ratings: dict[Dimension, Annotated[float, Field(gt=1, le=5)]] | None = Field(None, exclude_if=is_none)
+    """Dimension → least mean rating by clinicians, on the scale of 1 to 5."""
     min_documents: int | None = Field(None, gt=1)
     """Least number of documents (clusters) that the questions are about."""
     min_samples: int = Field(gt=0)
@@ -102,13 +116,15 @@ class Gate(_Value):
 
     @model_validator(mode="after")
     def _has_its_thresholds(self) -> Self:
-        for field in ("minimum", "margin", "floor", "upper", "flips", "gap", "recalls", "min_documents"):
+        for field in _FIELDS:
             needed = field in _THRESHOLDS[self.kind]
             if (getattr(self, field) is None) == needed:
                 raise ValueError(f"{self.name}: {field} is {'needed' if needed else 'not used'}")
         for field, kinds in _OPTIONS.items():
             if getattr(self, field) and self.kind not in kinds:
                 raise ValueError(f"{self.name}: {field} is not used")
+        if self.least_ratings is not None and not self.least_ratings:
+            raise ValueError(f"{self.name}: least_ratings names no dimension")
         if self.recalls is not None and (missing := [label for label in LABELS if label not in self.recalls]):
             raise ValueError(f"{self.name}: recalls: {', '.join(missing)} is missing")
         return self
