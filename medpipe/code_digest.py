@@ -26,6 +26,7 @@ _BEHIND_PORTS = {
     "build_examples": (_REDACTOR, "backends.rensa_duplicates", "backends.languages"),
     "build_pairs": (_REDACTOR, _GUARDRAILS),
     "build_preferences": (_REDACTOR, _GUARDRAILS),
+    "build_rated_pairs": (_GUARDRAILS,),
     "take_ratings": (_REDACTOR,),
     "train": ("backends.trl.trainer",),
     "prepare_base": ("backends.preparer",),

@@ -210,6 +210,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "collect_feedback": {"end": "2026-03-02T00:00:00Z"},
         "build_pairs": {"feedback": feedback, "corpus": corpus, "previous": "none"},
         "build_preferences": {"corpus": corpus, "previous": "none", "max_answer_chars": "4000"},
+        "build_rated_pairs": {"ratings": ["none"], "corpus": corpus, "previous": "none"},
         "contradictions": {"feedback": feedback, "corpus": corpus, "texts": "false"},
         "judge_correction": {
             "correction": "0123456789abcdef",

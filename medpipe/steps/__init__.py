@@ -49,6 +49,7 @@ from medpipe.steps.preferences import build_preferences
 from medpipe.steps.preparing import prepare_base
 from medpipe.steps.probing import probe_withdrawals
 from medpipe.steps.quarantine import discard, quarantine, release
+from medpipe.steps.rated_pairs import build_rated_pairs
 from medpipe.steps.ratings import take_ratings
 from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
 from medpipe.steps.sampling import sample_answers
@@ -101,6 +102,7 @@ VERBS = {
         collect_feedback,
         build_pairs,
         build_preferences,
+        build_rated_pairs,
         open_withdrawals,
         withdraw,
         lift,

@@ -20,6 +20,7 @@ from medpipe.core.manifests import (
     Manifest,
     PairsFromCorpus,
     PairsFromFeedback,
+    PairsFromRatings,
     PairsManifest,
     RatingsManifest,
     ValidationManifest,
@@ -171,7 +172,7 @@ def _read_at(ports: Ports, stored: Manifest) -> datetime:
     """Return a time by which every user's text in an artifact was read from the database: rows of pairs have none."""
     inputs = stored.inputs
     source = inputs.feedback if isinstance(inputs, PairsFromFeedback) else None
-    source = inputs.previous if isinstance(inputs, PairsFromCorpus) else source
+    source = inputs.previous if isinstance(inputs, PairsFromCorpus | PairsFromRatings) else source
     earlier = ports.store.find(source) if source else None
     return _read_at(ports, earlier) if earlier else made_at(stored)
 

@@ -89,12 +89,20 @@ def ratings_in(ports: Ports, ratings: RatingsRef) -> list[Rating]:
     return list(records.read(ports.store.folder(ratings) / RATINGS, Rating))
 
 
+def may_rate(ports: Ports) -> frozenset[str]:
+    """Return the holders of keys in force whom the policy names."""
+    return _holders(ports) & ports.rating_policy.raters.keys()
+
+
+def _holders(ports: Ports) -> frozenset[str]:
+    return frozenset(key.holder for key in ports.keys.all() if key.revoked_at is None and key.role == "person")
+
+
 def _check_rater(rater: str, ports: Ports) -> None:
     """Raise UsageError unless a rater holds a key in force and the policy names them."""
-    held = [key for key in ports.keys.all() if key.holder == rater and key.revoked_at is None]
-    if not any(key.role == "person" for key in held):
+    if rater not in _holders(ports):
         raise UsageError(f"{rater} holds no key of a person in force: `medpipe keys` lists holders")
-    if rater not in ports.rating_policy.raters:
+    if rater not in may_rate(ports):
         raise UsageError(f"{rater} may not rate: `raters` of policies/ratings.yaml does not name this holder")
     if Erased(ports).covers("", rater):
         raise UsageError(f"what {rater} wrote was erased on request: take ratings of others")

@@ -24,7 +24,13 @@ from medpipe.core.manifests.evaluation import EvaluationInputs, EvaluationManife
 from medpipe.core.manifests.examples import ExamplesInputs, ExamplesManifest, ExamplesOutcome
 from medpipe.core.manifests.feedback import FeedbackInputs, FeedbackManifest, FeedbackOutcome
 from medpipe.core.manifests.measurement import MeasurementInputs, MeasurementManifest, MeasurementOutcome
-from medpipe.core.manifests.pairs import PairsFromCorpus, PairsFromFeedback, PairsManifest, PairsOutcome
+from medpipe.core.manifests.pairs import (
+    PairsFromCorpus,
+    PairsFromFeedback,
+    PairsFromRatings,
+    PairsManifest,
+    PairsOutcome,
+)
 from medpipe.core.manifests.prepared import PreparedInputs, PreparedManifest, PreparedOutcome
 from medpipe.core.manifests.probes import ProbesInputs, ProbesManifest, ProbesOutcome
 from medpipe.core.manifests.ratings import RaterFile, RatingsInputs, RatingsManifest, RatingsOutcome
@@ -125,6 +131,7 @@ __all__ = [
     "Outcome",
     "PairsFromCorpus",
     "PairsFromFeedback",
+    "PairsFromRatings",
     "PairsManifest",
     "PairsOutcome",
     "ProbesInputs",
