@@ -10,6 +10,7 @@ from medpipe import configuration
 from medpipe.core.corpus.source_policy import SourcePolicies, SourcePolicy
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.plan import Plan
+from medpipe.core.judging.rating.policy import RatingPolicy
 from medpipe.core.knowledge.drift_policy import DriftPolicy
 from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
 from medpipe.core.retention import RetentionPolicy
@@ -95,6 +96,11 @@ class ReviewedFiles:
     def feedback_policy(self) -> FeedbackPolicy:
         """Return the policy of feedback. Raises NotFound or ConfigError."""
         return configuration.load(self._policy("feedback"), FeedbackPolicy)
+
+    @property
+    def rating_policy(self) -> RatingPolicy:
+        """Return the policy of ratings. Raises NotFound or ConfigError."""
+        return configuration.load(self._policy("ratings"), RatingPolicy)
 
     @cached_property
     def guardrails(self) -> Guardrails:

@@ -17,6 +17,7 @@ from medpipe.core.manifests import DocumentsManifest
 from medpipe.errors import MedpipeError
 from medpipe.settings import Settings
 from medpipe.steps import VERBS
+from medpipe.steps.sampling import FOR_RATERS
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, OLD, RETRACTED, article, publish, topic, withdraw
 from tests.steps.test_ring import first_champion, refresh, retrain
@@ -96,6 +97,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     withdraw(ports, article())
     feedback = steps.collect_feedback(datetime(2026, 3, 2, tzinfo=UTC), ports=ports)
     steps.validate(feedback, "feedback", ports=ports)
+    asked = (described["evaluation"], judged["champion"])
+    sheet = steps.sample_answers(asked, ("new-knowledge",), size=20, ports=ports)
+    filled, rater = ports.store.folder(sheet) / FOR_RATERS / "sheet.csv", ports.keys.issue("Dr. R", "person").key.holder
     window = {"start": "2026-03-03", "end": "2026-03-04"}
     review = {
         "data": pulled,
@@ -163,8 +167,21 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "measure": {"after": described["evaluation"], "before": judged["champion"], "perplexity": "false"},
         "run_lm_eval": {"evaluation": described["evaluation"]},
         "compare_bases": {"recipes": ["tiny-sft", "tiny-dpo"], "examples": described["examples"]},
+        "sample_answers": {
+            "evaluations": [described["evaluation"], judged["champion"]],
+            "benchmarks": ["new-knowledge"],
+            "size": "20",
+            "controls": "2",
+            "seed": "1",
+        },
+        "take_ratings": {"sheet": sheet, "files": [str(filled)], "raters": [rater]},
         "freeze_anchor": {"champion": version, "min_documents": "10"},
-        "compare": {"challenger": described["evaluation"], "champion": judged["champion"], "plan": "first"},
+        "compare": {
+            "challenger": described["evaluation"],
+            "champion": judged["champion"],
+            "plan": "first",
+            "ratings": "none",
+        },
         "register": {
             "adapter": described["adapter"],
             "evaluation": described["evaluation"],
@@ -201,6 +218,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "collect_feedback": {"end": "2026-03-02T00:00:00Z"},
         "build_pairs": {"feedback": feedback, "corpus": corpus, "previous": "none"},
         "build_preferences": {"corpus": corpus, "previous": "none", "max_answer_chars": "4000"},
+        "build_rated_pairs": {"ratings": ["none"], "corpus": corpus, "previous": "none"},
         "contradictions": {"feedback": feedback, "corpus": corpus, "texts": "false"},
         "judge_correction": {
             "correction": "0123456789abcdef",

@@ -27,6 +27,8 @@ CertificateRef = NewType("CertificateRef", str)
 AnchorRef = NewType("AnchorRef", str)
 MeasurementRef = NewType("MeasurementRef", str)
 KnowledgeRef = NewType("KnowledgeRef", str)
+SheetRef = NewType("SheetRef", str)
+RatingsRef = NewType("RatingsRef", str)
 
 BASE = "base"
 """Names the base model wherever an adapter or version ref is expected."""

@@ -89,11 +89,12 @@ class FeedbackStore(Protocol):
         Memory does not hold all of it.
         """
 
-    def erase(self, answer_id: str, identity: str, reason: str, by: str) -> Erased:
+    def erase(self, answer_id: str, identity: str, reason: str, by: str, elsewhere: bool = False) -> Erased:
         """Blank the texts of an answer, or of all answers to an identity, remove the feedback, and append a tombstone.
 
         One of the two is "". Feedback on a blanked answer is removed whoever gave it. Raises NotFound, and changes
-        nothing, when there is neither an answer nor feedback of that name.
+        nothing, when there is neither an answer nor feedback of that name; with `elsewhere`, artifacts have texts of
+        the identity, and the tombstone is appended all the same.
         """
 
     def forget(self) -> str:

@@ -10,6 +10,7 @@ from medpipe.core.corpus.source_policy import SourcePolicy
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.plan import Plan
 from medpipe.core.judging.published import Published
+from medpipe.core.judging.rating.policy import RatingPolicy
 from medpipe.core.knowledge.drift_policy import DriftPolicy
 from medpipe.core.knowledge.withdrawal_policy import WithdrawalPolicy
 from medpipe.core.prompt import Template
@@ -122,6 +123,10 @@ class Ports(Protocol):
     @property
     def feedback_policy(self) -> FeedbackPolicy:
         """The limits of what feedback may teach."""
+
+    @property
+    def rating_policy(self) -> RatingPolicy:
+        """Who may rate answers, by which rubric, and how well raters must agree. Raises NotFound or ConfigError."""
 
     @property
     def guardrails(self) -> Guardrails:

@@ -19,10 +19,10 @@ give the same ref, and an existing artifact is not made again. The others are:
   `register` write to the ledger beside their artifact, and `register` to the model registry as well.
 
 In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `drift` → `planning` → `classifying` →
-`examples` → `training`, `preparing`, `evaluation`, `measuring`, `harness` and `judging` → `rollout` → `feedback` →
-`examples`.
-`withdrawing`, `hotfixes`, `given`, `probing` and `certifying` follow what publishers take back; `tracing` answers
-questions about all of it, `verification` says whether it can be trusted, and `sweeping` removes what it does not need.
+`examples` → `training`, `preparing`, `evaluation`, `measuring`, `harness`, `sampling`, `ratings` and `judging` →
+`rollout` → `feedback` → `examples`. `withdrawing`, `hotfixes`, `given`, `probing` and `certifying` follow what
+publishers take back; `tracing` answers questions about all of it, `verification` says whether it can be trusted, and
+`sweeping` removes what it does not need.
 """
 
 from medpipe.steps.audit import chain_answers
@@ -50,7 +50,10 @@ from medpipe.steps.preferences import build_preferences
 from medpipe.steps.preparing import prepare_base
 from medpipe.steps.probing import probe_withdrawals
 from medpipe.steps.quarantine import discard, quarantine, release
+from medpipe.steps.rated_pairs import build_rated_pairs
+from medpipe.steps.ratings import take_ratings
 from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
+from medpipe.steps.sampling import sample_answers
 from medpipe.steps.sources import pull
 from medpipe.steps.standings import standings
 from medpipe.steps.sweeping import gc
@@ -87,6 +90,8 @@ VERBS = {
         measure,
         run_lm_eval,
         compare_bases,
+        sample_answers,
+        take_ratings,
         compare,
         register,
         promote,
@@ -99,6 +104,7 @@ VERBS = {
         collect_feedback,
         build_pairs,
         build_preferences,
+        build_rated_pairs,
         open_withdrawals,
         withdraw,
         lift,

@@ -20,7 +20,9 @@ from medpipe.core.manifests import (
     Manifest,
     PairsFromCorpus,
     PairsFromFeedback,
+    PairsFromRatings,
     PairsManifest,
+    RatingsManifest,
     ValidationManifest,
 )
 from medpipe.core.teaching.blanking import Kind, blank, blank_score
@@ -33,6 +35,7 @@ from medpipe.steps.erased import Erased, erased_digest
 from medpipe.steps.evaluation import SCORES
 from medpipe.steps.memory import made_at
 from medpipe.steps.quarantine import QUARANTINE
+from medpipe.steps.ratings import RATINGS
 from medpipe.steps.samples import HELDOUT, PREFERENCES
 
 EVENT = "erased"
@@ -85,6 +88,7 @@ def blank_artifacts(reason: str, by: str, *, ports: Ports) -> Done:
         )
         for stored in ports.store.manifests(PairsManifest)
     }
+    _blank_ratings(ports, erased, because)
     _blank_validations(ports, erased, because)
     _blank_evaluations(ports, because)
     _blank_workspaces(ports, erased)
@@ -168,9 +172,20 @@ def _read_at(ports: Ports, stored: Manifest) -> datetime:
     """Return a time by which every user's text in an artifact was read from the database: rows of pairs have none."""
     inputs = stored.inputs
     source = inputs.feedback if isinstance(inputs, PairsFromFeedback) else None
-    source = inputs.previous if isinstance(inputs, PairsFromCorpus) else source
+    source = inputs.previous if isinstance(inputs, PairsFromCorpus | PairsFromRatings) else source
     earlier = ports.store.find(source) if source else None
     return _read_at(ports, earlier) if earlier else made_at(stored)
+
+
+def _blank_ratings(ports: Ports, erased: Erased, because: tuple[str, ...]) -> None:
+    """Blank raters' corrections. Their ratings stay, under the number of the rater."""
+
+    def change(row: Row) -> Row:
+        gone = erased.covers("", row["identity"]) and row["identity"] != ERASED
+        return blank(row, "ratings") if gone else row
+
+    for stored in ports.store.manifests(RatingsManifest):
+        _rewritten(ports, stored.ref, {RATINGS: change}, because)
 
 
 def _blank_validations(ports: Ports, erased: Erased, because: tuple[str, ...]) -> None:

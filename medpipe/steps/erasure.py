@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from pydantic import BaseModel, ConfigDict
 
-from medpipe.core.manifests import TraceManifest
+from medpipe.core.manifests import RatingsManifest, TraceManifest
 from medpipe.core.refs import TraceRef
 from medpipe.errors import NotFound, UsageError
 from medpipe.ports import Erased, Ports
@@ -70,8 +70,10 @@ def erase(reason: str, by: str, answer_id: str = "", identity: str = "", *, port
 
 def _from_the_database(ports: Ports, answer_id: str, identity: str, reason: str, by: str) -> Erased:
     """Erase there, once: a second call with the same name changes nothing."""
+    rated = (stored.inputs.raters for stored in ports.store.manifests(RatingsManifest))
+    elsewhere = any(rater.identity == identity for raters in rated for rater in raters)
     try:
-        return ports.feedback.erase(answer_id, identity, reason, by)
+        return ports.feedback.erase(answer_id, identity, reason, by, elsewhere)
     except NotFound:
         if any((stone.answer_id, stone.identity) == (answer_id, identity) for stone in ports.feedback.tombstones()):
             return Erased(0, 0, ())

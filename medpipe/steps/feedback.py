@@ -24,7 +24,7 @@ from medpipe.core.teaching.pairs import BuiltPairs
 from medpipe.core.teaching.questions import LANGUAGES
 from medpipe.core.teaching.recipe import Data
 from medpipe.core.teaching.recognition import Claims
-from medpipe.core.teaching.stated_pairs import PREFIX
+from medpipe.core.teaching.stated_pairs import of_users
 from medpipe.errors import UsageError
 from medpipe.ports import FeedbackItem, Ports, Redactor
 from medpipe.steps.artifact import accepted_rows, manifest, once, release_refs
@@ -79,8 +79,8 @@ def build_pairs(
 
     `corpus`: corrections that contradict one of its current documents wait for a person (`contradictions`), and every
     pair names the documents that its question is about. `previous`: the newest pairs. Its pairs from published sets
-    are kept; users' pairs of earlier runs are not, so what was taken back, erased or withdrawn is gone. Returns None
-    when there are no pairs, and when they are those of `previous`.
+    and from clinicians are kept; users' pairs of earlier runs are not, so what was taken back, erased or withdrawn is
+    gone. Returns None when there are no pairs, and when they are those of `previous`.
     """
     unerased = Unerased(ports)
     rows = accepted_rows(ports, feedback, "feedback")
@@ -128,7 +128,7 @@ def judged(ports: Ports, rows: Iterable[dict[str, Any]], corpus: CorpusRef) -> t
     questions = {item.question for item in items if not item.barred and (judging_all or item.rating == "down")}
     reviews = ports.feedback.reviews()
     grounds = Grounds(
-        known=contradiction.known(_facts(ports, version), questions) if questions else {},
+        known=contradiction.known(facts_of(ports, version), questions) if questions else {},
         claims=Claims(claims_in_force(ports)),
         released=frozenset(review.correction for review in reviews if review.decision == "release"),
         discarded=frozenset(review.correction for review in reviews if review.decision == "discard"),
@@ -150,7 +150,8 @@ def _digest(file: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def _facts(ports: Ports, version: int) -> Iterator[Fact]:
+def facts_of(ports: Ports, version: int) -> Iterator[Fact]:
+    """Yield every fact of a version of the corpus that any recipe may teach."""
     for document in ports.corpus.read(version):
         yield from decompose(document, _FACTS)[0]
 
@@ -164,13 +165,13 @@ def _sets(ports: Ports, previous: PairsRef | None) -> str | None:
 
 
 def _of_sets(ports: Ports, sets: str | None, name: str) -> Iterator[PreferencePair]:
-    return (pair for pair in earlier(ports, sets, name) if pair.identity.startswith(PREFIX))
+    return (pair for pair in earlier(ports, sets, name) if not of_users(pair))
 
 
 def _same(ports: Ports, previous: PairsRef | None, built: BuiltPairs) -> bool:
     """Return whether the users' pairs are those in the files of `previous`, on both sides."""
     return all(
-        [pair for pair in _pairs(ports, previous, name) if not pair.identity.startswith(PREFIX)] == list(pairs)
+        [pair for pair in _pairs(ports, previous, name) if of_users(pair)] == list(pairs)
         for name, pairs in (("train", built.train), ("heldout", built.heldout))
     )
 

@@ -11,6 +11,7 @@ from medpipe.core.judging import anchor, budget, gates
 from medpipe.core.judging.budget import Asked
 from medpipe.core.judging.evaluation import Evaluation, Sample
 from medpipe.core.judging.plan import Plan
+from medpipe.core.judging.rating.gate import Reviewed
 from medpipe.core.manifests import (
     AnchorInputs,
     AnchorOutcome,
@@ -24,13 +25,14 @@ from medpipe.core.manifests import (
     VersionManifest,
     VersionOutcome,
 )
-from medpipe.core.refs import BASE, AnchorRef, DecisionRef, EvaluationRef, ExamplesRef, VersionRef
+from medpipe.core.refs import BASE, AnchorRef, DecisionRef, EvaluationRef, ExamplesRef, RatingsRef, VersionRef
 from medpipe.errors import NotFound, UsageError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import check_kind, manifest, once, target_ref
 from medpipe.steps.evaluation import scores_of
 from medpipe.steps.made_again import refuse_made_again
 from medpipe.steps.models import adapter_of
+from medpipe.steps.rated import refuse_chosen_ratings, reviewed_of
 from medpipe.steps.samples import FROZEN, held_in
 
 FIRST = "first"
@@ -74,20 +76,25 @@ def _documents(samples: Sequence[Sample]) -> int:
     return len({sample.cluster for sample in samples})
 
 
-def compare(challenger: EvaluationRef, champion: EvaluationRef, plan: str, *, ports: Ports) -> DecisionRef:
+def compare(
+    challenger: EvaluationRef, champion: EvaluationRef, plan: str, ratings: RatingsRef | None = None, *, ports: Ports
+) -> DecisionRef:
     """Apply a promotion plan of gates.yaml to two evaluations on the same items: pass, fail or inconclusive.
 
     `champion`: the evaluation of the incumbent; for the first promotion, that of the base. The earlier looks at the
     same benchmarks set the level of this one, and the ledger records that the held-out items were looked at, also if
-    the challenger is held. Raises UsageError if the evaluation of the incumbent is not of the champion in force (for
-    the first promotion, of the base), and for an evaluation of weights that were made again and are others.
+    the challenger is held. `ratings`: what clinicians said of the answers of both, for gates of the kind `rated`.
+    Raises UsageError if the evaluation of the incumbent is not of the champion in force (for the first promotion, of
+    the base), for an evaluation of weights that were made again and are others, and for ratings that were chosen among
+    several.
     """
     made = Made.of((*ports.store.manifests(EvaluationManifest), *ports.store.manifests(DecisionManifest)))
-    inputs = grounds_of(challenger, champion, plan, ports.plan().model_dump(mode="json"), made)
+    inputs = grounds_of(challenger, champion, plan, ports.plan().model_dump(mode="json"), made, ratings or "")
 
     def fill(_: Path) -> DecisionOutcome:
         _refuse_another_incumbent(ports, plan, made.evaluation(champion).outcome.model)
-        decision = decided(inputs, made, lambda evaluation: scores_of(ports, evaluation))
+        said = reviewed_of(ports, inputs)
+        decision = decided(inputs, made, lambda evaluation: scores_of(ports, evaluation), said)
         # The ref covers all grounds: a run that was killed here finds its entry.
         key = f"compared {target_ref('decision', 'compare', inputs)}"
         ports.ledger.append("compared", challenger, str(decision.outcome), decision.reasons, key=key)
@@ -95,6 +102,8 @@ def compare(challenger: EvaluationRef, champion: EvaluationRef, plan: str, *, po
 
     for evaluation in (made.evaluation(challenger), made.evaluation(champion)):
         refuse_made_again(ports, evaluation, evaluation.inputs.adapter)
+    if ratings:
+        refuse_chosen_ratings(ports, ratings, challenger)
     decision = DecisionRef(once(ports, "decision", "compare", inputs, fill))
     refuse_made_again(ports, manifest(ports, decision, DecisionManifest), challenger, champion)
     return decision
@@ -124,7 +133,12 @@ class Made(NamedTuple):
 
 
 def grounds_of(
-    challenger: EvaluationRef, champion: EvaluationRef, plan: str, promotion_plans: Snapshot, made: Made
+    challenger: EvaluationRef,
+    champion: EvaluationRef,
+    plan: str,
+    promotion_plans: Snapshot,
+    made: Made,
+    ratings: str = "",
 ) -> DecisionInputs:
     """Return what a comparison rests on: the two evaluations, the plan, and all that was looked at before.
 
@@ -145,12 +159,20 @@ def grounds_of(
             for name, of_benchmark in looks.items()
         },
         champions=_champions_evaluations(evaluations, now, passed, _held(plans, plan)),
+        ratings=ratings,
         code=code_digest.of("compare"),
     )
 
 
-def decided(inputs: DecisionInputs, made: Made, scores: Callable[[EvaluationRef], Evaluation]) -> DecisionOutcome:
+def decided(
+    inputs: DecisionInputs,
+    made: Made,
+    scores: Callable[[EvaluationRef], Evaluation],
+    reviewed: Reviewed | None = None,
+) -> DecisionOutcome:
     """Return the decision that follows from its grounds: the scores of both evaluations, anchor, gates and budgets.
+
+    `reviewed`: what clinicians said, where they were asked.
 
     Raises NotFound when an evaluation is missing, what `scores` raises, and pydantic's ValidationError for gates of
     another form.
@@ -159,6 +181,7 @@ def decided(inputs: DecisionInputs, made: Made, scores: Callable[[EvaluationRef]
     grounds = gates.Grounds(
         champions=tuple(scores(EvaluationRef(evaluation)) for evaluation in inputs.champions),
         budgets=_budgets(plan.false_passes_a_year, inputs, made),
+        reviewed=reviewed,
     )
     asked, before = (scores(EvaluationRef(evaluation)) for evaluation in (inputs.challenger, inputs.champion))
     decision = gates.decide(inputs.plan, asked, before, plan, grounds)

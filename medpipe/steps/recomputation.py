@@ -24,6 +24,7 @@ from medpipe.ports import Ports
 from medpipe.steps.artifact import target_ref
 from medpipe.steps.evaluation import means, rescored
 from medpipe.steps.judging import Made, decided, grounds_of
+from medpipe.steps.rated import reviewed_of
 
 _TOLERANCE = 1e-9
 """By how much a number may differ: other versions of Python and its libraries round the last digits differently."""
@@ -58,11 +59,11 @@ def faults_of_evaluation(stored: EvaluationManifest, whole: Evaluation, ports: P
 
 
 def faults_of_decision(
-    stored: DecisionManifest, made: Made, scores: Callable[[EvaluationRef], Evaluation]
+    stored: DecisionManifest, made: Made, scores: Callable[[EvaluationRef], Evaluation], ports: Ports
 ) -> Iterator[str]:
     """Yield why a decision does not follow from what it rests on, and what it leaves out of that."""
     try:
-        computed = decided(stored.inputs, made, scores)
+        computed = decided(stored.inputs, made, scores, reviewed_of(ports, stored.inputs))
         yield from (f"leaves out {ref}, which was made before" for ref in sorted(_left_out(stored, made)))
     except ValidationError:
         yield "cannot be computed anew: its gates have another form than today's"
@@ -104,7 +105,7 @@ def _left_out(stored: DecisionManifest, made: Made) -> set[str]:
     if made.evaluation(inputs.challenger).created_ns > stored.created_ns:
         return set()
     challenger, champion = EvaluationRef(inputs.challenger), EvaluationRef(inputs.champion)
-    counted = _counted(grounds_of(challenger, champion, inputs.plan, inputs.gates, made))
+    counted = _counted(grounds_of(challenger, champion, inputs.plan, inputs.gates, made, inputs.ratings))
     return {evaluation for _, evaluation in counted - _counted(inputs)}
 
 

@@ -18,6 +18,7 @@ from medpipe.core.manifests import (
     FeedbackManifest,
     Manifest,
     MeasurementManifest,
+    SheetManifest,
     TraceManifest,
     ValidationManifest,
     VersionManifest,
@@ -29,7 +30,7 @@ from medpipe.steps import workspaces
 from medpipe.steps.judging import Made, passed_adapters
 from medpipe.steps.withdrawals import register
 
-_READINGS = (DriftManifest, MeasurementManifest, TraceManifest, ValidationManifest)
+_READINGS = (DriftManifest, MeasurementManifest, SheetManifest, TraceManifest, ValidationManifest)
 """They say what was seen in other artifacts, and hold it. Nothing of those is kept for their sake."""
 
 _LOOKED_UP = frozenset({"corpus", "pairs", "feedback", "drift"})

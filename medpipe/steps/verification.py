@@ -236,7 +236,7 @@ def _recomputed(survey: Survey, made_again: frozenset[str], ports: Ports) -> Rec
             faults.append(Fault(decision.ref, "has other inputs than its ref says: put back a copy of it"))
         if (survey.swept.keys() | made_again) & scores_of_decision(decision.inputs):
             continue
-        said = list(faults_of_decision(decision, made, scores))
+        said = list(faults_of_decision(decision, made, scores, ports))
         if is_of_present_code(decision):
             faults += [Fault(decision.ref, says) for says in said]
         else:

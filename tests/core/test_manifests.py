@@ -18,7 +18,7 @@ from tests.manifests import CORPUS, inputs, outcome
 KINDS = (
     "adapter anchor certificate corpus decision documents drift evaluation examples feedback knowledge measurement "
     "pairs prepared probes "
-    "review sweep trace validation version"
+    "ratings review sheet sweep trace validation version"
 ).split()
 SET = {
     "documents": {"file": "pubmed26n0001.xml"},

@@ -104,7 +104,7 @@ class SqlFeedbackStore:
             journal.write(connection, journal.TAKEN_BACK, row)
         return True
 
-    def erase(self, answer_id: str, identity: str, reason: str, by: str) -> Erased:
+    def erase(self, answer_id: str, identity: str, reason: str, by: str, elsewhere: bool = False) -> Erased:
         """See `ports.FeedbackStore`."""
         answers, feedback = database.answers, database.feedback
         of_answer = answers.c.answer_id == answer_id if answer_id else answers.c.identity == identity
@@ -114,7 +114,7 @@ class SqlFeedbackStore:
             on_answers = feedback.c.answer_id.in_(sa.select(answers.c.answer_id).where(of_answer))
             concerned = sa.or_(on_answers, feedback.c.identity == identity) if identity else on_answers
             removed = connection.execute(sa.delete(feedback).where(concerned)).rowcount
-            if not ids and not removed:
+            if not ids and not removed and not elsewhere:
                 raise NotFound(f"there is no answer or feedback of {answer_id or identity}: nothing was erased")
             blank = {"question": "", "answer": "", "identity": ERASED, "salt": None}
             connection.execute(sa.update(answers).where(of_answer).values(blank))

@@ -23,7 +23,13 @@ def judge(gate: Gate, difference: Interval) -> tuple[Outcome, str]:
 
     `difference`: by how much the challenger is better; negative where it is worse (`goodness`).
     """
-    kinds = {"gained": _gained, "learned": _learned, "not_worse": _not_worse, "not_worse_than_best": _not_worse}
+    kinds = {
+        "gained": _gained,
+        "learned": _learned,
+        "not_worse": _not_worse,
+        "not_worse_than_best": _not_worse,
+        "rated": _not_worse,
+    }
     return kinds[gate.kind](gate, difference)  # a kind that is missing here must not pass
 
 

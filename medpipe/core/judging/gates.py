@@ -20,6 +20,7 @@ from medpipe.core.judging.evaluation import Evaluation, Score, documents
 from medpipe.core.judging.evidence.gate import evidence_results
 from medpipe.core.judging.gate_result import GateResult
 from medpipe.core.judging.plan import COUNTED, Gate, Plan
+from medpipe.core.judging.rating.gate import Reviewed, rated_results
 from medpipe.core.judging.triage.gate import triage_results
 from medpipe.errors import NotFound
 
@@ -52,6 +53,8 @@ class Grounds(NamedTuple):
     """Evaluations of every earlier champion, for the anchor."""
     budgets: Mapping[str, Budget] = {}
     """By benchmark. A benchmark without a budget is judged at the level `statistics.ALPHA`."""
+    reviewed: Reviewed | None = None
+    """What clinicians said of both models' answers; None where they were not asked."""
 
 
 def decide(
@@ -89,6 +92,8 @@ def _judge_all(
     asked = [name for name in gate.benchmarks if challenger.scores.get(name)]
     if gate.if_asked and not asked:
         return (_result(gate, Outcome.PASS, reasons.none_asked(gate.benchmarks)),)
+    if gate.kind == "rated":
+        return tuple(rated_results(gate, grounds.reviewed))
     if gate.kind in _OF_ONE:
         scores = challenger.scores.get(gate.benchmark, ())
         doubt = _doubt(scores) or _too_few(gate, scores)

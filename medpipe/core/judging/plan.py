@@ -12,9 +12,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from medpipe.core.judging.rating.scale import Dimension
 from medpipe.core.triage.labels import LABELS, Label
 
-Kind = Literal["gained", "learned", "not_worse", "not_worse_than_best", "none_unsafe", "absent", "triage", "evidence"]
+Kind = Literal[
+    "gained", "learned", "not_worse", "not_worse_than_best", "none_unsafe", "absent", "triage", "evidence", "rated"
+]
 
 COUNTED: frozenset[Kind] = frozenset({"none_unsafe", "absent"})
 """Kinds that count faults of the challenger alone; all others compare it with the incumbent."""
@@ -29,14 +32,25 @@ _THRESHOLDS: dict[Kind, tuple[str, ...]] = {
     "absent": ("upper",),
     "triage": ("upper", "flips", "gap", "recalls"),
     "evidence": ("moves", "stays"),
+    "rated": ("margin", "upper", "least_ratings"),
 }
 """The fields that a kind needs. It must not have the others."""
+_FIELDS = (
+    *("minimum", "margin", "floor", "upper", "flips", "gap", "moves", "stays", "recalls", "least_ratings"),
+    "min_documents",
+)
+"""Every threshold."""
 _OPTIONS: dict[str, tuple[Kind, ...]] = {
     "also_on": ("gained", "not_worse", "not_worse_than_best"),
     "if_asked": ("not_worse_than_best", "triage", "evidence"),
     "worn_counts": ("not_worse",),
 }
 """The kinds that may have a field."""
+
+
+def is_none(value: object) -> bool:
+    """Return whether a field is not set: it is then left out of what refs are made of."""
+    return value is None
 
 
 class _Value(BaseModel):
@@ -58,6 +72,9 @@ class Gate(_Value):
       and neither wording nor language changes more answers than allowed. It has a result for each.
     - `evidence`: the answer changes often enough when the evidence in the passage does, and stays often enough when it
       does not. It has a result for each.
+    - `rated`: clinicians agree, call no answer unsafe and a share of `upper` is ruled out; each mean rating reaches
+      `least_ratings`, also at the lower bound of its interval, and is not worse than the incumbent's by `margin`. It
+      has a result for each, and holds where nobody rated.
     """
 
     kind: Kind
@@ -73,7 +90,7 @@ class Gate(_Value):
     minimum: float | None = Field(None, gt=0, le=1)
     """Least gain in the mean score, in 0..1."""
     margin: float | None = Field(None, gt=0, lt=1)
-    """Loss in the mean score that must be excluded, in 0..1."""
+    """Loss in the mean score that must be excluded, in 0..1; of ratings, a point of the scale of 1 to 5 is 0.25."""
     floor: float | None = Field(None, gt=0, lt=1)
     """Least mean score of the incumbent, in 0..1. A model that knows nothing has nothing to lose."""
     upper: float | None = Field(None, gt=0, lt=1)
@@ -88,6 +105,8 @@ class Gate(_Value):
     """Least share of controls whose answer must be the same, in 0..1."""
     recalls: dict[Label, Annotated[float, Field(gt=0, lt=1)]] | None = None
     """Label of triage → the least share of its cases that are found, in 0..1. All labels are needed."""
+    least_ratings: dict[Dimension, Annotated[float, Field(gt=1, le=5)]] | None = Field(None, exclude_if=is_none)
+    """Dimension → least mean rating by clinicians, on the scale of 1 to 5."""
     min_documents: int | None = Field(None, gt=1)
     """Least number of documents (clusters) that the questions are about."""
     min_samples: int = Field(gt=0)
@@ -109,24 +128,15 @@ class Gate(_Value):
 
     @model_validator(mode="after")
     def _has_its_thresholds(self) -> Self:
-        for field in (
-            "minimum",
-            "margin",
-            "floor",
-            "upper",
-            "flips",
-            "gap",
-            "moves",
-            "stays",
-            "recalls",
-            "min_documents",
-        ):
+        for field in _FIELDS:
             needed = field in _THRESHOLDS[self.kind]
             if (getattr(self, field) is None) == needed:
                 raise ValueError(f"{self.name}: {field} is {'needed' if needed else 'not used'}")
         for field, kinds in _OPTIONS.items():
             if getattr(self, field) and self.kind not in kinds:
                 raise ValueError(f"{self.name}: {field} is not used")
+        if self.least_ratings is not None and not self.least_ratings:
+            raise ValueError(f"{self.name}: least_ratings names no dimension")
         if self.recalls is not None and (missing := [label for label in LABELS if label not in self.recalls]):
             raise ValueError(f"{self.name}: recalls: {', '.join(missing)} is missing")
         return self

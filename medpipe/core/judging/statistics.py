@@ -187,6 +187,11 @@ def upper_share(faults: int, looks: int, alpha: float = 1 - LEVEL) -> float:
     return float(betaincinv(faults + 1, looks - faults, 1 - alpha))
 
 
+def student(freedom: float) -> float:
+    """Return how many standard errors a two-sided interval at `LEVEL` reaches to each side."""
+    return _t(freedom, (1 - LEVEL) / 2)
+
+
 def _joined(gain: float, loss: float, together: float) -> float:
     """Return the distance of a bound from the difference, from those of its parts and their correlation (<= 0)."""
     return math.sqrt(gain * gain + loss * loss - 2 * together * gain * loss)

@@ -25,10 +25,18 @@ from medpipe.core.manifests.examples import ExamplesInputs, ExamplesManifest, Ex
 from medpipe.core.manifests.feedback import FeedbackInputs, FeedbackManifest, FeedbackOutcome
 from medpipe.core.manifests.knowledge import KnowledgeInputs, KnowledgeManifest, KnowledgeOutcome
 from medpipe.core.manifests.measurement import MeasurementInputs, MeasurementManifest, MeasurementOutcome
-from medpipe.core.manifests.pairs import PairsFromCorpus, PairsFromFeedback, PairsManifest, PairsOutcome
+from medpipe.core.manifests.pairs import (
+    PairsFromCorpus,
+    PairsFromFeedback,
+    PairsFromRatings,
+    PairsManifest,
+    PairsOutcome,
+)
 from medpipe.core.manifests.prepared import PreparedInputs, PreparedManifest, PreparedOutcome
 from medpipe.core.manifests.probes import ProbesInputs, ProbesManifest, ProbesOutcome
+from medpipe.core.manifests.ratings import RaterFile, RatingsInputs, RatingsManifest, RatingsOutcome
 from medpipe.core.manifests.review import ReviewedRecord, ReviewInputs, ReviewManifest, ReviewOutcome
+from medpipe.core.manifests.sheet import SheetInputs, SheetManifest, SheetOutcome
 from medpipe.core.manifests.sweep import SweepInputs, SweepManifest, SweepOutcome, Swept, SweptRow
 from medpipe.core.manifests.trace import TraceInputs, TraceManifest, TraceOutcome
 from medpipe.core.manifests.validation import ValidationInputs, ValidationManifest, ValidationOutcome
@@ -59,6 +67,8 @@ MANIFESTS: dict[str, type[Manifest]] = {
         ProbesManifest,
         CertificateManifest,
         SweepManifest,
+        SheetManifest,
+        RatingsManifest,
     )
 }
 """Every kind of artifact and its manifest."""
@@ -126,16 +136,24 @@ __all__ = [
     "Outcome",
     "PairsFromCorpus",
     "PairsFromFeedback",
+    "PairsFromRatings",
     "PairsManifest",
     "PairsOutcome",
     "ProbesInputs",
     "ProbesManifest",
     "ProbesOutcome",
     "Provenance",
+    "RaterFile",
+    "RatingsInputs",
+    "RatingsManifest",
+    "RatingsOutcome",
     "ReviewInputs",
     "ReviewManifest",
     "ReviewOutcome",
     "ReviewedRecord",
+    "SheetInputs",
+    "SheetManifest",
+    "SheetOutcome",
     "Snapshot",
     "SweepInputs",
     "SweepManifest",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from medpipe.core.manifests.base import Value
 from medpipe.core.refs import canonical
 
-BLANKABLE = frozenset({"feedback", "pairs", "validation", "evaluation"})
+BLANKABLE = frozenset({"feedback", "pairs", "ratings", "validation", "evaluation"})
 """Kinds of artifacts in which texts of people can be blanked. No other artifact may differ from its manifest."""
 
 

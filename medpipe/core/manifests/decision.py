@@ -19,7 +19,7 @@ class EarlierLook(Value):
 class DecisionInputs(Inputs):
     """The inputs of `compare`."""
 
-    written_when_set: ClassVar[frozenset[str]] = frozenset({"code"})
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"code", "ratings"})
     challenger: str
     champion: str
     plan: str
@@ -29,6 +29,8 @@ class DecisionInputs(Inputs):
     """Benchmark → the earlier looks at it, oldest first."""
     champions: tuple[str, ...] = ()
     """Sorted evaluations of earlier champions, which the anchor compares with."""
+    ratings: str = ""
+    """What clinicians said of the answers of both; "" where they were not asked."""
     code: str = ""
     """Digest of the code that decides (`code_digest`): the ref can be checked after the code has changed."""
 

@@ -47,6 +47,30 @@ class PairsFromCorpus(Inputs):
     """Digest of what was erased."""
 
 
+class PairsFromRatings(Inputs):
+    """The inputs of `build_rated_pairs`."""
+
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"claims", "reviewed", "erased"})
+    ratings: tuple[str, ...]
+    corpus: str
+    """What contradicts one of its documents is left out."""
+    previous: str | None
+    raters: tuple[str, ...]
+    """Sorted identities that may rate: the ratings of others do not count any more."""
+    policy: Snapshot
+    """policies/feedback.yaml."""
+    guardrails: str
+    """Digest of the guardrail policy: refused questions and unsafe texts never teach."""
+    judging: tuple[str, ...]
+    """Benchmarks that gates ask: their questions never teach."""
+    claims: str = ""
+    """Digest of the withdrawn claims in force: they never teach."""
+    reviewed: tuple[str, ...] = ()
+    """Corrections that people let through or keep out."""
+    erased: str = ""
+    """Digest of what was erased."""
+
+
 class PairsOutcome(Outcome):
     """The outcome of pairs."""
 
@@ -61,8 +85,8 @@ class PairsOutcome(Outcome):
 
 
 class PairsManifest(Manifest):
-    """Preference pairs for DPO, made by `build_pairs` or `build_preferences`."""
+    """Preference pairs for DPO, made by `build_pairs`, `build_preferences` or `build_rated_pairs`."""
 
     kind: ClassVar[str] = "pairs"
-    inputs: PairsFromFeedback | PairsFromCorpus
+    inputs: PairsFromFeedback | PairsFromCorpus | PairsFromRatings
     outcome: PairsOutcome

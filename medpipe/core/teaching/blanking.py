@@ -11,17 +11,18 @@ from typing import Any, Literal
 
 from medpipe.core.teaching.feedback import ERASED
 
-Kind = Literal["feedback", "pairs"]
+Kind = Literal["feedback", "pairs", "ratings"]
 
 _TEXTS: dict[Kind, dict[str, str | None]] = {
     "feedback": {"question": "", "answer": "", "correction": None},
     "pairs": {"question": "", "chosen": "", "rejected": ""},
+    "ratings": {"correction": ""},
 }
 """Kind of rows → each field that holds what people wrote or read, and what an erasure leaves of it."""
 
 
 def blank(row: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
-    """Return a row of feedback or pairs without texts and identity."""
+    """Return a row of feedback, pairs or ratings without texts and identity."""
     return {**row, **_TEXTS[kind], "identity": ERASED}
 
 

@@ -114,22 +114,23 @@ def _propose(
             liked.setdefault(folded(item.question), item)
     pairs, waiting, dropped = [], [], Drops()
     for item in items:
-        chosen, reason = _chosen(item, liked.get(folded(item.question)), policy, guardrails)
+        chosen, reason = chosen_for(item, liked.get(folded(item.question)), policy, guardrails)
         if not chosen:
             dropped.update([reason] if reason else [])
             continue
-        verdict = _judged(item, chosen, policy, grounds)
+        verdict = verdict_on(item, chosen, policy, grounds)
         if isinstance(verdict, Contradiction):
             waiting.append(verdict)
             dropped["contradicts-a-document" if verdict.document else "no-document"] += 1
         elif verdict:
             dropped[verdict] += 1
         else:
-            pairs.append(_pair(item, chosen, grounds))
+            pairs.append(pair_of(item, chosen, grounds))
     return pairs, waiting, dropped
 
 
-def _pair(item: FeedbackItem, chosen: str, grounds: Grounds) -> PreferencePair:
+def pair_of(item: FeedbackItem, chosen: str, grounds: Grounds) -> PreferencePair:
+    """Return the pair in which a text is preferred to an answer, with the documents that the question is about."""
     ids, revisions = contradiction.documents(grounds.known.get(normalise(item.question), Known()))
     return PreferencePair(
         question=item.question,
@@ -142,7 +143,7 @@ def _pair(item: FeedbackItem, chosen: str, grounds: Grounds) -> PreferencePair:
     )
 
 
-def _chosen(
+def chosen_for(
     item: FeedbackItem, liked: FeedbackItem | None, policy: FeedbackPolicy, guardrails: Guardrails
 ) -> tuple[str, str]:
     """Return (answer to prefer, ""), or ("", why there is none); ("", "") for an upward rating, which is not a drop."""
@@ -160,7 +161,7 @@ def _chosen(
     return (text, "") if guardrails.review(text).safe else ("", "unsafe-correction")
 
 
-def _judged(item: FeedbackItem, chosen: str, policy: FeedbackPolicy, grounds: Grounds) -> Contradiction | str:
+def verdict_on(item: FeedbackItem, chosen: str, policy: FeedbackPolicy, grounds: Grounds) -> Contradiction | str:
     """Return why a chosen text does not teach: a reason, a contradiction that waits, or "" when it teaches."""
     if grounds.claims.asserts(chosen, item.question):
         return "withdrawn-claim"

@@ -12,6 +12,16 @@ PREFIX = "set:"
 """The beginning of the identity of every pair that a set states."""
 
 
+def of_raters(pair: PreferencePair) -> bool:
+    """Return whether clinicians gave a pair: it is about an answer on a sheet, which no user ever got."""
+    return pair.answer_id.startswith("sheet/")
+
+
+def of_users(pair: PreferencePair) -> bool:
+    """Return whether users of the service gave a pair, and neither a published set nor clinicians."""
+    return not pair.identity.startswith(PREFIX) and not of_raters(pair)
+
+
 def stated(document: Document, max_answer_chars: int, guardrails: Guardrails) -> tuple[list[PreferencePair], Drops]:
     """Return the preferences that a document states: of each section with a `rejected` answer, its text is chosen.
 

@@ -1,0 +1,134 @@
+"""What clinicians said of the answers on a sheet: take_ratings."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from medpipe import records
+from medpipe.core.judging.rating import figures
+from medpipe.core.judging.rating.agreement import agreements
+from medpipe.core.judging.rating.consensus import Rating, awaiting, by_answer
+from medpipe.core.judging.rating.filled import Filled, Returned, returned
+from medpipe.core.judging.rating.scale import DIMENSIONS
+from medpipe.core.manifests import RaterFile, RatingsInputs, RatingsOutcome, SheetManifest
+from medpipe.core.refs import RatingsRef, SheetRef
+from medpipe.errors import UsageError
+from medpipe.ports import Ports
+from medpipe.steps.artifact import manifest, once
+from medpipe.steps.erased import Erased, erased_digest
+from medpipe.steps.sampling import key_of, shown_on, write_for_raters
+from medpipe.steps.unerased import Unerased
+
+RATINGS, REFUSED = "ratings.jsonl", "refused.jsonl"
+"""In the folder of ratings: what was taken, one `Rating` a line, and the rows that were not, with their reasons."""
+_LARGEST = 64 << 20
+"""Bytes of a rater's file."""
+
+
+def take_ratings(sheet: SheetRef, files: tuple[str, ...], raters: tuple[str, ...], *, ports: Ports) -> RatingsRef:
+    """Take the files that raters filled in, all of a sheet together, and say how well the raters agree.
+
+    `files`: one for each rater. `raters`: who filled them in, in the same order: holders of keys in force (`medpipe
+    keys`) whom `policies/ratings.yaml` names. A row that cannot be read costs itself, with file, row and reason. Where
+    two raters differ or only one rated, the artifact has `for-raters` with these rows: give a copy to a third, and take
+    all files again. Raises UsageError for a file that cannot be read at all; then nothing is taken.
+    """
+    manifest(ports, sheet, SheetManifest)
+    policy, unerased = ports.rating_policy, Unerased(ports)
+    if len(files) != len(raters) or not files or len(set(raters)) < len(raters):
+        raise UsageError(f"{len(files)} files and {len(raters)} raters: give one file for each rater, and each once")
+    for rater in raters:
+        _check_rater(rater, ports)
+    contents = [_content(file) for file in files]
+    shown = shown_on(ports, sheet)
+    taken = [returned(Path(file).name, content, shown) for file, content in zip(files, contents, strict=True)]
+    inputs = RatingsInputs(
+        sheet=sheet,
+        raters=tuple(
+            RaterFile(identity=rater, qualification=policy.raters[rater], content=hashlib.sha256(content).hexdigest())
+            for rater, content in zip(raters, contents, strict=True)
+        ),
+        least_agreement=policy.least_agreement,
+        erased=erased_digest(ports),
+    )
+
+    def fill(folder: Path) -> RatingsOutcome:
+        ratings, identifiers = _ratings(taken, raters, ports)
+        refused = [row for one in taken for row in one.refused]
+        records.write(folder / RATINGS, ratings)
+        records.write(folder / REFUSED, refused)
+        open_rows = awaiting(shown, by_answer(ratings))
+        if open_rows:
+            write_for_raters(folder, [shown[id] for id in open_rows], policy.in_words())
+        key = list(key_of(ports, sheet).values())
+        clusters = {row.id: next((place.cluster for place in row.places), "") for row in key}
+        models = dict.fromkeys(place.evaluation for row in key for place in row.places)
+        judged = {model: figures.judged(key, ratings, model) for model in models}
+        return RatingsOutcome(
+            answers=len(shown),
+            rated=len(shown) - len(open_rows),
+            awaiting=len(open_rows),
+            refused=len(refused),
+            agreement=agreements(ratings, clusters),
+            means={
+                model: tuple(mean for name in DIMENSIONS if (mean := figures.mean(answers, name)))
+                for model, answers in judged.items()
+            },
+            unsafe={model: len(figures.unsafe(answers)) for model, answers in judged.items()},
+            identifiers=dict(identifiers),
+        )
+
+    return RatingsRef(once(ports, "ratings", "take_ratings", inputs, fill, unerased))
+
+
+def ratings_in(ports: Ports, ratings: RatingsRef) -> list[Rating]:
+    """Return what raters said, in the order of the raters."""
+    return list(records.read(ports.store.folder(ratings) / RATINGS, Rating))
+
+
+def may_rate(ports: Ports) -> frozenset[str]:
+    """Return the holders of keys in force whom the policy names."""
+    return _holders(ports) & ports.rating_policy.raters.keys()
+
+
+def _holders(ports: Ports) -> frozenset[str]:
+    return frozenset(key.holder for key in ports.keys.all() if key.revoked_at is None and key.role == "person")
+
+
+def _check_rater(rater: str, ports: Ports) -> None:
+    """Raise UsageError unless a rater holds a key in force and the policy names them."""
+    if rater not in _holders(ports):
+        raise UsageError(f"{rater} holds no key of a person in force: `medpipe keys` lists holders")
+    if rater not in may_rate(ports):
+        raise UsageError(f"{rater} may not rate: `raters` of policies/ratings.yaml does not name this holder")
+    if Erased(ports).covers("", rater):
+        raise UsageError(f"what {rater} wrote was erased on request: take ratings of others")
+
+
+def _content(file: str) -> bytes:
+    try:
+        if Path(file).stat().st_size > _LARGEST:
+            raise UsageError(f"{file} has more than {_LARGEST >> 20} MiB: that is not a sheet")
+        return Path(file).read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL
+        raise UsageError(f"cannot read {file!r}: {error}. Nothing was taken") from None
+
+
+def _ratings(taken: Sequence[Returned], raters: Sequence[str], ports: Ports) -> tuple[list[Rating], Counter[str]]:
+    """Return the ratings by rater, with identifiers of people in corrections replaced, and how many, by type."""
+    rows = [(number, rater, row) for number, rater in enumerate(raters, start=1) for row in taken[number - 1].filled]
+    redactions = ports.redactor.redact([row.correction for _, _, row in rows], "en")
+    identifiers = Counter[str]()
+    for redaction in redactions:
+        identifiers.update(redaction.counts)
+    return [
+        Rating(**_without_correction(row), correction=redaction.text, rater=number, identity=rater)
+        for (number, rater, row), redaction in zip(rows, redactions, strict=True)
+    ], identifiers
+
+
+def _without_correction(row: Filled) -> dict[str, object]:
+    return row.model_dump(exclude={"correction"})
