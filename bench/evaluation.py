@@ -189,7 +189,7 @@ def _asked(
     used = _processor_seconds(server) - before
     lengths = [count(text) for text in texts]
     figures = {
-        "together": arm.together,
+        "together": min(arm.together, len(texts)),
         "seconds": round(seconds, 1),
         "processor_s": round(used, 1),
         "samples_per_s": round(len(texts) / seconds, 3),
@@ -219,7 +219,7 @@ def rows(figures: dict[str, Any]) -> list[str]:
     beside = {True: f"an {figures['adapter']} adapter".replace("an trained", "a trained"), False: "no adapter"}
     return [
         f"| {what}, {beside[arm.adapter]}: {'vLLM' if arm.engine else 'transformers `generate`'}, "
-        f"{arm.together} at a time | {_said(arm, figures)} |"
+        f"{figures['arms'][arm.name]['together']} at a time | {_said(arm, figures)} |"
         for arm in ARMS
     ]
 

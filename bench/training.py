@@ -48,7 +48,7 @@ from medpipe.sandbox.smollm2 import make_smollm2
 from medpipe.settings import Settings
 
 NAME = "training"
-SHARE = 0.02
+SHARE = 0.05
 """Share of MedQuAD's documents that are taught or asked."""
 HELD_OUT = 24
 """Answers that no arm was taught, on which the loss is measured."""
@@ -118,7 +118,7 @@ def prepared(home: Path, sets: Path, share: float, max_steps: int = -1) -> Job:
         raise RuntimeError(f"{sets} has no folder medquad: name the folder of the sets with --data")
     recipes = Path(shutil.copytree(Settings(home=home).recipes, home / "recipes", dirs_exist_ok=True))
     shipped = yaml.safe_load((recipes / f"{_SHIPPED}.yaml").read_text(encoding="utf-8"))
-    shipped["data"]["sources"], shipped["data"]["unseen"] = {"medquad": share}, {"medquad": 0.25}
+    shipped["data"] |= {"sources": {"medquad": share}, "unseen": {"medquad": 0.25}, "safety_examples": False}
     shipped["trainer"] |= {"num_train_epochs": 1, "max_steps": max_steps, "logging_steps": 1, "save_steps": 100_000}
     for name, settings in _ARMS.items():
         named = {**shipped, "name": name, "trainer": {**shipped["trainer"], **settings}}

@@ -20,7 +20,15 @@ ARMS = {
     "careful": {"bf16": False, "gradient_checkpointing": False},
 }
 """Arm → settings that differ from TRL's own."""
-KEPT = ("num_train_epochs", "learning_rate", "lr_scheduler_type", "warmup_steps", "max_length", "completion_only_loss")
+KEPT = (
+    "num_train_epochs",
+    "max_steps",
+    "learning_rate",
+    "lr_scheduler_type",
+    "warmup_steps",
+    "max_length",
+    "completion_only_loss",
+)
 """Settings of the recipe that decide what is learned."""
 
 
