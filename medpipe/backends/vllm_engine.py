@@ -23,7 +23,7 @@ from medpipe.errors import ConfigError, EngineError
 from medpipe.ports import Progress
 
 CONCURRENCY = 16
-"""Completions requested at the same time: vLLM batches them."""
+"""Completions requested at the same time, where nothing else is said: vLLM batches them."""
 
 UNLOAD_SECONDS = 30.0
 """How long an unloaded name may still be listed before that is an error."""
@@ -46,13 +46,16 @@ class VllmEngine:
         base: str = "base",
         timeout: float = 120.0,
         precision: str = "float32",
+        concurrency: int = CONCURRENCY,
     ) -> None:
         """Prepare the connections; nothing is sent yet.
 
         `url`: the server's address. `key`: its API key. `base`: its --served-model-name. `timeout`: seconds
         for one request. `precision`: the number format that the server was started with, which it does not tell.
+        `concurrency`: completions requested at the same time.
         """
         self.precision = precision
+        self._concurrency = concurrency
         self._url = url.rstrip("/")
         self._base = base
         self._timeout = timeout
@@ -60,7 +63,7 @@ class VllmEngine:
         # A kept-alive connection may be closed by the server just as it is used again. Every request may be sent
         # twice: completions are greedy or have a seed, and a second load or unload is answered by 4xx.
         retries = Retry(total=4, connect=4, read=2, status=0, backoff_factor=0.2, allowed_methods=None)
-        adapter = HTTPAdapter(pool_maxsize=CONCURRENCY, max_retries=retries)
+        adapter = HTTPAdapter(pool_maxsize=concurrency, max_retries=retries)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
         if key:
@@ -187,7 +190,7 @@ class VllmEngine:
             return protocol.parsed(protocol.CompletionResponse, response.content).text
 
         texts: list[str] = []
-        with ThreadPoolExecutor(CONCURRENCY) as pool:
+        with ThreadPoolExecutor(self._concurrency) as pool:
             for text in pool.map(completed, prompts, choices or [()] * len(prompts)):
                 texts.append(text)
                 progress(len(texts) / len(prompts), f"{name}: {len(texts)} of {len(prompts)} answers")
