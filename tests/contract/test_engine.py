@@ -172,6 +172,18 @@ def test_an_evaluation_loads_its_adapter_and_leaves_nothing_behind(setting: Sett
         assert served == setting.engine.ask("kept", PROMPTS, Ending(8)) != judged
 
 
+def test_an_engine_with_another_revision_of_a_base_is_not_asked(fake_setting: Setting) -> None:
+    assert fake_setting.fake
+    root, fake_setting.fake.root = fake_setting.fake.root, "/models/org/model@v1"
+    try:
+        fake_setting.engine.check_base("org/model@v1")
+        for other in ("org/model@v2", "org/model"):
+            with pytest.raises(ConfigError, match=f"serves the base 'model@v1', but '{other}' is wanted"):
+                fake_setting.engine.check_base(other)
+    finally:
+        fake_setting.fake.root = root
+
+
 CHOICES = [
     (" yes", " no", " maybe"),
     (" A", " B", " C", " D", " E"),

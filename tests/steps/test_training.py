@@ -16,6 +16,7 @@ from medpipe.core.judging.evaluation import Evaluation, Metric, Score
 from medpipe.core.judging.gates import Outcome
 from medpipe.core.manifests import (
     AdapterManifest,
+    EvaluationManifest,
     ValidationInputs,
     ValidationOutcome,
     VersionManifest,
@@ -146,6 +147,29 @@ def test_an_adapter_of_another_base_is_refused(ports: fakes.FakePorts) -> None:
         steps.train("tiny-sft", examples(ports), stranger, ports=ports)
     with pytest.raises(errors.UsageError, match=f"{stranger} was trained on another"):
         steps.evaluate(stranger, "tiny-sft", examples(ports), ports=ports)
+
+
+def test_manifests_name_the_revision_of_a_base_and_an_adapter_of_another_revision_is_refused(
+    ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, revision = ports.recipe, "v1"
+
+    def at_revision(name: str) -> Recipe:
+        recipe = original(name)
+        return recipe.model_copy(update={"base": f"{recipe.base}@{revision}"})
+
+    monkeypatch.setattr(ports, "recipe", at_revision)
+    first = steps.train("tiny-sft", examples(ports), ports=ports)
+    outcome = manifest(ports, first, AdapterManifest).outcome
+    name = "medpipe-sandbox/tiny-llama@v1"
+    assert (outcome.base, outcome.base_digest) == (name, f"hub:{name}")
+    evaluation = steps.evaluate(first, "tiny-sft", examples(ports), ports=ports)
+    assert manifest(ports, evaluation, EvaluationManifest).inputs.contract.base == name
+    revision = "v2"
+    with pytest.raises(errors.UsageError, match=f"{first} was trained on another medpipe-sandbox/tiny-llama@v2"):
+        steps.train("tiny-sft", examples(ports, 2), first, ports=ports)
+    with pytest.raises(errors.UsageError, match="was trained on another medpipe-sandbox/tiny-llama@v2"):
+        steps.evaluate(first, "tiny-sft", examples(ports), ports=ports)
 
 
 def test_an_adapter_of_another_form_is_neither_trained_further_nor_asked(

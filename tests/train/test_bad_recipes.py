@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from trl import DPOConfig, KTOConfig, SFTConfig
 
 from medpipe import configuration
-from medpipe.backends.trl import divergence, settings
+from medpipe.backends.trl import attention, divergence, settings
 from medpipe.backends.trl.adapter_files import WEIGHTS
+from medpipe.backends.trl.refused_options import REFUSED, refused
 from medpipe.backends.trl.trainer import TrlTrainer
 from medpipe.core.teaching.recipe import Data, Quantization, Recipe
 from medpipe.errors import ConfigError, MedpipeError
@@ -76,8 +78,64 @@ BAD = {
         "early_stopping_patience needs load_best_model_at_end",
     ),
     "no row for validation": (validating(eval_strategy="steps"), "has no row for validation"),
+    "flash attention on a CPU": (
+        recipe().model_copy(update={"attn_implementation": "flash_attention_2"}),
+        "this machine has no flash_attention_2, which needs an NVIDIA GPU and the package flash-attn",
+    ),
+    "flex attention on a CPU": (
+        recipe().model_copy(update={"attn_implementation": "flex_attention"}),
+        "this machine has no flex_attention, which needs a GPU",
+    ),
+    "assistant-only loss": (recipe(assistant_only_loss=True), "remove assistant_only_loss.*completion_only_loss: true"),
+    "attention in TRL's words": (
+        recipe(model_init_kwargs={"attn_implementation": "eager"}),
+        "remove model_init_kwargs: the recipe's own fields say how",
+    ),
+    "code of a base": (recipe(trust_remote_code=True), "code that comes with a base is never run"),
+    "a template of TRL's": (recipe(chat_template_path="x.jinja"), "remove chat_template_path"),
+    "another end": (recipe(eos_token="."), "remove eos_token: rows are tokenised by medpipe"),
+    "other padding": (recipe(pad_token="."), "remove pad_token"),
+    "rows that TRL does not prepare": (recipe(dataset_kwargs={"skip_prepare_dataset": True}), "remove dataset_kwargs"),
+    "prompts without a beginning": (recipe(truncation_mode="keep_end"), "keep_end cuts the beginning of a prompt"),
+    "rows in pieces": (recipe(packing=True, packing_strategy="wrapped"), "wrapped cuts rows anywhere"),
+    "half a checkpoint": (recipe(save_only_model=True), "remove save_only_model: a killed training"),
+    "rows twice": (recipe(ignore_data_skip=True), "remove ignore_data_skip"),
+    "a batch of the machine": (recipe(auto_find_batch_size=True), "set per_device_train_batch_size"),
+    "weights for a hub": (recipe(push_to_hub=True), "remove push_to_hub"),
+    "offloading without a GPU": (recipe(activation_offloading=True), "this machine has no GPU"),
+    "DPO by length": (recipe("dpo", train_sampling_strategy="group_by_length"), "no one length to group by"),
+    "a package that is not there": (recipe(use_liger_kernel=True), "the package liger-kernel is not installed"),
     "a base that is nowhere": (recipe(base="no-such/base"), r"no-such/base.*MEDPIPE_OFFLINE"),
 }
+
+
+def test_every_setting_that_is_refused_is_tried() -> None:
+    tried = {name for bad, _ in BAD.values() for name in bad.trainer}
+    assert set(REFUSED) - tried == set()
+
+
+def test_what_changes_nothing_is_not_refused() -> None:
+    harmless = {"assistant_only_loss": False, "truncation_mode": "keep_start", "packing_strategy": "bfd_split"}
+    assert list(refused("sft", {**harmless, "train_sampling_strategy": "group_by_length"}, gpu=False)) == []
+    assert list(refused("sft", {"activation_offloading": True}, gpu=True)) == []
+
+
+def test_flash_attention_in_32_bits_is_refused_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attention, "_missing", lambda name: "")
+    flash = recipe().model_copy(update={"attn_implementation": "flash_attention_2"})
+    attention.refuse_missing(flash, SimpleNamespace(bf16=True, fp16=False))
+    with pytest.raises(ConfigError, match=r"computes in 16 bits only: set trainer\.bf16"):
+        attention.refuse_missing(flash, SimpleNamespace(bf16=False, fp16=False))
+
+
+def test_attention_that_the_architecture_lacks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    monkeypatch.setattr(LlamaForCausalLM, "_supports_sdpa", False)
+    sdpa = recipe().model_copy(update={"attn_implementation": "sdpa"})
+    tiny = LlamaConfig(vocab_size=8, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1)
+    with pytest.raises(ConfigError, match="attn_implementation: medpipe-sandbox/tiny-llama cannot use sdpa"):
+        attention.refuse_unsupported(sdpa, tiny)
 
 
 @pytest.mark.parametrize(("bad", "words"), BAD.values(), ids=BAD)

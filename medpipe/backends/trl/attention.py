@@ -8,7 +8,7 @@ from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError
 
 _PACKAGES = {"flash_attention_2": "flash-attn", "flash_attention_3": "flash-attn-3"}
-"""Implementation → the package that has its kernels. Both need an NVIDIA GPU."""
+"""Implementation → the package that has its kernels."""
 
 
 def named(recipe: Recipe) -> dict[str, str]:
@@ -19,21 +19,18 @@ def named(recipe: Recipe) -> dict[str, str]:
 def refuse_missing(recipe: Recipe, arguments: Any) -> None:
     """Raise ConfigError for an implementation that this machine does not have. `arguments`: TRL's configuration.
 
-    transformers would look for the kernels of flash attention on a hub where their package is missing, and fail at the
-    first step where the numbers are float32.
+    Where the kernels of flash attention are missing, transformers would look for some on a hub. In float32 they fail at
+    the first step. torch compiles flex attention for a GPU in seconds, and for a CPU not within minutes.
     """
-    package = _PACKAGES.get(recipe.attn_implementation or "")
-    if package is None:
-        return
-    if not _has(package):
+    name = recipe.attn_implementation or ""
+    if missing := _missing(name):
         raise ConfigError(
-            f"{_place(recipe)}: this machine has no {recipe.attn_implementation}, which needs the package {package} "
-            "and an NVIDIA GPU: install it, or remove the line (sdpa uses the kernels in torch)"
+            f"{_place(recipe)}: this machine has no {name}, which needs {missing}: remove the line, or name sdpa, "
+            "which uses the kernels in torch"
         )
-    if not (arguments.bf16 or arguments.fp16):
+    if name in _PACKAGES and not (arguments.bf16 or arguments.fp16):
         raise ConfigError(
-            f"{_place(recipe)}: {recipe.attn_implementation} computes in 16 bits only: set trainer.bf16 to true, or "
-            "remove the line"
+            f"{_place(recipe)}: {name} computes in 16 bits only: set trainer.bf16 to true, or remove the line"
         )
 
 
@@ -53,11 +50,16 @@ def refuse_unsupported(recipe: Recipe, config: Any) -> None:
         ) from error
 
 
-def _place(recipe: Recipe) -> str:
-    return f"recipe {recipe.name!r}, attn_implementation"
-
-
-def _has(package: str) -> bool:
+def _missing(name: str) -> str:
+    """Return what this machine lacks for an implementation; "" for nothing."""
+    import torch
     from transformers import utils
 
-    return bool(utils.is_flash_attn_2_available() if package == "flash-attn" else utils.is_flash_attn_3_available())
+    if name in _PACKAGES:
+        there = utils.is_flash_attn_2_available if name == "flash_attention_2" else utils.is_flash_attn_3_available
+        return "" if there() else f"an NVIDIA GPU and the package {_PACKAGES[name]}"
+    return "a GPU" if name == "flex_attention" and not torch.cuda.is_available() else ""
+
+
+def _place(recipe: Recipe) -> str:
+    return f"recipe {recipe.name!r}, attn_implementation"

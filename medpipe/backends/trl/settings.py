@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from medpipe.backends.trl.refused_options import refused
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError
 from medpipe.faults import in_words, nearest
@@ -52,8 +53,12 @@ def configuration(recipe: Recipe, from_base: bool, work: Path) -> Any:
     # A diverged run is seen by its losses (`divergence`): the first one, and those that transformers logs as 0 because
     # they are no numbers.
     settings = {"logging_first_step": True, "logging_nan_inf_filter": False} | settings
-    if faults := "; ".join(_faults(recipe, settings, added, typing.get_type_hints(kind))):
-        raise ConfigError(f"recipe {recipe.name!r}, trainer: {faults}")
+    faults = [
+        *_faults(recipe, settings, added, typing.get_type_hints(kind)),
+        *refused(recipe.method, settings, torch.cuda.is_available()),
+    ]
+    if faults:
+        raise ConfigError(f"recipe {recipe.name!r}, trainer: {'; '.join(faults)}")
     try:
         arguments = kind(**settings, **added)
     except (TypeError, ValueError) as error:
