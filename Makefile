@@ -82,7 +82,7 @@ bench-gpu: env ## Measure trainings on this NVIDIA GPU (half an hour; needs torc
 bench-million: env ## Build examples from a million documents (an hour); writes bench/results/million.json
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.million $(ARGS)
 
-bench-retention: env ## Compare replay, L2 and EWC, and daily updates with full retrains (20 minutes); writes bench/results/retention-methods.json
+bench-retention: env ## Compare replay, L2 and EWC, and daily updates with full retrains (an hour; ARGS="--keep FOLDER" goes on); writes bench/results/retention-methods.json
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.retention_methods $(ARGS)
 
 bench-triage: env ## Judge triage by two baselines and by models (ARGS="--model version/…"); writes bench/results/triage.json
