@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -212,7 +213,7 @@ def methods(bench: Bench, champion: Path, journal: Journal, arms: Sequence[Arm] 
     return [
         journal.once("before", before),
         *(
-            journal.once(f"{arm.name}, {steps}", lambda arm=arm, steps=steps: learned(arm, steps))
+            journal.once(f"{arm.name}, {steps}", partial(learned, arm, steps))
             for steps in STEPS
             for arm in arms
             if steps == "large steps" or arm.name in BY_SMALL_STEPS
@@ -237,7 +238,8 @@ def updates(bench: Bench, champion: Path, journal: Journal) -> dict[str, Any]:
         return {name: bench.right(adapter, topics) for name, topics in asked.items()} | {"tokens": tokens}
 
     def daily(way: str) -> dict[str, Any]:
-        (arm, rate), adapter, tokens, kept = DAILY_WAYS[way], champion, 0, []
+        (arm, rate), adapter, tokens = DAILY_WAYS[way], champion, 0
+        kept: list[int] = []
         for number, (day, before) in enumerate(zip(days, corpora, strict=False), start=1):
             trained = bench.train(day, before, adapter, arm, rate, _file_name(f"{way} {number}"))
             adapter, tokens = trained.adapter, tokens + trained.tokens
@@ -248,7 +250,7 @@ def updates(bench: Bench, champion: Path, journal: Journal) -> dict[str, Any]:
         tokens = sum(bench.tokens(_examples(corpus)) for corpus in corpora[1:])
         return measured(bench.train(corpora[-1], name="everything").adapter, tokens)
 
-    ways = {f"each from the last, {way}": journal.once(way, lambda way=way: daily(way)) for way in DAILY_WAYS}
+    ways = {f"each from the last, {way}": journal.once(way, partial(daily, way)) for way in DAILY_WAYS}
     return ways | {"each from the base, on everything": journal.once("everything", whole)}
 
 

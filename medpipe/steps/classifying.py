@@ -42,8 +42,8 @@ def classify_facts(
     `model`: `base`, or the adapter or version that the training continues. Each new fact is asked greedily in the
     recipe's training phrasings, and so are at most `older` of the facts that the model was taught and that may be
     replayed. Where no greedy answer is right, each phrasing gets `samples` random answers. Facts that are only
-    evaluated are never asked. Raises UsageError for numbers out of range and for a corpus without facts to teach, and what
-    `build_examples` and `evaluate` raise.
+    evaluated are never asked. Raises UsageError for numbers out of range and for a corpus without facts to teach, and
+    what `build_examples` and `evaluate` raise.
     """
     if not 0 <= samples <= _MOST_SAMPLES or older < 0:
         raise UsageError(f"samples must be in 0..{_MOST_SAMPLES}, and older 0 or more; they are {samples} and {older}")
