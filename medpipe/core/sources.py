@@ -98,6 +98,7 @@ _MEDLINEPLUS_LICENCE = "public domain; Courtesy of MedlinePlus from the National
 _PUBMED_LICENCE = "NLM citation data; abstracts may be their publishers' copyright"
 _RETRACTION_WATCH_LICENCE = "Retraction Watch Database, made available by Crossref (cite it)"
 _CC_BY = "CC BY 4.0"
+_CC_BY_SA = "CC BY-SA 3.0"
 _MIT = "MIT"
 _UNLICENSED = "No licence given (cite the authors)"
 
@@ -192,8 +193,8 @@ SOURCES = (
     _collection("ultramedical-preference", _MIT, Kind.PREFERENCES, written_by_people=True),
     # Its answers are published pages, whose telephone numbers are a clinic's; its Alexa questions are not letters.
     _collection("mediqa", _UNLICENSED, Kind.PREFERENCES),
-    # Instructions such as Dolly's. A row without a licence is not read.
-    _collection("general", "As each record says", Kind.GENERAL),
+    # Instructions. The licence is Dolly's; rows of other sets have their own, and one without any is not read.
+    _collection("general", _CC_BY_SA, Kind.GENERAL),
     # A hospital's own accounts of complaints; the items that medpipe ships are invented.
     _collection("triage", "The provider's own", written_by_people=True),
 )

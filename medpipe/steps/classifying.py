@@ -29,6 +29,7 @@ from medpipe.steps.evaluation import answers_to, scorers_digest
 from medpipe.steps.examples import LEVELS, prepared, reading_of, tools
 from medpipe.steps.models import adapter_of, refuse_other_base
 
+_MOST_SAMPLES = 100
 _SCORER = "slot"
 """An answer is right as the benchmarks of knowledge judge it."""
 
@@ -41,11 +42,11 @@ def classify_facts(
     `model`: `base`, or the adapter or version that the training continues. Each new fact is asked greedily in the
     recipe's training phrasings, and so are at most `older` of the facts that the model was taught and that may be
     replayed. Where no greedy answer is right, each phrasing gets `samples` random answers. Facts that are only
-    evaluated are never asked. Raises UsageError for numbers below 0 and for a corpus without facts to teach, and what
-    `build_examples` and `evaluate` raise.
+    evaluated are never asked. Raises UsageError for numbers out of range and for a corpus without facts to teach, and
+    what `build_examples` and `evaluate` raise.
     """
-    if samples < 0 or older < 0:
-        raise UsageError(f"samples {samples} and older {older} must be 0 or more")
+    if not 0 <= samples <= _MOST_SAMPLES or older < 0:
+        raise UsageError(f"samples must be in 0..{_MOST_SAMPLES}, and older 0 or more; they are {samples} and {older}")
     loaded_recipe = ports.recipe(recipe)
     adapter = adapter_of(ports, model)
     refuse_other_base(ports, adapter, loaded_recipe)

@@ -164,7 +164,7 @@ def test_a_share_needs_knowledge_of_the_model_that_the_training_continues(ports:
         steps.build_examples(published, "tiny-sft", knowledge=of_base, ports=ports)
 
 
-@pytest.mark.parametrize("numbers", [{"samples": -1}, {"older": -1}])
-def test_numbers_below_zero_are_refused(ports: fakes.FakePorts, numbers: dict[str, int]) -> None:
-    with pytest.raises(errors.UsageError, match="must be 0 or more"):
+@pytest.mark.parametrize("numbers", [{"samples": -1}, {"samples": 101}, {"older": -1}])
+def test_numbers_out_of_range_are_refused(ports: fakes.FakePorts, numbers: dict[str, int]) -> None:
+    with pytest.raises(errors.UsageError, match=r"samples must be in 0\.\.100, and older 0 or more"):
         steps.classify_facts(corpus(ports), "tiny-sft", **numbers, ports=ports)
