@@ -190,6 +190,14 @@ class Wiring(DatabaseWiring):
         return TransformersEntailment(model, base_models.digest(model, models), models, threads, offline)
 
     @cached_property
+    def judge(self) -> port.Judge:
+        from medpipe.backends.openai_judge import OpenAiJudge
+
+        if not self.settings.judge_url:
+            raise ConfigError("there is no judge: set MEDPIPE_JUDGE_URL to the address of the model that rates answers")
+        return OpenAiJudge(self.settings.judge_url, self.settings.judge_model, self.settings.judge_key)
+
+    @cached_property
     def overlaps(self) -> port.Overlaps:
         from medpipe.backends.overlaps import PublishedOverlaps
 

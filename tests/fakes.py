@@ -24,6 +24,7 @@ from medpipe.core.corpus import contents, merge
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.revision import posted
 from medpipe.core.corpus.standing import standing
+from medpipe.core.judging.rating.scale import Level
 from medpipe.core.refs import digest_of
 from medpipe.core.teaching.curve import CURVE, Point
 from medpipe.core.teaching.recipe import Recipe, Rounding
@@ -34,6 +35,7 @@ from medpipe.ports import (
     Delivery,
     Engine,
     Generator,
+    Judge,
     Languages,
     Likelihood,
     Likelihoods,
@@ -448,6 +450,20 @@ class MemoryRows:
         return {id: one.dois for id, one in self._rows.items() if not wanted.isdisjoint(one.dois)}
 
 
+class WordJudge:
+    """Rates an answer 5 that has a word of its question, else 1; always harsher on clarity."""
+
+    name = "words"
+
+    def rate(self, prompts: Sequence[str], progress: Progress) -> list[Level]:
+        return [self._rated(prompt) for prompt in prompts]
+
+    def _rated(self, prompt: str) -> Level:
+        question, answer = (prompt.split(f"<{tag}>")[1].split(f"</{tag}>")[0] for tag in ("question", "answer"))
+        shared = {word for word in _words(question) if len(word) > 6} & _words(answer)
+        return (3 if "the clarity" in prompt else 5) if shared else 1
+
+
 class FakePorts(Wiring):
     """The real wiring with fakes for hygiene, training, generation, the engine, the registry, GX and NLM."""
 
@@ -466,6 +482,10 @@ class FakePorts(Wiring):
     @property
     def languages(self) -> Languages:  # type: ignore[override]
         return StopwordLanguages()
+
+    @property
+    def judge(self) -> Judge:  # type: ignore[override]
+        return WordJudge()
 
     @property
     def workers(self) -> Workers:  # type: ignore[override]

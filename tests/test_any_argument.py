@@ -167,6 +167,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             "seed": "1",
         },
         "take_ratings": {"sheet": sheet, "files": [str(filled)], "raters": [rater]},
+        "estimate_ratings": {"ratings": "ratings/0123456789abcdef"},
         "freeze_anchor": {"champion": version, "min_documents": "10"},
         "compare": {
             "challenger": described["evaluation"],

@@ -28,6 +28,7 @@ AnchorRef = NewType("AnchorRef", str)
 MeasurementRef = NewType("MeasurementRef", str)
 SheetRef = NewType("SheetRef", str)
 RatingsRef = NewType("RatingsRef", str)
+EstimateRef = NewType("EstimateRef", str)
 
 BASE = "base"
 """Names the base model wherever an adapter or version ref is expected."""

@@ -26,6 +26,7 @@ from medpipe.ports.generator import Generator
 from medpipe.ports.harness import Choosing, Harness, Harnessed
 from medpipe.ports.heads import Heads
 from medpipe.ports.home_copy import HomeCopy, Part
+from medpipe.ports.judge import Judge
 from medpipe.ports.keys import KeyStore
 from medpipe.ports.leases import Lease, Leases
 from medpipe.ports.ledger import Entry, Ledger
@@ -68,6 +69,7 @@ __all__ = [
     "GivenAnswer",
     "Heads",
     "HomeCopy",
+    "Judge",
     "KeyStore",
     "Languages",
     "Lease",

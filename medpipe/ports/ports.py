@@ -30,6 +30,7 @@ from medpipe.ports.feedback import FeedbackStore
 from medpipe.ports.generator import Generator
 from medpipe.ports.harness import Harness
 from medpipe.ports.home_copy import HomeCopy
+from medpipe.ports.judge import Judge
 from medpipe.ports.keys import KeyStore
 from medpipe.ports.leases import Leases
 from medpipe.ports.ledger import Ledger
@@ -87,6 +88,10 @@ class Ports(Protocol):
     @property
     def entailment(self) -> Entailment:
         """What judges claims for reports: the rules, or a model that the settings name."""
+
+    @property
+    def judge(self) -> Judge:
+        """The model that rates answers beside clinicians. Raises ConfigError where the settings name none."""
 
     @property
     def overlaps(self) -> Overlaps: ...

@@ -19,10 +19,10 @@ give the same ref, and an existing artifact is not made again. The others are:
   `register` write to the ledger beside their artifact, and `register` to the model registry as well.
 
 In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `drift` → `planning` → `examples` →
-`training`, `preparing`, `evaluation`, `measuring`, `harness`, `sampling`, `ratings` and `judging` → `rollout` →
-`feedback` → `examples`. `withdrawing`, `hotfixes`, `given`, `probing` and `certifying` follow what publishers take
-back; `tracing` answers questions about all of it, `verification` says whether it can be trusted, and `sweeping` removes
-what it does not need.
+`training`, `preparing`, `evaluation`, `measuring`, `harness`, `sampling`, `ratings`, `estimating` and `judging` →
+`rollout` → `feedback` and `rated_pairs` → `examples`. `withdrawing`, `hotfixes`, `given`, `probing` and `certifying`
+follow what publishers take back; `tracing` answers questions about all of it, `verification` says whether it can be
+trusted, and `sweeping` removes what it does not need.
 """
 
 from medpipe.steps.audit import chain_answers
@@ -33,6 +33,7 @@ from medpipe.steps.corpus import build_corpus, latest
 from medpipe.steps.corrections import contradictions, judge_correction
 from medpipe.steps.drift import detect_drift
 from medpipe.steps.erasure import erase
+from medpipe.steps.estimating import estimate_ratings
 from medpipe.steps.evaluation import evaluate
 from medpipe.steps.examples import build_examples, card
 from medpipe.steps.feedback import build_pairs, collect_feedback
@@ -90,6 +91,7 @@ VERBS = {
         compare_bases,
         sample_answers,
         take_ratings,
+        estimate_ratings,
         compare,
         register,
         promote,
