@@ -225,6 +225,12 @@ class Wiring(DatabaseWiring):
         return VllmEngine(self.settings.engine_url, self.settings.engine_key, precision=self.settings.engine_precision)
 
     @cached_property
+    def queues(self) -> port.ReviewQueues:
+        from medpipe.backends.mlflow_queues import MlflowQueues
+
+        return MlflowQueues(self.settings.mlflow)
+
+    @cached_property
     def registry(self) -> port.Registry:
         from medpipe.backends.mlflow_registry import MlflowRegistry
 

@@ -36,6 +36,7 @@ from medpipe.ports.overlaps import Overlap, Overlaps
 from medpipe.ports.ports import Ports
 from medpipe.ports.preparer import PreparedBase, Preparer
 from medpipe.ports.progress import Progress
+from medpipe.ports.queues import ReviewQueues
 from medpipe.ports.registry import Curves, Registered, Registry, WeightsCopy
 from medpipe.ports.routes import Route, Routes
 from medpipe.ports.signer import Signer
@@ -95,6 +96,7 @@ __all__ = [
     "Registered",
     "Registry",
     "Route",
+    "ReviewQueues",
     "Routes",
     "Served",
     "Signer",

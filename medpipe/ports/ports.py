@@ -39,6 +39,7 @@ from medpipe.ports.likelihoods import Likelihoods
 from medpipe.ports.overlaps import Overlaps
 from medpipe.ports.preparer import Preparer
 from medpipe.ports.progress import Progress
+from medpipe.ports.queues import ReviewQueues
 from medpipe.ports.registry import Registry
 from medpipe.ports.routes import Routes
 from medpipe.ports.sources import Source
@@ -99,6 +100,8 @@ class Ports(Protocol):
     def engine(self) -> Engine: ...
     @property
     def harness(self) -> Harness: ...
+    @property
+    def queues(self) -> ReviewQueues: ...
     @property
     def registry(self) -> Registry: ...
     @property

@@ -13,6 +13,7 @@ give the same ref, and an existing artifact is not made again. The others are:
   and `chain_answers` what makes changes of answers and ratings visible.
 - `gc` says what nothing needs any more, and removes it when it is told to; `copy_home` says what the object store lacks
   of a home, and copies it when it is told to.
+- `queue_sheet` puts answers into MLflow's review queues and returns where they are.
 - `validate` writes a validation and returns the ref that it was given; `compare_bases` writes an evaluation of each
   base and returns the table.
 - `promote`, `deploy`, `restore` and `roll_back` change which version serves, `bar` and `unbar` which may; `compare` and
@@ -51,7 +52,7 @@ from medpipe.steps.preparing import prepare_base
 from medpipe.steps.probing import probe_withdrawals
 from medpipe.steps.quarantine import discard, quarantine, release
 from medpipe.steps.rated_pairs import build_rated_pairs
-from medpipe.steps.ratings import take_ratings
+from medpipe.steps.ratings import queue_sheet, take_ratings
 from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
 from medpipe.steps.sampling import sample_answers
 from medpipe.steps.sources import pull
@@ -90,6 +91,7 @@ VERBS = {
         run_lm_eval,
         compare_bases,
         sample_answers,
+        queue_sheet,
         take_ratings,
         estimate_ratings,
         compare,
