@@ -28,6 +28,7 @@ _BEHIND_PORTS = {
     "build_preferences": (_REDACTOR, _GUARDRAILS),
     "build_rated_pairs": (_GUARDRAILS,),
     "take_ratings": (_REDACTOR,),
+    "estimate_ratings": ("backends.openai_judge",),
     "train": ("backends.trl.trainer",),
     "prepare_base": ("backends.preparer",),
     "evaluate": ("backends.transformers_generator", "backends.vllm_engine", _GUARDRAILS),

@@ -10,6 +10,8 @@ from typing import Any
 from medpipe import records
 from medpipe.core.judging.rating.filled import RefusedRow
 from medpipe.core.manifests import (
+    EstimateManifest,
+    EstimateOutcome,
     Manifest,
     MeasurementManifest,
     RatingsManifest,
@@ -69,6 +71,8 @@ def _for_raters(manifest: Manifest, ports: Ports) -> Iterator[str]:
         if manifest.outcome.awaiting:
             folder = ports.store.folder(manifest.ref) / FOR_RATERS
             yield f"{manifest.ref}: {manifest.outcome.awaiting} answers need another rater: give one a copy of {folder}"
+    if isinstance(manifest, EstimateManifest):
+        yield from (f"{manifest.ref}: {sentence}" for sentence in _estimated(manifest.outcome))
     if isinstance(manifest, SheetManifest):
         outcome = manifest.outcome
         yield (
@@ -76,6 +80,14 @@ def _for_raters(manifest: Manifest, ports: Ports) -> Iterator[str]:
             f"if no answer is unsafe, more than {100 * outcome.rules_out:.2g} % are ruled out"
         )
         yield f"{manifest.ref}: give each rater a copy of {ports.store.folder(manifest.ref) / FOR_RATERS}"
+
+
+def _estimated(outcome: EstimateOutcome) -> Iterator[str]:
+    """Yield each corrected mean beside the clinicians' own."""
+    for model, means in outcome.means.items():
+        for dimension, mean in means.items():
+            both = (f"{one.value:.2f} ({one.low:.2f} to {one.high:.2f})" for one in (mean.corrected, mean.clinicians))
+            yield f"{model} {dimension}: {' corrected; by clinicians alone '.join(both)}; judge's bias {mean.bias:+.2f}"
 
 
 def _rated(outcome: RatingsOutcome) -> Iterator[str]:

@@ -87,6 +87,10 @@ class Settings(BaseSettings):
         "under MODELS (not set: rules)",
     )
 
+    judge_url: str | None = Field(None, description="address of the model that rates answers for `estimate_ratings`")
+    judge_model: str = Field("judge", description="the name under which that server has it")
+    judge_key: SecretStr | None = Field(None, description="key that it asks for")
+
     medlineplus_url: str = Field("https://medlineplus.gov", description="address of MedlinePlus's topic files")
     medlineplus_search_url: str = Field(
         "https://wsearch.nlm.nih.gov/ws/query", description="address of MedlinePlus's web service"

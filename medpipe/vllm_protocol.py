@@ -23,6 +23,7 @@ from medpipe.core.sampling import Sampling
 from medpipe.errors import EngineError
 
 COMPLETIONS = "/v1/completions"
+CHAT = "/v1/chat/completions"
 MODELS = "/v1/models"
 LOAD_ADAPTER = "/v1/load_lora_adapter"
 UNLOAD_ADAPTER = "/v1/unload_lora_adapter"
@@ -112,6 +113,33 @@ def choice(model: str, prompt: str, texts: Sequence[str]) -> CompletionRequest:
     )
 
 
+class Message(Request):
+    """One turn of a conversation."""
+
+    role: Literal["user"] = "user"
+    content: str
+
+
+class ChatRequest(Request):
+    """A greedy reply to one message, which is one of some texts. The server applies the model's chat template."""
+
+    model: str
+    messages: tuple[Message]
+    max_tokens: int
+    temperature: Literal[0] = 0
+    structured_outputs: StructuredOutputs
+
+
+def chat_choice(model: str, message: str, texts: Sequence[str]) -> ChatRequest:
+    """Return the request for a reply that is one of the texts."""
+    return ChatRequest(
+        model=model,
+        messages=(Message(content=message),),
+        max_tokens=longest(texts),
+        structured_outputs=StructuredOutputs(choice=tuple(texts)),
+    )
+
+
 class LoadAdapterRequest(Request):
     """Load the adapter in the folder `lora_path` of the engine's machine under the name `lora_name`."""
 
@@ -155,6 +183,29 @@ class CompletionResponse(BaseModel):
     def finish_reason(self) -> str:
         """Why generation ended: `stop` or `length`."""
         return self.choices[0].finish_reason or "stop"
+
+
+class Reply(BaseModel):
+    """What a model said."""
+
+    content: str
+
+
+class ChatChoice(BaseModel):
+    """One reply."""
+
+    message: Reply
+
+
+class ChatResponse(BaseModel):
+    """A whole chat completion. One message has exactly one reply."""
+
+    choices: tuple[ChatChoice]
+
+    @property
+    def text(self) -> str:
+        """The reply."""
+        return self.choices[0].message.content
 
 
 class CompletionChunk(BaseModel):
@@ -206,7 +257,7 @@ class _ErrorResponse(BaseModel):
     error: _ErrorDetail
 
 
-Response = TypeVar("Response", CompletionResponse, CompletionChunk, ModelList)
+Response = TypeVar("Response", CompletionResponse, CompletionChunk, ChatResponse, ModelList)
 
 
 def parsed(model: type[Response], body: str | bytes) -> Response:

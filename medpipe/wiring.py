@@ -190,6 +190,14 @@ class Wiring(DatabaseWiring):
         return TransformersEntailment(model, base_models.digest(model, models), models, threads, offline)
 
     @cached_property
+    def judge(self) -> port.Judge:
+        from medpipe.backends.openai_judge import OpenAiJudge
+
+        if not self.settings.judge_url:
+            raise ConfigError("there is no judge: set MEDPIPE_JUDGE_URL to the address of the model that rates answers")
+        return OpenAiJudge(self.settings.judge_url, self.settings.judge_model, self.settings.judge_key)
+
+    @cached_property
     def overlaps(self) -> port.Overlaps:
         from medpipe.backends.overlaps import PublishedOverlaps
 
@@ -215,6 +223,12 @@ class Wiring(DatabaseWiring):
         if not self.settings.engine_url:
             raise ConfigError("there is no inference engine: set MEDPIPE_ENGINE_URL to vLLM's address")
         return VllmEngine(self.settings.engine_url, self.settings.engine_key, precision=self.settings.engine_precision)
+
+    @cached_property
+    def queues(self) -> port.ReviewQueues:
+        from medpipe.backends.mlflow_queues import MlflowQueues
+
+        return MlflowQueues(self.settings.mlflow)
 
     @cached_property
     def registry(self) -> port.Registry:

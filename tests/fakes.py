@@ -24,6 +24,9 @@ from medpipe.core.corpus import contents, merge
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.revision import posted
 from medpipe.core.corpus.standing import standing
+from medpipe.core.judging.rating.policy import Criterion
+from medpipe.core.judging.rating.scale import Dimension, Level
+from medpipe.core.judging.rating.sheet import Shown
 from medpipe.core.refs import digest_of
 from medpipe.core.sampling import Sampling
 from medpipe.core.teaching.curve import CURVE, Point
@@ -35,6 +38,7 @@ from medpipe.ports import (
     Delivery,
     Engine,
     Generator,
+    Judge,
     Languages,
     Likelihood,
     Likelihoods,
@@ -47,6 +51,7 @@ from medpipe.ports import (
     Redactor,
     Registered,
     Registry,
+    ReviewQueues,
     Source,
     Trainer,
     Validation,
@@ -450,6 +455,45 @@ class MemoryRows:
         return {id: one.dois for id, one in self._rows.items() if not wanted.isdisjoint(one.dois)}
 
 
+class FileQueues:
+    """Queues as folders of files that a rater fills in, one JSON object for each answer."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def offer(self, sheet: str, rater: str, answers: Sequence[Shown], rubric: Mapping[Dimension, Criterion]) -> str:
+        place = self.folder / sheet.replace("/", "-") / rater
+        place.mkdir(parents=True, exist_ok=True)
+        for one in answers:
+            file = place / f"{one.id}.json"
+            if not file.exists():
+                file.write_text(json.dumps({"id": one.id}))
+        return str(place)
+
+    def rate(self, sheet: str, rater: str, id: str, said: Mapping[str, Any]) -> None:
+        """What a rater does on the page."""
+        file = self.folder / sheet.replace("/", "-") / rater / f"{id}.json"
+        file.write_text(json.dumps({**json.loads(file.read_text()), **said}))
+
+    def said(self, sheet: str, rater: str) -> str:
+        place = self.folder / sheet.replace("/", "-") / rater
+        return "".join(f"{file.read_text()}\n" for file in sorted(place.glob("*.json")))
+
+
+class WordJudge:
+    """Rates an answer 5 that has a word of its question, else 1; always harsher on clarity."""
+
+    name = "words"
+
+    def rate(self, prompts: Sequence[str], progress: Progress) -> list[Level]:
+        return [self._rated(prompt) for prompt in prompts]
+
+    def _rated(self, prompt: str) -> Level:
+        question, answer = (prompt.split(f"<{tag}>")[1].split(f"</{tag}>")[0] for tag in ("question", "answer"))
+        shared = {word for word in _words(question) if len(word) > 6} & _words(answer)
+        return (3 if "the clarity" in prompt else 5) if shared else 1
+
+
 class FakePorts(Wiring):
     """The real wiring with fakes for hygiene, training, generation, the engine, the registry, GX and NLM."""
 
@@ -468,6 +512,14 @@ class FakePorts(Wiring):
     @property
     def languages(self) -> Languages:  # type: ignore[override]
         return StopwordLanguages()
+
+    @property
+    def queues(self) -> ReviewQueues:  # type: ignore[override]
+        return FileQueues(self.settings.home / "queues")
+
+    @property
+    def judge(self) -> Judge:  # type: ignore[override]
+        return WordJudge()
 
     @property
     def workers(self) -> Workers:  # type: ignore[override]

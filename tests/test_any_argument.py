@@ -174,7 +174,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             "controls": "2",
             "seed": "1",
         },
+        "queue_sheet": {"sheet": sheet, "raters": [rater]},
         "take_ratings": {"sheet": sheet, "files": [str(filled)], "raters": [rater]},
+        "estimate_ratings": {"ratings": "ratings/0123456789abcdef"},
         "freeze_anchor": {"champion": version, "min_documents": "10"},
         "compare": {
             "challenger": described["evaluation"],

@@ -29,6 +29,7 @@ MeasurementRef = NewType("MeasurementRef", str)
 KnowledgeRef = NewType("KnowledgeRef", str)
 SheetRef = NewType("SheetRef", str)
 RatingsRef = NewType("RatingsRef", str)
+EstimateRef = NewType("EstimateRef", str)
 
 BASE = "base"
 """Names the base model wherever an adapter or version ref is expected."""

@@ -19,7 +19,8 @@ _LEAST = 2
 class RetentionPolicy(BaseModel):
     """The days of `policies/retention.yaml`, which gives the reasons. What is younger is kept, with what it needs.
 
-    A kind without a field (corpora, certificates, reviews, anchors, sheets, ratings, sweeps) is kept for ever.
+    A kind without a field (corpora, certificates, reviews, anchors, sheets, ratings, estimates, sweeps) is kept for
+    ever.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -26,6 +26,7 @@ from medpipe.ports.generator import Generator
 from medpipe.ports.harness import Choosing, Harness, Harnessed
 from medpipe.ports.heads import Heads
 from medpipe.ports.home_copy import HomeCopy, Part
+from medpipe.ports.judge import Judge
 from medpipe.ports.keys import KeyStore
 from medpipe.ports.leases import Lease, Leases
 from medpipe.ports.ledger import Entry, Ledger
@@ -35,6 +36,7 @@ from medpipe.ports.overlaps import Overlap, Overlaps
 from medpipe.ports.ports import Ports
 from medpipe.ports.preparer import PreparedBase, Preparer
 from medpipe.ports.progress import Progress
+from medpipe.ports.queues import ReviewQueues
 from medpipe.ports.registry import Curves, Registered, Registry, WeightsCopy
 from medpipe.ports.routes import Route, Routes
 from medpipe.ports.signer import Signer
@@ -68,6 +70,7 @@ __all__ = [
     "GivenAnswer",
     "Heads",
     "HomeCopy",
+    "Judge",
     "KeyStore",
     "Languages",
     "Lease",
@@ -93,6 +96,7 @@ __all__ = [
     "Registered",
     "Registry",
     "Route",
+    "ReviewQueues",
     "Routes",
     "Served",
     "Signer",

@@ -30,6 +30,7 @@ from medpipe.ports.feedback import FeedbackStore
 from medpipe.ports.generator import Generator
 from medpipe.ports.harness import Harness
 from medpipe.ports.home_copy import HomeCopy
+from medpipe.ports.judge import Judge
 from medpipe.ports.keys import KeyStore
 from medpipe.ports.leases import Leases
 from medpipe.ports.ledger import Ledger
@@ -38,6 +39,7 @@ from medpipe.ports.likelihoods import Likelihoods
 from medpipe.ports.overlaps import Overlaps
 from medpipe.ports.preparer import Preparer
 from medpipe.ports.progress import Progress
+from medpipe.ports.queues import ReviewQueues
 from medpipe.ports.registry import Registry
 from medpipe.ports.routes import Routes
 from medpipe.ports.sources import Source
@@ -89,11 +91,17 @@ class Ports(Protocol):
         """What judges claims for reports: the rules, or a model that the settings name."""
 
     @property
+    def judge(self) -> Judge:
+        """The model that rates answers beside clinicians. Raises ConfigError where the settings name none."""
+
+    @property
     def overlaps(self) -> Overlaps: ...
     @property
     def engine(self) -> Engine: ...
     @property
     def harness(self) -> Harness: ...
+    @property
+    def queues(self) -> ReviewQueues: ...
     @property
     def registry(self) -> Registry: ...
     @property

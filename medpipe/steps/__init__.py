@@ -13,16 +13,17 @@ give the same ref, and an existing artifact is not made again. The others are:
   and `chain_answers` what makes changes of answers and ratings visible.
 - `gc` says what nothing needs any more, and removes it when it is told to; `copy_home` says what the object store lacks
   of a home, and copies it when it is told to.
+- `queue_sheet` puts answers into MLflow's review queues and returns where they are.
 - `validate` writes a validation and returns the ref that it was given; `compare_bases` writes an evaluation of each
   base and returns the table.
 - `promote`, `deploy`, `restore` and `roll_back` change which version serves, `bar` and `unbar` which may; `compare` and
   `register` write to the ledger beside their artifact, and `register` to the model registry as well.
 
 In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `drift` → `planning` → `classifying` →
-`examples` → `training`, `preparing`, `evaluation`, `measuring`, `harness`, `sampling`, `ratings` and `judging` →
-`rollout` → `feedback` → `examples`. `withdrawing`, `hotfixes`, `given`, `probing` and `certifying` follow what
-publishers take back; `tracing` answers questions about all of it, `verification` says whether it can be trusted, and
-`sweeping` removes what it does not need.
+`examples` → `training`, `preparing`, `evaluation`, `measuring`, `harness`, `sampling`, `ratings`, `estimating` and
+`judging` → `rollout` → `feedback` and `rated_pairs` → `examples`. `withdrawing`, `hotfixes`, `given`, `probing` and
+`certifying` follow what publishers take back; `tracing` answers questions about all of it, `verification` says whether
+it can be trusted, and `sweeping` removes what it does not need.
 """
 
 from medpipe.steps.audit import chain_answers
@@ -34,6 +35,7 @@ from medpipe.steps.corpus import build_corpus, latest
 from medpipe.steps.corrections import contradictions, judge_correction
 from medpipe.steps.drift import detect_drift
 from medpipe.steps.erasure import erase
+from medpipe.steps.estimating import estimate_ratings
 from medpipe.steps.evaluation import evaluate
 from medpipe.steps.examples import build_examples, card
 from medpipe.steps.feedback import build_pairs, collect_feedback
@@ -51,7 +53,7 @@ from medpipe.steps.preparing import prepare_base
 from medpipe.steps.probing import probe_withdrawals
 from medpipe.steps.quarantine import discard, quarantine, release
 from medpipe.steps.rated_pairs import build_rated_pairs
-from medpipe.steps.ratings import take_ratings
+from medpipe.steps.ratings import queue_sheet, take_ratings
 from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
 from medpipe.steps.sampling import sample_answers
 from medpipe.steps.sources import pull
@@ -91,7 +93,9 @@ VERBS = {
         run_lm_eval,
         compare_bases,
         sample_answers,
+        queue_sheet,
         take_ratings,
+        estimate_ratings,
         compare,
         register,
         promote,

@@ -1,4 +1,4 @@
-"""What clinicians said of the answers on a sheet: take_ratings."""
+"""What clinicians said of the answers on a sheet: queue_sheet, take_ratings."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from medpipe.core.judging.rating import figures
 from medpipe.core.judging.rating.agreement import agreements
 from medpipe.core.judging.rating.consensus import Rating, awaiting, by_answer
 from medpipe.core.judging.rating.filled import Filled, Returned, returned
+from medpipe.core.judging.rating.policy import Criterion
 from medpipe.core.judging.rating.scale import DIMENSIONS
 from medpipe.core.manifests import RaterFile, RatingsInputs, RatingsOutcome, SheetManifest
 from medpipe.core.refs import RatingsRef, SheetRef
@@ -24,17 +25,36 @@ from medpipe.steps.unerased import Unerased
 
 RATINGS, REFUSED = "ratings.jsonl", "refused.jsonl"
 """In the folder of ratings: what was taken, one `Rating` a line, and the rows that were not, with their reasons."""
+QUEUE = "mlflow"
+"""What names a review queue in place of a file."""
 _LARGEST = 64 << 20
 """Bytes of a rater's file."""
+
+
+def queue_sheet(sheet: SheetRef, raters: tuple[str, ...], *, ports: Ports) -> str:
+    """Put the answers of a sheet into a review queue of MLflow for each rater, and return where they are.
+
+    `raters`: holders of keys in force whom `policies/ratings.yaml` names. Each sees the rubric and the answers, and not
+    what others said. Called again, it adds what is missing. `take_ratings` then takes `mlflow` in place of a file.
+    """
+    rubric = manifest(ports, sheet, SheetManifest).inputs.rubric
+    criteria = {name: Criterion.model_validate(rubric[name]) for name in DIMENSIONS}
+    if not raters:
+        raise UsageError("name the raters: holders of keys, whom policies/ratings.yaml names")
+    for rater in raters:
+        _check_rater(rater, ports)
+    answers = list(shown_on(ports, sheet).values())
+    return "\n".join(f"{rater}: {ports.queues.offer(sheet, rater, answers, criteria)}" for rater in raters)
 
 
 def take_ratings(sheet: SheetRef, files: tuple[str, ...], raters: tuple[str, ...], *, ports: Ports) -> RatingsRef:
     """Take the files that raters filled in, all of a sheet together, and say how well the raters agree.
 
-    `files`: one for each rater. `raters`: who filled them in, in the same order: holders of keys in force (`medpipe
-    keys`) whom `policies/ratings.yaml` names. A row that cannot be read costs itself, with file, row and reason. Where
-    two raters differ or only one rated, the artifact has `for-raters` with these rows: give a copy to a third, and take
-    all files again. Raises UsageError for a file that cannot be read at all; then nothing is taken.
+    `files`: one for each rater, or `mlflow` in its place: what the rater said in the queue (`queue_sheet`). `raters`:
+    who filled them in, in the same order: holders of keys in force (`medpipe keys`) whom `policies/ratings.yaml` names.
+    A row that cannot be read costs itself, with file, row and reason. Where two raters differ or only one rated, the
+    artifact has `for-raters` with these rows: give a copy to a third, and take all files again. Raises UsageError for a
+    file that cannot be read at all; then nothing is taken.
     """
     manifest(ports, sheet, SheetManifest)
     policy, unerased = ports.rating_policy, Unerased(ports)
@@ -42,9 +62,13 @@ def take_ratings(sheet: SheetRef, files: tuple[str, ...], raters: tuple[str, ...
         raise UsageError(f"{len(files)} files and {len(raters)} raters: give one file for each rater, and each once")
     for rater in raters:
         _check_rater(rater, ports)
-    contents = [_content(file) for file in files]
+    contents = [
+        ports.queues.said(sheet, rater).encode() if file == QUEUE else _content(file)
+        for file, rater in zip(files, raters, strict=True)
+    ]
     shown = shown_on(ports, sheet)
-    taken = [returned(Path(file).name, content, shown) for file, content in zip(files, contents, strict=True)]
+    names = [f"{QUEUE}.jsonl" if file == QUEUE else Path(file).name for file in files]
+    taken = [returned(name, content, shown) for name, content in zip(names, contents, strict=True)]
     inputs = RatingsInputs(
         sheet=sheet,
         raters=tuple(

@@ -15,6 +15,7 @@ from medpipe.core.manifests import (
     CorpusManifest,
     DecisionManifest,
     DriftManifest,
+    EstimateManifest,
     FeedbackManifest,
     Manifest,
     MeasurementManifest,
@@ -30,7 +31,7 @@ from medpipe.steps import workspaces
 from medpipe.steps.judging import Made, passed_adapters
 from medpipe.steps.withdrawals import register
 
-_READINGS = (DriftManifest, MeasurementManifest, SheetManifest, TraceManifest, ValidationManifest)
+_READINGS = (DriftManifest, EstimateManifest, MeasurementManifest, SheetManifest, TraceManifest, ValidationManifest)
 """They say what was seen in other artifacts, and hold it. Nothing of those is kept for their sake."""
 
 _LOOKED_UP = frozenset({"corpus", "pairs", "feedback", "drift"})

@@ -16,9 +16,8 @@ from medpipe.errors import UsageError
 from tests.manifests import CORPUS, inputs, outcome
 
 KINDS = (
-    "adapter anchor certificate corpus decision documents drift evaluation examples feedback knowledge measurement "
-    "pairs prepared probes "
-    "ratings review sheet sweep trace validation version"
+    "adapter anchor certificate corpus decision documents drift estimate evaluation examples feedback knowledge "
+    "measurement pairs prepared probes ratings review sheet sweep trace validation version"
 ).split()
 SET = {
     "documents": {"file": "pubmed26n0001.xml"},

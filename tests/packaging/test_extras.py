@@ -42,6 +42,7 @@ PLACES: dict[str, tuple[Extras, ...]] = {
     "medpipe/backends/sql/": (*EITHER, ("train",)),
     "medpipe/backends/vllm_engine.py": EITHER,
     "medpipe/core/judging/labels.py": (("orchestrate",), ("train",)),
+    "medpipe/core/judging/rating/agreement.py": (("orchestrate",), ("train",)),
     "medpipe/bucket.py": (("s3",),),
     "medpipe/backends/artifacts/leftover_uploads.py": (("s3",),),
     "medpipe/backends/artifacts/remote.py": (("s3",),),

@@ -228,3 +228,21 @@ def test_nobody_chooses_among_sheets_or_raters(
     decision = manifest(ports, steps.compare(*evaluations, "first", whole, ports=ports), DecisionManifest)
     assert decision.outcome.outcome is Outcome.INCONCLUSIVE
     assert "The raters do not agree enough on safety" in decision.outcome.reasons[0]
+
+
+def test_a_rater_may_rate_in_a_queue_instead_of_a_file(
+    ports: fakes.FakePorts, sheet: SheetRef, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, bob, _ = raters(ports, monkeypatch)
+    with pytest.raises(UsageError, match="name the raters"):
+        steps.queue_sheet(sheet, (), ports=ports)
+    with pytest.raises(UsageError, match="holds no key"):
+        steps.queue_sheet(sheet, ("eve",), ports=ports)
+    assert steps.queue_sheet(sheet, (ann,), ports=ports).startswith(f"{ann}: ")
+    for id, shown in shown_on(ports, sheet).items():
+        ports.queues.rate(sheet, ann, id, dict.fromkeys(DIMENSIONS, by_accuracy(shown.model_dump())))  # type: ignore[attr-defined]
+    file = filled(ports, sheet, tmp_path / "bob.csv", by_accuracy)
+    ratings = steps.take_ratings(sheet, ("mlflow", file), (ann, bob), ports=ports)
+    outcome = manifest(ports, ratings, RatingsManifest).outcome
+    assert (outcome.awaiting, outcome.refused) == (0, 0)
+    assert {one.alpha.value for one in outcome.agreement if one.alpha} == {1.0}

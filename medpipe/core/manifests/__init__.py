@@ -20,6 +20,7 @@ from medpipe.core.manifests.corpus import CorpusInputs, CorpusManifest, CorpusOu
 from medpipe.core.manifests.decision import DecisionInputs, DecisionManifest, DecisionOutcome, EarlierLook
 from medpipe.core.manifests.documents import DocumentsInputs, DocumentsManifest, DocumentsOutcome, TakenFile
 from medpipe.core.manifests.drift import DriftInputs, DriftManifest
+from medpipe.core.manifests.estimate import EstimateInputs, EstimateManifest, EstimateOutcome
 from medpipe.core.manifests.evaluation import EvaluationInputs, EvaluationManifest, EvaluationOutcome
 from medpipe.core.manifests.examples import ExamplesInputs, ExamplesManifest, ExamplesOutcome
 from medpipe.core.manifests.feedback import FeedbackInputs, FeedbackManifest, FeedbackOutcome
@@ -69,6 +70,7 @@ MANIFESTS: dict[str, type[Manifest]] = {
         SweepManifest,
         SheetManifest,
         RatingsManifest,
+        EstimateManifest,
     )
 }
 """Every kind of artifact and its manifest."""
@@ -116,6 +118,9 @@ __all__ = [
     "DriftInputs",
     "DriftManifest",
     "EarlierLook",
+    "EstimateInputs",
+    "EstimateManifest",
+    "EstimateOutcome",
     "EvaluationInputs",
     "EvaluationManifest",
     "EvaluationOutcome",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from medpipe.core.judging.rating.scale import DIMENSIONS, LEVELS, Dimension, Level
 
@@ -18,6 +18,14 @@ class Criterion(_Value):
 
     asks: str = Field(min_length=1)
     levels: dict[Level, str]
+
+    @field_validator("levels", mode="before")
+    @classmethod
+    def _keys_are_numbers(cls, levels: Any) -> Any:
+        """Keys are texts in the JSON of a manifest."""
+        if not isinstance(levels, dict):
+            return levels
+        return {int(key) if isinstance(key, str) and key.isdecimal() else key: text for key, text in levels.items()}
 
     @model_validator(mode="after")
     def _explains_each_level(self) -> Self:

@@ -21,10 +21,12 @@ from medpipe.core.judging import statistics
 from medpipe.core.judging.evaluation import Metric
 from medpipe.core.judging.rating.scale import BEST, LEVELS, WORST
 
-
 PSEUDO_CLUSTERS = 2.0
-"""Clusters that are taken to differ by a step of the scale when variances are estimated: clinicians and judge may differ
-rarely, and a small sample may show no difference at all. Chosen by simulation, as in `core.judging.statistics`."""
+"""Clusters that are taken to differ by a step of the scale when variances are estimated.
+
+Clinicians and judge may differ rarely, and a small sample may show no difference at all. The number was chosen by
+simulation, as in `core.judging.statistics`.
+"""
 _STEP = float(LEVELS[1] - LEVELS[0])
 
 
