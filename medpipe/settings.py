@@ -137,6 +137,17 @@ class Settings(BaseSettings):
         None, description="EC key in PEM that every adapter must be signed with (not set: signatures are not checked)"
     )
     threads: int = Field(1, ge=1, description="torch threads; 1 beside other servers on a small machine")
+    processes: int = Field(
+        1,
+        ge=1,
+        description="processes that train together on this machine, each with a GPU of its own, or with a share of the "
+        "CPU; a step has the same rows whatever their number",
+    )
+    sharded: bool = Field(
+        False,
+        description="whether the processes that train together share the base's weights between them (FSDP), "
+        "instead of having a copy each (DDP)",
+    )
     workers: int = Field(
         0,
         ge=0,

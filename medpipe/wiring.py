@@ -145,9 +145,15 @@ class Wiring(DatabaseWiring):
 
     @cached_property
     def trainer(self) -> port.Trainer:
+        models, threads, offline = self.settings.models_folder, self.settings.threads, self.settings.offline
+        processes, sharded = self.settings.processes, self.settings.sharded
+        if processes > 1:
+            from medpipe.backends.trl.ranks import Ranks
+
+            return Ranks(processes, models, threads, offline, self._prepared, sharded)
         from medpipe.backends.trl.trainer import TrlTrainer
 
-        return TrlTrainer(self.settings.models_folder, self.settings.threads, self.settings.offline, self._prepared)
+        return TrlTrainer(models, threads, offline, self._prepared, sharded=sharded)
 
     @cached_property
     def preparer(self) -> port.Preparer:

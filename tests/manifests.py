@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from medpipe.core import manifests
+from medpipe.core import manifests, refs
 from medpipe.core.judging.gates import Outcome
 from medpipe.core.manifests import Inputs, manifest_type
 from medpipe.ports import ArtifactStore
@@ -55,6 +55,7 @@ _INPUTS: dict[str, dict[str, Any]] = {
         "incumbent": "base",
     },
     "feedback": {"content": "0123"},
+    "prepared": {"base": "medpipe-sandbox/tiny-llama", "base_digest": "", "adapter": "base", "rounding": "float32"},
 }
 _OUTCOMES: dict[str, dict[str, Any]] = {
     "anchor": {"samples": 0, "documents": 0},
@@ -99,6 +100,7 @@ _OUTCOMES: dict[str, dict[str, Any]] = {
         "page": "",
     },
     "feedback": {"feedback": 0},
+    "prepared": {},
 }
 
 
@@ -122,6 +124,14 @@ def put(store: ArtifactStore, ref: str, fill: Callable[[Path], object] = lambda 
         fill(draft.path)
         draft.conclude(outcome(kind, **changes))
     return ref
+
+
+def put_prepared(store: ArtifactStore, number: int, **made_of: Any) -> str:
+    """A prepared base with files of its own, made of `made_of` (inputs)."""
+    target = refs.ref("prepared", number)
+    with store.write(target, "a test", inputs("prepared", **made_of)) as draft:
+        draft.conclude(outcome("prepared", digest=f"files of {number}", parameters=1, relative_error=0.0))
+    return target
 
 
 def remade(

@@ -131,11 +131,6 @@ def _preference(
     ports: Ports, champion: VersionRef, start_from: str, pairs: PairsRef | None, erased: Sequence[str]
 ) -> RetrainPlan:
     start = BASE if start_from == "base" else untainted(ports, champion, (), erased)
-    if erased and start == BASE:
-        raise CannotPass(
-            f"{champion} and every version before it learned what was erased of {', '.join(erased)}, and "
-            "preferences are learned on top of a version: run an SFT recipe first, which starts from the base"
-        )
     unused = unused_pairs(ports, pairs, start)
     if pairs is not None and not unused:
         raise CannotPass(f"nothing to learn: {start} has learned every pair of {pairs}; wait for new feedback")

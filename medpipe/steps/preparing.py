@@ -12,6 +12,7 @@ from medpipe.errors import UsageError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import once_alone
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base
+from medpipe.steps.unfit import refuse_unfit
 
 ROUNDINGS: tuple[Rounding, ...] = typing.get_args(Rounding)
 
@@ -21,12 +22,14 @@ def prepare_base(recipe: str, model: str = BASE, rounding: str = "", *, ports: P
 
     `recipe`: names the base. `model`: `base` for the base alone, or an adapter or version, which is merged into it.
     `rounding`: `float32`, `bfloat16`, `nf4`, `int8` or `int4`; empty: the recipe's `serve_at`. Raises UsageError for
-    another rounding and for an adapter of another base, and ConfigError for a model that cannot be rounded so.
+    another rounding, for an adapter of another base, and for a model that may not serve (barred, or with a withdrawn
+    document that nothing blocks yet), and ConfigError for a model that cannot be rounded so.
     """
     loaded = ports.recipe(recipe)
     if rounding and rounding not in ROUNDINGS:
         raise UsageError(f"no rounding is called {rounding!r}; there are: {', '.join(ROUNDINGS)}")
     chosen = next((known for known in ROUNDINGS if known == rounding), loaded.serve_at)
+    refuse_unfit(ports, model)
     return prepared(ports, loaded, adapter_of(ports, model), chosen)
 
 

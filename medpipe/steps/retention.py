@@ -19,6 +19,7 @@ from medpipe.core.manifests import (
     FeedbackManifest,
     Manifest,
     MeasurementManifest,
+    PreparedManifest,
     SheetManifest,
     TraceManifest,
     ValidationManifest,
@@ -121,6 +122,7 @@ def _roots(ports: Ports, manifests: dict[str, Manifest]) -> dict[str, str]:
             newest[kind] = each
         if isinstance(each, DecisionManifest | VersionManifest) and each.outcome.outcome is Outcome.PASS:
             roots[ref] = "passed its gates"
+    prepared = {ref: each for ref, each in manifests.items() if isinstance(each, PreparedManifest)}
     made = Made.of(manifests.values())
     passed = passed_adapters(made.evaluations.values(), made.decisions)
     for ref, evaluation in made.evaluations.items():
@@ -128,7 +130,9 @@ def _roots(ports: Ports, manifests: dict[str, Manifest]) -> dict[str, str]:
             roots[ref] = "a version that passed its gates was asked"
     roots |= {each.ref: "the newest of its kind" for each in newest.values()}
     for training in workspaces.unfinished(ports):
-        roots |= dict.fromkeys((training.data, training.start_from, *training.released), "an unfinished training")
+        bases = (ref for ref, base in prepared.items() if base.outcome.digest == training.base)
+        needs = (training.data, training.start_from, *training.released, *bases)
+        roots |= dict.fromkeys(needs, "an unfinished training")
     roots |= dict.fromkeys(_evidence(ports.withdrawals.events()), "the register of withdrawals")
     roots |= {entry.version: "was champion" for entry in ports.ledger.entries(None, succession.CHANGES)}
     if champion := ports.ledger.champion():

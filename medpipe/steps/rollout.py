@@ -11,16 +11,15 @@ from collections.abc import Collection
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.knowledge import succession
 from medpipe.core.knowledge.opening import MEDPIPE
-from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import DecisionManifest, VersionManifest, VersionOutcome
 from medpipe.core.refs import BASE, VersionRef, digest_of
 from medpipe.errors import ChampionMoved, Damaged, DeployFailed, MedpipeError, NotFound
 from medpipe.ports import Ports, Route
-from medpipe.steps import deployment, withdrawals
+from medpipe.steps import deployment
 from medpipe.steps.artifact import check_kind, manifest
 from medpipe.steps.canaries import answered_right
 from medpipe.steps.objections import OUT_OF_DATE, Objection, objection
-from medpipe.steps.tracing import versions_carrying
+from medpipe.steps.unfit import unfit_versions
 from medpipe.steps.withdrawals import check_decision
 
 SMOKE_QUESTIONS = 5
@@ -201,9 +200,7 @@ def _earlier(documents: Collection[str], ports: Ports) -> VersionRef | None:
     """Return the newest champion before the one in force that may serve again; None without one."""
     changes = reversed(ports.ledger.entries(None, succession.CHANGES))
     line = succession.line((entry.event, entry.version) for entry in changes)
-    unblocked = {each.document for each in withdrawals.register(ports) if each.state is State.OPENED}
-    tainted = versions_carrying(tuple(sorted({*documents, *unblocked})), ports=ports)
-    unfit = {*ports.ledger.barred(), *tainted}
+    unfit = unfit_versions(ports, documents)
     return next((VersionRef(version) for version in reversed(line[:-1]) if version not in unfit), None)
 
 

@@ -1,4 +1,4 @@
-"""What can carry documents: examples, pairs, adapters and versions, and what came of which."""
+"""What can carry documents: examples, pairs, adapters, versions and prepared copies, and what came of which."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from medpipe.core.knowledge import lineage
-from medpipe.core.manifests import AdapterManifest, ExamplesManifest, PairsManifest, VersionManifest
-from medpipe.core.refs import kind_of
+from medpipe.core.manifests import AdapterManifest, ExamplesManifest, PairsManifest, PreparedManifest, VersionManifest
+from medpipe.core.refs import BASE, kind_of
 from medpipe.errors import NotFound, UsageError
 from medpipe.ports import Ports
 
 DATA = ("examples", "pairs")
-KINDS = (*DATA, "adapter", "version")
+KINDS = (*DATA, "adapter", "version", "prepared")
 """The kinds from which a trace starts."""
 
 
@@ -26,11 +26,16 @@ class Traceable:
     adapters: Mapping[str, tuple[str, str]]
     """Adapter → its data, and what its training started from."""
     adapter_of: Mapping[str, str]
-    """Version → its adapter."""
+    """Version, or prepared base with an adapter in it → that adapter."""
+    versions: tuple[str, ...]
+    prepared: tuple[str, ...]
 
     @classmethod
     def of(cls, ports: Ports) -> Traceable:
         """Read the manifests of a store."""
+        versions = {version.ref: version.outcome.adapter for version in ports.store.manifests(VersionManifest)}
+        prepared = {base.ref: base for base in ports.store.manifests(PreparedManifest)}
+        copies = {ref: adapter for ref in prepared if (adapter := _merged(ref, prepared)) != BASE}
         return cls(
             examples=tuple(examples.ref for examples in ports.store.manifests(ExamplesManifest)),
             pairs=tuple(pairs.ref for pairs in ports.store.manifests(PairsManifest)),
@@ -38,13 +43,15 @@ class Traceable:
                 adapter.ref: (adapter.outcome.data, adapter.outcome.start_from)
                 for adapter in ports.store.manifests(AdapterManifest)
             },
-            adapter_of={version.ref: version.outcome.adapter for version in ports.store.manifests(VersionManifest)},
+            adapter_of=versions | copies,
+            versions=tuple(versions),
+            prepared=tuple(prepared),
         )
 
     @cached_property
     def refs(self) -> dict[str, tuple[str, ...]]:
         """Kind → every ref, sorted."""
-        by_kind = (self.examples, self.pairs, self.adapters, self.adapter_of)
+        by_kind = (self.examples, self.pairs, self.adapters, self.versions, self.prepared)
         return {kind: tuple(sorted(refs)) for kind, refs in zip(KINDS, by_kind, strict=True)}
 
     def ref_in(self, name: str) -> str:
@@ -59,8 +66,15 @@ class Traceable:
 
     def versions_of(self, adapters: Iterable[str]) -> tuple[str, ...]:
         """Return the versions of these adapters, sorted."""
+        return self._with_any_of(adapters, self.versions)
+
+    def copies_of(self, adapters: Iterable[str]) -> tuple[str, ...]:
+        """Return the prepared bases into which any of these adapters was merged, sorted."""
+        return self._with_any_of(adapters, self.prepared)
+
+    def _with_any_of(self, adapters: Iterable[str], refs: Iterable[str]) -> tuple[str, ...]:
         carried = frozenset(adapters)
-        return tuple(sorted(version for version, adapter in self.adapter_of.items() if adapter in carried))
+        return tuple(sorted(ref for ref in refs if self.adapter_of.get(ref) in carried))
 
     def learned_from(self, refs: Collection[str]) -> frozenset[str]:
         """Return the adapters that learned from any of some data, or are or continued any of some models."""
@@ -69,5 +83,18 @@ class Traceable:
         return lineage.carrying(refs, self.adapters, self.adapter_of).union(continued)
 
     def line_of(self, ref: str) -> tuple[str, ...]:
-        """Return the adapter of an adapter or version, and every adapter that it continued, newest first."""
+        """Return the adapter of a model, and every adapter that it continued, newest first.
+
+        `ref`: an adapter, a version or a prepared base; one without an adapter in it has none.
+        """
         return lineage.ancestry(self.adapter_of.get(ref, ref), self.adapters, self.adapter_of)
+
+
+def _merged(base: str, prepared: Mapping[str, PreparedManifest]) -> str:
+    """Return the adapter that is in a prepared base, or in the one that it was rounded from; `base` for none."""
+    while base in prepared:
+        inputs = prepared[base].inputs
+        if inputs.adapter != BASE:
+            return inputs.adapter
+        base = inputs.base
+    return BASE

@@ -38,12 +38,12 @@ def trace(of: tuple[str, ...], forward: bool = False, back: bool = False, *, por
     """Find the examples, adapters and versions that carry some documents; or the documents that a model was taught.
 
     Forward is the default for documents: the training rows of each document, the adapters that learned from them,
-    directly or through the adapter that they continued, and their versions. A document is named by its id (`pmid:…`,
-    every revision) or as `id@revision` (that revision only; pairs that do not say which revision count as any). Forward
-    of a ref: what learned from it. Back is the default for refs (`version/…`, `adapter/…`, `examples/…`, `pairs/…`, or
-    one example as `examples/…#row`, from 0): its documents, with revision, digest and role. The outcome names the
-    refs. `found.jsonl` has a row for each document revision, forward for each example that it is in. Raises UsageError
-    and NotFound.
+    directly or through the adapter that they continued, their versions, and the prepared bases that have such an
+    adapter merged in. A document is named by its id (`pmid:…`, every revision) or as `id@revision` (that revision only;
+    pairs that do not say which revision count as any). Forward of a ref: what learned from it. Back is the default for
+    refs (`version/…`, `adapter/…`, `prepared/…`, `examples/…`, `pairs/…`, or one example as `examples/…#row`, from 0):
+    its documents, with revision, digest and role. The outcome names the refs. `found.jsonl` has a row for each
+    document revision, forward for each example that it is in. Raises UsageError and NotFound.
     """
     refs = _checked(of, forward, back)
     existing = Traceable.of(ports)
@@ -111,7 +111,8 @@ def _checked(of: Sequence[str], forward: bool, back: bool) -> list[str]:
         raise UsageError(f"{', '.join(refs)} cannot be traced together with documents; run it once for each")
     if back and not refs:
         raise UsageError(
-            "trace --back starts from a version, an adapter, examples or pairs; documents have only a --forward"
+            "trace --back starts from a version, an adapter, a prepared base, examples or pairs; documents have only a "
+            "--forward"
         )
     return refs
 
@@ -140,6 +141,7 @@ def _forward(ports: Ports, existing: Traceable, of: Sequence[str], out: Path) ->
         pairs=_of_kind("pairs", data),
         adapters=tuple(sorted(adapters)),
         versions=existing.versions_of(adapters),
+        prepared=existing.copies_of(adapters),
     )
 
 
@@ -159,6 +161,7 @@ def _back(ports: Ports, existing: Traceable, of: Sequence[str], out: Path) -> Tr
         pairs=_of_kind("pairs", data_refs),
         adapters=tuple(sorted(adapters)),
         versions=existing.versions_of(adapters),
+        prepared=existing.copies_of(adapters),
     )
 
 
@@ -222,6 +225,7 @@ def _shown(ports: Ports, target: TraceRef) -> str:
         "pairs": outcome.pairs,
         "adapters": outcome.adapters,
         "versions": outcome.versions,
+        "prepared": outcome.prepared,
     }
     return "\n".join(
         [

@@ -1,4 +1,4 @@
-"""Where a model's weights go: the first GPU of this machine, or its CPU without one."""
+"""Where a model's weights go: the GPU of this process, the first one unless it is told, or the CPU without one."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ def device_map() -> dict[str, int | str]:
     """Return the `device_map` of transformers' `from_pretrained` that puts all weights in one place."""
     import torch
 
-    return {"": 0} if torch.cuda.is_available() else {"": "cpu"}
+    return {"": torch.cuda.current_device()} if torch.cuda.is_available() else {"": "cpu"}

@@ -23,6 +23,7 @@ from medpipe.core.manifests import (
     VersionManifest,
 )
 from medpipe.core.retention import RetentionPolicy
+from medpipe.core.teaching.curve import CURVE
 from medpipe.ports import Pruned
 from medpipe.settings import Settings
 from medpipe.steps import sweeping, unerased, verification
@@ -211,6 +212,25 @@ def test_weights_that_are_made_again_and_are_others_are_not_judged_by_what_the_e
         steps.register(
             trained.ref, again, held.outcome.decision, held.outcome.examples, champion.ref, champion.ref, ports=ports
         )
+
+
+def test_weights_that_are_made_again_with_another_curve_time_and_mean_loss_are_the_same_weights(ports):
+    _, held = versions(ports)
+    trained, asked = ports.store.find(held.outcome.adapter), ports.store.find(held.outcome.evaluation)
+    kept = shutil.copytree(ports.store.folder(trained.ref), ports.settings.home / "kept")
+    steps.gc(apply=True, ports=ports)
+    with ports.store.write(trained.ref, "train", trained.inputs) as draft:
+        shutil.copytree(kept, draft.path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("manifest.json"))
+        (draft.path / CURVE).write_text('{"step": 6, "loss": 1.5}\n')  # it was killed and went on
+        draft.conclude(trained.outcome.model_copy(update={"metrics": {"loss": 0.25, "seconds": 7200.0}}))
+    _examples_again(ports, held)
+    made_with = asked.inputs
+    again = steps.evaluate(trained.ref, "tiny-sft-no-replay", made_with.examples, anchor=made_with.anchor, ports=ports)
+    decision = ports.store.find(held.outcome.decision)
+    assert steps.compare(again, decision.outcome.champion, decision.outcome.plan, ports=ports)
+    assert not any("made again" in remark for remark in steps.verify(ports=ports).remarks)
+    (ports.store.folder(trained.ref) / CURVE).write_text("")
+    assert f"{CURVE} was changed" in faults(ports), "a record that is edited is still noticed"
 
 
 def test_what_is_made_again_keeps_its_place_in_the_order_and_is_young(ports):

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from medpipe import steps
-from medpipe.core.manifests import AdapterInputs, PairsManifest
+from medpipe.core.manifests import AdapterInputs, PairsManifest, PreparedManifest
 from medpipe.core.refs import ref
 from medpipe.settings import Settings
 from medpipe.steps import workspaces
 from medpipe.steps.artifact import target_ref
 from tests import fakes
 from tests.core.test_retention import SHORTEST
-from tests.manifests import inputs, put
+from tests.manifests import inputs, put, put_prepared
 
 pytestmark = pytest.mark.integration
 
@@ -50,6 +50,19 @@ def test_the_data_of_an_unfinished_training_stay(tmp_path):
     data, _ = old_training(ports, datetime.now(UTC) - timedelta(days=30))
     steps.gc(apply=True, ports=ports)
     assert set(ports.store.refs(PairsManifest)) == {data, ref("pairs", 2)}
+
+
+def test_the_prepared_base_of_an_unfinished_training_stays_with_the_one_that_it_was_made_of(tmp_path, monkeypatch):
+    ports = fakes.ports(Settings(home=tmp_path))
+    whole = put_prepared(ports.store, 1)
+    used = put_prepared(ports.store, 2, base=whole)
+    put_prepared(ports.store, 3)
+    begun = inputs("adapter", data=ref("pairs", 0), base="files of 2")
+    workspaces.begin(ports.workspace("work/0123"), AdapterInputs(**begun.model_dump()))
+    monkeypatch.setattr(ports.withdrawals, "now", lambda: datetime.now(UTC) + timedelta(days=1000))
+    monkeypatch.setattr(ports.leftovers, "all", list)  # somebody goes on in the workspace
+    steps.gc(apply=True, ports=ports)
+    assert set(ports.store.refs(PreparedManifest)) == {whole, used}, "the third is nobody's"
 
 
 @pytest.mark.parametrize("change", ["a lease", "a file", "nothing"])

@@ -304,7 +304,8 @@ def test_where_every_version_learned_what_was_erased_training_starts_from_the_ba
     champion = tuned(ports, used, "base")
     erased(ports, used)
     assert routine(ports, champion).start == "base"
-    with pytest.raises(errors.UsageError, match="run an SFT recipe first"):
+    refusal = rf"uses DPO, which goes on from an adapter, .* learned what was erased of {used}: run an SFT recipe first"
+    with pytest.raises(errors.CannotPass, match=refusal):
         routine(ports, champion, "tiny-dpo", pairs=newer)
 
 

@@ -18,7 +18,7 @@ from medpipe.core.teaching.example import Example, PreferencePair
 from medpipe.ports import Ports
 from medpipe.steps import tracing
 from medpipe.steps.artifact import manifest
-from tests.manifests import put
+from tests.manifests import put, put_prepared
 
 
 def example(*named: tuple[str, int]) -> Example:
@@ -142,6 +142,20 @@ def test_forward_from_examples_and_adapters_finds_what_learned_from_them(ports: 
     assert outcome(ports, steps.trace((world.one,), forward=True, ports=ports)).versions == (world.v1, world.v2)
 
 
+def test_copies_into_which_an_adapter_was_merged_are_traced_both_ways(ports: Ports, world: World) -> None:
+    merged = put_prepared(ports.store, 1, adapter=world.two)
+    rounded = put_prepared(ports.store, 2, base=merged, rounding="int8")
+    alone = put_prepared(ports.store, 3)
+    forward = outcome(ports, steps.trace(("pmid:1",), ports=ports))
+    assert forward.prepared == tuple(sorted([merged, rounded]))
+    assert outcome(ports, steps.trace((world.other,), forward=True, ports=ports)).prepared == ()
+    back = steps.trace((rounded,), ports=ports)
+    assert (outcome(ports, back).direction, outcome(ports, back).adapters) == ("back", (world.one, world.two))
+    assert {row["id"] for row in rows(ports, back)} == {"pmid:1", "pmid:2", "mplus:3"}
+    assert outcome(ports, steps.trace((alone,), ports=ports)).rows == 0, "the base alone was taught no document"
+    assert outcome(ports, steps.trace((merged,), forward=True, ports=ports)).versions == (world.v2,)
+
+
 @pytest.mark.parametrize(
     ("of", "wish", "says"),
     [
@@ -193,15 +207,16 @@ def test_what_a_trace_reached_is_shown_with_its_first_rows(ports: Ports, world: 
     ((share, text),) = shown
     lines = text.splitlines()
     assert share == 1.0
-    assert lines[:5] == [
+    assert lines[:6] == [
         f"traced back from {many}: 12 rows in {traced}",
         f"  examples  {many}",
         "  pairs     none",
         "  adapters  none",
         "  versions  none",
+        "  prepared  none",
     ]
-    assert lines[5] == f"  data {many} id pmid:100 revision 1 digest digest of pmid:100 at 1 role taught examples 1"
-    assert (len(lines), lines[-1]) == (16, "  …")
+    assert lines[6] == f"  data {many} id pmid:100 revision 1 digest digest of pmid:100 at 1 role taught examples 1"
+    assert (len(lines), lines[-1]) == (17, "  …")
     forward = steps.trace(("pmid:1",), ports=ports)
     assert shown[1][1].splitlines()[0] == f"traced forward from pmid:1: 3 rows in {forward}"
     assert not shown[1][1].endswith("…")
@@ -215,6 +230,7 @@ def test_the_inputs_of_a_trace_are_the_question_and_everything_that_exists(ports
         "pairs": (world.pairs,),
         "adapter": tuple(sorted((world.one, world.two, world.other))),
         "version": (world.v1, world.v2, world.v3),
+        "prepared": (),
     }
     assert stored.outcome.direction == "forward"
     assert (stored.outcome.documents, stored.outcome.refs, stored.outcome.rows) == (("pmid:1", "pmid:2"), (), 5)
@@ -234,7 +250,7 @@ def test_versions_that_carry_documents_or_learned_from_refs(ports: Ports, world:
 @pytest.mark.parametrize(
     ("of", "says"),
     [
-        ("corpus/0123456789abcdef", "starts from documents, examples, pairs, adapter, version, and not from corpus/"),
+        ("corpus/0123456789abcdef", "starts from documents, examples, pairs, adapter, version, prepared, and not"),
         ("version/medqa-v1#1", "version/medqa-v1#1: only examples and pairs have rows"),
         ("examples/short", "'examples/short' is not a ref"),
     ],

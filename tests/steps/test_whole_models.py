@@ -10,13 +10,14 @@ import pytest
 import yaml
 
 from medpipe import errors, steps
+from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import AdapterManifest, EvaluationManifest, PreparedManifest, VersionManifest
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_2, OLD, publish, topic
 from tests.steps.test_ring import refresh, retrain
-from tests.steps.versions import barred, history
+from tests.steps.versions import barred, history, version, withdraw
 
 SHIPPED = Settings().recipes
 WHOLE = {"lora": None, "quantization": None, "serve": "merged"}
@@ -146,3 +147,23 @@ def test_a_prepared_base_is_the_base_of_a_recipe_by_its_ref_and_its_digest_is_th
         errors.NotFound, match="prepared/0123456789abcdef does not exist: `medpipe prepare-base` makes it"
     ):
         steps.prepare_base("nowhere", ports=ports)
+
+
+def test_no_whole_model_is_written_of_a_barred_version_or_of_a_withdrawn_document_until_it_may_serve(
+    ports: fakes.FakePorts,
+) -> None:
+    taught, _ = version(ports, 1, documents=("pmid:7",))
+    trained = manifest(ports, taught, VersionManifest).outcome.adapter
+    after, _ = version(ports, 2, documents=("pmid:7",), role="withdrawn", start_from=trained)
+    steps.bar(taught, "it answered wrongly", "Dr. A", ports=ports)
+    for model in (taught, trained):
+        with pytest.raises(errors.UsageError, match=rf"{taught} is barred: it answered wrongly.*medpipe unbar"):
+            steps.prepare_base("tiny-sft", model, ports=ports)
+    steps.unbar(taught, "it was another's answer", "Dr. A", ports=ports)
+    withdraw(ports, "pmid:7")
+    for model in (taught, trained):
+        with pytest.raises(errors.UsageError, match=rf"{model} carries pmid:7, which was withdrawn.*block the"):
+            steps.prepare_base("tiny-sft", model, ports=ports)
+    assert steps.prepare_base("tiny-sft", after, ports=ports), "its last training withdrew the document"
+    withdraw(ports, "pmid:7", State.BLOCKED)
+    assert steps.prepare_base("tiny-sft", taught, ports=ports), "it may serve again, behind the block"

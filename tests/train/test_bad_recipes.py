@@ -153,6 +153,19 @@ def test_it_is_refused_before_the_base_is_loaded(
         train(tiny_base, bad, data, tmp_path / "a")
 
 
+def test_one_process_uses_one_of_several_gpus_so_that_a_step_has_the_rows_of_the_recipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = SFTConfig.__post_init__
+
+    def on_four_gpus(arguments: SFTConfig) -> None:
+        begin(arguments)
+        arguments._n_gpu = 4
+
+    monkeypatch.setattr(SFTConfig, "__post_init__", on_four_gpus)
+    assert settings.configuration(recipe(), True, tmp_path).train_batch_size == 4
+
+
 def test_a_base_whose_configuration_cannot_be_read_is_named(
     examples: Path,  # noqa: F811
     tmp_path: Path,

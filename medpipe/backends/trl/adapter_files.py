@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,13 @@ from medpipe.core.teaching.recipe import Recipe
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 
 
-def save(model: Any, recipe: Recipe, out: Path) -> None:
-    """Write the trained adapter without the frozen reference of DPO and KTO, in the same bytes for equal runs."""
+def save(model: Any, recipe: Recipe, out: Path, trained: Mapping[str, Any] | None = None) -> None:
+    """Write the trained adapter without the frozen reference of DPO and KTO, in the same bytes for equal runs.
+
+    `trained`: the tensors by name; None: those of `model`, which may be in parts where processes share it.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    model.save_pretrained(str(out), selected_adapters=["default"])
+    model.save_pretrained(str(out), selected_adapters=["default"], state_dict=trained)
     for extra in out.iterdir():
         if extra.name not in (WEIGHTS, CONFIG):
             shutil.rmtree(extra) if extra.is_dir() else extra.unlink()

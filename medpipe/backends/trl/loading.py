@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from medpipe.backends.trl import attention, base_shape, settings, whole
+from medpipe.backends.trl import attention, base_shape, settings, sharding, whole
 from medpipe.backends.trl.adapter_files import CONFIG, WEIGHTS
 from medpipe.base_models import pretrained
 from medpipe.core.teaching.recipe import Recipe
@@ -25,27 +25,28 @@ def refuse_start(recipe: Recipe, start_from: Path | None) -> None:
             raise UsageError(f"start_from {start_from.name!r} is not {kind}: it has no {name}")
 
 
-def peft_model(recipe: Recipe, place: str, start_from: Path | None) -> Any:
-    """Return the base with a new adapter, or with the one to start from.
+def peft_model(recipe: Recipe, place: str, start_from: Path | None, sharded: bool = False) -> Any:
+    """Return the base with a new adapter, or with the one to start from. `sharded`: so that FSDP can share it out.
 
     Raises ConfigError for a base that cannot be loaded.
     """
     from peft import LoraConfig, PeftModel, get_peft_model
 
-    model = base_model(recipe, place, start_from is None)
+    model = base_model(recipe, place, start_from is None, sharded)
     if start_from is None and recipe.lora:
         return get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **recipe.lora.model_dump()))
     return PeftModel.from_pretrained(model, str(start_from), is_trainable=True)
 
 
-def base_model(recipe: Recipe, place: str, from_base: bool) -> Any:
-    """Return the frozen base. `from_base`: whether the run has no adapter to start from."""
+def base_model(recipe: Recipe, place: str, from_base: bool, sharded: bool = False) -> Any:
+    """Return the frozen base. `from_base`: whether the run has no adapter to start from. `sharded`: for FSDP."""
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     block = recipe.quantization
     dtype = getattr(torch, _precision(recipe, from_base))
-    config = BitsAndBytesConfig(**block.model_dump()) if block else None
+    stored = sharding.storage(block) if block and sharded else {}
+    config = BitsAndBytesConfig(**block.model_dump(), **stored) if block else None
     try:
         model = AutoModelForCausalLM.from_pretrained(
             **pretrained(place),

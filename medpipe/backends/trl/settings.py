@@ -5,12 +5,15 @@ Everything that can be wrong with the block is found here, before a base model i
 
 from __future__ import annotations
 
+import copy
 import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from medpipe.backends.trl import sharding
 from medpipe.backends.trl.refused_options import refused
+from medpipe.core.teaching import batches
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError
 from medpipe.faults import in_words, nearest
@@ -35,10 +38,11 @@ def settings_of(recipe: Recipe, from_base: bool) -> dict[str, Any]:
     return recipe.trainer | (recipe.trainer_from_base if from_base else {})
 
 
-def configuration(recipe: Recipe, from_base: bool, work: Path) -> Any:
+def configuration(recipe: Recipe, from_base: bool, work: Path, processes: int = 1, sharded: bool = False) -> Any:
     """Return TRL's configuration of a run: the recipe's settings, and what the run decides.
 
-    `work`: folder for checkpoints. Raises ConfigError that names every faulty setting, its value and the remedy.
+    `work`: folder for checkpoints. `processes`: how many train together, each with its share of the rows of a step;
+    `sharded`: and of the weights. Raises ConfigError that names every faulty setting, its value and the remedy.
     """
     import torch
     from trl import DPOConfig, KTOConfig, SFTConfig
@@ -50,6 +54,11 @@ def configuration(recipe: Recipe, from_base: bool, work: Path) -> Any:
         added["restore_callback_states_from_checkpoint"] = True  # a killed run goes on counting
     if not torch.cuda.is_available():
         added["use_cpu"] = True
+    if processes > 1:
+        added["ddp_backend"] = "nccl" if torch.cuda.is_available() else "gloo"
+    if sharded:
+        sharding.refuse(recipe, processes)
+        added |= copy.deepcopy(sharding.SETTINGS)  # transformers changes it
     # A diverged run is seen by its losses (`divergence`): the first one, and those that transformers logs as 0 because
     # they are no numbers.
     settings = {"logging_first_step": True, "logging_nan_inf_filter": False} | settings
@@ -59,13 +68,47 @@ def configuration(recipe: Recipe, from_base: bool, work: Path) -> Any:
     ]
     if faults:
         raise ConfigError(f"recipe {recipe.name!r}, trainer: {'; '.join(faults)}")
+    settings |= _share(recipe, settings, kind, processes)
     try:
         arguments = kind(**settings, **added)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"recipe {recipe.name!r}, trainer: {kind.__name__} refuses it: {error}") from error
+    # One process uses one GPU: transformers would use all, and read the rows of the recipe on each (DataParallel).
+    arguments._n_gpu = min(arguments.n_gpu, 1)
     if fault := _unfit_evaluations(recipe, arguments):
         raise ConfigError(f"recipe {recipe.name!r}, trainer: {fault}")
     return arguments
+
+
+def _share(recipe: Recipe, settings: Mapping[str, Any], kind: Any, processes: int) -> dict[str, Any]:
+    """Return the settings that give each process its share of a step. Raises ConfigError where there is none."""
+    import torch
+
+    if processes == 1:
+        return {}
+    if recipe.method == "kto":
+        raise ConfigError(
+            f"recipe {recipe.name!r} uses KTO, which compares the answers that are read together, and several "
+            "processes would compare others: set MEDPIPE_PROCESSES to 1"
+        )
+    if settings.get("train_sampling_strategy") == "group_by_length":
+        raise ConfigError(
+            f"recipe {recipe.name!r}, trainer.train_sampling_strategy: group_by_length orders rows by the number of "
+            "processes: remove it, or set MEDPIPE_PROCESSES to 1"
+        )
+    if torch.cuda.is_available() and processes > torch.cuda.device_count():
+        raise ConfigError(
+            f"MEDPIPE_PROCESSES is {processes}, and each process needs a GPU; there are {torch.cuda.device_count()}"
+        )
+    names = ("per_device_train_batch_size", "gradient_accumulation_steps")
+    rows, times = (settings.get(name, kind.__dataclass_fields__[name].default) for name in names)
+    if recipe.method == "dpo" and times % processes:
+        raise ConfigError(
+            f"recipe {recipe.name!r} uses DPO, some of whose losses are of rows that are read together (means over "
+            f"tokens, an order), so only gradient_accumulation_steps can be shared, and {times} is not a "
+            f"multiple of MEDPIPE_PROCESSES ({processes})"
+        )
+    return dict(zip(names, batches.shared(rows, times, processes), strict=True))
 
 
 def _unfit_evaluations(recipe: Recipe, arguments: Any) -> str:

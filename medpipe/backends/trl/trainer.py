@@ -20,6 +20,7 @@ from medpipe.backends.trl import (
     loading,
     penalties,
     settings,
+    sharding,
     tokens,
     whole,
 )
@@ -38,13 +39,24 @@ from medpipe.weights.tokenizer import padding_tokenizer
 class TrlTrainer:
     """Implements `ports.Trainer`, on the GPU of this machine, or on its CPU without one."""
 
-    def __init__(self, models: Path, threads: int = 1, offline: bool = True, prepared: Prepared = nowhere) -> None:
+    def __init__(
+        self,
+        models: Path,
+        threads: int = 1,
+        offline: bool = True,
+        prepared: Prepared = nowhere,
+        processes: int = 1,
+        sharded: bool = False,
+    ) -> None:
         """Prepare; nothing is loaded yet.
 
         `models`: folder of local bases. `threads`: torch's CPU threads. `offline`: never look a base up on a hub.
-        `prepared`: returns the folder of a prepared base.
+        `prepared`: returns the folder of a prepared base. `processes`: how many train together; each of them calls
+        `train` (`ranks.Ranks` starts them), and the first one writes. `sharded`: whether each has only a part of the
+        weights (`sharding`).
         """
         self._models, self._threads, self._offline, self._prepared = models, threads, offline, prepared
+        self._processes, self._sharded = processes, sharded
 
     def train(
         self, recipe: Recipe, data: Path, start_from: Path | None, out: Path, work: Path, progress: Progress
@@ -64,7 +76,7 @@ class TrlTrainer:
 
         began = time.monotonic()
         place = locate(recipe.base, self._models, self._offline, self._prepared)
-        arguments = settings.configuration(recipe, start_from is None, work)
+        arguments = settings.configuration(recipe, start_from is None, work, self._processes, self._sharded)
         rows = rows_of(recipe, data / "train.jsonl", template_of(recipe, self._models, self._prepared))
         torch.set_num_threads(self._threads)
         set_seed(recipe.seed)
@@ -78,8 +90,11 @@ class TrlTrainer:
         read = tokens.tokenised(recipe, rows, tokenizer)
         lost = tokens.lost(recipe, read, arguments.max_length)
         taught, older = parted(recipe, data / "train.jsonl", read)
-        load = loading.peft_model if recipe.lora else whole.load
-        model = load(recipe, place, start_from)
+        model = (
+            loading.peft_model(recipe, place, start_from, self._sharded)
+            if recipe.lora
+            else whole.load(recipe, place, start_from)
+        )
         # TRL casts adapters to bf16 when it starts. That rounds the weights of `start_from`, and a resumed run, which
         # loads fp32, would then differ from an uninterrupted one. So the exact weights are put back.
         exact = {name: value.detach().float().clone() for name, value in _trained(model)} if recipe.lora else {}
@@ -91,11 +106,13 @@ class TrlTrainer:
             penalties.add(trainer, recipe.penalty, older, max_length)
         result = trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
         divergence.refuse(recipe, trainer.state.log_history, shape.guessing)
-        if recipe.lora:
-            adapter_files.save(trainer.model, recipe, out)
-        else:
-            whole.save(trainer.model, place, out)
-        records.write(out / CURVE, points(trainer.state.log_history))
+        trained = sharding.gathered(trainer.model) if self._sharded else None
+        if arguments.should_save:  # the first of the processes that train together
+            if recipe.lora:
+                adapter_files.save(trainer.model, recipe, out, trained)
+            else:
+                whole.save(trainer.model, place, out)
+            records.write(out / CURVE, points(trainer.state.log_history))
         return {
             "loss": float(result.training_loss),
             "steps": float(result.global_step),

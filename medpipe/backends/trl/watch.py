@@ -13,6 +13,7 @@ from medpipe.ports import Progress
 
 def callbacks(recipe: Recipe, progress: Progress) -> list[Any]:
     """Return the callbacks of transformers' Trainer for a training."""
+    from torch import distributed
     from transformers import EarlyStoppingCallback, TrainerCallback
 
     name = recipe.name
@@ -35,7 +36,10 @@ def callbacks(recipe: Recipe, progress: Progress) -> list[Any]:
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             if control.should_training_stop and state.global_step < state.max_steps:
                 return  # stopped early: a run that went on from here would take steps that this one does not take
-            mark_whole(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+            if args.world_size > 1:
+                distributed.barrier()  # each process writes the state of its random numbers
+            if args.should_save:
+                mark_whole(Path(args.output_dir) / f"checkpoint-{state.global_step}")
 
     patience = recipe.early_stopping_patience
     return [Watch(), *([EarlyStoppingCallback(patience)] if patience else [])]

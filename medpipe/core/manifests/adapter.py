@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from medpipe.core.manifests.base import Inputs, Manifest, Outcome, Snapshot
 from medpipe.core.prompt import Answers, Template
+from medpipe.core.teaching.curve import CURVE
 
 
 class AdapterInputs(Inputs):
@@ -50,5 +52,7 @@ class AdapterManifest(Manifest):
     """What a training made of a base: a LoRA adapter, or a whole model (`AdapterOutcome.weights`), made by `train`."""
 
     kind: ClassVar[str] = "adapter"
+    # A training that was killed and went on ends in the same weights, with another curve, mean loss and time.
+    records: ClassVar[Mapping[str, set[str]]] = {"digests": {CURVE}, "outcome": {"metrics"}}
     inputs: AdapterInputs
     outcome: AdapterOutcome

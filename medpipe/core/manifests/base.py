@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
@@ -50,6 +50,8 @@ class Manifest(Value):
 
     kind: ClassVar[str]
     """The part of the ref before the slash."""
+    records: ClassVar[Mapping[str, set[str]]] = {}
+    """Field → keys of it that tell how the artifact was made, and on which nothing that comes of it depends."""
     ref: str
     verb: str
     """The verb that made the artifact."""
@@ -71,13 +73,14 @@ class Manifest(Value):
     def content(self) -> str:
         """Return the SHA-256 of what the artifact holds, and through `made_of` of all that it came from.
 
-        The time and the place are left out: an artifact that is made again with equal content has an equal digest.
+        The time, the place and the `records` of how it was made are left out: an artifact that is made again with
+        equal content has an equal digest.
         """
-        return self._digest({"created_ns", "made_again_ns", "files", "seal"})
+        return self._digest({"created_ns": True, "made_again_ns": True, "files": True, "seal": True, **self.records})
 
     def sealed(self) -> Self:
         """Return the manifest with its seal."""
-        return self.model_copy(update={"seal": self._digest({"seal"})})
+        return self.model_copy(update={"seal": self._digest({"seal": True})})
 
     def named(self) -> Iterator[str]:
         """Yield every ref that a field of inputs or outcome holds, alone or in a tuple, and the base of a contract.
@@ -88,7 +91,7 @@ class Manifest(Value):
             for value in (*part.model_dump().values(), getattr(getattr(part, "contract", None), "base", None)):
                 yield from (text for text in (value if isinstance(value, tuple) else (value,)) if is_ref(text))
 
-    def _digest(self, without: set[str]) -> str:
+    def _digest(self, without: dict[str, Any]) -> str:
         text = canonical(self.model_dump(mode="json", exclude=without))
         return hashlib.sha256(text.encode()).hexdigest()
 

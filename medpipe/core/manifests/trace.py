@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from operator import not_
 from typing import ClassVar, Literal
+
+from pydantic import Field
 
 from medpipe.core.manifests.base import Inputs, Manifest, Outcome
 
@@ -31,6 +34,8 @@ class TraceOutcome(Outcome):
     pairs: tuple[str, ...]
     adapters: tuple[str, ...]
     versions: tuple[str, ...]
+    prepared: tuple[str, ...] = Field((), exclude_if=not_)
+    """Whole models into which one of the adapters was merged."""
 
 
 class TraceManifest(Manifest):

@@ -1,0 +1,21 @@
+"""A process that ends when the one that started it does, however that ends."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+
+_STARTER = 0
+"""Standard input: a pipe that the starter holds open and writes nothing to. Its children inherit the other end."""
+
+
+def with_starter(end: Callable[[], None]) -> None:
+    """Call `end` as soon as the process that started this one, or any above that shares its pipe, has ended."""
+
+    def wait() -> None:
+        while os.read(_STARTER, 1):
+            pass
+        end()
+
+    threading.Thread(target=wait, daemon=True).start()
