@@ -12,6 +12,7 @@ from medpipe.core import naming
 from medpipe.core.contract import ServingContract
 from medpipe.core.judging import anchor as anchors
 from medpipe.core.judging import scoring, slices, statistics
+from medpipe.core.judging.abstaining import abstains
 from medpipe.core.judging.benchmark import Benchmark, digest, item
 from medpipe.core.judging.evaluation import Evaluation, Metric, Sample, Score
 from medpipe.core.judging.evidence.answers import said
@@ -236,6 +237,7 @@ def score_of(benchmark: Benchmark, sample: Sample, answer: str, ports: Ports) ->
     """Score the model's text, or what a client would read where the benchmark goes through the service."""
     replacement = ports.guardrails.replacement(sample.question, answer) if benchmark.through == "service" else ""
     judged = replacement or answer
+    may_abstain = benchmark.scorer in scoring.OF_KNOWLEDGE and not sample.choices
     return Score(
         sample_id=sample.id,
         value=scoring.score(benchmark.scorer, sample, judged, ports.guardrails, ports.harm),
@@ -244,6 +246,7 @@ def score_of(benchmark: Benchmark, sample: Sample, answer: str, ports: Ports) ->
         target=sample.target if sample.choices else "",
         language=sample.language,
         condition=sample.condition,
+        abstained=abstains(sample, judged, ports.guardrails, ports.harm) if may_abstain else None,
         said=said(sample, judged) if benchmark.scorer == EVIDENCE else "",
         by="rule" if replacement else "model",
     )

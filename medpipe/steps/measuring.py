@@ -36,14 +36,21 @@ class Pair(NamedTuple):
     after: str
 
 
-def measure(after: EvaluationRef, before: EvaluationRef, perplexity: bool = True, *, ports: Ports) -> MeasurementRef:
+def measure(
+    after: EvaluationRef,
+    before: EvaluationRef,
+    perplexity: bool = True,
+    confidence: bool = False,
+    *,
+    ports: Ports,
+) -> MeasurementRef:
     """Compute published measures of two models from their evaluations, for reports; no gate reads them.
 
     On each benchmark with right answers that both were asked: token F1, ROUGE-1, ROUGE-2, ROUGE-L, chrF, BLEU, claim
     recall, contradiction and consistency of the stored answers, before, after and the change, with 95 % intervals over
-    clusters. On benchmarks of labels: calibration error (ECE), Brier score and selective accuracy, by agreement where a
-    fact is asked in several wordings. `perplexity`: also the perplexity of the right answers, and calibration by the
-    probability of the given label among all labels, each model under its own contract, computed in process. Raises
+    clusters. `perplexity`: also the perplexity of the right answers, each model under its own contract, computed in
+    process. `confidence`: also calibration error (ECE), Brier score and selective accuracy on benchmarks of labels, by
+    agreement over wordings and, with `perplexity`, by the probability of the given label among all labels. Raises
     UsageError when there is nothing to measure, and for the perplexity of models of two bases, whose tokens differ.
     """
     old, new = (manifest(ports, evaluation, EvaluationManifest) for evaluation in (before, after))
@@ -53,10 +60,11 @@ def measure(after: EvaluationRef, before: EvaluationRef, perplexity: bool = True
         before=before,
         entailment=ports.entailment.name,
         precision=reader.precision if reader else "",
+        confidence=confidence,
     )
 
     def fill(_: Path) -> MeasurementOutcome:
-        pairs, labels, left_out = _pairs(ports, old, new)
+        pairs, labels, left_out = _pairs(ports, old, new, confidence)
         if not pairs and not labels:
             raise UsageError(f"{before} and {after} share no question with a right answer")
         measured = [
@@ -68,7 +76,7 @@ def measure(after: EvaluationRef, before: EvaluationRef, perplexity: bool = True
             measured += _perplexities(pairs, (old, new), reader, ports)
         confident, bins = calibrations(labels, (old, new), reader, ports)
         return MeasurementOutcome(
-            samples=sum(map(len, (*pairs.values(), *labels.values()))),
+            samples=sum(map(len, pairs.values())) + sum(map(len, labels.values())),
             measures=(*measured, *confident),
             calibration=bins,
             left_out=left_out,
@@ -89,7 +97,7 @@ def _reader(ports: Ports, old: EvaluationManifest, new: EvaluationManifest) -> L
 
 
 def _pairs(
-    ports: Ports, old: EvaluationManifest, new: EvaluationManifest
+    ports: Ports, old: EvaluationManifest, new: EvaluationManifest, confidence: bool
 ) -> tuple[dict[str, list[Pair]], dict[str, list[Labelled]], dict[str, str]]:
     """Return the pairs of each benchmark, by texts and by labels, and for each without any why there are none."""
     pairs: dict[str, list[Pair]] = {}
@@ -105,9 +113,10 @@ def _pairs(
             pairs[benchmark.name] = texts
         if given := labelled(samples, benchmark.name, before, after):
             labels[benchmark.name] = given
-        if not texts and not given:
-            left_out[benchmark.name] = reason or "no question has a right answer"
-    return pairs, labels, left_out
+        if not texts and not (given and confidence):
+            without = "its questions have labels: give --confidence" if given else "no question has a right answer"
+            left_out[benchmark.name] = reason or without
+    return pairs, labels if confidence else {}, left_out
 
 
 def _samples(ports: Ports, benchmark: Benchmark, evaluation: EvaluationManifest) -> list[Sample]:

@@ -10,8 +10,9 @@ import pytest
 
 from medpipe import records, steps
 from medpipe.core.judging.evaluation import Sample
-from medpipe.core.manifests import MeasurementManifest, MeasurementOutcome
+from medpipe.core.manifests import EvaluationManifest, MeasurementManifest, MeasurementOutcome
 from medpipe.core.refs import ref
+from medpipe.errors import UsageError
 from medpipe.ports import Likelihood
 from medpipe.steps import calibrating
 from medpipe.steps.artifact import manifest
@@ -73,7 +74,7 @@ def measured(
     )
     evaluation = steps.evaluate("base", "tiny-sft", examples, ports=ports)
     return manifest(
-        ports, steps.measure(evaluation, evaluation, reader is not None, ports=ports), MeasurementManifest
+        ports, steps.measure(evaluation, evaluation, reader is not None, True, ports=ports), MeasurementManifest
     ).outcome
 
 
@@ -97,6 +98,13 @@ def test_few_questions_are_read_and_always_the_same(ports: fakes.FakePorts, monk
     outcome = measured(ports, monkeypatch, Always(), reader := SureOfYes())
     assert {one.name: one.n for one in outcome.measures}["ece"] == 10
     assert len(reader.texts) == 2 * 10 * 2, "two labels of ten questions, by each of two models"
+
+
+def test_confidence_is_measured_only_on_request(ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured(ports, monkeypatch, Always(), None)
+    (evaluation,) = (one.ref for one in ports.store.manifests(EvaluationManifest))
+    with pytest.raises(UsageError, match="share no question with a right answer"):
+        steps.measure(evaluation, evaluation, False, ports=ports)
 
 
 def test_without_probabilities_agreement_over_wordings_stands_for_confidence_and_says_so(

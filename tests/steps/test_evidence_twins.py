@@ -81,6 +81,9 @@ def test_each_held_out_fact_is_asked_once_with_every_passage(
         f"{NAME} stayed": 0.0,
         f"{NAME} stayed when reordered": 0.0,
         f"{NAME} stayed when neutral": 0.0,
+        f"{NAME} coverage": 1.0,
+        f"{NAME} of what was answered": 0.5,
+        f"{NAME} abstained without evidence": 0.5,
     }, "it reads the first sentence only, and the controls put another one there"
     assert (figures[f"{NAME} moved"].n, figures[f"{NAME} moved"].clusters) == (24, 8)
     assert f"{NAME} moved" in stored.outcome.by_name()

@@ -83,15 +83,14 @@ def measured(
 
     `suffix`: ends each name where the confidence is no probability. The bootstrap keeps the bins.
     """
-    sides = before, after
-    differences = [_differences(side) for side in sides]
-    yield measures.of_sums(benchmark, f"ece{suffix}", *differences, clusters, _ece, better="lower")
-    brier = [[(one.confidence - one.right) ** 2 for one in side] for side in sides]
-    yield measures.of_scores(benchmark, f"brier{suffix}", *brier, clusters, better="lower")
+    old, new = _differences(before), _differences(after)
+    yield measures.of_sums(benchmark, f"ece{suffix}", old, new, clusters, _ece, better="lower")
+    squares = [[(one.confidence - one.right) ** 2 for one in side] for side in (before, after)]
+    yield measures.of_scores(benchmark, f"brier{suffix}", squares[0], squares[1], clusters, better="lower")
     for coverage in COVERAGES:
         name = f"accuracy_of_most_confident_{100 * coverage:.0f}{suffix}"
-        chosen = [_most_confident(side, coverage) for side in sides]
-        yield measures.of_sums(benchmark, name, *chosen, clusters, _share)
+        old, new = _most_confident(before, coverage), _most_confident(after, coverage)
+        yield measures.of_sums(benchmark, name, old, new, clusters, _share)
 
 
 def bins(judged: Sequence[Judged]) -> tuple[Bin, ...]:

@@ -77,6 +77,8 @@ class Score(_Value):
     language: str = Field("", exclude_if=not_)
     """The sample's language and condition, for cases of triage and evidence twins."""
     condition: str = Field("", exclude_if=not_)
+    abstained: bool | None = Field(None, exclude_if=lambda abstained: abstained is None)
+    """Whether the text declines to answer (`core.judging.abstaining`); None where no text can."""
     said: str = Field("", exclude_if=not_)
     """For evidence twins: the label, or which of the two values in question the answer says."""
 

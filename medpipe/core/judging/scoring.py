@@ -154,6 +154,9 @@ POLICY_SCORERS: Mapping[str, Callable[[Sample, str, Guardrails, Harm], float]] =
 }
 """The scorers that judge an answer by the policies too. Each counts a fault."""
 
+OF_KNOWLEDGE = frozenset({"slot", "exact", "graded", "token_f1", "evidence"})
+"""Scorers of answers that a model may know or not, so that it may decline to answer."""
+
 NAMES = (*SCORERS, *POLICY_SCORERS)
 """Every name that a benchmark's `scorer` may be."""
 

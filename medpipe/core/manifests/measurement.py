@@ -15,6 +15,7 @@ from medpipe.core.manifests.base import Inputs, Manifest, Outcome
 class MeasurementInputs(Inputs):
     """The inputs of `measure`."""
 
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"confidence"})
     after: str
     """The evaluation of the model that changed."""
     before: str
@@ -23,6 +24,8 @@ class MeasurementInputs(Inputs):
     """What judged claims: `ports.Entailment.name`."""
     precision: str
     """The number format of the weights whose perplexity was computed; "" for no perplexity."""
+    confidence: bool = False
+    """Whether the confidence of labels was measured."""
 
 
 class MeasurementOutcome(Outcome):
