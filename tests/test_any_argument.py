@@ -97,7 +97,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     withdraw(ports, article())
     feedback = steps.collect_feedback(datetime(2026, 3, 2, tzinfo=UTC), ports=ports)
     steps.validate(feedback, "feedback", ports=ports)
-    asked = (described["evaluation"], judged["champion"])
+    asked = (judged["challenger"], judged["champion"])
     sheet = steps.sample_answers(asked, ("new-knowledge",), size=20, ports=ports)
     filled, rater = ports.store.folder(sheet) / FOR_RATERS / "sheet.csv", ports.keys.issue("Dr. R", "person").key.holder
     window = {"start": "2026-03-03", "end": "2026-03-04"}
@@ -168,7 +168,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "run_lm_eval": {"evaluation": described["evaluation"]},
         "compare_bases": {"recipes": ["tiny-sft", "tiny-dpo"], "examples": described["examples"]},
         "sample_answers": {
-            "evaluations": [described["evaluation"], judged["champion"]],
+            "evaluations": list(asked),
             "benchmarks": ["new-knowledge"],
             "size": "20",
             "controls": "2",

@@ -83,10 +83,9 @@ def compare(
 
     `champion`: the evaluation of the incumbent; for the first promotion, that of the base. The earlier looks at the
     same benchmarks set the level of this one, and the ledger records that the held-out items were looked at, also if
-    the challenger is held. `ratings`: what clinicians said of the answers of both, for gates of the kind `rated`.
-    Raises UsageError if the evaluation of the incumbent is not of the champion in force (for the first promotion, of
-    the base), for an evaluation of weights that were made again and are others, and for ratings that were chosen among
-    several.
+    the challenger is held. `ratings`: what clinicians said of both, for gates of the kind `rated`. Raises UsageError if
+    the evaluation of the incumbent is not of the champion in force (for the first promotion, of the base), for one of
+    weights that were made again and are others, and for ratings that were chosen among several.
     """
     made = Made.of((*ports.store.manifests(EvaluationManifest), *ports.store.manifests(DecisionManifest)))
     inputs = grounds_of(challenger, champion, plan, ports.plan().model_dump(mode="json"), made, ratings or "")
