@@ -93,7 +93,7 @@ class Book(Value):
             for alternative in alternatives:
                 if _NAME_IN_BRACES.search(alternative):
                     yield f"vocabulary {name}: {alternative!r} uses another name; write its words out"
-                yield from _pattern_problems(f"vocabulary {name}", alternative)
+                yield from pattern_problems(f"vocabulary {name}", alternative)
         for where, matcher in self.matchers():
             yield from self._matcher_problems(where, matcher)
 
@@ -108,12 +108,15 @@ class Book(Value):
 
     def _matcher_problems(self, where: str, matcher: Matcher) -> Iterator[str]:
         for number, pattern in enumerate(matcher.patterns, start=1):
-            place = f"{where}, pattern {number}"
-            unknown = sorted(set(_NAME_IN_BRACES.findall(pattern)) - set(self.vocabulary))
-            if unknown:
-                yield f"{place}: the vocabulary has no {', '.join(unknown)}; it has {', '.join(self.vocabulary)}"
-            else:
-                yield from _pattern_problems(place, self.expand(pattern))
+            yield from self.problems_of(f"{where}, pattern {number}", pattern)
+
+    def problems_of(self, place: str, pattern: str) -> Iterator[str]:
+        """Describe why a pattern cannot be used, with its place: an unknown name, or no regular expression."""
+        unknown = sorted(set(_NAME_IN_BRACES.findall(pattern)) - set(self.vocabulary))
+        if unknown:
+            yield f"{place}: the vocabulary has no {', '.join(unknown)}; it has {', '.join(self.vocabulary)}"
+        else:
+            yield from pattern_problems(place, self.expand(pattern))
 
 
 _INVISIBLE = re.compile(r"[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
@@ -200,7 +203,8 @@ def _example_problems(
             yield f"{where}, pattern {number}: no sentence in examples.must_match shows it"
 
 
-def _pattern_problems(place: str, pattern: str) -> Iterator[str]:
+def pattern_problems(place: str, pattern: str) -> Iterator[str]:
+    """Describe why a regular expression cannot be used, with its place."""
     try:
         compiled = re.compile(pattern, re.IGNORECASE)
     except re.error as error:

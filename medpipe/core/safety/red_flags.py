@@ -10,30 +10,41 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from typing import Any
 
 from pydantic import Field
 
-from medpipe.core.safety.patterns import Book, Id, Matcher, Text, apostrophes, readings
+from medpipe.core.safety.context import Context, ContextWords
+from medpipe.core.safety.patient import patient_of
+from medpipe.core.safety.patterns import Book, Id, Matcher, Text, Value, apostrophes, pattern_problems, readings
+from medpipe.core.safety.spelling import Spelling
+from medpipe.core.safety.vital_readings import readings_of
+from medpipe.core.safety.vital_signs import VitalSigns
 from medpipe.core.text import unaccented
-from medpipe.core.triage.labels import IMMEDIATE, label_of
+from medpipe.core.triage.labels import IMMEDIATE, leading_label
 from medpipe.errors import ConfigError
 
-_SCOPE = 5
-"""Words after a denial that it reaches, as in NegEx (Chapman et al., J Biomed Inform 2001, 34:301-310)."""
-_DENYING = re.compile(r"(?:(?:do|does|did|can) )?(?:not|no|cannot|can't|unable|ne|pas|aucune?|ningun\w*)\b", re.I)
-"""The beginning of a sign that denies something, such as "not breathing" and "no pulse". No denial before it denies it:
-"Not a smoker, not breathing" and "No breath, no pulse" tell of signs."""
-_PAUSE = re.compile(r"[.;:!?]")
-_WORD = re.compile(r"\w+")
+VITAL_SIGNS = "vital-signs"
+"""The id under which vital signs are found."""
+
+Span = tuple[int, int]
+
+
+class Joint(Value):
+    """Signs that make a case immediate together: each of the patterns is found in the text, wherever."""
+
+    all: tuple[Text, ...] = Field(min_length=2)
+    example: Text
+    """A sentence in which they are found."""
 
 
 class Flag(Matcher):
     """One sign, in the words of each language."""
 
     id: Id
+    together: tuple[Joint, ...] = ()
 
 
 class RedFlagPolicy(Book):
@@ -42,12 +53,14 @@ class RedFlagPolicy(Book):
     file = "red-flags.yaml"
     lists = {"flags": "flag"}
 
-    denials: tuple[Text, ...] = Field(min_length=1)
-    """Words that deny what follows within five words."""
-    turns: tuple[Text, ...] = Field(min_length=1)
-    """Words that end the reach of a denial."""
+    context: ContextWords
+    spelling: tuple[Text, ...] = ()
+    """Words in which one typing error is read over, in lower case and without accents."""
     denied: tuple[Text, ...] = Field(min_length=1)
-    """Sentences that name a sign only to deny it. No flag may be found in them."""
+    """Sentences that name a sign only to deny it, or as past, possible or harmless. No flag may be found in them."""
+    told: tuple[Text, ...] = Field(min_length=1)
+    """Sentences with words of denial, past or doubt in which a sign is there all the same. A flag must be found."""
+    vital_signs: VitalSigns
     flags: tuple[Flag, ...] = Field(min_length=1)
 
     def matchers(self) -> Iterator[tuple[str, Matcher]]:
@@ -64,7 +77,14 @@ class RedFlagPolicy(Book):
         for identifier, count in Counter(flag.id for flag in self.flags).items():
             if count > 1:
                 yield f"flag {identifier!r}: {count} flags have this id; give each its own"
+        for name, words in self.context:
+            for word in words:
+                yield from pattern_problems(f"context {name}", word)
         yield from super().problems()
+        for flag in self.flags:
+            for number, joint in enumerate(flag.together, start=1):
+                for pattern in joint.all:
+                    yield from self.problems_of(f"flag {flag.id!r}, together {number}", pattern)
 
 
 class RedFlags:
@@ -72,8 +92,13 @@ class RedFlags:
 
     def __init__(self, policy: RedFlagPolicy) -> None:
         self.policy = policy
+        self._context, self._spelling = Context(policy.context), Spelling(policy.spelling)
         self._flags = tuple((flag.id, policy.compiled(flag)) for flag in policy.flags)
-        self._denials, self._turns = frozenset(policy.denials), frozenset(policy.turns)
+        self._joint = tuple(
+            (flag.id, tuple(re.compile(policy.expand(pattern), re.IGNORECASE) for pattern in joint.all))
+            for flag in policy.flags
+            for joint in flag.together
+        )
 
     @classmethod
     def of(cls, values: Any) -> RedFlags:
@@ -82,7 +107,7 @@ class RedFlags:
         Raises ConfigError that names every flag and field at fault.
         """
         flags = cls(RedFlagPolicy.of(values))
-        problems = [*flags.policy.example_problems(), *flags._denied_problems()]
+        problems = [*flags.policy.example_problems(), *flags._sentence_problems()]
         if problems:
             raise ConfigError(f"{RedFlagPolicy.file}: {'; '.join(problems)}")
         return flags
@@ -90,41 +115,73 @@ class RedFlags:
     @cached_property
     def digest(self) -> str:
         """The SHA-256 of everything in the policy that can change an answer, and of nothing else."""
-        flags = [[flag.id, *map(self.policy.expand, flag.patterns)] for flag in self.policy.flags]
-        judged = [flags, sorted(self._denials), sorted(self._turns)]
+        policy = self.policy
+        flags = [
+            [
+                flag.id,
+                *map(policy.expand, flag.patterns),
+                *([*map(policy.expand, joint.all)] for joint in flag.together),
+            ]
+            for flag in policy.flags
+        ]
+        vital_signs = policy.vital_signs.model_dump(mode="json", exclude={"examples"})
+        judged = [flags, policy.context.model_dump(), sorted(policy.spelling), vital_signs]
         return hashlib.sha256(json.dumps(judged).encode()).hexdigest()
 
     def found(self, text: str) -> str:
         """Return the id of the first sign that a text tells of and does not deny; "" for none."""
-        return next((name for line in readings(text) for name, _ in self._signs(line)), "")
+        lines = (self._spelling.corrected(_bare(line)) for line in readings(text))
+        return next((name for line in lines for name, _ in self._signs(line)), "")
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
+    def spans(self, text: str) -> list[Span]:
         """Return where the signs of a text are, as (start, end): the words that an edit must keep."""
-        return [span for _, span in self._signs(text)]
+        return [span for _, span in self._signs(_bare(text))]
 
     def override(self, account: str, answer: str) -> str:
-        """Return `immediate` for an answer that is a less urgent label, if the account has a red flag; else ""."""
-        label = label_of(answer)
+        """Return `immediate` for an answer that is or begins with a less urgent label, if the account has a red flag.
+
+        Else "". A stream is judged by its first sentence, so a whole answer must be judged by it, too.
+        """
+        label = leading_label(answer)
         return IMMEDIATE if label not in (None, IMMEDIATE) and self.found(account) else ""
 
-    def _signs(self, text: str) -> Iterator[tuple[str, tuple[int, int]]]:
-        bare = _bare(text)
+    def _signs(self, bare: str) -> Iterator[tuple[str, Span]]:
         for name, patterns in self._flags:
             for pattern in patterns:
-                for match in pattern.finditer(bare):
-                    if _DENYING.match(match.group()) or not self._denies(bare[: match.start()]):
-                        yield name, match.span()
+                for span in self._present(pattern, bare):
+                    yield name, span
+        for name, parts in self._joint:
+            spans = [list(self._present(part, bare)) for part in parts]
+            if all(spans):
+                yield from ((name, span) for part in spans for span in part)
+        measured = [one for one in readings_of(bare) if self._context.present(bare, one.start, one.end)]
+        for reading in self.policy.vital_signs.urgent(measured, patient_of(bare)):
+            yield VITAL_SIGNS, (reading.start, reading.end)
 
-    def _denies(self, before: str) -> bool:
-        """Return whether the words before a sign deny it: a denial in its sentence, near and not ended by a turn."""
-        near: Sequence[str] = _WORD.findall(_PAUSE.split(before)[-1].casefold())[-_SCOPE:]
-        last = max((place for place, word in enumerate(near) if word in self._turns), default=-1)
-        return not self._denials.isdisjoint(near[last + 1 :])
+    def _present(self, pattern: re.Pattern[str], bare: str) -> Iterator[Span]:
+        for match in pattern.finditer(bare):
+            if self._context.present(bare, *match.span()):
+                yield match.span()
 
-    def _denied_problems(self) -> Iterator[str]:
-        for sentence in self.policy.denied:
-            if name := self.found(sentence):
-                yield f"denied: flag {name!r} is found in {sentence!r}"
+    def _sentence_problems(self) -> Iterator[str]:
+        policy = self.policy
+        for flag in policy.flags:
+            for joint in flag.together:
+                if not self.found(joint.example):
+                    yield f"flag {flag.id!r}, together: nothing is found in {joint.example!r}"
+        harmless = [("denied", text) for text in policy.denied]
+        harmless += [
+            ("vital_signs, examples.must_not_match", text) for text in policy.vital_signs.examples.must_not_match
+        ]
+        for place, text in harmless:
+            if name := self.found(text):
+                yield f"{place}: flag {name!r} is found in {text!r}"
+        for text in policy.told:
+            if not self.found(text):
+                yield f"told: no flag is found in {text!r}"
+        for text in policy.vital_signs.examples.must_match:
+            if VITAL_SIGNS not in {name for name, _ in self._signs(_bare(text))}:
+                yield f"vital_signs, examples.must_match: no vital sign makes {text!r} immediate"
 
 
 def _bare(text: str) -> str:

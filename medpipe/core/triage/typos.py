@@ -29,10 +29,20 @@ def mistyped(text: str, seed: str, keep: Sequence[tuple[int, int]] = ()) -> str:
     return text
 
 
+def misspellings(word: str) -> list[str]:
+    """Return each spelling of a word with one letter swapped, dropped or doubled; first and last letter stay."""
+    wrong = (spelling for place in range(1, len(word) - 2) for spelling in _misspelt(word, place))
+    return list(dict.fromkeys(wrong))
+
+
 def _wrong(word: str, chance: Random) -> str:
     """Return another spelling of a word; its first and its last letter stay."""
-    place = chance.randrange(1, len(word) - 2)
+    return chance.choice(_misspelt(word, chance.randrange(1, len(word) - 2)))
+
+
+def _misspelt(word: str, place: int) -> list[str]:
+    """Return the word with the letter at a place swapped with the next, dropped, and doubled."""
     swapped = word[:place] + word[place + 1] + word[place] + word[place + 2 :]
     dropped = word[:place] + word[place + 1 :]
     doubled = word[:place] + word[place] + word[place:]
-    return chance.choice([other for other in (swapped, dropped, doubled) if other != word])
+    return [other for other in (swapped, dropped, doubled) if other != word]
