@@ -83,16 +83,21 @@ def _reader(ports: Ports, old: EvaluationManifest, new: EvaluationManifest) -> L
 def _pairs(
     ports: Ports, old: EvaluationManifest, new: EvaluationManifest
 ) -> tuple[dict[str, list[Pair]], dict[str, str]]:
-    """Return the pairs of each benchmark, and for each benchmark without any why there are none."""
+    """Return the pairs of each benchmark, and for each benchmark with questions that are left out why they are."""
     pairs: dict[str, list[Pair]] = {}
     left_out: dict[str, str] = {}
     before, after = (scores_of(ports, EvaluationRef(evaluation.ref)) for evaluation in (old, new))
     for benchmark in map(Benchmark.model_validate, new.inputs.benchmarks):
         reason = _unfit(benchmark, before, after)
-        given = [] if reason else list(_paired(_samples(ports, benchmark, new), benchmark.name, before, after))
+        samples = [] if reason else _samples(ports, benchmark, new)
+        given, chosen = list(_paired(samples, benchmark.name, before, after)), sum(bool(one.choices) for one in samples)
         if given:
             pairs[benchmark.name] = given
-        else:
+        if chosen:
+            left_out[benchmark.name] = (
+                f"{chosen} of {len(samples)} questions have choices: see the labels of `evaluate`"
+            )
+        elif not given:
             left_out[benchmark.name] = reason or "no question has a right answer"
     return pairs, left_out
 

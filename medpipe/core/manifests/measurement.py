@@ -28,7 +28,7 @@ class MeasurementOutcome(Outcome):
     """Samples that both models answered and that have a right answer."""
     measures: tuple[Measure, ...]
     left_out: dict[str, str] = {}
-    """Benchmark → why nothing is measured on it."""
+    """Benchmark → why nothing is measured on it, or how many of its questions have choices and are not measured."""
 
 
 class MeasurementManifest(Manifest):
