@@ -16,6 +16,7 @@ from medpipe.core.judging.evaluation import Sample
 from medpipe.core.refs import ref
 from medpipe.ports import Choosing, Harnessed
 from medpipe.steps import harness as harness_step
+from medpipe.steps.evaluation import scores_of
 from tests import fakes
 from tests.manifests import put
 
@@ -82,7 +83,7 @@ def test_what_a_rule_answered_is_not_compared_with_what_the_model_prefers(
     ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch, harness: FirstChoice
 ) -> None:
     evaluation = evaluated(ports, monkeypatch)
-    stored = harness_step.scores_of(ports, evaluation)
+    stored = scores_of(ports, evaluation)
     ruled = [
         score.model_copy(update={"by": "rule", "answer": "yes"}) if score.sample_id == "1" else score
         for score in stored.scores["b"]
