@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping, Sequence
 from importlib import metadata
@@ -93,4 +94,11 @@ def _harnessed(results: Mapping[str, Any], task: str) -> Harnessed:
     figures, samples = results["results"][task], sorted(results["samples"][task], key=lambda row: row["doc_id"])
     likelihoods = ([float(answer[0]) for answer in sample["filtered_resps"]] for sample in samples)
     chosen = tuple(max(range(len(given)), key=given.__getitem__) for given in likelihoods)
-    return Harnessed(float(figures["acc,none"]), float(figures["acc_stderr,none"]), chosen)
+    return Harnessed(float(figures["acc,none"]), _stderr(figures["acc_stderr,none"]), chosen)
+
+
+def _stderr(figure: Any) -> float | None:
+    """Return a standard error; None for "N/A", which lm-eval writes where it computes none, and for NaN."""
+    if isinstance(figure, str):
+        return None
+    return None if math.isnan(figure) else float(figure)

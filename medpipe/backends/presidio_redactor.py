@@ -81,6 +81,7 @@ class PresidioRedactor:
             for result in recogniser.analyze(text, recogniser.supported_entities, NO_MODEL):
                 if result.score >= LEAST_SCORE:
                     spans.setdefault(_trimmed(text, result.start, result.end), KIND_OF[result.entity_type])
+        spans = phi.without_public(text, spans)
         names = frozenset(text[start:end] for (start, end), kind in spans.items() if kind == "NAME")
         return spans | {span: "NAME" for span in phi.names_again(text, names) if span not in spans}
 

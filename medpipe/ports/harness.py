@@ -21,8 +21,9 @@ class Harnessed(NamedTuple):
     """What a harness found on one task."""
 
     accuracy: float
-    stderr: float
-    """Standard error of the accuracy, as the harness computes it: questions are taken to be independent."""
+    stderr: float | None
+    """Standard error of the accuracy, as the harness computes it: questions are taken to be independent. None where the
+    harness gives none, as for a single question."""
     chosen: tuple[int, ...]
     """Index of the choice that the model prefers, for each question in order."""
 

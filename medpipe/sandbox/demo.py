@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import signal
 import sys
 import time
@@ -26,6 +25,7 @@ from rich.table import Table
 from medpipe.errors import MedpipeError
 from medpipe.sandbox import airflow_home, report
 from medpipe.sandbox.stack import ROOT, Stack, stop
+from medpipe.sandbox.state_folder import emptied, refuse_foreign
 from medpipe.sandbox.story import Story
 from medpipe.sandbox.world import SEED
 
@@ -67,8 +67,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(width=None if sys.stdout.isatty() else 120)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     var = options.var.resolve()
+    try:
+        refuse_foreign(var)
+    except MedpipeError as error:
+        console.print(f"[red bold]{type(error).__name__}[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        return 1
     stop(var, lambda _: None)
-    shutil.rmtree(var, ignore_errors=True)
+    emptied(var)
     started = time.monotonic()
     stack = Stack(var, lambda text: console.print(f"  {text}", style="dim", highlight=False), options.seed)
     try:
@@ -92,7 +97,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="medpipe.sandbox.demo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--exit", action="store_true", help="stop the servers at the end")
-    parser.add_argument("--var", type=Path, default=ROOT / "var" / "demo", help="folder for all state; emptied first")
+    parser.add_argument(
+        "--var",
+        type=Path,
+        default=ROOT / "var" / "demo",
+        help="folder for all state, emptied first; one with files in it must be a demo's",
+    )
     parser.add_argument(
         "--seed",
         type=int,

@@ -27,12 +27,14 @@ class Compared(BaseModel):
     n: int
     accuracy: float
     """The harness's."""
-    stderr: float
-    """Standard error of the harness's accuracy."""
+    stderr: float | None
+    """Standard error of the harness's accuracy; None where the harness gives none, as for a single question."""
     evaluated: float
     """The evaluation's accuracy on these questions."""
     agreement: float
     """Share of the questions on which both chose the same label."""
+    by_rule: int
+    """Questions left out, since a rule answered them in the evaluation: the model's own answer is not stored."""
 
 
 class HarnessReport(BaseModel):
@@ -48,6 +50,7 @@ def run_lm_eval(evaluation: EvaluationRef, *, ports: Ports) -> HarnessReport:
     """Ask the model of an evaluation its questions with choices by lm-eval, and return both tools' figures.
 
     lm-eval loads the same base and adapter in fp32 and gets the same prompts. It compares whole labels by likelihood.
+    Questions that a guardrail or a red flag answered in the evaluation are left out: lm-eval asks the model alone.
     Raises UsageError for an evaluation without such questions, at another precision, or of other files of the base.
     """
     stored, scores = manifest(ports, evaluation, EvaluationManifest), scores_of(ports, evaluation)
@@ -62,12 +65,24 @@ def run_lm_eval(evaluation: EvaluationRef, *, ports: Ports) -> HarnessReport:
     }
     if not asked:
         raise UsageError(f"{evaluation} asked no question with choices: evaluate with a recipe that asks some")
-    tasks = {name: [_choosing(sample, contract) for sample in samples] for name, samples in asked.items()}
-    found = ports.harness.run(contract.base, beside(ports, inputs.adapter, contract), tasks, ports.progress)
-    answers = {(name, score.sample_id): score.answer for name, of in scores.scores.items() for score in of}
-    compared = (
-        _compared(name, samples, [answers[name, sample.id] for sample in samples], found[name])
+    answers = {
+        (name, score.sample_id): score.answer
+        for name, of in scores.scores.items()
+        for score in of
+        if score.by == "model"
+    }
+    own = {
+        name: given
         for name, samples in asked.items()
+        if (given := [sample for sample in samples if (name, sample.id) in answers])
+    }
+    if not own:
+        raise UsageError(f"{evaluation}: rules answered every question with choices, so there is no answer to compare")
+    tasks = {name: [_choosing(sample, contract) for sample in samples] for name, samples in own.items()}
+    found = ports.harness.run(contract.base, beside(ports, inputs.adapter, contract), tasks, ports.progress)
+    compared = (
+        _compared(name, samples, [answers[name, sample.id] for sample in samples], found[name], len(asked[name]))
+        for name, samples in own.items()
     )
     return HarnessReport(evaluation=evaluation, harness=ports.harness.version, benchmarks=tuple(compared))
 
@@ -87,7 +102,8 @@ def _choosing(sample: Sample, contract: ServingContract) -> Choosing:
     return Choosing(contract.prompt(sample.question, sample.context), contract.completions(sample.choices), right)
 
 
-def _compared(name: str, samples: Sequence[Sample], answers: Sequence[str], found: Harnessed) -> Compared:
+def _compared(name: str, samples: Sequence[Sample], answers: Sequence[str], found: Harnessed, asked: int) -> Compared:
+    """Return both tools' figures; `asked`: the questions of the evaluation, with those that rules answered."""
     pairs = list(zip(samples, answers, found.chosen, strict=True))
     return Compared(
         benchmark=name,
@@ -96,4 +112,5 @@ def _compared(name: str, samples: Sequence[Sample], answers: Sequence[str], foun
         stderr=found.stderr,
         evaluated=sum(answer == sample.target for sample, answer, _ in pairs) / len(pairs),
         agreement=sum(answer == sample.choices[chosen] for sample, answer, chosen in pairs) / len(pairs),
+        by_rule=asked - len(pairs),
     )

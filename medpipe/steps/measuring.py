@@ -99,7 +99,7 @@ def _reader(ports: Ports, old: EvaluationManifest, new: EvaluationManifest) -> L
 def _pairs(
     ports: Ports, old: EvaluationManifest, new: EvaluationManifest, confidence: bool
 ) -> tuple[dict[str, list[Pair]], dict[str, list[Labelled]], dict[str, str]]:
-    """Return the pairs of each benchmark, by texts and by labels, and for each without any why there are none."""
+    """Return the pairs of each benchmark, by texts and by labels, and for each with questions left out why they are."""
     pairs: dict[str, list[Pair]] = {}
     labels: dict[str, list[Labelled]] = {}
     left_out: dict[str, str] = {}
@@ -113,9 +113,11 @@ def _pairs(
             pairs[benchmark.name] = texts
         if given := labelled(samples, benchmark.name, before, after):
             labels[benchmark.name] = given
-        if not texts and not (given and confidence):
-            without = "its questions have labels: give --confidence" if given else "no question has a right answer"
-            left_out[benchmark.name] = reason or without
+        chosen = sum(bool(sample.choices) for sample in samples)
+        if chosen and not confidence:
+            left_out[benchmark.name] = f"{chosen} of {len(samples)} questions have choices: give --confidence"
+        elif not texts and not given:
+            left_out[benchmark.name] = reason or "no question has a right answer"
     return pairs, labels if confidence else {}, left_out
 
 

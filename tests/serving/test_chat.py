@@ -82,6 +82,8 @@ def test_a_label_that_a_red_flag_overrules_never_leaves_in_a_stream_whatever_fol
 
     text = "".join(piece["choices"][0]["delta"].get("content", "") for piece in pieces)
     assert text == "immediate"
+    whole = chat(gateway, messages=told).json()["choices"][0]["message"]["content"]
+    assert whole == text
 
 
 def test_a_harmful_sentence_never_leaves_in_a_stream(gateway: Gateway) -> None:

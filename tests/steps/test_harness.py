@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from medpipe import errors, records, steps
+from medpipe.backends.lm_eval_harness import _harnessed
 from medpipe.core import prompt
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.refs import ref
 from medpipe.ports import Choosing, Harnessed
+from medpipe.steps import harness as harness_step
+from medpipe.steps.evaluation import scores_of
 from tests import fakes
 from tests.manifests import put
 
@@ -72,7 +75,38 @@ def test_both_figures_stand_side_by_side_for_the_same_prompts(
         "stderr": 0.1,
         "evaluated": 1.0,
         "agreement": 0.5,
+        "by_rule": 0,
     }
+
+
+def test_what_a_rule_answered_is_not_compared_with_what_the_model_prefers(
+    ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch, harness: FirstChoice
+) -> None:
+    evaluation = evaluated(ports, monkeypatch)
+    stored = scores_of(ports, evaluation)
+    ruled = [
+        score.model_copy(update={"by": "rule", "answer": "yes"}) if score.sample_id == "1" else score
+        for score in stored.scores["b"]
+    ]
+    monkeypatch.setattr(harness_step, "scores_of", lambda *_: stored.model_copy(update={"scores": {"b": ruled}}))
+
+    (compared,) = steps.run_lm_eval(evaluation, ports=ports).benchmarks
+
+    assert (compared.n, compared.by_rule, compared.agreement) == (1, 1, 1.0)
+    assert [asked.prompt for asked in harness.tasks["b"]] == [prompt.render("Is a cold grave?")]
+    every = {"b": [score.model_copy(update={"by": "rule"}) for score in ruled]}
+    monkeypatch.setattr(harness_step, "scores_of", lambda *_: stored.model_copy(update={"scores": every}))
+    with pytest.raises(errors.UsageError, match="rules answered every question with choices"):
+        steps.run_lm_eval(evaluation, ports=ports)
+
+
+@pytest.mark.parametrize(("given", "read"), [(0.1, 0.1), ("N/A", None), (float("nan"), None)])
+def test_a_standard_error_that_lm_eval_does_not_give_is_none_and_not_zero(given: Any, read: float | None) -> None:
+    results = {
+        "results": {"medpipe_b": {"acc,none": 1.0, "acc_stderr,none": given}},
+        "samples": {"medpipe_b": [{"doc_id": 0, "filtered_resps": [(-1.0, False), (-2.0, False)]}]},
+    }
+    assert _harnessed(results, "medpipe_b") == Harnessed(1.0, read, (0,))
 
 
 def test_what_cannot_be_compared_is_refused(

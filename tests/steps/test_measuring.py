@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from medpipe import remarks, steps
+from medpipe.core.judging.evaluation import Sample
 from medpipe.core.judging.measures import Measure
 from medpipe.core.manifests import EvaluationManifest, MeasurementManifest
 from medpipe.errors import UsageError
+from medpipe.steps import measuring
 from medpipe.steps.artifact import manifest
 from medpipe.steps.evaluation import scores_of
 from tests import fakes
@@ -75,6 +78,22 @@ def test_what_has_no_right_answer_is_left_out_with_its_reason(
     outcome = manifest(ports, steps.measure(*evaluations, False, ports=ports), MeasurementManifest).outcome
     assert outcome.left_out["red-team-model"] == "its answers are judged by policies, not by a right answer"
     assert outcome.samples == sum(one.n for one in outcome.measures if one.name == "token_f1")
+
+
+def test_questions_with_choices_are_counted_among_what_is_left_out(
+    ports: fakes.FakePorts, evaluations: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = measuring._samples
+
+    def with_a_choice(*asked: Any) -> list[Sample]:
+        first, *others = every(*asked)
+        return [first.model_copy(update={"choices": (first.target, "another")}), *others]
+
+    monkeypatch.setattr(measuring, "_samples", with_a_choice)
+    outcome = manifest(ports, steps.measure(*evaluations, False, ports=ports), MeasurementManifest).outcome
+    reason = outcome.left_out["new-knowledge"]
+    measured = next(one.n for one in outcome.measures if (one.benchmark, one.name) == ("new-knowledge", "token_f1"))
+    assert reason == f"1 of {measured + 1} questions have choices: see the labels of `evaluate`"
 
 
 def test_no_perplexity_reads_no_model(

@@ -82,6 +82,10 @@ class _Share(NamedTuple):
     high: float
 
 
+_NO_SPREAD = 1e-9
+"""Half an interval that is nothing but rounding."""
+
+
 def mean(name: str, values: Sequence[float], clusters: Sequence[Hashable]) -> Metric:
     """Return the mean of scores in 0..1 with a clustered Wilson interval, as the metric `name`.
 
@@ -104,8 +108,9 @@ def jackknifed(
 ) -> Metric:
     """Return a statistic of items, in `least`..1, with the interval of the delete-a-group jackknife.
 
-    `clusters` as in `mean`; one group alone says nothing about others. Where the statistic is 1 whatever is left out,
-    nothing shows how it varies: the lower limit is then Wilson's for a share of 1 of the clusters.
+    `clusters` as in `mean`; one group alone says nothing about others. Where the statistic is the same whatever is left
+    out, nothing shows how it varies. The limits then allow that the largest share of clusters that none of those seen
+    rules out (exact, `upper_share`) is as different as can be. At 1, the lower limit is Wilson's, if it is lower.
     """
     names = [cluster or f"alone {place}" for place, cluster in enumerate(clusters)]
     group_of = {cluster: turn % JACKKNIFE_GROUPS for turn, cluster in enumerate(dict.fromkeys(names))}
@@ -118,9 +123,14 @@ def jackknifed(
     ]
     quantile, centre = _t(len(groups) - 1, (1 - LEVEL) / 2), math.fsum(without) / len(groups)
     half = quantile * math.sqrt((1 - 1 / len(groups)) * math.fsum((one - centre) ** 2 for one in without))
-    low = value - half if half > 0 or value < 1 else wilson(1.0, len(group_of), quantile)[0]
+    low, high = value - half, value + half
+    if half < _NO_SPREAD:
+        unseen = upper_share(0, len(group_of), (1 - LEVEL) / 2)
+        low, high = value - unseen * (value - least), value + unseen * (1 - value)
+        if value > 1 - _NO_SPREAD:
+            low = min(low, wilson(1.0, len(group_of), quantile)[0])
     return Metric(
-        name=name, value=value, low=max(least, low), high=min(1.0, value + half), n=len(items), clusters=len(group_of)
+        name=name, value=value, low=max(least, low), high=min(1.0, high), n=len(items), clusters=len(group_of)
     )
 
 

@@ -37,7 +37,7 @@ class MeasurementOutcome(Outcome):
     calibration: dict[str, Calibration] = Field({}, exclude_if=not_)
     """Benchmark → bins of the answers by how probable the models found them, where questions have choices."""
     left_out: dict[str, str] = {}
-    """Benchmark → why nothing is measured on it."""
+    """Benchmark → why nothing is measured on it, or how many of its questions have choices and are not measured."""
 
 
 class MeasurementManifest(Manifest):

@@ -4,7 +4,8 @@ Pure. The method is ConText's (Harkema et al., J Biomed Inform 2009, 42:839-851)
 J Biomed Inform 2001, 34:301-310): a trigger changes what follows it, up to a termination; phrases such as "no relief"
 look like a trigger and are none ("pseudo-negations"). Two things differ, since a sign that is missed costs more than a
 false alarm. A comma ends a denial, unless "or" joins the list after it ("no fever, cough or pain") or a verb denies
-("denies fever, cough"). And a relative's sign is nobody's only in the past: who writes of a father mostly cares for him.
+("denies fever, cough"). And a relative's sign is left out only if it is past: who writes of a father mostly cares for
+him.
 
 The words are in the section `context` of `medpipe/policies/red-flags.yaml`, as regular expressions for text in lower
 case and without accents.

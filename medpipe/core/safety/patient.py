@@ -48,8 +48,13 @@ _CHILD = (
 )
 _AGES = [
     re.compile(rf"\b{_COUNT}[- ]?(d|w|m|y)\w*[- ]old\b", re.IGNORECASE),
-    re.compile(rf"\b{_CHILD}(?: \w+)? (?:is|are|aged?|de|d'|a|agee? de|tiene|con|of|y) {_COUNT} (d|w|m|y|j|s|a)\w+", re.IGNORECASE),
-    re.compile(rf"\b{_COUNT} ?(y)[/ ]?o\b|\b(\d{{1,3}}) ?(y|a)(?:rs?|ears?|ns|nos)?\b(?! (?:ago|since))", re.IGNORECASE),
+    re.compile(
+        rf"\b{_CHILD}(?: \w+)? (?:is|are|aged?|de|d'|a|agee? de|tiene|con|of|y) {_COUNT} (d|w|m|y|j|s|a)\w+",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b{_COUNT} ?(y)[/ ]?o\b|\b(\d{{1,3}}) ?(y|a)(?:rs?|ears?|ns|nos)?\b(?! (?:ago|since))", re.IGNORECASE
+    ),
     re.compile(r"\b(\d{1,3})()[MFHV]\b"),
 ]
 _UNITS = {"d": 1 / 365, "j": 1 / 365, "w": 7 / 365, "s": 7 / 365, "m": 1 / 12, "y": 1.0, "a": 1.0, "": 1.0}

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from medpipe.core.safety.given_names import GIVEN_NAMES
+from medpipe.core.safety.identifiers.registers import public_numbers
 
 KINDS = (
     "NAME",
@@ -33,6 +34,9 @@ KINDS = (
     "CODE",
 )
 """The words of the placeholders: a name becomes `[NAME]`. `CODE` is a long number that nothing names."""
+
+_PUBLIC_KINDS = frozenset({"PHONE", "MRN", "HEALTH_PLAN", "ACCOUNT", "LICENSE", "VEHICLE", "DEVICE", "CODE"})
+"""Kinds as which the number of a public register may be read."""
 
 NIR = r"\b[1-478]\s?\d{2}\s?(?:0[1-9]|1[0-2]|[2-9]\d)\s?(?:\d{2}|2[AB])\s?\d{3}\s?\d{3}\s?\d{2}\b"
 """French national numbers (numéro d'inscription au répertoire) with their key. See `nir_is_valid`."""
@@ -95,6 +99,19 @@ def names_again(text: str, names: frozenset[str]) -> list[tuple[int, int]]:
     any_part = "|".join(sorted(map(re.escape, parts), reverse=True))  # a longer part before its beginning
     again = re.compile(rf"{_OF_DISEASE}(?<![\w-])(?:{any_part})(?![\w-]){_EPONYM}")
     return [match.span() for match in again.finditer(text)]
+
+
+def without_public(text: str, spans: Mapping[tuple[int, int], str]) -> dict[tuple[int, int], str]:
+    """Return the spans without numbers that public registers gave to substances, genes, trials, codes or standards.
+
+    Only kinds that are numbers are left out, and only where the whole span is in the register's number.
+    """
+    public = public_numbers(text) if not _PUBLIC_KINDS.isdisjoint(spans.values()) else []
+    return {
+        (start, end): kind
+        for (start, end), kind in spans.items()
+        if kind not in _PUBLIC_KINDS or not any(first <= start and end <= last for first, last in public)
+    }
 
 
 def replaced(text: str, spans: Mapping[tuple[int, int], str]) -> tuple[str, dict[str, int]]:

@@ -23,7 +23,7 @@ from medpipe.core.safety.spelling import Spelling
 from medpipe.core.safety.vital_readings import readings_of
 from medpipe.core.safety.vital_signs import VitalSigns
 from medpipe.core.text import unaccented
-from medpipe.core.triage.labels import IMMEDIATE, label_of
+from medpipe.core.triage.labels import IMMEDIATE, leading_label
 from medpipe.errors import ConfigError
 
 VITAL_SIGNS = "vital-signs"
@@ -117,7 +117,11 @@ class RedFlags:
         """The SHA-256 of everything in the policy that can change an answer, and of nothing else."""
         policy = self.policy
         flags = [
-            [flag.id, *map(policy.expand, flag.patterns), *([*map(policy.expand, joint.all)] for joint in flag.together)]
+            [
+                flag.id,
+                *map(policy.expand, flag.patterns),
+                *([*map(policy.expand, joint.all)] for joint in flag.together),
+            ]
             for flag in policy.flags
         ]
         vital_signs = policy.vital_signs.model_dump(mode="json", exclude={"examples"})
@@ -134,8 +138,11 @@ class RedFlags:
         return [span for _, span in self._signs(_bare(text))]
 
     def override(self, account: str, answer: str) -> str:
-        """Return `immediate` for an answer that is a less urgent label, if the account has a red flag; else ""."""
-        label = label_of(answer)
+        """Return `immediate` for an answer that is or begins with a less urgent label, if the account has a red flag.
+
+        Else "". A stream is judged by its first sentence, so a whole answer must be judged by it, too.
+        """
+        label = leading_label(answer)
         return IMMEDIATE if label not in (None, IMMEDIATE) and self.found(account) else ""
 
     def _signs(self, bare: str) -> Iterator[tuple[str, Span]]:
@@ -163,7 +170,9 @@ class RedFlags:
                 if not self.found(joint.example):
                     yield f"flag {flag.id!r}, together: nothing is found in {joint.example!r}"
         harmless = [("denied", text) for text in policy.denied]
-        harmless += [("vital_signs, examples.must_not_match", text) for text in policy.vital_signs.examples.must_not_match]
+        harmless += [
+            ("vital_signs, examples.must_not_match", text) for text in policy.vital_signs.examples.must_not_match
+        ]
         for place, text in harmless:
             if name := self.found(text):
                 yield f"{place}: flag {name!r} is found in {text!r}"

@@ -1,8 +1,8 @@
 """Words that people mistype where seconds count: "siezure", "colapsed".
 
-Pure. A word is read as one of the listed words if it has one letter of that word swapped, dropped or doubled, the errors
-that `core.triage.typos` makes. A letter that is replaced by another is not read over, since that makes other words:
-"painted" for "fainted".
+Pure. A word is read as one of the listed words if it has one letter of that word swapped, dropped or doubled, the
+errors that `core.triage.typos` makes. A letter that is replaced by another is not read over, since that makes other
+words: "painted" for "fainted".
 """
 
 from __future__ import annotations

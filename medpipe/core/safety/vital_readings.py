@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 Sign = Literal[
     "systolic", "diastolic", "pulse", "respirations", "saturation", "temperature", "glucose", "ketones", "consciousness"
 ]
-"""Pressures in mmHg, pulse and respirations in 1/min, saturation in %, temperature in °C, glucose and ketones in mmol/l,
-consciousness in points of the Glasgow coma scale."""
+"""Pressures in mmHg, pulse and respirations in 1/min, saturation in %, temperature in °C, glucose and ketones in
+mmol/l, consciousness in points of the Glasgow coma scale."""
 
 _PLAUSIBLE: Mapping[Sign, tuple[float, float]] = {
     "systolic": (30, 300),
@@ -62,7 +62,8 @@ _RATES: Mapping[Sign, list[re.Pattern[str]]] = {
     "systolic": [
         _pattern(
             r"\b(?:sbp|systolic(?: (?:bp|pressure))?|(?-i:PAS|TAS)|systolique|sistolica|"
-            r"(?:bp|tension|presion)(?= (?:a|de|at|of|is|est)\b))TO(?P<value>\d{1,3})(?![.,/]\d| ?/| (?:over|sur|sobre|por))"
+            r"(?:bp|tension|presion)(?= (?:a|de|at|of|is|est)\b))TO"
+            r"(?P<value>\d{1,3})(?![.,/]\d| ?/| (?:over|sur|sobre|por))"
             r"(?! (?:tablet|pill|cachet|pastill|jours|days|dias))OTHER_UNIT"
         ),
     ],
@@ -89,9 +90,7 @@ _RATES: Mapping[Sign, list[re.Pattern[str]]] = {
             r"pulse ?ox\w*|oxygen(?: levels?| saturation)?|oxygene|oxigeno)TO(?P<value>\d{2,3})"
             r"(?!\d| ?l\b| ?l/| (?:min|hour|h\b|d))"
         ),
-        _pattern(
-            r"\bsat[. :=]{1,2}(?:a |at |of |de |is )?(?P<value>\d{2}) ?(?:%|on\b|ra\b|aa\b|en\b|basal|[,.;]|$)"
-        ),
+        _pattern(r"\bsat[. :=]{1,2}(?:a |at |of |de |is )?(?P<value>\d{2}) ?(?:%|on\b|ra\b|aa\b|en\b|basal|[,.;]|$)"),
     ],
     "consciousness": [
         _pattern(r"\b(?:gcs|glasgow(?: coma)?(?: scale| score)?)TO(?P<value>\d{1,2})(?:\s?/\s?15)?(?!\d)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from medpipe.core.text import words
@@ -16,6 +17,18 @@ DELAYED: Label = "delayed"
 """Can wait for an appointment, or be cared for at home."""
 LABELS: tuple[Label, ...] = (IMMEDIATE, MEDIUM, DELAYED)
 """All labels, the most urgent first."""
+
+
+_FIRST = re.compile(r"[.!?](?=[\s\"')\]*_])|\n")
+"""Where the first sentence or line of an answer ends."""
+
+
+def leading_label(text: str) -> Label | None:
+    """Return the label that a text is, or that is its first sentence or line; None for any other text.
+
+    "Delayed. Stay home." begins with `delayed`.
+    """
+    return label_of(_FIRST.split(text.strip(), maxsplit=1)[0])
 
 
 def label_of(text: str) -> Label | None:

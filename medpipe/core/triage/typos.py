@@ -30,7 +30,7 @@ def mistyped(text: str, seed: str, keep: Sequence[tuple[int, int]] = ()) -> str:
 
 
 def misspellings(word: str) -> list[str]:
-    """Return each spelling of a word with one letter swapped, dropped or doubled; its first and its last letter stay."""
+    """Return each spelling of a word with one letter swapped, dropped or doubled; first and last letter stay."""
     wrong = (spelling for place in range(1, len(word) - 2) for spelling in _misspelt(word, place))
     return list(dict.fromkeys(wrong))
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Sequence
@@ -28,6 +27,7 @@ from medpipe.sandbox.real.story import Story
 from medpipe.sandbox.real.usage import Usage
 from medpipe.sandbox.real.verbs import Verbs
 from medpipe.sandbox.servers import models
+from medpipe.sandbox.state_folder import emptied, mark, refuse_foreign
 
 SETS = ("medquad", "pubmedqa", "mediqa")
 _TOPICS = "mplus_topics_????-??-??.xml"
@@ -67,8 +67,11 @@ def _run(options: argparse.Namespace, console: Console) -> None:
         raise UsageError(
             f"{options.data} is not there: set MEDPIPE_CURATED to the folder of the sets (docs/real-data.md says which)"
         )
-    if not options.resume:
-        shutil.rmtree(var, ignore_errors=True)
+    refuse_foreign(var)
+    if options.resume:
+        mark(var)
+    else:
+        emptied(var)
     sets = data.lay_out(SETS, options.data.resolve(), var / "curated")
     for name, reason in sets.absent.items():
         console.print(f"  [yellow]left out: {name}[/]: {escape(reason)}", highlight=False)

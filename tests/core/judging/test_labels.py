@@ -86,3 +86,18 @@ def test_the_jackknife_of_a_mean_is_the_interval_of_a_mean() -> None:
     metric = jackknifed("m", lambda chosen: sum(chosen) / len(chosen), values, [""] * 10)
     assert metric.value == 0.6
     assert metric.value - metric.low == pytest.approx(2.262 * (0.24 / 9) ** 0.5, abs=1e-3)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.3, 1.0])
+def test_a_statistic_that_every_cluster_agrees_on_has_an_interval_all_the_same(value: float) -> None:
+    few, many = (jackknifed("m", lambda _: value, [value] * n, [""] * n, least=-1.0) for n in (10, 1000))
+    for metric in (few, many):
+        assert metric.low <= metric.value <= metric.high
+        assert metric.high - metric.low > 0
+    assert few.high - few.low > 0.3 > 0.02 > many.high - many.low
+
+
+def test_rounding_alone_is_no_spread() -> None:
+    values = [0.1 + 0.2, 0.3, 0.3, 0.1 + 0.2]
+    metric = jackknifed("m", lambda chosen: sum(chosen) / len(chosen), values, [""] * 4)
+    assert metric.high - metric.low > 0.3

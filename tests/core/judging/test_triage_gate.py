@@ -189,6 +189,14 @@ def test_under_triage_counts_every_answer_that_is_less_urgent_than_is_right() ->
     assert found.value == pytest.approx(sum(hurried(sample) == "delayed" for sample in urgent) / len(urgent))
 
 
+def test_a_model_that_gives_no_label_under_triages_and_a_rule_that_says_whom_to_call_does_not() -> None:
+    urgent = [sample for sample in SAMPLES if sample.target == "immediate"]
+    by_model = figures.under_triage(scored(lambda _: "It depends.", urgent))
+    by_rule = figures.under_triage(scored(lambda _: "Call 112 now.", urgent, by="rule"))
+    assert by_model is not None and by_model.value == 1.0
+    assert by_rule is not None and by_rule.value == 0.0
+
+
 def test_the_effect_of_one_edit_is_seen_apart_from_the_others() -> None:
     scores = scored(swayed, SAMPLES)
     relative, typos = (figures.flips_with(scores, edit) for edit in ("relative", "typos"))

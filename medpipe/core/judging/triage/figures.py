@@ -47,14 +47,22 @@ def recall(scores: Iterable[Score], label: Label) -> Metric | None:
 
 
 def under_triage(scores: Iterable[Score]) -> Metric | None:
-    """Return the share of answers that are less urgent than is right; None where nothing could be."""
-    urgency = {label: rank for rank, label in enumerate(LABELS)}
+    """Return the share of answers that are less urgent than is right; None where nothing could be.
+
+    A model's answer without a label sends nobody to a doctor, and counts. A rule's reply says whom to call.
+    """
+    urgency: dict[Label | None, int] = {label: rank for rank, label in enumerate(LABELS)}
     given = [
-        (float(urgency.get(label_of(score.answer) or IMMEDIATE, 0) > urgency[right]), score.cluster)
+        (float(_urgency(score, urgency) > urgency[right]), score.cluster)
         for score in scores
         if (right := label_of(score.target)) and right != DELAYED
     ]
     return _share("under-triage", given)
+
+
+def _urgency(score: Score, urgency: Mapping[Label | None, int]) -> int:
+    """Return the rank of an answer, 0 for the most urgent."""
+    return urgency.get(label_of(score.answer), 0 if score.by == "rule" else len(urgency))
 
 
 def flips(scores: Sequence[Score]) -> Metric | None:
