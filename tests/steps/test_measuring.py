@@ -93,7 +93,7 @@ def test_questions_with_choices_are_counted_among_what_is_left_out(
     outcome = manifest(ports, steps.measure(*evaluations, False, ports=ports), MeasurementManifest).outcome
     reason = outcome.left_out["new-knowledge"]
     measured = next(one.n for one in outcome.measures if (one.benchmark, one.name) == ("new-knowledge", "token_f1"))
-    assert reason == f"1 of {measured + 1} questions have choices: see the labels of `evaluate`"
+    assert reason == f"1 of {measured + 1} questions have choices: give --confidence"
 
 
 def test_no_perplexity_reads_no_model(
