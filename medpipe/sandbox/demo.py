@@ -1,6 +1,6 @@
 """The demo: the whole loop, on the real system, over three days of an invented NLM.
 
-    python -m medpipe.sandbox.demo [--exit]
+    python -m medpipe.sandbox.demo [--exit] [--seed N]
 
 Airflow is driven through its REST API only, and questions go to the service over HTTP. The servers stay up
 until Ctrl-C on a terminal; with --exit or without a terminal they are stopped at the end.
@@ -27,6 +27,7 @@ from medpipe.errors import MedpipeError
 from medpipe.sandbox import airflow_home, report
 from medpipe.sandbox.stack import ROOT, Stack, stop
 from medpipe.sandbox.story import Story
+from medpipe.sandbox.world import SEED
 
 
 def table(challengers: Sequence[Mapping[str, Any]]) -> Table:
@@ -69,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stop(var, lambda _: None)
     shutil.rmtree(var, ignore_errors=True)
     started = time.monotonic()
-    stack = Stack(var, lambda text: console.print(f"  {text}", style="dim", highlight=False))
+    stack = Stack(var, lambda text: console.print(f"  {text}", style="dim", highlight=False), options.seed)
     try:
         _run(stack, console, started)
         if sys.stdout.isatty() and not options.exit:
@@ -92,6 +93,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--exit", action="store_true", help="stop the servers at the end")
     parser.add_argument("--var", type=Path, default=ROOT / "var" / "demo", help="folder for all state; emptied first")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=SEED,
+        help="of the invented medicine, and of the trainings (default %(default)s)",
+    )
     return parser.parse_args(arguments)
 
 

@@ -34,7 +34,7 @@ class Follower:
     def __init__(self, stack: Stack, console: Console) -> None:
         self.stack = stack
         self.console = console
-        self.world = World()
+        self.world = World(stack.seed)
         self.service = Service(stack.addresses.service)
         self.observed: dict[str, Any] = {"days": [], "held": [], "steps": []}
         self.narrator = Narrator(stack.airflow(), console)

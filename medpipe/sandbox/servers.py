@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import NamedTuple
 from medpipe.sandbox import airflow_home
 from medpipe.sandbox.server import Server, answers, free_port
 from medpipe.sandbox.tiny_base import NAME as BASE
+from medpipe.sandbox.world import SEED
 from medpipe.settings import Settings
 
 PRELOADED = "medpipe.cli medpipe.backends.gx.validator medpipe.backends.delta.corpus medpipe.backends.mlflow_registry"
@@ -52,16 +54,17 @@ def choose_addresses(say: Callable[[str], None]) -> Addresses:
     return Addresses(**{name: f"http://127.0.0.1:{port}" for name, port in ports.items()})
 
 
-def environment(addresses: Addresses, var: Path, root: Path) -> dict[str, str]:
+def environment(addresses: Addresses, var: Path, root: Path, seed: int = SEED) -> dict[str, str]:
     """Return the environment of every process. The caller's own MEDPIPE_* and AIRFLOW* variables are left out.
 
-    `var` is the state folder, `root` the repository.
+    `var` is the state folder, `root` the repository, and `seed` that of the world and of the trainings on it.
     """
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("MEDPIPE_", "AIRFLOW"))}
     ours = {
         "MEDPIPE_HOME": var / "medpipe",
         "MEDPIPE_MODELS": models(root),
         "MEDPIPE_POLICIES": policies(var),
+        **({} if seed == SEED else {"MEDPIPE_RECIPES": recipes(var, seed)}),
         "MEDPIPE_MLFLOW_URL": addresses.mlflow,
         "MEDPIPE_ENGINE_URL": addresses.engine,
         "MEDPIPE_MEDLINEPLUS_URL": addresses.nlm,
@@ -99,6 +102,17 @@ def policies(var: Path) -> Path:
     return folder
 
 
+def recipes(var: Path, seed: int) -> Path:
+    """Return a folder of the recipes, written anew: as shipped, but for the seed of their trainings."""
+    folder = var / "recipes"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(Settings.model_fields["recipes"].default, folder)
+    for recipe in folder.glob("*.yaml"):
+        text = recipe.read_text(encoding="utf-8")
+        recipe.write_text(re.sub(r"^seed: .*$", f"seed: {seed}", text, flags=re.MULTILINE), encoding="utf-8")
+    return folder
+
+
 def engine_python(root: Path) -> str:
     """Return the interpreter of the engine's environment."""
     return Settings().engine_python or str(root / ".venv-engine" / "bin" / "python")
@@ -114,9 +128,11 @@ def port_of(address: str) -> int:
     return int(address.rsplit(":", 1)[1])
 
 
-def servers(addresses: Addresses, variables: dict[str, str], var: Path, root: Path) -> dict[str, Server]:
+def servers(
+    addresses: Addresses, variables: dict[str, str], var: Path, root: Path, seed: int = SEED
+) -> dict[str, Server]:
     """Return every server by name, none of them started. `variables`: the result of `environment`."""
-    factory = _Factory(addresses, variables, var, root)
+    factory = _Factory(addresses, variables, var, root, seed)
     chosen = [
         factory.nlm(),
         factory.mlflow(),
@@ -149,7 +165,8 @@ def engine_command(python: str, model: Path, port: int, longest: int = 512) -> l
     """Return the command that serves a small model, called `base`, by vLLM on a port of this machine.
 
     `python`: the interpreter of the engine's environment. `longest`: tokens of a prompt and its answer together.
-    Without graph compilation, vLLM starts in 30 s instead of 60 to 80.
+    Without graph compilation, vLLM starts in 30 s instead of 60 to 80. The model runs in the engine's own process: on a
+    CPU, vLLM would start another one, and wait for it on a core that the model needs.
     """
     return [
         python,
@@ -166,6 +183,7 @@ def engine_command(python: str, model: Path, port: int, longest: int = 512) -> l
             max_cpu_loras=8,
             max_lora_rank=16,
             shutdown_timeout=5,
+            distributed_executor_backend="vllm.v1.executor.uniproc_executor.UniProcExecutor",
         ),
     ]
 
@@ -186,9 +204,11 @@ class _Factory:
     variables: dict[str, str]
     var: Path
     root: Path
+    seed: int
 
     def nlm(self) -> Server:
-        command = _module("medpipe.sandbox.nlm", port=port_of(self.addresses.nlm), calendar=self._calendar())
+        port = port_of(self.addresses.nlm)
+        command = _module("medpipe.sandbox.nlm", port=port, seed=self.seed, calendar=self._calendar())
         return self._server("nlm", command, _answers(f"{self.addresses.nlm}/healthz"))
 
     def mlflow(self) -> Server:

@@ -27,6 +27,7 @@ from medpipe.sandbox import airflow_home, run_state
 from medpipe.sandbox.airflow_rest import Airflow
 from medpipe.sandbox.server import MARK, Server, ServerError, end_marked
 from medpipe.sandbox.servers import Addresses, choose_addresses, environment, models, servers
+from medpipe.sandbox.world import SEED
 
 ROOT = Path(__file__).resolve().parents[2]
 Say = Callable[[str], None]
@@ -36,13 +37,17 @@ _MAX_RESTARTS = 10
 
 
 class Stack:
-    """Starts the servers, keeps them up and stops them. `var` holds all state; `say` gets one line at a time."""
+    """Starts the servers, keeps them up and stops them.
 
-    def __init__(self, var: Path = ROOT / "var", say: Say = print) -> None:
+    `var` holds all state; `say` gets one line at a time. `seed`: of the invented world, and of the trainings on it.
+    """
+
+    def __init__(self, var: Path = ROOT / "var", say: Say = print, seed: int = SEED) -> None:
         self.var = var
         self.say = say
+        self.seed = seed
         self.addresses: Addresses = choose_addresses(say)
-        self.environment = environment(self.addresses, var, ROOT)
+        self.environment = environment(self.addresses, var, ROOT, seed)
         self.servers: dict[str, Server] = {}
         self._stopping = threading.Event()
         self._watcher: threading.Thread | None = None
@@ -100,7 +105,7 @@ class Stack:
 
     def _start(self) -> None:
         started = time.monotonic()
-        prepared = servers(self.addresses, self.environment, self.var, ROOT)
+        prepared = servers(self.addresses, self.environment, self.var, ROOT, self.seed)
         self.say("starting NLM and MLflow; preparing Airflow's database")
         self._launch(prepared, "nlm", "mlflow")
         migration_log = self.var / "logs" / "airflow-migrate.log"

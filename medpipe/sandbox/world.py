@@ -17,6 +17,9 @@ from typing import Literal
 DAYS = {1: date(2026, 3, 3), 2: date(2026, 3, 4), 3: date(2026, 3, 5)}
 """The sandbox's calendar: a Tuesday, a Wednesday and a Thursday, all of them release days of MedlinePlus."""
 
+SEED = 17
+"""The world that is published where nobody names another."""
+
 TOPICS = {1: 60, 2: 16, 3: 16}
 """Day → how many English topics are new on it."""
 ARTICLES = {1: 20, 2: 6, 3: 6}
@@ -131,7 +134,7 @@ class Names:
 class World:
     """All that the sandbox's NLM publishes. Equal seeds give equal worlds."""
 
-    def __init__(self, seed: int = 17) -> None:
+    def __init__(self, seed: int = SEED) -> None:
         self.seed = seed
         names, chance = Names(seed, "world"), random.Random(f"world-{seed}-choices")
         first = [new_topic(names, chance, 900001 + index, DAYS[1]) for index in range(TOPICS[1])]

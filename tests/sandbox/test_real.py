@@ -12,10 +12,10 @@ import pytest
 import yaml
 from rich.console import Console
 
-from medpipe import configuration
+from medpipe import configuration, records
 from medpipe.core.judging.plan import Plan
 from medpipe.sandbox.real import benchmarks, data, plots, report
-from medpipe.sandbox.real.usage import Usage
+from medpipe.sandbox.real.usage import Cost, Usage
 from medpipe.sandbox.real.verbs import VerbFailed, Verbs
 
 
@@ -66,11 +66,26 @@ def test_a_call_that_an_earlier_run_made_is_not_made_again_unless_it_must_be(tmp
         verbs.run("learn", "train", "--recipe", "x")
 
 
-def test_the_memory_of_the_run_counts_its_children(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_memory_of_the_run_counts_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("medpipe.sandbox.real.usage._PERIOD", 0.01)
-    with Usage() as usage:
+    with Usage(tmp_path / "usage.jsonl") as usage:
         subprocess.run([sys.executable, "-c", "import time; b = bytearray(300_000_000); time.sleep(1)"], check=True)
-    assert usage.peak_gib > 0.28
+    assert usage.cost.peak_gib > 0.28
+
+
+def test_a_run_that_goes_on_costs_what_the_one_before_it_cost_too(tmp_path: Path) -> None:
+    record = tmp_path / "usage.jsonl"
+    with pytest.raises(KeyboardInterrupt), Usage(record):
+        raise KeyboardInterrupt
+    records.write_rows(record, [{"seconds": 60.0, "peak_gib": 99.0, "joules": 3.0}, *records.read_rows(record)])
+    with Usage(record) as usage:
+        pass
+    assert usage.cost.seconds >= 60.0 and usage.cost.peak_gib == 99.0
+    assert len(list(records.read_rows(record))) == 3
+
+
+def test_energy_that_one_of_the_runs_could_not_read_is_not_told() -> None:
+    assert Cost(1, 1, 5.0).and_then(Cost(1, 2, None)) == Cost(2, 2, None)
 
 
 def test_the_page_shows_every_figure_with_its_interval(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from medpipe.sandbox.nlm.calendar import Calendar
 from medpipe.sandbox.nlm.reply import Reply
 from medpipe.sandbox.nlm.site import Site
-from medpipe.sandbox.world import World
+from medpipe.sandbox.world import SEED, World
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -82,7 +82,7 @@ class Handler(BaseHTTPRequestHandler):
         print(f"{self.log_date_time_string()} {self.command} {path} {status}", file=sys.stderr, flush=True)
 
 
-def server(port: int, seed: int = 17, calendar: Path | None = None, host: str = "127.0.0.1") -> ThreadingHTTPServer:
+def server(port: int, seed: int = SEED, calendar: Path | None = None, host: str = "127.0.0.1") -> ThreadingHTTPServer:
     """Return a server that listens but does not serve yet. Port 0 takes any free port: see its `server_port`."""
     site = Site(World(seed), Calendar(calendar))
     handler = type("SiteHandler", (Handler,), {"site": site})
@@ -94,7 +94,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m medpipe.sandbox.nlm", description=__doc__)
     parser.add_argument("--port", type=int, default=8200, help="0: any free port")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--seed", type=int, default=17, help="seed of the invented world")
+    parser.add_argument("--seed", type=int, default=SEED, help="seed of the invented world")
     parser.add_argument("--calendar", type=Path, help="file that keeps the current day over restarts")
     options = parser.parse_args(arguments)
     serving = server(options.port, options.seed, options.calendar, options.host)

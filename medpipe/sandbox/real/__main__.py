@@ -13,7 +13,6 @@ import os
 import shutil
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -63,7 +62,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _run(options: argparse.Namespace, console: Console) -> None:
-    var, began = options.var.resolve(), time.monotonic()
+    var = options.var.resolve()
     if not options.data.is_dir():
         raise UsageError(
             f"{options.data} is not there: set MEDPIPE_CURATED to the folder of the sets (docs/real-data.md says which)"
@@ -79,17 +78,16 @@ def _run(options: argparse.Namespace, console: Console) -> None:
     variables = environment(var, folder, var / "curated", topics[-1].parent.resolve() if topics else None)
     smollm2.make_smollm2(folder, lambda text: console.print(f"  {text}", style="dim", highlight=False))
     story = Story(Verbs(variables, var / "logs", console), console, var)
-    with Usage() as usage:
-        try:
+    try:
+        with Usage(var / "usage.jsonl") as usage:
             told = story.tell(sets.present, _day(topics[-1]) if topics else None)
-            results = report.assemble(told, story.verbs, usage, round(time.monotonic() - began, 1))
-            report.write(results, var, console)
-            if sys.stdout.isatty() and not options.exit and told.answers:
-                console.print(f"The service answers at {story.address}. Ctrl-C stops it.")
-                signal.pause()
-        finally:
-            for server in reversed(story.servers):
-                server.stop()
+        report.write(report.assemble(told, story.verbs, usage.cost), var, console)
+        if sys.stdout.isatty() and not options.exit and told.answers:
+            console.print(f"The service answers at {story.address}. Ctrl-C stops it.")
+            signal.pause()
+    finally:
+        for server in reversed(story.servers):
+            server.stop()
 
 
 def _day(topics: Path) -> tuple[str, str]:

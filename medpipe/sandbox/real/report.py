@@ -17,15 +17,15 @@ from medpipe.ports import Ports
 from medpipe.sandbox import rendering
 from medpipe.sandbox.real import figures, plots
 from medpipe.sandbox.real.story import Judged, Told
-from medpipe.sandbox.real.usage import Usage
+from medpipe.sandbox.real.usage import Cost
 from medpipe.sandbox.real.verbs import Verbs
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
 from medpipe.steps.evaluation import scores_of
 
 
-def assemble(told: Told, verbs: Verbs, usage: Usage, seconds: float) -> dict[str, Any]:
-    """Return the content of `report.json`. `seconds`: wall time of the whole run so far."""
+def assemble(told: Told, verbs: Verbs, cost: Cost) -> dict[str, Any]:
+    """Return the content of `report.json`. `cost`: of the whole run, with those that it went on from."""
     home, bases = (Path(verbs.environment[f"MEDPIPE_{name}"]) for name in ("HOME", "MODELS"))
     ports = wiring.ports(Settings(home=home, models=bases))
     models = (told.base, *told.judged)
@@ -38,9 +38,9 @@ def assemble(told: Told, verbs: Verbs, usage: Usage, seconds: float) -> dict[str
         "trainings": [_training(model, ports) for model in told.judged],
         "evaluations": [_writing(model, verbs, ports) for model in models],
         "answers": dict(told.answers),
-        "seconds": {**verbs.seconds, "total": seconds},
-        "memory_gib": round(usage.peak_gib, 2),
-        "watt_hours": None if usage.joules is None else round(usage.joules / 3600, 1),
+        "seconds": {**verbs.seconds, "total": round(cost.seconds, 1)},
+        "memory_gib": round(cost.peak_gib, 2),
+        "watt_hours": None if cost.joules is None else round(cost.joules / 3600, 1),
     }
 
 
