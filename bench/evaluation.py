@@ -6,6 +6,10 @@ The base is SmolLM2-135M-Instruct. It answers MedQuAD's questions by the prompts
 `demo-real`, through the generators that `medpipe evaluate` calls, in float32. The adapter is an untrained one unless
 you name another: it changes no answer, and costs what a trained one of its shape costs. Figures are written to
 bench/results/evaluation.json and docs/performance.md. `--quick` records nothing.
+
+Measure on an idle machine. The engine is a session of its own, and Linux (sched(7), autogroups) gives each session an
+equal share of a busy processor: beside other work it gets more of it than transformers in this process. Processor time
+is measured too, and other work changes it little.
 """
 
 from __future__ import annotations
