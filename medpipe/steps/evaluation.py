@@ -18,7 +18,6 @@ from medpipe.core.judging.evaluation import Evaluation, Metric, Sample, Score
 from medpipe.core.judging.evidence.answers import said
 from medpipe.core.judging.figures import figures
 from medpipe.core.judging.labels import labelled
-from medpipe.core.judging.staleness import is_stale
 from medpipe.core.manifests import (
     AnchorManifest,
     EvaluationInputs,
@@ -248,8 +247,6 @@ def score_of(benchmark: Benchmark, sample: Sample, answer: str, ports: Ports) ->
         language=sample.language,
         condition=sample.condition,
         abstained=abstains(sample, judged, ports.guardrails, ports.harm) if may_abstain else None,
-        stale=is_stale(sample, judged) if sample.stale else None,
-        changed=sample.changed,
         said=said(sample, judged) if benchmark.scorer == EVIDENCE else "",
         by="rule" if replacement else "model",
     )

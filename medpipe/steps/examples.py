@@ -28,15 +28,12 @@ from medpipe.ports import Ports
 from medpipe.steps import carried
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.corpus import table_version
-from medpipe.steps.earlier import with_earlier
 from medpipe.steps.models import adapter_of
 from medpipe.steps.withdrawals import register
 
 _CARD = "card.md"
 LEVELS = "facts.jsonl"
 """In the folder of knowledge: how well the model knows each fact (`core.teaching.knowledge.FactLevel`)."""
-_CHANGING = "new-knowledge"
-"""The benchmark that asks about facts which the incumbent was taught otherwise."""
 _REPORTED = 10_000
 """Documents between two reports of progress."""
 TEACHING = ("current", "retracted", "notice", "on hold", "superseded")
@@ -229,12 +226,7 @@ def _written(
         samples = examples.evaluated(prepared, recipe, carried.known_facts(ports, inputs.since), hygiene)
     numbers = {name.replace("_", "-"): len(of_benchmark) for name, of_benchmark in samples.items()}
     for name, of_benchmark in zip(numbers, samples.values(), strict=True):
-        file = folder / "benchmarks" / f"{name}.jsonl"
-        if name == _CHANGING and inputs.since:
-            since = known if inputs.since == inputs.knows else carried.known_facts(ports, inputs.since)
-            records.write(file, with_earlier(of_benchmark, inputs.corpus, inputs.since, since, recipe, ports))
-        else:
-            records.write_lines(file, of_benchmark.rows())
+        records.write_lines(folder / "benchmarks" / f"{name}.jsonl", of_benchmark.rows())
     (folder / _CARD).write_text(dataset_card.markdown(taught.card, inputs.corpus, numbers), encoding="utf-8")
     return ExamplesOutcome(
         corpus=inputs.corpus,
