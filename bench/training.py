@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -151,7 +152,8 @@ def held_out(job: Job) -> list[tuple[str, str, str]]:
     """Return prompt, completion and cluster of answers that no arm was taught."""
     texts = _renderer(job.recipe)
     read = sorted(records.read(_folder(job) / "benchmarks" / "unseen.jsonl", Sample), key=lambda sample: sample.id)
-    asked = [sample for sample in read if not sample.choices][:HELD_OUT]
+    free = [sample for sample in read if not sample.choices]
+    asked = random.Random(job.recipe.seed).sample(free, min(HELD_OUT, len(free)))
     return [(*texts(sample.question, sample.context, sample.target), sample.cluster) for sample in asked]
 
 
