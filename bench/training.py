@@ -13,13 +13,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,7 +49,7 @@ from medpipe.sandbox.smollm2 import make_smollm2
 from medpipe.settings import Settings
 
 NAME = "training"
-SHARE = 0.05
+SHARE = 0.02
 """Share of MedQuAD's documents that are taught or asked."""
 HELD_OUT = 24
 """Answers that no arm was taught, on which the loss is measured."""
@@ -143,20 +144,27 @@ def prepared(home: Path, sets: Path, share: float, max_steps: int = -1) -> Job:
 
 def taught(job: Job) -> list[tuple[str, str]]:
     """Return prompt and completion of every row, as medpipe's trainer makes them."""
-    read = records.read(_folder(job) / "train.jsonl", Example)
-    return [_texts(job.recipe, row.question, row.context, row.answer) for row in read]
+    texts = _renderer(job.recipe)
+    return [texts(row.question, row.context, row.answer) for row in records.read(_folder(job) / "train.jsonl", Example)]
 
 
 def held_out(job: Job) -> list[tuple[str, str, str]]:
     """Return prompt, completion and cluster of answers that no arm was taught."""
+    texts = _renderer(job.recipe)
     read = sorted(records.read(_folder(job) / "benchmarks" / "unseen.jsonl", Sample), key=lambda sample: sample.id)
-    asked = [sample for sample in read if not sample.choices][:HELD_OUT]
-    return [(*_texts(job.recipe, sample.question, sample.context, sample.target), sample.cluster) for sample in asked]
+    free = [sample for sample in read if not sample.choices]
+    asked = random.Random(job.recipe.seed).sample(free, min(HELD_OUT, len(free)))
+    return [(*texts(sample.question, sample.context, sample.target), sample.cluster) for sample in asked]
 
 
-def _texts(recipe: Recipe, question: str, context: str, answer: str) -> tuple[str, str]:
+def _renderer(recipe: Recipe) -> Callable[[str, str, str], tuple[str, str]]:
+    """Return what makes prompt and completion of a question, a passage and an answer. The base is read once."""
     template, answers = template_of(recipe, models(run.ROOT)), recipe.data.answers
-    return prompt.render(question, context, template), prompt.completion(formed(answer, answers), answers, template)
+
+    def texts(question: str, context: str, answer: str) -> tuple[str, str]:
+        return prompt.render(question, context, template), prompt.completion(formed(answer, answers), answers, template)
+
+    return texts
 
 
 def _folder(job: Job) -> Path:
@@ -181,7 +189,7 @@ def measure(job: Job, arms: Sequence[str]) -> dict[str, Any]:
         figures["arms"][arm] = {**speed(ran, lengths), "mib": ran.mib}
         _report(f"{arm}: {figures['arms'][arm]}")
     read = losses(job, {**adapters, "base": None})
-    figures["held_out"], figures["base"] = min(HELD_OUT, len(held_out(job))), read.pop("base")
+    figures["held_out"], figures["base"] = len(held_out(job)), read.pop("base")
     for arm, loss in read.items():
         figures["arms"][arm] |= loss
     return figures
