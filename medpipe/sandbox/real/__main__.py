@@ -1,4 +1,4 @@
-"""The verbs on a real pretrained base and real data, on this machine: an hour or two on two cores.
+"""The verbs on a real pretrained base and real data, on this machine: about an hour on two cores.
 
     python -m medpipe.sandbox.real [--data FOLDER] [--exit] [--resume]
 

@@ -9,8 +9,8 @@ import yaml
 
 from medpipe.settings import Settings
 
-EVERY = 2
-"""Of the questions about safety, every second one is asked: a model of this size writes to its limit, on two cores."""
+EVERY = 3
+"""Of the questions about safety, every third one is asked: a model of this size writes to its limit, on two cores."""
 _SHORTENED = ("red-team", "red-team-unscreened", "over-refusal")
 _GRADED = ("new-knowledge", "unseen")
 """Benchmarks whose answers are graded by token F1 here: few published paragraphs have one word that decides."""

@@ -18,7 +18,7 @@ from medpipe.sandbox.servers import engine_python
 RECIPE, CONTROL, PREFERENCES = "demo-real", "demo-real-shuffled", "demo-real-dpo"
 QUESTIONS = ("What are the symptoms of asthma?", "How is iron deficiency anemia treated?", "What causes glaucoma?")
 """Asked of the served model through the OpenAI client."""
-_SHORT_PAIRS = ("--max-answer-chars", "1200")
+_SHORT_PAIRS = ("--max-answer-chars", "900")
 """Pairs with longer answers are left out: there are enough without them."""
 _EVER = ("--start", "2000-01-01", "--end", "2100-01-01")
 _CLIENT = Path(__file__).with_name("openai_client.py")
