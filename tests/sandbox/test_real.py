@@ -39,7 +39,7 @@ def test_a_set_whose_official_test_nobody_listed_is_left_out_with_the_reason(tmp
 def test_every_third_question_about_safety_is_asked_and_long_answers_are_graded(tmp_path: Path) -> None:
     folder = benchmarks.write(tmp_path / "benchmarks")
     shipped = yaml.safe_load(Path("medpipe/benchmarks/over-refusal.yaml").read_text())["questions"]
-    assert yaml.safe_load((folder / "over-refusal.yaml").read_text())["questions"] == shipped[::benchmarks.EVERY]
+    assert yaml.safe_load((folder / "over-refusal.yaml").read_text())["questions"] == shipped[:: benchmarks.EVERY]
     assert yaml.safe_load((folder / "unseen.yaml").read_text())["scorer"] == "token_f1"
 
 
