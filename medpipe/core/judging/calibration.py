@@ -3,7 +3,8 @@
 - ECE, the expected calibration error: the mean distance of confidence and accuracy over bins with equally many answers
   (Guo et al., ICML 2017, arXiv:1706.04599; bins of equal mass: Nguyen and O'Connor, EMNLP 2015). It is above 0 by
   chance, too, the more so the fewer answers a bin has (Kumar et al., NeurIPS 2019, arXiv:1909.10155).
-- The Brier score of being right: the mean of (confidence - right)², in 0..1. It rewards both accuracy and calibration.
+- The Brier score of being right: the mean of (confidence - right)², in 0..1. It rewards calibration, and confidence
+  that tells right answers from wrong ones; not accuracy: who is never right and never confident has 0, the best score.
 - Selective accuracy: of the most confident share of the answers (Geifman and El-Yaniv, NeurIPS 2017,
   arXiv:1705.08500).
 """

@@ -80,11 +80,20 @@ class RedFlagPolicy(Book):
         for name, words in self.context:
             for word in words:
                 yield from pattern_problems(f"context {name}", word)
+                yield from _accents(f"context {name}", word)
+        for name, alternatives in self.vocabulary.items():
+            for alternative in alternatives:
+                yield from _accents(f"vocabulary {name}", alternative)
         yield from super().problems()
         for flag in self.flags:
             for number, joint in enumerate(flag.together, start=1):
                 for pattern in joint.all:
                     yield from self.problems_of(f"flag {flag.id!r}, together {number}", pattern)
+
+    def problems_of(self, place: str, pattern: str) -> Iterator[str]:
+        """See the base class. An accent is a problem, too."""
+        yield from super().problems_of(place, pattern)
+        yield from _accents(place, pattern)
 
 
 class RedFlags:
@@ -182,6 +191,14 @@ class RedFlags:
         for text in policy.vital_signs.examples.must_match:
             if VITAL_SIGNS not in {name for name, _ in self._signs(_bare(text))}:
                 yield f"vital_signs, examples.must_match: no vital sign makes {text!r} immediate"
+
+
+def _accents(place: str, pattern: str) -> Iterator[str]:
+    """Describe the accents of a pattern: the texts that it is tried on have none, so it would find nothing."""
+    if (bare := _bare(pattern)) != pattern:
+        first = next(at for at, (one, other) in enumerate(zip(pattern, bare, strict=True)) if one != other)
+        part = slice(max(0, first - 10), first + 10)
+        yield f"{place}: {pattern[part]!r} has an accent, and the text is read without: write {bare[part]!r}"
 
 
 def _bare(text: str) -> str:

@@ -153,7 +153,7 @@ def _substitutes(item: _Item, others: Sequence[_Item]) -> Iterator[str]:
     """Yield values of the same kind as an item's."""
     if re.fullmatch(r"[\d.,]+", item.value):
         number = float(item.value.replace(",", "."))
-        yield from (f"{number * times:g}" for times in (2, 0.5, 3))
+        yield from (f"{number * times:.12g}" for times in (2, 0.5, 3))
     elif item.value == item.sample.slot:
         kind = _slice(item.sample, "type"), item.language
         yield from (

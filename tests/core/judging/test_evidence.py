@@ -243,3 +243,10 @@ def test_a_recipe_that_does_not_ask_the_benchmark_is_held_only_where_the_gate_sa
 def test_a_gate_of_evidence_needs_both_limits() -> None:
     with pytest.raises(ValidationError, match="stays is needed"):
         Gate(kind="evidence", benchmark=NAME, moves=0.5, min_samples=1)
+
+
+def test_an_amount_of_millions_is_replaced_by_digits() -> None:
+    passage = "The dose is 2500000 mg. It is given once."
+    sample = Sample(id="a-1", question="What is the dose?", target="It is 2500000 mg.", context=passage)
+    asked = {twin.condition: twin for twin in evidence_twins([sample])}
+    assert asked["replaced"].context == "The dose is 5000000 mg. It is given once."

@@ -10,6 +10,10 @@ from __future__ import annotations
 
 import re
 
+_CHROMOSOME = r"(?:[1-9]|1\d|2[0-2]|X|Y|MT?)"
+_PLACE = r"[1-9](?:\d{3,8}|\d{0,2}(?:,\d{3}){1,2})"
+"""A place on a chromosome, of which the longest has 248,956,422 bases."""
+_POSITION = rf"(?:g\.)?{_PLACE}(?:\s?[-–_]\s?{_PLACE})?"
 _FORMS = (
     r"[NXY][CGMPRTWZ]_\d{6,12}(?:\.\d{1,3})?|WP_\d{9}(?:\.\d)?",  # RefSeq
     r"ENS[A-Z]{0,4}[EGPTR]\d{11}(?:\.\d{1,3})?",  # Ensembl
@@ -20,23 +24,28 @@ _FORMS = (
     r"[A-Z]{14}-[A-Z]{10}-[A-Z]",  # InChIKey
     r"GSE\d{2,7}|GSM\d{3,8}|[SED]R[RXPS]\d{6,9}|PRJ[NED][AB]\d{2,9}|PMC\d{5,9}",  # archives
     r"10\.\d{4,9}/[^\s<>\"]+",  # DOI
-    r"chr(?:[1-9]|1\d|2[0-2]|X|Y|MT?)\s?:\s?(?:g\.)?\d[\d,]{3,11}(?:\s?[-–_]\s?\d[\d,]{3,11})?",
+    rf"chr{_CHROMOSOME}\s?:\s?{_POSITION}",
 )
+_WHAT = r"(?:\s(?:accession|code|concept|entry|id|ID|identifier|number|no\.?|No\.?|n°|código|numéro|número))*"
 _REGISTERS = (
-    r"PMID|PMCID|PMC|DOI|ISBN|ISSN|arXiv|ISRCTN|NCT|CTRI|EudraCT|EU[ -]?CT(?:IS)?|OMIM|MIM|ORPHA(?:net)?|GeneID"
-    r"|Entrez(?: Gene)?"
-    r"|UMLS|CUI|SNOMED(?:[ -]CT)?|LOINC|RxNorm|RxCUI|MeSH|UNII|PubChem(?: [CS]ID)?|DrugBank|ChEMBL|ChEBI|KEGG"
-    r"|UniProt(?:KB)?"
-    r"|Swiss-Prot|GenBank|RefSeq|PDB|ATCC|ATC|EC|ICD-?(?:9|10|11)?(?:-[A-Z]{2,3})?|CIM-?1[01]|CIE-?1[01]|CCAM|CPT"
+    r"PMID|PMCID|PMC|DOI|ISBN|ISSN|arXiv|ISRCTN|NCT|EudraCT|OMIM|ORPHA(?:net)?|GeneID|Entrez(?: Gene)?|UMLS"
+    r"|SNOMED(?:[ -]CT)?|LOINC|RxNorm|RxCUI|MeSH|UNII|PubChem(?: [CS]ID)?|DrugBank|ChEMBL|ChEBI|KEGG|UniProt(?:KB)?"
+    r"|Swiss-Prot|GenBank|RefSeq"
+)
+_SHORT = (
+    r"CTRI|EU[ -]?CT(?:IS)?|MIM|CUI|PDB|ATCC|ATC|EC|ICD-?(?:9|10|11)?(?:-[A-Z]{2,3})?|CIM-?1[01]|CIE-?1[01]|CCAM|CPT"
     r"|ISO(?:/IEC)?(?:/TS|/TR)?|EN ISO|IEC|ASTM|CLSI|DIN"
 )
+"""Registers whose name may mean something else, and whose numbers have no seven digits in a row without a letter."""
 _NAMED = (
-    rf"\b(?:{_REGISTERS})\b(?:\s(?:accession|code|concept|entry|id|ID|identifier|number|no\.?|No\.?|n°|código|numéro|número))*"
-    r"[\s:#°-]{0,3}[A-Z]{0,4}-?\d[\dA-Z]*(?:[./:-][\dA-Z]+)*"
+    rf"\b(?:(?:{_REGISTERS})\b|(?:{_SHORT})\b(?!{_WHAT}[\s:#°-]*\d{{7}})){_WHAT}[\s:#°-]{{0,3}}"
+    r"[A-Z]{0,4}-?\d[\dA-Z]*(?:[./:-][\dA-Z]+)*"
 )
 _ASSEMBLY = (
-    r"\b(?:GRCh3[678]|GRCm3[89]|hg(?:18|19|38)|CHM13)\b(?:\.p\d{1,2})?[^.;\n\d]{0,25}"
-    r"(?:(?:chr)?(?:[1-9]|1\d|2[0-2]|X|Y|MT?)\s?:\s?)?(?:g\.)?\d[\d,]{3,11}(?:\s?[-–_]\s?\d[\d,]{3,11})?"
+    r"\b(?:GRCh3[678]|GRCm3[89]|hg(?:18|19|38)|CHM13)\b(?:\.p\d{1,2})?"
+    r"(?:[\s:,(]{1,3}(?i:assembly|build|reference|genom[ea]?|génome|coordinates?|coordonnées?|coordenadas?|positions?"
+    r"|posici(?:ón|ones)|locus|chromosome|cromosoma|at|of|the|à|de|du|la|le)\b){0,5}"
+    rf"[\s:,(]{{1,3}}(?:(?:chr)?{_CHROMOSOME}\s?:\s?)?{_POSITION}"
 )
 _CATALOGUE = (
     r"\b(?:cat(?:alog(?:ue)?)?\.?\s?(?:no\.?|number|#|nr\.?)|(?:n°|numéro) de catalogue|(?:n\.?º|número) de catálogo)"
