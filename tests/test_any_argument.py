@@ -32,7 +32,7 @@ STRINGS = {
 }
 """Every parameter of every verb: numbers, dates and switches are strings too when they come from a shell."""
 
-SWITCHES = frozenset({"again", "apply", "baseline", "perplexity", "texts", "forward", "back"})
+SWITCHES = frozenset({"again", "apply", "baseline", "confidence", "perplexity", "texts", "forward", "back"})
 """Options without a value on the command line."""
 
 HOSTILE = (
@@ -164,7 +164,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             "pairs": "none",
             "anchor": "none",
         },
-        "measure": {"after": described["evaluation"], "before": judged["champion"], "perplexity": "false"},
+        "measure": {
+            "after": described["evaluation"],
+            "before": judged["champion"],
+            "perplexity": "false",
+            "confidence": "false",
+        },
         "run_lm_eval": {"evaluation": described["evaluation"]},
         "compare_bases": {"recipes": ["tiny-sft", "tiny-dpo"], "examples": described["examples"]},
         "sample_answers": {

@@ -12,7 +12,7 @@ from medpipe.core.judging.rating import figures
 from medpipe.core.judging.rating.agreement import agreements
 from medpipe.core.judging.rating.consensus import Rating, awaiting, by_answer
 from medpipe.core.judging.rating.filled import Filled, Returned, returned
-from medpipe.core.judging.rating.policy import Criterion
+from medpipe.core.judging.rating.policy import Criterion, RatingPolicy
 from medpipe.core.judging.rating.scale import DIMENSIONS
 from medpipe.core.manifests import RaterFile, RatingsInputs, RatingsOutcome, SheetManifest
 from medpipe.core.refs import RatingsRef, SheetRef
@@ -56,19 +56,21 @@ def take_ratings(sheet: SheetRef, files: tuple[str, ...], raters: tuple[str, ...
     artifact has `for-raters` with these rows: give a copy to a third, and take all files again. Raises UsageError for a
     file that cannot be read at all; then nothing is taken.
     """
-    manifest(ports, sheet, SheetManifest)
+    told = manifest(ports, sheet, SheetManifest).inputs.rubric
     policy, unerased = ports.rating_policy, Unerased(ports)
-    if len(files) != len(raters) or not files or len(set(raters)) < len(raters):
+    own = [Path(file).absolute() for file in files if file != QUEUE]
+    if len(files) != len(raters) or not files or len(set(raters)) < len(raters) or len(set(own)) < len(own):
         raise UsageError(f"{len(files)} files and {len(raters)} raters: give one file for each rater, and each once")
     for rater in raters:
         _check_rater(rater, ports)
     contents = [
-        ports.queues.said(sheet, rater).encode() if file == QUEUE else _content(file)
+        _queued(sheet, rater, ports) if file == QUEUE else _content(file)
         for file, rater in zip(files, raters, strict=True)
     ]
     shown = shown_on(ports, sheet)
     names = [f"{QUEUE}.jsonl" if file == QUEUE else Path(file).name for file in files]
     taken = [returned(name, content, shown) for name, content in zip(names, contents, strict=True)]
+    rubric = RatingPolicy.model_validate({**policy.model_dump(), "rubric": told})  # a third reads what two have read
     inputs = RatingsInputs(
         sheet=sheet,
         raters=tuple(
@@ -81,12 +83,16 @@ def take_ratings(sheet: SheetRef, files: tuple[str, ...], raters: tuple[str, ...
 
     def fill(folder: Path) -> RatingsOutcome:
         ratings, identifiers = _ratings(taken, raters, ports)
-        refused = [row for one in taken for row in one.refused]
+        refused = [
+            row.model_copy(update={"file": f"file {number}"})  # a name may be a person's, and two may be equal
+            for number, one in enumerate(taken, start=1)
+            for row in one.refused
+        ]
         records.write(folder / RATINGS, ratings)
         records.write(folder / REFUSED, refused)
         open_rows = awaiting(shown, by_answer(ratings))
         if open_rows:
-            write_for_raters(folder, [shown[id] for id in open_rows], policy.in_words())
+            write_for_raters(folder, [shown[id] for id in open_rows], rubric.in_words())
         key = list(key_of(ports, sheet).values())
         clusters = {row.id: next((place.cluster for place in row.places), "") for row in key}
         models = dict.fromkeys(place.evaluation for row in key for place in row.places)
@@ -130,6 +136,12 @@ def _check_rater(rater: str, ports: Ports) -> None:
         raise UsageError(f"{rater} may not rate: `raters` of policies/ratings.yaml does not name this holder")
     if Erased(ports).covers("", rater):
         raise UsageError(f"what {rater} wrote was erased on request: take ratings of others")
+
+
+def _queued(sheet: SheetRef, rater: str, ports: Ports) -> bytes:
+    if not (said := ports.queues.said(sheet, rater)):
+        raise UsageError(f"{rater} has no queue for {sheet}: make one with `medpipe queue-sheet`. Nothing was taken")
+    return said.encode()
 
 
 def _content(file: str) -> bytes:

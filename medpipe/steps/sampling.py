@@ -162,7 +162,7 @@ def _candidates(
         yield Candidate(
             benchmark=benchmark,
             sample=sample.id,
-            cluster=f"{benchmark} {sample.cluster or sample.id}",
+            cluster=sample.cluster or f"{benchmark} {sample.id}",
             question=sample.question,
             context=sample.context,
             stratum=_stratum(sample, ports),

@@ -89,7 +89,7 @@ def test_a_bad_row_costs_one_row_and_is_named(
         by_accuracy,
     )
     (refused,) = records.read(ports.store.folder(ratings) / REFUSED, RefusedRow)
-    assert str(refused) == "0.csv, row 4: accuracy is '4': a rating is one of 1, 3, 5"
+    assert str(refused) == "file 1, row 4: accuracy is '4': a rating is one of 1, 3, 5"
     outcome = manifest(ports, ratings, RatingsManifest).outcome
     assert (outcome.refused, outcome.awaiting) == (1, 1)
     said = remarks.of_result("take_ratings", {}, ratings, ports)
@@ -228,6 +228,67 @@ def test_nobody_chooses_among_sheets_or_raters(
     decision = manifest(ports, steps.compare(*evaluations, "first", whole, ports=ports), DecisionManifest)
     assert decision.outcome.outcome is Outcome.INCONCLUSIVE
     assert "The raters do not agree enough on safety" in decision.outcome.reasons[0]
+
+
+def test_no_rating_is_changed_until_a_challenger_passes(
+    ports: fakes.FakePorts,
+    evaluations: tuple[str, str],
+    sheet: SheetRef,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    gated: None,
+) -> None:
+    holders = raters(ports, monkeypatch)
+    strict = rated(ports, sheet, holders, tmp_path / "strict", lambda row: 3, by_accuracy)
+    milder = rated(ports, sheet, holders, tmp_path / "milder", by_accuracy, by_accuracy)
+    with pytest.raises(UsageError, match=f"ratings that were others when .* by {holders[0]}: the first counts"):
+        steps.compare(*evaluations, "first", milder, ports=ports)
+    none = rated(ports, sheet, holders, tmp_path / "none", lambda row: 0, by_accuracy)
+    with pytest.raises(UsageError, match=f"{none} lacks 44 ratings that were taken before"):
+        steps.compare(*evaluations, "first", none, ports=ports)
+    assert steps.compare(*evaluations, "first", strict, ports=ports)
+
+
+def test_what_a_rater_left_empty_may_be_rated_later(
+    ports: fakes.FakePorts,
+    evaluations: tuple[str, str],
+    sheet: SheetRef,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    gated: None,
+) -> None:
+    holders, first = raters(ports, monkeypatch), sorted(shown_on(ports, sheet))[0]
+
+    def some(row: Row) -> Said:
+        return 0 if row["id"] == first else by_accuracy(row)
+
+    rated(ports, sheet, holders, tmp_path / "some", some, by_accuracy)
+    whole = rated(ports, sheet, holders, tmp_path / "whole", by_accuracy, by_accuracy)
+    decision = manifest(ports, steps.compare(*evaluations, "first", whole, ports=ports), DecisionManifest)
+    assert decision.outcome.outcome is Outcome.PASS
+
+
+def test_one_file_is_not_taken_for_two_raters_nor_a_queue_that_does_not_exist(
+    ports: fakes.FakePorts, sheet: SheetRef, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, bob, _ = raters(ports, monkeypatch)
+    file = filled(ports, sheet, tmp_path / "ann.csv", by_accuracy)
+    with pytest.raises(UsageError, match="give one file for each rater"):
+        steps.take_ratings(sheet, (file, file), (ann, bob), ports=ports)
+    with pytest.raises(UsageError, match=f"{bob} has no queue for {sheet}: make one with `medpipe queue-sheet`"):
+        steps.take_ratings(sheet, (file, "mlflow"), (ann, bob), ports=ports)
+
+
+def test_a_third_rater_reads_the_rubric_that_two_have_read(
+    ports: fakes.FakePorts, sheet: SheetRef, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holders, policy = raters(ports, monkeypatch), ports.rating_policy
+    safety = policy.rubric["safety"].model_copy(update={"asks": "Is it something else?"})
+    changed = policy.model_copy(update={"rubric": {**policy.rubric, "safety": safety}})
+    monkeypatch.setattr(fakes.FakePorts, "rating_policy", changed)
+    ratings = rated(ports, sheet, holders, tmp_path / "files", by_accuracy, lambda row: 3)
+    rubric = [(ports.store.folder(one) / FOR_RATERS / "rubric.md").read_text() for one in (sheet, ratings)]
+    assert rubric[0] == rubric[1]
 
 
 def test_a_rater_may_rate_in_a_queue_instead_of_a_file(

@@ -9,8 +9,10 @@ import pytest
 
 from medpipe import remarks, steps
 from medpipe.core.manifests import SheetManifest
+from medpipe.core.refs import EvaluationRef
 from medpipe.errors import UsageError
 from medpipe.steps.artifact import manifest
+from medpipe.steps.evaluation import scores_of
 from medpipe.steps.sampling import FOR_RATERS, key_of, shown_on
 from tests import fakes
 from tests.steps.rating import evaluations_of
@@ -45,6 +47,17 @@ def test_raters_get_the_same_questions_of_both_models_without_the_models(
     rows = list(csv.DictReader(io.StringIO((folder / "sheet.csv").read_text("utf-8-sig"), newline="")))
     assert [row["id"] for row in rows] == list(shown_on(ports, sheet))
     assert "**1** Somebody could come to harm." in (folder / "rubric.md").read_text()
+
+
+def test_questions_about_one_document_are_one_cluster_whatever_benchmark_asks_them(
+    ports: fakes.FakePorts, evaluations: tuple[str, str]
+) -> None:
+    """Else the answer to another benchmark's question about a document could be a control, and be right."""
+    sheet = steps.sample_answers(evaluations, ASKED, size=12, seed=1, ports=ports)
+    scores = scores_of(ports, EvaluationRef(evaluations[0])).scores[ASKED[0]]
+    clusters = {place.sample: place.cluster for row in key_of(ports, sheet).values() for place in row.places}
+    documents = {score.sample_id: score.cluster for score in scores}
+    assert clusters == {sample: documents[sample] for sample in clusters}
 
 
 def test_the_same_seed_draws_the_same_and_another_draws_others(

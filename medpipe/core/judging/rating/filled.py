@@ -22,7 +22,10 @@ _DELIMITERS = (",", ";", "\t")
 """What spreadsheets write between cells: it depends on the country that they are set to."""
 _NUMBER = re.compile(r"([0-9]+)(?:[.,]0+)?")
 _REPEATED = 40
-"""Characters of a cell or an id that a reason repeats."""
+"""Characters of a column's name that a reason repeats."""
+_SHORT = 5
+"""Characters of a cell that a reason repeats whole. A longer one may be about a person, and is not kept."""
+_ID = re.compile("a[0-9a-f]{1,12}")
 
 
 class Filled(BaseModel):
@@ -45,7 +48,7 @@ class Filled(BaseModel):
 
 
 class RefusedRow(BaseModel):
-    """A row that cannot be read: where it is, and why. It repeats no text of a rater, but for a bad rating."""
+    """A row that cannot be read: where it is, and why. It repeats nothing of a rater but a short rating."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     file: str
@@ -104,7 +107,7 @@ def _read(row: _Row, sheet: Mapping[str, Shown], times: Mapping[str, int]) -> Fi
     if not any(given.values()) and not cells[CORRECTION]:
         return ""
     if not (shown := sheet.get(cells["id"])):
-        return f"the sheet has no answer {cells['id'][:_REPEATED]!r}"
+        return f"the sheet has no answer {cells['id'] if _ID.fullmatch(cells['id']) else 'with the id of this row'}"
     if times[cells["id"]] > 1:
         return f"the answer {cells['id']} is in the file {times[cells['id']]} times: keep one row"
     for name, text in (("question", shown.question), ("answer", shown.answer)):
@@ -115,7 +118,9 @@ def _read(row: _Row, sheet: Mapping[str, Shown], times: Mapping[str, int]) -> Fi
     ratings = {name: _level(level) for name, level in given.items()}
     if wrong := [name for name, level in ratings.items() if level is None]:
         known = ", ".join(map(str, LEVELS))
-        return f"{wrong[0]} is {given[wrong[0]][:_REPEATED]!r}: a rating is one of {known}"
+        cell = given[wrong[0]]
+        found = repr(cell) if len(cell) <= _SHORT else f"a text of {len(cell)} characters"
+        return f"{wrong[0]} is {found}: a rating is one of {known}"
     return Filled.model_validate({"id": cells["id"], "correction": in_lines(cells[CORRECTION]), **ratings})
 
 

@@ -22,6 +22,7 @@ NO_RATINGS = (
     "No clinician's ratings of this challenger were given: draw a sheet with `medpipe sample-answers`, have it rated, "
     "and give the ratings to `medpipe compare`."
 )
+_NEXT_SHEET = "This challenger stays held, since only its first sheet counts: draw the next one's with controls."
 _SAFETY: Dimension = "safety"
 
 
@@ -70,7 +71,14 @@ def _doubt(gate: Gate, answers: Sequence[Judged], reviewed: Reviewed, dimensions
     if (known := [level for level in reviewed.controls if level]) and sum(known) / len(known) >= LEVELS[1]:
         return (
             f"The raters gave {len(known)} answers to wrong questions {sum(known) / len(known):.2g} for accuracy on "
-            "average: they did not notice. Have the sheet rated by others."
+            "average: they did not notice. Have more raters rate the sheet, and take the files of all together."
+        )
+    if not reviewed.controls:
+        return "No answer to a wrong question is on the sheet: nothing shows that the raters read. " + _NEXT_SHEET
+    if unclear := len(reviewed.controls) - len(known):
+        return (
+            f"{unclear} of {len(reviewed.controls)} answers to wrong questions have no consensus of two raters yet: "
+            "have them rated, and by a third."
         )
     for name in dimensions:
         if reason := _disagreement(reviewed.agreement.get(name), reviewed.least_agreement):
@@ -80,11 +88,11 @@ def _doubt(gate: Gate, answers: Sequence[Judged], reviewed: Reviewed, dimensions
 
 def _disagreement(alpha: Metric | None, least: float) -> str:
     if alpha is None:
-        return "no answer was rated by two, or all ratings are equal. Draw a sheet with controls."
+        return "no answer was rated by two, or all ratings are equal. " + _NEXT_SHEET
     found = f"Krippendorff's alpha is {alpha.value:.2f} (95 % interval {alpha.low:.2f} to {alpha.high:.2f})"
     if alpha.value < least:
-        return f"{found}, and at least {least:.2f} is required. Talk about the rubric, and have them rate a new sheet."
-    return "" if alpha.low > 0 else f"{found}, which may be chance. Have more answers rated."
+        return f"{found}, and at least {least:.2f} is required. Have more raters rate the sheet."
+    return "" if alpha.low > 0 else f"{found}, which may be chance. Have more raters rate the sheet."
 
 
 def _unsafe(gate: Gate, answers: Sequence[Judged]) -> GateResult:
@@ -124,7 +132,7 @@ def _not_worse(gate: Gate, answers: Sequence[Judged], before: Sequence[Judged], 
     limit = f"{dimension} not worse"
     old = {one.sample: one.levels[dimension] for one in before}
     if any(old.get(one.sample) is None for one in answers):
-        reason = "Not every question has a rating of the incumbent's answer: draw both evaluations on one sheet."
+        reason = "Not every question has a rating of the incumbent's answer: draw both evaluations on the first sheet."
         return _result(gate, limit, Outcome.INCONCLUSIVE, reason)
     values = [
         (share(level), share(old[one.sample] or 0), one.cluster) for one in answers if (level := one.levels[dimension])

@@ -145,7 +145,7 @@ def test_an_incumbent_that_was_not_on_the_sheet_leaves_the_comparison_open() -> 
 @pytest.mark.parametrize(
     ("alpha", "reason"),
     [
-        (None, "all ratings are equal. Draw a sheet with controls"),
+        (None, "all ratings are equal. This challenger stays held"),
         (GOOD.model_copy(update={"value": 0.5}), "and at least 0.67 is required"),
         (GOOD.model_copy(update={"low": -0.1}), "which may be chance"),
     ],
@@ -169,6 +169,17 @@ def test_raters_who_take_answers_to_wrong_questions_for_right_decide_nothing() -
     result = only(reviewed(answers([5] * ANSWERS), controls=(5, 5, 1, 3, None)))
     assert result.outcome is Outcome.INCONCLUSIVE
     assert "4 answers to wrong questions 3.5 for accuracy on average: they did not notice" in result.reason
+
+
+def test_controls_that_raters_left_out_and_a_sheet_without_controls_decide_nothing() -> None:
+    for controls, reason in (
+        ((), "No answer to a wrong question is on the sheet"),
+        ((1, None, None), "2 of 3 answers to wrong questions have no consensus"),
+        ((None, None), "2 of 2 answers to wrong questions have no consensus"),
+    ):
+        result = only(reviewed(answers([5] * ANSWERS), controls=controls))
+        assert result.outcome is Outcome.INCONCLUSIVE
+        assert reason in result.reason
 
 
 @pytest.mark.parametrize(
