@@ -156,7 +156,7 @@ def test_manifests_name_the_revision_of_a_base_and_an_adapter_of_another_revisio
 
     def at_revision(name: str) -> Recipe:
         recipe = original(name)
-        return recipe.model_copy(update={"base": f"{recipe.base}@{revision}"})
+        return recipe.model_copy(update={"base": f"{recipe.base}@{revision}", "benchmarks": ("red-team-model",)})
 
     monkeypatch.setattr(ports, "recipe", at_revision)
     first = steps.train("tiny-sft", examples(ports), ports=ports)

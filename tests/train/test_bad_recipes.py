@@ -101,6 +101,17 @@ BAD = {
     "half a checkpoint": (recipe(save_only_model=True), "remove save_only_model: a killed training"),
     "rows twice": (recipe(ignore_data_skip=True), "remove ignore_data_skip"),
     "a batch of the machine": (recipe(auto_find_batch_size=True), "set per_device_train_batch_size"),
+    "weights in parts": (recipe(fsdp="full_shard"), "remove fsdp: MEDPIPE_PROCESSES and MEDPIPE_SHARDED say how many"),
+    "how they are shared": (recipe(fsdp_config={"version": 2}), "remove fsdp_config: MEDPIPE_PROCESSES and"),
+    "another way to share": (recipe(deepspeed="zero3.json"), "remove deepspeed: MEDPIPE_PROCESSES and"),
+    "steps of other rows": (
+        recipe(accelerator_config={"split_batches": True}),
+        "remove accelerator_config.*which rows",
+    ),
+    "rows of other weight": (
+        recipe(average_tokens_across_devices=False),
+        "remove average_tokens_across_devices: without it a step of several processes",
+    ),
     "weights for a hub": (recipe(push_to_hub=True), "remove push_to_hub"),
     "offloading without a GPU": (recipe(activation_offloading=True), "this machine has no GPU"),
     "DPO by length": (recipe("dpo", train_sampling_strategy="group_by_length"), "no one length to group by"),
@@ -116,6 +127,7 @@ def test_every_setting_that_is_refused_is_tried() -> None:
 
 def test_what_changes_nothing_is_not_refused() -> None:
     harmless = {"assistant_only_loss": False, "truncation_mode": "keep_start", "packing_strategy": "bfd_split"}
+    harmless |= {"fsdp": "", "average_tokens_across_devices": True}
     assert list(refused("sft", {**harmless, "train_sampling_strategy": "group_by_length"}, gpu=False)) == []
     assert list(refused("sft", {"activation_offloading": True}, gpu=True)) == []
 

@@ -61,6 +61,21 @@ def test_a_launcher_that_ended_by_itself_shows_what_it_wrote(tmp_path: Path) -> 
     assert "status -9: no free port" in str(ranks.error_of(tmp_path, recipe(), 2, -9))
 
 
+@pytest.mark.timeout(30)
+def test_a_launcher_that_is_killed_does_not_leave_its_ranks_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in = tmp_path / "launcher"  # with one rank, which reads its standard input as `ending` does
+    stand_in.write_text("#!/bin/sh\nexec 3<&0\ncat <&3 &\necho $!\nexec sleep 60\n", encoding="utf-8")
+    stand_in.chmod(0o755)
+    monkeypatch.setattr(ranks.sys, "executable", str(stand_in))
+    with ranks._launched(tmp_path) as started:
+        assert started.stdout is not None
+        assert int(started.stdout.readline()) > 0
+        started.kill()
+        assert started.stdout.read() == "", "the rank held the pipe, and has ended"
+
+
 def test_the_settings_decide_how_many_processes_train(tmp_path: Path) -> None:
     alone, together = (Wiring(Settings(home=tmp_path, processes=number)).trainer for number in (1, 2))
     assert isinstance(alone, TrlTrainer)

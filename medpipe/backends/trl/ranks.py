@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -94,7 +95,9 @@ def _launched(place: Path) -> Iterator[subprocess.Popen[str]]:
     """Start the launcher, and see that it has ended with all its ranks when the block ends."""
     command = [sys.executable, "-m", "medpipe.backends.trl.launcher", str(place)]
     log = (place / "launcher.log").open("w", encoding="utf-8")
-    with log, subprocess.Popen(command, stdin=-1, stdout=-1, stderr=log, text=True, errors="replace") as launcher:
+    pipe = subprocess.PIPE
+    with log, subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=log, text=True, errors="replace") as launcher:
+        threading.Thread(target=_end_with, args=(launcher,), daemon=True).start()
         try:
             yield launcher
         finally:
@@ -104,6 +107,13 @@ def _launched(place: Path) -> Iterator[subprocess.Popen[str]]:
                 launcher.wait(_PATIENCE)
             except subprocess.TimeoutExpired:
                 launcher.kill()
+
+
+def _end_with(launcher: subprocess.Popen[str]) -> None:
+    """End the ranks as soon as their launcher has ended: where it is killed, it cannot end them itself."""
+    assert launcher.stdin is not None
+    launcher.wait()
+    launcher.stdin.close()
 
 
 def report_in(line: str) -> Report | None:

@@ -24,6 +24,7 @@ def _unset(value: Any) -> bool:
 
 _LOADS = "the recipe's own fields say how the base is loaded: base, quantization, attn_implementation"
 _TOKENS = "rows are tokenised by medpipe, as the base's own tokenizer and the recipe's `template` say"
+_PROCESSES = "MEDPIPE_PROCESSES and MEDPIPE_SHARDED say how many processes train, and whether they share the weights"
 
 REFUSED: Mapping[str, _Refusal] = {
     "assistant_only_loss": _Refusal(
@@ -49,6 +50,13 @@ REFUSED: Mapping[str, _Refusal] = {
     "ignore_data_skip": _Refusal(_unset, "a killed training would learn its first rows twice when it goes on"),
     "auto_find_batch_size": _Refusal(
         _unset, "the memory of the machine would decide what is learned: set per_device_train_batch_size"
+    ),
+    "fsdp": _Refusal(_unset, _PROCESSES),
+    "fsdp_config": _Refusal(_unset, _PROCESSES),
+    "deepspeed": _Refusal(_unset, _PROCESSES),
+    "accelerator_config": _Refusal(_unset, "it would change which rows a step has"),
+    "average_tokens_across_devices": _Refusal(
+        bool, "without it a step of several processes would weigh its rows otherwise than one process does"
     ),
     "push_to_hub": _Refusal(_unset, "weights leave medpipe by `register` and `deploy` only"),
 }
