@@ -21,6 +21,7 @@ from medpipe.sandbox.following import Unexpected
 from medpipe.sandbox.narrator import TaskSpan
 from medpipe.sandbox.servers import Addresses
 from medpipe.sandbox.story import Story
+from medpipe.sandbox.world import SEED
 
 PROMOTED = {"day 1": True, "control": False, "day 2": True, "day 3 without replay": False, "day 3": True}
 """Step → whether its challenger must be promoted. The feedback's challenger may be promoted or held."""
@@ -109,6 +110,7 @@ class FakeStack:
     """Runs the command `medpipe`: each command's value, or an error."""
 
     def __init__(self, home: Path) -> None:
+        self.seed = SEED
         self.addresses = Addresses(*["http://127.0.0.1:1"] * 5)
         self.environment = {"MEDPIPE_HOME": str(home)}
         self.values = {"champion": AWAY, "roll-back": EARLIER, "verify": json.dumps({"artifacts": 60, "ledger": 30})}

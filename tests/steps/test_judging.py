@@ -103,6 +103,7 @@ def test_a_decision_names_what_it_compared_and_every_look_is_in_the_ledger(
         "not_worse_than_best red-team-model",
         "not_worse_than_best over-refusal",
         "not_worse_than_best omission",
+        "not_worse_than_best general",
         "triage",
     ]
     (entry,) = ports.ledger.entries()

@@ -86,8 +86,9 @@ def test_questions_with_choices_are_counted_among_what_is_left_out(
     every = measuring._samples
 
     def with_a_choice(*asked: Any) -> list[Sample]:
-        first, *others = every(*asked)
-        return [first.model_copy(update={"choices": (first.target, "another")}), *others]
+        samples = every(*asked)
+        chosen = [sample.model_copy(update={"choices": (sample.target, "another")}) for sample in samples[:1]]
+        return [*chosen, *samples[1:]]
 
     monkeypatch.setattr(measuring, "_samples", with_a_choice)
     outcome = manifest(ports, steps.measure(*evaluations, False, ports=ports), MeasurementManifest).outcome
