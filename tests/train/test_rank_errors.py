@@ -58,7 +58,12 @@ def test_a_killed_process_and_an_unexpected_error_are_told_apart(tmp_path: Path)
 
 def test_a_launcher_that_ended_by_itself_shows_what_it_wrote(tmp_path: Path) -> None:
     (tmp_path / "launcher.log").write_text("no free port")
-    assert "status -9: no free port" in str(ranks.error_of(tmp_path, recipe(), 2, -9))
+    assert "status 1: no free port" in str(ranks.error_of(tmp_path, recipe(), 2, 1))
+
+
+def test_a_killed_launcher_can_be_run_again(tmp_path: Path) -> None:
+    error = ranks.error_of(tmp_path, recipe(), 2, -signal.SIGKILL)
+    assert isinstance(error, Unavailable) and "ended by SIGKILL" in str(error)
 
 
 @pytest.mark.timeout(30)

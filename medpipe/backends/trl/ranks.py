@@ -132,6 +132,12 @@ def error_of(place: Path, recipe: Recipe, processes: int, status: int) -> Except
             kind: type[MedpipeError] = getattr(errors, name)
             return kind(message)
     if not (place / FAILED).is_file():
+        if status < 0:
+            return Unavailable(
+                f"recipe {recipe.name!r}: the launcher of {processes} processes was ended by "
+                f"{signal.Signals(-status).name}, and they ended with it. No adapter was made, and the checkpoints are "
+                f"kept: run the same command again. {_end_of(place)}"
+            )
         return RuntimeError(f"the launcher of {processes} processes ended with status {status}: {_end_of(place)}")
     failed = Failed.model_validate_json((place / FAILED).read_bytes())
     if failed.status < 0:

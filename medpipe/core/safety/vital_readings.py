@@ -139,24 +139,25 @@ def _number(text: str) -> float:
     return float(text.replace(",", "."))
 
 
-def _pressure(text: str) -> float:
-    """Return a pressure in mmHg. Below 30 it is in cmHg, as French and Spanish speakers say: 12/8."""
-    value = _number(text)
-    return value * 10 if value < 30 else value
+def _pressures_of(*texts: str) -> list[float]:
+    """Return pressures in mmHg. Where the first is below 30, all are in cmHg, as French and Spanish speakers say: 12/8."""
+    values = list(map(_number, texts))
+    return [value * 10 for value in values] if values[0] < 30 else values
 
 
 def _pressures(text: str) -> Iterator[Reading]:
     for pattern in _PRESSURE:
         for match in pattern.finditer(text):
-            yield Reading("systolic", _pressure(match["upper"]), *match.span())
-            yield Reading("diastolic", _pressure(match["lower"]), *match.span())
+            upper, lower = _pressures_of(match["upper"], match["lower"])
+            yield Reading("systolic", upper, *match.span())
+            yield Reading("diastolic", lower, *match.span())
 
 
 def _rates(text: str) -> Iterator[Reading]:
     for sign, patterns in _RATES.items():
         for pattern in patterns:
             for match in pattern.finditer(text):
-                value = _pressure(match["value"]) if sign == "systolic" else _number(match["value"])
+                value = _pressures_of(match["value"])[0] if sign == "systolic" else _number(match["value"])
                 yield Reading(sign, value, *match.span())
     for match in _COMA.finditer(text):
         yield Reading("consciousness", sum(map(int, match.groups())), *match.span())

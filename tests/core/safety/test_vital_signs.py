@@ -16,6 +16,8 @@ from tests.policies import RED_FLAGS
         ("blood pressure is 76 over 40", "systolic", 76),
         ("tension a 7/4", "systolic", 70),
         ("TA: 172/114", "diastolic", 114),
+        ("tension a 7/4", "diastolic", 40),
+        ("BP 150/28", "diastolic", 28),
         ("PA 95/60 mmHg", "systolic", 95),
         ("HR 128", "pulse", 128),
         ("190 battements par minute", "pulse", 190),
@@ -37,6 +39,10 @@ from tests.policies import RED_FLAGS
 )
 def test_a_vital_sign_is_read_in_its_unit(text: str, sign: str, value: float) -> None:
     assert (sign, pytest.approx(value)) in [(reading.sign, reading.value) for reading in readings_of(text)]
+
+
+def test_a_low_diastolic_pressure_is_not_taken_for_centimetres() -> None:
+    assert [reading.value for reading in readings_of("BP 150/12") if reading.sign == "diastolic"] in ([], [12])
 
 
 @pytest.mark.parametrize(
