@@ -140,7 +140,7 @@ def _number(text: str) -> float:
 
 
 def _pressures_of(*texts: str) -> list[float]:
-    """Return pressures in mmHg. Where the first is below 30, all are in cmHg, as French and Spanish speakers say: 12/8."""
+    """Return pressures in mmHg: all in cmHg where the first is below 30, as French and Spanish speakers say (12/8)."""
     values = list(map(_number, texts))
     return [value * 10 for value in values] if values[0] < 30 else values
 
