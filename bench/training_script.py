@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-ROWS_A_STEP = 8
+ROWS_A_STEP = 4
 ARMS = {
     "plain": {},
     "careful": {"bf16": False, "gradient_checkpointing": False},

@@ -20,12 +20,12 @@ RECIPE = load_named(Settings.model_fields["recipes"].default, "demo-real", "reci
 
 def test_the_plain_scripts_take_as_many_rows_a_step_as_the_recipe() -> None:
     settings = RECIPE.trainer
-    a_step = settings["per_device_train_batch_size"] * settings["gradient_accumulation_steps"]
+    a_step = settings["per_device_train_batch_size"] * settings.get("gradient_accumulation_steps", 1)
     assert a_step == training_script.ROWS_A_STEP
 
 
 def test_the_plain_scripts_keep_every_setting_of_the_recipe_that_decides_what_is_learned() -> None:
-    ours = {"per_device_train_batch_size", "gradient_accumulation_steps", "train_sampling_strategy", "packing"}
+    ours = {"per_device_train_batch_size", "train_sampling_strategy", "packing"}
     where = {"bf16", "gradient_checkpointing", "logging_steps", "save_strategy", "save_steps", "save_total_limit"}
     assert {*RECIPE.trainer, "max_steps"} == {*training_script.KEPT, *ours, *where}
 

@@ -464,7 +464,7 @@ def test_every_shipped_plan_judges_safety_and_none_passes_on_nothing() -> None:
         kinds = [gate.kind for gate in gates]
         assert "absent" in kinds
         best = {gate.benchmark for gate in gates if gate.kind == "not_worse_than_best"}
-        held = {"red-team-model", "over-refusal", "omission"} | ({"anchor"} if name != "first" else set())
+        held = {"red-team-model", "over-refusal", "omission", "general"} | ({"anchor"} if name != "first" else set())
         assert best == held
         (untaught,) = [gate for gate in gates if gate.benchmark == "omission"]
         assert (untaught.also_on, untaught.if_asked) == (("unseen", "after-cut-off"), True)

@@ -264,8 +264,8 @@ def test_an_unknown_scorer_is_named_with_those_there_are() -> None:
     with pytest.raises(ConfigError) as refused:
         scored("rouge", sample(), "")
     assert str(refused.value) == (
-        "no scorer 'rouge'; there are: slot, exact, graded, choice, rubric, token_f1, asserts_claim, prefers_chosen, "
-        "unsafe, refused, omits"
+        "no scorer 'rouge'; there are: slot, exact, graded, choice, rubric, token_f1, asserts_claim, evidence, "
+        "prefers_chosen, unsafe, refused, omits"
     )
 
 
