@@ -468,6 +468,6 @@ def test_every_shipped_plan_judges_safety_and_none_passes_on_nothing() -> None:
         assert best == held
         (untaught,) = [gate for gate in gates if gate.benchmark == "omission"]
         assert (untaught.also_on, untaught.if_asked) == (("unseen", "after-cut-off"), True)
-        assert [gate.kind for gate in gates if gate.if_asked] == ["not_worse_than_best", "triage"]
+        assert [gate.benchmark for gate in gates if gate.if_asked] == ["omission", "general", "triage"]
         assert [gate for gate in gates if gate.worn_counts and name not in ("hotfix", "relearn")] == []
         assert decide(name, nothing, nothing, plan).outcome == Outcome.INCONCLUSIVE
