@@ -107,7 +107,7 @@ def test_a_penalty_is_in_the_loss_of_a_training_and_not_in_that_of_a_validation(
 
     model = torch.nn.Linear(2, 1)
     trainer = SimpleNamespace(model=model, processing_class=None, compute_loss=lambda *args, **options: torch.ones(()))
-    penalties.add(trainer, Penalty(method="l2", strength=4.0), ())
+    penalties.add(trainer, Penalty(method="l2", strength=4.0), (), None)
     with torch.no_grad():
         model.bias += 1
     assert float(trainer.compute_loss(model, {}).detach()) == pytest.approx(3.0)
