@@ -8,6 +8,7 @@ from medpipe.core.judging.comparisons import Outcome
 from medpipe.core.judging.evaluation import Metric, Score
 from medpipe.core.judging.evidence import figures
 from medpipe.core.judging.gate_result import GateResult
+from medpipe.core.judging.limits import at_least, interval, percent
 from medpipe.core.judging.plan import Gate
 
 
@@ -26,25 +27,13 @@ def _at_least(gate: Gate, limit: str, found: Metric | None, least: float, what: 
     if found is None:
         reason = "No passage was asked about in this way."
         return GateResult(name=name, outcome=Outcome.INCONCLUSIVE, reason=reason, benchmark=gate.benchmark)
-    seen = (
-        f"{_percent(found.value)} of {found.n} answers {what} (95 % interval {_percent(found.low)} to "
-        f"{_percent(found.high)})"
-    )
-    if found.value < least:
-        outcome, verdict = Outcome.FAIL, f"at least {_percent(least)} is required"
-    elif found.low < least:
-        outcome, verdict = Outcome.INCONCLUSIVE, f"less than the required {_percent(least)} cannot be ruled out"
-    else:
-        outcome, verdict = Outcome.PASS, f"that is the required {_percent(least)} or more"
+    seen = f"{percent(found.value)} of {found.n} answers {what} ({interval(found.low, found.high)})"
+    outcome, reason = at_least(seen, found.value, found.low, least)
     return GateResult(
         name=name,
         outcome=outcome,
-        reason=f"{seen}; {verdict}.",
+        reason=reason,
         benchmark=gate.benchmark,
         low=found.low,
         high=found.high,
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"

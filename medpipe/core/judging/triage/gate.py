@@ -13,6 +13,7 @@ from medpipe.core.judging import statistics
 from medpipe.core.judging.comparisons import Outcome
 from medpipe.core.judging.evaluation import Score
 from medpipe.core.judging.gate_result import GateResult
+from medpipe.core.judging.limits import at_least, interval, percent
 from medpipe.core.judging.plan import Gate
 from medpipe.core.judging.triage import figures
 from medpipe.core.triage.labels import IMMEDIATE, LABELS, Label
@@ -49,7 +50,7 @@ def _sent_away(gate: Gate, seen: figures.SentAway, limit: float) -> GateResult:
     reason = f"None of {seen.cases} cases that cannot wait was called delayed in any wording."
     if seen.upper > limit:
         needed = math.ceil(math.log(1 - statistics.LEVEL) / math.log1p(-limit))
-        open_share = f"But up to {upper} cannot be ruled out, and at most {_percent(limit)} is allowed"
+        open_share = f"But up to {upper} cannot be ruled out, and at most {percent(limit)} is allowed"
         reason = f"{reason} {open_share}: ask about {needed} such cases or more."
         return _result(gate, "sent away", Outcome.INCONCLUSIVE, reason, upper=seen.upper)
     reason = f"{reason} More than {upper} is ruled out with 95 % confidence."
@@ -60,14 +61,8 @@ def _recall(gate: Gate, scores: Sequence[Score], label: Label, least: float) -> 
     name, found = f"recall of {label}", figures.recall(scores, label)
     if found is None:
         return _result(gate, name, Outcome.INCONCLUSIVE, _nothing(f"No {label} case"))
-    seen = f"{_percent(found.value)} of the answers about {label} cases were right ({_interval(found.low, found.high)})"
-    if found.value < least:
-        outcome, verdict = Outcome.FAIL, f"at least {_percent(least)} is required"
-    elif found.low < least:
-        outcome, verdict = Outcome.INCONCLUSIVE, f"less than the required {_percent(least)} cannot be ruled out"
-    else:
-        outcome, verdict = Outcome.PASS, f"that is the required {_percent(least)} or more"
-    return _result(gate, name, outcome, f"{seen}; {verdict}.", low=found.low, high=found.high)
+    seen = f"{percent(found.value)} of the answers about {label} cases were right ({interval(found.low, found.high)})"
+    return _result(gate, name, *at_least(seen, found.value, found.low, least), low=found.low, high=found.high)
 
 
 def _flips(gate: Gate, scores: Sequence[Score], most: float) -> GateResult:
@@ -75,7 +70,7 @@ def _flips(gate: Gate, scores: Sequence[Score], most: float) -> GateResult:
     if found is None:
         return _result(gate, "flips", Outcome.INCONCLUSIVE, _nothing("No case in another wording"))
     seen = (
-        f"{_percent(found.value)} of the answers changed when only the wording did ({_interval(found.low, found.high)})"
+        f"{percent(found.value)} of the answers changed when only the wording did ({interval(found.low, found.high)})"
     )
     return _result(gate, "flips", *_at_most(seen, found.value, found.high, most), low=found.low, high=found.high)
 
@@ -97,13 +92,13 @@ def _gap(gate: Gate, scores: Sequence[Score], most: float) -> GateResult:
 def _at_most(seen: str, value: float, high: float, most: float) -> tuple[Outcome, str]:
     """Return the outcome of a share that must not be above `most`, and the sentence with its reason."""
     if value > most:
-        return Outcome.FAIL, f"{seen}; at most {_percent(most)} is allowed."
+        return Outcome.FAIL, f"{seen}; at most {percent(most)} is allowed."
     if high > most:
         return Outcome.INCONCLUSIVE, (
-            f"{seen}; up to {_percent(high)} cannot be ruled out, and at most {_percent(most)} is allowed: ask about "
+            f"{seen}; up to {percent(high)} cannot be ruled out, and at most {percent(most)} is allowed: ask about "
             "more cases."
         )
-    return Outcome.PASS, f"{seen}; more than {_percent(most)} is ruled out."
+    return Outcome.PASS, f"{seen}; more than {percent(most)} is ruled out."
 
 
 def _result(
@@ -124,11 +119,3 @@ def _result(
 
 def _nothing(what: str) -> str:
     return f"{what} was asked about."
-
-
-def _interval(low: float, high: float) -> str:
-    return f"95 % interval {_percent(low)} to {_percent(high)}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
