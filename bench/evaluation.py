@@ -220,7 +220,8 @@ def rows(figures: dict[str, Any]) -> list[str]:
         f"answer {figures['samples']:,} questions of MedQuAD in at most {figures['max_new_tokens']} tokens by "
         "SmolLM2-135M in float32"
     )
-    beside = {True: f"an {figures['adapter']} adapter".replace("an trained", "a trained"), False: "no adapter"}
+    article = "an" if figures["adapter"] == "untrained" else "a"
+    beside = {True: f"{article} {figures['adapter']} adapter", False: "no adapter"}
     return [
         f"| {what}, {beside[arm.adapter]}: {'vLLM' if arm.engine else 'transformers `generate`'}, "
         f"{figures['arms'][arm.name]['together']} at a time | {_said(arm, figures)} |"

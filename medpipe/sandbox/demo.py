@@ -70,8 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         refuse_foreign(var)
     except MedpipeError as error:
-        console.print(f"[red bold]{type(error).__name__}[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-        return 1
+        return _failed(error, console)
     stop(var, lambda _: None)
     emptied(var)
     started = time.monotonic()
@@ -85,11 +84,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         console.print("stopping")
     except (MedpipeError, TimeoutError, httpx.HTTPError) as error:
-        console.print(f"[red bold]{type(error).__name__}[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-        return 1
+        return _failed(error, console)
     finally:
         stack.down()
     return 0
+
+
+def _failed(error: Exception, console: Console) -> int:
+    """Print an error, and return the exit status of a demo that it ended."""
+    console.print(f"[red bold]{type(error).__name__}[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+    return 1
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
