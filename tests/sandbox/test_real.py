@@ -98,7 +98,8 @@ def test_the_page_shows_every_figure_with_its_interval(tmp_path: Path) -> None:
         "decisions": [{"model": "control", "version": "v1", "promoted": False, "reasons": ["gained nothing"]}],
         "trainings": [{"model": "control", "method": "sft", "rows": 9, "steps": 2.0, "loss": 2.5, "seconds": 61.0}],
         "evaluations": [written],
-        "answers": {},
+        "answers": {"What is <b>asthma</b>?": "A disease."},
+        "answered_by": "The gates held it, so nothing serves.",
         "seconds": {"train": 61.0, "total": 300.0},
         "memory_gib": 3.5,
         "watt_hours": None,
@@ -107,5 +108,6 @@ def test_the_page_shows_every_figure_with_its_interval(tmp_path: Path) -> None:
     page = (tmp_path / "report.html").read_text()
     assert "0.250 [0.200, 0.310]" in page
     assert "gained nothing" in page and "nothing serves" in page and "cannot be read here" in page
+    assert "What is &lt;b&gt;asthma&lt;/b&gt;?" in page and "A disease." in page
     assert json.loads((tmp_path / "report.json").read_text())["rows"][0]["n"] == 40
     assert "<svg" in plots.figures([row], ["base"])

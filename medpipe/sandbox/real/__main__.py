@@ -85,7 +85,7 @@ def _run(options: argparse.Namespace, console: Console) -> None:
         with Usage(var / "usage.jsonl") as usage:
             told = story.tell(sets.present, _day(topics[-1]) if topics else None)
         report.write(report.assemble(told, story.verbs, usage.cost), var, console)
-        if sys.stdout.isatty() and not options.exit and told.answers:
+        if sys.stdout.isatty() and not options.exit and story.address:
             console.print(f"The service answers at {story.address}. Ctrl-C stops it.")
             signal.pause()
     finally:

@@ -38,6 +38,7 @@ def assemble(told: Told, verbs: Verbs, cost: Cost) -> dict[str, Any]:
         "trainings": [_training(model, ports) for model in told.judged],
         "evaluations": [_writing(model, verbs, ports) for model in models],
         "answers": dict(told.answers),
+        "answered_by": told.answered_by,
         "seconds": {**verbs.seconds, "total": round(cost.seconds, 1)},
         "memory_gib": round(cost.peak_gib, 2),
         "watt_hours": None if cost.joules is None else round(cost.joules / 3600, 1),

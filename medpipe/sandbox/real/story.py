@@ -10,14 +10,15 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.markup import escape
 
-from medpipe.sandbox.real.servers import ROOT, engine, service
+from medpipe.sandbox.real.held import in_the_engine
+from medpipe.sandbox.real.servers import ENGINE, ROOT, engine, service
 from medpipe.sandbox.real.verbs import Verbs
 from medpipe.sandbox.server import Server
 from medpipe.sandbox.servers import engine_python
 
 RECIPE, CONTROL, PREFERENCES = "demo-real", "demo-real-shuffled", "demo-real-dpo"
 QUESTIONS = ("What are the symptoms of asthma?", "How is iron deficiency anemia treated?", "What causes glaucoma?")
-"""Asked of the served model through the OpenAI client."""
+"""Asked through the OpenAI client."""
 _SHORT_PAIRS = ("--max-answer-chars", "900")
 """Pairs with longer answers are left out: there are enough without them."""
 _EVER = ("--start", "2000-01-01", "--end", "2100-01-01")
@@ -54,7 +55,9 @@ class Told(NamedTuple):
     base: Judged
     judged: tuple[Judged, ...]
     answers: Mapping[str, str]
-    """Question → what the service answered; empty when nothing serves."""
+    """Question → what was answered."""
+    answered_by: str
+    """Whose answers they are, and through what, in a sentence."""
 
 
 class Story:
@@ -85,15 +88,15 @@ class Story:
         held = self._judged(Challenger("control", control, CONTROL, "first", shuffled), base, pairs, base)
         first = self._judged(Challenger("fine-tuned", tuned, RECIPE, "first", examples, True), base, pairs, base)
         judged = [held, first]
-        if pairs and first.promoted:
+        if pairs:
+            # From a model that the gates held as well: nothing of it can be promoted then, but it is reported.
             self._rule("DPO from the fine-tuned model, on which of two answers experts preferred")
             learned = ("--recipe", PREFERENCES, "--data", pairs, "--start-from", tuned)
             preferred = self.verbs("train by DPO", "train", *learned)
             last = Challenger("preferences", preferred, PREFERENCES, "preference", examples)
             judged.append(self._judged(last, first, pairs, base))
-        self._rule("Served: questions through the OpenAI client")
-        answers = self._answers() if first.promoted else {}
-        return Told(base, tuple(judged), answers)
+        self._rule("Questions through the OpenAI client")
+        return Told(base, tuple(judged), *(self._served() if first.promoted else self._unserved(first)))
 
     def _corpus(self, sets: Sequence[str], medlineplus_day: tuple[str, str] | None) -> str:
         pulls = [self.verbs(f"pull {name}", "pull", "--source", name, *_EVER) for name in sets]
@@ -139,17 +142,30 @@ class Story:
         lineage = ("--parent", incumbent.version, "--incumbent", incumbent.version, "--pairs", pairs)
         described = (*judged, "--examples", given.examples, *(lineage if incumbent.version else ()))
         version = self.verbs(f"register: {given.title}", "register", *described)
-        promoted = self.verbs(f"promote: {given.title}", "promote", "--version", version) == version
+        # What was judged against a model that does not serve cannot take its place.
+        may_serve = incumbent == base or incumbent.promoted
+        promoted = may_serve and self.verbs(f"promote: {given.title}", "promote", "--version", version) == version
         return Judged(given.title, given.adapter, evaluation, decision, measurement, version, promoted)
 
-    def _answers(self) -> dict[str, str]:
-        """Serve the champion, and ask it through the OpenAI client of the engine's environment."""
+    def _served(self) -> tuple[dict[str, str], str]:
+        """Serve the champion, ask it, and say who answered."""
         gateway, self.address = service(self.verbs.environment, self._var)
         self._start(gateway)
         self.verbs.run("deploy", "deploy")
+        return self._asked(self.address), "The service answered, with the model that the gates let through."
+
+    def _unserved(self, model: Judged) -> tuple[dict[str, str], str]:
+        """Ask a model that the gates held, in the engine, and say so."""
+        by = f"The gates held the {model.title} model, so nothing serves: the engine answered, with no guardrails."
+        self.console.print(f"  {by}", highlight=False)
+        with in_the_engine(model.model, self.verbs.environment) as name:
+            return self._asked(self.verbs.environment[ENGINE], name), by
+
+    def _asked(self, address: str, *model: str) -> dict[str, str]:
+        """Ask through the OpenAI client of the engine's environment."""
         answers = {}
         for question in QUESTIONS:
-            command = [engine_python(ROOT), str(_CLIENT), f"{self.address}/v1", question]
+            command = [engine_python(ROOT), str(_CLIENT), f"{address}/v1", question, *model]
             answers[question] = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
             self.console.print(f"\n  [bold]{escape(question)}[/]\n{escape(answers[question])}", highlight=False)
         return answers
