@@ -11,42 +11,29 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable, Transaction, write_deltalake
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from medpipe.backends.delta import collector, commits, pruning, upgrade
+from medpipe.backends.delta import collector, commits, pruning, tables, upgrade
 from medpipe.backends.delta.known_rows import KnownRows
 from medpipe.backends.delta.place import Place
-from medpipe.backends.delta.rows import AWAITED, DELTA_SCHEMA, FORMAT, JOINED_FILE, SCHEMA, Rows, rows_of
+from medpipe.backends.delta.rows import AWAITED, FORMAT, JOINED_FILE, SCHEMA, Rows, rows_of
 from medpipe.core.corpus import contents
 from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.merge import folded, newer
-from medpipe.errors import MedpipeError, NotFound, Unavailable
+from medpipe.errors import Unavailable
 from medpipe.ports import Counts, Pruned
-
-_KEEP = {
-    "delta.logRetentionDuration": "interval 36500 days",
-    "delta.enableExpiredLogCleanup": "false",
-    "delta.deletedFileRetentionDuration": "interval 36500 days",
-    # Statistics of texts would fill the log, and no reader searches texts by their first letters.
-    "delta.dataSkippingStatsColumns": "id,sequence,revision,status,published",
-}
-"""Properties of the table that keep old versions for a century: champions were trained on them."""
 
 _ATTEMPTS = 50
 """How often a merge is folded again after another writer was faster."""
 
 _JITTER_SECONDS = 0.02
 """Longest wait after the first lost race; it grows by as much with each race."""
-
-_DISK_FULL = ("No space left", "File too large", "Disk quota exceeded", "os error 28", "os error 27", "os error 122")
-"""Parts of messages by which delta-rs reports ENOSPC, EFBIG and EDQUOT."""
 
 
 class DeltaCorpus:
@@ -167,7 +154,7 @@ class DeltaCorpus:
             return version
         properties = commits.properties(tally, commits.content(table, self.place))
         try:
-            with self._room():
+            with tables.room(self.place):
                 if superseding:
                     standing = pa.RecordBatchReader.from_batches(SCHEMA, _batches(rows))
                     write_deltalake(
@@ -200,45 +187,16 @@ class DeltaCorpus:
 
     def _merge_once(self, incoming: Mapping[str, Document], previous: int | None, token: str) -> int:
         """Return the version that `token` made before or makes now. Raises CommitFailedError on a lost race."""
-        table = self._table(previous)
+        table = tables.newest(self.place, previous)
         version = table.transaction_version(token)
         if version is not None:
             return int(version)
         rows = Rows(table, self.place)
         if rows.old:
-            with self._room():
+            with tables.room(self.place):
                 table = upgrade.rewritten(table, self.place)
             rows = Rows(table, self.place)
         return self._append(table, rows, incoming, token)
-
-    def _table(self, previous: int | None) -> DeltaTable:
-        """Return the newest version, of a new table where there is none. Raises NotFound for an unknown `previous`."""
-        try:
-            table = self.place.table()
-        except TableNotFoundError:
-            if previous is not None:
-                raise NotFound(_missing(previous)) from None
-            self.place.make()
-            table = self._created()
-        if previous is not None and previous > table.version():
-            raise NotFound(_missing(previous))
-        return table
-
-    def _created(self) -> DeltaTable:
-        with self._room():
-            try:
-                return DeltaTable.create(
-                    self.place.address,
-                    schema=DELTA_SCHEMA,
-                    configuration=_KEEP,
-                    name="corpus",
-                    description="Every state of every document; the highest sequence of an id is the current one",
-                    storage_options=self.place.options,
-                )
-            except DeltaError:
-                if not self.place.is_table():
-                    raise
-                return self.place.table()  # another writer has created it in the meantime
 
     def _append(self, table: DeltaTable, rows: Rows, incoming: Mapping[str, Document], token: str) -> int:
         """Commit on exactly the version that was read. Raises CommitFailedError when it is no longer the newest."""
@@ -247,7 +205,7 @@ class DeltaCorpus:
         added = rows_of(folded(known, incoming.values()), version)
         tally = commits.tally(table, self.place).after(known.seen, added, rows)
         content = commits.content_after(commits.content(table, self.place), known.seen, added)
-        with self._room():
+        with tables.room(self.place):
             write_deltalake(
                 table,
                 added,
@@ -257,30 +215,11 @@ class DeltaCorpus:
             )
         return version
 
-    @contextmanager
-    def _room(self) -> Iterator[None]:
-        """Name a full disk, or a store that fails. The table is unchanged: no commit names the files."""
-        try:
-            with self.place.plain_errors():
-                yield
-        except CommitFailedError:
-            raise
-        except (DeltaError, OSError) as error:
-            if not any(sign in str(error) for sign in _DISK_FULL):
-                raise
-            raise MedpipeError(
-                f"no space left for the corpus in {self.place.address}: nothing was changed. "
-                "Make room, then run build_corpus again"
-            ) from error
-
     def _rows(self, version: int) -> Rows:
         return Rows(self._at(version), self.place)
 
     def _at(self, version: int) -> DeltaTable:
-        try:
-            return self.place.table(version)
-        except DeltaError as error:
-            raise NotFound(_missing(version)) from error
+        return tables.at(self.place, version)
 
 
 def _with_status(rows: pa.Table, statuses: Sequence[str]) -> pa.Table:
@@ -300,7 +239,3 @@ def _batches(rows: Rows) -> Iterator[pa.RecordBatch]:
 def _jitter(state: RetryCallState) -> float:
     """Return seconds to wait after a lost race: random, so that two writers do not meet again."""
     return random.uniform(0, _JITTER_SECONDS * state.attempt_number)
-
-
-def _missing(version: int) -> str:
-    return f"the corpus has no version {version}: run build_corpus without `previous`, or restore the table"

@@ -6,42 +6,16 @@ Without such a word, a name looks like a gene, a drug or an eponym, and it stays
 from __future__ import annotations
 
 from medpipe.core.safety.given_names import GIVEN_NAMES
-from medpipe.core.safety.identifiers.writing import ALL_LANGUAGES, NOT_A_NAME, Identifier, any_of
-
-# A name that somebody wrote in small letters: up to three words, before a word that goes on with the sentence.
-_NEXT = (
-    r"(?i:and|but|i|im|from|who|my|a|an|the|is|am|et|mais|je|j|de|qui|le|la|un|une|y|pero|tengo|soy|me|con|que|el|to"
-    r"|for|not|to|very|so|still|also|just|feeling|having|taking|writing|pas|très|aussi|muy|también)\b"
+from medpipe.core.safety.identifiers.name_parts import (
+    ADDRESSED,
+    FULL_NAME,
+    GIVEN_IN_SMALL,
+    IN_SMALL,
+    NAME,
+    NEXT,
+    PROPER,
 )
-_PARTICLE_IN_SMALL = r"(?:(?:le|la|de|du|el|al|van|von)\s(?=\p{L}+\s(?i:et|and|y)\b))?"
-_IN_SMALL = rf"\K(?!{_NEXT})[\p{{L}}’'-]{{2,}}(?:\s{_PARTICLE_IN_SMALL}(?!{_NEXT})[\p{{L}}’'-]{{2,}}){{0,2}}"
-_ADDRESSED = (
-    r"\K(?!(?i:docs?|doctors?|docteure?|doctora?|dr|dra|sir|madam|madame|monsieur|messieurs|mesdames|mme|mr|mrs|ms|miss|all"
-    r"|everyone|everybody|there|again|team|folks|friends?|guys|colleagues?|editor|patients?|you|nurse|señora?|señorita"
-    r"|don|doña|sra?|à|tous|toutes|todos|todas|equipo|amig[oa]s?|colegas?|chers?|chère|cher|merci|thanks?|gracias|please"
-    r"|and|et|y|i|j|my|this|just|good|it|the|is|can|what|how|ya|hello|hi)\b)"
-    r"[\p{L}’-]{2,}(?:\s\p{Lu}[\p{L}’'-]+)?(?=\s*[,!.?:;\n]|\s+[-–—]|\s*$)"
-)
-_SPOKEN = r"(?:" + "|".join(sorted(name.casefold() for name in GIVEN_NAMES)) + r")"
-_GIVEN_IN_SMALL = rf"\K(?i:{_SPOKEN})\b(?:\s(?!{_NEXT})[\p{{L}}’'-]{{3,}})?(?=\s*[,!.;\n]|\s*$|\s(?:and|et|y)\b)"
-
-# The parts of a name: a word with a capital, a word in capitals, an initial, a particle, and what joins two parts.
-_PROPER = rf"{NOT_A_NAME}\p{{Lu}}(?:\p{{Ll}}|[’']\p{{Lu}}|-\p{{L}}|(?<=Mac|Mc)\p{{Lu}})+"
-_CAPITALS = rf"{NOT_A_NAME}\p{{Lu}}{{3,}}(?:-\p{{Lu}}{{2,}})?\b"
-_PART = rf"(?:{_PROPER}|{_CAPITALS})"
-_INITIAL = r"\p{Lu}\.\s*"
-_PARTICLE = r"(?:(?:Le|La|De|Du|Des|Del|Van|Von|El|Al)\s(?=\p{Lu}))?"
-_THEN = (
-    r"(?:\s+(?:de\sla|de\slos|del|de|da|dos|du|van\sder|van\sden|van|von|der|el|al|bin|ben|y|e|le|la))?\s+"
-    rf"(?:{_INITIAL}){{0,2}}{_PARTICLE}"
-)
-_NOBLE = (
-    r"(?:(?:de\s(?:la\s)?|du\s|des\s|d['’]|van\s(?:der\s|den\s|de\s)?|von\s(?:der\s)?|di\s|da\s|del\s|al[\s-]|el[\s-]|ben\s|bin\s"
-    r"|ter\s|ten\s|le\s|la\s|l['’])(?:La\s|Le\s)?(?=\p{Lu}))?"
-)
-"""A particle in small letters before a family name: "Mme de La Tour"."""
-_NAME = rf"\K(?:{_INITIAL}){{0,2}}(?:{_PARTICLE}|{_NOBLE}){_PART}(?:{_THEN}{_PART}){{0,3}}"
-_FULL_NAME = rf"\K{_PROPER}(?:{_THEN}{_PROPER}){{1,3}}"
+from medpipe.core.safety.identifiers.writing import ALL_LANGUAGES, Identifier, any_of
 
 WITH_GIVEN_NAME = Identifier(
     "NAME",
@@ -49,17 +23,17 @@ WITH_GIVEN_NAME = Identifier(
     r"(?<!\bSan\s)(?<!\bSte?\.?\s)(?<!\bSanta\s)\b(?=(?:" + "|".join(sorted(GIVEN_NAMES)) + r")\b)"
     r"(?<!\b(?i:maladie|syndrome|signe|test|enfermedad|síndrome|signo)\s(?i:de\s|d[’']))"
     r"(?!\p{Lu}\S+\s(?:\p{Lu}\S+\s)?(?i:syndrome|disease|disorder|sign|test|score|scale|law|virus|hospital|institute"
-    r"|foundation|university|cent(?:er|re)|school|medical|clinic|college)\b)" + _FULL_NAME,
+    r"|foundation|university|cent(?:er|re)|school|medical|clinic|college)\b)" + FULL_NAME,
 )
 """Try it only on texts that contain one of the given names, because so many alternatives are slow."""
 
 
-def name_after(name: str, before: str, who: str = _NAME, languages: tuple[str, ...] = ALL_LANGUAGES) -> Identifier:
+def name_after(name: str, before: str, who: str = NAME, languages: tuple[str, ...] = ALL_LANGUAGES) -> Identifier:
     """A name (`who`) after the words that introduce a person (`before`)."""
     return Identifier("NAME", name, rf"(?<![\p{{L}}-]){before}\s*{who}", languages)
 
 
-def _after(name: str, before: str, who: str = _NAME) -> Identifier:
+def _after(name: str, before: str, who: str = NAME) -> Identifier:
     """As `name_after`, for long lists of words: they are looked for only where a capital is."""
     # `who` begins with \K, and a lookbehind needs none
     return Identifier("NAME", name, rf"\b(?=\p{{Lu}})(?<=(?<![\p{{L}}-]){before}){who[2:]}")
@@ -71,7 +45,7 @@ NAMES = (
         r"(?:Mrs?|Ms|Mx|Miss|Drs?|Prof|Professor|Doctor|Sgt|Cpl|Capt|Captain|Lt|Maj|Rev|Reverend|Sister|Pastor|Rabbi|Imam|Officer"
         r"|Sir|Lady|Lord|Madam|Matron)\b\.?\s",
     ),
-    name_after("monsieur", r"\bM\.\s", f"{_NAME}(?!\\s\\p{{Ll}}+(?:us|um|is|ae|a)\\b)", ("fr",)),
+    name_after("monsieur", r"\bM\.\s", f"{NAME}(?!\\s\\p{{Ll}}+(?:us|um|is|ae|a)\\b)", ("fr",)),
     name_after(
         "titre", r"(?:Mme|Mlle|Monsieur|Madame|Mademoiselle|Docteur|Pr|Professeur|Me|Maître|Mgr|Adj|Cdt)s?\b\.?\s"
     ),
@@ -113,12 +87,12 @@ NAMES = (
             "me llaman",
         )
         + r"[: ]",
-        _IN_SMALL,
+        IN_SMALL,
     ),
     name_after(
         "given name of oneself",
         any_of("i am", "i['’]?m", "this is", "je suis", "c['’]est", "ici", "soy", "habla", "aquí") + r"\s",
-        _GIVEN_IN_SMALL,
+        GIVEN_IN_SMALL,
     ),
     name_after(
         "greeted",
@@ -152,7 +126,7 @@ NAMES = (
             "querid[oa]s?",
         )
         + r",?\s",
-        _ADDRESSED,
+        ADDRESSED,
     ),
     name_after(
         "profession",
@@ -212,13 +186,13 @@ NAMES = (
             "(?:siento|gracias|felicidades|cuídese|cuídate|tranquil[oa]|claro)(?: \\w+){0,4}",
         )
         + r",\s",
-        rf"\K{_PROPER}(?=\s?[,!.?;\n]|\s*$)",
+        rf"\K{PROPER}(?=\s?[,!.?;\n]|\s*$)",
     ),
     Identifier(
         "NAME",
         "spoken to first",
         rf"(?:^|(?<=[.!?\n]\s?))(?!(?i:no|yes|ok|okay|hi|hello|sorry|well|sure|again|bonjour|oui|non|bonsoir|sí|hola|doctors?|docteur"
-        rf"|madame|monsieur|mesdames|messieurs|sir|madam|everyone|all|encore|d['’]accord|please|yeah|great|perfect|parfait|super|vale)\b){_PROPER}"
+        rf"|madame|monsieur|mesdames|messieurs|sir|madam|everyone|all|encore|d['’]accord|please|yeah|great|perfect|parfait|super|vale)\b){PROPER}"
         r"(?=,\s(?i:thanks|thank\syou|please\s\p{Ll}|your|merci|gracias|votre\s|vos\s|pouvez-vous|peux-tu|could\syou|can\syou|would\syou)\b)",
     ),
     name_after(
@@ -293,16 +267,16 @@ NAMES = (
         "here",
         r"(?i:(?:^|(?<=(?:hi|hey|hello|salut|bonjour|bonsoir|hola)\s*(?:all|everyone|tout le monde)?,\s)))"
         r"(?!(?i:come|right|over|from|je)\b)"
-        rf"(?!{_NEXT}|(?i:what|how|where|when|why|they|he|she|you|we|this|that|there|stuck|living|everyone|anyone|someone)\b)"
+        rf"(?!{NEXT}|(?i:what|how|where|when|why|they|he|she|you|we|this|that|there|stuck|living|everyone|anyone|someone)\b)"
         r"[\p{L}’-]{3,}(?:(?=\s(?i:here|à\sl['’]appareil|aquí|al\shabla)\b)"
-        rf"|\s(?!{_NEXT})[\p{{L}}’-]{{3,}}(?=\s(?i:here|à\sl['’]appareil|aquí|al\shabla)\b[,.!:;]))",
+        rf"|\s(?!{NEXT})[\p{{L}}’-]{{3,}}(?=\s(?i:here|à\sl['’]appareil|aquí|al\shabla)\b[,.!:;]))",
     ),
     Identifier(
         "NAME",
         "in capitals, family name first",
         r"(?:^|(?<=\n|[:;]\s))\p{Lu}[\p{Lu}’'-]{2,},\s\p{Lu}{3,}(?:\s\p{Lu}\b\.?)?(?=\s|$)",
     ),
-    name_after("patient and full name", r"(?:patiente?|paciente),?\s", _FULL_NAME),
+    name_after("patient and full name", r"(?:patiente?|paciente),?\s", FULL_NAME),
     _after(
         "relative",
         any_of(
