@@ -80,6 +80,11 @@ class Settings(BaseSettings):
         description="number format of the engine's weights, as vLLM was started (`--dtype` or `--quantization`)",
     )
 
+    anonymous: bool = Field(
+        False,
+        description="whether clients on the gateway's machine may ask without a key; it then listens there only",
+    )
+
     entailment_model: str | None = Field(
         None,
         pattern=r"^[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?$",

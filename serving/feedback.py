@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from medpipe.errors import NotFound
 from medpipe.ports import AnswerLog
 from serving.answer_ids import Signer
-from serving.identity import ANONYMOUS, Callers
+from serving.identity import ANONYMOUS, Callers, caller_of
 from serving.limits import LIMITS, Limits, Text
 from serving.metrics import Metrics
 from serving.problems import Problem, TryLater
@@ -40,7 +40,7 @@ class FeedbackAccepted(BaseModel):
 
 def feedback_endpoints(log: AnswerLog, callers: Callers, signer: Signer, metrics: Metrics, limits: Limits) -> APIRouter:
     """Return the endpoints of /v1/feedback."""
-    endpoints = APIRouter(tags=["feedback"])
+    endpoints = APIRouter(tags=["feedback"], dependencies=[Depends(callers.needing("feedback", "review"))])
 
     @endpoints.post("/v1/feedback", status_code=202, summary="Rate an answer")
     async def feedback(body: FeedbackRequest, request: Request) -> FeedbackAccepted:
@@ -49,7 +49,7 @@ def feedback_endpoints(log: AnswerLog, callers: Callers, signer: Signer, metrics
         Without a key (`Authorization: Bearer`) it is counted and never teaches.
         """
         signer.check(body.answer_id)
-        identity = await callers.identify(request)
+        identity = caller_of(request).identity
         correction = (body.correction or "").strip() or None
         try:
             await asyncio.to_thread(log.rate, body.answer_id, identity, body.rating, correction)
@@ -65,7 +65,7 @@ def feedback_endpoints(log: AnswerLog, callers: Callers, signer: Signer, metrics
     async def take_back(answer_id: str, request: Request) -> None:
         """Remove the caller's feedback on an answer. The next preference pairs are built without it."""
         signer.check(answer_id)
-        identity = await callers.identify(request)
+        identity = caller_of(request).identity
         try:
             removed = await asyncio.to_thread(log.take_back, answer_id, identity)
         except Exception as error:

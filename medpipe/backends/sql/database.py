@@ -72,6 +72,11 @@ feedback = sa.Table(
     _column("correction", sa.Text, nullable=True),
     _column("at", Moment, index=True),
     _column("salt", sa.String(32), nullable=True),
+    _column("stars", sa.Integer, nullable=True),
+    _column("category", sa.String(20), nullable=True),
+    _column("reason", sa.Text, nullable=True),
+    _column("preferred", sa.String(64), nullable=True, index=True),
+    _column("alternative", sa.Text, nullable=True),
 )
 
 journal = sa.Table(
@@ -187,6 +192,11 @@ keys = sa.Table(
     _column("created", Moment),
     _column("revoked_at", Moment, nullable=True),
     _column("reason", sa.Text),
+    _column("scopes", sa.String(200), nullable=True),
+    _column("expires_at", Moment, nullable=True),
+    _column("requests_per_minute", sa.Integer, nullable=True),
+    _column("tokens_per_minute", sa.Integer, nullable=True),
+    _column("replaced_by", sa.String(64), nullable=True),
 )
 
 erasures = sa.Table(
@@ -208,6 +218,17 @@ corrections = sa.Table(
     _column("at", Moment),
     _column("correction", sa.String(64)),
     _column("decision", sa.String(20)),
+    _column("reason", sa.Text),
+    _column("by", sa.String(200)),
+    sqlite_autoincrement=True,
+)
+
+stops = sa.Table(
+    "stops",
+    metadata,
+    _column("sequence", sa.Integer, primary_key=True, autoincrement=True),
+    _column("at", Moment),
+    _column("stopped", sa.Boolean),
     _column("reason", sa.Text),
     _column("by", sa.String(200)),
     sqlite_autoincrement=True,

@@ -1,4 +1,7 @@
-"""Asks the service one question through OpenAI's own client, streaming: python openai_client.py ADDRESS QUESTION."""
+"""Asks the service one question through OpenAI's own client, streaming: python openai_client.py ADDRESS QUESTION.
+
+The key is in OPENAI_API_KEY, as OpenAI's client reads it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import sys
 from openai import OpenAI
 
 if __name__ == "__main__":
-    client = OpenAI(base_url=sys.argv[1], api_key="not needed")
+    client = OpenAI(base_url=sys.argv[1])
     stream = client.chat.completions.create(
         model=client.models.list().data[0].id, messages=[{"role": "user", "content": sys.argv[2]}], stream=True
     )
