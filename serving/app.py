@@ -27,6 +27,8 @@ from serving.identity import Callers
 from serving.known_keys import KnownKeys
 from serving.limits import LIMITS, Limits
 from serving.metrics import Metrics
+from serving.quota_headers import QuotaHeaders
+from serving.quotas import Quota, Quotas
 from serving.route_follower import RouteFollower
 from serving.routed_engine import RoutedEngine
 from serving.scrubbed_log import ScrubbedLog
@@ -54,7 +56,9 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     signer, metrics = Signer(state.signing_keys), Metrics()
     stops = StopFollower(state.kill_switch, limits)
     routed = StoppableEngine(RoutedEngine(follower, engine, metrics, limits), stops)
-    callers = Callers(KnownKeys(state.keys, limits), signer, metrics, settings.anonymous)
+    usual = Quota(settings.requests_per_minute, settings.tokens_per_minute)
+    quotas = Quotas(settings.limits_url.get_secret_value() if settings.limits_url else "", metrics)
+    callers = Callers(KnownKeys(state.keys, limits), signer, metrics, quotas, usual, settings.anonymous)
     log = ScrubbedLog(state.answers, state.redactor)
     service = AnswerService(follower, blocks, routed, log, state.guardrails, signer, metrics, limits)
 
@@ -72,6 +76,7 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
 
     app = FastAPI(title="medpipe", description=_ABOUT, version=__version__, lifespan=lifespan)
     app.add_middleware(BodyLimit, limit=limits.body_bytes)
+    app.add_middleware(QuotaHeaders)
     _count(app, metrics)
     problems.install(app)
     app.include_router(ask_endpoints(service, callers, stops))

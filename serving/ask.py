@@ -45,9 +45,10 @@ def ask_endpoints(service: AnswerService, callers: Callers, stops: StopFollower)
     @endpoints.post("/v1/ask", summary="Ask one question")
     async def ask(body: AskRequest, request: Request) -> AskResponse:
         """Answer a question. A high-risk question gets a pointer to care instead."""
-        identity = caller_of(request).identity
-        answer = await service.answer(Asked(body.question, body.context), [body.question], identity)
+        asked = Asked(body.question, body.context)
+        answer = await service.answer(asked, [body.question], caller_of(request).identity)
         stops.check_given(answer.refused)
+        await callers.charge(request, asked, answer)
         return AskResponse(
             answer_id=answer.answer_id,
             answer=answer.text,

@@ -99,8 +99,9 @@ def chat_endpoints(
         if not body.stream:
             answer = await service.answer(*arguments)
             stops.check_given(answer.refused)
+            await callers.charge(request, asked, answer)
             return JSONResponse(_completion(answer))
-        pieces = service.stream(*arguments)
+        pieces = callers.metered(request, asked, service.stream(*arguments))
         first = await anext(pieces)  # an error before the first event still has its own HTTP status
         return StreamingResponse(
             _events(first, pieces),

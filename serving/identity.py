@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -11,9 +11,13 @@ from fastapi import Request
 
 from medpipe.core.teaching.identities import USERS_SCOPES, Key, Scope
 from serving.answer_ids import Signer
+from serving.answer_service import AnswerPiece, ServedAnswer
 from serving.known_keys import KnownKeys
 from serving.metrics import Metrics
 from serving.problems import Problem
+from serving.quota_headers import keep
+from serving.quotas import Quota, Quotas, metered, tokens_of
+from serving.routed_engine import Asked
 
 ANONYMOUS = "anonymous"
 """The beginning of the identity of a client without a key."""
@@ -34,15 +38,21 @@ class Caller(NamedTuple):
 class Callers:
     """Finds who sent a request, and refuses what they may not do. No header but an issued key makes an identity."""
 
-    def __init__(self, keys: KnownKeys, signer: Signer, metrics: Metrics, anonymous: bool) -> None:
-        """`anonymous`: whether clients on this machine may ask without a key."""
+    def __init__(
+        self, keys: KnownKeys, signer: Signer, metrics: Metrics, quotas: Quotas, usual: Quota, anonymous: bool
+    ) -> None:
+        """`usual`: the limits of a key that says nothing of them, and of each address without a key.
+
+        `anonymous`: whether clients on this machine may ask without a key.
+        """
         self._keys, self._signer, self._metrics, self._anonymous = keys, signer, metrics, anonymous
+        self._quotas, self._usual = quotas, usual
 
     def needing(self, *scopes: Scope) -> Callable[[Request], Awaitable[None]]:
         """Return a dependency of endpoints: it admits callers with one of these scopes, and remembers the caller.
 
-        It raises Problem 401 without a key, and for one that is not in force, and Problem 403 for a key without such a
-        scope. `caller_of` then returns the caller.
+        It raises Problem 401 without a key, and for one that is not in force, Problem 403 for a key without such a
+        scope, and Problem 429 over a limit of the key. `caller_of` then returns the caller.
         """
 
         async def admit(request: Request) -> None:
@@ -54,8 +64,36 @@ class Callers:
                     403, "missing_scope", f"this needs a key with the scope {needed}; ask the operator for one"
                 )
             request.state.caller = caller
+            if "admin" not in scopes:  # whoever stops serving must get through
+                await self._count(request, caller)
 
         return admit
+
+    async def charge(self, request: Request, asked: Asked, answer: ServedAnswer) -> None:
+        """Count the tokens of an answer that was given."""
+        await self._quotas.spend(*self._counted_as(caller_of(request)), tokens_of(asked, answer))
+
+    def metered(self, request: Request, asked: Asked, pieces: AsyncIterator[AnswerPiece]) -> AsyncIterator[AnswerPiece]:
+        """Return a streamed answer, whose tokens are counted when it ends."""
+        return metered(self._quotas, *self._counted_as(caller_of(request)), asked, pieces)
+
+    async def _count(self, request: Request, caller: Caller) -> None:
+        try:
+            left = await self._quotas.admit(*self._counted_as(caller))
+        except Problem as problem:
+            keep(request, problem.headers)
+            raise
+        keep(request, left)
+
+    def _counted_as(self, caller: Caller) -> tuple[str, Quota]:
+        """Return the name under which a caller's requests are counted, and the limits."""
+        if caller.key is None:
+            return caller.identity, self._usual
+        requests, tokens = caller.key.requests_per_minute, caller.key.tokens_per_minute
+        usual = self._usual
+        return caller.key.id, Quota(
+            usual.requests if requests is None else requests, usual.tokens if tokens is None else tokens
+        )
 
     async def _caller(self, request: Request) -> Caller:
         header = request.headers.get("Authorization", "").strip()

@@ -27,6 +27,12 @@ class Metrics:
             ("reason",),
             registry=self.registry,
         )
+        self.limited = Counter(
+            "medpipe_limited", "requests over a limit of their key", ("limit",), registry=self.registry
+        )
+        self.limits_alone = Counter(
+            "medpipe_limits_counted_alone", "counts that Redis did not take", registry=self.registry
+        )
         self.stopped = Gauge("medpipe_serving_stopped", "1 while serving is stopped", registry=self.registry)
         self.stop = Gauge(
             "medpipe_serving_stop_info", "who stopped serving, and why", ("by", "reason"), registry=self.registry

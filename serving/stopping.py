@@ -14,12 +14,10 @@ from medpipe.ports import KillSwitch, Route
 from serving.engine import Completion
 from serving.following import Following
 from serving.limits import Limits
-from serving.problems import Problem, TryLater
+from serving.problems import HELP, Problem, TryLater
 from serving.routed_engine import Asked, RoutedEngine, RoutedPiece
 
 _log = logging.getLogger("serving.stopping")
-_HELP = "If this may be an emergency, call your local emergency number now (112, 911 or 999)."
-"""In every refusal of a stop: the rules do not recognise every emergency."""
 
 
 class StopFollower(Following):
@@ -45,7 +43,7 @@ class StopFollower(Following):
     def problem(self) -> Problem | None:
         """Why no model's answer may be given now; None while answers may."""
         if self.thrown:
-            message = f"{self.thrown.sentence()}. {_HELP}"
+            message = f"{self.thrown.sentence()}. {HELP}"
             return TryLater("serving_stopped", message, self._limits.retry_after_seconds)
         if self._read_at is None or monotonic() - self._read_at > self._limits.register_seconds:
             message = "it is not known whether serving was stopped: the database does not answer; try again"

@@ -12,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from medpipe import owner_only
 from medpipe.backends.sql.migrations import migrate, parsed
 from medpipe.errors import UsageError
 
@@ -252,8 +253,9 @@ def connect(url: str) -> Engine:
     """Return an engine on the database at `url` (an SQLAlchemy address), after migrating it to the newest schema.
 
     Several processes may call this at the same time: one migrates, the others wait. For SQLite, the parent folder
-    is created; write-ahead logging lets readers work beside one writer, and writers wait for each other. Errors
-    hide the values of statements, because questions, answers and corrections are among them.
+    is created, and only the owner may read the files; write-ahead logging lets readers work beside one writer, and
+    writers wait for each other. Errors hide the values of statements, because questions, answers and corrections are
+    among them.
 
     Raises UsageError for an address that cannot work, and Unavailable when the database does not answer.
     """
@@ -269,6 +271,8 @@ def connect(url: str) -> Engine:
         )
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     migrate(url)
+    for suffix in ("", "-wal", "-shm", ".lock"):  # SQLite gives its other files the mode of the database
+        owner_only.mend(Path(f"{path}{suffix}"))
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
