@@ -29,6 +29,14 @@ def _a_umask_that_takes_nothing() -> Iterator[None]:
     os.umask(before)
 
 
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder that hides nothing."""
+    (tmp_path / "home").mkdir()
+    assert stat.S_IMODE((tmp_path / "home").stat().st_mode) == 0o777
+    return tmp_path / "home"
+
+
 def open_to_others(folder: Path) -> list[str]:
     """Return what others may read: every file that no folder above it in `folder` hides."""
     mode = stat.S_IMODE(folder.stat().st_mode)
@@ -54,39 +62,37 @@ def made_home(home: Path) -> None:
         (place / "rows.jsonl").write_text("{}")
 
 
-def test_a_new_home_is_its_owners_whatever_the_umask(tmp_path: Path) -> None:
-    made_home(tmp_path)
-    assert open_to_others(tmp_path) == []
+def test_a_new_home_is_its_owners_whatever_the_umask(home: Path) -> None:
+    made_home(home)
+    assert open_to_others(home) == []
 
 
-def test_a_home_of_an_earlier_release_is_mended_when_it_is_opened(tmp_path: Path) -> None:
-    made_home(tmp_path)
-    for path in tmp_path.rglob("*"):
+def test_a_home_of_an_earlier_release_is_mended_when_it_is_opened(home: Path) -> None:
+    made_home(home)
+    for path in home.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
-    assert {"medpipe.db", "heads.jsonl", "signing.key", "mlflow.db", "rows.jsonl"} <= set(open_to_others(tmp_path))
-    made_home(tmp_path)
-    assert open_to_others(tmp_path) == []
+    assert {"medpipe.db", "heads.jsonl", "signing.key", "mlflow.db", "rows.jsonl"} <= set(open_to_others(home))
+    made_home(home)
+    assert open_to_others(home) == []
 
 
-def test_a_published_artifact_with_what_people_wrote_is_hidden_and_an_adapter_is_not(tmp_path: Path) -> None:
+def test_a_published_artifact_with_what_people_wrote_is_hidden_and_an_adapter_is_not(home: Path) -> None:
     from medpipe.core.manifests import FeedbackInputs, FeedbackOutcome
 
-    store = FolderStore(tmp_path)
+    store = FolderStore(home)
     with store.write("feedback/0123456789abcdef", "collect_feedback", FeedbackInputs(content="0" * 64)) as draft:
         (draft.path / "feedback.jsonl").write_text("{}")
-        assert open_to_others(tmp_path) == [], "a draft"
+        assert open_to_others(home) == [], "a draft"
         draft.conclude(FeedbackOutcome(feedback=0, barred={}))
-    assert (tmp_path / "feedback" / "0123456789abcdef" / "feedback.jsonl").exists()
-    assert open_to_others(tmp_path) == []
-    (tmp_path / "adapter").mkdir(mode=0o755)
-    FolderStore(tmp_path)
-    assert stat.S_IMODE((tmp_path / "adapter").stat().st_mode) == 0o755, "an engine reads it under its own user"
+    assert (home / "feedback" / "0123456789abcdef" / "feedback.jsonl").exists()
+    assert open_to_others(home) == []
+    (home / "adapter").mkdir(mode=0o755)
+    FolderStore(home)
+    assert stat.S_IMODE((home / "adapter").stat().st_mode) == 0o755, "an engine reads it under its own user"
 
 
-def test_a_file_of_somebody_else_that_others_can_read_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "heads.jsonl"
+def test_a_file_of_somebody_else_that_others_can_read_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = home / "heads.jsonl"
     file.write_text("")
     file.chmod(0o644)
 
