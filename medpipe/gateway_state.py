@@ -18,6 +18,7 @@ class GatewayState(NamedTuple):
     guardrails: Guardrails
     withdrawals: ports.WithdrawalRegister
     keys: ports.KeyStore
+    kill_switch: ports.KillSwitch
     redactor: ports.Redactor
     signing_keys: tuple[bytes, ...]
     """The first signs ids of answers; ids that any of them signed are accepted."""
@@ -32,6 +33,7 @@ def gateway_state(settings: Settings) -> GatewayState:
         wiring.guardrails,
         wiring.withdrawals,
         wiring.keys,
+        wiring.kill_switch,
         wiring.redactor,
         wiring.signing_keys,
     )

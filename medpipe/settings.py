@@ -80,6 +80,22 @@ class Settings(BaseSettings):
         description="number format of the engine's weights, as vLLM was started (`--dtype` or `--quantization`)",
     )
 
+    anonymous: bool = Field(
+        False,
+        description="whether clients on the gateway's machine may ask without a key; it then listens there only",
+    )
+
+    requests_per_minute: int = Field(
+        0, ge=0, description="requests a minute of each key that was issued without a number (0: without a limit)"
+    )
+    tokens_per_minute: int = Field(
+        0, ge=0, description="tokens a minute of each key that was issued without a number (0: without a limit)"
+    )
+    limits_url: SecretStr | None = Field(
+        None,
+        description="Redis where all gateways count these limits together, `redis://…` (not set: each counts alone)",
+    )
+
     entailment_model: str | None = Field(
         None,
         pattern=r"^[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?$",
@@ -188,6 +204,13 @@ class Settings(BaseSettings):
             raise ValueError("should be an address such as s3://bucket/prefix")
         return storage.rstrip("/")
 
+    @field_validator("limits_url")
+    @classmethod
+    def _is_redis(cls, address: SecretStr | None) -> SecretStr | None:
+        if address and not address.get_secret_value().startswith(("redis://", "rediss://")):
+            raise ValueError("should be an address such as redis://host:6379/0")
+        return address
+
     @field_validator("*", mode="after")
     @classmethod
     def _absolute(cls, value: Any) -> Any:
@@ -232,7 +255,7 @@ def _in_words(error: ValidationError) -> str:
     sentences = []
     for fault in error.errors():
         field = str(fault["loc"][0]) if fault["loc"] else ""
-        secret = field.endswith("_key") or fault["type"] == "extra_forbidden"
+        secret = field.endswith(("_key", "limits_url")) or fault["type"] == "extra_forbidden"
         value = "" if secret else f"; it is {fault['input']!r}"
         sentences.append(
             f"{variable(field)}: {fault['msg'].removeprefix('Input ').removeprefix('Value error, ')}{value}"

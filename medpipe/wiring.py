@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medpipe import base_models, object_storage
+from medpipe import base_models, object_storage, owner_only
 from medpipe import ports as port
 from medpipe.core.judging.entailment import RULES
 from medpipe.core.judging.published import Published
@@ -234,13 +234,21 @@ class Wiring(DatabaseWiring):
     def queues(self) -> port.ReviewQueues:
         from medpipe.backends.mlflow_queues import MlflowQueues
 
-        return MlflowQueues(self.settings.mlflow)
+        return MlflowQueues(self._mlflow)
 
     @cached_property
     def registry(self) -> port.Registry:
         from medpipe.backends.mlflow_registry import MlflowRegistry
 
-        return MlflowRegistry(self.settings.mlflow, self.settings.model_name)
+        return MlflowRegistry(self._mlflow, self.settings.model_name)
+
+    @property
+    def _mlflow(self) -> str:
+        """MLflow's address. Its database in the home has what clinicians wrote into review queues."""
+        if self.settings.mlflow_url is None:
+            self.settings.home.mkdir(parents=True, exist_ok=True)
+            owner_only.file(self.settings.home / "mlflow.db")
+        return self.settings.mlflow
 
     def source(self, name: str) -> port.Source:
         """Return the reader of a source; see `readers.Readers`."""
@@ -286,6 +294,7 @@ class Wiring(DatabaseWiring):
 
     def workspace(self, ref: str) -> Path:
         """Return a private folder for the unfinished work of one artifact, after making it if necessary."""
+        owner_only.folder(self.settings.home / "work")
         folder = self.settings.home / "work" / ref.replace("/", "-")
         folder.mkdir(parents=True, exist_ok=True)
         return folder

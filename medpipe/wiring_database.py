@@ -94,3 +94,9 @@ class DatabaseWiring(ReviewedFiles):
         from medpipe.backends.sql.keys import SqlKeys
 
         return SqlKeys(self.database, heads=self.heads)
+
+    @cached_property
+    def kill_switch(self) -> port.KillSwitch:
+        from medpipe.backends.sql.kill_switch import SqlKillSwitch
+
+        return SqlKillSwitch(self.database, heads=self.heads)

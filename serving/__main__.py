@@ -6,9 +6,10 @@ import argparse
 
 import uvicorn
 
-from medpipe.errors import MedpipeError, exit_status
+from medpipe.errors import MedpipeError, UsageError, exit_status
 from medpipe.settings import Settings
 from serving.app import create_app
+from serving.identity import is_loopback
 
 
 def main() -> None:
@@ -18,7 +19,13 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8100, help="port to listen on (default %(default)s)")
     arguments = parser.parse_args()
     try:
-        app = create_app(Settings())
+        settings = Settings()
+        if settings.anonymous and not is_loopback(arguments.host):
+            raise UsageError(
+                f"--host {arguments.host} is open to other machines, and MEDPIPE_ANONYMOUS lets clients ask without a "
+                "key: unset it and issue keys (medpipe issue-key), or listen on 127.0.0.1"
+            )
+        app = create_app(settings)
     except MedpipeError as error:
         parser.exit(exit_status(error), f"{parser.prog}: {error}\n")
     # Access logs stay off: a query string could carry a text. /metrics counts requests.

@@ -21,14 +21,14 @@ class Signer:
         """Return a fresh answer id."""
         return answer_ids.new(self._keys[0])
 
-    def check(self, answer_id: str) -> None:
-        """Raise Problem 403 unless the id carries this service's signature."""
+    def check(self, answer_id: str, field: str = "answer_id") -> None:
+        """Raise Problem 403 unless the id carries this service's signature. `field`: where the request has it."""
         if not answer_ids.is_signed(answer_id, self._keys):
             raise Problem(
                 403,
                 "forged_answer_id",
                 "this answer id was not given by this service; send the answer_id of an answer unchanged",
-                "answer_id",
+                field,
             )
 
     def pseudonym(self, kind: str, value: str) -> str:

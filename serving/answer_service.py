@@ -17,7 +17,8 @@ from serving.limits import Limits
 from serving.metrics import Metrics
 from serving.problems import TryLater
 from serving.route_follower import RouteFollower
-from serving.routed_engine import Asked, RoutedEngine
+from serving.routed_engine import Asked
+from serving.stopping import StoppableEngine
 
 _SENTENCE_END = re.compile(r"(?<!^\d)(?<!^\d\d)(?<!\n\d)(?<!\n\d\d)[.!?][\"')\]]*(?:[^\S\n]+|(?=\n))")
 """Not the number of a list's item, nor a line's end: what is sent must be whole enough to be judged."""
@@ -75,7 +76,7 @@ class AnswerService:
         self,
         follower: RouteFollower,
         blocks: BlockFollower,
-        engine: RoutedEngine,
+        engine: StoppableEngine,
         log: AnswerLog,
         guardrails: Guardrails,
         signer: Signer,

@@ -14,6 +14,7 @@ from medpipe.errors import UsageError
 from medpipe.gateway_state import gateway_state
 from medpipe.settings import Settings
 from serving import problems
+from serving.admin import admin_endpoints
 from serving.answer_ids import Signer
 from serving.answer_service import AnswerService
 from serving.ask import ask_endpoints
@@ -23,12 +24,16 @@ from serving.engine import EngineClient
 from serving.feedback import feedback_endpoints
 from serving.health import health_endpoints
 from serving.identity import Callers
+from serving.known_keys import KnownKeys
 from serving.limits import LIMITS, Limits
 from serving.metrics import Metrics
+from serving.quota_headers import QuotaHeaders
+from serving.quotas import Quota, Quotas
 from serving.route_follower import RouteFollower
 from serving.routed_engine import RoutedEngine
 from serving.scrubbed_log import ScrubbedLog
 from serving.size import BodyLimit
+from serving.stopping import StopFollower, StoppableEngine
 
 _ABOUT = (
     "Answers medical questions with the version of the model that passed its gates. Not medical advice. "
@@ -49,29 +54,36 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     follower = RouteFollower(state.routes, engine, limits)
     blocks = BlockFollower(state.withdrawals, follower.gateway, limits)
     signer, metrics = Signer(state.signing_keys), Metrics()
-    routed = RoutedEngine(follower, engine, metrics, limits)
-    callers = Callers(state.keys, signer, limits)
+    stops = StopFollower(state.kill_switch, limits)
+    routed = StoppableEngine(RoutedEngine(follower, engine, metrics, limits), stops)
+    usual = Quota(settings.requests_per_minute, settings.tokens_per_minute)
+    quotas = Quotas(settings.limits_url.get_secret_value() if settings.limits_url else "", metrics)
+    callers = Callers(KnownKeys(state.keys, limits), signer, metrics, quotas, usual, settings.anonymous)
     log = ScrubbedLog(state.answers, state.redactor)
     service = AnswerService(follower, blocks, routed, log, state.guardrails, signer, metrics, limits)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(log.warm_up)
+        await stops.start()
         await blocks.start()
         await follower.start()
         yield
         await blocks.stop()
+        await stops.stop()
         await follower.stop()
         await engine.close()
 
     app = FastAPI(title="medpipe", description=_ABOUT, version=__version__, lifespan=lifespan)
     app.add_middleware(BodyLimit, limit=limits.body_bytes)
+    app.add_middleware(QuotaHeaders)
     _count(app, metrics)
     problems.install(app)
-    app.include_router(ask_endpoints(service, callers))
-    app.include_router(chat_endpoints(service, follower, callers, limits, settings.model_name))
+    app.include_router(ask_endpoints(service, callers, stops))
+    app.include_router(chat_endpoints(service, follower, callers, stops, limits, settings.model_name))
     app.include_router(feedback_endpoints(log, callers, signer, metrics, limits))
-    app.include_router(health_endpoints(follower, blocks, engine, metrics))
+    app.include_router(admin_endpoints(state.kill_switch, stops, callers, limits))
+    app.include_router(health_endpoints(follower, blocks, stops, engine, metrics))
     return app
 
 

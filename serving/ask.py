@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from medpipe.core.safety.guardrails import DISCLAIMER
 from serving.answer_service import AnswerService
-from serving.identity import Callers
+from serving.identity import Callers, caller_of
 from serving.limits import LIMITS, Text
 from serving.routed_engine import Asked
+from serving.stopping import StopFollower
 
 
 class AskRequest(BaseModel):
@@ -37,15 +38,17 @@ class AskResponse(BaseModel):
     disclaimer: str = DISCLAIMER
 
 
-def ask_endpoints(service: AnswerService, callers: Callers) -> APIRouter:
+def ask_endpoints(service: AnswerService, callers: Callers, stops: StopFollower) -> APIRouter:
     """Return the endpoint /v1/ask."""
-    endpoints = APIRouter(tags=["ask"])
+    endpoints = APIRouter(tags=["ask"], dependencies=[Depends(callers.needing("ask"))])
 
     @endpoints.post("/v1/ask", summary="Ask one question")
     async def ask(body: AskRequest, request: Request) -> AskResponse:
         """Answer a question. A high-risk question gets a pointer to care instead."""
-        identity = await callers.identify(request)
-        answer = await service.answer(Asked(body.question, body.context), [body.question], identity)
+        asked = Asked(body.question, body.context)
+        answer = await service.answer(asked, [body.question], caller_of(request).identity)
+        stops.check_given(answer.refused)
+        await callers.charge(request, asked, answer)
         return AskResponse(
             answer_id=answer.answer_id,
             answer=answer.text,

@@ -7,18 +7,19 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from medpipe.core.safety.guardrails import DISCLAIMER
 from medpipe.ports import Route
 from serving.answer_service import AnswerPiece, AnswerService, ServedAnswer
-from serving.identity import Callers
+from serving.identity import Callers, caller_of
 from serving.limits import LIMITS, Limits, Text
 from serving.problems import Problem, error_body
 from serving.route_follower import RouteFollower
 from serving.routed_engine import Asked
+from serving.stopping import StopFollower
 
 
 class TextPart(BaseModel):
@@ -65,13 +66,18 @@ class ChatRequest(BaseModel):
 
 
 def chat_endpoints(
-    service: AnswerService, follower: RouteFollower, callers: Callers, limits: Limits, model_name: str
+    service: AnswerService,
+    follower: RouteFollower,
+    callers: Callers,
+    stops: StopFollower,
+    limits: Limits,
+    model_name: str,
 ) -> APIRouter:
     """Return the endpoints /v1/models and /v1/chat/completions.
 
     Clients name the registered model or the served version. The base and adapters under evaluation are not served.
     """
-    endpoints = APIRouter(tags=["chat (OpenAI-compatible)"])
+    endpoints = APIRouter(tags=["chat (OpenAI-compatible)"], dependencies=[Depends(callers.needing("ask"))])
 
     @endpoints.get("/v1/models", summary="Models that can be asked")
     async def models() -> dict[str, Any]:
@@ -89,10 +95,13 @@ def chat_endpoints(
             raise Problem(404, "model_not_found", message, "model")
         question, user_messages = _question(body, limits)
         asked = Asked(question, max_tokens=body.max_completion_tokens or body.max_tokens)
-        arguments = (asked, user_messages, await callers.identify(request))
+        arguments = (asked, user_messages, caller_of(request).identity)
         if not body.stream:
-            return JSONResponse(_completion(await service.answer(*arguments)))
-        pieces = service.stream(*arguments)
+            answer = await service.answer(*arguments)
+            stops.check_given(answer.refused)
+            await callers.charge(request, asked, answer)
+            return JSONResponse(_completion(answer))
+        pieces = callers.metered(request, asked, service.stream(*arguments))
         first = await anext(pieces)  # an error before the first event still has its own HTTP status
         return StreamingResponse(
             _events(first, pieces),

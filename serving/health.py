@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
@@ -10,29 +12,37 @@ from serving.engine import EngineClient
 from serving.metrics import Metrics
 from serving.problems import Problem
 from serving.route_follower import RouteFollower
+from serving.stopping import StopFollower
 
 
 def health_endpoints(
-    follower: RouteFollower, blocks: BlockFollower, engine: EngineClient, metrics: Metrics
+    follower: RouteFollower, blocks: BlockFollower, stops: StopFollower, engine: EngineClient, metrics: Metrics
 ) -> APIRouter:
     """Return the endpoints /healthz, /readyz and /metrics."""
     endpoints = APIRouter(tags=["health"])
 
     @endpoints.get("/healthz", summary="The process is up")
-    async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
+    async def healthz() -> dict[str, Any]:
+        return {"status": "ok", "stopped": _stopped(stops)}
 
     @endpoints.get("/readyz", summary="Questions can be answered")
     async def readyz() -> JSONResponse:
         """Answer 200 when questions can be answered; else 503 and the reason.
 
-        The register of withdrawals must be known, and the routed adapter must be loaded and have answered.
+        The register of withdrawals must be known, and the routed adapter must be loaded and have answered. While
+        serving is stopped, `ready` is false and the status stays 200: a balancer that sent nothing here any more would
+        keep the pointers to help from those who need them.
         """
-        reason = blocks.problem or await _why_not_ready(follower, engine)
+        if stops.thrown:
+            reason = blocks.problem or stops.thrown.sentence()
+        else:
+            unknown = stops.problem.message if stops.problem else ""
+            reason = blocks.problem or unknown or await _why_not_ready(follower, engine)
         route = follower.current
         report = {
             "ready": not reason,
             "reason": reason,
+            "stopped": _stopped(stops),
             "model_version": route.version if route else None,
             "adapter": route.adapter_name if route else None,
             "generation": route.generation if route else 0,
@@ -40,7 +50,8 @@ def health_endpoints(
             "register_entry": blocks.sequence,
             "blocked_claims": blocks.claims,
         }
-        return JSONResponse(report, 503 if reason else 200)
+        reachable = not blocks.problem if stops.thrown else not reason
+        return JSONResponse(report, 200 if reachable else 503)
 
     @endpoints.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
     async def exposition() -> Response:
@@ -49,9 +60,18 @@ def health_endpoints(
         metrics.blocked_claims.set(blocks.claims)
         metrics.register_entry.set(blocks.sequence)
         metrics.register_age.set(blocks.seconds_since_read)
+        metrics.stopped.set(1 if stops.thrown else 0)
+        metrics.stop.clear()
+        if stops.thrown:
+            metrics.stop.labels(stops.thrown.by, stops.thrown.reason).set(1)
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return endpoints
+
+
+def _stopped(stops: StopFollower) -> dict[str, Any] | None:
+    """Return who stopped serving, since when and why; None while it is not stopped."""
+    return stops.thrown.model_dump(mode="json", include={"by", "at", "reason"}) if stops.thrown else None
 
 
 async def _why_not_ready(follower: RouteFollower, engine: EngineClient) -> str:

@@ -1,50 +1,142 @@
-"""Who calls: the holder of an issued key, or an anonymous client whose feedback never teaches."""
+"""Who calls, and what they may do: the holder of an issued key, or an anonymous client on this machine."""
 
 from __future__ import annotations
 
-import asyncio
+import ipaddress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from fastapi import Request
 
-from medpipe.ports import KeyStore
+from medpipe.core.teaching.identities import USERS_SCOPES, Key, Scope
 from serving.answer_ids import Signer
-from serving.limits import Limits
-from serving.problems import Problem, TryLater
+from serving.answer_service import AnswerPiece, ServedAnswer
+from serving.known_keys import KnownKeys
+from serving.metrics import Metrics
+from serving.problems import Problem
+from serving.quota_headers import keep
+from serving.quotas import Quota, Quotas, metered, tokens_of
+from serving.routed_engine import Asked
 
 ANONYMOUS = "anonymous"
 """The beginning of the identity of a client without a key."""
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+"""Headers of a proxy. Behind one, the address says nothing about who asks."""
+
+
+class Caller(NamedTuple):
+    """Who sent a request."""
+
+    identity: str
+    """The key's holder, or a pseudonym of the address."""
+    scopes: frozenset[Scope]
+    key: Key | None = None
+    """None without a key."""
 
 
 class Callers:
-    """Finds the identity of a request. No header but an issued key makes one."""
+    """Finds who sent a request, and refuses what they may not do. No header but an issued key makes an identity."""
 
-    def __init__(self, keys: KeyStore, signer: Signer, limits: Limits) -> None:
-        self._keys, self._signer, self._limits = keys, signer, limits
+    def __init__(
+        self, keys: KnownKeys, signer: Signer, metrics: Metrics, quotas: Quotas, usual: Quota, anonymous: bool
+    ) -> None:
+        """`usual`: the limits of a key that says nothing of them, and of each address without a key.
 
-    async def identify(self, request: Request) -> str:
-        """Return the holder of the key in `Authorization: Bearer`, else a pseudonym of the client's address.
-
-        Raises Problem 401 for a key that was never issued or was revoked, and for a header of another scheme: feedback
-        that the caller believes to count must not become anonymous. Every request asks the database, so that a
-        revocation counts at once.
+        `anonymous`: whether clients on this machine may ask without a key.
         """
+        self._keys, self._signer, self._metrics, self._anonymous = keys, signer, metrics, anonymous
+        self._quotas, self._usual = quotas, usual
+
+    def needing(self, *scopes: Scope) -> Callable[[Request], Awaitable[None]]:
+        """Return a dependency of endpoints: it admits callers with one of these scopes, and remembers the caller.
+
+        It raises Problem 401 without a key, and for one that is not in force, Problem 403 for a key without such a
+        scope, and Problem 429 over a limit of the key. `caller_of` then returns the caller.
+        """
+
+        async def admit(request: Request) -> None:
+            caller = await self._caller(request)
+            if not caller.scopes.intersection(scopes):
+                self._metrics.denied.labels("scope").inc()
+                needed = " or ".join(scopes)
+                raise Problem(
+                    403, "missing_scope", f"this needs a key with the scope {needed}; ask the operator for one"
+                )
+            request.state.caller = caller
+            if "admin" not in scopes:  # whoever stops serving must get through
+                await self._count(request, caller)
+
+        return admit
+
+    async def charge(self, request: Request, asked: Asked, answer: ServedAnswer) -> None:
+        """Count the tokens of an answer that was given."""
+        await self._quotas.spend(*self._counted_as(caller_of(request)), tokens_of(asked, answer))
+
+    def metered(self, request: Request, asked: Asked, pieces: AsyncIterator[AnswerPiece]) -> AsyncIterator[AnswerPiece]:
+        """Return a streamed answer, whose tokens are counted when it ends."""
+        return metered(self._quotas, *self._counted_as(caller_of(request)), asked, pieces)
+
+    async def _count(self, request: Request, caller: Caller) -> None:
+        try:
+            left = await self._quotas.admit(*self._counted_as(caller))
+        except Problem as problem:
+            keep(request, problem.headers)
+            raise
+        keep(request, left)
+
+    def _counted_as(self, caller: Caller) -> tuple[str, Quota]:
+        """Return the name under which a caller's requests are counted, and the limits."""
+        if caller.key is None:
+            return caller.identity, self._usual
+        requests, tokens = caller.key.requests_per_minute, caller.key.tokens_per_minute
+        usual = self._usual
+        return caller.key.id, Quota(
+            usual.requests if requests is None else requests, usual.tokens if tokens is None else tokens
+        )
+
+    async def _caller(self, request: Request) -> Caller:
         header = request.headers.get("Authorization", "").strip()
         if not header:
-            return self._signer.pseudonym(ANONYMOUS, request.client.host if request.client else "unknown")
+            return self._without_key(request)
         scheme, _, secret = header.partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
-            raise _refused("send the key as `Authorization: Bearer KEY`, or no Authorization header")
-        try:
-            key = await asyncio.to_thread(self._keys.holder, secret.strip())
-        except Exception as error:
-            message = "the key could not be checked; try again"
-            raise TryLater("store_unavailable", message, self._limits.retry_after_seconds) from error
+            raise self._refused("send the key as `Authorization: Bearer KEY`")
+        key = await self._keys.find(secret.strip())
         if key is None:
-            raise _refused("this key was never issued here; ask without a key, or ask the operator for one")
-        if key.revoked_at is not None:
-            raise _refused(f"the key {key.id} was revoked; ask the operator for a new one")
-        return key.holder
+            raise self._refused("this key was never issued here; ask the operator for one")
+        if reason := key.refusal(datetime.now(UTC)):
+            raise self._refused(f"the key {key.id} {reason}; ask the operator for a new one")
+        return Caller(key.holder, frozenset(key.scopes), key)
+
+    def _without_key(self, request: Request) -> Caller:
+        if not (self._anonymous and _is_local(request)):
+            raise self._refused("a key is needed: send it as `Authorization: Bearer KEY`; the operator issues keys")
+        host = request.client.host if request.client else "unknown"
+        return Caller(self._signer.pseudonym(ANONYMOUS, host), frozenset(USERS_SCOPES))
+
+    def _refused(self, message: str) -> Problem:
+        self._metrics.denied.labels("key").inc()
+        return Problem(401, "invalid_key", message, "Authorization", {"WWW-Authenticate": "Bearer"})
 
 
-def _refused(message: str) -> Problem:
-    return Problem(401, "invalid_key", message, "Authorization", {"WWW-Authenticate": "Bearer"})
+def caller_of(request: Request) -> Caller:
+    """Return who sent a request that a dependency of `Callers.needing` has admitted."""
+    caller: Caller = request.state.caller
+    return caller
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether an address or a name is that of this machine's loopback interface."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
+def _is_local(request: Request) -> bool:
+    """Return whether a request comes from this machine, and not through a proxy on it."""
+    forwarded = any(name in request.headers for name in _FORWARDED)
+    return not forwarded and request.client is not None and is_loopback(request.client.host)

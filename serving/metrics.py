@@ -21,6 +21,22 @@ class Metrics:
         self.feedback = Counter(
             "medpipe_feedback", "ratings received", ("rating", "counted_as"), registry=self.registry
         )
+        self.denied = Counter(
+            "medpipe_denied",
+            "requests without a key in force or its scope",
+            ("reason",),
+            registry=self.registry,
+        )
+        self.limited = Counter(
+            "medpipe_limited", "requests over a limit of their key", ("limit",), registry=self.registry
+        )
+        self.limits_alone = Counter(
+            "medpipe_limits_counted_alone", "counts that Redis did not take", registry=self.registry
+        )
+        self.stopped = Gauge("medpipe_serving_stopped", "1 while serving is stopped", registry=self.registry)
+        self.stop = Gauge(
+            "medpipe_serving_stop_info", "who stopped serving, and why", ("by", "reason"), registry=self.registry
+        )
         self.generation = Gauge("medpipe_route_generation", "route generation followed", registry=self.registry)
         self.in_flight = Gauge("medpipe_in_flight", "requests at the engine", registry=self.registry)
 

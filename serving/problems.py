@@ -15,6 +15,9 @@ _log = logging.getLogger("serving.problems")
 
 _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
+HELP = "If this may be an emergency, call your local emergency number now (112, 911 or 999)."
+"""In refusals that come before or instead of an answer: the rules do not recognise every emergency."""
+
 
 class Problem(Exception):
     """An error answer: an HTTP status, a code for programs and a sentence for people.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import NamedTuple
 
@@ -74,7 +74,7 @@ class RoutedEngine:
         answered: tuple[Completion, Route] = await self._attempts()(self._complete, asked)
         return answered
 
-    async def stream(self, asked: Asked) -> AsyncIterator[RoutedPiece]:
+    async def stream(self, asked: Asked) -> AsyncGenerator[RoutedPiece, None]:
         """Yield the routed adapter's completion piece by piece. Errors as in `complete`, before the first piece."""
         begun: _BegunStream = await self._attempts()(self._begin, asked)
         async with aclosing(begun.rest) as rest:

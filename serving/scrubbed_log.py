@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from medpipe.ports import AnswerLog, Redactor
+from medpipe.core.teaching.feedback import NO_DETAILS, Details, Opinion
+from medpipe.ports import AnswerLog, GivenAnswer, Redactor
 
 LANGUAGES = ("en", "es", "fr")
 """Every text is read in each: the language of one sentence is guessed wrongly too often."""
@@ -25,10 +26,21 @@ class ScrubbedLog:
         asked, answered = self._scrubbed(question, answer)
         self._log.record(answer_id, identity, asked, answered, version, adapter_name, refused)
 
-    def rate(self, answer_id: str, identity: str, rating: str, correction: str | None) -> None:
-        """Store feedback, with placeholders instead of identifiers in the correction."""
-        (text,) = self._scrubbed(correction or "")
-        self._log.rate(answer_id, identity, rating, text or None)
+    def given(self, answer_id: str) -> GivenAnswer | None:
+        """Return a stored answer; None for an unknown or an erased one."""
+        return self._log.given(answer_id)
+
+    def rate(
+        self, answer_id: str, identity: str, rating: str, correction: str | None, details: Details = NO_DETAILS
+    ) -> None:
+        """Store feedback, with placeholders instead of identifiers in every text."""
+        texts = self._scrubbed(correction or "", details.reason or "", details.alternative or "")
+        text, reason, alternative = (text or None for text in texts)
+        self._log.rate(answer_id, identity, rating, text, details._replace(reason=reason, alternative=alternative))
+
+    def opinion(self, answer_id: str, identity: str) -> Opinion | None:
+        """Return an identity's feedback on an answer, as it is stored; None without any."""
+        return self._log.opinion(answer_id, identity)
 
     def take_back(self, answer_id: str, identity: str) -> bool:
         """Remove an identity's feedback on an answer. Returns False when there was none."""

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from medpipe import records
+from medpipe import owner_only, records
 from medpipe.core.chain import Head
 from medpipe.core.refs import canonical
 from medpipe.errors import Damaged
@@ -22,7 +22,8 @@ class HeadsFile:
         """Append a head."""
         line = canonical({"chain": chain, "sequence": head.sequence, "digest": head.digest}) + "\n"
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        owner_only.file(self._file)
+        handle = os.open(self._file, os.O_WRONLY | os.O_APPEND)
         try:
             os.write(handle, line.encode())
             os.fsync(handle)

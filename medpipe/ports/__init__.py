@@ -28,6 +28,7 @@ from medpipe.ports.heads import Heads
 from medpipe.ports.home_copy import HomeCopy, Part
 from medpipe.ports.judge import Judge
 from medpipe.ports.keys import KeyStore
+from medpipe.ports.kill_switch import KillSwitch
 from medpipe.ports.leases import Lease, Leases
 from medpipe.ports.ledger import Entry, Ledger
 from medpipe.ports.leftovers import Leftover, Leftovers
@@ -72,6 +73,7 @@ __all__ = [
     "HomeCopy",
     "Judge",
     "KeyStore",
+    "KillSwitch",
     "Languages",
     "Lease",
     "Leases",

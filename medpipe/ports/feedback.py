@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
-from medpipe.core.teaching.feedback import FeedbackItem
+from medpipe.core.teaching.feedback import NO_DETAILS, Details, FeedbackItem, Opinion
 
 
 class GivenAnswer(NamedTuple):
@@ -86,7 +86,8 @@ class FeedbackStore(Protocol):
     def between(self, start: datetime, end: datetime) -> Iterator[FeedbackItem]:
         """Yield the feedback of the window [start, end), oldest first, without feedback on refusals.
 
-        Memory does not hold all of it.
+        Ratings in the middle are left out. The text of a preferred answer is given as the correction. Memory does not
+        hold all of it.
         """
 
     def erase(self, answer_id: str, identity: str, reason: str, by: str, elsewhere: bool = False) -> Erased:
@@ -118,8 +119,19 @@ class AnswerLog(Protocol):
     ) -> None:
         """Store one served answer."""
 
-    def rate(self, answer_id: str, identity: str, rating: str, correction: str | None) -> None:
-        """Store an identity's feedback on an answer; it replaces earlier feedback. Raises NotFound for no answer."""
+    def given(self, answer_id: str) -> GivenAnswer | None:
+        """Return a stored answer, a refusal too; None for an unknown id and for an answer that was erased."""
+
+    def rate(
+        self, answer_id: str, identity: str, rating: str, correction: str | None, details: Details = NO_DETAILS
+    ) -> None:
+        """Store an identity's feedback on an answer; it replaces earlier feedback. The same again changes nothing.
+
+        `rating`: `up`, `down` or `middle`. Raises NotFound for no answer.
+        """
+
+    def opinion(self, answer_id: str, identity: str) -> Opinion | None:
+        """Return an identity's feedback on an answer; None without any."""
 
     def take_back(self, answer_id: str, identity: str) -> bool:
         """Remove an identity's feedback on an answer. Returns False when there was none."""

@@ -32,6 +32,7 @@ from medpipe.ports.harness import Harness
 from medpipe.ports.home_copy import HomeCopy
 from medpipe.ports.judge import Judge
 from medpipe.ports.keys import KeyStore
+from medpipe.ports.kill_switch import KillSwitch
 from medpipe.ports.leases import Leases
 from medpipe.ports.ledger import Ledger
 from medpipe.ports.leftovers import Leftovers
@@ -116,6 +117,8 @@ class Ports(Protocol):
     def feedback(self) -> FeedbackStore: ...
     @property
     def keys(self) -> KeyStore: ...
+    @property
+    def kill_switch(self) -> KillSwitch: ...
     @property
     def audit(self) -> Audit: ...
     @property

@@ -74,6 +74,7 @@ def environment(addresses: Addresses, var: Path, root: Path, seed: int = SEED) -
         "MEDPIPE_EUTILS_URL": f"{addresses.nlm}/entrez/eutils",
         "MEDPIPE_NCBI_EMAIL": "sandbox@example.org",
         "MEDPIPE_CALENDAR": "off",
+        "MEDPIPE_ANONYMOUS": "true",
         "MEDPIPE_PYTHON": sys.executable,
         "MEDPIPE_ENGINE_PYTHON": engine_python(root),
         "PYTHONPATH": root,

@@ -9,8 +9,9 @@ give the same ref, and an existing artifact is not made again. The others are:
   `contradictions`, `keys`, `verify` and `run_lm_eval` read and return, and write nothing.
 - `open_withdrawals`, `withdraw`, `lift` and `confirm_blocks` append to the register of withdrawals, and `certify`
   does beside its artifact.
-- `issue_key`, `revoke_key`, `judge_correction`, `decide_hotfix` and `erase` write a person's decision to the database,
-  and `chain_answers` what makes changes of answers and ratings visible.
+- `issue_key`, `rotate_key`, `revoke_key`, `stop_serving`, `resume_serving`, `judge_correction`, `decide_hotfix` and
+  `erase` write a person's decision to the database, and `chain_answers` what makes changes of answers and ratings
+  visible.
 - `gc` says what nothing needs any more, and removes it when it is told to; `copy_home` says what the object store lacks
   of a home, and copies it when it is told to.
 - `queue_sheet` puts answers into MLflow's review queues and returns where they are.
@@ -43,7 +44,7 @@ from medpipe.steps.given import answers_given
 from medpipe.steps.harness import run_lm_eval
 from medpipe.steps.home import copy_home
 from medpipe.steps.hotfixes import decide_hotfix, plan_hotfix
-from medpipe.steps.identity_keys import issue_key, keys, revoke_key
+from medpipe.steps.identity_keys import issue_key, keys, revoke_key, rotate_key
 from medpipe.steps.judging import compare, freeze_anchor
 from medpipe.steps.measuring import measure
 from medpipe.steps.planning import plan_retrain
@@ -58,6 +59,7 @@ from medpipe.steps.rollout import champion, deploy, promote, restore, roll_back
 from medpipe.steps.sampling import sample_answers
 from medpipe.steps.sources import pull
 from medpipe.steps.standings import standings
+from medpipe.steps.stopping import resume_serving, stop_serving
 from medpipe.steps.sweeping import gc
 from medpipe.steps.tracing import trace
 from medpipe.steps.training import register, train
@@ -123,8 +125,11 @@ VERBS = {
         contradictions,
         judge_correction,
         issue_key,
+        rotate_key,
         revoke_key,
         keys,
+        stop_serving,
+        resume_serving,
         erase,
         chain_answers,
         gc,

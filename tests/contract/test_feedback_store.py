@@ -10,10 +10,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from medpipe.backends.heads_file import HeadsFile
 from medpipe.backends.sql import database
+from medpipe.backends.sql.audit import SqlAudit
 from medpipe.backends.sql.database import connect, corrections, erasures
 from medpipe.backends.sql.feedback_store import SqlFeedbackStore
 from medpipe.backends.sql.forgetting import forget
+from medpipe.core.teaching.feedback import Details
 from medpipe.errors import NotFound
 from medpipe.ports import CorrectionReview
 from tests.clock import START, Clock
@@ -307,3 +310,38 @@ def test_questions_and_refusals_are_counted_by_version_and_window(store: SqlFeed
     assert store.served(START, START + DAY, "version/a") == (3, 1)
     assert store.served(START, START + 2 * DAY, "version/a") == (4, 2)
     assert store.served(START, START + DAY, "version/c") == (0, 0)
+
+
+def test_a_preferred_answer_is_the_correction_until_one_of_the_two_is_erased(
+    database_url: str, clock: Clock, tmp_path: Path
+) -> None:
+    engine, heads = connect(database_url), HeadsFile(tmp_path / "heads.jsonl")
+    store = SqlFeedbackStore(engine, clock, heads)
+    for name, asker in (("one", "user-a"), ("two", "user-c"), ("three", "user-a")):
+        store.record(name, asker, "Question?", f"Answer {name}.", "version/a", "a", refused=name == "three")
+    store.rate("one", "user-b", "down", None, Details(stars=2, reason="Too short.", preferred="two"))
+    store.rate("two", "user-d", "down", None, Details(preferred="three"))
+    SqlAudit(engine, heads).chain_answers()
+
+    assert [(item.answer_id, item.correction) for item in store.between(START, START + DAY)] == [
+        ("one", "Answer two."),
+        ("two", None),
+    ], "a refusal is no better answer"
+    assert store.opinion("one", "user-b") == ("down", None, (2, None, "Too short.", "two", None), START)
+    assert store.erase("two", "", "asked for it", "Dr. A").feedback == 2
+    assert list(store.between(START, START + DAY)) == [] and store.given("two") is None
+    assert list(SqlAudit(engine, heads).faults()) == []
+
+
+def test_the_same_feedback_again_is_not_written_again_and_the_middle_is_no_preference(
+    store: SqlFeedbackStore, clock: Clock
+) -> None:
+    store.rate("one", "user-b", "down", "Better.", Details(category="wrong"))
+    clock.now = START + timedelta(hours=1)
+    store.rate("one", "user-b", "down", "Better.", Details(category="wrong"))
+    assert [item.at for item in store.between(START, START + DAY)] == [START]
+    store.rate("one", "user-b", "down", "Better.", Details(category="unsafe"))
+    assert [item.at for item in store.between(START, START + DAY)] == [clock.now]
+    store.rate("one", "user-b", "middle", None, Details(stars=3))
+    assert list(store.between(START, START + DAY)) == []
+    assert store.rated(START, START + DAY, "version/a") == (1, 0)

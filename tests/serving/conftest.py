@@ -18,6 +18,9 @@ from tests.contracts import CONTRACT
 from tests.fakes_engine import FakeEngine
 from tests.waiting import until
 
+LOCAL_CLIENT = ("127.0.0.1", 50000)
+"""The address of a test client that may ask without a key."""
+
 
 class Gateway(NamedTuple):
     """A gateway, its engine and its state."""
@@ -58,6 +61,6 @@ def engine() -> Iterator[FakeEngine]:
 
 @pytest.fixture
 def gateway(engine: FakeEngine, tmp_path: Path) -> Iterator[Gateway]:
-    settings = Settings(home=tmp_path, engine_url=engine.url)
-    with TestClient(create_app(settings)) as client:
+    settings = Settings(home=tmp_path, engine_url=engine.url, anonymous=True)
+    with TestClient(create_app(settings), client=LOCAL_CLIENT) as client:
         yield Gateway(client, engine, gateway_state(settings), settings)

@@ -21,7 +21,7 @@ from serving.app import create_app
 from serving.limits import LIMITS
 from tests.contracts import CONTRACT
 from tests.fakes_engine import FakeEngine
-from tests.serving.conftest import Gateway
+from tests.serving.conftest import LOCAL_CLIENT, Gateway
 from tests.serving.test_routing import running
 from tests.waiting import until
 
@@ -138,7 +138,7 @@ def test_a_gateway_that_starts_later_knows_the_register_before_it_is_ready(
     asserting: Gateway, engine: FakeEngine
 ) -> None:
     append(asserting)
-    with TestClient(create_app(asserting.settings)) as client:
+    with TestClient(create_app(asserting.settings), client=LOCAL_CLIENT) as client:
         until(lambda: client.get("/readyz").json()["ready"])
         assert client.get("/readyz").json()["blocked_claims"] == 1
         assert client.post("/v1/ask", json={"question": QUESTION}).json()["refused"]
@@ -152,12 +152,12 @@ def test_a_gateway_that_never_read_the_register_answers_nothing(
     def broken(self: SqlWithdrawals) -> int:
         raise OSError("the database is gone")
 
-    settings = Settings(home=tmp_path, engine_url=engine.url)
+    settings = Settings(home=tmp_path, engine_url=engine.url, anonymous=True)
     state = gateway_state(settings)
     engine.adapters["a"] = "somewhere"
     assert state.routes.switch(None, "version/a", "a", CONTRACT)
     monkeypatch.setattr(SqlWithdrawals, "newest", broken)
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(settings), client=LOCAL_CLIENT) as client:
         until(lambda: client.get("/readyz").json()["generation"] == 1)
         assert "has not been read yet" in client.get("/readyz").json()["reason"]
         refused = client.post("/v1/ask", json={"question": QUESTION})
@@ -178,8 +178,8 @@ def test_a_gateway_that_loses_the_register_refuses_until_it_is_back(
     def broken(self: SqlWithdrawals) -> int:
         raise OSError("the database is gone")
 
-    settings = Settings(home=tmp_path, engine_url=engine.url)
-    with TestClient(create_app(settings, LIMITS._replace(register_seconds=1.0))) as client:
+    settings = Settings(home=tmp_path, engine_url=engine.url, anonymous=True)
+    with TestClient(create_app(settings, LIMITS._replace(register_seconds=1.0)), client=LOCAL_CLIENT) as client:
         gateway = Gateway(client, engine, gateway_state(settings), settings)
         gateway.route_to("a")
         append(gateway)
@@ -198,7 +198,7 @@ def test_a_gateway_without_the_register_refuses_before_it_counts_as_dead() -> No
 def test_a_running_gateway_withholds_a_withdrawal_that_another_process_opened(
     engine: FakeEngine, tmp_path: Path
 ) -> None:
-    settings = Settings(home=tmp_path, engine_url=engine.url)
+    settings = Settings(home=tmp_path, engine_url=engine.url, anonymous=True)
     engine.write = lambda adapter, prompt: ASSERTION
     state = gateway_state(settings)
     engine.adapters["a"] = "somewhere"

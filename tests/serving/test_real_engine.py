@@ -44,7 +44,12 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         port = free_port()
         url = f"http://{LOCAL}:{port}"
         command = [sys.executable, "-m", "serving", "--port", str(port)]
-        variables = {"PYTHONPATH": str(ROOT), "MEDPIPE_HOME": str(home), "MEDPIPE_ENGINE_URL": engine.url}
+        variables = {
+            "PYTHONPATH": str(ROOT),
+            "MEDPIPE_HOME": str(home),
+            "MEDPIPE_ENGINE_URL": engine.url,
+            "MEDPIPE_ANONYMOUS": "1",
+        }
         with serving(command, f"{url}/healthz", home / "gateway.log", variables) as gateway:
             yield System(url, Wiring(Settings(home=home, engine_url=engine.url)), engine.adapters)
         assert gateway.process is not None and gateway.process.returncode in (0, -15)

@@ -28,7 +28,7 @@ from serving.limits import LIMITS
 from tests.contracts import CONTRACT, ON_TINY
 from tests.fakes_engine import FakeEngine
 from tests.places import ROOT
-from tests.serving.conftest import Gateway
+from tests.serving.conftest import LOCAL_CLIENT, Gateway
 from tests.waiting import until
 
 
@@ -62,11 +62,11 @@ def test_a_new_route_is_followed_without_a_restart(gateway: Gateway) -> None:
 @pytest.fixture
 def slow_follower(engine: FakeEngine, tmp_path: Path) -> Iterator[Gateway]:
     """A gateway that follows `a` and looks at the route again only when a request makes it."""
-    settings = Settings(home=tmp_path, engine_url=engine.url)
+    settings = Settings(home=tmp_path, engine_url=engine.url, anonymous=True)
     state = gateway_state(settings)
     engine.adapters["a"] = "somewhere"
     state.routes.switch(None, "version/a", "a", CONTRACT)
-    with TestClient(create_app(settings, LIMITS._replace(poll_seconds=600.0))) as client:
+    with TestClient(create_app(settings, LIMITS._replace(poll_seconds=600.0)), client=LOCAL_CLIENT) as client:
         until(lambda: client.get("/readyz").status_code == 200)
         yield Gateway(client, engine, state, settings)
 
@@ -120,7 +120,7 @@ def test_a_generation_is_settled_only_when_the_request_on_the_older_one_has_ende
 
 def test_a_client_that_hangs_up_mid_answer_is_not_waited_for(tmp_path: Path) -> None:
     with FakeEngine(write=lambda adapter, prompt: " One." + " More words follow." * 50) as engine:
-        settings = Settings(home=tmp_path, engine_url=engine.url)
+        settings = Settings(home=tmp_path, engine_url=engine.url, anonymous=True)
         state = gateway_state(settings)
         with running(settings) as url:
             engine.adapters["a"] = "somewhere"
@@ -147,7 +147,7 @@ def running(settings: Settings) -> Iterator[str]:
 
 
 def test_a_gateway_that_stops_says_goodbye(tmp_path: Path, engine: FakeEngine) -> None:
-    settings = Settings(home=tmp_path, engine_url=engine.url)
+    settings = Settings(home=tmp_path, engine_url=engine.url, anonymous=True)
     state = gateway_state(settings)
     with TestClient(create_app(settings)):
         until(lambda: not state.routes.settled(1))

@@ -17,6 +17,7 @@ from serving.app import create_app
 from tests import fakes
 from tests.contracts import CONTRACT
 from tests.fakes_engine import FakeEngine
+from tests.serving.conftest import LOCAL_CLIENT
 from tests.steps.conftest import RETRACTED
 from tests.steps.test_ring import first_champion, second_corpus
 from tests.waiting import until
@@ -35,7 +36,8 @@ def test_a_retraction_is_blocked_within_seconds_and_confirmed_and_answered_again
     with FakeEngine(write=lambda adapter, prompt: " Wendrazole cures krellin palsy.") as engine:
         engine.adapters["a"] = "somewhere"
         assert ports.routes.switch(None, champion, "a", CONTRACT)
-        with TestClient(create_app(Settings(home=tmp_path, engine_url=engine.url))) as gateway:
+        settings = Settings(home=tmp_path, engine_url=engine.url, anonymous=True)
+        with TestClient(create_app(settings), client=LOCAL_CLIENT) as gateway:
             until(lambda: gateway.get("/readyz").json()["ready"])
 
             def answer() -> str:

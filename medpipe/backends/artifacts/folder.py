@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from medpipe import owner_only
 from medpipe.backends.artifacts import digests, unfinished
 from medpipe.backends.artifacts.manifest_file import (
     BLANKED,
@@ -24,7 +25,7 @@ from medpipe.backends.artifacts.manifest_file import (
     text_of,
 )
 from medpipe.backends.artifacts.unfinished import Folder
-from medpipe.core.manifests import SIGNED, AnyManifest, Blanked, Inputs, Manifest, Swept, manifest_type
+from medpipe.core.manifests import BLANKABLE, SIGNED, AnyManifest, Blanked, Inputs, Manifest, Swept, manifest_type
 from medpipe.core.refs import kind_of
 from medpipe.errors import NotFound
 from medpipe.ports import Signer
@@ -37,6 +38,8 @@ class FolderStore:
         """`signer`: signs weights when they are written, and checks them when they are read."""
         self.root = root
         self._signer = signer
+        for kind in BLANKABLE:
+            owner_only.mend(root / kind)
 
     def find(self, ref: str) -> Manifest | None:
         """Return the manifest of a whole artifact, or None. Raises UsageError (not a ref) and Damaged."""
@@ -71,6 +74,8 @@ class FolderStore:
         An error inside the block leaves nothing behind and is raised on; a full disk is raised as MedpipeError.
         """
         place = self._place(ref)
+        if kind_of(ref) in BLANKABLE:  # what people wrote
+            owner_only.folder(place.parent)
         with unfinished.full_disk_named(ref), unfinished.private_folder(self.root, ref) as private:
             draft = Folder(private)
             yield draft

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from medpipe import owner_only
 from medpipe.errors import MedpipeError
 
 _PRIVATE = ".unfinished"
@@ -61,7 +62,7 @@ def private_folder(root: Path, ref: str) -> Iterator[Path]:
     The lock beside it ends with the writer's process: a leftover is a folder whose lock can be taken.
     """
     around = drafts(root)
-    around.mkdir(parents=True, exist_ok=True)
+    owner_only.folder(around)
     _sweep(around)
     private = around / f"{ref.replace('/', '-')}-{uuid.uuid4().hex}"
     lock = _lock(private)

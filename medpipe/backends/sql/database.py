@@ -12,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from medpipe import owner_only
 from medpipe.backends.sql.migrations import migrate, parsed
 from medpipe.errors import UsageError
 
@@ -72,6 +73,11 @@ feedback = sa.Table(
     _column("correction", sa.Text, nullable=True),
     _column("at", Moment, index=True),
     _column("salt", sa.String(32), nullable=True),
+    _column("stars", sa.Integer, nullable=True),
+    _column("category", sa.String(20), nullable=True),
+    _column("reason", sa.Text, nullable=True),
+    _column("preferred", sa.String(64), nullable=True, index=True),
+    _column("alternative", sa.Text, nullable=True),
 )
 
 journal = sa.Table(
@@ -187,6 +193,11 @@ keys = sa.Table(
     _column("created", Moment),
     _column("revoked_at", Moment, nullable=True),
     _column("reason", sa.Text),
+    _column("scopes", sa.String(200), nullable=True),
+    _column("expires_at", Moment, nullable=True),
+    _column("requests_per_minute", sa.Integer, nullable=True),
+    _column("tokens_per_minute", sa.Integer, nullable=True),
+    _column("replaced_by", sa.String(64), nullable=True),
 )
 
 erasures = sa.Table(
@@ -213,6 +224,17 @@ corrections = sa.Table(
     sqlite_autoincrement=True,
 )
 
+stops = sa.Table(
+    "stops",
+    metadata,
+    _column("sequence", sa.Integer, primary_key=True, autoincrement=True),
+    _column("at", Moment),
+    _column("stopped", sa.Boolean),
+    _column("reason", sa.Text),
+    _column("by", sa.String(200)),
+    sqlite_autoincrement=True,
+)
+
 leases = sa.Table(
     "leases",
     metadata,
@@ -231,8 +253,9 @@ def connect(url: str) -> Engine:
     """Return an engine on the database at `url` (an SQLAlchemy address), after migrating it to the newest schema.
 
     Several processes may call this at the same time: one migrates, the others wait. For SQLite, the parent folder
-    is created; write-ahead logging lets readers work beside one writer, and writers wait for each other. Errors
-    hide the values of statements, because questions, answers and corrections are among them.
+    is created, and only the owner may read the files; write-ahead logging lets readers work beside one writer, and
+    writers wait for each other. Errors hide the values of statements, because questions, answers and corrections are
+    among them.
 
     Raises UsageError for an address that cannot work, and Unavailable when the database does not answer.
     """
@@ -248,6 +271,8 @@ def connect(url: str) -> Engine:
         )
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     migrate(url)
+    for suffix in ("", "-wal", "-shm", ".lock"):  # SQLite gives its other files the mode of the database
+        owner_only.mend(Path(f"{path}{suffix}"))
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine

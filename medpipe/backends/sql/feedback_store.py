@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from medpipe.backends.sql import audit, chain, database, forgetting, journal
-from medpipe.core.teaching.feedback import ERASED
+from medpipe.core.teaching.feedback import ERASED, MIDDLE, NO_DETAILS, Details, Opinion
 from medpipe.errors import NotFound
 from medpipe.ports import CorrectionReview, Erased, FeedbackItem, GivenAnswer, Heads, Rated, Served, Tombstone
 
@@ -55,26 +55,51 @@ class SqlFeedbackStore:
             connection.execute(sa.insert(database.answers).values(row))
             journal.write(connection, journal.ANSWERED, row)
 
+    def given(self, answer_id: str) -> GivenAnswer | None:
+        """See `ports.AnswerLog`."""
+        table = database.answers
+        columns = [table.c[name] for name in GivenAnswer._fields]
+        answer = sa.select(*columns).where(table.c.answer_id == answer_id, table.c.identity != ERASED)
+        with self._engine.connect() as connection:
+            row = connection.execute(answer).first()
+        return None if row is None else GivenAnswer(*row)
+
     # Two requests can both find no row of an identity and both insert one. The loser finds that row on its second try.
     @retry(retry=retry_if_exception_type(IntegrityError), stop=stop_after_attempt(2), reraise=True)
-    def rate(self, answer_id: str, identity: str, rating: str, correction: str | None) -> None:
-        """Store an identity's feedback on an answer; it replaces earlier feedback. Raises NotFound for no answer."""
+    def rate(
+        self, answer_id: str, identity: str, rating: str, correction: str | None, details: Details = NO_DETAILS
+    ) -> None:
+        """See `ports.AnswerLog`."""
         table = database.feedback
-        columns = {"rating": rating, "correction": correction, "at": self._clock(), "salt": journal.salt()}
+        said = {"rating": rating, "correction": correction, **details._asdict()}
+        columns = {**said, "at": self._clock(), "salt": journal.salt()}
         row = {"answer_id": answer_id, "identity": identity, **columns}
-        own_row = sa.and_(table.c.answer_id == answer_id, table.c.identity == identity)
+        own_row = _of(answer_id, identity)
         answers = database.answers
         answer = sa.select(answers.c.answer_id).where(answers.c.answer_id == answer_id, answers.c.identity != ERASED)
         with self._engine.begin() as connection:
+            before = connection.execute(sa.select(*(table.c[name] for name in said)).where(own_row)).first()
+            if before is not None and before._asdict() == said:
+                return
             if connection.execute(sa.update(table).where(own_row).values(columns)).rowcount == 0:
                 if connection.execute(answer).first() is None:
                     raise NotFound(f"no answer {answer_id} is stored")
                 connection.execute(sa.insert(table).values(row))
             journal.write(connection, journal.RATED, row)
 
+    def opinion(self, answer_id: str, identity: str) -> Opinion | None:
+        """See `ports.AnswerLog`."""
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(database.feedback).where(_of(answer_id, identity))).first()
+        if row is None:
+            return None
+        details = Details(*(getattr(row, name) for name in Details._fields))
+        return Opinion(row.rating, row.correction, details, row.at)
+
     def between(self, start: datetime, end: datetime) -> Iterator[FeedbackItem]:
         """Yield feedback as `ports.FeedbackStore` says, without feedback on refusals: they have no better answer."""
         feedback, answers = database.feedback, database.answers
+        chosen = answers.alias("chosen")
         items = (
             sa.select(
                 feedback.c.answer_id,
@@ -83,11 +108,12 @@ class SqlFeedbackStore:
                 answers.c.version,
                 feedback.c.identity,
                 feedback.c.rating,
-                feedback.c.correction,
+                sa.func.coalesce(feedback.c.correction, sa.func.nullif(chosen.c.answer, "")),
                 feedback.c.at,
             )
             .join(answers, answers.c.answer_id == feedback.c.answer_id)
-            .where(*_counted(start, end))
+            .outerjoin(chosen, sa.and_(chosen.c.answer_id == feedback.c.preferred, chosen.c.refused.is_(False)))
+            .where(*_counted(start, end), feedback.c.rating != MIDDLE)
             .order_by(feedback.c.at, feedback.c.answer_id, feedback.c.identity)
         )
         with self._engine.connect().execution_options(yield_per=_ROWS) as connection:
@@ -95,13 +121,14 @@ class SqlFeedbackStore:
 
     def take_back(self, answer_id: str, identity: str) -> bool:
         """Remove an identity's feedback on an answer. Returns False when there was none."""
-        table = database.feedback
-        own_row = sa.and_(table.c.answer_id == answer_id, table.c.identity == identity)
         with self._engine.begin() as connection:
-            if connection.execute(sa.delete(table).where(own_row)).rowcount == 0:
-                return False
-            row = {"answer_id": answer_id, "identity": identity, "at": self._clock()}
-            journal.write(connection, journal.TAKEN_BACK, row)
+            return self._take_back(connection, answer_id, identity)
+
+    def _take_back(self, connection: Connection, answer_id: str, identity: str) -> bool:
+        if connection.execute(sa.delete(database.feedback).where(_of(answer_id, identity))).rowcount == 0:
+            return False
+        row = {"answer_id": answer_id, "identity": identity, "at": self._clock()}
+        journal.write(connection, journal.TAKEN_BACK, row)
         return True
 
     def erase(self, answer_id: str, identity: str, reason: str, by: str, elsewhere: bool = False) -> Erased:
@@ -114,6 +141,10 @@ class SqlFeedbackStore:
             on_answers = feedback.c.answer_id.in_(sa.select(answers.c.answer_id).where(of_answer))
             concerned = sa.or_(on_answers, feedback.c.identity == identity) if identity else on_answers
             removed = connection.execute(sa.delete(feedback).where(concerned)).rowcount
+            # Who preferred an erased answer to another one said so of the other one, which has no tombstone.
+            preferring = sa.select(feedback.c.answer_id, feedback.c.identity).where(feedback.c.preferred.in_(ids))
+            for row in connection.execute(preferring).all():
+                removed += self._take_back(connection, *row)
             if not ids and not removed and not elsewhere:
                 raise NotFound(f"there is no answer or feedback of {answer_id or identity}: nothing was erased")
             blank = {"question": "", "answer": "", "identity": ERASED, "salt": None}
@@ -192,6 +223,11 @@ class SqlFeedbackStore:
         with self._engine.connect() as connection:
             for row in connection.execute(given):
                 yield GivenAnswer(*row)
+
+
+def _of(answer_id: str, identity: str) -> sa.ColumnElement[bool]:
+    """Return the condition of one identity's feedback on one answer."""
+    return sa.and_(database.feedback.c.answer_id == answer_id, database.feedback.c.identity == identity)
 
 
 def _counted(start: datetime, end: datetime) -> tuple[sa.ColumnElement[bool], ...]:

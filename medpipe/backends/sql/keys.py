@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from medpipe.backends.sql import audit, chain, database
-from medpipe.core.teaching.identities import IssuedKey, Key, Role
-from medpipe.errors import NotFound
+from medpipe.core.teaching.identities import USERS_SCOPES, Grant, IssuedKey, Key, Role
+from medpipe.errors import NotFound, UsageError
 from medpipe.ports import Heads
 
 _PREFIX = "mpk-"
@@ -35,23 +35,32 @@ class SqlKeys:
         self._clock = clock
         self._heads = heads
 
-    def issue(self, label: str, role: Role) -> IssuedKey:
+    def issue(self, label: str, role: Role, grant: Grant | None = None) -> IssuedKey:
         """See the port."""
-        secret = _PREFIX + secrets.token_urlsafe(32)
         table = database.keys
         held = sa.select(table.c.holder).where(table.c.label == label)
         with chain.writing(self._engine, database.audit, self._heads) as write:
-            holder = write.connection.execute(held).scalar()
-            key = Key(
-                id=f"key-{secrets.token_hex(8)}",
-                holder=holder or f"holder-{secrets.token_hex(12)}",
-                label=label,
-                role=role,
-                created=self._clock(),
-            )
-            write.connection.execute(sa.insert(table).values(**key.model_dump(), digest=_digest(secret)))
-            audit.note(write, table, key.id, key.created)
-        return IssuedKey(key=key, secret=secret)
+            holder = write.connection.execute(held).scalar() or f"holder-{secrets.token_hex(12)}"
+            return _insert(write, holder, label, role, grant or Grant(), self._clock())
+
+    def rotate(self, key: str, overlap: timedelta) -> IssuedKey:
+        """See the port."""
+        table, now = database.keys, self._clock()
+        with chain.writing(self._engine, database.audit, self._heads) as write:
+            old = _found(write.connection, key)
+            if reason := old.refusal(now):
+                raise UsageError(f"the key {key} {reason}: issue a new one under the same label")
+            if old.replaced_by:
+                raise UsageError(f"the key {key} was rotated to {old.replaced_by}: rotate that one")
+            lifetime = old.expires_at - old.created if old.expires_at else None
+            fields = old.model_dump(include=set(Grant.model_fields))
+            grant = Grant(**fields | {"expires_at": now + lifetime if lifetime else None})
+            issued = _insert(write, old.holder, old.label, old.role, grant, now)
+            end = min(filter(None, (old.expires_at, now + overlap)))
+            change = {"expires_at": end, "replaced_by": issued.key.id}
+            write.connection.execute(sa.update(table).where(table.c.id == key).values(change))
+            audit.note(write, table, key, now)
+        return issued
 
     def revoke(self, key: str, reason: str) -> Key:
         """See the port."""
@@ -60,10 +69,7 @@ class SqlKeys:
         with chain.writing(self._engine, database.audit, self._heads) as write:
             if write.connection.execute(change.values(revoked_at=now, reason=reason)).rowcount:
                 audit.note(write, table, key, now)
-            row = write.connection.execute(sa.select(table).where(table.c.id == key)).first()
-        if row is None:
-            raise NotFound(f"there is no key {key!r}; `medpipe keys` lists the keys")
-        return _key(row)
+            return _found(write.connection, key)
 
     def all(self) -> tuple[Key, ...]:
         """See the port."""
@@ -84,5 +90,26 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def _insert(write: chain.Writing, holder: str, label: str, role: Role, grant: Grant, now: datetime) -> IssuedKey:
+    """Store a new key and note it in the audit."""
+    secret = _PREFIX + secrets.token_urlsafe(32)
+    key = Key(
+        id=f"key-{secrets.token_hex(8)}", holder=holder, label=label, role=role, created=now, **grant.model_dump()
+    )
+    columns = key.model_dump() | {"scopes": " ".join(key.scopes), "digest": _digest(secret)}
+    write.connection.execute(sa.insert(database.keys).values(columns))
+    audit.note(write, database.keys, key.id, now)
+    return IssuedKey(key=key, secret=secret)
+
+
+def _found(connection: sa.Connection, key: str) -> Key:
+    row = connection.execute(sa.select(database.keys).where(database.keys.c.id == key)).first()
+    if row is None:
+        raise NotFound(f"there is no key {key!r}; `medpipe keys` lists the keys")
+    return _key(row)
+
+
 def _key(row: sa.Row[Any]) -> Key:
-    return Key.model_validate({name: getattr(row, name) for name in Key.model_fields})
+    """Return a key. One of an earlier release has no scopes in its row, which its entry in the audit covers."""
+    scopes = USERS_SCOPES if row.scopes is None else tuple(row.scopes.split())
+    return Key.model_validate({name: getattr(row, name) for name in Key.model_fields} | {"scopes": scopes})

@@ -9,6 +9,37 @@ ERASED = "erased"
 """The identity of an answer, a rating or a pair whose texts were erased."""
 
 
+UP, DOWN, MIDDLE = "up", "down", "middle"
+"""A rating. Three stars are in the middle: they are counted, and are no preference."""
+
+
+class Details(NamedTuple):
+    """What feedback says beside a rating and a correction. Nothing of it teaches but `preferred`."""
+
+    stars: int | None = None
+    """1 to 5."""
+    category: str | None = None
+    """Why, as one word of a list."""
+    reason: str | None = None
+    """Why, in the person's words."""
+    preferred: str | None = None
+    """The id of another answer to the same question, which the person prefers: its text counts as a correction."""
+    alternative: str | None = None
+    """A text that the person prefers the answer to."""
+
+
+NO_DETAILS = Details()
+
+
+class Opinion(NamedTuple):
+    """What one identity's stored feedback on one answer says."""
+
+    rating: str
+    correction: str | None
+    details: Details
+    at: datetime
+
+
 class FeedbackItem(NamedTuple):
     """One identity's rating of one answer, with the question and the answer that were served."""
 

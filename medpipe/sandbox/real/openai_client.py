@@ -1,6 +1,7 @@
 """Asks one question through OpenAI's own client, streaming: python openai_client.py ADDRESS QUESTION [MODEL].
 
-Without MODEL the first one that the address lists is asked, which is the service's only one.
+Without MODEL the first one that the address lists is asked, which is the service's only one. The key is in
+OPENAI_API_KEY, as OpenAI's client reads it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ LONGEST_ANSWER = 97
 
 if __name__ == "__main__":
     address, question, *named = sys.argv[1:]
-    client = OpenAI(base_url=address, api_key="not needed")
+    client = OpenAI(base_url=address)
     model = named[0] if named else client.models.list().data[0].id
     stream = client.chat.completions.create(
         model=model,

@@ -33,6 +33,7 @@ def environment(var: Path, models: Path, curated: Path, medlineplus: Path | None
         "MEDPIPE_CURATED": curated,
         "MEDPIPE_THREADS": THREADS,
         "MEDPIPE_CALENDAR": "off",
+        "MEDPIPE_ANONYMOUS": "true",
         ENGINE: SERVICE.format(free_port(8000, set())),
         "PYTHONPATH": ROOT,
         "PYTHONUNBUFFERED": "1",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +25,8 @@ QUESTIONS = ("What are the symptoms of asthma?", "How is iron deficiency anemia 
 _SHORT_PAIRS = ("--max-answer-chars", "900")
 """Pairs with longer answers are left out: there are enough without them."""
 _EVER = ("--start", "2000-01-01", "--end", "2100-01-01")
+_NO_KEY = "none"
+"""OpenAI's client wants some key, also for an engine that asks for none."""
 _CLIENT = Path(__file__).with_name("openai_client.py")
 
 
@@ -152,23 +157,33 @@ class Story:
         gateway, self.address = service(self.verbs.environment, self._var)
         self._start(gateway)
         self.verbs.run("deploy", "deploy")
-        return self._asked(self.address), "The service answered, with the model that the gates let through."
+        by = "The service answered, with the model that the gates let through."
+        return self._asked(self.address, self._key()), by
 
     def _unserved(self, model: Judged) -> tuple[dict[str, str], str]:
         """Ask a model that the gates held, in the engine, and say so."""
         by = f"The gates held the {model.title} model, so nothing serves: the engine answered, with no guardrails."
         self.console.print(f"  {by}", highlight=False)
         with in_the_engine(model.model, self.verbs.environment) as name:
-            return self._asked(self.verbs.environment[ENGINE], name), by
+            return self._asked(self.verbs.environment[ENGINE], _NO_KEY, name), by
 
-    def _asked(self, address: str, *model: str) -> dict[str, str]:
+    def _asked(self, address: str, key: str, *model: str) -> dict[str, str]:
         """Ask through the OpenAI client of the engine's environment."""
+        environment = {**os.environ, "OPENAI_API_KEY": key}
         answers = {}
         for question in QUESTIONS:
             command = [engine_python(ROOT), str(_CLIENT), f"{address}/v1", question, *model]
-            answers[question] = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+            done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+            answers[question] = done.stdout.strip()
             self.console.print(f"\n  [bold]{escape(question)}[/]\n{escape(answers[question])}", highlight=False)
         return answers
+
+    def _key(self) -> str:
+        """Issue a key and return its secret, which no log has: what `verbs` prints is kept."""
+        verb = ("issue-key", "--label", "demo", "--scopes", "ask", "--days", "1")
+        command = [sys.executable, "-m", "medpipe.cli", *verb]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=self.verbs.environment)
+        return str(json.loads(done.stdout.splitlines()[-1])["secret"])
 
     def _start(self, server: Server) -> None:
         self.servers.append(server)

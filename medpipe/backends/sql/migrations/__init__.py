@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
+from medpipe import owner_only
 from medpipe.errors import Unavailable, UsageError
 
 _LOCK_NUMBER = 0x6D656470
@@ -54,6 +55,9 @@ def parsed(url: str) -> URL:
 
 
 def _migrate(url: str) -> None:
+    path = make_url(url).database
+    if path and _is_sqlite(url) and Path(path).parent.is_dir():
+        owner_only.file(Path(path))
     engine = sa.create_engine(url, **_options(make_url(url)))
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
@@ -89,6 +93,7 @@ def _locked(url: str) -> Iterator[None]:
     if not _is_sqlite(url) or not path:
         yield
         return
+    owner_only.file(Path(f"{path}.lock"))
     with Path(f"{path}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
