@@ -219,6 +219,11 @@ class CompletionChunk(BaseModel):
         """The piece of text; empty in an event that only counts tokens."""
         return self.choices[0].text if self.choices else ""
 
+    @property
+    def finish_reason(self) -> str:
+        """Why generation ended, `stop` or `length`; "" while it goes on."""
+        return (self.choices[0].finish_reason or "") if self.choices else ""
+
 
 class ModelCard(BaseModel):
     """A name that the engine answers for."""

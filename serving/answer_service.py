@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from medpipe.core.contract import ServingContract
-from medpipe.core.knowledge.claim_block import WITHHELD
-from medpipe.core.safety.guardrails import Guardrails
-from medpipe.ports import AnswerLog, Route
+from medpipe.ports import AnswerRecord, Route
 from serving.answer_ids import Signer
-from serving.block_follower import BlockFollower
 from serving.limits import Limits
 from serving.metrics import Metrics
 from serving.problems import TryLater
+from serving.recorder import Recorder
 from serving.route_follower import RouteFollower
 from serving.routed_engine import Asked
+from serving.screening import Screening, Withheld
 from serving.stopping import StoppableEngine
 
 _SENTENCE_END = re.compile(r"(?<!^\d)(?<!^\d\d)(?<!\n\d)(?<!\n\d\d)[.!?][\"')\]]*(?:[^\S\n]+|(?=\n))")
@@ -60,13 +61,8 @@ class ReviewedSentence(NamedTuple):
     route: Route
     text: str
     refused: bool = False
-
-
-class _Withheld(NamedTuple):
-    """Why a text is not served, as metrics name it, and the reply instead."""
-
-    reason: str
-    reply: str
+    finish: str = "stop"
+    """Why the text ends, as in OpenAI's API; counts in the last one."""
 
 
 class AnswerService:
@@ -75,29 +71,30 @@ class AnswerService:
     def __init__(
         self,
         follower: RouteFollower,
-        blocks: BlockFollower,
         engine: StoppableEngine,
-        log: AnswerLog,
-        guardrails: Guardrails,
+        recorder: Recorder,
+        screening: Screening,
         signer: Signer,
         metrics: Metrics,
         limits: Limits,
     ) -> None:
-        self._follower, self._engine, self._log, self._guardrails = follower, engine, log, guardrails
-        self._blocks = blocks
+        self._follower, self._engine, self._recorder, self._screening = follower, engine, recorder, screening
         self._signer, self._metrics, self._limits = signer, metrics, limits
+        self._records: set[asyncio.Task[ServedAnswer]] = set()
 
     async def answer(self, asked: Asked, user_messages: Sequence[str], identity: str) -> ServedAnswer:
         """Return the whole answer, recorded.
 
-        `user_messages`: everything that the person wrote, the question included; all of it is screened.
+        `user_messages`: what the person wrote, the question last; its newest part is screened (`Screening.of_person`).
         `identity`: the caller's pseudonym. Raises Problem when there is no answer.
         """
-        if refusal := self._screen(asked.question, user_messages):
+        said = self._screening.of_person(user_messages)
+        if refusal := await self._screen(asked.question, said):
             return await self._record(refusal, asked.question, identity)
+        self._check_records()
         completion, route = await self._engine.complete(asked)
         generated = route.contract.answer_of(completion.text)
-        replacement = self._replacement(asked.question, user_messages, generated)
+        replacement = await self._replacement(asked.question, said, generated)
         text, refused = replacement or generated, bool(replacement)
         answer = ServedAnswer(
             self._signer.new_id(),
@@ -110,102 +107,112 @@ class AnswerService:
         )
         return await self._record(answer, asked.question, identity)
 
-    async def stream(self, asked: Asked, user_messages: Sequence[str], identity: str) -> AsyncIterator[AnswerPiece]:
+    async def stream(
+        self, asked: Asked, user_messages: Sequence[str], identity: str
+    ) -> AsyncGenerator[AnswerPiece, None]:
         """Yield the answer sentence by sentence. Each is reviewed, with all text before it, before it is sent.
 
         Arguments as in `answer`. Errors are raised before the first piece. The recorded text is the text that was sent.
         """
-        answer = self._screen(asked.question, user_messages)
+        said = self._screening.of_person(user_messages)
+        answer = await self._screen(asked.question, said)
         if answer:
             yield AnswerPiece(answer.answer_id, answer.route, answer.text)
         else:
+            self._check_records()
             answer_id, sent, last = self._signer.new_id(), "", ReviewedSentence(_NO_ROUTE, "")
             try:
-                async for last in self._sentences(asked, user_messages):
-                    sent += last.text
-                    yield AnswerPiece(answer_id, last.route, last.text)
+                async with aclosing(self._sentences(asked, said)) as sentences:
+                    async for last in sentences:
+                        sent += last.text
+                        yield AnswerPiece(answer_id, last.route, last.text)
             except BaseException:  # the client left or the engine broke off: the sent part was read, so it is recorded
                 if sent.strip():
                     part = ServedAnswer(answer_id, sent.strip(), last.route, last.refused, "length")
-                    await asyncio.shield(self._record(part, asked.question, identity))
+                    await self._record_read(part, asked.question, identity)
                 raise
-            finish = "content_filter" if last.refused else "stop"
-            answer = ServedAnswer(answer_id, sent.strip(), last.route, last.refused, finish)
-        await self._record(answer, asked.question, identity)
+            answer = ServedAnswer(answer_id, sent.strip(), last.route, last.refused, last.finish)
+        await self._record_read(answer, asked.question, identity)
         yield AnswerPiece(answer.answer_id, answer.route, "", answer)
 
-    async def _sentences(self, asked: Asked, user_messages: Sequence[str]) -> AsyncIterator[ReviewedSentence]:
+    async def is_risk(self, user_messages: Sequence[str]) -> bool:
+        """Return whether a person's messages are of high risk, so that a reply is given whatever else fails."""
+        return await self._screening.risk(self._screening.of_person(user_messages)) is not None
+
+    async def _sentences(self, asked: Asked, said: Sequence[str]) -> AsyncGenerator[ReviewedSentence, None]:
         """Yield reviewed sentences. The last one may be a refusal; nothing follows it."""
-        route, released, pending = _NO_ROUTE, "", ""
-        async for route, piece in self._engine.stream(asked):
-            pending = pending + piece if released else (pending + piece).lstrip()
-            end = max((match.end() for match in _SENTENCE_END.finditer(pending)), default=0)
-            if not end:
-                continue
-            if self._withheld(asked.question, user_messages, released + pending[:end]):
-                pending = pending[:end]  # with the words after it, "Delayed. And" would be a label no longer
-                break
-            yield ReviewedSentence(route, pending[:end])
-            released, pending = released + pending[:end], pending[end:]
+        route, released, pending, finish = _NO_ROUTE, "", "", "stop"
+        async with aclosing(self._engine.stream(asked)) as pieces:
+            async for route, piece, ending in pieces:
+                finish = ending or finish
+                pending = pending + piece if released else (pending + piece).lstrip()
+                end = max((match.end() for match in _SENTENCE_END.finditer(pending)), default=0)
+                if not end:
+                    continue
+                if await self._screening.answer(asked.question, said, released + pending[:end]):
+                    pending = pending[:end]  # with the words after it, "Delayed. And" would be a label no longer
+                    break
+                yield ReviewedSentence(route, pending[:end])
+                released, pending = released + pending[:end], pending[end:]
         whole = (released + pending).rstrip()
-        replacement = self._replacement(asked.question, user_messages, whole)
+        replacement = await self._replacement(asked.question, said, whole)
         if replacement:
-            yield ReviewedSentence(route, f"\n{replacement}" if released else replacement, refused=True)
+            text = f"\n{replacement}" if released else replacement
+            yield ReviewedSentence(route, text, refused=True, finish="content_filter")
         else:
-            yield ReviewedSentence(route, whole[len(released) :])
+            yield ReviewedSentence(route, whole[len(released) :], finish=finish)
 
-    def _screen(self, question: str, user_messages: Sequence[str]) -> ServedAnswer | None:
-        """Return the refusal of a message of high risk, or of a question that asks for a withdrawn claim.
+    async def _screen(self, question: str, said: Sequence[str]) -> ServedAnswer | None:
+        """Return the refusal of a question that must not reach the engine. Raises as `Screening.question` does."""
+        withheld = await self._screening.question(question, said)
+        return self._refusal(withheld) if withheld else None
 
-        Raises Problem 503 while the register of withdrawals is not known.
-        """
-        for text in (*user_messages, " ".join(user_messages)):
-            screening = self._guardrails.screen(text)
-            if screening.risk == "high":
-                return self._refusal(_Withheld(screening.reason, screening.reply))
-        if self._blocks.current().asks(question):
-            return self._refusal(_Withheld("withdrawn-question", WITHHELD))
-        return None
-
-    def _refusal(self, withheld: _Withheld) -> ServedAnswer:
+    def _refusal(self, withheld: Withheld) -> ServedAnswer:
         self._metrics.refused.labels(withheld.reason).inc()
         route = self._follower.current or _NO_ROUTE
         return ServedAnswer(self._signer.new_id(), withheld.reply, route, True, "content_filter")
 
-    def _replacement(self, question: str, user_messages: Sequence[str], generated: str) -> str:
+    async def _replacement(self, question: str, said: Sequence[str], generated: str) -> str:
         """Return the reply to serve instead of a generated text, and count it; empty when the text may be served."""
-        withheld = self._withheld(question, user_messages, generated)
+        withheld = await self._screening.answer(question, said, generated)
         if withheld is None:
             return ""
         self._metrics.refused.labels(withheld.reason).inc()
         return withheld.reply
 
-    def _withheld(self, question: str, user_messages: Sequence[str], generated: str) -> _Withheld | None:
-        """Return why a generated text must not be served. A withdrawal may have been opened since the question came."""
-        review = self._guardrails.review(generated)
-        if not review.safe:
-            return _Withheld(review.reason, review.reply)
-        reason = self._blocks.current().reason(question, generated, " ".join(user_messages))
-        if reason:
-            return _Withheld(reason, WITHHELD)
-        # By line, so that a denial in one message does not reach a sign in the next one.
-        label = self._guardrails.override("\n".join((question, *user_messages)), generated)
-        return _Withheld("red-flag", label) if label else None
+    def _check_records(self) -> None:
+        """Raise Problem 503 when an answer could not be recorded: the engine is not asked for it."""
+        if self._recorder.problem:
+            raise self._unrecorded()
 
     async def _record(self, answer: ServedAnswer, question: str, identity: str) -> ServedAnswer:
-        """Record an answer and return it. Raises Problem 503: an answer without a record is not given."""
-        try:
-            await asyncio.to_thread(
-                self._log.record,
-                answer.answer_id,
-                identity,
-                question,
-                answer.text,
-                answer.route.version,
-                answer.route.adapter_name,
-                answer.refused,
-            )
-        except Exception as error:
-            message = "the answer could not be recorded; try again"
-            raise TryLater("store_unavailable", message, self._limits.retry_after_seconds) from error
+        """Record an answer and return it. Raises Problem 503: an answer without a record is not given.
+
+        A refusal or an emergency reply is given all the same. It counts as unrecorded.
+        """
+        now = datetime.now(UTC)
+        route, refused = answer.route, answer.refused
+        record = AnswerRecord(
+            answer.answer_id, now, identity, question, answer.text, route.version, route.adapter_name, refused
+        )
+        if not await self._recorder.record(record):
+            if not refused:
+                raise self._unrecorded()
+            self._metrics.unrecorded.labels("refusal").inc()
         return answer
+
+    async def _record_read(self, answer: ServedAnswer, question: str, identity: str) -> None:
+        """Record a text that was sent, also when the client leaves meanwhile. Raises Problem 503 as `_record`."""
+        recording = asyncio.ensure_future(self._record(answer, question, identity))
+        self._records.add(recording)
+        recording.add_done_callback(self._ended)
+        await asyncio.shield(recording)
+
+    def _ended(self, recording: asyncio.Task[ServedAnswer]) -> None:
+        self._records.discard(recording)
+        if not recording.cancelled() and recording.exception():
+            self._metrics.unrecorded.labels("stream").inc()
+
+    def _unrecorded(self) -> TryLater:
+        message = "the answer could not be recorded; try again"
+        return TryLater("store_unavailable", message, self._limits.retry_after_seconds)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 
 from medpipe import __version__
 from medpipe.errors import UsageError
@@ -19,7 +18,9 @@ from serving.answer_ids import Signer
 from serving.answer_service import AnswerService
 from serving.ask import ask_endpoints
 from serving.block_follower import BlockFollower
+from serving.bodies import Bodies
 from serving.chat import chat_endpoints
+from serving.counting import Counting
 from serving.engine import EngineClient
 from serving.feedback import feedback_endpoints
 from serving.health import health_endpoints
@@ -29,10 +30,12 @@ from serving.limits import LIMITS, Limits
 from serving.metrics import Metrics
 from serving.quota_headers import QuotaHeaders
 from serving.quotas import Quota, Quotas
+from serving.recorder import Recorder
 from serving.route_follower import RouteFollower
 from serving.routed_engine import RoutedEngine
+from serving.screening import Screening
 from serving.scrubbed_log import ScrubbedLog
-from serving.size import BodyLimit
+from serving.spool import Spool
 from serving.stopping import StopFollower, StoppableEngine
 
 _ABOUT = (
@@ -55,16 +58,20 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     blocks = BlockFollower(state.withdrawals, follower.gateway, limits)
     signer, metrics = Signer(state.signing_keys), Metrics()
     stops = StopFollower(state.kill_switch, limits)
-    routed = StoppableEngine(RoutedEngine(follower, engine, metrics, limits), stops)
+    routed = RoutedEngine(follower, engine, metrics, limits)
     usual = Quota(settings.requests_per_minute, settings.tokens_per_minute)
     quotas = Quotas(settings.limits_url.get_secret_value() if settings.limits_url else "", metrics)
     callers = Callers(KnownKeys(state.keys, limits), signer, metrics, quotas, usual, settings.anonymous)
     log = ScrubbedLog(state.answers, state.redactor)
-    service = AnswerService(follower, blocks, routed, log, state.guardrails, signer, metrics, limits)
+    spool = Spool(settings.home / "spool", limits.spool_bytes)
+    recorder = Recorder(log, spool, metrics, limits)
+    screening = Screening(state.guardrails, blocks, limits)
+    service = AnswerService(follower, StoppableEngine(routed, stops), recorder, screening, signer, metrics, limits)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(log.warm_up)
+        await recorder.start()
         await stops.start()
         await blocks.start()
         await follower.start()
@@ -72,33 +79,18 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
         await blocks.stop()
         await stops.stop()
         await follower.stop()
+        await recorder.stop()
+        screening.close()
         await engine.close()
 
     app = FastAPI(title="medpipe", description=_ABOUT, version=__version__, lifespan=lifespan)
-    app.add_middleware(BodyLimit, limit=limits.body_bytes)
+    app.add_middleware(Bodies, limits=limits)
     app.add_middleware(QuotaHeaders)
-    _count(app, metrics)
+    app.add_middleware(Counting, metrics=metrics, limits=limits)  # added last, so outermost
     problems.install(app)
     app.include_router(ask_endpoints(service, callers, stops))
     app.include_router(chat_endpoints(service, follower, callers, stops, limits, settings.model_name))
     app.include_router(feedback_endpoints(log, callers, signer, metrics, limits))
     app.include_router(admin_endpoints(state.kill_switch, stops, callers, limits))
-    app.include_router(health_endpoints(follower, blocks, stops, engine, metrics))
+    app.include_router(health_endpoints(follower, blocks, stops, engine, routed.turns, recorder, spool, metrics))
     return app
-
-
-def _count(app: FastAPI, metrics: Metrics) -> None:
-    """Count and time requests by endpoint template: a path that a client typed never becomes a label."""
-
-    @app.middleware("http")
-    async def count(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        begun = time.perf_counter()
-        status = 500
-        try:
-            response = await call_next(request)
-            status = response.status_code
-            return response
-        finally:
-            endpoint = getattr(request.scope.get("route"), "path", "unknown")
-            metrics.requests.labels(endpoint, str(status)).inc()
-            metrics.seconds.labels(endpoint).observe(time.perf_counter() - begun)

@@ -104,7 +104,7 @@ def chat_endpoints(
         pieces = callers.metered(request, asked, service.stream(*arguments))
         first = await anext(pieces)  # an error before the first event still has its own HTTP status
         return StreamingResponse(
-            _events(first, pieces),
+            _events(first, pieces, request),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
         )
@@ -152,8 +152,11 @@ def _completion(answer: ServedAnswer) -> dict[str, Any]:
     }
 
 
-async def _events(first: AnswerPiece, rest: AsyncIterator[AnswerPiece]) -> AsyncIterator[str]:
-    """Yield server-sent events: the role, the pieces, the finish reason, and [DONE]."""
+async def _events(first: AnswerPiece, rest: AsyncIterator[AnswerPiece], request: Request) -> AsyncIterator[str]:
+    """Yield server-sent events: the role, the pieces, the finish reason, and [DONE].
+
+    A stream that ends in an error is noted in the request's state, where `Counting` finds it.
+    """
     yield _event(_chunk(first, {"role": "assistant", "content": first.text}))
     try:
         async for piece in rest:
@@ -162,6 +165,7 @@ async def _events(first: AnswerPiece, rest: AsyncIterator[AnswerPiece]) -> Async
             else:
                 yield _event({**_chunk(piece, {}, piece.answer.finish), "medpipe": _extra(piece.answer)})
     except Problem as problem:
+        request.state.broken = problem.status
         yield _event(error_body(problem, openai=True))
     yield "data: [DONE]\n\n"
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator
 from typing import NamedTuple
 
-import httpx
-from tenacity import retry, retry_if_exception_type, stop_after_attempt
+import aiohttp
+from tenacity import retry, retry_if_exception, stop_after_attempt
 
 from medpipe import vllm_protocol as protocol
 from medpipe.core.contract import Ending
 from medpipe.errors import EngineError
+from serving.breaker import Breaker
 from serving.limits import Limits
 from serving.problems import Problem, TryLater
+
+_KEPT_SECONDS = 3.0
+"""How long an idle connection is kept: less than the 5 seconds after which vLLM's server closes it."""
+_FAILED = (aiohttp.ClientError, TimeoutError, OSError)
 
 
 class AdapterMissing(Exception):
@@ -28,94 +34,148 @@ class Completion(NamedTuple):
     completion_tokens: int
 
 
+class Piece(NamedTuple):
+    """A piece of a streamed completion. `finish` is "" until the engine says why the text ends."""
+
+    text: str
+    finish: str
+
+
+def _connection_broke(error: BaseException) -> bool:
+    broke = isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError)
+    return broke and not isinstance(error, aiohttp.ClientConnectorError)
+
+
 class EngineClient:
-    """Greedy completions over a pool of kept-alive connections."""
+    """Greedy completions over kept-alive connections. A request that is cancelled closes its connection.
 
-    def __init__(
-        self, url: str, key: str | None, limits: Limits, transport: httpx.AsyncBaseTransport | None = None
-    ) -> None:
-        """Prepare the pool; nothing is sent yet.
+    vLLM stops generating for a closed connection, so nothing is generated for a client that left.
+    """
 
-        `url`: vLLM's address. `key`: its API key. `transport`: replaces the network in tests.
-        """
-        self._limits = limits
-        self._client = httpx.AsyncClient(
-            base_url=url,
-            timeout=limits.engine_seconds,
-            transport=transport,
-            headers={"Authorization": f"Bearer {key}"} if key else {},
-            limits=httpx.Limits(max_connections=256, max_keepalive_connections=64, keepalive_expiry=3.0),
-        )
+    def __init__(self, url: str, key: str | None, limits: Limits) -> None:
+        """Prepare; nothing is sent yet. `url`: vLLM's address. `key`: its API key."""
+        self._limits, self._url = limits, url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self.breaker = Breaker(limits)
 
     async def close(self) -> None:
-        """Close the pool."""
-        await self._client.aclose()
+        """Close all connections."""
+        for session in self._sessions.values():
+            await session.close()
+        self._sessions.clear()
 
     async def complete(self, adapter: str, prompt: str, ending: Ending) -> Completion:
-        """Return one whole completion.
+        """Return one whole completion, within `Limits.engine_seconds`.
 
         Raises AdapterMissing when the engine does not know `adapter`, Problem 503 when it does not answer,
         Problem 422 when the prompt is too long for the model, Problem 502 for any other failure.
         """
-        response = await self._send("POST", protocol.COMPLETIONS, protocol.completion(adapter, prompt, ending))
-        await self._read(response)
+        self.breaker.admit()
+        request = protocol.completion(adapter, prompt, ending)
+        async with _Deadline(self, self._limits.engine_seconds):
+            response = await self._send("POST", protocol.COMPLETIONS, request)
+            body = await _read(response)
+        self.breaker.succeeded()
         _check(response)
-        completion = _parsed(protocol.CompletionResponse, response.content)
+        completion = _parsed(protocol.CompletionResponse, body)
         usage = completion.usage or protocol.Usage()
         return Completion(completion.text, completion.finish_reason, usage.prompt_tokens, usage.completion_tokens or 0)
 
-    async def stream(self, adapter: str, prompt: str, ending: Ending) -> AsyncIterator[str]:
+    async def stream(self, adapter: str, prompt: str, ending: Ending) -> AsyncGenerator[Piece, None]:
         """Yield a completion piece by piece.
 
         Raises the errors of `complete` before the first piece, and Problem 502 or 503 when the engine breaks off later.
         """
+        self.breaker.admit()
         request = protocol.completion(adapter, prompt, ending, stream=True)
-        response = await self._send("POST", protocol.COMPLETIONS, request)
+        async with _Deadline(self, self._limits.engine_seconds):
+            response = await self._send("POST", protocol.COMPLETIONS, request)
+        self.breaker.succeeded()
+        seconds = self._limits.engine_seconds
         try:
-            if response.status_code != 200:
-                await response.aread()
+            if response.status != 200:
                 _check(response)
-            async for line in response.aiter_lines():
-                data = line.removeprefix("data:").strip()
-                if line.startswith("data:") and data != protocol.END_OF_STREAM:
+            while True:
+                async with _Deadline(self, seconds):
+                    line = await _line(response)
+                if not line:
+                    return
+                data = line.removeprefix(b"data:").strip()
+                if line.startswith(b"data:") and data != protocol.END_OF_STREAM.encode():
                     yield _piece(data)
-        except httpx.HTTPError as error:
-            raise _unreachable(self._limits) from error
+                    seconds = self._limits.piece_seconds
         finally:
-            await response.aclose()
+            response.close()  # before the end of the stream this closes the connection, too
 
     async def models(self) -> frozenset[str]:
-        """Return the names that the engine answers for. Raises Problem 503 when it does not answer."""
-        response = await self._send("GET", protocol.MODELS, None)
-        await self._read(response)
+        """Return the names that the engine answers for. Raises Problem 503 when it does not answer.
+
+        The request has connections of its own, so that it is answered while all others are in use.
+        """
+        async with _Deadline(self, self._limits.probe_seconds):
+            response = await self._send("GET", protocol.MODELS, None)
+            body = await _read(response)
+        self.breaker.succeeded()
         _check(response)
-        return _parsed(protocol.ModelList, response.content).names()
-
-    async def _read(self, response: httpx.Response) -> None:
-        """Read the whole body. An engine that dies while it writes counts as one that does not answer."""
-        try:
-            await response.aread()
-        except httpx.HTTPError as error:
-            raise _unreachable(self._limits) from error
-
-    async def _send(self, method: str, path: str, request: protocol.CompletionRequest | None) -> httpx.Response:
-        """Send a request and return the response once its headers are here. Raises Problem 503 without a response."""
-        try:
-            return await self._send_twice(method, path, request)
-        except httpx.HTTPError as error:
-            raise _unreachable(self._limits) from error
+        return _parsed(protocol.ModelList, body).names()
 
     # A kept-alive connection may be closed by the engine just as it is used again. Completions are greedy, so a
-    # request that arrives twice does no harm.
-    @retry(
-        retry=retry_if_exception_type((httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)),
-        stop=stop_after_attempt(2),
-        reraise=True,
-    )
-    async def _send_twice(self, method: str, path: str, request: protocol.CompletionRequest | None) -> httpx.Response:
-        """Send a request, and once more when the connection breaks before the headers come."""
+    # request that arrives twice does no harm. No byte of an answer has come when it is repeated.
+    @retry(retry=retry_if_exception(_connection_broke), stop=stop_after_attempt(2), reraise=True)
+    async def _send(self, method: str, path: str, request: protocol.CompletionRequest | None) -> aiohttp.ClientResponse:
+        """Return the response once its headers are here; send once more when the connection breaks before them."""
         fields = None if request is None else request.fields()
-        return await self._client.send(self._client.build_request(method, path, json=fields), stream=True)
+        return await self._session(request is None).request(method, f"{self._url}{path}", json=fields)
+
+    def _session(self, probe: bool) -> aiohttp.ClientSession:
+        """Return the connections for probes or for completions. They belong to the running loop, so on first use."""
+        if probe not in self._sessions:
+            limit = 4 if probe else self._limits.engine_requests + 8
+            self._sessions[probe] = aiohttp.ClientSession(
+                headers=self._headers,
+                connector=aiohttp.TCPConnector(limit=limit, keepalive_timeout=_KEPT_SECONDS),
+                timeout=aiohttp.ClientTimeout(total=None),  # every wait has a deadline here
+                auto_decompress=False,
+                trust_env=False,
+            )
+        return self._sessions[probe]
+
+
+class _Deadline:
+    """Waits for the engine for some seconds. Whatever fails counts for the breaker and becomes Problem 503."""
+
+    def __init__(self, client: EngineClient, seconds: float) -> None:
+        self._client, self._timeout = client, asyncio.timeout(seconds)
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        try:
+            await self._timeout.__aexit__(kind, error, trace)  # type: ignore[arg-type]
+        except TimeoutError as late:
+            error = late
+        if isinstance(error, _FAILED):
+            self._client.breaker.failed()
+            message = "the engine does not answer just now; try again"
+            raise TryLater("engine_unavailable", message, self._client._limits.retry_after_seconds) from error
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    try:
+        return await response.read()
+    except BaseException:
+        response.close()
+        raise
+
+
+async def _line(response: aiohttp.ClientResponse) -> bytes:
+    """Return the next line of a stream; b"" at its end. Raises Problem 502 for a line without an end."""
+    try:
+        return await response.content.readline()
+    except ValueError as error:
+        raise Problem(502, "engine_error", "the engine's answer cannot be read; try again") from error
 
 
 def _parsed(model: type[protocol.Response], body: str | bytes) -> protocol.Response:
@@ -125,23 +185,18 @@ def _parsed(model: type[protocol.Response], body: str | bytes) -> protocol.Respo
         raise Problem(502, "engine_error", "the engine's answer cannot be read; try again") from error
 
 
-def _check(response: httpx.Response) -> None:
+def _check(response: aiohttp.ClientResponse) -> None:
     """Raise for any status but 200. The engine's own message is not passed on: it may repeat the question."""
-    if response.status_code == 404:
+    if response.status == 404:
         raise AdapterMissing
-    if response.status_code == 400:  # every field is well-formed, so only the prompt's length can be at fault
+    if response.status == 400:  # every field is well-formed, so only the prompt's length can be at fault
         raise Problem(422, "question_too_long", "the question is longer than the model can read; shorten it")
-    if response.status_code != 200:
-        raise Problem(502, "engine_error", f"the engine answered {response.status_code}; try again")
+    if response.status != 200:
+        raise Problem(502, "engine_error", f"the engine answered {response.status}; try again")
 
 
-def _piece(data: str) -> str:
+def _piece(data: bytes) -> Piece:
     chunk = _parsed(protocol.CompletionChunk, data)
     if chunk.error is not None:
         raise Problem(502, "engine_error", "the engine broke off the answer; try again")
-    return chunk.text
-
-
-def _unreachable(limits: Limits) -> Problem:
-    message = "the engine does not answer just now; try again"
-    return TryLater("engine_unavailable", message, limits.retry_after_seconds)
+    return Piece(chunk.text, chunk.finish_reason)

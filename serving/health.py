@@ -11,12 +11,22 @@ from serving.block_follower import BlockFollower
 from serving.engine import EngineClient
 from serving.metrics import Metrics
 from serving.problems import Problem
+from serving.recorder import Recorder
 from serving.route_follower import RouteFollower
+from serving.spool import Spool
 from serving.stopping import StopFollower
+from serving.turns import Turns
 
 
 def health_endpoints(
-    follower: RouteFollower, blocks: BlockFollower, stops: StopFollower, engine: EngineClient, metrics: Metrics
+    follower: RouteFollower,
+    blocks: BlockFollower,
+    stops: StopFollower,
+    engine: EngineClient,
+    turns: Turns,
+    recorder: Recorder,
+    spool: Spool,
+    metrics: Metrics,
 ) -> APIRouter:
     """Return the endpoints /healthz, /readyz and /metrics."""
     endpoints = APIRouter(tags=["health"])
@@ -29,20 +39,22 @@ def health_endpoints(
     async def readyz() -> JSONResponse:
         """Answer 200 when questions can be answered; else 503 and the reason.
 
-        The register of withdrawals must be known, and the routed adapter must be loaded and have answered. While
+        The register of withdrawals must be known, the routed adapter must be loaded and have answered, and the
+        database or the spool must take records. `warning` says what is wrong although questions are answered. While
         serving is stopped, `ready` is false and the status stays 200: a balancer that sent nothing here any more would
         keep the pointers to help from those who need them.
         """
         if stops.thrown:
-            reason = blocks.problem or stops.thrown.sentence()
+            reason = blocks.problem or recorder.problem or stops.thrown.sentence()
         else:
             unknown = stops.problem.message if stops.problem else ""
-            reason = blocks.problem or unknown or await _why_not_ready(follower, engine)
+            reason = blocks.problem or recorder.problem or unknown or await _why_not_ready(follower, engine)
         route = follower.current
         report = {
             "ready": not reason,
             "reason": reason,
             "stopped": _stopped(stops),
+            "warning": recorder.warning,
             "model_version": route.version if route else None,
             "adapter": route.adapter_name if route else None,
             "generation": route.generation if route else 0,
@@ -57,6 +69,10 @@ def health_endpoints(
     async def exposition() -> Response:
         metrics.generation.set(follower.current.generation if follower.current else 0)
         metrics.in_flight.set(sum(follower.in_flight.values()))
+        metrics.waiting.set(turns.waiting)
+        metrics.turned_away.set(turns.turned_away)
+        metrics.breaker_open.set(engine.breaker.is_open)
+        metrics.spool_bytes.set(spool.size)
         metrics.blocked_claims.set(blocks.claims)
         metrics.register_entry.set(blocks.sequence)
         metrics.register_age.set(blocks.seconds_since_read)

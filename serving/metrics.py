@@ -37,6 +37,21 @@ class Metrics:
         self.stop = Gauge(
             "medpipe_serving_stop_info", "who stopped serving, and why", ("by", "reason"), registry=self.registry
         )
+        self.records = Counter(
+            "medpipe_records",
+            "records of answers, by where they went: database, spool, drained from it, lost",
+            ("where",),
+            registry=self.registry,
+        )
+        self.unrecorded = Counter(
+            "medpipe_unrecorded", "texts that a client got and that have no record", ("kind",), registry=self.registry
+        )
+        self.spool_bytes = Gauge("medpipe_spool_bytes", "size of the spool on the disk", registry=self.registry)
+        self.waiting = Gauge("medpipe_waiting", "requests that wait for a turn", registry=self.registry)
+        self.turned_away = Gauge(
+            "medpipe_turned_away", "requests told to come later since the start", registry=self.registry
+        )
+        self.breaker_open = Gauge("medpipe_breaker_open", "1 while the engine is left alone", registry=self.registry)
         self.generation = Gauge("medpipe_route_generation", "route generation followed", registry=self.registry)
         self.in_flight = Gauge("medpipe_in_flight", "requests at the engine", registry=self.registry)
 

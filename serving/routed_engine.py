@@ -15,6 +15,7 @@ from serving.limits import Limits
 from serving.metrics import Metrics
 from serving.problems import Problem, TryLater
 from serving.route_follower import RouteFollower
+from serving.turns import Turns
 
 
 class Asked(NamedTuple):
@@ -39,6 +40,8 @@ class RoutedPiece(NamedTuple):
 
     route: Route
     text: str
+    finish: str = ""
+    """Why the text ends, as in `engine.Piece`."""
 
 
 class _BegunStream(NamedTuple):
@@ -64,24 +67,27 @@ class RoutedEngine:
     def __init__(self, follower: RouteFollower, engine: EngineClient, metrics: Metrics, limits: Limits) -> None:
         self._follower, self._engine = follower, engine
         self._metrics, self._limits = metrics, limits
+        self.turns = Turns(limits)
 
     async def complete(self, asked: Asked) -> tuple[Completion, Route]:
         """Return the routed adapter's whole completion, and the route.
 
-        Raises Problem 503 without a route, or when the engine has lost the routed adapter, and the errors
-        of `EngineClient.complete`.
+        Raises Problem 503 without a route, without a turn, or when the engine has lost the routed adapter, and the
+        errors of `EngineClient.complete`.
         """
-        answered: tuple[Completion, Route] = await self._attempts()(self._complete, asked)
+        async with self.turns.turn():
+            answered: tuple[Completion, Route] = await self._attempts()(self._complete, asked)
         return answered
 
     async def stream(self, asked: Asked) -> AsyncGenerator[RoutedPiece, None]:
         """Yield the routed adapter's completion piece by piece. Errors as in `complete`, before the first piece."""
-        begun: _BegunStream = await self._attempts()(self._begin, asked)
-        async with aclosing(begun.rest) as rest:
-            if begun.first is not None:
-                yield begun.first
-            async for piece in rest:
-                yield piece
+        async with self.turns.turn():
+            begun: _BegunStream = await self._attempts()(self._begin, asked)
+            async with aclosing(begun.rest) as rest:
+                if begun.first is not None:
+                    yield begun.first
+                async for piece in rest:
+                    yield piece
 
     def _attempts(self) -> AsyncRetrying:
         """Return two attempts. One object serves one request: tenacity keeps its state in the object."""
@@ -113,8 +119,10 @@ class RoutedEngine:
         with self._follower.hold() as route:
             try:
                 prompt, ending = asked.prompt(route.contract), route.contract.ending(asked.max_tokens)
-                async for text in self._engine.stream(route.adapter_name, prompt, ending):
-                    yield RoutedPiece(route, text)
+                pieces = self._engine.stream(route.adapter_name, prompt, ending)
+                async with aclosing(pieces):  # closed at once, so that the engine stops when the client has left
+                    async for piece in pieces:
+                        yield RoutedPiece(route, piece.text, piece.finish)
                 return
             except AdapterMissing:
                 pass

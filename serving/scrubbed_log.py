@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from medpipe.core.teaching.feedback import NO_DETAILS, Details, Opinion
-from medpipe.ports import AnswerLog, GivenAnswer, Redactor
+from medpipe.ports import AnswerLog, AnswerRecord, GivenAnswer, Redactor
 
 LANGUAGES = ("en", "es", "fr")
 """Every text is read in each: the language of one sentence is guessed wrongly too often."""
@@ -25,6 +27,15 @@ class ScrubbedLog:
         """Store one served answer, with placeholders instead of identifiers in both texts."""
         asked, answered = self._scrubbed(question, answer)
         self._log.record(answer_id, identity, asked, answered, version, adapter_name, refused)
+
+    def scrubbed(self, record: AnswerRecord) -> AnswerRecord:
+        """Return a record with placeholders instead of identifiers in both texts."""
+        question, answer = self._scrubbed(record.question, record.answer)
+        return record._replace(question=question, answer=answer)
+
+    def record_all(self, records: Sequence[AnswerRecord]) -> None:
+        """Store records as they are: `scrubbed` returned them."""
+        self._log.record_all(records)
 
     def given(self, answer_id: str) -> GivenAnswer | None:
         """Return a stored answer; None for an unknown or an erased one."""

@@ -14,6 +14,7 @@ from medpipe.ports.engine import Engine
 from medpipe.ports.entailment import Entailment
 from medpipe.ports.feedback import (
     AnswerLog,
+    AnswerRecord,
     CorrectionReview,
     Erased,
     FeedbackStore,
@@ -50,6 +51,7 @@ from medpipe.ports.workers import Workers
 
 __all__ = [
     "AnswerLog",
+    "AnswerRecord",
     "ArtifactStore",
     "Audit",
     "CorpusTable",

@@ -21,6 +21,20 @@ class GivenAnswer(NamedTuple):
     answer: str
 
 
+class AnswerRecord(NamedTuple):
+    """What is stored of one served answer."""
+
+    answer_id: str
+    at: datetime
+    """When it was given."""
+    identity: str
+    question: str
+    answer: str
+    version: str
+    adapter_name: str
+    refused: bool
+
+
 class Served(NamedTuple):
     """How many questions were asked, and how many of them got a refusal instead of an answer."""
 
@@ -117,7 +131,13 @@ class AnswerLog(Protocol):
     def record(
         self, answer_id: str, identity: str, question: str, answer: str, version: str, adapter_name: str, refused: bool
     ) -> None:
-        """Store one served answer."""
+        """Store one served answer, given now."""
+
+    def record_all(self, records: Sequence[AnswerRecord]) -> None:
+        """Store served answers, all or none. An answer whose id is stored already is left as it is.
+
+        So a gateway may hand over the same answers again when it does not know whether they arrived.
+        """
 
     def given(self, answer_id: str) -> GivenAnswer | None:
         """Return a stored answer, a refusal too; None for an unknown id and for an answer that was erased."""

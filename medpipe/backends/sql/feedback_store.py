@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,17 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt
 from medpipe.backends.sql import audit, chain, database, forgetting, journal
 from medpipe.core.teaching.feedback import ERASED, MIDDLE, NO_DETAILS, Details, Opinion
 from medpipe.errors import NotFound
-from medpipe.ports import CorrectionReview, Erased, FeedbackItem, GivenAnswer, Heads, Rated, Served, Tombstone
+from medpipe.ports import (
+    AnswerRecord,
+    CorrectionReview,
+    Erased,
+    FeedbackItem,
+    GivenAnswer,
+    Heads,
+    Rated,
+    Served,
+    Tombstone,
+)
 
 _ROWS = 1000
 """Rows that are fetched at once. Bounds the texts in memory."""
@@ -38,22 +48,27 @@ class SqlFeedbackStore:
     def record(
         self, answer_id: str, identity: str, question: str, answer: str, version: str, adapter_name: str, refused: bool
     ) -> None:
-        """Store one served answer."""
-        row = {
-            "answer_id": answer_id,
-            "at": self._clock(),
-            "identity": identity,
-            "question": question,
-            "answer": answer,
-            "version": version,
-            "adapter_name": adapter_name,
-            "refused": refused,
-            "salt": journal.salt(),
-        }
-        row["personal"] = journal.personal(chain.texts(row))
+        """Store one served answer, given now. Raises IntegrityError for an id that is stored."""
+        at = self._clock()
+        row = _row(AnswerRecord(answer_id, at, identity, question, answer, version, adapter_name, refused))
         with self._engine.begin() as connection:
-            connection.execute(sa.insert(database.answers).values(row))
-            journal.write(connection, journal.ANSWERED, row)
+            connection.execute(sa.insert(database.answers), [row])
+            journal.write_all(connection, journal.ANSWERED, [row], at)
+
+    def record_all(self, records: Sequence[AnswerRecord]) -> None:
+        """Store served answers as `ports.AnswerLog` says, in one transaction."""
+        if not records:
+            return
+        ids = database.answers.c.answer_id
+        with self._engine.begin() as connection:
+            stored = set(
+                connection.execute(sa.select(ids).where(ids.in_([one.answer_id for one in records]))).scalars()
+            )
+            rows = [_row(record) for record in records if record.answer_id not in stored]
+            if rows:
+                connection.execute(sa.insert(database.answers), rows)
+                # Entries are dated now: an answer that waited for the database is older than the entries before it.
+                journal.write_all(connection, journal.ANSWERED, rows, self._clock())
 
     def given(self, answer_id: str) -> GivenAnswer | None:
         """See `ports.AnswerLog`."""
@@ -228,6 +243,12 @@ class SqlFeedbackStore:
 def _of(answer_id: str, identity: str) -> sa.ColumnElement[bool]:
     """Return the condition of one identity's feedback on one answer."""
     return sa.and_(database.feedback.c.answer_id == answer_id, database.feedback.c.identity == identity)
+
+
+def _row(record: AnswerRecord) -> dict[str, Any]:
+    """Return a new row of the table of answers."""
+    row = {**record._asdict(), "salt": journal.salt()}
+    return {**row, "personal": journal.personal(chain.texts(row))}
 
 
 def _counted(start: datetime, end: datetime) -> tuple[sa.ColumnElement[bool], ...]:

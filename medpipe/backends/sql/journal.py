@@ -56,10 +56,22 @@ def rater(answer_id: str, identity: str) -> str:
 
 def write(connection: Connection, event: str, row: Mapping[str, Any]) -> None:
     """Append an entry about a row of answers or feedback, in the transaction that writes the row and after it."""
-    who = "" if event == ANSWERED else rater(row["answer_id"], row["identity"])
-    written = "" if event == TAKEN_BACK else content(chain.texts(row))
-    values = {"at": row["at"], "event": event, "answer_id": row["answer_id"], "rater": who, "content": written}
-    connection.execute(sa.insert(database.journal).values(values))
+    write_all(connection, event, [row], row["at"])
+
+
+def write_all(connection: Connection, event: str, rows: Sequence[Mapping[str, Any]], at: datetime) -> None:
+    """Append an entry, dated `at`, about each row, in the transaction that writes the rows and after them."""
+    entries = [
+        {
+            "at": at,
+            "event": event,
+            "answer_id": row["answer_id"],
+            "rater": "" if event == ANSWERED else rater(row["answer_id"], row["identity"]),
+            "content": "" if event == TAKEN_BACK else content(chain.texts(row)),
+        }
+        for row in rows
+    ]
+    connection.execute(sa.insert(database.journal), entries)
 
 
 def close_batch(connection: Connection, batch: int) -> tuple[int, str]:

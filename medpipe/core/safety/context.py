@@ -14,7 +14,7 @@ case and without accents.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import deque
 from typing import Annotated
 
 from pydantic import Field
@@ -89,9 +89,10 @@ class Context:
 
     def _denied(self, before: str, sign: str, behind: str) -> bool:
         plain = self._harmless.sub(lambda match: "_" * len(match.group()), before)
-        return any(self._reaches(gap, behind) for gap in _gaps(self._denials, plain)) or any(
-            not self._stops.search(gap) for gap in _gaps(self._listed, plain)
-        )
+        gap, listed = _last_gap(self._denials, plain), _last_gap(self._listed, plain)
+        if gap is not None and self._reaches(gap, behind):
+            return True
+        return listed is not None and not self._stops.search(listed)
 
     def _reaches(self, gap: str, behind: str) -> bool:
         """Return whether a denial reaches over the words between it and the sign."""
@@ -106,24 +107,28 @@ class Context:
         ahead, rest = _CLAUSE.split(before)[-1], _CLAUSE.split(behind, maxsplit=1)[0]
         if self._now.search(f"{_last_part(self._ends, ahead)}{sign}{rest}"):
             return False
+        behind_sign = self._past.search(rest)
         return (
-            any(self._near(gap) for gap in _gaps(self._history, _SENTENCE.split(before)[-1]))
-            or any(self._near(gap) for gap in _gaps(self._past, ahead))
-            or any(self._near(rest[: match.start()]) for match in self._past.finditer(rest))
+            self._near(_last_gap(self._history, _SENTENCE.split(before)[-1]))
+            or self._near(_last_gap(self._past, ahead))
+            or self._near(rest[: behind_sign.start()] if behind_sign else None)
         )
 
-    def _near(self, gap: str) -> bool:
-        return len(_WORD.findall(gap)) <= _REACH and not self._ends.search(gap)
+    def _near(self, gap: str | None) -> bool:
+        return gap is not None and len(_WORD.findall(gap)) <= _REACH and not self._ends.search(gap)
 
 
 def _any(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", re.IGNORECASE)
 
 
-def _gaps(trigger: re.Pattern[str], text: str) -> Iterator[str]:
-    """Yield the words between each trigger in a text and the text's end."""
-    for match in trigger.finditer(text):
-        yield text[match.end() :]
+def _last_gap(trigger: re.Pattern[str], text: str) -> str | None:
+    """Return the words between the last trigger in a text and the text's end; None: there is no trigger.
+
+    Only the last one counts: what ends its reach ends that of the triggers before it, too.
+    """
+    match = deque(trigger.finditer(text), maxlen=1)
+    return text[match[0].end() :] if match else None
 
 
 def _last_part(ends: re.Pattern[str], text: str) -> str:

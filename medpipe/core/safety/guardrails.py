@@ -17,6 +17,7 @@ from typing import Any, Literal, NamedTuple
 from medpipe.core.safety.patterns import matches, plain, readings
 from medpipe.core.safety.policy import Policy, Rule
 from medpipe.core.safety.red_flags import RedFlags
+from medpipe.core.safety.scanner import Places, Scanner, cut
 from medpipe.errors import ConfigError
 
 DISCLAIMER = (
@@ -54,7 +55,9 @@ class Guardrails:
 
     def __init__(self, policy: Policy, red_flags: RedFlags | None = None) -> None:
         self.policy, self.red_flags = policy, red_flags
-        self._rules = tuple((rule, policy.compiled(rule)) for rule in policy.rules)
+        self._rules = tuple(
+            (rule, tuple(Scanner(policy.expand(pattern)) for pattern in rule.patterns)) for rule in policy.rules
+        )
         self._care = policy.compiled(policy.care)
 
     @classmethod
@@ -129,12 +132,12 @@ class Guardrails:
 
     def _first(self, side: str, text: str) -> Rule | None:
         """Return the first rule of one side that matches."""
-        read = readings(text)
+        read = [Places(cut(line)) for line in readings(text)]
         return next(
             (
                 rule
-                for rule, patterns in self._rules
-                if rule.side == side and any(matches(patterns, line) for line in read)
+                for rule, scanners in self._rules
+                if rule.side == side and any(scanner.found(places) for scanner in scanners for places in read)
             ),
             None,
         )

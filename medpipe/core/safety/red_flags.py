@@ -10,8 +10,8 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterator
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from pydantic import Field
@@ -19,6 +19,7 @@ from pydantic import Field
 from medpipe.core.safety.context import Context, ContextWords
 from medpipe.core.safety.patient import patient_of
 from medpipe.core.safety.patterns import Book, Id, Matcher, Text, Value, apostrophes, pattern_problems, readings
+from medpipe.core.safety.scanner import cut
 from medpipe.core.safety.spelling import Spelling
 from medpipe.core.safety.vital_readings import readings_of
 from medpipe.core.safety.vital_signs import VitalSigns
@@ -28,6 +29,9 @@ from medpipe.errors import ConfigError
 
 VITAL_SIGNS = "vital-signs"
 """The id under which vital signs are found."""
+
+MOST_DENIED = 64
+"""Signs of one text that can be denied. Nobody denies more of them; a further one counts as there, unread."""
 
 Span = tuple[int, int]
 
@@ -139,7 +143,7 @@ class RedFlags:
 
     def found(self, text: str) -> str:
         """Return the id of the first sign that a text tells of and does not deny; "" for none."""
-        lines = (self._spelling.corrected(_bare(line)) for line in readings(text))
+        lines = (self._spelling.corrected(_bare(cut(line))) for line in readings(text))
         return next((name for line in lines for name, _ in self._signs(line)), "")
 
     def spans(self, text: str) -> list[Span]:
@@ -155,22 +159,30 @@ class RedFlags:
         return IMMEDIATE if label not in (None, IMMEDIATE) and self.found(account) else ""
 
     def _signs(self, bare: str) -> Iterator[tuple[str, Span]]:
+        present = self._judge(bare)
         for name, patterns in self._flags:
             for pattern in patterns:
-                for span in self._present(pattern, bare):
+                for span in _present(pattern, bare, present):
                     yield name, span
         for name, parts in self._joint:
-            spans = [list(self._present(part, bare)) for part in parts]
+            spans = [list(_present(part, bare, present)) for part in parts]
             if all(spans):
                 yield from ((name, span) for part in spans for span in part)
-        measured = [one for one in readings_of(bare) if self._context.present(bare, one.start, one.end)]
+        measured = [one for one in readings_of(bare) if present(one.start, one.end)]
         for reading in self.policy.vital_signs.urgent(measured, patient_of(bare)):
             yield VITAL_SIGNS, (reading.start, reading.end)
 
-    def _present(self, pattern: re.Pattern[str], bare: str) -> Iterator[Span]:
-        for match in pattern.finditer(bare):
-            if self._context.present(bare, *match.span()):
-                yield match.span()
+    def _judge(self, bare: str) -> Callable[[int, int], bool]:
+        """Return what says whether the sign at `start`..`end` is there. Several patterns find the same words."""
+        judged = 0
+
+        @cache
+        def present(start: int, end: int) -> bool:
+            nonlocal judged
+            judged += 1
+            return judged > MOST_DENIED or self._context.present(bare, start, end)
+
+        return present
 
     def _sentence_problems(self) -> Iterator[str]:
         policy = self.policy
@@ -191,6 +203,11 @@ class RedFlags:
         for text in policy.vital_signs.examples.must_match:
             if VITAL_SIGNS not in {name for name, _ in self._signs(_bare(text))}:
                 yield f"vital_signs, examples.must_match: no vital sign makes {text!r} immediate"
+
+
+def _present(pattern: re.Pattern[str], bare: str, present: Callable[[int, int], bool]) -> Iterator[Span]:
+    """Yield where a pattern is found and its sign is there."""
+    return (match.span() for match in pattern.finditer(bare) if present(*match.span()))
 
 
 def _accents(place: str, pattern: str) -> Iterator[str]:

@@ -78,6 +78,8 @@ class Vocabulary:
 
     def __init__(self, stems: Iterable[str]) -> None:
         self._stems = frozenset(stems)
+        self._longest = max(map(len, self._stems), default=0) + 1
+        """Letters of the longest word that is near to a stem. A longer one is not varied: that takes their square."""
         self._near: dict[str, set[str]] = {}
         for known in self._stems:
             for variant in _variants(known):
@@ -100,6 +102,8 @@ class Vocabulary:
         return (word,) if word in self._stems else ()
 
     def _wrong(self, word: str) -> Iterator[str]:
+        if len(word) > self._longest:
+            return
         for variant in _variants(word):
             yield from self._near.get(variant, ())
 

@@ -24,6 +24,8 @@ _ABBREVIATED = re.compile(
     r"(?:\b(?:e\.g|i\.e|vs|etc|cf|approx|Dr|Mr|Mrs|Ms|Prof|St|No|Fig|al)|\b[A-Z]|(?:^|[:;.,]\s)\d{1,2})\.$"
 )
 """A full stop that ends no sentence: of an abbreviation, an initial, or a number that counts."""
+_LONGEST_ABBREVIATED = 16
+"""More characters than `_ABBREVIATED` can match: "A. A. A. …", one sentence, is not searched from its beginning."""
 _LABEL = re.compile(r"\A\s*(?:(?:Summary|Overview)\s*:\s*|Key Points[ \t]*\n)")
 _NUMBERED = re.compile(r"\(?\d")
 _ENDED = re.compile(r"[.!?][\"')\]]*$")
@@ -237,7 +239,7 @@ def _run(lines: Sequence[str], belongs: Callable[[str], bool]) -> Sequence[str]:
 def _split(line: str) -> list[str]:
     split: list[str] = []
     for piece in _BOUNDARY.split(line):
-        if split and _ABBREVIATED.search(split[-1]):
+        if split and _ABBREVIATED.search(split[-1], max(0, len(split[-1]) - _LONGEST_ABBREVIATED)):
             split[-1] += f" {piece}"
         else:
             split.append(piece)
