@@ -20,7 +20,10 @@ class AdapterMissing(Exception):
 
 
 class Completion(NamedTuple):
-    """A generated text, why it ended (`stop` or `length`) and the tokens that the engine counted."""
+    """A generated text, why it ended (`stop` or `length`) and the tokens that the engine counted.
+
+    As a piece of a stream: its text, the tokens so far, and `finish` "" until the end is known.
+    """
 
     text: str
     finish: str
@@ -64,8 +67,8 @@ class EngineClient:
         usage = completion.usage or protocol.Usage()
         return Completion(completion.text, completion.finish_reason, usage.prompt_tokens, usage.completion_tokens or 0)
 
-    async def stream(self, adapter: str, prompt: str, ending: Ending) -> AsyncIterator[str]:
-        """Yield a completion piece by piece.
+    async def stream(self, adapter: str, prompt: str, ending: Ending) -> AsyncIterator[Completion]:
+        """Yield a completion piece by piece. The last piece knows why it ended, and all tokens.
 
         Raises the errors of `complete` before the first piece, and Problem 502 or 503 when the engine breaks off later.
         """
@@ -75,14 +78,23 @@ class EngineClient:
             if response.status_code != 200:
                 await response.aread()
                 _check(response)
+            so_far = Completion("", "", 0, 0)
             async for line in response.aiter_lines():
                 data = line.removeprefix("data:").strip()
                 if line.startswith("data:") and data != protocol.END_OF_STREAM:
-                    yield _piece(data)
+                    so_far = _piece(data, so_far)
+                    yield so_far
         except httpx.HTTPError as error:
             raise _unreachable(self._limits) from error
         finally:
             await response.aclose()
+
+    async def tokens(self, adapter: str, prompt: str) -> int:
+        """Return how many tokens a prompt has. Errors as in `complete`."""
+        response = await self._send("POST", protocol.TOKENIZE, protocol.TokenizeRequest(model=adapter, prompt=prompt))
+        await self._read(response)
+        _check(response)
+        return _parsed(protocol.TokenizeResponse, response.content).count
 
     async def models(self) -> frozenset[str]:
         """Return the names that the engine answers for. Raises Problem 503 when it does not answer."""
@@ -98,7 +110,7 @@ class EngineClient:
         except httpx.HTTPError as error:
             raise _unreachable(self._limits) from error
 
-    async def _send(self, method: str, path: str, request: protocol.CompletionRequest | None) -> httpx.Response:
+    async def _send(self, method: str, path: str, request: protocol.Request | None) -> httpx.Response:
         """Send a request and return the response once its headers are here. Raises Problem 503 without a response."""
         try:
             return await self._send_twice(method, path, request)
@@ -112,7 +124,7 @@ class EngineClient:
         stop=stop_after_attempt(2),
         reraise=True,
     )
-    async def _send_twice(self, method: str, path: str, request: protocol.CompletionRequest | None) -> httpx.Response:
+    async def _send_twice(self, method: str, path: str, request: protocol.Request | None) -> httpx.Response:
         """Send a request, and once more when the connection breaks before the headers come."""
         fields = None if request is None else request.fields()
         return await self._client.send(self._client.build_request(method, path, json=fields), stream=True)
@@ -135,11 +147,15 @@ def _check(response: httpx.Response) -> None:
         raise Problem(502, "engine_error", f"the engine answered {response.status_code}; try again")
 
 
-def _piece(data: str) -> str:
+def _piece(data: str, before: Completion) -> Completion:
+    """Return the next piece of a stream. What it does not say is as in the piece before it."""
     chunk = _parsed(protocol.CompletionChunk, data)
     if chunk.error is not None:
         raise Problem(502, "engine_error", "the engine broke off the answer; try again")
-    return chunk.text
+    finish = chunk.finish_reason or before.finish
+    if chunk.usage is None:
+        return before._replace(text=chunk.text, finish=finish)
+    return Completion(chunk.text, finish, chunk.usage.prompt_tokens, chunk.usage.completion_tokens or 0)
 
 
 def _unreachable(limits: Limits) -> Problem:
