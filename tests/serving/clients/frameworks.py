@@ -18,7 +18,7 @@ def langchain(address: str, key: str) -> dict[str, Any]:
     from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
     from langchain_openai import ChatOpenAI
 
-    fields: dict[str, Any] = {"max_tokens": 40, "stop": ["no such text"], "temperature": 0.2}
+    fields: dict[str, Any] = {"max_tokens": 40, "stop": ["no such text"], "temperature": 0.2, "stream_usage": True}
     model = ChatOpenAI(base_url=address, api_key=key, model="medqa", max_retries=0, **fields)
     turns = [SystemMessage("Be brief."), HumanMessage(ASKED), AIMessage("A virus."), HumanMessage("And then?")]
     streamed = list(model.stream(ASKED))
