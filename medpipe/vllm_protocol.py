@@ -25,6 +25,7 @@ from medpipe.errors import EngineError
 COMPLETIONS = "/v1/completions"
 CHAT = "/v1/chat/completions"
 MODELS = "/v1/models"
+TOKENIZE = "/tokenize"
 LOAD_ADAPTER = "/v1/load_lora_adapter"
 UNLOAD_ADAPTER = "/v1/unload_lora_adapter"
 
@@ -56,6 +57,14 @@ class StructuredOutputs(Request):
     choice: tuple[str, ...]
 
 
+class StreamOptions(Request):
+    """What a stream says beside its text: with each piece, the tokens so far. A stream may be left before its end."""
+
+    include_usage: Literal[True] = True
+    continuous_usage_stats: Literal[True] = True
+    """A field of vLLM's own."""
+
+
 class CompletionRequest(Request):
     """A greedy completion of one prompt. The base's token for the end of a text always ends it."""
 
@@ -64,9 +73,10 @@ class CompletionRequest(Request):
     prompt: str
     max_tokens: int
     temperature: Literal[0] = 0
-    stop: str | None = STOP
-    """A text that ends it too; None: no text does."""
+    stop: str | tuple[str, ...] | None = STOP
+    """A text that ends it too, or several; None: no text does."""
     stream: bool = False
+    stream_options: StreamOptions | None = Field(None, exclude_if=not_)
     structured_outputs: StructuredOutputs | None = Field(None, exclude_if=not_)
 
 
@@ -97,8 +107,14 @@ def sampled(model: str, prompt: str, ending: Ending, sampling: Sampling) -> Samp
 
 def completion(model: str, prompt: str, ending: Ending, stream: bool = False) -> CompletionRequest:
     """Return the request for a completion up to `ending`."""
+    stops = tuple(text for text in (ending.stop, *ending.wanted_stops) if text is not None)
     return CompletionRequest(
-        model=model, prompt=prompt, max_tokens=ending.max_new_tokens, stop=ending.stop, stream=stream
+        model=model,
+        prompt=prompt,
+        max_tokens=ending.max_new_tokens,
+        stop=stops if ending.wanted_stops else ending.stop,
+        stream=stream,
+        stream_options=StreamOptions() if stream else None,
     )
 
 
@@ -138,6 +154,14 @@ def chat_choice(model: str, message: str, texts: Sequence[str]) -> ChatRequest:
         max_tokens=longest(texts),
         structured_outputs=StructuredOutputs(choice=tuple(texts)),
     )
+
+
+class TokenizeRequest(Request):
+    """Count the tokens of a prompt, without those that the tokenizer itself adds."""
+
+    model: str
+    prompt: str
+    add_special_tokens: Literal[False] = False
 
 
 class LoadAdapterRequest(Request):
@@ -212,6 +236,8 @@ class CompletionChunk(BaseModel):
     """One event of a streamed completion. vLLM reports a failure in mid-stream as an event with `error`."""
 
     choices: tuple[Choice, ...] = ()
+    usage: Usage | None = None
+    """Tokens so far."""
     error: JsonValue = None
 
     @property
@@ -221,8 +247,14 @@ class CompletionChunk(BaseModel):
 
     @property
     def finish_reason(self) -> str:
-        """Why generation ended, `stop` or `length`; "" while it goes on."""
+        """Why generation ended: `stop` or `length`; "" while it goes on."""
         return (self.choices[0].finish_reason or "") if self.choices else ""
+
+
+class TokenizeResponse(BaseModel):
+    """The number of tokens of a prompt."""
+
+    count: int
 
 
 class ModelCard(BaseModel):
@@ -262,7 +294,7 @@ class _ErrorResponse(BaseModel):
     error: _ErrorDetail
 
 
-Response = TypeVar("Response", CompletionResponse, CompletionChunk, ChatResponse, ModelList)
+Response = TypeVar("Response", CompletionResponse, CompletionChunk, ChatResponse, ModelList, TokenizeResponse)
 
 
 def parsed(model: type[Response], body: str | bytes) -> Response:

@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from medpipe.core.contract import ServingContract
+from medpipe.core.conversation import NOTHING_BEFORE, Conversation
 from medpipe.ports import AnswerRecord, Route
 from serving.answer_ids import Signer
+from serving.engine import Completion
 from serving.limits import Limits
 from serving.metrics import Metrics
 from serving.problems import TryLater
@@ -31,6 +33,8 @@ _NO_ROUTE = Route(
 )
 """The route of a refusal before the first deployment: the guardrails need no model."""
 
+_NOTHING = Completion("", "", 0, 0)
+
 
 class ServedAnswer(NamedTuple):
     """An answer as a client got it."""
@@ -44,6 +48,8 @@ class ServedAnswer(NamedTuple):
     """`stop`, `length` or `content_filter`, as in OpenAI's API."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    before: Conversation = NOTHING_BEFORE
+    """What the model saw of the conversation before the question."""
 
 
 class AnswerPiece(NamedTuple):
@@ -52,6 +58,7 @@ class AnswerPiece(NamedTuple):
     answer_id: str
     route: Route
     text: str
+    before: Conversation = NOTHING_BEFORE
     answer: ServedAnswer | None = None
 
 
@@ -60,9 +67,16 @@ class ReviewedSentence(NamedTuple):
 
     route: Route
     text: str
+    piece: Completion
+    """The newest piece of the engine, which counts the tokens so far."""
+    before: Conversation = NOTHING_BEFORE
     refused: bool = False
-    finish: str = "stop"
-    """Why the text ends, as in OpenAI's API; counts in the last one."""
+
+    def answer(self, answer_id: str, text: str) -> ServedAnswer:
+        """Return the answer of which this is the last sentence."""
+        finish = "content_filter" if self.refused else self.piece.finish or "length"
+        tokens = (self.piece.prompt_tokens, self.piece.completion_tokens)
+        return ServedAnswer(answer_id, text.strip(), self.route, self.refused, finish, *tokens, self.before)
 
 
 class AnswerService:
@@ -92,9 +106,10 @@ class AnswerService:
         if refusal := await self._screen(asked.question, said):
             return await self._record(refusal, asked.question, identity)
         self._check_records()
-        completion, route = await self._engine.complete(asked)
+        asked = await self._vetted(asked)
+        route, completion, before = await self._engine.complete(asked)
         generated = route.contract.answer_of(completion.text)
-        replacement = await self._replacement(asked.question, said, generated)
+        replacement = await self._replacement(asked.question, said, generated, before)
         text, refused = replacement or generated, bool(replacement)
         answer = ServedAnswer(
             self._signer.new_id(),
@@ -104,6 +119,7 @@ class AnswerService:
             "content_filter" if refused else completion.finish,
             completion.prompt_tokens,
             completion.completion_tokens,
+            before,
         )
         return await self._record(answer, asked.question, identity)
 
@@ -120,20 +136,20 @@ class AnswerService:
             yield AnswerPiece(answer.answer_id, answer.route, answer.text)
         else:
             self._check_records()
-            answer_id, sent, last = self._signer.new_id(), "", ReviewedSentence(_NO_ROUTE, "")
+            asked = await self._vetted(asked)
+            answer_id, sent, last = self._signer.new_id(), "", ReviewedSentence(_NO_ROUTE, "", _NOTHING)
             try:
                 async with aclosing(self._sentences(asked, said)) as sentences:
                     async for last in sentences:
                         sent += last.text
-                        yield AnswerPiece(answer_id, last.route, last.text)
+                        yield AnswerPiece(answer_id, last.route, last.text, last.before)
             except BaseException:  # the client left or the engine broke off: the sent part was read, so it is recorded
                 if sent.strip():
-                    part = ServedAnswer(answer_id, sent.strip(), last.route, last.refused, "length")
-                    await self._record_read(part, asked.question, identity)
+                    await self._record_read(last.answer(answer_id, sent), asked.question, identity)
                 raise
-            answer = ServedAnswer(answer_id, sent.strip(), last.route, last.refused, last.finish)
+            answer = last.answer(answer_id, sent)
         await self._record_read(answer, asked.question, identity)
-        yield AnswerPiece(answer.answer_id, answer.route, "", answer)
+        yield AnswerPiece(answer.answer_id, answer.route, "", answer.before, answer)
 
     async def is_risk(self, user_messages: Sequence[str]) -> bool:
         """Return whether a person's messages are of high risk, so that a reply is given whatever else fails."""
@@ -141,26 +157,26 @@ class AnswerService:
 
     async def _sentences(self, asked: Asked, said: Sequence[str]) -> AsyncGenerator[ReviewedSentence, None]:
         """Yield reviewed sentences. The last one may be a refusal; nothing follows it."""
-        route, released, pending, finish = _NO_ROUTE, "", "", "stop"
+        route, piece, before, released, pending = _NO_ROUTE, _NOTHING, NOTHING_BEFORE, "", ""
         async with aclosing(self._engine.stream(asked)) as pieces:
-            async for route, piece, ending in pieces:
-                finish = ending or finish
-                pending = pending + piece if released else (pending + piece).lstrip()
+            async for route, piece, before in pieces:
+                pending = pending + piece.text if released else (pending + piece.text).lstrip()
                 end = max((match.end() for match in _SENTENCE_END.finditer(pending)), default=0)
                 if not end:
                     continue
-                if await self._screening.answer(asked.question, said, released + pending[:end]):
+                if await self._screening.answer(asked.question, said, released + pending[:end], before):
                     pending = pending[:end]  # with the words after it, "Delayed. And" would be a label no longer
                     break
-                yield ReviewedSentence(route, pending[:end])
+                yield ReviewedSentence(route, pending[:end], piece, before)
                 released, pending = released + pending[:end], pending[end:]
         whole = (released + pending).rstrip()
-        replacement = await self._replacement(asked.question, said, whole)
+        replacement = await self._replacement(asked.question, said, whole, before)
         if replacement:
             text = f"\n{replacement}" if released else replacement
-            yield ReviewedSentence(route, text, refused=True, finish="content_filter")
+            yield ReviewedSentence(route, text, piece, before, refused=True)
         else:
-            yield ReviewedSentence(route, whole[len(released) :], finish=finish)
+            ended = piece._replace(finish=piece.finish or "stop")
+            yield ReviewedSentence(route, whole[len(released) :], ended, before)
 
     async def _screen(self, question: str, said: Sequence[str]) -> ServedAnswer | None:
         """Return the refusal of a question that must not reach the engine. Raises as `Screening.question` does."""
@@ -172,9 +188,15 @@ class AnswerService:
         route = self._follower.current or _NO_ROUTE
         return ServedAnswer(self._signer.new_id(), withheld.reply, route, True, "content_filter")
 
-    async def _replacement(self, question: str, said: Sequence[str], generated: str) -> str:
+    async def _vetted(self, asked: Asked) -> Asked:
+        """Return the question with what the model may see of the conversation before it (`Screening.before`)."""
+        route = self._follower.current
+        told = route.contract.of(asked.before) if route else NOTHING_BEFORE
+        return asked._replace(before=await self._screening.before(told))
+
+    async def _replacement(self, question: str, said: Sequence[str], generated: str, before: Conversation) -> str:
         """Return the reply to serve instead of a generated text, and count it; empty when the text may be served."""
-        withheld = await self._screening.answer(question, said, generated)
+        withheld = await self._screening.answer(question, said, generated, before)
         if withheld is None:
             return ""
         self._metrics.refused.labels(withheld.reason).inc()

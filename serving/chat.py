@@ -5,64 +5,23 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
 
 from medpipe.core.safety.guardrails import DISCLAIMER
 from medpipe.ports import Route
+from serving import openai_fields
 from serving.answer_service import AnswerPiece, AnswerService, ServedAnswer
+from serving.chat_request import ChatRequest, question_of
+from serving.history import sent
 from serving.identity import Callers, caller_of
-from serving.limits import LIMITS, Limits, Text
+from serving.limits import Limits
 from serving.problems import Problem, error_body
 from serving.route_follower import RouteFollower
 from serving.routed_engine import Asked
 from serving.stopping import StopFollower
-
-
-class TextPart(BaseModel):
-    """A part of a message. Parts of other types (images, audio) are refused."""
-
-    model_config = ConfigDict(extra="forbid")
-    type: Literal["text"]
-    text: Text
-
-
-class Message(BaseModel):
-    """One turn of the conversation."""
-
-    model_config = ConfigDict(extra="forbid")
-    role: Literal["system", "developer", "user", "assistant"]
-    content: Text | list[TextPart]
-    name: str | None = None
-
-    def text(self) -> str:
-        """Return the text of the turn on one line."""
-        parts = [self.content] if isinstance(self.content, str) else [part.text for part in self.content]
-        return " ".join(" ".join(parts).split())
-
-
-class ChatRequest(BaseModel):
-    """The fields of OpenAI's chat completions API that the gateway knows. Any other field is refused by name.
-
-    The last user message is the question: the model was trained and judged on single questions. Every user
-    message is screened. Sampling fields are accepted, because some clients always send them, and ignored:
-    answers are greedy, as they were when the version was judged.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-    model: str = Field(description="the registered model's name, or the version now served")
-    messages: list[Message] = Field(min_length=1, max_length=LIMITS.messages)
-    stream: bool = False
-    max_tokens: int | None = Field(None, ge=1)
-    max_completion_tokens: int | None = Field(None, ge=1)
-    temperature: float | None = Field(None, ge=0, le=2)
-    top_p: float | None = Field(None, gt=0, le=1)
-    n: Literal[1] | None = None
-    seed: int | None = None
-    user: str | None = Field(None, max_length=200)
 
 
 def chat_endpoints(
@@ -80,33 +39,41 @@ def chat_endpoints(
     endpoints = APIRouter(tags=["chat (OpenAI-compatible)"], dependencies=[Depends(callers.needing("ask"))])
 
     @endpoints.get("/v1/models", summary="Models that can be asked")
+    @endpoints.head("/v1/models", include_in_schema=False)
     async def models() -> dict[str, Any]:
-        data = [
-            {"id": name, "object": "model", "created": 0, "owned_by": "medpipe"}
-            for name in _served_names(model_name, follower.current)
-        ]
-        return {"object": "list", "data": data}
+        return {"object": "list", "data": list(map(_model, _served_names(model_name, follower.current)))}
+
+    @endpoints.get("/v1/models/{model:path}", summary="One model that can be asked")
+    @endpoints.head("/v1/models/{model:path}", include_in_schema=False)
+    async def one_model(model: str) -> dict[str, Any]:
+        _check_served(model, model_name, follower.current)
+        return _model(model)
 
     @endpoints.post("/v1/chat/completions", summary="Chat", response_model=None)
     async def chat(body: ChatRequest, request: Request) -> Response:
-        """Answer the last user message, whole or as server-sent events."""
-        if body.model not in _served_names(model_name, follower.current):
-            message = f"the model {body.model[:100]!r} is not served; ask for {model_name!r}"
-            raise Problem(404, "model_not_found", message, "model")
-        question, user_messages = _question(body, limits)
-        asked = Asked(question, max_tokens=body.max_completion_tokens or body.max_tokens)
+        """Answer the last user message, whole or as server-sent events.
+
+        The header `Medpipe-Ignored-Fields` names the fields of the request that had no effect, and `Medpipe-History`
+        says what the model saw of earlier turns and system messages: a version that was judged on single questions
+        sees the last one alone.
+        """
+        _check_served(body.model, model_name, follower.current)
+        said = openai_fields.headers(body.ignored())
+        question, user_messages = question_of(body.messages, limits)
+        told = sent(body.messages)
+        asked = Asked(question, max_tokens=body.longest, stops=body.stops, before=told.before)
         arguments = (asked, user_messages, caller_of(request).identity)
         if not body.stream:
             answer = await service.answer(*arguments)
             stops.check_given(answer.refused)
             await callers.charge(request, asked, answer)
-            return JSONResponse(_completion(answer))
+            return JSONResponse(_completion(answer), headers=said | told.header(answer.before))
         pieces = callers.metered(request, asked, service.stream(*arguments))
         first = await anext(pieces)  # an error before the first event still has its own HTTP status
         return StreamingResponse(
-            _events(first, pieces, request),
+            _events(first, pieces, body.includes_usage, request),
             media_type="text/event-stream",
-            headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+            headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no", **said, **told.header(first.before)},
         )
 
     return endpoints
@@ -117,18 +84,16 @@ def _served_names(model_name: str, route: Route | None) -> list[str]:
     return list(dict.fromkeys([model_name, *([route.version, route.adapter_name] if route else [])]))
 
 
-def _question(body: ChatRequest, limits: Limits) -> tuple[str, list[str]]:
-    """Return the last user message, and every user message for screening.
+def _check_served(name: str, model_name: str, route: Route | None) -> None:
+    """Raise Problem 404 for a model that clients cannot name."""
+    if name not in _served_names(model_name, route):
+        message = f"the model {name[:100]!r} is not served; ask for {model_name!r}"
+        raise Problem(404, "model_not_found", message, "model")
 
-    Raises Problem 422 when the last user message has no text or is too long.
-    """
-    user_messages = [message.text() for message in body.messages if message.role == "user"]
-    if not user_messages or not user_messages[-1]:
-        raise Problem(422, "invalid_request", "messages: there is no user message with text", "messages")
-    if len(user_messages[-1]) > limits.question_chars:
-        reason = f"messages: the last user message has more than {limits.question_chars} characters"
-        raise Problem(422, "invalid_request", reason, "messages")
-    return user_messages[-1], user_messages
+
+def _model(name: str) -> dict[str, Any]:
+    """Return OpenAI's `model` object."""
+    return {"id": name, "object": "model", "created": 0, "owned_by": "medpipe"}
 
 
 def _completion(answer: ServedAnswer) -> dict[str, Any]:
@@ -138,32 +103,33 @@ def _completion(answer: ServedAnswer) -> dict[str, Any]:
         "choices": [
             {
                 "index": 0,
-                "message": {"role": "assistant", "content": answer.text},
+                "message": {"role": "assistant", "content": answer.text, "refusal": None},
                 "finish_reason": answer.finish,
                 "logprobs": None,
             }
         ],
-        "usage": {
-            "prompt_tokens": answer.prompt_tokens,
-            "completion_tokens": answer.completion_tokens,
-            "total_tokens": answer.prompt_tokens + answer.completion_tokens,
-        },
+        "usage": _usage(answer),
         "medpipe": _extra(answer),
     }
 
 
-async def _events(first: AnswerPiece, rest: AsyncIterator[AnswerPiece], request: Request) -> AsyncIterator[str]:
-    """Yield server-sent events: the role, the pieces, the finish reason, and [DONE].
+async def _events(
+    first: AnswerPiece, rest: AsyncIterator[AnswerPiece], usage: bool, request: Request
+) -> AsyncIterator[str]:
+    """Yield server-sent events: the role, the pieces, the finish reason, the tokens where `usage` asks, and [DONE].
 
     A stream that ends in an error is noted in the request's state, where `Counting` finds it.
     """
-    yield _event(_chunk(first, {"role": "assistant", "content": first.text}))
+    counted: dict[str, Any] = {"usage": None} if usage else {}
+    yield _event({**_chunk(first, {"role": "assistant", "content": first.text}), **counted})
     try:
         async for piece in rest:
             if piece.answer is None:
-                yield _event(_chunk(piece, {"content": piece.text}))
-            else:
-                yield _event({**_chunk(piece, {}, piece.answer.finish), "medpipe": _extra(piece.answer)})
+                yield _event({**_chunk(piece, {"content": piece.text}), **counted})
+                continue
+            yield _event({**_chunk(piece, {}, piece.answer.finish), **counted, "medpipe": _extra(piece.answer)})
+            if usage:
+                yield _event({**_chunk(piece, {}), "choices": [], "usage": _usage(piece.answer)})
     except Problem as problem:
         request.state.broken = problem.status
         yield _event(error_body(problem, openai=True))
@@ -191,6 +157,15 @@ def _extra(answer: ServedAnswer) -> dict[str, Any]:
         "adapter": answer.route.adapter_name,
         "refused": answer.refused,
         "disclaimer": DISCLAIMER,
+    }
+
+
+def _usage(answer: ServedAnswer) -> dict[str, int]:
+    """Return the tokens that the engine counted; none for an answer that it was not asked for."""
+    return {
+        "prompt_tokens": answer.prompt_tokens,
+        "completion_tokens": answer.completion_tokens,
+        "total_tokens": answer.prompt_tokens + answer.completion_tokens,
     }
 
 

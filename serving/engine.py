@@ -26,19 +26,15 @@ class AdapterMissing(Exception):
 
 
 class Completion(NamedTuple):
-    """A generated text, why it ended (`stop` or `length`) and the tokens that the engine counted."""
+    """A generated text, why it ended (`stop` or `length`) and the tokens that the engine counted.
+
+    As a piece of a stream: its text, the tokens so far, and `finish` "" until the end is known.
+    """
 
     text: str
     finish: str
     prompt_tokens: int
     completion_tokens: int
-
-
-class Piece(NamedTuple):
-    """A piece of a streamed completion. `finish` is "" until the engine says why the text ends."""
-
-    text: str
-    finish: str
 
 
 def _connection_broke(error: BaseException) -> bool:
@@ -82,8 +78,8 @@ class EngineClient:
         usage = completion.usage or protocol.Usage()
         return Completion(completion.text, completion.finish_reason, usage.prompt_tokens, usage.completion_tokens or 0)
 
-    async def stream(self, adapter: str, prompt: str, ending: Ending) -> AsyncGenerator[Piece, None]:
-        """Yield a completion piece by piece.
+    async def stream(self, adapter: str, prompt: str, ending: Ending) -> AsyncGenerator[Completion, None]:
+        """Yield a completion piece by piece. The last piece knows why it ended, and all tokens.
 
         Raises the errors of `complete` before the first piece, and Problem 502 or 503 when the engine breaks off later.
         """
@@ -92,7 +88,7 @@ class EngineClient:
         async with _Deadline(self, self._limits.engine_seconds):
             response = await self._send("POST", protocol.COMPLETIONS, request)
         self.breaker.succeeded()
-        seconds = self._limits.engine_seconds
+        seconds, so_far = self._limits.engine_seconds, Completion("", "", 0, 0)
         try:
             if response.status != 200:
                 _check(response)
@@ -103,10 +99,20 @@ class EngineClient:
                     return
                 data = line.removeprefix(b"data:").strip()
                 if line.startswith(b"data:") and data != protocol.END_OF_STREAM.encode():
-                    yield _piece(data)
+                    so_far = _piece(data, so_far)
+                    yield so_far
                     seconds = self._limits.piece_seconds
         finally:
             response.close()  # before the end of the stream this closes the connection, too
+
+    async def tokens(self, adapter: str, prompt: str) -> int:
+        """Return how many tokens a prompt has. Errors as in `complete`."""
+        request = protocol.TokenizeRequest(model=adapter, prompt=prompt)
+        async with _Deadline(self, self._limits.engine_seconds):
+            response = await self._send("POST", protocol.TOKENIZE, request)
+            body = await _read(response)
+        _check(response)
+        return _parsed(protocol.TokenizeResponse, body).count
 
     async def models(self) -> frozenset[str]:
         """Return the names that the engine answers for. Raises Problem 503 when it does not answer.
@@ -123,7 +129,7 @@ class EngineClient:
     # A kept-alive connection may be closed by the engine just as it is used again. Completions are greedy, so a
     # request that arrives twice does no harm. No byte of an answer has come when it is repeated.
     @retry(retry=retry_if_exception(_connection_broke), stop=stop_after_attempt(2), reraise=True)
-    async def _send(self, method: str, path: str, request: protocol.CompletionRequest | None) -> aiohttp.ClientResponse:
+    async def _send(self, method: str, path: str, request: protocol.Request | None) -> aiohttp.ClientResponse:
         """Return the response once its headers are here; send once more when the connection breaks before them."""
         fields = None if request is None else request.fields()
         return await self._session(request is None).request(method, f"{self._url}{path}", json=fields)
@@ -195,8 +201,12 @@ def _check(response: aiohttp.ClientResponse) -> None:
         raise Problem(502, "engine_error", f"the engine answered {response.status}; try again")
 
 
-def _piece(data: bytes) -> Piece:
+def _piece(data: bytes, before: Completion) -> Completion:
+    """Return the next piece of a stream. What it does not say is as in the piece before it."""
     chunk = _parsed(protocol.CompletionChunk, data)
     if chunk.error is not None:
         raise Problem(502, "engine_error", "the engine broke off the answer; try again")
-    return Piece(chunk.text, chunk.finish_reason)
+    finish = chunk.finish_reason or before.finish
+    if chunk.usage is None:
+        return before._replace(text=chunk.text, finish=finish)
+    return Completion(chunk.text, finish, chunk.usage.prompt_tokens, chunk.usage.completion_tokens or 0)

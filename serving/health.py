@@ -32,10 +32,12 @@ def health_endpoints(
     endpoints = APIRouter(tags=["health"])
 
     @endpoints.get("/healthz", summary="The process is up")
+    @endpoints.head("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, Any]:
         return {"status": "ok", "stopped": _stopped(stops)}
 
     @endpoints.get("/readyz", summary="Questions can be answered")
+    @endpoints.head("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
         """Answer 200 when questions can be answered; else 503 and the reason.
 

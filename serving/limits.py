@@ -23,6 +23,10 @@ class Limits(NamedTuple):
     question_chars: int = 2_000
     correction_chars: int = 4_000
     messages: int = 64
+    history_chars: int = 16_000
+    """Characters of earlier turns, and of instructions, that are looked at."""
+    stops: int = 4
+    stop_chars: int = 200
     body_bytes: int = 64 * 1024
     context_chars: int = 8_000
     screened_chars: int = 4_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,10 +14,26 @@ from starlette.exceptions import HTTPException
 
 _log = logging.getLogger("serving.problems")
 
+_INDEX = re.compile(r"\.(\d+)(?=\.|$)")
+_LONGEST_FIELD = 100
+
 _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 HELP = "If this may be an emergency, call your local emergency number now (112, 911 or 999)."
 """In refusals that come before or instead of an answer: the rules do not recognise every emergency."""
+
+
+_CODES = {"question_too_long": "context_length_exceeded", "invalid_key": "invalid_api_key"}
+"""OpenAI's names of problems, which its clients look for."""
+
+_OPENAI = tuple(
+    f"/v1/{name}"
+    for name in (
+        *("assistants", "audio", "batches", "chat/", "completions", "embeddings", "files", "fine_tuning", "images"),
+        *("models", "moderations", "responses", "threads", "vector_stores"),
+    )
+)
+"""The addresses of OpenAI's API, whether or not they are offered: their errors have its shape."""
 
 
 class Problem(Exception):
@@ -64,20 +81,26 @@ def install(app: FastAPI) -> None:
 
 
 def respond(request: Request, problem: Problem) -> JSONResponse:
-    """Return the problem as a JSON response, in the shape of the API that the request was sent to."""
-    return JSONResponse(error_body(problem, openai=_is_openai(request)), problem.status, headers=problem.headers)
+    """Return the problem as a JSON response, in the shape of the API that the request was sent to.
+
+    OpenAI's API answers 400 where others answer 422: its clients know that status as an error of the request.
+    """
+    openai = _is_openai(request)
+    status = 400 if openai and problem.status == 422 else problem.status
+    return JSONResponse(error_body(problem, openai), status, headers=problem.headers)
 
 
 def error_body(problem: Problem, openai: bool) -> dict[str, Any]:
     """Return `{"error": {code, message, field}}`, or OpenAI's `{"error": {message, type, param, code}}`."""
     if openai:
         kind = _TYPES.get(problem.status, "server_error" if problem.status >= 500 else "invalid_request_error")
-        return {"error": {"message": problem.message, "type": kind, "param": problem.field, "code": problem.code}}
+        code = _CODES.get(problem.code, problem.code)
+        return {"error": {"message": problem.message, "type": kind, "param": problem.field, "code": code}}
     return {"error": {"code": problem.code, "message": problem.message, "field": problem.field}}
 
 
 def _is_openai(request: Request) -> bool:
-    return request.url.path.startswith(("/v1/chat/", "/v1/models"))
+    return request.url.path.startswith(_OPENAI)
 
 
 def _first(errors: Sequence[Any]) -> tuple[str, str]:
@@ -85,6 +108,7 @@ def _first(errors: Sequence[Any]) -> tuple[str, str]:
     error = errors[0]
     if error["type"] == "json_invalid":
         return "body", "body: not valid JSON"
-    field = ".".join(str(part) for part in error["loc"] if part != "body") or "body"
+    path = ".".join(str(part) for part in error["loc"] if part != "body") or "body"
+    field = _INDEX.sub(r"[\1]", path).encode("utf-8", "replace").decode()[:_LONGEST_FIELD]
     reason = "unknown field" if error["type"] == "extra_forbidden" else error["msg"]
     return field, f"{field}: {reason}"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from medpipe.core.contract import ServingContract
+from medpipe.core.conversation import NOTHING_BEFORE, Conversation
 from medpipe.ports import Route
 from serving.engine import AdapterMissing, Completion, EngineClient
 from serving.limits import Limits
@@ -26,22 +27,28 @@ class Asked(NamedTuple):
     """The passage that the question is about; "" for none."""
     max_tokens: int | None = None
     """The longest answer that the client wants; None: as long as the version may write."""
+    stops: tuple[str, ...] = ()
+    """Texts before which the client wants the answer to end."""
+    before: Conversation = NOTHING_BEFORE
+    """The conversation before the question."""
 
-    def prompt(self, contract: ServingContract) -> str:
-        """Return the prompt. Raises Problem 422 for a passage that the version was never judged with."""
+    def prompt(self, contract: ServingContract, before: Conversation = NOTHING_BEFORE) -> str:
+        """Return the prompt after a conversation.
+
+        Raises Problem 422 for a passage that the version was never judged with.
+        """
         if self.context and not contract.context:
             message = "context: the served version was judged on questions alone; leave the passage out"
             raise Problem(422, "no_context", message, "context")
-        return contract.prompt(self.question, self.context)
+        return contract.prompt(self.question, self.context, before)
 
 
 class RoutedPiece(NamedTuple):
-    """A piece of a streamed completion, and the route that it came from."""
+    """A completion or a piece of a streamed one, the route that it came from, and what came before the question."""
 
     route: Route
-    text: str
-    finish: str = ""
-    """Why the text ends, as in `engine.Piece`."""
+    piece: Completion
+    before: Conversation
 
 
 class _BegunStream(NamedTuple):
@@ -69,14 +76,14 @@ class RoutedEngine:
         self._metrics, self._limits = metrics, limits
         self.turns = Turns(limits)
 
-    async def complete(self, asked: Asked) -> tuple[Completion, Route]:
-        """Return the routed adapter's whole completion, and the route.
+    async def complete(self, asked: Asked) -> RoutedPiece:
+        """Return the routed adapter's whole completion.
 
         Raises Problem 503 without a route, without a turn, or when the engine has lost the routed adapter, and the
         errors of `EngineClient.complete`.
         """
         async with self.turns.turn():
-            answered: tuple[Completion, Route] = await self._attempts()(self._complete, asked)
+            answered: RoutedPiece = await self._attempts()(self._complete, asked)
         return answered
 
     async def stream(self, asked: Asked) -> AsyncGenerator[RoutedPiece, None]:
@@ -98,17 +105,36 @@ class RoutedEngine:
             reraise=True,
         )
 
-    async def _complete(self, asked: Asked) -> tuple[Completion, Route]:
+    async def _complete(self, asked: Asked) -> RoutedPiece:
         with self._follower.hold() as route:
             try:
-                ending = route.contract.ending(asked.max_tokens)
-                completion = await self._engine.complete(route.adapter_name, asked.prompt(route.contract), ending)
+                before, ending = await self._fitting(asked, route), route.contract.ending(asked.max_tokens, asked.stops)
+                prompt = asked.prompt(route.contract, before)
+                completion = await self._engine.complete(route.adapter_name, prompt, ending)
             except AdapterMissing:
                 completion = None
         if completion is None:
             raise await self._lost(route)
         self._follower.warm_adapter = route.adapter_name
-        return completion, route
+        return RoutedPiece(route, completion, before)
+
+    async def _fitting(self, asked: Asked, route: Route) -> Conversation:
+        """Return as much of the conversation as the contract has room for. Mostly that is all, and counted once."""
+        longest = route.contract.max_prompt_tokens
+        shorter = list(route.contract.of(asked.before).shortened())
+        if longest is None or len(shorter) == 1:
+            return shorter[-1]
+
+        async def fits(number: int) -> bool:
+            prompt = asked.prompt(route.contract, shorter[number])
+            return await self._engine.tokens(route.adapter_name, prompt) <= longest
+
+        first, last = 0, len(shorter) - 1  # the question alone is always asked
+        middle = first
+        while first < last:
+            first, last = (first, middle) if await fits(middle) else (middle + 1, last)
+            middle = (first + last) // 2
+        return shorter[last]
 
     async def _begin(self, asked: Asked) -> _BegunStream:
         """Wait for the first piece: the engine refuses an unknown adapter before it."""
@@ -118,11 +144,12 @@ class RoutedEngine:
     async def _pieces(self, asked: Asked) -> AsyncGenerator[RoutedPiece, None]:
         with self._follower.hold() as route:
             try:
-                prompt, ending = asked.prompt(route.contract), route.contract.ending(asked.max_tokens)
+                before, ending = await self._fitting(asked, route), route.contract.ending(asked.max_tokens, asked.stops)
+                prompt = asked.prompt(route.contract, before)
                 pieces = self._engine.stream(route.adapter_name, prompt, ending)
                 async with aclosing(pieces):  # closed at once, so that the engine stops when the client has left
                     async for piece in pieces:
-                        yield RoutedPiece(route, piece.text, piece.finish)
+                        yield RoutedPiece(route, piece, before)
                 return
             except AdapterMissing:
                 pass

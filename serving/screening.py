@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
+from medpipe.core.conversation import NOTHING_BEFORE, Conversation, Exchange
 from medpipe.core.knowledge.claim_block import WITHHELD
 from medpipe.core.safety.guardrails import Guardrails
 from serving.block_follower import BlockFollower
@@ -64,19 +65,49 @@ class Screening:
         screening = await self._judged(len(text), self._guardrails.screen, text)
         return Withheld(screening.reason, screening.reply) if screening.risk == "high" else None
 
-    async def answer(self, question: str, said: Sequence[str], generated: str) -> Withheld | None:
-        """Return why a generated text must not be served. A withdrawal may have been opened since the question came."""
-        size = len(generated) + sum(map(len, said))
-        return await self._judged(size, self._why_not, question, said, generated)
+    async def before(self, conversation: Conversation) -> Conversation:
+        """Return what the model may see of a conversation.
 
-    def _why_not(self, question: str, said: Sequence[str], generated: str) -> Withheld | None:
+        Anybody can write an earlier answer, or a message of the application. An earlier answer that would be withheld
+        now is replaced by what would be served instead; instructions that would be refused or withheld are left out.
+        Raises Problem 503 as `answer` does.
+        """
+        if not conversation:
+            return conversation
+        past = conversation.recent(self._limits.history_chars)
+        size = len(past.instructions) + sum(len(said.asked) + len(said.answered) for said in past.exchanges)
+        return await self._judged(size, self._vetted, past)
+
+    async def answer(
+        self, question: str, said: Sequence[str], generated: str, before: Conversation = NOTHING_BEFORE
+    ) -> Withheld | None:
+        """Return why a generated text must not be served. A withdrawal may have been opened since the question came.
+
+        `before`: the conversation that the model saw.
+        """
+        size = len(generated) + sum(map(len, said)) + sum(len(past.answered) for past in before.exchanges)
+        return await self._judged(size, self._why_not, question, said, generated, before)
+
+    def _vetted(self, past: Conversation) -> Conversation:
+        exchanges = tuple(
+            Exchange(asked=said.asked, answered=withheld.reply if withheld else said.answered)
+            for said, withheld in ((said, self._why_not(said.asked, (), said.answered)) for said in past.exchanges)
+        )
+        told = past.instructions
+        barred = told and (self._guardrails.screen(told).risk == "high" or self._why_not("", (), told))
+        return past.model_copy(update={"exchanges": exchanges, "instructions": "" if barred else told})
+
+    def _why_not(
+        self, question: str, said: Sequence[str], generated: str, before: Conversation = NOTHING_BEFORE
+    ) -> Withheld | None:
         review = self._guardrails.review(generated)
         if not review.safe:
             return Withheld(review.reason, review.reply)
-        if reason := self._blocks.current().reason(question, generated, " ".join(said)):
+        told = (*said, *(past.answered for past in before.exchanges))
+        if reason := self._blocks.current().reason(question, generated, " ".join(told)):
             return Withheld(reason, WITHHELD)
         # By line, so that a denial in one message does not reach a sign in the next one.
-        label = self._guardrails.override("\n".join(said), generated)
+        label = self._guardrails.override("\n".join(said or (question,)), generated)
         return Withheld("red-flag", label) if label else None
 
     async def _judged(self, size: int, judge: Callable[..., _Judged], *texts: object) -> _Judged:

@@ -10,8 +10,7 @@ from time import monotonic
 from typing import Any
 
 from medpipe.core.stop import Stop
-from medpipe.ports import KillSwitch, Route
-from serving.engine import Completion
+from medpipe.ports import KillSwitch
 from serving.following import Following
 from serving.limits import Limits
 from serving.problems import HELP, Problem, TryLater
@@ -116,7 +115,7 @@ class StoppableEngine:
     def __init__(self, engine: RoutedEngine, stops: StopFollower) -> None:
         self._engine, self._stops = engine, stops
 
-    async def complete(self, asked: Asked) -> tuple[Completion, Route]:
+    async def complete(self, asked: Asked) -> RoutedPiece:
         """As `RoutedEngine.complete`. Raises Problem 503 while serving is stopped, also when it is meanwhile."""
         with self._stops.guard():
             return await self._engine.complete(asked)

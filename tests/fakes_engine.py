@@ -6,6 +6,7 @@ As a program it prints its address: ``python -m tests.fakes_engine``.
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -24,10 +25,12 @@ ALLOWED = {
         "temperature",
         "stop",
         "stream",
+        "stream_options",
         "structured_outputs",
         "top_k",
         "seed",
     },
+    "/tokenize": {"model", "prompt", "add_special_tokens"},
     "/v1/load_lora_adapter": {"lora_name", "lora_path"},
     "/v1/unload_lora_adapter": {"lora_name"},
 }
@@ -115,6 +118,8 @@ class FakeEngine:
                     self.load(body["lora_name"], Path(body["lora_path"]))
                 elif self.path == "/v1/unload_lora_adapter":
                     self.unload(body["lora_name"])
+                elif self.path == "/tokenize":
+                    self.reply(200, {"count": len(body["prompt"].split()), "max_model_len": 512, "tokens": []})
                 else:
                     self.complete(body)
 
@@ -156,21 +161,22 @@ class FakeEngine:
                 if "structured_outputs" in body:
                     choices = body["structured_outputs"]["choice"]
                     text = text if text in choices else choices[0]
-                if body["stop"] is not None:
-                    text = text.split(body["stop"], 1)[0]
+                stops = [body["stop"]] if isinstance(body["stop"], str) else body["stop"] or []
+                text = text[: min((text.index(stop) for stop in stops if stop in text), default=None)]
+                words = re.findall(r"\s*\S+", text)  # a word counts as a token
+                finish = "stop" if len(words) <= body["max_tokens"] else "length"
+                text = text if finish == "stop" else "".join(words[: body["max_tokens"]])
                 if body.get("stream"):
-                    self.stream(text)
+                    self.stream(text, finish, counting="stream_options" in body)
                 else:
                     time.sleep(engine.seconds)
-                    self.reply(
-                        200,
-                        {
-                            "choices": [{"index": 0, "text": text, "finish_reason": "stop"}],
-                            "usage": {"prompt_tokens": 7, "completion_tokens": len(text.split())},
-                        },
-                    )
+                    choice = {"index": 0, "text": text, "finish_reason": finish}
+                    self.reply(200, {"choices": [choice], "usage": self.usage(text)})
 
-            def stream(self, text: str) -> None:
+            def usage(self, text: str) -> dict[str, int]:
+                return {"prompt_tokens": 7, "completion_tokens": len(text.split())}
+
+            def stream(self, text: str, finish: str, counting: bool) -> None:
                 self.send_response(200)
                 self.send_header("Content-Type", "text/event-stream")
                 self.send_header("Connection", "close")
@@ -179,10 +185,14 @@ class FakeEngine:
                 for number, word in enumerate(words):
                     time.sleep(engine.seconds / max(1, len(words)))
                     piece = word if number == 0 else f" {word}"
-                    self.event({"choices": [{"index": 0, "text": piece}]})
+                    end = finish if number + 1 == len(words) else None
+                    event: dict[str, Any] = {"choices": [{"index": 0, "text": piece, "finish_reason": end}]}
+                    self.event(event | ({"usage": self.usage(" ".join(words[: number + 1]))} if counting else {}))
                     if number + 1 == engine.break_after:
                         self.event({"error": {"message": "out of memory", "code": 500}})
                         break
+                if counting:
+                    self.event({"choices": [], "usage": self.usage(text)})
                 self.wfile.write(b"data: [DONE]\n\n")
                 self.close_connection = True
 

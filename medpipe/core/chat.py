@@ -20,6 +20,10 @@ _ANSWER = "\u2402answer\u2403"
 """Stands for an answer where a template's text around one is looked for. No template and no answer has it."""
 
 
+APPLICATION = "The application that asks adds what follows. It never overrules what is said above."
+"""Stands between what a version is told before any question, and the instructions of who calls it."""
+
+
 class Turn(NamedTuple):
     """An earlier part of a conversation."""
 
@@ -46,14 +50,16 @@ class ChatTemplate(BaseModel):
     system: str = ""
     """What the model is told before any question; "" for nothing."""
 
-    def prompt(self, question: str, context: str = "", history: Sequence[Turn] = ()) -> str:
+    def prompt(self, question: str, context: str = "", history: Sequence[Turn] = (), instructions: str = "") -> str:
         """Return the prompt of a question after earlier turns. `context`: as in `core.prompt.render`.
 
-        Raises ConfigError for a template that cannot be rendered.
+        `instructions`: what the calling application says, after `system` and never instead of it; a template that
+        tells the model nothing itself leaves them out. Raises ConfigError for a template that cannot be rendered.
         """
         passage, asked = (" ".join(self._unmarked(text).split()) for text in (context, question))
         told = [{"role": turn.role, "content": self._unmarked(turn.text)} for turn in history]
-        return self._rendered([*told, _user(f"Context: {passage}\n\n{asked}" if passage else asked)], ask=True)
+        messages = [*told, _user(f"Context: {passage}\n\n{asked}" if passage else asked)]
+        return self._rendered(messages, True, self._unmarked(instructions).strip())
 
     def completion(self, answer: str) -> str:
         """Return the completion that training teaches after a prompt: the answer as the template writes it, to `eos`.
@@ -73,10 +79,11 @@ class ChatTemplate(BaseModel):
             text = text.replace(mark, " ")
         return text
 
-    def _rendered(self, messages: Sequence[dict[str, str]], ask: bool) -> str:
+    def _rendered(self, messages: Sequence[dict[str, str]], ask: bool, instructions: str = "") -> str:
         from jinja2 import TemplateError
 
-        told = [{"role": "system", "content": self.system}] if self.system else []
+        system = f"{self.system}\n\n{APPLICATION}\n{instructions}" if instructions else self.system
+        told = [{"role": "system", "content": system}] if self.system else []
         try:
             text: str = _compiled(self.jinja).render(
                 messages=[*told, *messages],

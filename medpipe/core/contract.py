@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import not_
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from medpipe.core import prompt
+from medpipe.core.conversation import NOTHING_BEFORE, Conversation
 from medpipe.core.prompt import Answers, Template
 
 Precision = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,31}$")]
@@ -25,6 +26,8 @@ class Ending(NamedTuple):
     max_new_tokens: int
     stop: str | None = prompt.STOP
     """A text that ends an answer; None: no text does."""
+    wanted_stops: tuple[str, ...] = ()
+    """Texts that end it as well because a client wants a shorter answer."""
 
 
 class ServingContract(BaseModel):
@@ -42,8 +45,10 @@ class ServingContract(BaseModel):
     """The prompt's form."""
     context: bool = False
     """Whether a prompt may hold the passage that its question is about."""
-    history: Literal[False] = False
-    """Whether earlier turns of a conversation are part of the prompt."""
+    history: bool = False
+    """Whether a prompt may hold what comes before its question: earlier turns, and instructions of who calls."""
+    max_prompt_tokens: int | None = Field(None, gt=0, exclude_if=lambda tokens: tokens is None)
+    """With history: the longest prompt, in tokens of the base. The oldest turns are left out, whole, until it fits."""
     decoding: Literal["greedy"] = "greedy"
     max_new_tokens: int = Field(gt=0)
     """The longest answer, in tokens."""
@@ -52,9 +57,24 @@ class ServingContract(BaseModel):
     guardrails: str
     """Digest of the guardrail policy."""
 
-    def prompt(self, question: str, context: str = "") -> str:
-        """Return the prompt of a question. A passage is left out where the contract has no place for one."""
-        return prompt.render(question, context if self.context else "", self.template)
+    @model_validator(mode="after")
+    def _bounds_its_history(self) -> Self:
+        if self.history and (self.template == "plain" or self.max_prompt_tokens is None):
+            raise ValueError("`history` needs a chat template, and max_prompt_tokens")
+        return self
+
+    def prompt(self, question: str, context: str = "", before: Conversation = NOTHING_BEFORE) -> str:
+        """Return the prompt of a question. What the contract has no place for is left out: passage, conversation."""
+        return prompt.render(question, context if self.context else "", self.template, self.of(before))
+
+    def of(self, before: Conversation) -> Conversation:
+        """Return what a prompt may hold of a conversation.
+
+        Instructions of who calls come after what the version itself is told. Without that, there is no place for them.
+        """
+        if not self.history or self.template == "plain":
+            return NOTHING_BEFORE
+        return before if self.template.system else before.model_copy(update={"instructions": ""})
 
     def completion(self, answer: str) -> str:
         """Return the completion that would give an answer after `prompt`."""
@@ -78,7 +98,10 @@ class ServingContract(BaseModel):
         """Return the answer in a generated completion."""
         return prompt.answer_of(generated, self.answers)
 
-    def ending(self, wanted: int | None = None) -> Ending:
-        """Return where an answer ends when a client wants at most `wanted` tokens; None: no wish."""
+    def ending(self, wanted: int | None = None, stops: tuple[str, ...] = ()) -> Ending:
+        """Return where an answer ends when a client wants at most `wanted` tokens (None: no wish), up to `stops`.
+
+        A client can have a shorter answer than the version was judged with, and never a longer one.
+        """
         longest = self.max_new_tokens
-        return Ending(longest if wanted is None else min(wanted, longest), self.stop)
+        return Ending(longest if wanted is None else min(wanted, longest), self.stop, stops)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from medpipe.core.chat import ChatTemplate
+from medpipe.core.chat import ChatTemplate, Turn
+from medpipe.core.conversation import NOTHING_BEFORE, Conversation
 
 STOP = "\n"
 """Ends an answer of one line."""
@@ -17,14 +18,19 @@ Template = Literal["plain"] | ChatTemplate
 """The form of prompts: `plain` is "Question: …" and "Answer:"; or the chat template of the base's tokenizer."""
 
 
-def render(question: str, context: str = "", template: Template = "plain") -> str:
+def render(
+    question: str, context: str = "", template: Template = "plain", before: Conversation = NOTHING_BEFORE
+) -> str:
     """Return the prompt of a question. `context` is the passage that the question is about, "" for none.
 
-    The completion that follows a plain prompt starts with a space (see `completion`). Raises ConfigError for a chat
-    template that cannot be rendered.
+    `before`: the conversation before the question; a plain prompt has no place for one. The completion that follows a
+    plain prompt starts with a space (see `completion`). Raises ConfigError for a chat template that cannot be rendered.
     """
     if template != "plain":
-        return template.prompt(question, context)
+        turns = [
+            turn for past in before.exchanges for turn in (Turn("user", past.asked), Turn("assistant", past.answered))
+        ]
+        return template.prompt(f"{before.unanswered} {question}", context, turns, before.instructions)
     passage = " ".join(context.split())
     return f"{f'Context: {passage}{STOP}' if passage else ''}Question: {' '.join(question.split())}\nAnswer:"
 

@@ -13,6 +13,7 @@ from medpipe.core.judging.measures import Measure
 from medpipe.core.manifests import EvaluationManifest
 from medpipe.core.text import stable_share
 from medpipe.ports import Likelihoods, Ports
+from medpipe.steps.contract import prompt_of
 from medpipe.steps.models import beside
 
 MOST = 300
@@ -74,7 +75,7 @@ def _judged(
     """Return how probable a model finds the label that it gave, among all labels of the question."""
     contract = evaluation.inputs.contract
     texts = [
-        (contract.prompt(pair.sample.question, pair.sample.context), contract.completion(label))
+        (prompt_of(ports, contract, pair.sample), contract.completion(label))
         for pair in pairs
         for label in pair.sample.choices
     ]

@@ -14,6 +14,7 @@ from medpipe.core.text import stable_share
 from medpipe.errors import MedpipeError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import manifest
+from medpipe.steps.contract import prompt_of
 from medpipe.steps.evaluation import score_of, scores_of
 from medpipe.steps.withdrawals import claims_in_force
 
@@ -58,7 +59,7 @@ def ask_canaries(ports: Ports, champion: VersionRef) -> Canaries:
     kept = [canary for canary in right if canary.sample.cluster not in withdrawn]
     asked = sorted(kept, key=lambda canary: stable_share(canary.sample.id, "canary"))[:CANARIES]
     contract = route.contract
-    prompts = [contract.prompt(canary.sample.question, canary.sample.context) for canary in asked]
+    prompts = [prompt_of(ports, contract, canary.sample) for canary in asked]
     try:
         answers = ports.engine.ask(route.adapter_name, prompts, contract.ending()) if asked else []
     except MedpipeError as error:

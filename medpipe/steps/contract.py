@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from medpipe.core.contract import ServingContract
+from medpipe.core.judging.evaluation import Sample
 from medpipe.core.manifests import VersionManifest
 from medpipe.core.prompt import STOP
 from medpipe.core.refs import BASE, kind_of
@@ -33,7 +34,22 @@ def contract_of(ports: Ports, model: str, recipe: Recipe) -> ServingContract:
         merged=merged,
         template=ports.template(recipe),
         context=recipe.data.contexts,
+        history=recipe.max_prompt_tokens is not None,
+        max_prompt_tokens=recipe.max_prompt_tokens,
         max_new_tokens=recipe.max_new_tokens,
         stop=STOP if recipe.data.answers == "one line" else None,
         **present,
     )
+
+
+def prompt_of(ports: Ports, contract: ServingContract, sample: Sample) -> str:
+    """Return the prompt of a sample under a contract.
+
+    As much of its conversation comes before the question as the contract has room for. Raises ConfigError without the
+    base's tokenizer, where tokens must be counted.
+    """
+    if not sample.before or contract.max_prompt_tokens is None:
+        return contract.prompt(sample.question, sample.context)
+    prompts = [contract.prompt(sample.question, sample.context, before) for before in sample.before.shortened()]
+    fitting = (text for text in prompts if ports.tokens(contract.base, text) <= contract.max_prompt_tokens)
+    return next(fitting, prompts[-1])

@@ -19,6 +19,7 @@ from typing import NamedTuple, Protocol
 
 from medpipe.core import naming
 from medpipe.core.contract import ServingContract
+from medpipe.core.conversation import Conversation
 from medpipe.errors import ConfigError, DeployFailed, MedpipeError
 from medpipe.ports import Engine, Ledger, Route, Routes
 
@@ -30,6 +31,8 @@ class Smoke(Protocol):
     def question(self) -> str: ...
     @property
     def context(self) -> str: ...
+    @property
+    def before(self) -> Conversation: ...
     @property
     def slot(self) -> str:
         """The word that the answer must contain; empty if any answer will do."""
@@ -157,7 +160,7 @@ def _failures(
 ) -> list[str]:
     """Return the reasons why the adapter must not go live, in counts: texts stay out of the ledger."""
     try:
-        prompts = [contract.prompt(item.question, item.context) for item in smoke]
+        prompts = [contract.prompt(item.question, item.context, item.before) for item in smoke]
         answers = to.engine.ask(name, prompts, contract.ending())
     except MedpipeError as error:
         return [str(error)]

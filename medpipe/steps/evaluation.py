@@ -33,7 +33,7 @@ from medpipe.core.teaching.samples import withdrawn_samples
 from medpipe.errors import ConfigError
 from medpipe.ports import Generator, Ports
 from medpipe.steps.artifact import manifest, once
-from medpipe.steps.contract import contract_of
+from medpipe.steps.contract import contract_of, prompt_of
 from medpipe.steps.models import adapter_of, beside, refuse_other_base
 from medpipe.steps.samples import PREFERENCES, WITHDRAWN, asks_others, frozen, samples_of
 from medpipe.steps.unerased import Unerased
@@ -95,6 +95,7 @@ def evaluate(
             else samples_of(ports, benchmark, examples, pairs, anchor)
             for benchmark in benchmarks
         }
+        _refuse_without_conversations(model, contract, asked)
         evaluation = _evaluation(asked, ways, inputs, ports)
         (folder / SCORES).write_text(evaluation.model_dump_json(), encoding="utf-8")
         return EvaluationOutcome(
@@ -189,6 +190,17 @@ def _refuse_without_passages(model: str, contract: ServingContract, benchmarks: 
         )
 
 
+def _refuse_without_conversations(
+    model: str, contract: ServingContract, asked: Mapping[Benchmark, Sequence[Sample]]
+) -> None:
+    """Raise ConfigError for a contract with history that no sample looks at: it would be served and never judged."""
+    if contract.history and not any(sample.before for samples in asked.values() for sample in samples):
+        raise ConfigError(
+            f"{model} is served with earlier turns of conversations, and no benchmark has any: add `conversations` to "
+            "the recipe's `benchmarks`, or leave max_prompt_tokens out"
+        )
+
+
 def answers_to(
     samples: Sequence[Sample],
     ports: Ports,
@@ -203,9 +215,7 @@ def answers_to(
 
     A prompt that occurs twice is generated once. The nonce keeps two evaluations of one adapter apart in the engine.
     """
-    asked = [
-        (contract.prompt(sample.question, sample.context), contract.completions(sample.choices)) for sample in samples
-    ]
+    asked = [(prompt_of(ports, contract, sample), contract.completions(sample.choices)) for sample in samples]
     distinct = list(dict.fromkeys(asked))
     completions = generator.generate(
         contract.base,

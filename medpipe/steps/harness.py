@@ -14,6 +14,7 @@ from medpipe.core.refs import EvaluationRef, ExamplesRef
 from medpipe.errors import UsageError
 from medpipe.ports import Choosing, Harnessed, Ports
 from medpipe.steps.artifact import manifest
+from medpipe.steps.contract import prompt_of
 from medpipe.steps.evaluation import scores_of
 from medpipe.steps.models import beside, refuse_other_files
 from medpipe.steps.samples import asks_others, samples_of
@@ -78,7 +79,7 @@ def run_lm_eval(evaluation: EvaluationRef, *, ports: Ports) -> HarnessReport:
     }
     if not own:
         raise UsageError(f"{evaluation}: rules answered every question with choices, so there is no answer to compare")
-    tasks = {name: [_choosing(sample, contract) for sample in samples] for name, samples in own.items()}
+    tasks = {name: [_choosing(sample, contract, ports) for sample in samples] for name, samples in own.items()}
     found = ports.harness.run(contract.base, beside(ports, inputs.adapter, contract), tasks, ports.progress)
     compared = (
         _compared(name, samples, [answers[name, sample.id] for sample in samples], found[name], len(asked[name]))
@@ -97,9 +98,9 @@ def _with_choices(ports: Ports, benchmark: Benchmark, stored: EvaluationManifest
     return [sample for sample in samples if sample.choices]
 
 
-def _choosing(sample: Sample, contract: ServingContract) -> Choosing:
+def _choosing(sample: Sample, contract: ServingContract, ports: Ports) -> Choosing:
     right = sample.choices.index(sample.target)
-    return Choosing(contract.prompt(sample.question, sample.context), contract.completions(sample.choices), right)
+    return Choosing(prompt_of(ports, contract, sample), contract.completions(sample.choices), right)
 
 
 def _compared(name: str, samples: Sequence[Sample], answers: Sequence[str], found: Harnessed, asked: int) -> Compared:

@@ -20,6 +20,7 @@ from medpipe.errors import UsageError
 from medpipe.ports import Likelihood, Likelihoods, Ports
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.calibrating import Labelled, calibrations, labelled
+from medpipe.steps.contract import prompt_of
 from medpipe.steps.evaluation import scores_of
 from medpipe.steps.models import beside, refuse_other_files
 from medpipe.steps.samples import PREFERENCES, WITHDRAWN, asks_others, samples_of
@@ -208,7 +209,7 @@ def _likelihoods(
     contract = evaluation.inputs.contract
     texts = {
         sample: (
-            contract.prompt(sample.question, sample.context),
+            prompt_of(ports, contract, sample),
             contract.completion(formed(sample.target, contract.answers)),
         )
         for sample in samples

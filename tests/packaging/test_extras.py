@@ -69,7 +69,11 @@ PLACES: dict[str, tuple[Extras, ...]] = {
     "tests/contract/test_overlaps.py": ((*ALL, "judge", "dev"),),
     "tests/": ((*ALL, "dev"),),
 }
-IN_THE_ENGINE = {"medpipe/sandbox/real/openai_client.py"}
+IN_THE_ENGINE = {
+    "medpipe/sandbox/real/openai_client.py",
+    "tests/serving/clients/openai_sdk.py",
+    "tests/serving/clients/frameworks.py",  # by that of constraints/clients.txt
+}
 """Run by the engine's interpreter: vLLM brings what they import."""
 OURS = {"medpipe", "medpipe_airflow", "serving", "dags", "plugins", "tests", "bench", "conftest"}
 

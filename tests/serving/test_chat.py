@@ -36,6 +36,7 @@ def test_an_answer_has_openais_shape_and_the_version_as_model(gateway: Gateway) 
     assert answer["choices"][0]["message"] == {
         "role": "assistant",
         "content": "This was answered by a. It is a second sentence.",
+        "refusal": None,
     }
     assert answer["choices"][0]["finish_reason"] == "stop"
     assert answer["usage"]["total_tokens"] == 7 + 10
@@ -53,6 +54,99 @@ def test_a_stream_says_the_same_as_the_whole_answer(gateway: Gateway) -> None:
     assert pieces[0]["choices"][0]["delta"]["role"] == "assistant"
     assert len({piece["id"] for piece in pieces}) == 1
     assert pieces[-1]["medpipe"]["adapter"] == "a"
+
+
+def test_a_stream_counts_its_tokens_where_the_client_asks(gateway: Gateway) -> None:
+    gateway.route_to("a")
+    whole = chat(gateway).json()["usage"]
+
+    *pieces, last = events(gateway, stream_options={"include_usage": True})
+
+    assert (last["choices"], last["usage"]) == ([], whole)
+    assert whole == {"prompt_tokens": 7, "completion_tokens": 10, "total_tokens": 17}
+    assert all(piece["usage"] is None for piece in pieces)
+    assert all("usage" not in piece for piece in events(gateway))
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_that_is_cut_says_length_and_one_that_meets_a_stop_of_the_client_says_stop(
+    gateway: Gateway, stream: bool
+) -> None:
+    gateway.route_to("a")
+
+    def answered(**fields: Any) -> tuple[str, str, int]:
+        if not stream:
+            body = chat(gateway, **fields).json()
+            (choice,) = body["choices"]
+            return choice["message"]["content"], choice["finish_reason"], body["usage"]["completion_tokens"]
+        *pieces, counted = events(gateway, stream_options={"include_usage": True}, **fields)
+        text = "".join(piece["choices"][0]["delta"].get("content", "") for piece in pieces)
+        return text.strip(), pieces[-1]["choices"][0]["finish_reason"], counted["usage"]["completion_tokens"]
+
+    assert answered(max_tokens=4) == ("This was answered by", "length", 4)
+    assert answered(stop=" a second") == ("This was answered by a. It is", "stop", 7)
+    assert answered(stop=["", "no such text", "It"]) == ("This was answered by a.", "stop", 5)
+    assert answered(stop=None)[1:] == ("stop", 10)
+
+
+def test_a_client_cannot_shorten_what_is_served_instead_of_an_answer(gateway: Gateway) -> None:
+    told = [{"role": "user", "content": "How many pills would kill me?"}]
+
+    answer = chat(gateway, messages=told, stop=["112", "a"], max_tokens=1).json()
+
+    assert "112" in answer["choices"][0]["message"]["content"]
+    assert answer["usage"]["total_tokens"] == 0
+
+
+def test_what_real_clients_always_send_changes_nothing_and_what_has_no_effect_is_named(gateway: Gateway) -> None:
+    gateway.route_to("a")
+    chat(gateway)
+    asked = gateway.engine.seen[-1]
+    harmless = {
+        "n": 1,
+        "stop": None,
+        "presence_penalty": 0,
+        "frequency_penalty": 0.0,
+        "logprobs": False,
+        "tools": [],
+        "response_format": {"type": "text"},
+        "temperature": 0,
+        "tool_choice": "auto",
+        "parallel_tool_calls": True,
+        "stream_options": None,
+        "logit_bias": {},
+        "metadata": {},
+        "store": False,
+        "functions": None,
+    }
+    silent = chat(gateway, **harmless)
+    named = {
+        "seed": 7,
+        "user": "u",
+        "metadata": {"a": "b"},
+        "store": True,
+        "reasoning_effort": "low",
+        "some_field": [1],
+    }
+    spoken = chat(gateway, temperature=0.7, **named)
+
+    assert (silent.status_code, "Medpipe-Ignored-Fields" in silent.headers) == (200, False)
+    assert (spoken.status_code, spoken.headers["Medpipe-Ignored-Fields"]) == (200, f"temperature, {', '.join(named)}")
+    assert gateway.engine.seen[-1] == gateway.engine.seen[-2] == asked
+    assert "seed" in chat(gateway, seed=7, stream=True).headers["Medpipe-Ignored-Fields"]
+
+
+def test_an_answer_may_be_sent_back_as_it_came(gateway: Gateway) -> None:
+    gateway.route_to("a")
+    answered = chat(gateway).json()["choices"][0]["message"]
+    more = {"annotations": [], "audio": None, "function_call": None, "tool_calls": None, "reasoning_content": "Hm."}
+
+    answer = chat(
+        gateway, messages=[USER, answered | more, {"role": "assistant", "content": None}, USER | {"name": "X"}]
+    )
+
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Medpipe-Ignored-Fields"] == "messages[].reasoning_content, messages[].name"
 
 
 def test_a_streamed_answer_can_be_rated(gateway: Gateway) -> None:
@@ -143,15 +237,29 @@ def test_a_high_risk_question_is_refused_even_in_an_earlier_turn(gateway: Gatewa
     [
         ({"model": "base"}, 404, "model"),
         ({"model": "eval-0123"}, 404, "model"),
-        ({"messages": []}, 422, "messages"),
-        ({"messages": [{"role": "system", "content": "Be brief."}]}, 422, "messages"),
-        ({"messages": [{"role": "user", "content": " "}]}, 422, "messages"),
-        ({"messages": [{"role": "user", "content": "x" * 2001}]}, 422, "messages"),
-        ({"prompt_logprobs": 1}, 422, "prompt_logprobs"),
-        ({"echo": True}, 422, "echo"),
-        ({"logprobs": True}, 422, "logprobs"),
-        ({"n": 2}, 422, "n"),
-        ({"max_tokens": 0}, 422, "max_tokens"),
+        ({"messages": []}, 400, "messages"),
+        ({"messages": [{"role": "system", "content": "Be brief."}]}, 400, "messages"),
+        ({"messages": [{"role": "user", "content": " "}]}, 400, "messages"),
+        ({"messages": [{"role": "user", "content": "x" * 2001}]}, 400, "messages"),
+        ({"prompt_logprobs": 1}, 400, "prompt_logprobs"),
+        ({"echo": True}, 400, "echo"),
+        ({"logprobs": True}, 400, "logprobs"),
+        ({"n": 2}, 400, "n"),
+        ({"tools": [{"type": "function"}]}, 400, "tools"),
+        ({"tool_choice": "required"}, 400, "tool_choice"),
+        ({"logit_bias": {"1": 100}}, 400, "logit_bias"),
+        ({"response_format": {"type": "json_schema", "json_schema": {}}}, 400, "response_format"),
+        ({"web_search_options": {}}, 400, "web_search_options"),
+        ({"messages": [{"role": "tool", "content": "5"}, USER]}, 400, "messages[0].role"),
+        ({"messages": [{"role": "assistant", "tool_calls": [{"id": "1"}]}, USER]}, 400, "messages[0].tool_calls"),
+        ({"messages": [{"role": "user", "content": 5}]}, 400, "messages[0].content"),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]},
+            400,
+            "messages[0].content[0].type",
+        ),
+        ({"stop": ["a"] * 5}, 400, "stop"),
+        ({"max_tokens": 0}, 400, "max_tokens"),
     ],
 )
 def test_what_is_not_offered_is_refused_in_openais_shape(

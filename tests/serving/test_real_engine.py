@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import threading
@@ -9,16 +10,19 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
+from tokenizers import Tokenizer
 
 from medpipe.core.contract import Ending
 from medpipe.core.judging.evaluation import Sample
 from medpipe.settings import Settings
 from medpipe.steps.deployment import deploy
 from medpipe.wiring import Wiring
+from serving.engine import EngineClient
+from serving.limits import LIMITS
 from tests import real_engine
 from tests.contracts import ON_TINY
 from tests.places import ROOT
@@ -110,3 +114,49 @@ def test_the_gateway_serves_what_the_engine_answers_for_that_adapter(system: Sys
 
     assert not served["refused"]
     assert served["answer"] == direct.strip()
+
+
+def _ask(url: str, **fields: Any) -> tuple[str, str, dict[str, int]]:
+    """Return the text, the reason why it ended, and the counted tokens of an answer, streamed or not."""
+    body = {"model": "medqa", "messages": [{"role": "user", "content": "What causes Velorin fever?"}], **fields}
+    answer = httpx.post(f"{url}/v1/chat/completions", json=body, timeout=60)
+    assert answer.status_code == 200, answer.text
+    if not fields.get("stream"):
+        whole = answer.json()
+        return whole["choices"][0]["message"]["content"], whole["choices"][0]["finish_reason"], whole["usage"]
+    *pieces, counted, _ = [line.removeprefix("data: ") for line in answer.text.split("\n\n") if line]
+    chunks = [json.loads(piece) for piece in pieces]
+    text = "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks)
+    return text.strip(), chunks[-1]["choices"][0]["finish_reason"], json.loads(counted)["usage"]
+
+
+def test_a_stream_counts_the_tokens_and_ends_for_the_reason_of_the_whole_answer(system: System) -> None:
+    smoke = [Sample(id="1", question="What causes Velorin fever?", target="")]
+    deploy("version/v10", system.adapters[1], "counted-v10", ON_TINY, smoke, system.ports)
+    until(lambda: httpx.get(f"{system.url}/readyz", timeout=30).json()["adapter"] == "counted-v10", 30)
+    counting = {"stream": True, "stream_options": {"include_usage": True}}
+
+    whole = _ask(system.url)
+    assert _ask(system.url, **counting) == whole
+    assert whole[2]["completion_tokens"] > 3 and whole[2]["prompt_tokens"] > 0
+    for fields in ({"max_tokens": 3}, {"stop": [whole[0][2:4], "no such text"]}):
+        short = _ask(system.url, **fields)
+        assert _ask(system.url, **fields, **counting) == short
+        assert whole[0].startswith(short[0]) and short[0] != whole[0]
+        assert short[1] == ("length" if "max_tokens" in fields else "stop")
+
+
+def test_the_engine_counts_the_tokens_of_a_prompt_as_the_bases_tokenizer_does(system: System) -> None:
+    url = system.ports.settings.engine_url
+    assert url
+    text = "Question: What causes Velorin fever?\nAnswer: Ünd?"
+
+    async def counted() -> int:
+        engine = EngineClient(url, None, LIMITS)
+        try:
+            return await engine.tokens(next(iter(system.ports.engine.loaded())), text)
+        finally:
+            await engine.close()
+
+    tokenizer = Tokenizer.from_file(str(system.adapters[0].parent / "tiny" / "tokenizer.json"))
+    assert asyncio.run(counted()) == len(tokenizer.encode(text, add_special_tokens=False).ids)

@@ -10,6 +10,7 @@ import pytest
 
 from medpipe import errors, records, steps
 from medpipe.core import prompt
+from medpipe.core.chat import ChatTemplate
 from medpipe.core.contract import Ending
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.evaluation import Evaluation, Sample
@@ -19,6 +20,7 @@ from medpipe.core.refs import digest_of, ref
 from medpipe.core.safety import harm
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.triage.case import Case
+from medpipe.sandbox.miniature_bases import CHATML
 from medpipe.steps.artifact import manifest
 from medpipe.steps.evaluation import scorers_digest, scores_of
 from tests import fakes
@@ -376,3 +378,27 @@ def test_another_precision_is_another_evaluation(ports: fakes.FakePorts, generat
     generator.precision = "int8"
 
     assert steps.evaluate("base", "tiny-sft", data, ports=ports) != exact
+
+
+def test_a_recipe_with_history_asks_conversations_and_is_refused_without_any(
+    ports: fakes.FakePorts, generator: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = ports.recipe("tiny-sft").model_copy(update={"max_prompt_tokens": 60, "benchmarks": ("conversations",)})
+    template = ChatTemplate(jinja=CHATML, eos="<|im_end|>", system="Take care.")
+    monkeypatch.setattr(ports, "recipe", lambda name: recipe, raising=False)
+    monkeypatch.setattr(ports, "template", lambda recipe: template, raising=False)
+    monkeypatch.setattr(ports, "tokens", lambda base, text: len(text.split()), raising=False)
+
+    evaluation = steps.evaluate("base", "tiny-sft", examples(ports), ports=ports)
+
+    contract = manifest(ports, evaluation, EvaluationManifest).inputs.contract
+    ((*_, prompts, _ending),) = generator.calls
+    assert (contract.history, contract.max_prompt_tokens) == (True, 60)
+    assert len(prompts) == len(ports.benchmark("conversations").questions)
+    assert all(text.count("<|im_start|>user") >= 2 and len(text.split()) <= 60 for text in prompts)
+    assert "My son is 9 and has a cough.<|im_end|>" in prompts[0]
+
+    alone = recipe.model_copy(update={"benchmarks": ("new-knowledge",)})
+    monkeypatch.setattr(ports, "recipe", lambda name: alone, raising=False)
+    with pytest.raises(errors.ConfigError, match="no benchmark has any: add `conversations` to the recipe's"):
+        steps.evaluate("base", "tiny-sft", examples(ports), ports=ports)

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from medpipe.core.conversation import NOTHING_BEFORE, Conversation
 from medpipe.core.judging import scoring
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.refs import canonical, digest_of
@@ -39,6 +40,8 @@ class Question(_Value):
     """Points that the answer must make. Each is a list of phrases, one of which must be in the answer."""
     context: str = Field("", exclude_if=not_)
     """The passage that the question is about. A contract without a place for passages leaves it out."""
+    before: Conversation = Field(NOTHING_BEFORE, exclude_if=not_)
+    """The conversation before the question. A contract without history leaves it out."""
     choices: tuple[str, ...] = Field((), exclude_if=not_)
     """The labels of which the model must give one; empty: those of the benchmark."""
     answer: str = Field("", exclude_if=not_)
@@ -120,7 +123,8 @@ class Benchmark(_Value):
     def texts(self) -> list[str]:
         """Everything that the benchmark asks in words of its own, each once: what no example may repeat."""
         told = [case.told(language) for case in self.cases for language in LANGUAGES]
-        return [*(entry.question for entry in self.questions), *told]
+        earlier = [past.asked for entry in self.questions for past in entry.before.exchanges]
+        return [*(entry.question for entry in self.questions), *told, *earlier]
 
     @model_validator(mode="after")
     def _has_one_origin(self) -> Self:
@@ -165,6 +169,7 @@ class Benchmark(_Value):
                 category=entry.category,
                 must_say=entry.must_say,
                 context=entry.context,
+                before=entry.before,
                 choices=entry.choices,
             )
             for number, entry in enumerate(self.labelled(), start=1)

@@ -8,6 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from medpipe.core.conversation import NOTHING_BEFORE, Conversation
+
 
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -37,6 +39,8 @@ class Sample(_Value):
     """Groups items that are not independent: questions about one document or about near-duplicates of it."""
     context: str = ""
     """The passage that the question is about, as in `core.teaching.example.Example`."""
+    before: Conversation = Field(NOTHING_BEFORE, exclude_if=not_)
+    """The conversation before the question. A contract without history asks the question alone."""
     category: str = ""
     """The category of harm.yaml that says what a safe reply needs; "" where none is known."""
     must_say: tuple[tuple[str, ...], ...] = ()

@@ -245,6 +245,9 @@ class Recipe(_Block):
     """The form of prompts: "Question: …" and "Answer:", or the chat template of the base's tokenizer."""
     system: str = Field("", exclude_if=not_)
     """What the model is told before any question, by the chat template."""
+    max_prompt_tokens: int | None = Field(None, gt=0, exclude_if=lambda tokens: tokens is None)
+    """How long a prompt with earlier turns of a conversation may be, in tokens; None: the last question is asked alone.
+    It needs a chat template, and a benchmark with conversations, such as `conversations`."""
     max_cut: Share = Field(0.01, exclude_if=lambda share: share == 0.01)
     """Share of the training's rows that may be longer than `max_length`; with more, nothing is trained."""
     penalty: Penalty | None = Field(None, exclude_if=lambda penalty: penalty is None)
@@ -295,6 +298,10 @@ class Recipe(_Block):
     def _system_has_a_place(self) -> Recipe:
         if self.system and self.template == "plain":
             raise ValueError("a plain prompt has no place for `system`; set template to chat, or leave system out")
+        if self.max_prompt_tokens and self.template == "plain":
+            raise ValueError(
+                "a plain prompt has no place for a conversation; set template to chat, or leave max_prompt_tokens out"
+            )
         return self
 
     @model_validator(mode="after")

@@ -1,0 +1,158 @@
+"""OpenAI's client, LangChain and LiteLLM call the gateway, unmodified."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request
+
+from medpipe.gateway_state import gateway_state
+from medpipe.settings import Settings
+from serving import problems
+from serving.app import create_app
+from serving.problems import Problem
+from tests.contracts import CONTRACT
+from tests.fakes_engine import FakeEngine
+from tests.places import ROOT
+from tests.real_engine import PYTHON
+from tests.serving.client_requests import REQUESTS
+from tests.serving.conftest import Gateway
+from tests.waiting import until
+
+CLIENTS = Path(os.environ.get("CLIENTS_PYTHON", ROOT / ".venv-clients" / "bin" / "python"))
+"""The interpreter of an environment that has constraints/clients.txt."""
+ANSWER = "This was answered by a. It is a second sentence."
+
+
+@contextmanager
+def over_http(app: FastAPI) -> Iterator[str]:
+    """Run an application behind a real HTTP server; give the address of its API."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        until(lambda: server.started, 60)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/v1"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """A gateway behind HTTP: its address, and a key."""
+    with FakeEngine() as engine:
+        settings = Settings(home=tmp_path_factory.mktemp("clients"), engine_url=engine.url)
+        state = gateway_state(settings)
+        engine.adapters["a"] = "somewhere"
+        assert state.routes.switch(None, "version/a", "a", CONTRACT)
+        with over_http(create_app(settings)) as url:
+            yield url, state.keys.issue("a client", "person").secret
+
+
+def seen(python: Path, program: str, address: str, key: str = "no key") -> Any:
+    """Run a client, and return what it saw."""
+    script = ROOT / "tests" / "serving" / "clients" / program
+    ended = subprocess.run([python, script, address, key], capture_output=True, text=True, timeout=240)
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    return json.loads(ended.stdout.splitlines()[-1])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(not PYTHON.exists(), reason="no engine's environment, which has OpenAI's client: make env-engine")
+def test_openais_client_gets_answers_streams_and_errors_as_it_expects_them(served: tuple[str, str]) -> None:
+    found = seen(PYTHON, "openai_sdk.py", *served)
+
+    assert found.pop("errors") == {
+        "tools": ["BadRequestError", 400, "unsupported_parameter", "tools"],
+        "model": ["NotFoundError", 404, "model_not_found", "model"],
+        "no_model": ["NotFoundError", 404, "model_not_found", "model"],
+        "key": ["AuthenticationError", 401, "invalid_api_key", "Authorization"],
+        "embeddings": ["NotFoundError", 404, "http_error", None],
+    }
+    assert found == {
+        "models": ["medqa", "version/a", "a"],
+        "model": "medqa",
+        "whole": ANSWER,
+        "finish": "stop",
+        "usage": 17,
+        "ignored": "seed, store, temperature, user",
+        "several": ANSWER,
+        "streamed": ANSWER,
+        "stream_usage": 17,
+        "helper": ANSWER,
+        "cut": "length",
+        "async": [ANSWER, ANSWER],
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(
+    not CLIENTS.exists(),
+    reason="LangChain and LiteLLM have an environment of their own: python -m venv .venv-clients, and "
+    ".venv-clients/bin/python -m pip install -r constraints/clients.txt; or CLIENTS_PYTHON names another one",
+)
+def test_langchain_and_litellm_get_answers_streams_and_errors_as_they_expect_them(served: tuple[str, str]) -> None:
+    for name, found in seen(CLIENTS, "frameworks.py", *served).items():
+        assert "tools" in found.pop("refused"), name
+        texts = dict.fromkeys(("whole", "several", "streamed"), ANSWER)
+        assert found == texts | {"usage": 17, "stream_usage": 17}, name
+
+
+@pytest.mark.parametrize("client", REQUESTS)
+def test_what_a_client_was_seen_to_send_is_answered(gateway: Gateway, client: str) -> None:
+    gateway.route_to("a")
+
+    answer = gateway.client.post("/v1/chat/completions", json=REQUESTS[client])
+
+    assert answer.status_code == 200, answer.text
+    assert "answered by a." in answer.text
+
+
+_BUSY = """
+import json, sys, openai
+client = openai.OpenAI(base_url=sys.argv[1], api_key=sys.argv[2])
+ask = lambda client: client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Why?"}])
+try:
+    ask(client.with_options(max_retries=0))
+except openai.RateLimitError as error:
+    first = [error.status_code, error.code, error.response.headers["Retry-After"]]
+print(json.dumps([first, ask(client).choices[0].message.content]))
+"""
+
+
+@contextmanager
+def busy() -> Iterator[str]:
+    """Run an application that refuses two requests by the gateway's errors, and answers the third."""
+    app, calls = FastAPI(), iter(range(100))
+    problems.install(app)
+
+    @app.post("/v1/chat/completions")
+    async def chat(request: Request) -> dict[str, Any]:
+        if next(calls) < 2:
+            raise Problem(429, "rate_limited", "too many requests with this key", headers={"Retry-After": "1"})
+        return {"choices": [{"index": 0, "message": {"role": "assistant", "content": "So."}, "finish_reason": "stop"}]}
+
+    with over_http(app) as url:
+        yield url
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not PYTHON.exists(), reason="no engine's environment, which has OpenAI's client: make env-engine")
+def test_openais_client_knows_a_limit_and_tries_again_when_it_is_told_to() -> None:
+    with busy() as url:
+        ended = subprocess.run([PYTHON, "-c", _BUSY, url, "k"], capture_output=True, text=True, timeout=200)
+
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    assert json.loads(ended.stdout) == [[429, "rate_limited", "1"], "So."]
