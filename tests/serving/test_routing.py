@@ -49,7 +49,7 @@ def test_it_is_ready_once_the_routed_adapter_has_answered(gateway: Gateway) -> N
     lost = gateway.client.get("/readyz")
     assert lost.status_code == 503
     assert "has not loaded a; deploy version/medqa-v1-aaaaaa again" in lost.json()["reason"]
-    assert gateway.client.get("/healthz").json() == {"status": "ok"}
+    assert gateway.client.get("/healthz").json() == {"status": "ok", "stopped": None}
 
 
 def test_a_new_route_is_followed_without_a_restart(gateway: Gateway) -> None:
