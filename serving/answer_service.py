@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from medpipe.core.contract import ServingContract
 from medpipe.ports import AnswerRecord, Route
 from serving.answer_ids import Signer
+from serving.identity import ANONYMOUS
 from serving.limits import Limits
 from serving.metrics import Metrics
 from serving.problems import TryLater
@@ -134,9 +135,19 @@ class AnswerService:
         await self._record_read(answer, asked.question, identity)
         yield AnswerPiece(answer.answer_id, answer.route, "", answer)
 
-    async def is_risk(self, user_messages: Sequence[str]) -> bool:
-        """Return whether a person's messages are of high risk, so that a reply is given whatever else fails."""
-        return await self._screening.risk(self._screening.of_person(user_messages)) is not None
+    async def identity(self, identifying: Awaitable[str], user_messages: Sequence[str]) -> str:
+        """Return who asks, within `Limits.store_seconds`.
+
+        While the database is away, somebody in danger is answered as nobody known. Raises what `identifying` raises.
+        """
+        try:
+            async with asyncio.timeout(self._limits.store_seconds):
+                return await identifying
+        except (TryLater, TimeoutError) as error:
+            if await self._screening.risk(self._screening.of_person(user_messages)):
+                return f"{ANONYMOUS}-unknown"
+            message = "the key could not be checked; try again"
+            raise TryLater("store_unavailable", message, self._limits.retry_after_seconds) from error
 
     async def _sentences(self, asked: Asked, said: Sequence[str]) -> AsyncGenerator[ReviewedSentence, None]:
         """Yield reviewed sentences. The last one may be a refusal; nothing follows it."""

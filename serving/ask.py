@@ -44,7 +44,7 @@ def ask_endpoints(service: AnswerService, callers: Callers) -> APIRouter:
     @endpoints.post("/v1/ask", summary="Ask one question")
     async def ask(body: AskRequest, request: Request) -> AskResponse:
         """Answer a question. A high-risk question gets a pointer to care instead."""
-        identity = await callers.identify(request)
+        identity = await service.identity(callers.identify(request), [body.question])
         answer = await service.answer(Asked(body.question, body.context), [body.question], identity)
         return AskResponse(
             answer_id=answer.answer_id,

@@ -89,7 +89,7 @@ def chat_endpoints(
             raise Problem(404, "model_not_found", message, "model")
         question, user_messages = _question(body, limits)
         asked = Asked(question, max_tokens=body.max_completion_tokens or body.max_tokens)
-        arguments = (asked, user_messages, await callers.identify(request))
+        arguments = (asked, user_messages, await service.identity(callers.identify(request), user_messages))
         if not body.stream:
             return JSONResponse(_completion(await service.answer(*arguments)))
         pieces = service.stream(*arguments)

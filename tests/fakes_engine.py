@@ -6,8 +6,8 @@ As a program it prints its address: ``python -m tests.fakes_engine``.
 from __future__ import annotations
 
 import json
+import socket
 import threading
-import time
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -62,6 +62,10 @@ class FakeEngine:
         """How many of the next completions are answered by JSON of another shape."""
         self.break_after: int | None = None
         """After so many words a streamed completion ends in an error event."""
+        self.finish = "stop"
+        """Why completions end, as it says."""
+        self.aborted = 0
+        """How many completions met a connection that the client had closed."""
         self.blind = False
         """Whether it is on another machine, which has no adapter anywhere."""
         self.sticky: set[str] = set()
@@ -161,14 +165,29 @@ class FakeEngine:
                 if body.get("stream"):
                     self.stream(text)
                 else:
-                    time.sleep(engine.seconds)
+                    if not self.generated(engine.seconds):
+                        return
                     self.reply(
                         200,
                         {
-                            "choices": [{"index": 0, "text": text, "finish_reason": "stop"}],
+                            "choices": [{"index": 0, "text": text, "finish_reason": engine.finish}],
                             "usage": {"prompt_tokens": 7, "completion_tokens": len(text.split())},
                         },
                     )
+
+            def generated(self, seconds: float) -> bool:
+                """Wait, and return whether the client is still there: vLLM stops generating when it is not."""
+                self.connection.settimeout(seconds)
+                try:
+                    gone = seconds > 0 and self.connection.recv(1, socket.MSG_PEEK) == b""
+                except TimeoutError:
+                    gone = False
+                except ConnectionError:
+                    gone = True
+                self.connection.settimeout(None)
+                engine.aborted += gone
+                self.close_connection = self.close_connection or gone
+                return not gone
 
             def stream(self, text: str) -> None:
                 self.send_response(200)
@@ -177,12 +196,14 @@ class FakeEngine:
                 self.end_headers()
                 words = text.split(" ")
                 for number, word in enumerate(words):
-                    time.sleep(engine.seconds / max(1, len(words)))
+                    if not self.generated(engine.seconds / max(1, len(words))):
+                        return
                     piece = word if number == 0 else f" {word}"
                     self.event({"choices": [{"index": 0, "text": piece}]})
                     if number + 1 == engine.break_after:
                         self.event({"error": {"message": "out of memory", "code": 500}})
                         break
+                self.event({"choices": [{"index": 0, "text": "", "finish_reason": engine.finish}]})
                 self.wfile.write(b"data: [DONE]\n\n")
                 self.close_connection = True
 
