@@ -16,7 +16,7 @@ from serving.answer_ids import Signer
 from serving.engine import Completion
 from serving.limits import Limits
 from serving.metrics import Metrics
-from serving.problems import TryLater
+from serving.problems import Problem, TryLater
 from serving.recorder import Recorder
 from serving.route_follower import RouteFollower
 from serving.routed_engine import Asked
@@ -151,9 +151,10 @@ class AnswerService:
         await self._record_read(answer, asked.question, identity)
         yield AnswerPiece(answer.answer_id, answer.route, "", answer.before, answer)
 
-    async def is_risk(self, user_messages: Sequence[str]) -> bool:
-        """Return whether a person's messages are of high risk, so that a reply is given whatever else fails."""
-        return await self._screening.risk(self._screening.of_person(user_messages)) is not None
+    async def check_known(self, unknown: Problem | None, user_messages: Sequence[str]) -> None:
+        """Raise why it is not known who asks, if so: but somebody in danger is answered while the database is away."""
+        if unknown and not await self._screening.risk(self._screening.of_person(user_messages)):
+            raise unknown
 
     async def _sentences(self, asked: Asked, said: Sequence[str]) -> AsyncGenerator[ReviewedSentence, None]:
         """Yield reviewed sentences. The last one may be a refusal; nothing follows it."""

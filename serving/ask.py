@@ -45,8 +45,9 @@ def ask_endpoints(service: AnswerService, callers: Callers, stops: StopFollower)
     @endpoints.post("/v1/ask", summary="Ask one question")
     async def ask(body: AskRequest, request: Request) -> AskResponse:
         """Answer a question. A high-risk question gets a pointer to care instead."""
-        asked = Asked(body.question, body.context)
-        answer = await service.answer(asked, [body.question], caller_of(request).identity)
+        caller, asked = caller_of(request), Asked(body.question, body.context)
+        await service.check_known(caller.unknown, [body.question])
+        answer = await service.answer(asked, [body.question], caller.identity)
         stops.check_given(answer.refused)
         await callers.charge(request, asked, answer)
         return AskResponse(

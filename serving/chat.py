@@ -62,7 +62,9 @@ def chat_endpoints(
         question, user_messages = question_of(body.messages, limits)
         told = sent(body.messages)
         asked = Asked(question, max_tokens=body.longest, stops=body.stops, before=told.before)
-        arguments = (asked, user_messages, caller_of(request).identity)
+        caller = caller_of(request)
+        await service.check_known(caller.unknown, user_messages)
+        arguments = (asked, user_messages, caller.identity)
         if not body.stream:
             answer = await service.answer(*arguments)
             stops.check_given(answer.refused)

@@ -14,7 +14,7 @@ from serving.answer_ids import Signer
 from serving.answer_service import AnswerPiece, ServedAnswer
 from serving.known_keys import KnownKeys
 from serving.metrics import Metrics
-from serving.problems import Problem
+from serving.problems import Problem, TryLater
 from serving.quota_headers import keep
 from serving.quotas import Quota, Quotas, metered, tokens_of
 from serving.routed_engine import Asked
@@ -33,6 +33,8 @@ class Caller(NamedTuple):
     scopes: frozenset[Scope]
     key: Key | None = None
     """None without a key."""
+    unknown: Problem | None = None
+    """Why the key could not be checked: the endpoint raises it, unless a rule answers somebody in danger."""
 
 
 class Callers:
@@ -56,7 +58,7 @@ class Callers:
         """
 
         async def admit(request: Request) -> None:
-            caller = await self._caller(request)
+            caller = await self._caller(request, "ask" in scopes)
             if not caller.scopes.intersection(scopes):
                 self._metrics.denied.labels("scope").inc()
                 needed = " or ".join(scopes)
@@ -64,7 +66,7 @@ class Callers:
                     403, "missing_scope", f"this needs a key with the scope {needed}; ask the operator for one"
                 )
             request.state.caller = caller
-            if "admin" not in scopes:  # whoever stops serving must get through
+            if "admin" not in scopes and caller.unknown is None:  # whoever stops serving must get through
                 await self._count(request, caller)
 
         return admit
@@ -95,14 +97,20 @@ class Callers:
             usual.requests if requests is None else requests, usual.tokens if tokens is None else tokens
         )
 
-    async def _caller(self, request: Request) -> Caller:
+    async def _caller(self, request: Request, asks: bool) -> Caller:
+        """Return the caller. `asks`: while the database is away, return one that is not known, for the endpoint."""
         header = request.headers.get("Authorization", "").strip()
         if not header:
             return self._without_key(request)
         scheme, _, secret = header.partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             raise self._refused("send the key as `Authorization: Bearer KEY`")
-        key = await self._keys.find(secret.strip())
+        try:
+            key = await self._keys.find(secret.strip())
+        except TryLater as problem:
+            if not asks:
+                raise
+            return Caller(f"{ANONYMOUS}-unknown", frozenset(USERS_SCOPES), unknown=problem)
         if key is None:
             raise self._refused("this key was never issued here; ask the operator for one")
         if reason := key.refusal(datetime.now(UTC)):

@@ -41,7 +41,8 @@ class KnownKeys:
         if seen and now - seen.at < FRESH_SECONDS:
             return seen.key
         try:
-            key = await asyncio.to_thread(self._keys.holder, secret)
+            async with asyncio.timeout(self._limits.store_seconds):
+                key = await asyncio.to_thread(self._keys.holder, secret)
         except Exception as error:
             if seen and now - seen.at < self._limits.register_seconds:
                 return seen.key

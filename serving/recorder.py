@@ -32,11 +32,12 @@ class _Waiting(NamedTuple):
 
 
 class Recorder:
-    """Records answers from `start` to `stop`, on the gateway's event loop and two threads: database and disk."""
+    """Records answers from `start` to `stop`, on the gateway's event loop, with a thread for each of three tasks."""
 
     def __init__(self, log: ScrubbedLog, spool: Spool, metrics: Metrics, limits: Limits) -> None:
         self._log, self._spool, self._metrics, self._limits = log, spool, metrics, limits
         self._store, self._disk = ThreadPoolExecutor(1, "records"), ThreadPoolExecutor(1, "spool")
+        self._scrub = ThreadPoolExecutor(1, "scrubbing")  # not asyncio's own threads: a hanging database fills those
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
         self._committing: asyncio.Future[None] | None = None
@@ -69,13 +70,14 @@ class Recorder:
             with suppress(asyncio.CancelledError):
                 await task
         self._disk.submit(self._spool.close)
+        self._scrub.shutdown(wait=False)
         self._store.shutdown(wait=False)
         self._disk.shutdown(wait=True)
 
     async def record(self, record: AnswerRecord) -> bool:
         """Record an answer without what identifies people. Return whether its record is kept, if only on the disk."""
         try:
-            scrubbed = await asyncio.to_thread(self._log.scrubbed, record)
+            scrubbed = await self._in(self._scrub, self._log.scrubbed, record)
         except Exception as error:
             _log.warning("an answer's texts cannot be scrubbed: %s", type(error).__name__)
             return False

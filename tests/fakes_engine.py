@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import threading
-import time
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -65,6 +65,10 @@ class FakeEngine:
         """How many of the next completions are answered by JSON of another shape."""
         self.break_after: int | None = None
         """After so many words a streamed completion ends in an error event."""
+        self.finish = ""
+        """Why completions end, as it says; "": `length` for those that were cut at their limit, else `stop`."""
+        self.aborted = 0
+        """How many completions met a connection that the client had closed."""
         self.blind = False
         """Whether it is on another machine, which has no adapter anywhere."""
         self.sticky: set[str] = set()
@@ -164,17 +168,33 @@ class FakeEngine:
                 stops = [body["stop"]] if isinstance(body["stop"], str) else body["stop"] or []
                 text = text[: min((text.index(stop) for stop in stops if stop in text), default=None)]
                 words = re.findall(r"\s*\S+", text)  # a word counts as a token
-                finish = "stop" if len(words) <= body["max_tokens"] else "length"
-                text = text if finish == "stop" else "".join(words[: body["max_tokens"]])
+                cut = len(words) > body["max_tokens"]
+                finish = engine.finish or ("length" if cut else "stop")
+                text = text if not cut else "".join(words[: body["max_tokens"]])
                 if body.get("stream"):
                     self.stream(text, finish, counting="stream_options" in body)
                 else:
-                    time.sleep(engine.seconds)
+                    if not self.generated(engine.seconds):
+                        return
                     choice = {"index": 0, "text": text, "finish_reason": finish}
                     self.reply(200, {"choices": [choice], "usage": self.usage(text)})
 
             def usage(self, text: str) -> dict[str, int]:
                 return {"prompt_tokens": 7, "completion_tokens": len(text.split())}
+
+            def generated(self, seconds: float) -> bool:
+                """Wait, and return whether the client is still there: vLLM stops generating when it is not."""
+                self.connection.settimeout(seconds)
+                try:
+                    gone = seconds > 0 and self.connection.recv(1, socket.MSG_PEEK) == b""
+                except TimeoutError:
+                    gone = False
+                except ConnectionError:
+                    gone = True
+                self.connection.settimeout(None)
+                engine.aborted += gone
+                self.close_connection = self.close_connection or gone
+                return not gone
 
             def stream(self, text: str, finish: str, counting: bool) -> None:
                 self.send_response(200)
@@ -183,7 +203,8 @@ class FakeEngine:
                 self.end_headers()
                 words = text.split(" ")
                 for number, word in enumerate(words):
-                    time.sleep(engine.seconds / max(1, len(words)))
+                    if not self.generated(engine.seconds / max(1, len(words))):
+                        return
                     piece = word if number == 0 else f" {word}"
                     end = finish if number + 1 == len(words) else None
                     event: dict[str, Any] = {"choices": [{"index": 0, "text": piece, "finish_reason": end}]}

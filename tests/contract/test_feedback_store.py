@@ -11,14 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from medpipe.backends.heads_file import HeadsFile
-from medpipe.backends.sql import database
+from medpipe.backends.sql import database, journal
 from medpipe.backends.sql.audit import SqlAudit
 from medpipe.backends.sql.database import connect, corrections, erasures
 from medpipe.backends.sql.feedback_store import SqlFeedbackStore
 from medpipe.backends.sql.forgetting import forget
 from medpipe.core.teaching.feedback import Details
 from medpipe.errors import NotFound
-from medpipe.ports import CorrectionReview
+from medpipe.ports import AnswerRecord, CorrectionReview
 from tests.clock import START, Clock
 from tests.contract.racers import race
 from tests.contract.test_chains import schema
@@ -71,6 +71,18 @@ def test_feedback_on_a_refusal_is_no_preference(store: SqlFeedbackStore) -> None
     store.rate("no", "user-b", "down", "Ten.")
 
     assert list(store.between(START, START + DAY)) == []
+
+
+def test_a_record_that_is_handed_over_twice_is_stored_once(store: SqlFeedbackStore, database_url: str) -> None:
+    records = [AnswerRecord(name, START, "ann", "Q?", "Rest.", "version/a", "a", False) for name in ("x", "y", "z")]
+    store.record_all([])
+    store.record_all(records[:2])
+    store.record_all(records)
+    assert sorted(answer.answer_id for answer in store.answers()) == ["one", "two", "x", "y", "z"]
+    with connect(database_url).connect() as connection:
+        assert list(journal.faults(connection)) == []
+        entries = connection.execute(sa.select(database.journal.c.answer_id)).scalars().all()
+    assert sorted(entries) == ["one", "two", "x", "y", "z"]
 
 
 def test_a_moment_without_a_time_zone_is_refused(store: SqlFeedbackStore) -> None:

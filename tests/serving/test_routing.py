@@ -24,7 +24,7 @@ from medpipe.ports import Engine
 from medpipe.settings import Settings
 from medpipe.steps.deployment import deploy
 from serving.app import create_app
-from serving.limits import LIMITS
+from serving.limits import LIMITS, Limits
 from tests.contracts import CONTRACT, ON_TINY
 from tests.fakes_engine import FakeEngine
 from tests.places import ROOT
@@ -135,15 +135,17 @@ def test_a_client_that_hangs_up_mid_answer_is_not_waited_for(tmp_path: Path) -> 
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[str]:
+def running(settings: Settings, limits: Limits = LIMITS) -> Iterator[str]:
     """Run a gateway behind a real HTTP server, which notices when a client disconnects; give its address."""
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(create_app(settings, limits), port=0, log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()
-    until(lambda: server.started)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(20)
+    try:
+        until(lambda: server.started, 30)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
 
 
 def test_a_gateway_that_stops_says_goodbye(tmp_path: Path, engine: FakeEngine) -> None:
