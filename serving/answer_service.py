@@ -55,8 +55,9 @@ class AnswerPiece(NamedTuple):
     answer_id: str
     route: Route
     text: str
-    before: Conversation = NOTHING_BEFORE
     answer: ServedAnswer | None = None
+    before: Conversation = NOTHING_BEFORE
+    """As in `ServedAnswer`."""
 
 
 class ReviewedSentence(NamedTuple):
@@ -139,14 +140,14 @@ class AnswerService:
             try:
                 async for last in self._sentences(self._vetted(asked), user_messages):
                     sent += last.text
-                    yield AnswerPiece(answer_id, last.route, last.text, last.before)
+                    yield AnswerPiece(answer_id, last.route, last.text, before=last.before)
             except BaseException:  # the client left or the engine broke off: the sent part was read, so it is recorded
                 if sent.strip():
                     await asyncio.shield(self._record(last.answer(answer_id, sent), asked.question, identity))
                 raise
             answer = last.answer(answer_id, sent)
         await self._record(answer, asked.question, identity)
-        yield AnswerPiece(answer.answer_id, answer.route, "", answer.before, answer)
+        yield AnswerPiece(answer.answer_id, answer.route, "", answer, answer.before)
 
     async def _sentences(self, asked: Asked, user_messages: Sequence[str]) -> AsyncIterator[ReviewedSentence]:
         """Yield reviewed sentences. The last one may be a refusal; nothing follows it."""
