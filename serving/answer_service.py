@@ -58,8 +58,9 @@ class AnswerPiece(NamedTuple):
     answer_id: str
     route: Route
     text: str
-    before: Conversation = NOTHING_BEFORE
     answer: ServedAnswer | None = None
+    before: Conversation = NOTHING_BEFORE
+    """As in `ServedAnswer`."""
 
 
 class ReviewedSentence(NamedTuple):
@@ -142,14 +143,14 @@ class AnswerService:
                 async with aclosing(self._sentences(asked, said)) as sentences:
                     async for last in sentences:
                         sent += last.text
-                        yield AnswerPiece(answer_id, last.route, last.text, last.before)
+                        yield AnswerPiece(answer_id, last.route, last.text, before=last.before)
             except BaseException:  # the client left or the engine broke off: the sent part was read, so it is recorded
                 if sent.strip():
                     await self._record_read(last.answer(answer_id, sent), asked.question, identity)
                 raise
             answer = last.answer(answer_id, sent)
         await self._record_read(answer, asked.question, identity)
-        yield AnswerPiece(answer.answer_id, answer.route, "", answer.before, answer)
+        yield AnswerPiece(answer.answer_id, answer.route, "", answer, answer.before)
 
     async def check_known(self, unknown: Problem | None, user_messages: Sequence[str]) -> None:
         """Raise why it is not known who asks, if so: but somebody in danger is answered while the database is away."""

@@ -73,6 +73,7 @@ IN_THE_ENGINE = {
     "medpipe/sandbox/real/openai_client.py",
     "tests/serving/clients/openai_sdk.py",
     "tests/serving/clients/frameworks.py",  # by that of constraints/clients.txt
+    "tests/serving/clients/schemathesis_hooks.py",  # as above
 }
 """Run by the engine's interpreter: vLLM brings what they import."""
 OURS = {"medpipe", "medpipe_airflow", "serving", "dags", "plugins", "tests", "bench", "conftest"}

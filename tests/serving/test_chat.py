@@ -303,6 +303,23 @@ def test_the_models_are_the_name_and_what_is_served(gateway: Gateway) -> None:
     assert all(chat(gateway, model=name).status_code == 200 for name in names)
 
 
+def test_probes_and_pages_of_other_origins_get_what_they_may_have(gateway: Gateway) -> None:
+    gateway.route_to("a")
+    ask, origin = gateway.client.request, {"Origin": "https://example.org", "Access-Control-Request-Method": "POST"}
+
+    assert gateway.client.get("/v1/models/medqa").json()["id"] == "medqa"
+    unknown = gateway.client.get("/v1/models/version/v8")
+    assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "model_not_found")
+    assert [ask("HEAD", path).status_code for path in ("/healthz", "/v1/models", "/v1/models/a")] == [200] * 3
+    preflight = ask("OPTIONS", "/v1/chat/completions", headers=origin)
+    answered = gateway.client.post("/v1/chat/completions", json={"model": "a", "messages": [USER]}, headers=origin)
+    assert (preflight.status_code, answered.status_code) == (405, 200)
+    assert not [name for seen in (preflight, answered) for name in seen.headers if name.startswith("access-control")]
+    elsewhere = [ask("POST", f"/v1/{path}", json={}) for path in ("embeddings", "responses", "completions")]
+    assert [seen.status_code for seen in elsewhere] == [404] * 3
+    assert all(seen.json()["error"].keys() == {"message", "type", "param", "code"} for seen in elsewhere)
+
+
 LIST = "Signs are:\n\n1. Fever. It rises at night.\n2. A rash\n\nSee a doctor."
 
 

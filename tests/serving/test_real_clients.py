@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -30,6 +31,10 @@ from tests.waiting import until
 
 CLIENTS = Path(os.environ.get("CLIENTS_PYTHON", ROOT / ".venv-clients" / "bin" / "python"))
 """The interpreter of an environment that has constraints/clients.txt."""
+WITHOUT_CLIENTS = (
+    "LangChain and LiteLLM have an environment of their own: python -m venv .venv-clients, and "
+    ".venv-clients/bin/python -m pip install -r constraints/clients.txt; or CLIENTS_PYTHON names another one"
+)
 ANSWER = "This was answered by a. It is a second sentence."
 
 
@@ -98,11 +103,7 @@ def test_openais_client_gets_answers_streams_and_errors_as_it_expects_them(serve
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.skipif(
-    not CLIENTS.exists(),
-    reason="LangChain and LiteLLM have an environment of their own: python -m venv .venv-clients, and "
-    ".venv-clients/bin/python -m pip install -r constraints/clients.txt; or CLIENTS_PYTHON names another one",
-)
+@pytest.mark.skipif(not CLIENTS.exists(), reason=WITHOUT_CLIENTS)
 def test_langchain_and_litellm_get_answers_streams_and_errors_as_they_expect_them(served: tuple[str, str]) -> None:
     for name, found in seen(CLIENTS, "frameworks.py", *served).items():
         assert "tools" in found.pop("refused"), name
@@ -156,3 +157,26 @@ def test_openais_client_knows_a_limit_and_tries_again_when_it_is_told_to() -> No
 
     assert ended.returncode == 0, ended.stderr[-3000:]
     assert json.loads(ended.stdout) == [[429, "rate_limited", "1"], "So."]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(not CLIENTS.exists(), reason=WITHOUT_CLIENTS.replace("LangChain and LiteLLM", "schemathesis"))
+def test_no_request_that_schemathesis_makes_up_ends_in_a_server_error(served: tuple[str, str], tmp_path: Path) -> None:
+    address, key = served
+    command = [CLIENTS.with_name("schemathesis"), "run", f"{address.removesuffix('/v1')}/openapi.json"]
+    options = ["-c", "not_a_server_error", "-n", "15", "--phases", "coverage,fuzzing", "--generation-database", "none"]
+    hooks = {"SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": str(ROOT / "tests" / "serving" / "clients")}
+
+    ended = subprocess.run(
+        [*command, *options, "--no-color", "--seed", "1", "-H", f"Authorization: Bearer {key}"],
+        cwd=tmp_path,
+        env={**os.environ, **hooks},
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+
+    assert ended.returncode == 0, ended.stdout[-3000:]
+    generated = re.search(r"(\d+) generated, (\d+) passed", ended.stdout)
+    assert generated and int(generated[1]) == int(generated[2]) > 200
