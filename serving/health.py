@@ -23,7 +23,7 @@ def health_endpoints(
 
     @endpoints.get("/healthz", summary="The process is up")
     async def healthz() -> dict[str, Any]:
-        return {"status": "ok", "stopped": _stopped(stops)}
+        return {"status": "ok", **({"stopped": _stopped(stops)} if stops.thrown else {})}
 
     @endpoints.get("/readyz", summary="Questions can be answered")
     async def readyz() -> JSONResponse:
