@@ -31,7 +31,7 @@ class Metrics:
             "medpipe_limited", "requests over a limit of their key", ("limit",), registry=self.registry
         )
         self.limits_alone = Counter(
-            "medpipe_limits_counted_alone", "counts that Redis did not take", registry=self.registry
+            "medpipe_limits_counted_alone", "times that Redis did not answer", registry=self.registry
         )
         self.stopped = Gauge("medpipe_serving_stopped", "1 while serving is stopped", registry=self.registry)
         self.stop = Gauge(

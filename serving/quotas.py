@@ -20,6 +20,8 @@ from serving.routed_engine import Asked
 _log = logging.getLogger("serving.quotas")
 _REDIS_SECONDS = 0.5
 """How long Redis may take before this gateway counts alone."""
+_AGAIN_SECONDS = 5.0
+"""How long Redis is then not asked, so that not every request waits for it."""
 _CHARS_PER_TOKEN = 4
 """OpenAI's rule of thumb for English, for answers of which the engine did not count the tokens (streams)."""
 
@@ -43,6 +45,7 @@ class Quotas:
         self._metrics = metrics
         self._alone = FixedWindowRateLimiter(storage_from_string("async+memory://"))
         self._shared: FixedWindowRateLimiter | None = None
+        self._away_until = 0.0
         if address:
             options: dict[str, float | str | bool] = {
                 "implementation": "redispy",
@@ -85,10 +88,11 @@ class Quotas:
 
     async def _count(self, item: RateLimitItem, name: str, what: str, cost: int) -> tuple[int, float]:
         """Add to a count; return it, and the seconds until its window ends."""
-        if self._shared:
+        if self._shared and time.monotonic() >= self._away_until:
             try:
                 return await _counted(self._shared, item, name, what, cost)
             except Exception as error:
+                self._away_until = time.monotonic() + _AGAIN_SECONDS
                 self._metrics.limits_alone.inc()
                 _log.warning("Redis does not count limits just now: %s", type(error).__name__)
         return await _counted(self._alone, item, name, what, cost)

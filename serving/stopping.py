@@ -66,9 +66,9 @@ class StopFollower(Following):
         if newest != self._newest:
             _log.warning("serving is %s", "stopped" if newest and newest.stopped else "no longer stopped")
         self._newest, self._read_at = newest, begun
-        if self.thrown:
+        if problem := self.problem:
             for block in self._blocks:
-                block.end()
+                block.end(problem)
 
     @contextmanager
     def guard(self) -> Iterator[None]:
@@ -82,8 +82,8 @@ class StopFollower(Following):
         try:
             yield
         except asyncio.CancelledError:
-            if block.ended and block.task and not block.task.uncancel():
-                self.check()
+            if block.problem and block.task and not block.task.uncancel():
+                raise block.problem from None
             raise
         finally:
             self._blocks.discard(block)
@@ -97,12 +97,14 @@ class _Block:
     """Work that a stop ends."""
 
     def __init__(self, task: asyncio.Task[Any] | None) -> None:
-        self.task, self.ended = task, False
+        self.task = task
+        self.problem: Problem | None = None
+        """Why it was ended; None while it goes on."""
 
-    def end(self) -> None:
+    def end(self, problem: Problem) -> None:
         """Cancel the task, once."""
-        if self.task and not self.ended:
-            self.ended = True
+        if self.task and not self.problem:
+            self.problem = problem
             self.task.cancel()
 
 

@@ -248,6 +248,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "keys": {},
         "chain_answers": {},
         "erase": {"reason": "asked for it", "by": "Dr. A", "answer_id": "ans-1", "identity": ""},
+        "export_subject": {"identity": "holder-1", "to": str(home / "export.jsonl")},
+        "forget_answers": {"days": "365", "reason": "our retention", "by": "Dr. A"},
         "copy_home": {"apply": "false"},
         "gc": {"at": "2026-03-02T00:00:00Z", "apply": "false"},
         "verify": {},

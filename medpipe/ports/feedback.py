@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from medpipe.core.teaching.feedback import NO_DETAILS, Details, FeedbackItem, Opinion
 
@@ -110,6 +110,18 @@ class FeedbackStore(Protocol):
         One of the two is "". Feedback on a blanked answer is removed whoever gave it. Raises NotFound, and changes
         nothing, when there is neither an answer nor feedback of that name; with `elsewhere`, artifacts have texts of
         the identity, and the tombstone is appended all the same.
+        """
+
+    def erase_older(self, before: datetime, reason: str, by: str) -> int:
+        """Blank the texts of every answer given before a moment on which there is no feedback; return how many.
+
+        A tombstone is appended for each, as in `erase`.
+        """
+
+    def of_identity(self, identity: str) -> Iterator[dict[str, Any]]:
+        """Yield everything that is stored of an identity: its answers, then its feedback, oldest first.
+
+        `kind` says which of the two; the other keys are the columns that have a value.
         """
 
     def forget(self) -> str:

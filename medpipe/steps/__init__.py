@@ -9,11 +9,12 @@ give the same ref, and an existing artifact is not made again. The others are:
   `contradictions`, `keys`, `verify` and `run_lm_eval` read and return, and write nothing.
 - `open_withdrawals`, `withdraw`, `lift` and `confirm_blocks` append to the register of withdrawals, and `certify`
   does beside its artifact.
-- `issue_key`, `rotate_key`, `revoke_key`, `stop_serving`, `resume_serving`, `judge_correction`, `decide_hotfix` and
-  `erase` write a person's decision to the database, and `chain_answers` what makes changes of answers and ratings
-  visible.
+- `issue_key`, `rotate_key`, `revoke_key`, `stop_serving`, `resume_serving`, `judge_correction`, `decide_hotfix`,
+  `erase` and `forget_answers` write a person's decision to the database, and `chain_answers` what makes changes of
+  answers and ratings visible.
 - `gc` says what nothing needs any more, and removes it when it is told to; `copy_home` says what the object store lacks
   of a home, and copies it when it is told to.
+- `export_subject` writes what is stored of a person to a file.
 - `queue_sheet` puts answers into MLflow's review queues and returns where they are.
 - `validate` writes a validation and returns the ref that it was given; `compare_bases` writes an evaluation of each
   base and returns the table.
@@ -60,6 +61,7 @@ from medpipe.steps.sampling import sample_answers
 from medpipe.steps.sources import pull
 from medpipe.steps.standings import standings
 from medpipe.steps.stopping import resume_serving, stop_serving
+from medpipe.steps.subjects import export_subject, forget_answers
 from medpipe.steps.sweeping import gc
 from medpipe.steps.tracing import trace
 from medpipe.steps.training import register, train
@@ -131,6 +133,8 @@ VERBS = {
         stop_serving,
         resume_serving,
         erase,
+        export_subject,
+        forget_answers,
         chain_answers,
         gc,
         copy_home,

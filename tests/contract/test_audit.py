@@ -154,7 +154,8 @@ CHANGES = {
     "UPDATE feedback SET correction = 'Yes.' WHERE answer_id = 'one'": f"{RATING} was changed",
     "DELETE FROM feedback WHERE answer_id = 'one'": f"{RATING} is missing",
     "UPDATE feedback SET identity = 'eve' WHERE answer_id = 'one'": f"{RATING} is not in the journal",
-    "INSERT INTO feedback SELECT 'four', identity, rating, correction, at, salt FROM feedback": "of answer four is not",
+    "INSERT INTO feedback (answer_id, identity, rating, correction, at, salt) "
+    "SELECT 'four', identity, rating, correction, at, salt FROM feedback": "of answer four is not",
     "UPDATE journal SET at = '2026-03-04 12:30:00.000000' WHERE number = 3": "batch 6 of the journal was changed",
     "UPDATE journal SET number = 99 WHERE number = 2": "batch 6 of the journal was changed",
     "UPDATE journal SET batch = NULL WHERE number = 2": "batch 6 of the journal was changed",

@@ -28,6 +28,9 @@ from medpipe.ports import (
 
 _ROWS = 1000
 """Rows that are fetched at once. Bounds the texts in memory."""
+_BATCH = 500
+"""Answers that are erased in one transaction, during which no gateway can write."""
+_BLANK = {"question": "", "answer": "", "identity": ERASED, "salt": None}
 
 
 class SqlFeedbackStore:
@@ -157,18 +160,51 @@ class SqlFeedbackStore:
             concerned = sa.or_(on_answers, feedback.c.identity == identity) if identity else on_answers
             removed = connection.execute(sa.delete(feedback).where(concerned)).rowcount
             # Who preferred an erased answer to another one said so of the other one, which has no tombstone.
-            preferring = sa.select(feedback.c.answer_id, feedback.c.identity).where(feedback.c.preferred.in_(ids))
+            which = feedback.c.preferred.in_(sa.select(answers.c.answer_id).where(of_answer))
+            preferring = sa.select(feedback.c.answer_id, feedback.c.identity).where(which)
             for row in connection.execute(preferring).all():
                 removed += self._take_back(connection, *row)
             if not ids and not removed and not elsewhere:
                 raise NotFound(f"there is no answer or feedback of {answer_id or identity}: nothing was erased")
-            blank = {"question": "", "answer": "", "identity": ERASED, "salt": None}
-            connection.execute(sa.update(answers).where(of_answer).values(blank))
+            connection.execute(sa.update(answers).where(of_answer).values(_BLANK))
             names = [(id, "") for id in ids] + ([("", identity)] if identity else [])
             for id, name in names:
                 stone = {"answer_id": id, "identity": name, "reason": reason, "by": by}
                 self._append(write, database.erasures, stone)
         return Erased(len(ids), removed, ids)
+
+    def erase_older(self, before: datetime, reason: str, by: str) -> int:
+        """See `ports.FeedbackStore`. Each batch is a transaction, so that gateways can write between them."""
+        answers, feedback = database.answers, database.feedback
+        rated = sa.select(feedback.c.answer_id)
+        preferred = sa.select(feedback.c.preferred).where(feedback.c.preferred.is_not(None))
+        old = sa.select(answers.c.answer_id).where(
+            answers.c.at < before,
+            answers.c.identity != ERASED,
+            answers.c.answer_id.not_in(rated),
+            answers.c.answer_id.not_in(preferred),
+        )
+        count = 0
+        while True:
+            with chain.writing(self._engine, database.audit, self._heads) as write:
+                ids = write.connection.execute(old.limit(_BATCH)).scalars().all()
+                write.connection.execute(sa.update(answers).where(answers.c.answer_id.in_(ids)).values(_BLANK))
+                for id in ids:
+                    stone = {"answer_id": id, "identity": "", "reason": reason, "by": by}
+                    self._append(write, database.erasures, stone)
+            count += len(ids)
+            if len(ids) < _BATCH:
+                return count
+
+    def of_identity(self, identity: str) -> Iterator[dict[str, Any]]:
+        """See `ports.FeedbackStore`."""
+        kinds = {"answer": database.answers, "feedback": database.feedback}
+        with self._engine.connect() as connection:
+            for kind, table in kinds.items():
+                columns = [column for column in table.c if column.name not in ("salt", "personal")]
+                rows = sa.select(*columns).where(table.c.identity == identity).order_by(table.c.at, table.c.answer_id)
+                for row in connection.execute(rows, execution_options={"yield_per": _ROWS}).mappings():
+                    yield {"kind": kind, **{str(name): value for name, value in row.items() if value is not None}}
 
     def forget(self) -> str:
         """See `ports.FeedbackStore`."""
