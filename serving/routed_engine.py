@@ -123,7 +123,7 @@ class RoutedEngine:
         longest = route.contract.max_prompt_tokens
         shorter = list(route.contract.of(asked.before).shortened())
         if longest is None or len(shorter) == 1:
-            return shorter[-1]
+            return shorter[0]
 
         async def fits(number: int) -> bool:
             prompt = asked.prompt(route.contract, shorter[number])

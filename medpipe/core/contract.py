@@ -45,8 +45,9 @@ class ServingContract(BaseModel):
     """The prompt's form."""
     context: bool = False
     """Whether a prompt may hold the passage that its question is about."""
-    history: bool = False
-    """Whether a prompt may hold what comes before its question: earlier turns, and instructions of who calls."""
+    history: Literal[False] | Annotated[int, Field(gt=0)] = False
+    """How many of the last turns before a question a chat template tells at most, beside instructions of who calls;
+    False: none of it."""
     max_prompt_tokens: int | None = Field(None, gt=0, exclude_if=lambda tokens: tokens is None)
     """With history: the longest prompt, in tokens of the base. The oldest turns are left out, whole, until it fits."""
     decoding: Literal["greedy"] = "greedy"
@@ -59,8 +60,10 @@ class ServingContract(BaseModel):
 
     @model_validator(mode="after")
     def _bounds_its_history(self) -> Self:
-        if self.history and (self.template == "plain" or self.max_prompt_tokens is None):
-            raise ValueError("`history` needs a chat template, and max_prompt_tokens")
+        if self.history and self.template == "plain":
+            raise ValueError("a plain prompt has no place for `history`")
+        if self.max_prompt_tokens and not self.history:
+            raise ValueError("max_prompt_tokens bounds `history`, and there is none")
         return self
 
     def prompt(self, question: str, context: str = "", before: Conversation = NOTHING_BEFORE) -> str:
@@ -74,7 +77,8 @@ class ServingContract(BaseModel):
         """
         if not self.history or self.template == "plain":
             return NOTHING_BEFORE
-        return before if self.template.system else before.model_copy(update={"instructions": ""})
+        latest = before.last(self.history)
+        return latest if self.template.system else latest.model_copy(update={"instructions": ""})
 
     def completion(self, answer: str) -> str:
         """Return the completion that would give an answer after `prompt`."""

@@ -45,6 +45,11 @@ class Conversation(_Value):
             yield Conversation(instructions=self.instructions)
         yield NOTHING_BEFORE
 
+    def last(self, turns: int) -> Conversation:
+        """Return the conversation with the last exchanges alone, which have at most so many turns."""
+        kept = self.exchanges[max(0, len(self.exchanges) - turns // 2) :]
+        return self.model_copy(update={"exchanges": kept})
+
     def recent(self, chars: int) -> Conversation:
         """Return the longest of the shorter conversations that has at most so many characters."""
         return next((short for short in self.shortened() if short._chars <= chars), NOTHING_BEFORE)

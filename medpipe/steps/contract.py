@@ -34,7 +34,7 @@ def contract_of(ports: Ports, model: str, recipe: Recipe) -> ServingContract:
         merged=merged,
         template=ports.template(recipe),
         context=recipe.data.contexts,
-        history=recipe.max_prompt_tokens is not None,
+        history=recipe.data.history or False,
         max_prompt_tokens=recipe.max_prompt_tokens,
         max_new_tokens=recipe.max_new_tokens,
         stop=STOP if recipe.data.answers == "one line" else None,
@@ -48,8 +48,8 @@ def prompt_of(ports: Ports, contract: ServingContract, sample: Sample) -> str:
     As much of its conversation comes before the question as the contract has room for. Raises ConfigError without the
     base's tokenizer, where tokens must be counted.
     """
-    if not sample.before or contract.max_prompt_tokens is None:
-        return contract.prompt(sample.question, sample.context)
-    prompts = [contract.prompt(sample.question, sample.context, before) for before in sample.before.shortened()]
-    fitting = (text for text in prompts if ports.tokens(contract.base, text) <= contract.max_prompt_tokens)
-    return next(fitting, prompts[-1])
+    before, longest = contract.of(sample.before), contract.max_prompt_tokens
+    if not before or longest is None:
+        return contract.prompt(sample.question, sample.context, before)
+    prompts = [contract.prompt(sample.question, sample.context, short) for short in before.shortened()]
+    return next((text for text in prompts if ports.tokens(contract.base, text) <= longest), prompts[-1])

@@ -193,8 +193,8 @@ def _refuse_without_passages(model: str, contract: ServingContract, benchmarks: 
 def _refuse_without_conversations(
     model: str, contract: ServingContract, asked: Mapping[Benchmark, Sequence[Sample]]
 ) -> None:
-    """Raise ConfigError for a contract with history that no sample looks at: it would be served and never judged."""
-    if contract.history and not any(sample.before for samples in asked.values() for sample in samples):
+    """Raise ConfigError for a contract with bounded turns that no sample has: they would be served and never judged."""
+    if contract.max_prompt_tokens and not any(sample.before for samples in asked.values() for sample in samples):
         raise ConfigError(
             f"{model} is served with earlier turns of conversations, and no benchmark has any: add `conversations` to "
             "the recipe's `benchmarks`, or leave max_prompt_tokens out"

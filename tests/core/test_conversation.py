@@ -15,7 +15,7 @@ from medpipe.core.conversation import NOTHING_BEFORE, Conversation, Exchange
 from medpipe.core.judging import scoring
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.evaluation import Sample
-from medpipe.core.teaching.recipe import Recipe
+from medpipe.core.teaching.recipe import Data, Recipe
 from medpipe.sandbox.miniature_bases import CHATML, MISTRAL
 from medpipe.steps.contract import prompt_of
 from tests.contracts import CONTRACT
@@ -28,7 +28,7 @@ TALK = Conversation(
 )
 CHAT = ChatTemplate(jinja=CHATML, eos="<|im_end|>", system="Take care.")
 JUDGED = ServingContract.model_validate(
-    CONTRACT.model_dump() | {"template": CHAT, "history": True, "max_prompt_tokens": 12}
+    CONTRACT.model_dump() | {"template": CHAT, "history": 4, "max_prompt_tokens": 12}
 )
 BENCHMARK = configuration.load(ROOT / "medpipe" / "benchmarks" / "conversations.yaml", Benchmark)
 
@@ -79,12 +79,19 @@ def test_a_template_without_a_system_prompt_has_turns_and_no_instructions() -> N
     assert "Be brief." not in prompt and prompt.index("q1") < prompt.index("a2") < prompt.index("Why?")
 
 
-@pytest.mark.parametrize("fields", [{"template": "plain"}, {"max_prompt_tokens": None}])
-def test_history_needs_a_template_that_can_write_it_and_a_bound(fields: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="`history` needs a chat template, and max_prompt_tokens"):
-        ServingContract.model_validate(JUDGED.model_dump() | fields)
-    with pytest.raises(ValueError, match="a plain prompt has no place for a conversation"):
-        Recipe(name="r", summary="", method="sft", base="a/base", trainer={}, max_prompt_tokens=500)
+def test_history_needs_a_template_that_can_write_it_and_a_bound_needs_history() -> None:
+    for fields, fault in (({"template": "plain"}, "no place for `history`"), ({"history": False}, "bounds `history`")):
+        with pytest.raises(ValueError, match=fault):
+            ServingContract.model_validate(JUDGED.model_dump() | fields)
+    for more, fault in (({"data": Data(history=4)}, "no place for data.history"), ({}, "bounds earlier turns")):
+        with pytest.raises(ValueError, match=fault):
+            Recipe(name="r", summary="", method="sft", base="a/base", trainer={}, max_prompt_tokens=500, **more)
+    assert "history" not in Data().model_dump()
+
+
+def test_the_last_turns_are_kept_in_whole_exchanges() -> None:
+    assert [shapes([TALK.last(turns)])[0][0] for turns in (9, 4, 3, 2, 1)] == [2, 2, 1, 1, 0]
+    assert JUDGED.model_copy(update={"history": 2}).of(TALK) == TALK.last(2)
 
 
 def test_an_evaluation_asks_with_as_much_of_a_conversation_as_the_contract_has_room_for() -> None:

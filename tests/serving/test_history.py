@@ -19,7 +19,7 @@ from tests.serving.test_chat import chat
 SAFETY = "Answer with care."
 TEMPLATE = ChatTemplate(jinja=CHATML, eos="<|im_end|>", marks=("<|im_end|>", "<|im_start|>"), system=SAFETY)
 JUDGED = CONTRACT.model_copy(
-    update={"template": TEMPLATE, "history": True, "max_prompt_tokens": 200, "stop": None, "max_new_tokens": 9}
+    update={"template": TEMPLATE, "history": 12, "max_prompt_tokens": 200, "stop": None, "max_new_tokens": 9}
 )
 
 
@@ -66,11 +66,15 @@ def test_a_conversation_reaches_the_model_after_the_safety_prompt_whole_or_cut_t
 
     long = [says(role, f"{number} " + "word " * 20) for number in range(8) for role in ("user", "assistant")]
     cut = chat(judged, messages=[*long, says("user", "Who gets it?")], stream=True)
+    counted = [body for path, body in judged.engine.seen if path == "/tokenize"]
     seen = turns(prompt(judged))
     assert cut.headers[HISTORY] == "used=8, left-out=8, replaced=0"
     assert [turn.split()[1] for turn in seen[1:-2]] == ["4", "4", "5", "5", "6", "6", "7", "7"]
     assert seen[0] == f"system: {SAFETY}"
     assert HISTORY not in chat(judged).headers
+    assert len(counted) <= 1 + 4, "of 12 turns, the number that fits is searched by halves"
+    judged.route_to("b", contract=JUDGED.model_copy(update={"history": 3, "max_prompt_tokens": None}))
+    assert chat(judged, messages=[*long, *TALK]).headers[HISTORY].startswith("used=2, left-out=16")
 
 
 def test_what_an_application_or_an_earlier_answer_says_is_not_believed(judged: Gateway) -> None:

@@ -383,7 +383,9 @@ def test_another_precision_is_another_evaluation(ports: fakes.FakePorts, generat
 def test_a_recipe_with_history_asks_conversations_and_is_refused_without_any(
     ports: fakes.FakePorts, generator: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = ports.recipe("tiny-sft").model_copy(update={"max_prompt_tokens": 60, "benchmarks": ("conversations",)})
+    told = ports.recipe("tiny-sft")
+    data = told.data.model_copy(update={"history": 4})
+    recipe = told.model_copy(update={"max_prompt_tokens": 60, "benchmarks": ("conversations",), "data": data})
     template = ChatTemplate(jinja=CHATML, eos="<|im_end|>", system="Take care.")
     monkeypatch.setattr(ports, "recipe", lambda name: recipe, raising=False)
     monkeypatch.setattr(ports, "template", lambda recipe: template, raising=False)
@@ -393,7 +395,7 @@ def test_a_recipe_with_history_asks_conversations_and_is_refused_without_any(
 
     contract = manifest(ports, evaluation, EvaluationManifest).inputs.contract
     ((*_, prompts, _ending),) = generator.calls
-    assert (contract.history, contract.max_prompt_tokens) == (True, 60)
+    assert (contract.history, contract.max_prompt_tokens) == (4, 60)
     assert len(prompts) == len(ports.benchmark("conversations").questions)
     assert all(text.count("<|im_start|>user") >= 2 and len(text.split()) <= 60 for text in prompts)
     assert "My son is 9 and has a cough.<|im_end|>" in prompts[0]

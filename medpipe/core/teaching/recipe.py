@@ -66,6 +66,7 @@ class Data(_Block):
     - `phrasings`: number of training phrasings of each question; `paraphrases`: how many more put the question
       inside another sentence.
     - `contexts`: whether the prompt has the passage that a question is about before the question.
+    - `history`: how many of the last turns before a question are told as turns. It needs a chat template.
     - `answers`: `one line`, or `paragraphs`, which keep paragraphs and Markdown lists and end with the base's token for
       the end of a text. It is part of the contract: a version is judged and served in this form.
     - `aims`: whether an article whose title asks nothing answers a question about its stated aim.
@@ -114,6 +115,7 @@ class Data(_Block):
     phrasings: int = Field(3, ge=1)
     paraphrases: int = Field(0, ge=0)
     contexts: bool = False
+    history: int = Field(0, ge=0, exclude_if=not_)
     answers: Answers = Field("one line", exclude_if=lambda answers: answers == "one line")
     aims: bool = False
     max_question_chars: int = Field(900, gt=20)
@@ -246,8 +248,8 @@ class Recipe(_Block):
     system: str = Field("", exclude_if=not_)
     """What the model is told before any question, by the chat template."""
     max_prompt_tokens: int | None = Field(None, gt=0, exclude_if=lambda tokens: tokens is None)
-    """How long a prompt with earlier turns of a conversation may be, in tokens; None: the last question is asked alone.
-    It needs a chat template, and a benchmark with conversations, such as `conversations`."""
+    """How long a prompt with earlier turns (`data.history`) may be, in tokens; None: the turns alone are bounded. It
+    needs a benchmark with conversations, such as `conversations`."""
     max_cut: Share = Field(0.01, exclude_if=lambda share: share == 0.01)
     """Share of the training's rows that may be longer than `max_length`; with more, nothing is trained."""
     penalty: Penalty | None = Field(None, exclude_if=lambda penalty: penalty is None)
@@ -298,10 +300,10 @@ class Recipe(_Block):
     def _system_has_a_place(self) -> Recipe:
         if self.system and self.template == "plain":
             raise ValueError("a plain prompt has no place for `system`; set template to chat, or leave system out")
-        if self.max_prompt_tokens and self.template == "plain":
-            raise ValueError(
-                "a plain prompt has no place for a conversation; set template to chat, or leave max_prompt_tokens out"
-            )
+        if self.data.history and self.template == "plain":
+            raise ValueError("a plain prompt has no place for data.history; set template to chat, or leave it out")
+        if self.max_prompt_tokens and not self.data.history:
+            raise ValueError("max_prompt_tokens bounds earlier turns; set data.history, or leave it out")
         return self
 
     @model_validator(mode="after")
