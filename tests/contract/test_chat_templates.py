@@ -15,7 +15,8 @@ from medpipe import chat_templates
 from medpipe.core import prompt
 from medpipe.core.chat import ChatTemplate, Turn
 from medpipe.core.contract import ServingContract
-from medpipe.core.teaching.recipe import Data, Recipe
+from medpipe.core.teaching.data import Data
+from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError
 from medpipe.sandbox.miniature_bases import CHATML, MISTRAL
 from tests.contracts import CONTRACT

@@ -11,12 +11,12 @@ from medpipe.core.corpus.document import Document, Section
 from medpipe.core.refs import digest_of
 from medpipe.core.sources import Kind
 from medpipe.core.teaching import answers, passages, questions
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.drops import Drops, sift, total
 from medpipe.core.teaching.options import with_options
 from medpipe.core.teaching.origin import Origin
 from medpipe.core.teaching.passages import Length
 from medpipe.core.teaching.phrasings import AIM, CHOICE, DECISION, FINDING, OVERVIEW, QUESTION, TRIAGE, grammar
-from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import normalise, one_line
 from medpipe.core.triage import labels as triage_labels
 

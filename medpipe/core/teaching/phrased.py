@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from medpipe.core.teaching import questions
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.example import Example, Role
 from medpipe.core.teaching.facts import Fact
-from medpipe.core.teaching.recipe import Data
 
 
 def phrased(fact: Fact, data: Data, replay: bool = False, role: Role = "taught") -> Iterator[Example]:
