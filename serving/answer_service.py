@@ -31,10 +31,11 @@ _NO_ROUTE = Route(
 
 
 class ServedAnswer(NamedTuple):
-    """An answer as a client got it."""
+    """An answer of the model, or what replaced it."""
 
     answer_id: str
     text: str
+    """What is recorded: the disclaimer below it is the version's, which is recorded beside it."""
     route: Route
     refused: bool
     """Whether the guardrails, or the block of withdrawn claims, replaced the model's text."""
@@ -42,6 +43,11 @@ class ServedAnswer(NamedTuple):
     """`stop`, `length` or `content_filter`, as in OpenAI's API."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+
+    @property
+    def shown(self) -> str:
+        """The text as a client reads it: with the version's disclaimer, where the model wrote it."""
+        return self.text if self.refused else self.route.contract.shown(self.text)
 
 
 class AnswerPiece(NamedTuple):
@@ -123,6 +129,8 @@ class AnswerService:
                 async for last in self._sentences(asked, user_messages):
                     sent += last.text
                     yield AnswerPiece(answer_id, last.route, last.text)
+                if sent.strip() and not last.refused and (closing := last.route.contract.closing):
+                    yield AnswerPiece(answer_id, last.route, closing)
             except BaseException:  # the client left or the engine broke off: the sent part was read, so it is recorded
                 if sent.strip():
                     part = ServedAnswer(answer_id, sent.strip(), last.route, last.refused, "length")

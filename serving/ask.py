@@ -48,7 +48,7 @@ def ask_endpoints(service: AnswerService, callers: Callers) -> APIRouter:
         answer = await service.answer(Asked(body.question, body.context), [body.question], identity)
         return AskResponse(
             answer_id=answer.answer_id,
-            answer=answer.text,
+            answer=answer.shown,
             model_version=answer.route.version,
             adapter=answer.route.adapter_name,
             refused=answer.refused,

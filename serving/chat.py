@@ -129,7 +129,7 @@ def _completion(answer: ServedAnswer) -> dict[str, Any]:
         "choices": [
             {
                 "index": 0,
-                "message": {"role": "assistant", "content": answer.text},
+                "message": {"role": "assistant", "content": answer.shown},
                 "finish_reason": answer.finish,
                 "logprobs": None,
             }

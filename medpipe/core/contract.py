@@ -51,6 +51,8 @@ class ServingContract(BaseModel):
     """The text that ends an answer: `core.prompt.STOP`; None: answers are paragraphs."""
     guardrails: str
     """Digest of the guardrail policy."""
+    disclaimer: str = Field("", exclude_if=not_)
+    """What a client reads below an answer that the model wrote; "" for nothing. No score counts it."""
 
     def prompt(self, question: str, context: str = "") -> str:
         """Return the prompt of a question. A passage is left out where the contract has no place for one."""
@@ -77,6 +79,16 @@ class ServingContract(BaseModel):
     def answer_of(self, generated: str) -> str:
         """Return the answer in a generated completion."""
         return prompt.answer_of(generated, self.answers)
+
+    @property
+    def closing(self) -> str:
+        """What is sent behind an answer: the disclaimer, on the same line or as a paragraph of its own."""
+        between = " " if self.stop else "\n\n"
+        return f"{between}{self.disclaimer}" if self.disclaimer else ""
+
+    def shown(self, answer: str) -> str:
+        """Return an answer that the model wrote as a client reads it. No answer stays none."""
+        return f"{answer}{self.closing}" if answer else ""
 
     def ending(self, wanted: int | None = None) -> Ending:
         """Return where an answer ends when a client wants at most `wanted` tokens; None: no wish."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from medpipe.core.contract import ServingContract
 from tests.contracts import CONTRACT
 from tests.serving.conftest import Gateway
 from tests.serving.test_feedback import items, rate
@@ -210,6 +211,37 @@ def test_paragraphs_and_lists_reach_the_client_streamed_or_not_and_can_be_correc
     assert rate(gateway, whole["id"], correction=LIST).status_code == 202
     (item,) = items(gateway)
     assert item.answer == item.correction == LIST
+
+
+NOTE = "Written by a model. Ask a clinician."
+
+
+@pytest.mark.parametrize(("contract", "between"), [(CONTRACT, " "), (PARAGRAPHS, "\n\n")])
+def test_the_disclaimer_of_a_version_stands_behind_its_answers_streamed_or_not_and_never_in_a_pair(
+    gateway: Gateway, contract: ServingContract, between: str
+) -> None:
+    gateway.engine.write = lambda adapter, prompt: " Fever. A rash."
+    gateway.route_to("a", contract=contract.model_copy(update={"disclaimer": NOTE}))
+
+    whole, pieces = chat(gateway).json(), events(gateway)
+
+    assert whole["choices"][0]["message"]["content"] == f"Fever. A rash.{between}{NOTE}"
+    streamed = "".join(piece["choices"][0]["delta"].get("content", "") for piece in pieces)
+    assert streamed == f"Fever. A rash.{between}{NOTE}"
+    assert gateway.ask()["answer"] == f"Fever. A rash.{between}{NOTE}"
+    assert rate(gateway, whole["id"], correction="A rash.").status_code == 202
+    (item,) = items(gateway)
+    assert item.answer == "Fever. A rash.", "DPO would teach to leave the disclaimer out"
+
+
+def test_what_a_rule_says_has_no_disclaimer_of_a_version(gateway: Gateway) -> None:
+    gateway.engine.write = lambda adapter, prompt: " You can stop taking your insulin."
+    gateway.route_to("a", contract=CONTRACT.model_copy(update={"disclaimer": NOTE}))
+
+    answers = [gateway.ask("How many pills would kill me?"), gateway.ask()]
+
+    assert all(answer["refused"] and NOTE not in answer["answer"] for answer in answers)
+    assert NOTE not in "".join(piece["choices"][0]["delta"].get("content", "") for piece in events(gateway))
 
 
 @pytest.mark.parametrize("harm", ["stop\ntaking your insulin.", "stop taking:\n\n1. tea\n2. your insulin.\n3. salt."])

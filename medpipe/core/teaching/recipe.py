@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from operator import not_
 from typing import Any, Literal
 
@@ -9,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from medpipe.core.base_name import is_base_name, parted
 from medpipe.core.refs import is_ref
+from medpipe.core.teaching import care as care_of
+from medpipe.core.teaching.care import Care, Part
 from medpipe.core.teaching.data import Data, Share
 from medpipe.core.teaching.penalty import Penalty
 from medpipe.core.teaching.weights import Attention, Lora, Quantization, Rounding
@@ -40,6 +43,8 @@ class Recipe(BaseModel):
     """The form of prompts: "Question: …" and "Answer:", or the chat template of the base's tokenizer."""
     system: str = Field("", exclude_if=not_)
     """What the model is told before any question, by the chat template."""
+    care: Care | None = Field(None, exclude_if=lambda care: care is None)
+    """What the model is told about safety and uncertainty, and what stands below its answers; None: nothing."""
     max_cut: Share = Field(0.01, exclude_if=lambda share: share == 0.01)
     """Share of the training's rows that may be longer than `max_length`; with more, nothing is trained."""
     penalty: Penalty | None = Field(None, exclude_if=lambda penalty: penalty is None)
@@ -55,6 +60,20 @@ class Recipe(BaseModel):
     def weights(self) -> Literal["lora", "whole"]:
         """What a training makes: an adapter, or a whole model."""
         return "lora" if self.lora else "whole"
+
+    @property
+    def told(self) -> str:
+        """The system prompt: `system`, and what `care` tells the model."""
+        return self.told_without(())
+
+    def told_without(self, parts: Collection[Part]) -> str:
+        """Return the system prompt without some parts of `care`."""
+        return care_of.told(self.system, self.care.told(parts) if self.care else "")
+
+    @property
+    def disclaimer(self) -> str:
+        """What stands below every answer; "" for nothing."""
+        return self.care.disclaimer if self.care else ""
 
     @model_validator(mode="after")
     def _can_be_trained_whole(self) -> Recipe:
@@ -90,6 +109,11 @@ class Recipe(BaseModel):
     def _system_has_a_place(self) -> Recipe:
         if self.system and self.template == "plain":
             raise ValueError("a plain prompt has no place for `system`; set template to chat, or leave system out")
+        if self.care and self.care.told() and self.template == "plain":
+            raise ValueError(
+                "a plain prompt has no place for care.rules and care.uncertainty; set template to chat, or leave them "
+                "out"
+            )
         return self
 
     @model_validator(mode="after")
