@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from medpipe.core.chat import Turn
 from medpipe.core.safety.guardrails import DISCLAIMER
 from medpipe.ports import Route
 from serving.answer_service import AnswerPiece, AnswerService, ServedAnswer
@@ -46,9 +47,10 @@ class Message(BaseModel):
 class ChatRequest(BaseModel):
     """The fields of OpenAI's chat completions API that the gateway knows. Any other field is refused by name.
 
-    The last user message is the question: the model was trained and judged on single questions. Every user
-    message is screened. Sampling fields are accepted, because some clients always send them, and ignored:
-    answers are greedy, as they were when the version was judged.
+    The last user message is the question. Earlier messages of user and assistant are told to a version that was judged
+    with history, and to no other. Every user message is screened. System messages are ignored. Sampling fields are
+    accepted, because some clients always send them, and ignored: answers are greedy, as they were when the version was
+    judged.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -88,7 +90,7 @@ def chat_endpoints(
             message = f"the model {body.model[:100]!r} is not served; ask for {model_name!r}"
             raise Problem(404, "model_not_found", message, "model")
         question, user_messages = _question(body, limits)
-        asked = Asked(question, max_tokens=body.max_completion_tokens or body.max_tokens)
+        asked = Asked(question, max_tokens=body.max_completion_tokens or body.max_tokens, earlier=_earlier(body))
         arguments = (asked, user_messages, await callers.identify(request))
         if not body.stream:
             return JSONResponse(_completion(await service.answer(*arguments)))
@@ -120,6 +122,16 @@ def _question(body: ChatRequest, limits: Limits) -> tuple[str, list[str]]:
         reason = f"messages: the last user message has more than {limits.question_chars} characters"
         raise Problem(422, "invalid_request", reason, "messages")
     return user_messages[-1], user_messages
+
+
+def _earlier(body: ChatRequest) -> tuple[Turn, ...]:
+    """Return what user and assistant said before the last user message, of which there must be one."""
+    last = max(place for place, message in enumerate(body.messages) if message.role == "user")
+    return tuple(
+        Turn("user" if message.role == "user" else "assistant", message.text())
+        for message in body.messages[:last]
+        if message.role in ("user", "assistant")
+    )
 
 
 def _completion(answer: ServedAnswer) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
+from medpipe.core import dialogue
+from medpipe.core.chat import Turn
 from medpipe.core.contract import ServingContract
 from medpipe.ports import Route
 from serving.engine import AdapterMissing, Completion, EngineClient
-from serving.limits import Limits
+from serving.limits import LIMITS, Limits
 from serving.metrics import Metrics
 from serving.problems import Problem, TryLater
 from serving.route_follower import RouteFollower
@@ -25,13 +27,32 @@ class Asked(NamedTuple):
     """The passage that the question is about; "" for none."""
     max_tokens: int | None = None
     """The longest answer that the client wants; None: as long as the version may write."""
+    earlier: tuple[Turn, ...] = ()
+    """What was said before the question. A version without history is asked the question alone."""
 
     def prompt(self, contract: ServingContract) -> str:
         """Return the prompt. Raises Problem 422 for a passage that the version was never judged with."""
         if self.context and not contract.context:
             message = "context: the served version was judged on questions alone; leave the passage out"
             raise Problem(422, "no_context", message, "context")
+        if contract.history and self.earlier and not self.context:
+            return _continued(contract, self.question, self.earlier)
         return contract.prompt(self.question, self.context)
+
+
+def _continued(contract: ServingContract, question: str, earlier: tuple[Turn, ...]) -> str:
+    """Return the prompt of a question within a conversation. What was said since the last answer is a part of it.
+
+    Raises Problem 422 for turns that are too long together.
+    """
+    turns = dialogue.joined(earlier)
+    if turns and turns[-1].role == "user":
+        question = f"{turns.pop().text} {question}"
+    passage = dialogue.written(turns[-int(contract.history) :])
+    if len(passage) > LIMITS.context_chars:
+        message = f"messages: the last {contract.history} before the question have more than {LIMITS.context_chars} "
+        raise Problem(422, "invalid_request", f"{message}characters: leave some out", "messages")
+    return contract.prompt(question, passage)
 
 
 class RoutedPiece(NamedTuple):

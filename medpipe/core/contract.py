@@ -42,8 +42,8 @@ class ServingContract(BaseModel):
     """The prompt's form."""
     context: bool = False
     """Whether a prompt may hold the passage that its question is about."""
-    history: Literal[False] = False
-    """Whether earlier turns of a conversation are part of the prompt."""
+    history: Literal[False] | Annotated[int, Field(gt=0)] = False
+    """How many of the last turns before a question a chat template tells at most; False: none."""
     decoding: Literal["greedy"] = "greedy"
     max_new_tokens: int = Field(gt=0)
     """The longest answer, in tokens."""
@@ -55,8 +55,11 @@ class ServingContract(BaseModel):
     """What a client reads below an answer that the model wrote; "" for nothing. No score counts it."""
 
     def prompt(self, question: str, context: str = "") -> str:
-        """Return the prompt of a question. A passage is left out where the contract has no place for one."""
-        return prompt.render(question, context if self.context else "", self.template)
+        """Return the prompt of a question. A passage is left out where the contract has no place for one.
+
+        A passage that is written from earlier turns (`core.dialogue`) is told as turns where the contract has history.
+        """
+        return prompt.render(question, context, self.template, self.context, self.history or 0)
 
     def completion(self, answer: str) -> str:
         """Return the completion that would give an answer after `prompt`."""

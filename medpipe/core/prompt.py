@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from medpipe.core import dialogue
 from medpipe.core.chat import ChatTemplate
 
 STOP = "\n"
@@ -17,15 +18,21 @@ Template = Literal["plain"] | ChatTemplate
 """The form of prompts: `plain` is "Question: …" and "Answer:"; or the chat template of the base's tokenizer."""
 
 
-def render(question: str, context: str = "", template: Template = "plain") -> str:
+def render(
+    question: str, context: str = "", template: Template = "plain", passages: bool = True, history: int = 0
+) -> str:
     """Return the prompt of a question. `context` is the passage that the question is about, "" for none.
+
+    `history`: the most earlier turns that a chat template tells as turns, where the passage is written from such
+    (`core.dialogue`). `passages`: whether any other passage is told.
 
     The completion that follows a plain prompt starts with a space (see `completion`). Raises ConfigError for a chat
     template that cannot be rendered.
     """
     if template != "plain":
-        return template.prompt(question, context)
-    passage = " ".join(context.split())
+        turns = dialogue.turns_of(context, history)
+        return template.prompt(question, context if passages and not turns else "", turns)
+    passage = " ".join(context.split()) if passages else ""
     return f"{f'Context: {passage}{STOP}' if passage else ''}Question: {' '.join(question.split())}\nAnswer:"
 
 

@@ -45,6 +45,7 @@ def _whole(ports: Ports, model: str, recipe: Recipe) -> ServingContract:
         merged=merged,
         template=ports.template(recipe),
         context=recipe.data.contexts,
+        history=recipe.data.history or False,
         max_new_tokens=recipe.max_new_tokens,
         stop=STOP if recipe.data.answers == "one line" else None,
         disclaimer=recipe.disclaimer,

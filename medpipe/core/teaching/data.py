@@ -45,11 +45,14 @@ class Data(BaseModel):
     - `phrasings`: number of training phrasings of each question; `paraphrases`: how many more put the question
       inside another sentence.
     - `contexts`: whether the prompt has the passage that a question is about before the question.
+    - `history`: how many of the last turns before a question are told as turns, where a source has conversations;
+      longer ones lose their beginning. It needs a chat template. Only the assistant's last turn is learned: each
+      earlier one is the last of an example of its own.
     - `answers`: `one line`, or `paragraphs`, which keep paragraphs and Markdown lists and end with the base's token for
       the end of a text. It is part of the contract: a version is judged and served in this form.
     - `aims`: whether an article whose title asks nothing answers a question about its stated aim.
     - `max_question_chars`, `max_context_chars`, `max_answer_chars`: longer questions are left out; longer contexts
-      and answers are cut at the end of a sentence.
+      and answers are cut at the end of a sentence, and longer conversations between two turns.
     - `max_question_tokens`, `max_context_tokens`, `max_answer_tokens`: the same limits in tokens of the recipe's base,
       each instead of the one in characters; None: characters.
 
@@ -94,6 +97,7 @@ class Data(BaseModel):
     phrasings: int = Field(3, ge=1)
     paraphrases: int = Field(0, ge=0)
     contexts: bool = False
+    history: int = Field(0, ge=0, exclude_if=not_)
     answers: Answers = Field("one line", exclude_if=lambda answers: answers == "one line")
     aims: bool = False
     max_question_chars: int = Field(900, gt=20)

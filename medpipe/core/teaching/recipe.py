@@ -109,6 +109,8 @@ class Recipe(BaseModel):
     def _system_has_a_place(self) -> Recipe:
         if self.system and self.template == "plain":
             raise ValueError("a plain prompt has no place for `system`; set template to chat, or leave system out")
+        if self.data.history and self.template == "plain":
+            raise ValueError("a plain prompt has no place for data.history; set template to chat, or leave it out")
         if self.care and self.care.told() and self.template == "plain":
             raise ValueError(
                 "a plain prompt has no place for care.rules and care.uncertainty; set template to chat, or leave them "
