@@ -73,9 +73,9 @@ def test_a_first_training_starts_from_the_base_and_is_compared_with_it(ports: fa
 
 
 def test_the_model_that_is_trained_says_what_it_knows_where_the_recipe_needs_that_and_nowhere_else(
-    ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch
+    ports: fakes.FakePorts, chain: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    champion = version(ports)
+    champion = chain[2]
     assert routine(ports, champion, start_from="champion").asks is None
     asking = ports.recipe("tiny-sft")
     asking = asking.model_copy(update={"data": asking.data.model_copy(update={"max_unknown_share": 0.5})})

@@ -121,8 +121,11 @@ def _any(words: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _gaps(trigger: re.Pattern[str], text: str) -> Iterator[str]:
-    """Yield the words between each trigger in a text and the text's end."""
-    for match in trigger.finditer(text):
+    """Yield the words between each trigger in a text and the text's end, from the nearest trigger.
+
+    Mostly the nearest one decides: a long list of denials would otherwise be read anew for each of its signs.
+    """
+    for match in reversed(list(trigger.finditer(text))):
         yield text[match.end() :]
 
 
