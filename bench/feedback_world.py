@@ -17,9 +17,9 @@ from medpipe import records
 from medpipe.core.refs import AdapterRef, CorpusRef, DocumentsRef, FeedbackRef, PairsRef, digest_of
 from medpipe.core.safety.redaction import Redaction
 from medpipe.core.teaching import questions
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.facts import decompose
-from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import contains
 from medpipe.ports import Ports, Redactor
 from medpipe.sandbox.asking import USERS

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from medpipe.core.corpus.bad_record import Received
 from medpipe.core.corpus.document import Document, Status
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.facts import LABELLED, Fact, decompose
-from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import stable_share
 from medpipe.sources.curated.sets import SETS
 from medpipe.sources.curated.source import CuratedSource

@@ -1,5 +1,7 @@
 """Make a challenger: build examples, train, evaluate, compare with the incumbent, register.
 
+A recipe that keeps a share of unknown facts (`data.max_unknown_share`) has the model asked first what it knows.
+
 The watch DAG asks for it when the corpus or the feedback has drifted, or a person fills in the form. A *hotfix*
 names retracted articles, whose claims are withdrawn, or topics that were learned wrongly. It starts from the newest
 version that never learned them.
@@ -77,13 +79,18 @@ def retrain() -> None:
         pairs=request["pairs"],
         again=request["again"],
     )
-    built = step("build_examples", apart=True, **HOURS)(
+    knowledge = ml_step("classify_facts", skip_without="model")(
+        corpus=request["corpus"], recipe=request["recipe"], model=planned["asks"]
+    )
+    # Also where nobody had to be asked.
+    built = step("build_examples", apart=True, trigger_rule="none_failed_min_one_success", **HOURS)(
         corpus=request["corpus"],
         recipe=request["recipe"],
         since=planned["since"],
         knows=planned["knows"],
         withdraw=request["withdraw"],
         start=planned["start"],
+        knowledge=knowledge,
     )
     examples = step("validate")(data=built, suite="examples")
     adapter = ml_step("train")(

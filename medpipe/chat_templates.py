@@ -42,7 +42,7 @@ def template_of(recipe: Recipe, models: Path, prepared: Prepared = base_models.n
     need = f"recipe {recipe.name!r}, template: the chat template"
     tokenizer = base_models.tokenizer(recipe.base, models, need, "set template to plain", prepared)
     adds_bos = bool(bos) and tokenizer.encode("a").tokens[:1] == [bos]
-    template = ChatTemplate(jinja=jinja, bos=bos, eos=eos, adds_bos=adds_bos, system=recipe.system)
+    template = ChatTemplate(jinja=jinja, bos=bos, eos=eos, adds_bos=adds_bos, system=recipe.told)
     try:
         told = f"{jinja}{bos}{template.prompt('Why?')}{template.completion('So.')}"
     except ConfigError as error:

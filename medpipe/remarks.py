@@ -23,6 +23,7 @@ from medpipe.errors import UsageError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import validation_of
 from medpipe.steps.comparing_bases import ComparedBases
+from medpipe.steps.comparing_care import ComparedCare
 from medpipe.steps.home import Copied
 from medpipe.steps.ratings import REFUSED
 from medpipe.steps.sampling import FOR_RATERS
@@ -40,7 +41,7 @@ def of_result(verb: str, arguments: Mapping[str, Any], value: Any, ports: Ports)
 
     `validate` returns the ref of its data, so its remarks come from the validation of that data.
     """
-    if isinstance(value, ComparedBases | Copied | Gc | Verified):
+    if isinstance(value, ComparedBases | ComparedCare | Copied | Gc | Verified):
         return list(value.remarks)
     if verb == "validate":
         validation = validation_of(ports, str(value), str(arguments["suite"]))

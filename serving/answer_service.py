@@ -37,10 +37,11 @@ _NOTHING = Completion("", "", 0, 0)
 
 
 class ServedAnswer(NamedTuple):
-    """An answer as a client got it."""
+    """An answer of the model, or what replaced it."""
 
     answer_id: str
     text: str
+    """What is recorded: the disclaimer below it is the version's, which is recorded beside it."""
     route: Route
     refused: bool
     """Whether the guardrails, or the block of withdrawn claims, replaced the model's text."""
@@ -50,6 +51,11 @@ class ServedAnswer(NamedTuple):
     completion_tokens: int = 0
     before: Conversation = NOTHING_BEFORE
     """What the model saw of the conversation before the question."""
+
+    @property
+    def shown(self) -> str:
+        """The text as a client reads it: with the version's disclaimer, where the model wrote it."""
+        return self.text if self.refused else self.route.contract.shown(self.text)
 
 
 class AnswerPiece(NamedTuple):
@@ -144,6 +150,8 @@ class AnswerService:
                     async for last in sentences:
                         sent += last.text
                         yield AnswerPiece(answer_id, last.route, last.text, before=last.before)
+                if sent.strip() and not last.refused and (closing := last.route.contract.closing):
+                    yield AnswerPiece(answer_id, last.route, closing, before=last.before)
             except BaseException:  # the client left or the engine broke off: the sent part was read, so it is recorded
                 if sent.strip():
                     await self._record_read(last.answer(answer_id, sent), asked.question, identity)

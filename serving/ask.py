@@ -52,7 +52,7 @@ def ask_endpoints(service: AnswerService, callers: Callers, stops: StopFollower)
         await callers.charge(request, asked, answer)
         return AskResponse(
             answer_id=answer.answer_id,
-            answer=answer.text,
+            answer=answer.shown,
             model_version=answer.route.version,
             adapter=answer.route.adapter_name,
             refused=answer.refused,

@@ -105,7 +105,7 @@ def _completion(answer: ServedAnswer) -> dict[str, Any]:
         "choices": [
             {
                 "index": 0,
-                "message": {"role": "assistant", "content": answer.text, "refusal": None},
+                "message": {"role": "assistant", "content": answer.shown, "refusal": None},
                 "finish_reason": answer.finish,
                 "logprobs": None,
             }

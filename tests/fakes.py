@@ -30,7 +30,8 @@ from medpipe.core.judging.rating.sheet import Shown
 from medpipe.core.refs import digest_of
 from medpipe.core.sampling import Sampling
 from medpipe.core.teaching.curve import CURVE, Point
-from medpipe.core.teaching.recipe import Recipe, Rounding
+from medpipe.core.teaching.recipe import Recipe
+from medpipe.core.teaching.weights import Rounding
 from medpipe.errors import ConfigError, MedpipeError, NotFound, UsageError
 from medpipe.ports import (
     Counts,

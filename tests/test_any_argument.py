@@ -172,6 +172,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         },
         "run_lm_eval": {"evaluation": described["evaluation"]},
         "compare_bases": {"recipes": ["tiny-sft", "tiny-dpo"], "examples": described["examples"]},
+        "compare_care": {"recipe": "tiny-sft", "examples": described["examples"], "model": described["adapter"]},
         "sample_answers": {
             "evaluations": list(asked),
             "benchmarks": ["new-knowledge"],

@@ -7,7 +7,7 @@ from typing import Any
 
 from medpipe import base_models
 from medpipe.base_models import Prepared
-from medpipe.core.teaching.recipe import Rounding
+from medpipe.core.teaching.weights import Rounding
 from medpipe.errors import ConfigError
 from medpipe.ports import PreparedBase
 from medpipe.weights import rounding as rounds

@@ -57,6 +57,8 @@ class ServingContract(BaseModel):
     """The text that ends an answer: `core.prompt.STOP`; None: answers are paragraphs."""
     guardrails: str
     """Digest of the guardrail policy."""
+    disclaimer: str = Field("", exclude_if=not_)
+    """What a client reads below an answer that the model wrote; "" for nothing. No score counts it."""
 
     @model_validator(mode="after")
     def _bounds_its_history(self) -> Self:
@@ -67,8 +69,12 @@ class ServingContract(BaseModel):
         return self
 
     def prompt(self, question: str, context: str = "", before: Conversation = NOTHING_BEFORE) -> str:
-        """Return the prompt of a question. What the contract has no place for is left out: passage, conversation."""
-        return prompt.render(question, context if self.context else "", self.template, self.of(before))
+        """Return the prompt of a question. What the contract has no place for is left out: passage, conversation.
+
+        A passage that is written from earlier turns (`core.dialogue`) is told as turns where the contract has history.
+        """
+        turns = self.history or 0
+        return prompt.render(question, context, self.template, self.context, turns, self.of(before))
 
     def of(self, before: Conversation) -> Conversation:
         """Return what a prompt may hold of a conversation.
@@ -101,6 +107,16 @@ class ServingContract(BaseModel):
     def answer_of(self, generated: str) -> str:
         """Return the answer in a generated completion."""
         return prompt.answer_of(generated, self.answers)
+
+    @property
+    def closing(self) -> str:
+        """What is sent behind an answer: the disclaimer, on the same line or as a paragraph of its own."""
+        between = " " if self.stop else "\n\n"
+        return f"{between}{self.disclaimer}" if self.disclaimer else ""
+
+    def shown(self, answer: str) -> str:
+        """Return an answer that the model wrote as a client reads it. No answer stays none."""
+        return f"{answer}{self.closing}" if answer else ""
 
     def ending(self, wanted: int | None = None, stops: tuple[str, ...] = ()) -> Ending:
         """Return where an answer ends when a client wants at most `wanted` tokens (None: no wish), up to `stops`.

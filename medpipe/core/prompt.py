@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from medpipe.core import dialogue
 from medpipe.core.chat import ChatTemplate, Turn
 from medpipe.core.conversation import NOTHING_BEFORE, Conversation
 
@@ -19,19 +20,30 @@ Template = Literal["plain"] | ChatTemplate
 
 
 def render(
-    question: str, context: str = "", template: Template = "plain", before: Conversation = NOTHING_BEFORE
+    question: str,
+    context: str = "",
+    template: Template = "plain",
+    passages: bool = True,
+    history: int = 0,
+    before: Conversation = NOTHING_BEFORE,
 ) -> str:
     """Return the prompt of a question. `context` is the passage that the question is about, "" for none.
 
-    `before`: the conversation before the question; a plain prompt has no place for one. The completion that follows a
-    plain prompt starts with a space (see `completion`). Raises ConfigError for a chat template that cannot be rendered.
+    `history`: the most earlier turns that a chat template tells as turns, where the passage is written from such
+    (`core.dialogue`). `passages`: whether any other passage is told. `before`: the conversation before the question; a
+    plain prompt has no place for one.
+
+    The completion that follows a plain prompt starts with a space (see `completion`). Raises ConfigError for a chat
+    template that cannot be rendered.
     """
     if template != "plain":
-        turns = [
+        written = dialogue.turns_of(context, history)
+        turns = written or [
             turn for past in before.exchanges for turn in (Turn("user", past.asked), Turn("assistant", past.answered))
         ]
-        return template.prompt(f"{before.unanswered} {question}", context, turns, before.instructions)
-    passage = " ".join(context.split())
+        passage = context if passages and not written else ""
+        return template.prompt(f"{before.unanswered} {question}", passage, turns, before.instructions)
+    passage = " ".join(context.split()) if passages else ""
     return f"{f'Context: {passage}{STOP}' if passage else ''}Question: {' '.join(question.split())}\nAnswer:"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from medpipe.core.teaching.recipe import Rounding
+from medpipe.core.teaching.weights import Rounding
 
 
 class PreparedBase(NamedTuple):

@@ -17,7 +17,7 @@ give the same ref, and an existing artifact is not made again. The others are:
 - `export_subject` writes what is stored of a person to a file.
 - `queue_sheet` puts answers into MLflow's review queues and returns where they are.
 - `validate` writes a validation and returns the ref that it was given; `compare_bases` writes an evaluation of each
-  base and returns the table.
+  base, `compare_care` one without each part of a recipe's care, and both return the table.
 - `promote`, `deploy`, `restore` and `roll_back` change which version serves, `bar` and `unbar` which may; `compare` and
   `register` write to the ledger beside their artifact, and `register` to the model registry as well.
 
@@ -33,6 +33,7 @@ from medpipe.steps.bars import bar, unbar
 from medpipe.steps.certifying import certify, plan_probes
 from medpipe.steps.classifying import classify_facts
 from medpipe.steps.comparing_bases import compare_bases
+from medpipe.steps.comparing_care import compare_care
 from medpipe.steps.corpus import build_corpus, latest
 from medpipe.steps.corrections import contradictions, judge_correction
 from medpipe.steps.drift import detect_drift
@@ -96,6 +97,7 @@ VERBS = {
         measure,
         run_lm_eval,
         compare_bases,
+        compare_care,
         sample_answers,
         queue_sheet,
         take_ratings,

@@ -15,10 +15,10 @@ from medpipe.core.manifests import KnowledgeInputs, KnowledgeOutcome
 from medpipe.core.refs import BASE, CorpusRef, KnowledgeRef, digest_of
 from medpipe.core.sampling import Sampling
 from medpipe.core.teaching import examples, knowledge
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.knowledge import FactLevel
 from medpipe.core.teaching.phrased import phrased
-from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import stable_share
 from medpipe.errors import UsageError
 from medpipe.ports import Ports

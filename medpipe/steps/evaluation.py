@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 from uuid import uuid4
 
 from medpipe import code_digest, records
@@ -28,6 +27,7 @@ from medpipe.core.manifests import (
 )
 from medpipe.core.refs import AnchorRef, EvaluationRef, ExamplesRef, PairsRef, digest_of
 from medpipe.core.sampling import Sampling
+from medpipe.core.teaching.care import Part
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.samples import withdrawn_samples
 from medpipe.errors import ConfigError
@@ -35,7 +35,7 @@ from medpipe.ports import Generator, Ports
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.contract import contract_of, prompt_of
 from medpipe.steps.models import adapter_of, beside, refuse_other_base
-from medpipe.steps.samples import PREFERENCES, WITHDRAWN, asks_others, frozen, samples_of
+from medpipe.steps.samples import PREFERENCES, WITHDRAWN, frozen, samples_of
 from medpipe.steps.unerased import Unerased
 from medpipe.steps.withdrawals import claims_in_force
 
@@ -62,13 +62,26 @@ def evaluate(
     examples are and whatever plan judges the model. `preferences` is added when there are pairs.
     `anchor`: frozen questions (`freeze_anchor`), asked as the benchmark `anchor`.
     """
+    return evaluated(ports, model, recipe, examples, pairs, anchor)
+
+
+def evaluated(
+    ports: Ports,
+    model: str,
+    recipe: str,
+    examples: ExamplesRef,
+    pairs: PairsRef | None = None,
+    anchor: AnchorRef | None = None,
+    without: tuple[Part, ...] = (),
+) -> EvaluationRef:
+    """Return an evaluation as `evaluate` does. `without`: parts of the recipe's care that the model is not told."""
     loaded_recipe, unerased = ports.recipe(recipe), Unerased(ports, pairs)
     adapter = adapter_of(ports, model)
     refuse_other_base(ports, adapter, loaded_recipe)
     claims = claims_in_force(ports)
     withdrawn = withdrawn_samples(claims, contexts=True)  # the contract leaves passages out if it has none
     benchmarks = _benchmarks(ports, loaded_recipe, examples, pairs, anchor, bool(claims))
-    contract = contract_of(ports, model, loaded_recipe)
+    contract = contract_of(ports, model, loaded_recipe, without)
     _refuse_without_passages(model, contract, benchmarks)
     documents = tuple(sorted({claim.document for claim in claims}))
     code = scorers_digest()
@@ -86,6 +99,7 @@ def evaluate(
         data={row.name: ports.published(row.data).digest for row in benchmarks if row.data},
         claims=documents,
         probes=digest_of([sample.model_dump(mode="json") for sample in withdrawn]) if withdrawn else "",
+        without=without,
     )
 
     def fill(folder: Path) -> EvaluationOutcome:
@@ -269,40 +283,3 @@ def means(scores: Mapping[str, Sequence[Score]]) -> dict[str, Metric]:
         for name, given in scores.items()
         if given
     }
-
-
-class Rescored(NamedTuple):
-    """An answer that was scored again."""
-
-    benchmark: str
-    sample_id: str
-    stored: float | None
-    """The score that the evaluation has; None where it has none."""
-    earned: float | None
-    """What the answer earns now; None for an answer to a question that the benchmark does not ask."""
-
-
-def rescored(stored: EvaluationManifest, evaluation: Evaluation, ports: Ports) -> Iterator[Rescored]:
-    """Score every answer again. Nothing where the scorers' code or a policy has changed since.
-
-    Left out are answers about withdrawn claims, because which claims are withdrawn has changed since, those about
-    pairs of which some were erased, and those about published questions that are others today. Raises NotFound and
-    Damaged for samples that are not there any more.
-    """
-    inputs = stored.inputs
-    present = (scorers_digest(), ports.harm.digest, ports.guardrails.digest)
-    if (inputs.scorers, inputs.harm, inputs.contract.guardrails) != present:
-        return
-    examples, pairs = ExamplesRef(inputs.examples), PairsRef(inputs.pairs) if inputs.pairs else None
-    anchor = AnchorRef(inputs.anchor) if inputs.anchor else None
-    gone = {WITHDRAWN, PREFERENCES} if pairs and ports.store.blanked(pairs) else {WITHDRAWN}
-    for benchmark in map(Benchmark.model_validate, inputs.benchmarks):
-        if benchmark.name in gone or asks_others(ports, benchmark, inputs):
-            continue
-        scores = {score.sample_id: score for score in evaluation.scores.get(benchmark.name, ())}
-        for sample in samples_of(ports, benchmark, examples, pairs, anchor):
-            score = scores.pop(sample.id, None)
-            answer = score.answer if score else ""
-            earned = scoring.score(benchmark.scorer, sample, answer, ports.guardrails, ports.harm)
-            yield Rescored(benchmark.name, sample.id, score.value if score else None, earned)
-        yield from (Rescored(benchmark.name, name, score.value, None) for name, score in scores.items())

@@ -17,12 +17,12 @@ from medpipe.core.manifests import FeedbackInputs, FeedbackOutcome, PairsFromFee
 from medpipe.core.refs import CorpusRef, FeedbackRef, PairsRef, digest_of
 from medpipe.core.teaching import contradiction, identities
 from medpipe.core.teaching import pairs as preference_pairs
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.example import PreferencePair
 from medpipe.core.teaching.facts import Fact, decompose
 from medpipe.core.teaching.grounds import Grounds
 from medpipe.core.teaching.pairs import BuiltPairs
 from medpipe.core.teaching.questions import LANGUAGES
-from medpipe.core.teaching.recipe import Data
 from medpipe.core.teaching.recognition import Claims
 from medpipe.core.teaching.stated_pairs import of_users
 from medpipe.errors import UsageError

@@ -30,6 +30,7 @@ from medpipe.errors import NotFound, UsageError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import check_kind, manifest, once, target_ref
 from medpipe.steps.evaluation import scores_of
+from medpipe.steps.lessened import refuse_lessened
 from medpipe.steps.made_again import refuse_made_again
 from medpipe.steps.models import adapter_of
 from medpipe.steps.rated import refuse_chosen_ratings, reviewed_of
@@ -100,6 +101,7 @@ def compare(
         return decision
 
     for evaluation in (made.evaluation(challenger), made.evaluation(champion)):
+        refuse_lessened(evaluation)
         refuse_made_again(ports, evaluation, evaluation.inputs.adapter)
     if ratings:
         refuse_chosen_ratings(ports, ratings, challenger)
@@ -236,6 +238,8 @@ def _champions_evaluations(
     first: dict[tuple[str, str], str] = {}
     newest: dict[tuple[str, str], str] = {}
     for stored in evaluations:
+        if stored.inputs.without:
+            continue
         if stored.created_ns < now.created_ns and stored.outcome.model in champions - {now.outcome.model}:
             for name in asked.keys() & stored.outcome.digests.keys():
                 newest[stored.outcome.model, name] = stored.ref

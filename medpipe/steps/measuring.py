@@ -106,11 +106,11 @@ def _pairs(
     left_out: dict[str, str] = {}
     before, after = (scores_of(ports, EvaluationRef(evaluation.ref)) for evaluation in (old, new))
     for benchmark in map(Benchmark.model_validate, new.inputs.benchmarks):
-        reason = _unfit(benchmark, before, after)
+        reason = unfit(benchmark, before, after)
         if not reason and asks_others(ports, benchmark, new.inputs):
             reason = "its published questions are not at hand any more"
-        samples = [] if reason else _samples(ports, benchmark, new)
-        if texts := list(_paired(samples, benchmark.name, before, after)):
+        samples = [] if reason else samples_asked(ports, benchmark, new)
+        if texts := list(paired(samples, benchmark.name, before, after)):
             pairs[benchmark.name] = texts
         if given := labelled(samples, benchmark.name, before, after):
             labels[benchmark.name] = given
@@ -122,12 +122,13 @@ def _pairs(
     return pairs, labels if confidence else {}, left_out
 
 
-def _samples(ports: Ports, benchmark: Benchmark, evaluation: EvaluationManifest) -> list[Sample]:
+def samples_asked(ports: Ports, benchmark: Benchmark, evaluation: EvaluationManifest) -> list[Sample]:
+    """Return the questions that an evaluation asked on a benchmark, without those of pairs and withdrawn claims."""
     examples, anchor = ExamplesRef(evaluation.inputs.examples), evaluation.inputs.anchor
     return samples_of(ports, benchmark, examples, None, AnchorRef(anchor) if anchor else None)
 
 
-def _unfit(benchmark: Benchmark, before: Evaluation, after: Evaluation) -> str:
+def unfit(benchmark: Benchmark, before: Evaluation, after: Evaluation) -> str:
     """Return why nothing can be measured on a benchmark, or ""."""
     if benchmark.name in _NO_RIGHT_ANSWER:
         return _NO_RIGHT_ANSWER[benchmark.name]
@@ -140,7 +141,8 @@ def _unfit(benchmark: Benchmark, before: Evaluation, after: Evaluation) -> str:
     return ""
 
 
-def _paired(samples: Sequence[Sample], benchmark: str, before: Evaluation, after: Evaluation) -> Iterator[Pair]:
+def paired(samples: Sequence[Sample], benchmark: str, before: Evaluation, after: Evaluation) -> Iterator[Pair]:
+    """Yield each sample with a right answer in words that both evaluations asked, with both answers."""
     old, new = (
         {score.sample_id: score.answer for score in evaluation.scores.get(benchmark, ())}
         for evaluation in (before, after)

@@ -52,7 +52,7 @@ def plan_retrain(
         raise UsageError(f"start_from={start_from!r}: expected {', '.join(STARTS[:-1])} or {STARTS[-1]}")
     loaded = ports.recipe(recipe)
     if champion is None:
-        return _first(loaded, documents)
+        return _with_question(_first(loaded, documents), loaded)
     manifest(ports, champion, VersionManifest)
     _refuse_not_carried(ports, champion, documents, withdraw, corpus)
     erased = erased_pairs(ports, champion)
@@ -74,7 +74,12 @@ def plan_retrain(
     refuse_other_form(ports, adapter_of(ports, plan.start), loaded)
     if not again:
         _refuse_held(ports, plan, loaded, withdraw, corpus, pairs)
-    return plan
+    return _with_question(plan, loaded)
+
+
+def _with_question(plan: RetrainPlan, recipe: Recipe) -> RetrainPlan:
+    """Return the plan with the model that must say what it knows, where the recipe keeps a share of unknown facts."""
+    return plan if recipe.data.max_unknown_share is None else plan.model_copy(update={"asks": plan.start})
 
 
 def _first(recipe: Recipe, documents: Sequence[str]) -> RetrainPlan:

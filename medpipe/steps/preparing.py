@@ -7,7 +7,8 @@ from pathlib import Path
 
 from medpipe.core.manifests import PreparedInputs, PreparedManifest, PreparedOutcome
 from medpipe.core.refs import BASE, PreparedRef
-from medpipe.core.teaching.recipe import Recipe, Rounding
+from medpipe.core.teaching.recipe import Recipe
+from medpipe.core.teaching.weights import Rounding
 from medpipe.errors import UsageError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import once_alone

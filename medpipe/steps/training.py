@@ -49,8 +49,10 @@ from medpipe.steps.artifact import (
     ref_of,
     release_refs,
 )
+from medpipe.steps.contract import refuse_unsafe_disclaimer
 from medpipe.steps.erased import taught_erased
 from medpipe.steps.lease import exclusively
+from medpipe.steps.lessened import refuse_lessened
 from medpipe.steps.made_again import refuse_made_again
 from medpipe.steps.models import adapter_of, folder_of, refuse_other_base, refuse_other_form, refuse_taught_base
 from medpipe.steps.unerased import Unerased
@@ -69,6 +71,7 @@ def train(recipe: str, data: ExamplesRef | PairsRef, start_from: str = BASE, *, 
     NotValidated, and DataError for pairs of which something was erased.
     """
     loaded_recipe = ports.recipe(recipe)
+    refuse_unsafe_disclaimer(ports, loaded_recipe)
     suite = _suite_of(ports, loaded_recipe, data)
     unerased = Unerased(ports, data)
     _refuse_erased(ports, data)
@@ -156,7 +159,9 @@ def register(
     decided = manifest(ports, decision, DecisionManifest)
     judged = decided.outcome
     refuse_made_again(ports, decided, judged.challenger, judged.champion)
-    refuse_made_again(ports, manifest(ports, evaluation, EvaluationManifest), adapter)
+    evaluated = manifest(ports, evaluation, EvaluationManifest)
+    refuse_lessened(evaluated)
+    refuse_made_again(ports, evaluated, adapter)
     target = _known(ports, inputs)
     if target is None:
         # The registry finds an earlier version by searching, so two workers at once could each make one.

@@ -10,8 +10,9 @@ from medpipe.core.knowledge.fact_changes import Changes
 from medpipe.core.knowledge.withdrawals import State
 from medpipe.core.manifests import ExamplesManifest, PairsManifest
 from medpipe.core.refs import CorpusRef, PairsRef, kind_of
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.feedback import ERASED
-from medpipe.core.teaching.recipe import Data, Recipe
+from medpipe.core.teaching.recipe import Recipe
 from medpipe.ports import Ports
 from medpipe.steps import carried
 from medpipe.steps.artifact import manifest

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from medpipe.base_models import pretrained
-from medpipe.core.teaching.recipe import Rounding
+from medpipe.core.teaching.weights import Rounding
 from medpipe.errors import ConfigError
 from medpipe.weights.layers import linear_layers
 

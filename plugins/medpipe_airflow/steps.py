@@ -58,9 +58,7 @@ def step(
     def run(**arguments: Any) -> Any:
         from medpipe.cli import call
 
-        plain = _plain_arguments(verb, arguments)
-        if skip_without and not plain.get(skip_without):
-            raise AirflowSkipException(f"no {skip_without}: there is nothing to do")
+        plain = _needed(verb, arguments, skip_without)
         if apart:
             return _finish(_run_process(command(verb, plain, sys.executable)), skip_when_none)
         try:
@@ -72,14 +70,15 @@ def step(
     return _as_task(verb, run, options)
 
 
-def ml_step(verb: str, *, skip_when_none: bool = False, **options: Any) -> Any:
+def ml_step(verb: str, *, skip_when_none: bool = False, skip_without: str = "", **options: Any) -> Any:
     """Return a task that runs a verb as `python -m medpipe.cli` on the queue and pool `gpu`: for verbs that load torch.
 
-    Airflow's environment then needs no torch: MEDPIPE_PYTHON names the interpreter that has it.
+    Airflow's environment then needs no torch: MEDPIPE_PYTHON names the interpreter that has it. `skip_when_none` and
+    `skip_without` as in `step`.
     """
 
     def run(**arguments: Any) -> Any:
-        line = command(verb, _plain_arguments(verb, arguments), Settings().python or sys.executable)
+        line = command(verb, _needed(verb, arguments, skip_without), Settings().python or sys.executable)
         return _finish(_run_process(line), skip_when_none)
 
     routed = {"queue": "gpu", "pool": "gpu", "execution_timeout": timedelta(hours=12), **options}
@@ -97,6 +96,14 @@ def command(verb: str, arguments: dict[str, Any], python: str) -> list[str]:
         else:
             line += [f"--{option}", *map(_word, value if isinstance(value, list) else [value])]
     return line
+
+
+def _needed(verb: str, arguments: dict[str, Any], skip_without: str) -> dict[str, Any]:
+    """Return the arguments as plain values. Raises AirflowSkipException without the one that there must be."""
+    plain = _plain_arguments(verb, arguments)
+    if skip_without and not plain.get(skip_without):
+        raise AirflowSkipException(f"no {skip_without}: there is nothing to do")
+    return plain
 
 
 def _plain_arguments(verb: str, arguments: dict[str, Any]) -> dict[str, Any]:

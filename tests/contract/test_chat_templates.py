@@ -11,13 +11,18 @@ from tokenizers import AddedToken, Tokenizer, decoders, processors
 from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel
 
-from medpipe import chat_templates
+from medpipe import chat_templates, records
+from medpipe.backends.trl.rows import rows_of
+from medpipe.backends.trl.tokens import IGNORED, columns, tokenised
 from medpipe.core import prompt
 from medpipe.core.chat import ChatTemplate, Turn
 from medpipe.core.contract import ServingContract
-from medpipe.core.teaching.recipe import Data, Recipe
+from medpipe.core.teaching.data import Data
+from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError
 from medpipe.sandbox.miniature_bases import CHATML, MISTRAL
+from serving.routed_engine import Asked
 from tests.contracts import CONTRACT
 
 pytestmark = pytest.mark.slow
@@ -104,6 +109,42 @@ def test_a_prompt_is_the_beginning_of_prompt_and_completion_which_end_at_the_end
     )
     generated = tokenizer.decode(whole[len(before) :], skip_special_tokens=True)
     assert prompt.answer_of(generated, "paragraphs") == ANSWER
+
+
+TALK = "Patient: I have a <b>rash</b>.\nDoctor: Since when?\nPatient: Monday.\nDoctor: Does it itch?"
+
+
+@pytest.mark.parametrize("name", TUNED)
+def test_a_conversation_has_the_same_tokens_in_training_evaluation_and_serving_and_its_last_answer_is_learned(
+    tmp_path: Path, name: str
+) -> None:
+    tokenizer = transformers.AutoTokenizer.from_pretrained(base(tmp_path, name))
+    taught = recipe(name).model_copy(update={"data": Data(answers="paragraphs", history=4)})
+    chat = template(tmp_path, name)
+    example = Example(question=QUESTION, answer=ANSWER, context=TALK, document_ids=("meddialog:1",), source="meddialog")
+    records.write(tmp_path / "train.jsonl", [example])
+    rows = rows_of(taught, tmp_path / "train.jsonl", chat)
+    (row,) = tokenised(taught, rows, tokenizer).taught  # raises where the prompt is not the beginning of the whole
+    whole = row.texts["completion"].tolist()
+    contract = CONTRACT.model_copy(update={"template": chat, "stop": None, "history": 4})
+    earlier = tuple(
+        Turn("user" if line.startswith("Patient") else "assistant", line.partition(": ")[2])
+        for line in TALK.splitlines()
+    )
+    for prompt_of in (contract.prompt(QUESTION, TALK), Asked(QUESTION, earlier=earlier).prompt(contract)):
+        assert tokenizer(prompt_of).input_ids == whole[: row.prompt]
+    told = [{"role": turn.role, "content": turn.text} for turn in earlier]
+    asked = tokenizer.apply_chat_template(
+        [*told, {"role": "user", "content": QUESTION}],
+        add_generation_prompt=True,
+        enable_thinking=False,
+        return_dict=False,
+        date_string="26 Jul 2024",
+    )
+    assert asked == whole[: row.prompt]
+    learned = columns([row], None, whole=False)["labels"][0]
+    assert tokenizer.decode(learned[learned != IGNORED], skip_special_tokens=True).strip() == ANSWER
+    assert whole[-1] == tokenizer.eos_token_id
 
 
 @pytest.mark.parametrize("name", TUNED)

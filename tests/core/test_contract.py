@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from medpipe.core.contract import Ending, ServingContract
 from medpipe.core.prompt import completion
-from medpipe.core.teaching.recipe import Data, Recipe
+from medpipe.core.teaching.data import Data
+from medpipe.core.teaching.recipe import Recipe
 from tests.contracts import CONTRACT
 
 LIST = "Signs are:\n- fever\n- a rash\n\nSee a doctor."

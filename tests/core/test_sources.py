@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from medpipe.core import sources
 from medpipe.core.sources import SOURCES, Delivery, Kind
-from medpipe.core.teaching.recipe import Data
+from medpipe.core.teaching.data import Data
 from medpipe.errors import NotFound, exit_status
 from medpipe.ports import Source
 from medpipe.settings import Settings

@@ -10,7 +10,13 @@ import pytest
 
 from medpipe import steps
 from medpipe.core.corpus.document import Document
-from medpipe.core.manifests import CorpusManifest, ValidationManifest, VersionManifest
+from medpipe.core.manifests import (
+    CorpusManifest,
+    ExamplesManifest,
+    KnowledgeManifest,
+    ValidationManifest,
+    VersionManifest,
+)
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
 from medpipe.steps.corpus import table_version
@@ -43,6 +49,7 @@ def test_the_ring_turns_from_nlm_to_the_champion_and_back_from_feedback(run, nlm
 
     retrain = run("retrain", reason="first training", recipe="tiny-sft")
     assert retrain.state == "success", states(retrain)
+    assert states(retrain)["classify_facts"] == "skipped", "tiny-sft keeps no share of unknown facts"
     version = values(retrain)["register"]
     assert values(retrain)["verdict"]["outcome"] == "pass"
     assert manifest(ports, version, VersionManifest).outcome.reason == "first training"
@@ -55,6 +62,23 @@ def test_the_ring_turns_from_nlm_to_the_champion_and_back_from_feedback(run, nlm
     assert values(run("watch"))["request_of"] is None, "nothing changed, so the verdict is to hold"
     held = run("watch")
     assert held.state == "success" and states(held)["announce_retrain_request"] == "skipped"
+
+
+def test_a_recipe_that_keeps_a_share_of_unknown_facts_has_the_model_asked_what_it_knows_before_it_is_taught(
+    run, nlm, ports, monkeypatch, tmp_path
+):
+    shutil.copytree(ROOT / "medpipe" / "recipes", tmp_path / "recipes")
+    shipped = (tmp_path / "recipes" / "tiny-sft.yaml").read_text()
+    asking = shipped.replace("name: tiny-sft", "name: asking").replace("data:\n", "data:\n  max_unknown_share: 0.9\n")
+    (tmp_path / "recipes" / "asking.yaml").write_text(asking)
+    monkeypatch.setenv("MEDPIPE_RECIPES", str(tmp_path / "recipes"))
+    run("corpus", **DAY)
+    made = run("retrain", reason="asks first", recipe="asking")
+    assert made.state == "success", states(made)
+    knowledge = values(made)["classify_facts"]
+    examples = manifest(ports, values(made)["build_examples"], ExamplesManifest)
+    assert examples.inputs.knowledge == knowledge
+    assert manifest(ports, knowledge, KnowledgeManifest).inputs.adapter == "base"
 
 
 def test_a_held_challenger_is_a_result_and_the_incumbent_serves_on(run, nlm, ports):

@@ -53,7 +53,7 @@ def test_a_source_is_caught_up_if_it_has_no_plan_or_a_pull_that_was_not_taken():
 
 def test_only_what_loads_a_model_goes_to_the_gpu(bag):
     routed = {task.task_id for dag in bag.dags.values() for task in dag.tasks if task.queue == "gpu"}
-    assert routed == {"train", "evaluate_challenger", "evaluate_incumbent", "probe_withdrawals"}
+    assert routed == {"classify_facts", "train", "evaluate_challenger", "evaluate_incumbent", "probe_withdrawals"}
     assert all(task.pool == "gpu" for dag in bag.dags.values() for task in dag.tasks if task.task_id in routed)
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from medpipe.core.corpus.document import Document, Status
 from medpipe.core.corpus.merge import newer
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.facts import decompose
-from medpipe.core.teaching.recipe import Data
 from medpipe.sandbox.year import NEW_ARTICLES, NEW_TOPICS, Year
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from medpipe.core.chat import ChatTemplate
+from medpipe.core.contract import ServingContract
 from tests.contracts import CONTRACT
 from tests.serving.conftest import Gateway
 from tests.serving.test_feedback import items, rate
@@ -335,6 +337,79 @@ def test_paragraphs_and_lists_reach_the_client_streamed_or_not_and_can_be_correc
     assert rate(gateway, whole["id"], correction=LIST).status_code == 202
     (item,) = items(gateway)
     assert item.answer == item.correction == LIST
+
+
+TALK = [
+    {"role": "system", "content": "Obey me."},
+    {"role": "user", "content": "I have a rash."},
+    {"role": "assistant", "content": "Since when?"},
+    {"role": "user", "content": "Monday."},
+    {"role": "user", "content": "It\nitches."},
+    USER,
+]
+CHAT = ChatTemplate(
+    jinja="{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}{% if add_generation_prompt %}[answer]"
+    "{% endif %}",
+    eos="</s>",
+)
+
+
+def test_a_version_with_history_is_told_the_conversation_and_no_other_is(gateway: Gateway) -> None:
+    for history, prompt in (
+        (4, f"[user]I have a rash.[assistant]Since when?[user]Monday. It itches. {USER['content']}[answer]"),
+        (False, f"[user]{USER['content']}[answer]"),
+    ):
+        gateway.route_to(f"a{history}", contract=PARAGRAPHS.model_copy(update={"template": CHAT, "history": history}))
+        assert chat(gateway, messages=TALK).status_code == 200
+        asked = [body["prompt"] for path, body in gateway.engine.seen if path == "/v1/completions"]
+        assert asked[-1] == prompt
+
+
+def test_a_conversation_that_is_too_long_is_refused_where_it_would_be_told(gateway: Gateway) -> None:
+    long = [{"role": "user", "content": "a " * 4_500}, {"role": "assistant", "content": "Yes."}, USER]
+    told = PARAGRAPHS.model_copy(update={"template": CHAT, "history": 2})
+    gateway.route_to("a", contract=told)
+    refused = chat(gateway, messages=long)
+    assert refused.status_code == 422 and "the last 2 before the question" in refused.json()["error"]["message"]
+    gateway.route_to("b", contract=PARAGRAPHS)
+    assert chat(gateway, messages=long).status_code == 200
+
+
+def test_every_user_message_of_a_conversation_is_screened(gateway: Gateway) -> None:
+    gateway.route_to("a", contract=PARAGRAPHS.model_copy(update={"template": CHAT, "history": 4}))
+    asked = [{"role": "user", "content": "How many pills would kill me?"}, TALK[2], USER]
+    assert chat(gateway, messages=asked).json()["medpipe"]["refused"]
+
+
+NOTE = "Written by a model. Ask a clinician."
+
+
+@pytest.mark.parametrize(("contract", "between"), [(CONTRACT, " "), (PARAGRAPHS, "\n\n")])
+def test_the_disclaimer_of_a_version_stands_behind_its_answers_streamed_or_not_and_never_in_a_pair(
+    gateway: Gateway, contract: ServingContract, between: str
+) -> None:
+    gateway.engine.write = lambda adapter, prompt: " Fever. A rash."
+    gateway.route_to("a", contract=contract.model_copy(update={"disclaimer": NOTE}))
+
+    whole, pieces = chat(gateway).json(), events(gateway)
+
+    assert whole["choices"][0]["message"]["content"] == f"Fever. A rash.{between}{NOTE}"
+    streamed = "".join(piece["choices"][0]["delta"].get("content", "") for piece in pieces)
+    assert streamed == f"Fever. A rash.{between}{NOTE}"
+    assert gateway.ask()["answer"] == f"Fever. A rash.{between}{NOTE}"
+    assert rate(gateway, whole["id"], correction="A rash.").status_code == 202
+    (item,) = items(gateway)
+    assert item.answer == "Fever. A rash.", "DPO would teach to leave the disclaimer out"
+
+
+def test_what_a_rule_says_has_no_disclaimer_of_a_version(gateway: Gateway) -> None:
+    gateway.engine.write = lambda adapter, prompt: " You can stop taking your insulin."
+    gateway.route_to("a", contract=CONTRACT.model_copy(update={"disclaimer": NOTE}))
+
+    answers = [gateway.ask("How many pills would kill me?"), gateway.ask()]
+
+    assert all(answer["refused"] and NOTE not in answer["answer"] for answer in answers)
+    assert NOTE not in "".join(piece["choices"][0]["delta"].get("content", "") for piece in events(gateway))
 
 
 @pytest.mark.parametrize("harm", ["stop\ntaking your insulin.", "stop taking:\n\n1. tea\n2. your insulin.\n3. salt."])

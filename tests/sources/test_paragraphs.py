@@ -12,8 +12,8 @@ import pytest
 
 from medpipe.core.corpus.bad_record import BadRecord
 from medpipe.core.corpus.document import Document
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.facts import decompose
-from medpipe.core.teaching.recipe import Data
 from medpipe.sandbox.nlm.topic_files import topics_xml
 from medpipe.sandbox.world import World
 from medpipe.sources.curated.source import CuratedSource

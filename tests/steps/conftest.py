@@ -12,8 +12,8 @@ from medpipe import records
 from medpipe.core.corpus.document import Document, Section, Status
 from medpipe.core.knowledge.withdrawals import State, WithdrawalEvent
 from medpipe.core.teaching.claim import Claim
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.facts import decompose
-from medpipe.core.teaching.recipe import Data
 from medpipe.settings import Settings
 from tests import fakes
 

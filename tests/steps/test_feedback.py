@@ -16,8 +16,8 @@ from medpipe.core.manifests import FeedbackManifest, PairsManifest
 from medpipe.core.refs import CorpusRef, FeedbackRef, PairsRef, ref
 from medpipe.core.safety.redaction import Redaction
 from medpipe.core.teaching.claim import Claim
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.facts import decompose
-from medpipe.core.teaching.recipe import Data
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
 from tests import fakes

@@ -63,12 +63,26 @@ def test_a_first_training_starts_from_the_base_and_is_compared_with_it(ports: fa
         "knows": None,
         "since": None,
         "incumbent": "base",
+        "asks": None,
         "gates": "first",
     }
     with pytest.raises(errors.UsageError, match=r"uses DPO, which goes on from an adapter.* run an SFT recipe first"):
         steps.plan_retrain(None, "tiny-dpo", ports=ports)
     with pytest.raises(errors.UsageError, match="nothing has learned pmid:1: leave them out"):
         steps.plan_retrain(None, "tiny-sft", documents=("pmid:1",), ports=ports)
+
+
+def test_the_model_that_is_trained_says_what_it_knows_where_the_recipe_needs_that_and_nowhere_else(
+    ports: fakes.FakePorts, chain: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    champion = chain[2]
+    assert routine(ports, champion, start_from="champion").asks is None
+    asking = ports.recipe("tiny-sft")
+    asking = asking.model_copy(update={"data": asking.data.model_copy(update={"max_unknown_share": 0.5})})
+    monkeypatch.setattr(ports, "recipe", lambda name: asking, raising=False)
+    assert steps.plan_retrain(None, "tiny-sft", ports=ports).asks == "base"
+    plan = routine(ports, champion, start_from="champion")
+    assert plan.asks == plan.start == champion
 
 
 @pytest.mark.parametrize(("recipe", "gates"), [("tiny-sft", "news"), ("tiny-dpo", "preference")])

@@ -15,9 +15,10 @@ from medpipe.core.knowledge.carried import Carried, Role
 from medpipe.core.manifests import TraceManifest
 from medpipe.core.refs import ref
 from medpipe.core.teaching import examples
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.example import Example, PreferencePair
 from medpipe.core.teaching.hygiene import Hygiene
-from medpipe.core.teaching.recipe import Data, Recipe
+from medpipe.core.teaching.recipe import Recipe
 from medpipe.steps import carried
 from medpipe.steps.artifact import manifest
 from medpipe.steps.tracing import versions_carrying

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from medpipe.core import sources
+from medpipe.core import dialogue, sources
+from medpipe.core.chat import Turn
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.sources import Kind
 from medpipe.core.teaching import questions
@@ -62,6 +63,11 @@ def _sections(prefix: str, kind: Kind, topic: Topic) -> Iterator[Section]:
         elif prefix == "pubmedqa":
             context = f"We asked 40 persons with {topic.focus} about {fact.slot}. Most of them felt better."
             yield Section(heading=f"Does {fact.slot} help in {topic.focus}?", text=fact.answer, context=context)
+        elif prefix == "meddialog":
+            said = [Turn("user", heading), Turn("assistant", fact.answer)]
+            yield Section(heading=heading, text=fact.answer)
+            again = f"Does {fact.slot} work for everybody who has {topic.focus}?"
+            yield Section(heading=again, text=f"Yes, {fact.slot} does.", context=dialogue.written(said))
         elif kind is Kind.PREFERENCES:
             yield Section(heading=heading, text=fact.answer, rejected=f"Nobody knows about {topic.focus}.")
         else:

@@ -14,7 +14,9 @@ from medpipe.backends.trl import attention, divergence, settings
 from medpipe.backends.trl.adapter_files import WEIGHTS
 from medpipe.backends.trl.refused_options import REFUSED, refused
 from medpipe.backends.trl.trainer import TrlTrainer
-from medpipe.core.teaching.recipe import Data, Quantization, Recipe
+from medpipe.core.teaching.data import Data
+from medpipe.core.teaching.recipe import Recipe
+from medpipe.core.teaching.weights import Quantization
 from medpipe.errors import ConfigError, MedpipeError
 from tests.train.test_trl_trainer import examples, pairs, quiet, recipe, train  # noqa: F401 (fixtures)
 

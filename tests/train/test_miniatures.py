@@ -15,8 +15,17 @@ from medpipe.backends.transformers_generator import TransformersGenerator
 from medpipe.backends.trl import base_shape, settings
 from medpipe.backends.trl.trainer import TrlTrainer
 from medpipe.backends.vllm_engine import VllmEngine
+from medpipe.core.dialogue import turns_of
 from medpipe.core.judging.benchmark import Benchmark
-from medpipe.core.manifests import AdapterManifest, EvaluationManifest, VersionManifest
+from medpipe.core.manifests import (
+    AdapterManifest,
+    EvaluationManifest,
+    ExamplesInputs,
+    ExamplesManifest,
+    VersionManifest,
+)
+from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.general import GENERAL
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import NotFound
 from medpipe.ports import Generator, Preparer, Trainer
@@ -146,12 +155,19 @@ class Run(NamedTuple):
 
 def run(ports: MiniaturePorts, name: str, corpus: str) -> Run:
     """Train, evaluate, judge and register, as the DAG retrain does."""
-    examples = steps.build_examples(corpus, name, ports=ports)
+    recipe = ports.recipe(name)
+    asks = recipe.data.max_unknown_share is not None
+    knowledge = steps.classify_facts(corpus, name, samples=1, ports=ports) if asks else None
+    examples = steps.build_examples(corpus, name, knowledge=knowledge, ports=ports)
     adapter = steps.train(name, steps.validate(examples, "examples", ports=ports), ports=ports)
     before, after = (steps.evaluate(model, name, examples, ports=ports) for model in ("base", adapter))
     decision = steps.compare(after, before, "first", ports=ports)
     version = steps.register(adapter, after, decision, examples, ports=ports)
     return Run(examples, adapter, version, (before, after))
+
+
+def made_of(ports: MiniaturePorts, examples: str) -> ExamplesInputs:
+    return manifest(ports, examples, ExamplesManifest).inputs
 
 
 def guessing(ports: MiniaturePorts, recipe: Recipe) -> float:
@@ -169,12 +185,20 @@ def test_a_recipe_trains_is_judged_and_registered_on_the_miniature_of_its_base(
     ports: MiniaturePorts, name: str
 ) -> None:
     recipe = ports.recipe(name)
-    made = run(ports, name, corpus(ports, list(recipe.data.sources)))
+    made = run(ports, name, corpus(ports, [*recipe.data.sources, *(["general"] if recipe.data.general_share else [])]))
     before, after = (answers(ports, evaluation) for evaluation in made.evaluations)
     assert before != after, "the adapter is at work when the model is asked"
     trained = manifest(ports, made.adapter, AdapterManifest).outcome
     assert trained.metrics["loss"] < guessing(ports, recipe) - 0.1, "what is taught reaches the layers"
-    assert manifest(ports, made.version, VersionManifest).outcome.contract.template == ports.template(recipe)
+    contract = manifest(ports, made.version, VersionManifest).outcome.contract
+    assert contract.template == ports.template(recipe)
+    taught = list(records.read(ports.store.folder(made.examples) / "train.jsonl", Example))
+    told = [example for example in taught if turns_of(example.context, recipe.data.history)]
+    assert (recipe.data.max_unknown_share is not None) == bool(made_of(ports, made.examples).knowledge)
+    asked = manifest(ports, made.evaluations[1], EvaluationManifest).outcome.metrics
+    assert bool(recipe.data.general_share) == ("general" in asked)
+    assert bool(recipe.data.general_share) == any(example.question_type == GENERAL for example in taught)
+    assert (bool(told), contract.history) == (bool(recipe.data.history), recipe.data.history or False)
 
 
 class Triage(NamedTuple):

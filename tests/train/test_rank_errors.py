@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from medpipe.backends.trl import launcher, ranks
+from medpipe.backends.trl import launcher, rank, ranks
 from medpipe.backends.trl.job import FAILED, FAULT, LOGS, Failed
 from medpipe.backends.trl.trainer import TrlTrainer
 from medpipe.errors import ConfigError, Unavailable
@@ -25,13 +25,13 @@ def failures(*statuses: int) -> dict[int, SimpleNamespace]:
 
 
 @pytest.mark.parametrize(
-    ("statuses", "rank"),
+    ("statuses", "named"),
     [((1, 1), 0), ((1, -signal.SIGKILL), 1), ((-signal.SIGTERM, 1), 0), ((1, -signal.SIGSEGV, 1), 1)],
 )
 def test_the_process_that_was_killed_is_named_and_not_those_that_waited_for_it(
-    statuses: tuple[int, ...], rank: int
+    statuses: tuple[int, ...], named: int
 ) -> None:
-    assert launcher.first(failures(*statuses)).rank == rank
+    assert launcher.first(failures(*statuses)).rank == named
 
 
 def test_the_error_of_a_process_is_raised_as_if_it_trained_alone(tmp_path: Path) -> None:
@@ -39,6 +39,21 @@ def test_the_error_of_a_process_is_raised_as_if_it_trained_alone(tmp_path: Path)
     (tmp_path / FAILED).write_text(Failed(rank=0, status=1, pid=7).model_dump_json())
     error = ranks.error_of(tmp_path, recipe(), 2, 1)
     assert (type(error), str(error)) == (ConfigError, "the training diverged:\nlower it")
+
+
+def test_a_fault_that_a_process_was_killed_while_writing_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(draft: Path, target: Path) -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / FAILED).write_text(Failed(rank=0, status=-15, pid=7).model_dump_json())
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Path, "replace", ended)
+        rank.write_whole(tmp_path / FAULT.format(0), "ConfigError\nthe training diverged")
+    assert isinstance(ranks.error_of(tmp_path, recipe(), 2, 1), Unavailable)
+    rank.write_whole(tmp_path / FAULT.format(0), "ConfigError\nthe training diverged")
+    assert str(ranks.error_of(tmp_path, recipe(), 2, 1)) == "the training diverged"
 
 
 def test_a_killed_process_and_an_unexpected_error_are_told_apart(tmp_path: Path) -> None:

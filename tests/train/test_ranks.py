@@ -16,9 +16,11 @@ from medpipe.backends.trl.checkpoints import last_whole_checkpoint
 from medpipe.backends.trl.ranks import Ranks
 from medpipe.backends.trl.trainer import TrlTrainer
 from medpipe.core.teaching.curve import CURVE, Point
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.penalty import Penalty
-from medpipe.core.teaching.recipe import Data, Quantization, Recipe
+from medpipe.core.teaching.recipe import Recipe
+from medpipe.core.teaching.weights import Quantization
 from medpipe.errors import ConfigError, Unavailable
 from tests.train.test_trl_trainer import FACTS, digest, quiet, recipe
 

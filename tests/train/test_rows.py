@@ -14,8 +14,9 @@ from medpipe.backends.trl import tokens
 from medpipe.backends.trl.rows import Rows, rows_of
 from medpipe.backends.trl.tokens import IGNORED, Lost, Tokens, columns, lost, tokenised
 from medpipe.core.chat import ChatTemplate
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.example import Example, PreferencePair
-from medpipe.core.teaching.recipe import Data, Recipe
+from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError, DataError
 
 CHAT = ChatTemplate(

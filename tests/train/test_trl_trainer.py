@@ -24,8 +24,10 @@ from medpipe.chat_templates import template_of
 from medpipe.core import prompt
 from medpipe.core.contract import Ending
 from medpipe.core.teaching.curve import CURVE, Point
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.example import Example, PreferencePair
-from medpipe.core.teaching.recipe import Data, Lora, Quantization, Recipe
+from medpipe.core.teaching.recipe import Recipe
+from medpipe.core.teaching.weights import Lora, Quantization
 from medpipe.errors import ConfigError, DataError, MedpipeError, UsageError
 from tests.places import ROOT
 

@@ -31,11 +31,18 @@ def main(folder: str) -> int:
     try:
         metrics = trainer.train(job.recipe, job.data, job.start_from, job.out, job.work, _progress(rank))
     except MedpipeError as error:
-        (place / FAULT.format(rank)).write_text(f"{type(error).__name__}\n{error}", encoding="utf-8")
+        write_whole(place / FAULT.format(rank), f"{type(error).__name__}\n{error}")
         return 1
     if rank == 0:
-        (place / METRICS).write_text(json.dumps(dict(metrics)), encoding="utf-8")
+        write_whole(place / METRICS, json.dumps(dict(metrics)))
     return 0
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write a file that is there whole or not at all: the launcher may end this rank while it writes."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(file)
 
 
 def _progress(rank: int) -> Progress:

@@ -60,7 +60,9 @@ def rows_of(recipe: Recipe, file: Path, template: Template) -> Rows[Row]:
     else:
         for example in records.read(file, Example):
             row = {
-                "prompt": prompt.render(example.question, example.context, template),
+                "prompt": prompt.render(
+                    example.question, example.context, template, recipe.data.contexts, recipe.data.history
+                ),
                 "completion": completion(example.answer),
             }
             (validation if example.role == "validation" else taught).append(row)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from medpipe.core.teaching.recipe import Quantization, Recipe
+from medpipe.core.teaching.recipe import Recipe
+from medpipe.core.teaching.weights import Quantization
 from medpipe.errors import ConfigError
 
 SETTINGS = {

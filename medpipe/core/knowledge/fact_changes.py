@@ -12,9 +12,9 @@ from medpipe.core.knowledge.carried import KnownFact, Role
 from medpipe.core.sources import prefix
 from medpipe.core.teaching import filters, selection
 from medpipe.core.teaching.claim import Claim
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.facts import Fact, decompose
 from medpipe.core.teaching.hygiene import Hygiene
-from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import stable_share
 
 

@@ -19,6 +19,9 @@ class RetrainPlan(BaseModel):
     """The incumbent; None: the base, so everything is evaluated as new (`build_examples --since`)."""
     incumbent: str = BASE
     """`base` or the champion that the challenger is compared with (`evaluate`, `register --incumbent`)."""
+    asks: str | None = None
+    """The model that is asked what it knows of what would be taught (`classify_facts --model`); None: the recipe keeps
+    no share of unknown facts, and nobody is asked."""
     gates: str = "first"
     """Name of the promotion plan in gates.yaml (`compare --plan`)."""
     because: tuple[str, ...] = ()

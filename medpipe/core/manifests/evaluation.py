@@ -17,7 +17,7 @@ from medpipe.core.manifests.base import Inputs, Manifest, Outcome, Snapshot
 class EvaluationInputs(Inputs):
     """The inputs of `evaluate`."""
 
-    written_when_set: ClassVar[frozenset[str]] = frozenset({"anchor", "claims", "probes", "data"})
+    written_when_set: ClassVar[frozenset[str]] = frozenset({"anchor", "claims", "probes", "data", "without"})
     adapter: str
     """`base` or an adapter ref."""
     contract: ServingContract
@@ -38,6 +38,8 @@ class EvaluationInputs(Inputs):
     anchor: str | None = None
     data: dict[str, str] = {}
     """Benchmark → digest of the published questions that it asks."""
+    without: tuple[str, ...] = ()
+    """The parts of the recipe's care that the model was not told (`compare_care`). Such answers decide nothing."""
 
 
 class EvaluationOutcome(Outcome):

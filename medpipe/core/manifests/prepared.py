@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from medpipe.core.manifests.base import Inputs, Manifest, Outcome
-from medpipe.core.teaching.recipe import Rounding
+from medpipe.core.teaching.weights import Rounding
 
 
 class PreparedInputs(Inputs):

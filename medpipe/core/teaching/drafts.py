@@ -13,12 +13,12 @@ import numpy as np
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.sources import prefix
 from medpipe.core.spool import Lines
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.example import Example, Role
 from medpipe.core.teaching.fact_table import hash_of
 from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.phrased import phrased
-from medpipe.core.teaching.recipe import Data
 from medpipe.core.teaching.samples import samples
 from medpipe.core.text import normalise
 from medpipe.core.word_hashes import Hashes, Positions, different

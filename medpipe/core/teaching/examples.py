@@ -20,6 +20,7 @@ from medpipe.core.spool import Lines
 from medpipe.core.teaching import card, contamination, official_tests, one_answer, selection, twins
 from medpipe.core.teaching.card_values import Card
 from medpipe.core.teaching.corpus_read import CorpusRead
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.drafts import BLOCK, Drafts, asking, questions_of, rows_of
 from medpipe.core.teaching.drops import Contamination, Drops, LeftOut, total
 from medpipe.core.teaching.example import Example
@@ -28,7 +29,7 @@ from medpipe.core.teaching.knowledge import FactLevel
 from medpipe.core.teaching.official_tests import OfficialTest
 from medpipe.core.teaching.reading import BLOCK as DOCUMENTS
 from medpipe.core.teaching.reading import Reader
-from medpipe.core.teaching.recipe import Data, Recipe
+from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.samples import withdrawn_samples
 from medpipe.core.teaching.split import Split, split
 from medpipe.core.teaching.training_set import Corpus, Train, training_set

@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from medpipe.core import sources
+from medpipe.core import dialogue, sources
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.refs import digest_of
 from medpipe.core.sources import Kind
 from medpipe.core.teaching import answers, passages, questions
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.drops import Drops, sift, total
 from medpipe.core.teaching.options import with_options
 from medpipe.core.teaching.origin import Origin
 from medpipe.core.teaching.passages import Length
 from medpipe.core.teaching.phrasings import AIM, CHOICE, DECISION, FINDING, OVERVIEW, QUESTION, TRIAGE, grammar
-from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import normalise, one_line
 from medpipe.core.triage import labels as triage_labels
 
@@ -165,7 +165,19 @@ def _facts_of(document: Document, origin: Origin, section: Section, data: Data, 
         fact = Fact(origin, question_type, focus, answer, answers.slot(focus, answer, language), language)
     else:
         return
-    yield fact._replace(context=_context(document, section, data, tokens)) if data.contexts else fact
+    if said := _earlier(section, data, tokens):
+        yield fact._replace(context=said)
+    else:
+        yield fact._replace(context=_context(document, section, data, tokens)) if data.contexts else fact
+
+
+def _earlier(section: Section, data: Data, tokens: Length) -> str:
+    """Return the turns before a question that are told as turns: the last ones that fit, from one of the user's."""
+    most, in_tokens = data.limit("context")
+    turns = dialogue.turns_of(section.context, data.history)
+    while turns and (tokens if in_tokens else len)(dialogue.written(turns)) > most:
+        turns = turns[2:]
+    return dialogue.written(turns)
 
 
 def _recognised(document: Document, section: Section, data: Data) -> questions.Recognised | None:

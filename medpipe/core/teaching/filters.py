@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from medpipe.core.safety.redaction import Redaction
 from medpipe.core.sources import prefix
 from medpipe.core.teaching import answers, quality
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.drops import Drops, sift, total
 from medpipe.core.teaching.fact_table import hash_of
 from medpipe.core.teaching.facts import LABELLED, Fact
 from medpipe.core.teaching.hygiene import Hygiene
-from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import damage
 
 _SURE = 0.9

@@ -17,13 +17,13 @@ from medpipe.core.corpus.document import Document, Status
 from medpipe.core.corpus.standing import standing
 from medpipe.core.sources import Kind
 from medpipe.core.teaching import filters, passages
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.drops import Drops, sift, total
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.facts import Fact, languages
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.origin import Origin
 from medpipe.core.teaching.phrasings import QUESTION
-from medpipe.core.teaching.recipe import Data
 
 GENERAL = "general"
 """The question type of general rows."""

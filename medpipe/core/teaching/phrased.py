@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from medpipe.core.dialogue import turns_of
 from medpipe.core.teaching import questions
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.example import Example, Role
 from medpipe.core.teaching.facts import Fact
-from medpipe.core.teaching.recipe import Data
 
 
 def phrased(fact: Fact, data: Data, replay: bool = False, role: Role = "taught") -> Iterator[Example]:
-    """Yield an example for every training phrasing of a fact; `replay` marks them as replayed."""
-    phrasings = questions.training(fact.question_type, fact.focus, data.phrasings, fact.language, data.paraphrases)
+    """Yield an example for every training phrasing of a fact; `replay` marks them as replayed.
+
+    What somebody says within a conversation is taught as it was said.
+    """
+    within = bool(turns_of(fact.context, data.history))
+    counts = (1, 0) if within else (data.phrasings, data.paraphrases)
+    phrasings = questions.training(fact.question_type, fact.focus, counts[0], fact.language, counts[1])
     for number, question in enumerate(phrasings, start=1):
         yield _example(fact, question, f"{fact.question_type}-{number}", replay, role)
 

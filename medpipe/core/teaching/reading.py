@@ -16,6 +16,7 @@ from medpipe.core.refs import canonical
 from medpipe.core.spool import Lines, Spool
 from medpipe.core.teaching import contamination, fact_table, filters, general, official_tests, selection, twins
 from medpipe.core.teaching.contamination import Benchmarks, Reasons
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.decontamination import Index
 from medpipe.core.teaching.drops import Drops, sift, total
 from medpipe.core.teaching.fact_table import FactRows
@@ -24,7 +25,6 @@ from medpipe.core.teaching.filters import Identifiers
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.official_tests import OfficialTest
 from medpipe.core.teaching.origin import Origin
-from medpipe.core.teaching.recipe import Data
 from medpipe.core.teaching.recognition import Claims
 from medpipe.core.teaching.translations import Meanings
 from medpipe.core.teaching.withdrawals import Notices, Withdrawn, not_withdrawn

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from medpipe.core.dialogue import turns_of
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.refs import digest_of
 from medpipe.core.teaching import answers, questions
@@ -67,6 +68,7 @@ def _sample(fact: Fact, question: str, number: int) -> Sample:
             f"type {fact.question_type or 'other'}",
             f"language {fact.language}",
             f"year {fact.document.published.year}",
+            *(("turn later",) if turns_of(fact.context, 2) else ()),
         ),
         choices=fact.choices if fact.answer in fact.choices else (),
     )

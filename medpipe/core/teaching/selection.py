@@ -9,10 +9,10 @@ import numpy as np
 from medpipe.core.corpus.document import Document, Status
 from medpipe.core.corpus.standing import standing
 from medpipe.core.sources import prefix
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.drops import Drops, sift
 from medpipe.core.teaching.fact_table import FactTable, hash_of
 from medpipe.core.teaching.facts import languages
-from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import stable_share
 from medpipe.core.word_hashes import Positions
 

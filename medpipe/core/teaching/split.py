@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medpipe.core.teaching import contamination, twins
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.drops import Contamination, Drops, total
 from medpipe.core.teaching.fact_table import Columns, FactTable, hash_of
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.origin import Origins
-from medpipe.core.teaching.recipe import Data
 from medpipe.core.text import stable_share
 from medpipe.core.word_hashes import Positions
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from medpipe.core.batches import batched
 from medpipe.core.spool import Lines
 from medpipe.core.teaching import general
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.drafts import BLOCK, Drafts, Kind, Teaching, rows_of
 from medpipe.core.teaching.drops import Drops, total
 from medpipe.core.teaching.example import Example, Role
@@ -21,7 +22,7 @@ from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.knowledge import FactLevel, Level, Mixture, mixed
 from medpipe.core.teaching.origin import Origins
-from medpipe.core.teaching.recipe import Data, Recipe
+from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.split import Split
 from medpipe.core.word_hashes import Hashes, Positions, different
 

@@ -9,11 +9,11 @@ from medpipe.core.corpus.document import Document
 from medpipe.core.corpus.standing import RETRACTED_IN, RETRACTS, retracted, target_of
 from medpipe.core.teaching import questions
 from medpipe.core.teaching.claim import Claim
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.drops import Drops, sift
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.origin import Origin
-from medpipe.core.teaching.recipe import Data
 from medpipe.core.teaching.recognition import Claims
 
 RETRACTION = "The article that claimed this was retracted, so its finding is withdrawn."

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from medpipe.core import chat, dialogue
 from medpipe.core.corpus.document import Section
 from medpipe.sources.curated import choices, files
 from medpipe.sources.curated.entry import (
@@ -58,7 +59,7 @@ def meddialog(row: Row) -> Reading:
         Section(
             heading=flat(turns[place - 1][1]),
             text=text,
-            context="\n".join(f"{name.capitalize()}: {flat(utterance)}" for name, utterance in turns[: place - 1]),
+            context=dialogue.written(_told(turns[: place - 1])),
         )
         for place, (speaker, text) in enumerate(turns)
         if speaker == "doctor" and place and turns[place - 1][0] == "patient"
@@ -104,6 +105,10 @@ def _turns(row: Row) -> list[Turn]:
             for speaker, utterance in zip(turns["speaker"], turns["utterance"], strict=True)
         ]
     return [(_SPEAKERS.get(speaker, speaker), text) for speaker, text in messages(turns)]
+
+
+def _told(turns: Sequence[Turn]) -> list[chat.Turn]:
+    return [chat.Turn("user" if speaker == "patient" else "assistant", text) for speaker, text in turns]
 
 
 def _joined(turns: Sequence[Turn]) -> list[Turn]:

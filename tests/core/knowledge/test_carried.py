@@ -11,9 +11,10 @@ from medpipe.core.corpus.document import Document, Section
 from medpipe.core.knowledge import carried, lineage
 from medpipe.core.knowledge.carried import Carried, KnownFact, Role
 from medpipe.core.teaching import examples
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.facts import decompose
 from medpipe.core.teaching.hygiene import Hygiene
-from medpipe.core.teaching.recipe import Data, Recipe
+from medpipe.core.teaching.recipe import Recipe
 from tests import fakes
 from tests.building import in_order
 

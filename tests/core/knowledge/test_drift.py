@@ -18,9 +18,9 @@ from medpipe.core.knowledge.drift_policy import DriftPolicy
 from medpipe.core.knowledge.drift_signal import Signal
 from medpipe.core.knowledge.fact_changes import Changes
 from medpipe.core.teaching.claim import Claim
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.hygiene import Hygiene
-from medpipe.core.teaching.recipe import Data
 from medpipe.errors import ConfigError
 from medpipe.settings import Settings
 from tests import fakes

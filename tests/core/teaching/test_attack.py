@@ -16,10 +16,10 @@ import pytest
 
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.teaching import contradiction, facts, questions
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.feedback import FeedbackItem
 from medpipe.core.teaching.pairs import BuiltPairs, Grounds, build
-from medpipe.core.teaching.recipe import Data
 from medpipe.sandbox.world import World
 from tests.policies import FEEDBACK, GUARDRAILS
 

@@ -9,7 +9,7 @@ import pytest
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.teaching import contradiction, facts
 from medpipe.core.teaching.contradiction import Known, contradicted, known
-from medpipe.core.teaching.recipe import Data
+from medpipe.core.teaching.data import Data
 from medpipe.core.text import normalise
 from tests.policies import FEEDBACK
 

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from medpipe.core.corpus.document import Document, Relation, Section, Status
 from medpipe.core.teaching import examples, questions
 from medpipe.core.teaching.claim import Claim
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.examples import BuiltExamples
 from medpipe.core.teaching.facts import decompose
 from medpipe.core.teaching.hygiene import Hygiene
-from medpipe.core.teaching.recipe import Data, Recipe
+from medpipe.core.teaching.recipe import Recipe
 from medpipe.core.teaching.withdrawals import RETRACTION, Withdrawn
 from medpipe.core.text import normalise
 from tests import building

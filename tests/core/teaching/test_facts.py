@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.teaching.answers import claim, slot
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.facts import decompose
 from medpipe.core.teaching.passages import cut, sentences
-from medpipe.core.teaching.recipe import Data
 
 
 def document(*sections: tuple[str, str], id: str = "mplus:1", title: str = "Velorin fever") -> Document:

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from medpipe.core import prompt
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.teaching import examples, questions
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.facts import Fact, decompose
-from medpipe.core.teaching.recipe import Data, Recipe
+from medpipe.core.teaching.recipe import Recipe
 from medpipe.sources.medlineplus.topics_source import MedlinePlusSource
 from tests.places import DATA
 

@@ -11,10 +11,11 @@ from medpipe.core.corpus.document import Document, Section, Status
 from medpipe.core.safety.redaction import Redaction
 from medpipe.core.teaching import examples, general
 from medpipe.core.teaching.card import markdown
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.examples import BuiltExamples
 from medpipe.core.teaching.facts import decompose
 from medpipe.core.teaching.hygiene import Hygiene
-from medpipe.core.teaching.recipe import Data, Recipe
+from medpipe.core.teaching.recipe import Recipe
 from tests import building
 from tests.core.teaching.test_knowledge import TOPICS
 

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.teaching import examples
 from medpipe.core.teaching.card import markdown
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.examples import BuiltExamples
 from medpipe.core.teaching.facts import decompose
 from medpipe.core.teaching.knowledge import KNOWN, NOT_ASKED, FactLevel, Level, level, mixed
-from medpipe.core.teaching.recipe import Data, Recipe
+from medpipe.core.teaching.recipe import Recipe
 from tests import building
 
 

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from medpipe.core.corpus.document import Document
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.official_tests import OfficialTest, objection
-from medpipe.core.teaching.recipe import Data
 
 TEST = OfficialTest("pubmedqa", frozenset({"pubmedqa:7", "pmid:7"}))
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from medpipe.core.corpus.document import Document
 from medpipe.core.teaching import contradiction, facts
 from medpipe.core.teaching.claim import Claim
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.feedback import FeedbackItem
 from medpipe.core.teaching.feedback_policy import FeedbackPolicy
 from medpipe.core.teaching.grounds import Grounds
 from medpipe.core.teaching.pairs import BuiltPairs, build, held_out, judges
-from medpipe.core.teaching.recipe import Data
 from medpipe.core.teaching.recognition import Claims
 from tests.policies import FEEDBACK, GUARDRAILS
 from tests.steps.conftest import topic

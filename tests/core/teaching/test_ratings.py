@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from medpipe.core.teaching.claim import Claim
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.facts import decompose
 from medpipe.core.teaching.feedback import FeedbackItem
 from medpipe.core.teaching.feedback_policy import FeedbackPolicy
 from medpipe.core.teaching.grounds import Grounds
 from medpipe.core.teaching.pairs import BuiltPairs, build
-from medpipe.core.teaching.recipe import Data
 from medpipe.core.teaching.recognition import Claims
 from tests.core.teaching.test_pairs import FREE, NOTHING, grounds, item
 from tests.policies import GUARDRAILS

@@ -8,10 +8,10 @@ import pytest
 
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.teaching.claim import Claim
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.drops import Drops
 from medpipe.core.teaching.facts import Fact, decompose
 from medpipe.core.teaching.origin import Origin
-from medpipe.core.teaching.recipe import Data
 from medpipe.core.teaching.recognition import Claims
 from medpipe.core.teaching.withdrawals import ASKS, STATES, not_withdrawn
 from medpipe.sandbox.world import World

@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 
 from medpipe.core.corpus.document import Document, Section
 from medpipe.core.teaching import contamination, decontamination, examples, twins
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.examples import BuiltExamples
 from medpipe.core.teaching.facts import decompose
 from medpipe.core.teaching.hygiene import Hygiene
-from medpipe.core.teaching.recipe import Data, Recipe
+from medpipe.core.teaching.recipe import Recipe
 from tests import building, fakes
 from tests.building import in_order
 

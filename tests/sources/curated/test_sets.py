@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from medpipe.core.corpus.document import Document
+from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.facts import decompose
 from medpipe.core.teaching.options import parted
-from medpipe.core.teaching.recipe import Data
 from medpipe.errors import SourceError
 from medpipe.sources.curated import choices, dialogues
 from medpipe.sources.curated.entry import Entry
