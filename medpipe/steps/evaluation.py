@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 from uuid import uuid4
 
 from medpipe import code_digest, records
@@ -18,6 +17,7 @@ from medpipe.core.judging.evaluation import Evaluation, Metric, Sample, Score
 from medpipe.core.judging.evidence.answers import said
 from medpipe.core.judging.figures import figures
 from medpipe.core.judging.labels import labelled
+from medpipe.core.judging.staleness import is_stale
 from medpipe.core.manifests import (
     AnchorManifest,
     EvaluationInputs,
@@ -35,7 +35,7 @@ from medpipe.ports import Generator, Ports
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.contract import contract_of
 from medpipe.steps.models import adapter_of, beside, refuse_other_base
-from medpipe.steps.samples import PREFERENCES, WITHDRAWN, asks_others, frozen, samples_of
+from medpipe.steps.samples import PREFERENCES, WITHDRAWN, frozen, samples_of
 from medpipe.steps.unerased import Unerased
 from medpipe.steps.withdrawals import claims_in_force
 
@@ -247,6 +247,8 @@ def score_of(benchmark: Benchmark, sample: Sample, answer: str, ports: Ports) ->
         language=sample.language,
         condition=sample.condition,
         abstained=abstains(sample, judged, ports.guardrails, ports.harm) if may_abstain else None,
+        stale=is_stale(sample, judged) if sample.stale else None,
+        changed=sample.changed,
         said=said(sample, judged) if benchmark.scorer == EVIDENCE else "",
         by="rule" if replacement else "model",
     )
@@ -259,40 +261,3 @@ def means(scores: Mapping[str, Sequence[Score]]) -> dict[str, Metric]:
         for name, given in scores.items()
         if given
     }
-
-
-class Rescored(NamedTuple):
-    """An answer that was scored again."""
-
-    benchmark: str
-    sample_id: str
-    stored: float | None
-    """The score that the evaluation has; None where it has none."""
-    earned: float | None
-    """What the answer earns now; None for an answer to a question that the benchmark does not ask."""
-
-
-def rescored(stored: EvaluationManifest, evaluation: Evaluation, ports: Ports) -> Iterator[Rescored]:
-    """Score every answer again. Nothing where the scorers' code or a policy has changed since.
-
-    Left out are answers about withdrawn claims, because which claims are withdrawn has changed since, those about
-    pairs of which some were erased, and those about published questions that are others today. Raises NotFound and
-    Damaged for samples that are not there any more.
-    """
-    inputs = stored.inputs
-    present = (scorers_digest(), ports.harm.digest, ports.guardrails.digest)
-    if (inputs.scorers, inputs.harm, inputs.contract.guardrails) != present:
-        return
-    examples, pairs = ExamplesRef(inputs.examples), PairsRef(inputs.pairs) if inputs.pairs else None
-    anchor = AnchorRef(inputs.anchor) if inputs.anchor else None
-    gone = {WITHDRAWN, PREFERENCES} if pairs and ports.store.blanked(pairs) else {WITHDRAWN}
-    for benchmark in map(Benchmark.model_validate, inputs.benchmarks):
-        if benchmark.name in gone or asks_others(ports, benchmark, inputs):
-            continue
-        scores = {score.sample_id: score for score in evaluation.scores.get(benchmark.name, ())}
-        for sample in samples_of(ports, benchmark, examples, pairs, anchor):
-            score = scores.pop(sample.id, None)
-            answer = score.answer if score else ""
-            earned = scoring.score(benchmark.scorer, sample, answer, ports.guardrails, ports.harm)
-            yield Rescored(benchmark.name, sample.id, score.value if score else None, earned)
-        yield from (Rescored(benchmark.name, name, score.value, None) for name, score in scores.items())

@@ -12,6 +12,7 @@ from medpipe.core.judging.consistency import agreement, phrasings
 from medpipe.core.judging.entailment import grade
 from medpipe.core.judging.evaluation import Evaluation, Sample
 from medpipe.core.judging.measures import Measure
+from medpipe.core.judging.staleness import by_year, is_stale
 from medpipe.core.manifests import EvaluationManifest, MeasurementInputs, MeasurementOutcome
 from medpipe.core.refs import AnchorRef, EvaluationRef, ExamplesRef, MeasurementRef
 from medpipe.core.teaching.passages import formed
@@ -47,7 +48,7 @@ def measure(
     """Compute published measures of two models from their evaluations, for reports; no gate reads them.
 
     On each benchmark with right answers that both were asked: token F1, ROUGE-1, ROUGE-2, ROUGE-L, chrF, BLEU, claim
-    recall, contradiction and consistency of the stored answers, before, after and the change, with 95 % intervals over
+    recall, contradiction, consistency and stale answers, before, after and the change, with 95 % intervals over
     clusters. `perplexity`: also the perplexity of the right answers, each model under its own contract, computed in
     process. `confidence`: also calibration error (ECE), Brier score and selective accuracy on benchmarks of labels, by
     agreement over wordings and, with `perplexity`, by the probability of the given label among all labels. Raises
@@ -70,7 +71,12 @@ def measure(
         measured = [
             one
             for name, given in pairs.items()
-            for one in (*_overlaps(name, given, ports), *_grades(name, given, ports), *_consistency(name, given))
+            for one in (
+                *_overlaps(name, given, ports),
+                *_grades(name, given, ports),
+                *_consistency(name, given),
+                *_stale(name, given),
+            )
         ]
         if reader and pairs:
             measured += _perplexities(pairs, (old, new), reader, ports)
@@ -185,6 +191,18 @@ def _consistency(benchmark: str, pairs: Sequence[Pair]) -> Iterator[Measure]:
             for side in ("before", "after")
         )
         yield measures.of_scores(benchmark, "consistency", old, new, [asked[0].cluster for asked in facts])
+
+
+def _stale(benchmark: str, pairs: Sequence[Pair]) -> Iterator[Measure]:
+    """Yield the share of stale answers to questions whose answer changed, in all and by the year of the change."""
+    changed = [pair for pair in pairs if pair.sample.stale]
+    for name, places in by_year([pair.sample.changed for pair in changed]).items():
+        asked = [changed[place] for place in places]
+        old, new = (
+            [float(is_stale(pair.sample, getattr(pair, side))) for pair in asked] for side in ("before", "after")
+        )
+        clusters = [pair.sample.cluster for pair in asked]
+        yield measures.of_scores(benchmark, name.replace(" ", "_"), old, new, clusters, better="lower")
 
 
 def _perplexities(

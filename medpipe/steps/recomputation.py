@@ -22,9 +22,10 @@ from medpipe.core.refs import EvaluationRef
 from medpipe.errors import MedpipeError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import target_ref
-from medpipe.steps.evaluation import means, rescored
+from medpipe.steps.evaluation import means
 from medpipe.steps.judging import Made, decided, grounds_of
 from medpipe.steps.rated import reviewed_of
+from medpipe.steps.rescoring import rescored
 
 _TOLERANCE = 1e-9
 """By how much a number may differ: other versions of Python and its libraries round the last digits differently."""

@@ -14,7 +14,8 @@ from medpipe.core.manifests import EvaluationManifest, ExamplesManifest, Measure
 from medpipe.core.teaching.example import Example
 from medpipe.settings import Settings
 from medpipe.steps.artifact import manifest
-from medpipe.steps.evaluation import rescored, scores_of
+from medpipe.steps.evaluation import scores_of
+from medpipe.steps.rescoring import rescored
 from tests import fakes
 from tests.steps.conftest import DAY_1, DAY_3, publish, topic
 

@@ -187,8 +187,8 @@ def item(benchmark: Benchmark, sample: Sample, code: str) -> str:
 
 
 def _asked(sample: Sample) -> dict[str, Any]:
-    """Return what a sample asks: two that differ in their slices only are one item."""
-    return sample.model_dump(mode="json", exclude={"slices"})
+    """Return what a sample asks: two that differ in their slices only, or in an earlier answer, are one item."""
+    return sample.model_dump(mode="json", exclude={"slices", "stale", "stale_slot", "changed"})
 
 
 def _way(benchmark: Benchmark, code: str) -> dict[str, Any]:

@@ -178,6 +178,7 @@ def _asked(item: _Item, condition: str, passage: str, **judged: str) -> Sample:
         "slot": "",
         "stale": "",
         "stale_slot": "",
+        "changed": 0,
         "slices": (*item.sample.slices, f"evidence {condition}"),
         **judged,
     }
