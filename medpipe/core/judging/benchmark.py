@@ -166,6 +166,7 @@ class Benchmark(_Value):
                 must_say=entry.must_say,
                 context=entry.context,
                 choices=entry.choices,
+                slices=(f"category {entry.category}",) if entry.category else (),
             )
             for number, entry in enumerate(self.labelled(), start=1)
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from medpipe.core.judging import slices
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.refs import digest_of
 from medpipe.core.teaching import answers, questions
@@ -55,6 +56,7 @@ def withdrawn_samples(
 
 
 def _sample(fact: Fact, question: str, number: int) -> Sample:
+    origin = fact.document
     return Sample(
         id=f"{fact.id}-{number}",
         question=question,
@@ -63,10 +65,8 @@ def _sample(fact: Fact, question: str, number: int) -> Sample:
         cluster=fact.cluster or fact.document.id,
         context=fact.context,
         slices=(
-            f"source {fact.document.source}",
+            *slices.of_document(origin.source, fact.language, origin.published.year, origin.mesh, origin.groups),
             f"type {fact.question_type or 'other'}",
-            f"language {fact.language}",
-            f"year {fact.document.published.year}",
         ),
         choices=fact.choices if fact.answer in fact.choices else (),
     )
