@@ -10,7 +10,7 @@ from medpipe import code_digest, records
 from medpipe.core import naming
 from medpipe.core.contract import ServingContract
 from medpipe.core.judging import anchor as anchors
-from medpipe.core.judging import scoring, slices, statistics
+from medpipe.core.judging import languages, scoring, slices, statistics
 from medpipe.core.judging.abstaining import abstains
 from medpipe.core.judging.benchmark import Benchmark, digest, item
 from medpipe.core.judging.evaluation import Evaluation, Metric, Sample, Score
@@ -144,11 +144,14 @@ def _scores(
     asked: Mapping[Benchmark, Sequence[Sample]], ways: Mapping[str, str], inputs: EvaluationInputs, ports: Ports
 ) -> dict[str, tuple[Score, ...]]:
     items = [(benchmark, sample) for benchmark, samples in asked.items() for sample in samples]
+    told = {benchmark: languages.told(samples) for benchmark, samples in asked.items()}
     answers = answers_to([sample for _, sample in items], ports, ports.generator, inputs.contract, inputs.adapter)
     scores: dict[str, list[Score]] = {benchmark.name: [] for benchmark in asked}
     for (benchmark, sample), answer in zip(items, answers, strict=True):
         earned = score_of(benchmark, sample, answer, ports)
-        scores[benchmark.name].append(earned.model_copy(update={"item": item(benchmark, sample, ways[benchmark.name])}))
+        update = {"item": item(benchmark, sample, ways[benchmark.name])}
+        update |= told[benchmark][sample.id]._asdict() if sample.id in told[benchmark] else {}
+        scores[benchmark.name].append(earned.model_copy(update=update))
     return {name: tuple(earned) for name, earned in scores.items()}
 
 

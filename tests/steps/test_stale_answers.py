@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,22 +19,10 @@ from medpipe.steps.artifact import manifest
 from medpipe.steps.evaluation import scores_of
 from tests import fakes
 from tests.manifests import put
+from tests.steps.answering import Answering
 from tests.steps.conftest import DAY_1, DAY_2, publish, topic
 
 NEXT_YEAR, LATER = date(2027, 3, 3), date(2027, 3, 4)
-
-
-class Answering:
-    """Answers the questions of samples with one of their fields, and any other with dust."""
-
-    name, precision = "answering", "float32"
-
-    def __init__(self, samples: Sequence[Sample], field: str) -> None:
-        self._answers = {sample.question: getattr(sample, field) for sample in samples}
-
-    def generate(self, base: str, adapter: Path | None, name: str, prompts: Sequence[str], *_: Any) -> list[str]:
-        questions = [prompt.partition("Question: ")[2].partition("\n")[0] for prompt in prompts]
-        return [f" {self._answers.get(question) or 'Dust.'}\n" for question in questions]
 
 
 class Line:
@@ -97,7 +84,9 @@ def test_an_evaluation_and_its_measures_count_who_still_gives_the_earlier_answer
     monkeypatch.setattr(ports, "recipe", lambda name: recipe, raising=False)
     evaluations = {}
     for model, says in ((line.model, "target"), ("base", "stale")):
-        monkeypatch.setattr(fakes.FakePorts, "generator", Answering(samples, says))
+        monkeypatch.setattr(
+            fakes.FakePorts, "generator", Answering({one.question: getattr(one, says) for one in samples})
+        )
         evaluations[says] = steps.evaluate(model, "tiny-sft", examples, ports=ports)
     for says, share in (("target", 0.0), ("stale", 1.0)):
         figures = manifest(ports, evaluations[says], EvaluationManifest).outcome.figures["new-knowledge"]

@@ -172,6 +172,10 @@ class Benchmark(_Value):
         )
 
 
+_BESIDE = {"slices", "stale", "stale_slot", "changed", "counterpart"}
+"""Fields of a sample that do not change what it asks."""
+
+
 def digest(benchmark: Benchmark, samples: Iterable[Sample], code: str) -> str:
     """Return 16 hex digits that differ if two evaluations of a benchmark cannot be compared.
 
@@ -188,8 +192,8 @@ def item(benchmark: Benchmark, sample: Sample, code: str) -> str:
 
 
 def _asked(sample: Sample) -> dict[str, Any]:
-    """Return what a sample asks: two that differ in their slices only, or in an earlier answer, are one item."""
-    return sample.model_dump(mode="json", exclude={"slices", "stale", "stale_slot", "changed"})
+    """Return what a sample asks: two that differ in what else is known of them are one item."""
+    return sample.model_dump(mode="json", exclude=_BESIDE)
 
 
 def _way(benchmark: Benchmark, code: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from medpipe.core.judging import abstaining, staleness
+from medpipe.core.judging import abstaining, languages, staleness
 from medpipe.core.judging.evaluation import Metric, Score
 from medpipe.core.judging.evidence import figures as evidence
 
@@ -17,6 +17,7 @@ _KINDS: Sequence[Callable[[str, Sequence[Score]], Figures]] = (
     evidence.of_scores,
     abstaining.of_scores,
     staleness.of_scores,
+    languages.of_scores,
 )
 
 

@@ -179,6 +179,7 @@ def _asked(item: _Item, condition: str, passage: str, **judged: str) -> Sample:
         "stale": "",
         "stale_slot": "",
         "changed": 0,
+        "counterpart": "",
         "slices": (*item.sample.slices, f"evidence {condition}"),
         **judged,
     }

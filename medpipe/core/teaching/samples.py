@@ -69,4 +69,5 @@ def _sample(fact: Fact, question: str, number: int) -> Sample:
             f"type {fact.question_type or 'other'}",
         ),
         choices=fact.choices if fact.answer in fact.choices else (),
+        counterpart=origin.counterpart,
     )
