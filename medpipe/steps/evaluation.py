@@ -10,13 +10,14 @@ from medpipe import code_digest, records
 from medpipe.core import naming
 from medpipe.core.contract import ServingContract
 from medpipe.core.judging import anchor as anchors
-from medpipe.core.judging import scoring, slices, statistics
+from medpipe.core.judging import languages, scoring, slices, statistics
 from medpipe.core.judging.abstaining import abstains
 from medpipe.core.judging.benchmark import Benchmark, digest, item
 from medpipe.core.judging.evaluation import Evaluation, Metric, Sample, Score
 from medpipe.core.judging.evidence.answers import said
 from medpipe.core.judging.figures import figures
 from medpipe.core.judging.labels import labelled
+from medpipe.core.judging.staleness import is_stale
 from medpipe.core.manifests import (
     AnchorManifest,
     EvaluationInputs,
@@ -159,11 +160,14 @@ def _scores(
     asked: Mapping[Benchmark, Sequence[Sample]], ways: Mapping[str, str], inputs: EvaluationInputs, ports: Ports
 ) -> dict[str, tuple[Score, ...]]:
     items = [(benchmark, sample) for benchmark, samples in asked.items() for sample in samples]
+    told = {benchmark: languages.told(samples) for benchmark, samples in asked.items()}
     answers = answers_to([sample for _, sample in items], ports, ports.generator, inputs.contract, inputs.adapter)
     scores: dict[str, list[Score]] = {benchmark.name: [] for benchmark in asked}
     for (benchmark, sample), answer in zip(items, answers, strict=True):
         earned = score_of(benchmark, sample, answer, ports)
-        scores[benchmark.name].append(earned.model_copy(update={"item": item(benchmark, sample, ways[benchmark.name])}))
+        update = {"item": item(benchmark, sample, ways[benchmark.name])}
+        update |= told[benchmark][sample.id]._asdict() if sample.id in told[benchmark] else {}
+        scores[benchmark.name].append(earned.model_copy(update=update))
     return {name: tuple(earned) for name, earned in scores.items()}
 
 
@@ -271,6 +275,8 @@ def score_of(benchmark: Benchmark, sample: Sample, answer: str, ports: Ports) ->
         language=sample.language,
         condition=sample.condition,
         abstained=abstains(sample, judged, ports.guardrails, ports.harm) if may_abstain else None,
+        stale=is_stale(sample, judged) if sample.stale else None,
+        changed=sample.changed,
         said=said(sample, judged) if benchmark.scorer == EVIDENCE else "",
         by="rule" if replacement else "model",
     )

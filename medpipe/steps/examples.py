@@ -28,12 +28,15 @@ from medpipe.ports import Ports
 from medpipe.steps import carried
 from medpipe.steps.artifact import manifest, once
 from medpipe.steps.corpus import table_version
+from medpipe.steps.earlier import rows_with_earlier
 from medpipe.steps.models import adapter_of
 from medpipe.steps.withdrawals import register
 
 _CARD = "card.md"
 LEVELS = "facts.jsonl"
 """In the folder of knowledge: how well the model knows each fact (`core.teaching.knowledge.FactLevel`)."""
+_CHANGING = ("new-knowledge", "old-knowledge")
+"""The benchmarks that ask about facts which a model may have been taught otherwise."""
 _REPORTED = 10_000
 """Documents between two reports of progress."""
 TEACHING = ("current", "retracted", "notice", "on hold", "superseded")
@@ -224,9 +227,13 @@ def _written(
         samples = {name: getattr(taught, name) for name in examples.SAMPLES}
     else:
         samples = examples.evaluated(prepared, recipe, carried.known_facts(ports, inputs.since), hygiene)
+    model = inputs.since or inputs.knows
     numbers = {name.replace("_", "-"): len(of_benchmark) for name, of_benchmark in samples.items()}
     for name, of_benchmark in zip(numbers, samples.values(), strict=True):
-        records.write_lines(folder / "benchmarks" / f"{name}.jsonl", of_benchmark.rows())
+        rows = of_benchmark.rows()
+        if model and name in _CHANGING:
+            rows = rows_with_earlier(of_benchmark, model, prepared.read.origins, ports)
+        records.write_lines(folder / "benchmarks" / f"{name}.jsonl", rows)
     (folder / _CARD).write_text(dataset_card.markdown(taught.card, inputs.corpus, numbers), encoding="utf-8")
     return ExamplesOutcome(
         corpus=inputs.corpus,

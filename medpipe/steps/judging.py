@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from medpipe import code_digest, records
 from medpipe.core.judging import anchor, budget, gates
@@ -20,17 +19,17 @@ from medpipe.core.manifests import (
     DecisionOutcome,
     EarlierLook,
     EvaluationManifest,
-    Manifest,
     Snapshot,
     VersionManifest,
     VersionOutcome,
 )
 from medpipe.core.refs import BASE, AnchorRef, DecisionRef, EvaluationRef, ExamplesRef, RatingsRef, VersionRef
-from medpipe.errors import NotFound, UsageError
+from medpipe.errors import UsageError
 from medpipe.ports import Ports
-from medpipe.steps.artifact import check_kind, manifest, once, target_ref
+from medpipe.steps.artifact import manifest, once, target_ref
 from medpipe.steps.evaluation import scores_of
 from medpipe.steps.lessened import refuse_lessened
+from medpipe.steps.made import Made, passed_adapters
 from medpipe.steps.made_again import refuse_made_again
 from medpipe.steps.models import adapter_of
 from medpipe.steps.rated import refuse_chosen_ratings, reviewed_of
@@ -110,29 +109,6 @@ def compare(
     return decision
 
 
-class Made(NamedTuple):
-    """Every evaluation and every decision, oldest first."""
-
-    evaluations: Mapping[str, EvaluationManifest]
-    decisions: Sequence[DecisionManifest]
-
-    @classmethod
-    def of(cls, manifests: Iterable[Manifest]) -> Made:
-        """Sort manifests by kind. `manifests`: oldest first; other kinds are left out."""
-        stored = list(manifests)
-        return cls(
-            {each.ref: each for each in stored if isinstance(each, EvaluationManifest)},
-            [each for each in stored if isinstance(each, DecisionManifest)],
-        )
-
-    def evaluation(self, ref: str) -> EvaluationManifest:
-        """Return one evaluation. Raises UsageError for a ref of another kind, and NotFound."""
-        check_kind(ref, EvaluationManifest)
-        if ref not in self.evaluations:
-            raise NotFound(f"{ref} does not exist or was never finished: run `medpipe evaluate` first")
-        return self.evaluations[ref]
-
-
 def grounds_of(
     challenger: EvaluationRef,
     champion: EvaluationRef,
@@ -210,12 +186,6 @@ def _refuse_another_incumbent(ports: Ports, plan: str, model: str) -> None:
             f"the plan {plan!r} compares with the champion in force ({champion or 'none, so the base'}), and the "
             f"evaluation given is of {model}: evaluate the champion on the same examples"
         )
-
-
-def passed_adapters(evaluations: Iterable[EvaluationManifest], decisions: Iterable[DecisionManifest]) -> frozenset[str]:
-    """Return the adapters that passed a whole plan."""
-    passed = {made.outcome.challenger for made in decisions if made.outcome.outcome is gates.Outcome.PASS}
-    return frozenset(stored.outcome.model for stored in evaluations if stored.ref in passed)
 
 
 def _held(plans: Plan, plan: str) -> frozenset[str]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from medpipe.core.judging import measures, scoring
+from medpipe.core.judging import languages, measures, scoring
 from medpipe.core.judging.benchmark import Benchmark
 from medpipe.core.judging.consistency import agreement, phrasings
 from medpipe.core.judging.entailment import grade
 from medpipe.core.judging.evaluation import Evaluation, Sample
 from medpipe.core.judging.measures import Measure
+from medpipe.core.judging.staleness import by_year, is_stale
 from medpipe.core.manifests import EvaluationManifest, MeasurementInputs, MeasurementOutcome
 from medpipe.core.refs import AnchorRef, EvaluationRef, ExamplesRef, MeasurementRef
 from medpipe.core.teaching.passages import formed
@@ -48,11 +49,12 @@ def measure(
     """Compute published measures of two models from their evaluations, for reports; no gate reads them.
 
     On each benchmark with right answers that both were asked: token F1, ROUGE-1, ROUGE-2, ROUGE-L, chrF, BLEU, claim
-    recall, contradiction and consistency of the stored answers, before, after and the change, with 95 % intervals over
-    clusters. `perplexity`: also the perplexity of the right answers, each model under its own contract, computed in
-    process. `confidence`: also calibration error (ECE), Brier score and selective accuracy on benchmarks of labels, by
-    agreement over wordings and, with `perplexity`, by the probability of the given label among all labels. Raises
-    UsageError when there is nothing to measure, and for the perplexity of models of two bases, whose tokens differ.
+    recall, contradiction, consistency over wordings, agreement over languages and stale answers, before, after and the
+    change, with 95 % intervals over clusters. `perplexity`: also the perplexity of the right answers, each model under
+    its own contract, computed in process. `confidence`: also calibration error (ECE), Brier score and selective
+    accuracy on benchmarks of labels, by agreement over wordings and, with `perplexity`, by the probability of the given
+    label among all labels. Raises UsageError when there is nothing to measure, and for the perplexity of models of two
+    bases, whose tokens differ.
     """
     old, new = (manifest(ports, evaluation, EvaluationManifest) for evaluation in (before, after))
     reader = _reader(ports, old, new) if perplexity else None
@@ -65,14 +67,21 @@ def measure(
     )
 
     def fill(_: Path) -> MeasurementOutcome:
-        pairs, labels, left_out = _pairs(ports, old, new, confidence)
+        scores = scores_of(ports, before), scores_of(ports, after)
+        pairs, labels, left_out = _pairs(ports, new, scores, confidence)
         if not pairs and not labels:
             raise UsageError(f"{before} and {after} share no question with a right answer")
         measured = [
             one
             for name, given in pairs.items()
-            for one in (*_overlaps(name, given, ports), *_grades(name, given, ports), *_consistency(name, given))
+            for one in (
+                *_overlaps(name, given, ports),
+                *_grades(name, given, ports),
+                *_consistency(name, given),
+                *_stale(name, given),
+            )
         ]
+        measured += _over_languages(pairs.keys() | labels.keys(), *scores)
         if reader and pairs:
             measured += _perplexities(pairs, (old, new), reader, ports)
         confident, bins = calibrations(labels, (old, new), reader, ports)
@@ -98,13 +107,13 @@ def _reader(ports: Ports, old: EvaluationManifest, new: EvaluationManifest) -> L
 
 
 def _pairs(
-    ports: Ports, old: EvaluationManifest, new: EvaluationManifest, confidence: bool
+    ports: Ports, new: EvaluationManifest, scores: tuple[Evaluation, Evaluation], confidence: bool
 ) -> tuple[dict[str, list[Pair]], dict[str, list[Labelled]], dict[str, str]]:
     """Return the pairs of each benchmark, by texts and by labels, and for each with questions left out why they are."""
     pairs: dict[str, list[Pair]] = {}
     labels: dict[str, list[Labelled]] = {}
     left_out: dict[str, str] = {}
-    before, after = (scores_of(ports, EvaluationRef(evaluation.ref)) for evaluation in (old, new))
+    before, after = scores
     for benchmark in map(Benchmark.model_validate, new.inputs.benchmarks):
         reason = unfit(benchmark, before, after)
         if not reason and asks_others(ports, benchmark, new.inputs):
@@ -188,6 +197,28 @@ def _consistency(benchmark: str, pairs: Sequence[Pair]) -> Iterator[Measure]:
             for side in ("before", "after")
         )
         yield measures.of_scores(benchmark, "consistency", old, new, [asked[0].cluster for asked in facts])
+
+
+def _over_languages(benchmarks: Collection[str], before: Evaluation, after: Evaluation) -> Iterator[Measure]:
+    """Yield the share of facts whose answers agree in every language; nothing where each is asked in one."""
+    for name in sorted(benchmarks):
+        old, new = (languages.agreements(evaluation.scores.get(name, ())) for evaluation in (before, after))
+        if facts := sorted(old.keys() & new.keys()):
+            agrees = [[float(side[fact].agrees) for fact in facts] for side in (old, new)]
+            clusters = [new[fact].cluster for fact in facts]
+            yield measures.of_scores(name, "agreement_over_languages", agrees[0], agrees[1], clusters)
+
+
+def _stale(benchmark: str, pairs: Sequence[Pair]) -> Iterator[Measure]:
+    """Yield the share of stale answers to questions whose answer changed, in all and by the year of the change."""
+    changed = [pair for pair in pairs if pair.sample.stale]
+    for name, places in by_year([pair.sample.changed for pair in changed]).items():
+        asked = [changed[place] for place in places]
+        old, new = (
+            [float(is_stale(pair.sample, getattr(pair, side))) for pair in asked] for side in ("before", "after")
+        )
+        clusters = [pair.sample.cluster for pair in asked]
+        yield measures.of_scores(benchmark, name.replace(" ", "_"), old, new, clusters, better="lower")
 
 
 def _perplexities(

@@ -23,7 +23,8 @@ from medpipe.errors import MedpipeError
 from medpipe.ports import Ports
 from medpipe.steps.artifact import target_ref
 from medpipe.steps.evaluation import means
-from medpipe.steps.judging import Made, decided, grounds_of
+from medpipe.steps.judging import decided, grounds_of
+from medpipe.steps.made import Made
 from medpipe.steps.rated import reviewed_of
 from medpipe.steps.rescoring import rescored
 

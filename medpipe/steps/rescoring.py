@@ -1,4 +1,4 @@
-"""Scoring stored answers again, to see whether they earn what an evaluation says."""
+"""Scoring the answers of an evaluation again, to see whether they earn what was stored."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from medpipe.core.refs import is_ref, kind_of
 from medpipe.core.retention import Retention, Stored, retention
 from medpipe.ports import Ports
 from medpipe.steps import workspaces
-from medpipe.steps.judging import Made, passed_adapters
+from medpipe.steps.made import Made, passed_adapters
 from medpipe.steps.withdrawals import register
 
 _READINGS = (DriftManifest, EstimateManifest, MeasurementManifest, SheetManifest, TraceManifest, ValidationManifest)

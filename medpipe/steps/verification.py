@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -11,12 +11,9 @@ from pydantic import BaseModel, ConfigDict
 from medpipe.core.judging.evaluation import Evaluation
 from medpipe.core.knowledge import succession
 from medpipe.core.manifests import (
-    MANIFESTS,
     CertificateManifest,
     CorpusManifest,
     DecisionManifest,
-    EvaluationManifest,
-    Manifest,
     VersionManifest,
 )
 from medpipe.core.refs import CorpusRef, EvaluationRef, VersionRef, kind_of
@@ -26,7 +23,6 @@ from medpipe.steps import blanking
 from medpipe.steps.artifact import manifest
 from medpipe.steps.corpus import latest, table_version
 from medpipe.steps.evaluation import scores_of
-from medpipe.steps.judging import Made
 from medpipe.steps.recomputation import (
     faults_of_decision,
     faults_of_evaluation,
@@ -35,6 +31,7 @@ from medpipe.steps.recomputation import (
     rests_on,
     scores_of_decision,
 )
+from medpipe.steps.survey import Survey, survey_of
 from medpipe.steps.swept import OTHERWISE, Sweeps
 
 _WHOLE = frozenset({DecisionManifest.kind, VersionManifest.kind, CertificateManifest.kind})
@@ -78,20 +75,6 @@ class Verified(BaseModel):
     """Decisions that today's code makes otherwise, and that other code made; and what could not be checked here."""
 
 
-class Survey(NamedTuple):
-    """What is stored: of each readable artifact the digest of its content, and what it was made of."""
-
-    contents: Mapping[str, str]
-    made_of: Mapping[str, Mapping[str, str]]
-    files: int
-    broken: Mapping[str, str]
-    """Ref of an artifact that cannot be trusted → why."""
-    made: Made
-    """The evaluations and decisions that are whole, or of which files were swept."""
-    swept: Mapping[str, frozenset[str]]
-    """Ref of an artifact with fewer files than its manifest names → those that may be missing."""
-
-
 class Recomputed(NamedTuple):
     """What came of computing evaluations and decisions anew."""
 
@@ -129,7 +112,7 @@ def _newest(ports: Ports) -> int:
 def _checked(ports: Ports) -> tuple[list[Fault], Verified]:
     """Return every fault that one reading finds, and what was read."""
     faults = list(_faults_of_chains(ports))
-    survey = _survey(ports)
+    survey = survey_of(ports)
     history = list(ports.ledger.history())
     faults += [Fault(ref, says) for ref, says in survey.broken.items()]
     faults += [Fault(*fault) for fault in blanking.faults(ports, history)]
@@ -177,29 +160,6 @@ def _faults_of_chains(ports: Ports) -> Iterator[Fault]:
             yield from (Fault(name, says) for says in chain.faults())
         except Damaged as error:
             yield Fault(name, str(error))
-
-
-def _survey(ports: Ports) -> Survey:
-    """Read every manifest and every file. Damaged artifacts are listed and do not end the reading."""
-    refs = [ref for kind in MANIFESTS.values() for ref in ports.store.refs(kind)]
-    contents, made_of, broken, swept = {}, {}, {}, {}
-    whole: list[Manifest] = []
-    files = 0
-    for number, ref in enumerate(refs):
-        ports.progress(number / len(refs), f"checking {ref}")
-        try:
-            stored = manifest(ports, ref, MANIFESTS[kind_of(ref)])
-            contents[ref], made_of[ref] = stored.content(), stored.made_of
-            ports.store.remains(ref)
-            if gone := ports.store.swept(ref):
-                swept[ref] = frozenset(gone.files)
-        except MedpipeError as error:
-            broken[ref] = str(error)
-        else:
-            files += len(stored.digests.keys() - swept.get(ref, frozenset()))
-            whole += [stored] if isinstance(stored, EvaluationManifest | DecisionManifest) else []
-    oldest_first = sorted(whole, key=lambda stored: stored.created_ns)
-    return Survey(contents, made_of, files, broken, Made.of(oldest_first), swept)
 
 
 def _unchecked(ports: Ports) -> tuple[str, ...]:

@@ -197,7 +197,7 @@ def test_a_decision_of_other_code_is_a_remark_if_todays_code_decides_otherwise(
 def test_scores_of_other_scorers_are_not_computed_anew(ports: fakes.FakePorts, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = better_scores(ports)
     assert expected in faults(ports)
-    monkeypatch.setattr("medpipe.steps.evaluation.scorers_digest", lambda: "other scorers")
+    monkeypatch.setattr("medpipe.steps.rescoring.scorers_digest", lambda: "other scorers")
     assert expected not in faults(ports)
 
 

@@ -25,7 +25,7 @@ def asserts(part: str, answer: str, target: str, question: str = "") -> bool:
     denial counts as an assertion where the right answer denies, and doubt does where it doubts. For a label (yes, no,
     maybe), the answer must give this label and no other.
     """
-    if label := _label(part):
+    if label := label_in_english(part):
         return _labels(answer) == {label}
     said = [text for text in denial.statements(answer) if not (text.endswith("?") and contains(question, text))]
     having = [text for text in said if contains(text, part)]
@@ -48,8 +48,8 @@ def asserts(part: str, answer: str, target: str, question: str = "") -> bool:
     )
 
 
-def _label(text: str) -> str:
-    """Return the label that a text is; "" for any other text."""
+def label_in_english(text: str) -> str:
+    """Return yes, no or maybe for a text that is one of them in one of three languages; "" for any other text."""
     return _LABELS.get(normalise(_MAYBE.sub("maybe", text)), "")
 
 

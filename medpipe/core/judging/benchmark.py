@@ -171,9 +171,14 @@ class Benchmark(_Value):
                 context=entry.context,
                 before=entry.before,
                 choices=entry.choices,
+                slices=(f"category {entry.category}",) if entry.category else (),
             )
             for number, entry in enumerate(self.labelled(), start=1)
         )
+
+
+_BESIDE = {"slices", "stale", "stale_slot", "changed", "counterpart"}
+"""Fields of a sample that do not change what it asks."""
 
 
 def digest(benchmark: Benchmark, samples: Iterable[Sample], code: str) -> str:
@@ -192,8 +197,8 @@ def item(benchmark: Benchmark, sample: Sample, code: str) -> str:
 
 
 def _asked(sample: Sample) -> dict[str, Any]:
-    """Return what a sample asks: two that differ in their slices only are one item."""
-    return sample.model_dump(mode="json", exclude={"slices"})
+    """Return what a sample asks: two that differ in what else is known of them are one item."""
+    return sample.model_dump(mode="json", exclude=_BESIDE)
 
 
 def _way(benchmark: Benchmark, code: str) -> dict[str, Any]:

@@ -60,6 +60,10 @@ class Sample(_Value):
     """The answer that an earlier revision of the document gave, where it was another one."""
     stale_slot: str = Field("", exclude_if=not_)
     """The slot of that answer."""
+    changed: int = Field(0, exclude_if=not_)
+    """The year of the revision that changed it; 0 where the revision does not say."""
+    counterpart: str = Field("", exclude_if=not_)
+    """The id of the document that says the same in another language."""
 
 
 class Score(_Value):
@@ -79,10 +83,16 @@ class Score(_Value):
     by: Literal["model", "rule"] = "model"
     """Who wrote the text: the model, or a guardrail rule that replaced the model's answer."""
     language: str = Field("", exclude_if=not_)
-    """The sample's language and condition, for cases of triage and evidence twins."""
+    """The sample's language and condition, for cases of triage and evidence twins; the language also with `fact`."""
+    fact: str = Field("", exclude_if=not_)
+    """What was asked, where other languages were asked it as well (`core.judging.languages`)."""
     condition: str = Field("", exclude_if=not_)
     abstained: bool | None = Field(None, exclude_if=lambda abstained: abstained is None)
     """Whether the text declines to answer (`core.judging.abstaining`); None where no text can."""
+    stale: bool | None = Field(None, exclude_if=lambda stale: stale is None)
+    """Whether the text says what an earlier revision said; None where the answer did not change."""
+    changed: int = Field(0, exclude_if=not_)
+    """The year in which it changed."""
     said: str = Field("", exclude_if=not_)
     """For evidence twins: the label, or which of the two values in question the answer says."""
 

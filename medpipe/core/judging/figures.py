@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from medpipe.core.judging import abstaining
+from medpipe.core.judging import abstaining, languages, staleness
 from medpipe.core.judging.evaluation import Metric, Score
 from medpipe.core.judging.evidence import figures as evidence
 
 Figures = dict[str, Metric]
 """Name → figure."""
-_KINDS: Sequence[Callable[[str, Sequence[Score]], Figures]] = (evidence.of_scores, abstaining.of_scores)
+_KINDS: Sequence[Callable[[str, Sequence[Score]], Figures]] = (
+    evidence.of_scores,
+    abstaining.of_scores,
+    staleness.of_scores,
+    languages.of_scores,
+)
 
 
 def figures(scores: Mapping[str, Sequence[Score]]) -> dict[str, Figures]:

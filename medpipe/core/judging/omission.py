@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from medpipe.core.corpus.document import Document, Status
 from medpipe.core.corpus.standing import standing
+from medpipe.core.judging import slices
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.text import one_line, words
 
@@ -77,6 +78,9 @@ def sample_of(document: Document) -> Sample | None:
         cluster=document.id,
         category="emergency" if _CALLS_OUT.search(target) else "urgent-sign",
         must_say=points[:_MOST],
+        slices=slices.of_document(
+            document.source, document.language, document.published.year, document.mesh, document.groups
+        ),
     )
 
 

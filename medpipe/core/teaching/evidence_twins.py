@@ -102,7 +102,7 @@ def _labelled(item: _Item) -> Iterator[Sample]:
     places = edits.deciding(passage, sample.question)
     undecided = _UNDECIDED if _UNDECIDED in sample.choices else ""
     rest = " ".join(sentence for place, sentence in enumerate(passage) if place not in places)
-    opposite = edits.opposite(passage, places, sample.question, item.value)
+    opposite = edits.opposite(passage, places, sample.question, item.value, item.language)
     other = _YES_OR_NO[item.value]
     for condition, text, target in (
         *((name, text, item.value) for name, text in _unmoved(item)),
@@ -178,6 +178,8 @@ def _asked(item: _Item, condition: str, passage: str, **judged: str) -> Sample:
         "slot": "",
         "stale": "",
         "stale_slot": "",
+        "changed": 0,
+        "counterpart": "",
         "slices": (*item.sample.slices, f"evidence {condition}"),
         **judged,
     }

@@ -24,9 +24,11 @@ from medpipe.core.teaching.data import Data
 from medpipe.core.teaching.drafts import BLOCK, Drafts, asking, questions_of, rows_of
 from medpipe.core.teaching.drops import Contamination, Drops, LeftOut, total
 from medpipe.core.teaching.example import Example
+from medpipe.core.teaching.facts import Fact
 from medpipe.core.teaching.hygiene import Hygiene
 from medpipe.core.teaching.knowledge import FactLevel
 from medpipe.core.teaching.official_tests import OfficialTest
+from medpipe.core.teaching.origin import Origins
 from medpipe.core.teaching.reading import BLOCK as DOCUMENTS
 from medpipe.core.teaching.reading import Reader
 from medpipe.core.teaching.recipe import Recipe
@@ -239,9 +241,19 @@ def _group(found: CorpusRead, chosen: Positions, data: Data, hygiene: Hygiene) -
 def _drafts(corpus: Corpus, side: Positions, sides: Split) -> Drafts[Sample]:
     """Return the samples of one side."""
     drafts = Drafts(Sample, corpus.hygiene.folder)
-    for phrased in corpus.hygiene.each(asking, batched(corpus.read(side, sides), BLOCK)):
+    facts = _with_topics(corpus.read(side, sides), corpus.origins)
+    for phrased in corpus.hygiene.each(asking, batched(facts, BLOCK)):
         drafts.append(phrased)
     return drafts
+
+
+def _with_topics(facts: Iterable[tuple[int, Fact]], origins: Origins) -> Iterator[tuple[int, Fact]]:
+    """Yield facts in other languages with the headings and groups of the English text, as MedlinePlus's are English."""
+    for number, fact in facts:
+        english = origins.get(fact.document.counterpart) if fact.language != "en" else None
+        if english:
+            fact = fact._replace(document=fact.document._replace(mesh=english.mesh, groups=english.groups))
+        yield number, fact
 
 
 def _distinct(drafts: Drafts[Sample], folder: Path | None) -> Lines[Sample]:

@@ -63,7 +63,7 @@ class Fact(NamedTuple):
     @property
     def says(self) -> str:
         """A digest of the answer, its passage and its choices: it differs when the fact has changed."""
-        return digest_of([self.answer, self.context, self.choices])
+        return fact_says(self.answer, self.context, self.choices)
 
     @property
     def question(self) -> str:
@@ -80,6 +80,11 @@ def fact_key(question_type: str, focus: str, language: str) -> tuple[str, ...]:
     """Return the key of every fact that asks this, of whatever document. English has no mark of its language."""
     key = question_type, normalise(focus)
     return key if language == "en" else (*key, language)
+
+
+def fact_says(answer: str, context: str, choices: tuple[str, ...]) -> str:
+    """Return a digest of what a fact says (`Fact.says`)."""
+    return digest_of([answer, context, choices])
 
 
 def fact_id(document: str, key: tuple[str, ...]) -> str:

@@ -24,6 +24,8 @@ class Origin(NamedTuple):
     url: str = ""
     counterpart: str = ""
     types: tuple[str, ...] = ()
+    mesh: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, document: Document) -> Origin:
@@ -38,6 +40,8 @@ class Origin(NamedTuple):
             document.url,
             document.counterpart,
             document.types,
+            document.mesh,
+            document.groups,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from medpipe.core.dialogue import turns_of
+from medpipe.core.judging import slices
 from medpipe.core.judging.evaluation import Sample
 from medpipe.core.refs import digest_of
 from medpipe.core.teaching import answers, questions
@@ -56,6 +57,7 @@ def withdrawn_samples(
 
 
 def _sample(fact: Fact, question: str, number: int) -> Sample:
+    origin = fact.document
     return Sample(
         id=f"{fact.id}-{number}",
         question=question,
@@ -64,11 +66,10 @@ def _sample(fact: Fact, question: str, number: int) -> Sample:
         cluster=fact.cluster or fact.document.id,
         context=fact.context,
         slices=(
-            f"source {fact.document.source}",
+            *slices.of_document(origin.source, fact.language, origin.published.year, origin.mesh, origin.groups),
             f"type {fact.question_type or 'other'}",
-            f"language {fact.language}",
-            f"year {fact.document.published.year}",
             *(("turn later",) if turns_of(fact.context, 2) else ()),
         ),
         choices=fact.choices if fact.answer in fact.choices else (),
+        counterpart=origin.counterpart,
     )

@@ -51,6 +51,7 @@ def test_the_list_after_the_sentence_names_the_signs() -> None:
         cluster="mplus:1",
         category="urgent-sign",
         must_say=(("stiff", "neck"), ("purple", "spots", "skin"), ("confusion",)),
+        slices=("source medlineplus", "language en", "year 2026"),
     )
 
 
