@@ -121,9 +121,9 @@ def test_a_model_that_is_right_in_two_of_three_languages_does_not_agree() -> Non
     assert shares(scored(samples, SAID | {"fr": WRONG["fr"]})) == (0.0, 1.0)
 
 
-def test_a_language_counts_as_right_if_most_of_its_wordings_are() -> None:
+def test_a_language_counts_as_right_if_its_wordings_earn_more_than_half() -> None:
     samples = pair(1)
-    assert shares(scored(samples, SAID, WRONG)) == (0.0, 0.0), "half of them is not most"
+    assert shares(scored(samples, SAID, WRONG)) == (0.0, 0.0), "one wording of two is right"
 
 
 def label(case: int, language: str, answer: str, target: str = "immediate") -> Score:

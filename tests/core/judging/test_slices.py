@@ -85,3 +85,11 @@ def test_a_sample_in_another_slice_is_the_same_item() -> None:
     assert benchmark.item(BENCHMARK, one, "c") == benchmark.item(BENCHMARK, other, "c")
     assert benchmark.digest(BENCHMARK, [one], "c") == benchmark.digest(BENCHMARK, [other], "c")
     assert "slices" not in sample(1).model_dump(mode="json")
+
+
+def test_a_sample_whose_earlier_answer_or_other_language_became_known_is_the_same_item() -> None:
+    known = {"stale": "Tea.", "stale_slot": "tea", "changed": 2026, "counterpart": "mplus:2"}
+    one, other = sample(1), sample(1).model_copy(update=known)
+    assert benchmark.item(BENCHMARK, one, "c") == benchmark.item(BENCHMARK, other, "c")
+    assert not known.keys() & one.model_dump(mode="json").keys()
+    assert benchmark.item(BENCHMARK, one, "c") != benchmark.item(BENCHMARK, one.model_copy(update={"slot": "x"}), "c")
