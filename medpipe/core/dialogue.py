@@ -12,7 +12,6 @@ from itertools import pairwise
 from typing import Literal
 
 from medpipe.core.chat import Turn
-from medpipe.core.text import one_line
 
 _SPEAKERS: dict[Literal["user", "assistant"], str] = {"user": "Patient", "assistant": "Doctor"}
 _ROLES = {name: role for role, name in _SPEAKERS.items()}
@@ -23,7 +22,7 @@ def joined(turns: Iterable[Turn]) -> list[Turn]:
     """Return one turn for each change of speaker, each on one line, without empty ones."""
     merged: list[Turn] = []
     for turn in turns:
-        text = one_line(turn.text)
+        text = " ".join(turn.text.split())
         if text and merged and merged[-1].role == turn.role:
             merged[-1] = Turn(turn.role, f"{merged[-1].text} {text}")
         elif text:
@@ -33,7 +32,7 @@ def joined(turns: Iterable[Turn]) -> list[Turn]:
 
 def written(turns: Iterable[Turn]) -> str:
     """Return turns as a passage, one line each: "Patient: …" and "Doctor: …"."""
-    return "\n".join(f"{_SPEAKERS[turn.role]}: {one_line(turn.text)}" for turn in turns)
+    return "\n".join(f"{_SPEAKERS[turn.role]}: {' '.join(turn.text.split())}" for turn in turns)
 
 
 def turns_of(passage: str, most: int) -> tuple[Turn, ...]:

@@ -53,8 +53,11 @@ def test_ratings_that_are_not_finished_correct_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The answers that raters agree on are no random sample."""
+    """The answers that raters agree on are no random sample, so the judge is not asked either."""
+    asked: list[str] = []
+    monkeypatch.setattr(type(ports.judge), "rate", lambda self, prompts, progress: asked.extend(prompts))
     holders = raters(ports, monkeypatch)
     ratings = rated(ports, sheet, holders, tmp_path / "files", by_accuracy, lambda row: 0 if "1" in row["id"] else 5)
     outcome = manifest(ports, steps.estimate_ratings(ratings, ports=ports), EstimateManifest).outcome
     assert outcome.means == {model: {} for model in evaluations}
+    assert not asked

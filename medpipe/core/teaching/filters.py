@@ -5,8 +5,9 @@ Every filter returns the facts it kept and a count of those it dropped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from medpipe.core import dialogue
 from medpipe.core.safety.redaction import Redaction
 from medpipe.core.sources import prefix
 from medpipe.core.teaching import answers, quality
@@ -41,25 +42,39 @@ def redacted(facts: list[Fact], data: Data, hygiene: Hygiene) -> tuple[list[Fact
             for index, fact in enumerate(facts)
             if fact.language == language and prefix(fact.document.id) in data.redact
         ]
-        redactions = _redactions([facts[index] for index in indices], language, hygiene)
+        parts = {index: _parts(facts[index], data) for index in indices}
+        redactions = _redactions(parts.values(), language, hygiene)
         for text, redaction in redactions.items():
             if redaction.counts:
                 identifiers[hash_of(language, text)] = redaction.counts
         changed = {text: redaction.text for text, redaction in redactions.items() if redaction.counts}
         for index in indices:
-            if not changed.keys().isdisjoint(facts[index].texts):
-                clean[index] = _with_texts(facts[index], [changed.get(text, text) for text in facts[index].texts])
+            if not changed.keys().isdisjoint(parts[index]):
+                clean[index] = _with_texts(facts[index], [changed.get(text, text) for text in parts[index]], data)
     return clean, identifiers
 
 
-def _redactions(facts: list[Fact], language: str, hygiene: Hygiene) -> dict[str, Redaction]:
-    """Return each different text of the facts with its redaction."""
-    texts = list(dict.fromkeys(text for fact in facts for text in fact.texts if text))
+def _parts(fact: Fact, data: Data) -> list[str]:
+    """Return the texts of a fact in which identifiers are looked for, each turn of a conversation alone.
+
+    In a whole conversation "Patient:" at the beginning of a line would be taken for somebody's name.
+    """
+    turns = dialogue.turns_of(fact.context, data.history)
+    return [*(turn.text for turn in turns), fact.focus, fact.answer, "" if turns else fact.context, *fact.choices]
+
+
+def _redactions(parts: Iterable[Sequence[str]], language: str, hygiene: Hygiene) -> dict[str, Redaction]:
+    """Return each different text of several facts with its redaction."""
+    texts = list(dict.fromkeys(text for of_fact in parts for text in of_fact if text))
     return dict(zip(texts, hygiene.redact(texts, language) if texts else (), strict=True))
 
 
-def _with_texts(fact: Fact, texts: list[str]) -> Fact:
-    focus, answer, context, *choices = texts
+def _with_texts(fact: Fact, texts: Sequence[str], data: Data) -> Fact:
+    """Return a fact with other texts, in the order of `_parts`."""
+    turns = dialogue.turns_of(fact.context, data.history)
+    focus, answer, passage, *choices = texts[len(turns) :]
+    said = [turn._replace(text=text) for turn, text in zip(turns, texts[: len(turns)], strict=True)]
+    context = dialogue.written(said) if said else passage
     slot = answer if fact.question_type in LABELLED else answers.slot(focus, answer, fact.language)
     return fact._replace(focus=focus, answer=answer, context=context, choices=tuple(choices), slot=slot)
 

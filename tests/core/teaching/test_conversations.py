@@ -74,11 +74,17 @@ def test_what_is_said_within_a_conversation_is_taught_as_it_was_said_and_asked_i
 
 def test_identifiers_are_replaced_in_earlier_turns_which_stay_turns() -> None:
     def redact(texts: Sequence[str], language: str) -> list[Redaction]:
+        assert not any("Patient:" in text or "Doctor:" in text for text in texts), "which looks like a name"
         return [Redaction(text.replace("Monday", "<DATE>"), {"DATE": text.count("Monday")}) for text in texts]
 
     hygiene = Hygiene(redact=redact)
     clean, _ = filters.redacted(facts(history=8), Data(history=8), hygiene)
-    assert clean[1].context.startswith("Patient: I have had a rash since <DATE>.\nDoctor: ")
+    assert [fact.context for fact in clean] == [
+        "",
+        "Patient: I have had a rash since <DATE>.\nDoctor: It may be eczema.",
+        f"Patient: I have had a rash since <DATE>.\nDoctor: It may be eczema.\nPatient: {SECOND}\nDoctor: Keep it dry.",
+    ]
+    assert [(fact.focus, fact.answer) for fact in clean[1:]] == [(SECOND, "Keep it dry."), (THIRD, "She does not.")]
 
 
 def test_history_needs_a_chat_template_and_is_left_out_of_recipes_that_have_none() -> None:
