@@ -20,6 +20,7 @@ from serving.recorder import Recorder
 from serving.route_follower import RouteFollower
 from serving.routed_engine import Asked, RoutedEngine
 from serving.screening import Screening, Withheld
+from serving.turns import Turns
 
 _SENTENCE_END = re.compile(r"(?<!^\d)(?<!^\d\d)(?<!\n\d)(?<!\n\d\d)[.!?][\"')\]]*(?:[^\S\n]+|(?=\n))")
 """Not the number of a list's item, nor a line's end: what is sent must be whole enough to be judged."""
@@ -74,12 +75,13 @@ class AnswerService:
         engine: RoutedEngine,
         recorder: Recorder,
         screening: Screening,
+        turns: Turns,
         signer: Signer,
         metrics: Metrics,
         limits: Limits,
     ) -> None:
         self._follower, self._engine, self._recorder, self._screening = follower, engine, recorder, screening
-        self._signer, self._metrics, self._limits = signer, metrics, limits
+        self._turns, self._signer, self._metrics, self._limits = turns, signer, metrics, limits
         self._records: set[asyncio.Task[ServedAnswer]] = set()
 
     async def answer(self, asked: Asked, user_messages: Sequence[str], identity: str) -> ServedAnswer:
@@ -92,6 +94,10 @@ class AnswerService:
         if refusal := await self._screen(asked.question, said):
             return await self._record(refusal, asked.question, identity)
         self._check_records()
+        async with self._turns.turn():
+            return await self._generated(asked, said, identity)
+
+    async def _generated(self, asked: Asked, said: Sequence[str], identity: str) -> ServedAnswer:
         completion, route = await self._engine.complete(asked)
         generated = route.contract.answer_of(completion.text)
         replacement = await self._replacement(asked.question, said, generated)
@@ -115,23 +121,31 @@ class AnswerService:
         Arguments as in `answer`. Errors are raised before the first piece. The recorded text is the text that was sent.
         """
         said = self._screening.of_person(user_messages)
-        answer = await self._screen(asked.question, said)
-        if answer:
+        if answer := await self._screen(asked.question, said):
             yield AnswerPiece(answer.answer_id, answer.route, answer.text)
-        else:
-            self._check_records()
-            answer_id, sent, last = self._signer.new_id(), "", ReviewedSentence(_NO_ROUTE, "")
-            try:
-                async with aclosing(self._sentences(asked, said)) as sentences:
-                    async for last in sentences:
-                        sent += last.text
-                        yield AnswerPiece(answer_id, last.route, last.text)
-            except BaseException:  # the client left or the engine broke off: the sent part was read, so it is recorded
-                if sent.strip():
-                    part = ServedAnswer(answer_id, sent.strip(), last.route, last.refused, "length")
-                    await self._record_read(part, asked.question, identity)
-                raise
-            answer = ServedAnswer(answer_id, sent.strip(), last.route, last.refused, last.finish)
+            await self._record_read(answer, asked.question, identity)
+            yield AnswerPiece(answer.answer_id, answer.route, "", answer)
+            return
+        self._check_records()
+        async with self._turns.turn(), aclosing(self._generated_pieces(asked, said, identity)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def _generated_pieces(
+        self, asked: Asked, said: Sequence[str], identity: str
+    ) -> AsyncGenerator[AnswerPiece, None]:
+        answer_id, sent, last = self._signer.new_id(), "", ReviewedSentence(_NO_ROUTE, "")
+        try:
+            async with aclosing(self._sentences(asked, said)) as sentences:
+                async for last in sentences:
+                    sent += last.text
+                    yield AnswerPiece(answer_id, last.route, last.text)
+        except BaseException:  # the client left or the engine broke off: the sent part was read, so it is recorded
+            if sent.strip():
+                part = ServedAnswer(answer_id, sent.strip(), last.route, last.refused, "length")
+                await self._record_read(part, asked.question, identity)
+            raise
+        answer = ServedAnswer(answer_id, sent.strip(), last.route, last.refused, last.finish)
         await self._record_read(answer, asked.question, identity)
         yield AnswerPiece(answer.answer_id, answer.route, "", answer)
 

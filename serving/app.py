@@ -32,6 +32,7 @@ from serving.routed_engine import RoutedEngine
 from serving.screening import Screening
 from serving.scrubbed_log import ScrubbedLog
 from serving.spool import Spool
+from serving.turns import Turns
 
 _ABOUT = (
     "Answers medical questions with the version of the model that passed its gates. Not medical advice. "
@@ -58,7 +59,8 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     spool = Spool(settings.home / "spool", limits.spool_bytes)
     recorder = Recorder(log, spool, metrics, limits)
     screening = Screening(state.guardrails, blocks, limits)
-    service = AnswerService(follower, routed, recorder, screening, signer, metrics, limits)
+    turns = Turns(limits)
+    service = AnswerService(follower, routed, recorder, screening, turns, signer, metrics, limits)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -80,5 +82,5 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     app.include_router(ask_endpoints(service, callers))
     app.include_router(chat_endpoints(service, follower, callers, limits, settings.model_name))
     app.include_router(feedback_endpoints(log, callers, signer, metrics, limits))
-    app.include_router(health_endpoints(follower, blocks, engine, routed.turns, recorder, spool, metrics))
+    app.include_router(health_endpoints(follower, blocks, engine, turns, recorder, spool, metrics))
     return app
