@@ -271,8 +271,9 @@ def test_a_database_that_hangs_holds_no_rating_for_ever(
     released = threading.Event()
     monkeypatch.setattr(ScrubbedLog, "rate", lambda *_: released.wait(60))
     settings = Settings(home=tmp_path, engine_url=engine.url)
-    with TestClient(create_app(settings, LIMITS._replace(answer_seconds=0.5))) as client:
+    with TestClient(create_app(settings)) as client:
         given = client.post("/v1/ask", json={"question": "I want to kill myself."}).json()["answer_id"]
+    with TestClient(create_app(settings, LIMITS._replace(answer_seconds=0.5))) as client:
         answer = client.post("/v1/feedback", json={"answer_id": given, "rating": "up"})
         released.set()
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "too_slow")
