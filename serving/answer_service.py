@@ -22,6 +22,7 @@ from serving.route_follower import RouteFollower
 from serving.routed_engine import Asked
 from serving.screening import Screening, Withheld
 from serving.stopping import StoppableEngine
+from serving.turns import Turns
 
 _SENTENCE_END = re.compile(r"(?<!^\d)(?<!^\d\d)(?<!\n\d)(?<!\n\d\d)[.!?][\"')\]]*(?:[^\S\n]+|(?=\n))")
 """Not the number of a list's item, nor a line's end: what is sent must be whole enough to be judged."""
@@ -95,12 +96,13 @@ class AnswerService:
         engine: StoppableEngine,
         recorder: Recorder,
         screening: Screening,
+        turns: Turns,
         signer: Signer,
         metrics: Metrics,
         limits: Limits,
     ) -> None:
         self._follower, self._engine, self._recorder, self._screening = follower, engine, recorder, screening
-        self._signer, self._metrics, self._limits = signer, metrics, limits
+        self._turns, self._signer, self._metrics, self._limits = turns, signer, metrics, limits
         self._records: set[asyncio.Task[ServedAnswer]] = set()
 
     async def answer(self, asked: Asked, user_messages: Sequence[str], identity: str) -> ServedAnswer:
@@ -113,7 +115,10 @@ class AnswerService:
         if refusal := await self._screen(asked.question, said):
             return await self._record(refusal, asked.question, identity)
         self._check_records()
-        asked = await self._vetted(asked)
+        async with self._turns.turn():
+            return await self._generated(await self._vetted(asked), said, identity)
+
+    async def _generated(self, asked: Asked, said: Sequence[str], identity: str) -> ServedAnswer:
         route, completion, before = await self._engine.complete(asked)
         generated = route.contract.answer_of(completion.text)
         replacement = await self._replacement(asked.question, said, generated, before)
@@ -138,25 +143,34 @@ class AnswerService:
         Arguments as in `answer`. Errors are raised before the first piece. The recorded text is the text that was sent.
         """
         said = self._screening.of_person(user_messages)
-        answer = await self._screen(asked.question, said)
-        if answer:
+        if answer := await self._screen(asked.question, said):
             yield AnswerPiece(answer.answer_id, answer.route, answer.text)
-        else:
-            self._check_records()
-            asked = await self._vetted(asked)
-            answer_id, sent, last = self._signer.new_id(), "", ReviewedSentence(_NO_ROUTE, "", _NOTHING)
-            try:
-                async with aclosing(self._sentences(asked, said)) as sentences:
-                    async for last in sentences:
-                        sent += last.text
-                        yield AnswerPiece(answer_id, last.route, last.text, before=last.before)
-                if sent.strip() and not last.refused and (closing := last.route.contract.closing):
-                    yield AnswerPiece(answer_id, last.route, closing, before=last.before)
-            except BaseException:  # the client left or the engine broke off: the sent part was read, so it is recorded
-                if sent.strip():
-                    await self._record_read(last.answer(answer_id, sent), asked.question, identity)
-                raise
-            answer = last.answer(answer_id, sent)
+            await self._record_read(answer, asked.question, identity)
+            yield AnswerPiece(answer.answer_id, answer.route, "", answer)
+            return
+        self._check_records()
+        async with self._turns.turn():
+            vetted = await self._vetted(asked)
+            async with aclosing(self._generated_pieces(vetted, said, identity)) as pieces:
+                async for piece in pieces:
+                    yield piece
+
+    async def _generated_pieces(
+        self, asked: Asked, said: Sequence[str], identity: str
+    ) -> AsyncGenerator[AnswerPiece, None]:
+        answer_id, sent, last = self._signer.new_id(), "", ReviewedSentence(_NO_ROUTE, "", _NOTHING)
+        try:
+            async with aclosing(self._sentences(asked, said)) as sentences:
+                async for last in sentences:
+                    sent += last.text
+                    yield AnswerPiece(answer_id, last.route, last.text, before=last.before)
+            if sent.strip() and not last.refused and (closing := last.route.contract.closing):
+                yield AnswerPiece(answer_id, last.route, closing, before=last.before)
+        except BaseException:  # the client left or the engine broke off: the sent part was read, so it is recorded
+            if sent.strip():
+                await self._record_read(last.answer(answer_id, sent), asked.question, identity)
+            raise
+        answer = last.answer(answer_id, sent)
         await self._record_read(answer, asked.question, identity)
         yield AnswerPiece(answer.answer_id, answer.route, "", answer, answer.before)
 

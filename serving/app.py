@@ -37,6 +37,7 @@ from serving.screening import Screening
 from serving.scrubbed_log import ScrubbedLog
 from serving.spool import Spool
 from serving.stopping import StopFollower, StoppableEngine
+from serving.turns import Turns
 
 _ABOUT = (
     "Answers medical questions with the version of the model that passed its gates. Not medical advice. "
@@ -66,7 +67,8 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     spool = Spool(settings.home / "spool", limits.spool_bytes)
     recorder = Recorder(log, spool, metrics, limits)
     screening = Screening(state.guardrails, blocks, limits)
-    service = AnswerService(follower, StoppableEngine(routed, stops), recorder, screening, signer, metrics, limits)
+    turns, stoppable = Turns(limits), StoppableEngine(routed, stops)
+    service = AnswerService(follower, stoppable, recorder, screening, turns, signer, metrics, limits)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -92,5 +94,5 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     app.include_router(chat_endpoints(service, follower, callers, stops, limits, settings.model_name))
     app.include_router(feedback_endpoints(log, callers, signer, metrics, limits))
     app.include_router(admin_endpoints(state.kill_switch, stops, callers, limits))
-    app.include_router(health_endpoints(follower, blocks, stops, engine, routed.turns, recorder, spool, metrics))
+    app.include_router(health_endpoints(follower, blocks, stops, engine, turns, recorder, spool, metrics))
     return app

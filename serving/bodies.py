@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.limits import Limits
-from serving.problems import Problem, respond
+from serving.problems import Problem, TryLater, respond
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -28,7 +28,7 @@ class Bodies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the body, then call the application with it."""
-        if scope["type"] != "http" or scope["method"] not in ("POST", "PUT", "PATCH"):
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self._app(scope, receive, send)
             return
         try:
@@ -43,7 +43,7 @@ class Bodies:
         except Problem as problem:
             await _refuse(scope, receive, send, problem)
         else:
-            await _while_connected(self._app, scope, body, receive, send)
+            await _while_connected(self._app, scope, body, receive, send, self._limits)
 
     async def _read(self, headers: Headers, receive: Receive) -> bytes | None:
         """Return the body; None when the client leaves. Raises Problem 413."""
@@ -82,9 +82,11 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, problem: Problem) 
     await respond(Request(scope), problem)(scope, receive, send)
 
 
-async def _while_connected(app: ASGIApp, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
-    """Run the application, and cancel it when the client leaves before the answer is complete."""
-    left, complete, delivered = asyncio.Event(), False, False
+async def _while_connected(
+    app: ASGIApp, scope: Scope, body: bytes, receive: Receive, send: Send, limits: Limits
+) -> None:
+    """Run the application, and cancel it when the client leaves, or when no answer begins in time (503)."""
+    left, begun, complete, delivered = asyncio.Event(), False, False, False
 
     async def replayed() -> Message:
         nonlocal delivered
@@ -95,7 +97,8 @@ async def _while_connected(app: ASGIApp, scope: Scope, body: bytes, receive: Rec
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def sent(message: Message) -> None:
-        nonlocal complete
+        nonlocal begun, complete
+        begun = True
         complete = complete or (message["type"] == "http.response.body" and not message.get("more_body", False))
         await send(message)
 
@@ -107,13 +110,19 @@ async def _while_connected(app: ASGIApp, scope: Scope, body: bytes, receive: Rec
     answering = asyncio.ensure_future(app(scope, replayed, sent))
     watching = asyncio.ensure_future(watch())
     try:
-        await asyncio.wait({answering, watching}, return_when=asyncio.FIRST_COMPLETED)
-        if not answering.done() and not complete:
-            answering.cancel()
-            with suppress(asyncio.CancelledError):
-                await answering
-        else:
+        either = {answering, watching}
+        await asyncio.wait(either, timeout=limits.answer_seconds, return_when=asyncio.FIRST_COMPLETED)
+        if begun and not left.is_set():
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if answering.done() or complete:
             await answering
+            return
+        answering.cancel()
+        with suppress(asyncio.CancelledError):
+            await answering
+        if not left.is_set() and not begun:
+            problem = TryLater("too_slow", "no answer in time; try again", limits.retry_after_seconds)
+            await respond(Request(scope), problem)(scope, receive, send)
     finally:
         answering.cancel()
         watching.cancel()

@@ -59,6 +59,8 @@ class Limits(NamedTuple):
     """Pause between two attempts to bring the spool to a database that failed."""
     spool_bytes: int = 64 * 1024 * 1024
     """Largest size of the spool. Beyond it answers of the model are not given."""
+    answer_seconds: float = 90.0
+    """How long any request may take until the first byte of its answer, whatever it waits for."""
     poll_seconds: float = 0.25
     heartbeat_seconds: float = 2.0
     register_seconds: float = 10.0

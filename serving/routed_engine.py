@@ -16,7 +16,6 @@ from serving.limits import Limits
 from serving.metrics import Metrics
 from serving.problems import Problem, TryLater
 from serving.route_follower import RouteFollower
-from serving.turns import Turns
 
 
 class Asked(NamedTuple):
@@ -74,27 +73,24 @@ class RoutedEngine:
     def __init__(self, follower: RouteFollower, engine: EngineClient, metrics: Metrics, limits: Limits) -> None:
         self._follower, self._engine = follower, engine
         self._metrics, self._limits = metrics, limits
-        self.turns = Turns(limits)
 
     async def complete(self, asked: Asked) -> RoutedPiece:
         """Return the routed adapter's whole completion.
 
-        Raises Problem 503 without a route, without a turn, or when the engine has lost the routed adapter, and the
-        errors of `EngineClient.complete`.
+        Raises Problem 503 without a route, or when the engine has lost the routed adapter, and the errors
+        of `EngineClient.complete`.
         """
-        async with self.turns.turn():
-            answered: RoutedPiece = await self._attempts()(self._complete, asked)
+        answered: RoutedPiece = await self._attempts()(self._complete, asked)
         return answered
 
     async def stream(self, asked: Asked) -> AsyncGenerator[RoutedPiece, None]:
         """Yield the routed adapter's completion piece by piece. Errors as in `complete`, before the first piece."""
-        async with self.turns.turn():
-            begun: _BegunStream = await self._attempts()(self._begin, asked)
-            async with aclosing(begun.rest) as rest:
-                if begun.first is not None:
-                    yield begun.first
-                async for piece in rest:
-                    yield piece
+        begun: _BegunStream = await self._attempts()(self._begin, asked)
+        async with aclosing(begun.rest) as rest:
+            if begun.first is not None:
+                yield begun.first
+            async for piece in rest:
+                yield piece
 
     def _attempts(self) -> AsyncRetrying:
         """Return two attempts. One object serves one request: tenacity keeps its state in the object."""

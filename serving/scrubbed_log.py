@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
+from hashlib import sha256
+from threading import Lock
 
 from medpipe.core.teaching.feedback import NO_DETAILS, Details, Opinion
 from medpipe.ports import AnswerLog, AnswerRecord, GivenAnswer, Redactor
@@ -10,12 +13,18 @@ from medpipe.ports import AnswerLog, AnswerRecord, GivenAnswer, Redactor
 LANGUAGES = ("en", "es", "fr")
 """Every text is read in each: the language of one sentence is guessed wrongly too often."""
 
+_KNOWN = 2048
+"""Texts whose redaction is kept in memory: some megabytes."""
+
 
 class ScrubbedLog:
     """Implements `ports.AnswerLog` on top of another log. The asker still gets the unchanged answer."""
 
     def __init__(self, log: AnswerLog, redactor: Redactor) -> None:
         self._log, self._redactor = log, redactor
+        self._known: OrderedDict[bytes, str] = OrderedDict()
+        """Digest of a text → the text without identifiers. Refusals are one text, and greedy answers repeat."""
+        self._lock = Lock()
 
     def warm_up(self) -> None:
         """Load the recognisers, so that the first request does not wait for them."""
@@ -58,7 +67,20 @@ class ScrubbedLog:
         return self._log.take_back(answer_id, identity)
 
     def _scrubbed(self, *texts: str) -> list[str]:
-        scrubbed = list(texts)
+        return [self._of(text) for text in texts]
+
+    def _of(self, text: str) -> str:
+        digest = sha256(text.encode()).digest()
+        with self._lock:
+            if digest in self._known:
+                self._known.move_to_end(digest)
+                return self._known[digest]
+        scrubbed = text
         for language in LANGUAGES:
-            scrubbed = [redaction.text for redaction in self._redactor.redact(scrubbed, language)]
+            (redaction,) = self._redactor.redact([scrubbed], language)
+            scrubbed = redaction.text
+        with self._lock:
+            self._known[digest] = scrubbed
+            if len(self._known) > _KNOWN:
+                self._known.popitem(last=False)
         return scrubbed

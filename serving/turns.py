@@ -11,7 +11,10 @@ from serving.problems import TryLater
 
 
 class Turns:
-    """A bounded queue in front of the engine. Refusals and emergency replies do not pass it."""
+    """A bounded queue in front of the engine. Refusals and emergency replies do not pass it.
+
+    A turn lasts until the answer is recorded: else the records of an engine that is faster than the disk would pile up.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

@@ -12,12 +12,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.testclient import TestClient
 
 from medpipe.gateway_state import gateway_state
 from medpipe.settings import Settings
+from serving.app import create_app
 from serving.breaker import Breaker
 from serving.limits import LIMITS
 from serving.problems import Problem, TryLater
+from serving.scrubbed_log import ScrubbedLog
 from serving.turns import Turns
 from tests.contracts import CONTRACT
 from tests.fakes_engine import FakeEngine
@@ -51,12 +54,12 @@ def served(engine: FakeEngine, tmp_path: Path) -> Iterator[str]:
     engine.adapters["a"] = "somewhere"
     assert gateway_state(settings).routes.switch(None, "version/a", "a", CONTRACT)
     with running(settings, TIGHT) as url:
-        until(lambda: httpx.get(f"{url}/readyz").status_code == 200)
+        until(lambda: httpx.get(f"{url}/readyz", timeout=30).status_code == 200)
         yield url
 
 
 def counted(url: str, text: str) -> bool:
-    return text in httpx.get(f"{url}/metrics").text
+    return text in httpx.get(f"{url}/metrics", timeout=30).text
 
 
 def connected(url: str, body: bytes, announced: int) -> socket.socket:
@@ -122,7 +125,7 @@ def test_a_client_that_leaves_closes_the_connection_to_the_engine(
     engine.adapters["a"] = "somewhere"
     assert gateway_state(settings).routes.switch(None, "version/a", "a", CONTRACT)
     with running(settings) as url:
-        until(lambda: httpx.get(f"{url}/readyz").status_code == 200)
+        until(lambda: httpx.get(f"{url}/readyz", timeout=30).status_code == 200)
         engine.seconds = 30.0
         engine.write = lambda adapter, prompt: "words " * 300
         asked = len(engine.names_asked())
@@ -155,8 +158,8 @@ def test_health_answers_while_too_many_requests_are_open(served: str) -> None:
     opened = [connected(served, b"{", 500) for _ in range(TIGHT.open_requests)]
     try:
         until(lambda: httpx.post(f"{served}/v1/ask", json=ASKED, timeout=30).status_code == 503)
-        assert httpx.get(f"{served}/healthz").status_code == 200
-        assert httpx.get(f"{served}/metrics").status_code == 200
+        assert httpx.get(f"{served}/healthz", timeout=30).status_code == 200
+        assert httpx.get(f"{served}/metrics", timeout=30).status_code == 200
     finally:
         for client in opened:
             client.close()
@@ -260,3 +263,17 @@ def test_a_stream_that_breaks_off_is_not_counted_as_answered(gateway: Gateway) -
     metrics = gateway.client.get("/metrics").text
     assert 'medpipe_requests_total{endpoint="/v1/chat/completions",status="502"} 1.0' in metrics
     assert 'medpipe_requests_total{endpoint="/v1/chat/completions",status="200"}' not in metrics
+
+
+def test_a_database_that_hangs_holds_no_rating_for_ever(
+    engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(ScrubbedLog, "rate", lambda *_: released.wait(60))
+    settings = Settings(home=tmp_path, engine_url=engine.url)
+    with TestClient(create_app(settings)) as client:
+        given = client.post("/v1/ask", json={"question": "I want to kill myself."}).json()["answer_id"]
+    with TestClient(create_app(settings, LIMITS._replace(answer_seconds=0.5))) as client:
+        answer = client.post("/v1/feedback", json={"answer_id": given, "rating": "up"})
+        released.set()
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "too_slow")

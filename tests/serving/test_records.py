@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
@@ -23,14 +23,15 @@ from medpipe.backends.sql import database
 from medpipe.backends.sql.database import connect
 from medpipe.backends.sql.feedback_store import SqlFeedbackStore
 from medpipe.backends.sql.keys import SqlKeys
+from medpipe.core.safety.redaction import Redaction
 from medpipe.gateway_state import gateway_state
-from medpipe.ports import AnswerRecord
+from medpipe.ports import AnswerLog, AnswerRecord
 from medpipe.settings import Settings
 from serving.app import create_app
 from serving.limits import LIMITS
 from serving.metrics import Metrics
 from serving.recorder import Recorder
-from serving.scrubbed_log import ScrubbedLog
+from serving.scrubbed_log import LANGUAGES, ScrubbedLog
 from serving.spool import Spool, SpoolFull
 from tests.clock import START
 from tests.contracts import CONTRACT
@@ -179,7 +180,8 @@ from pathlib import Path
 from medpipe.backends.sql.database import connect
 from medpipe.backends.sql.feedback_store import SqlFeedbackStore
 from medpipe.backends.sql.keys import SqlKeys
-from medpipe.ports import AnswerRecord
+from medpipe.core.safety.redaction import Redaction
+from medpipe.ports import AnswerLog, AnswerRecord
 from serving.limits import LIMITS
 from serving.metrics import Metrics
 from serving.recorder import Recorder
@@ -332,3 +334,18 @@ def test_an_emergency_is_answered_while_no_key_can_be_checked(
         released.set()
     assert emergency.status_code == 200 and emergency.json()["refused"]
     assert (other.status_code, other.json()["error"]["code"]) == (503, "store_unavailable")
+
+
+def test_a_text_is_searched_for_identifiers_once_and_stored_without_them() -> None:
+    class Redactor:
+        asked = 0
+
+        def redact(self, texts: Sequence[str], language: str) -> list[Redaction]:
+            self.asked += 1
+            return [Redaction(text.replace("Ann", "[NAME]"), {}) for text in texts]
+
+    redactor, unused = Redactor(), cast(AnswerLog, None)
+    log = ScrubbedLog(unused, redactor)
+    asked = record_of(1)._replace(question="Ann, what helps?")
+    assert {log.scrubbed(asked).question for _ in range(5)} == {"[NAME], what helps?"}
+    assert redactor.asked == 2 * len(LANGUAGES)

@@ -141,7 +141,7 @@ def running(settings: Settings, limits: Limits = LIMITS) -> Iterator[str]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        until(lambda: server.started, 30)
+        until(lambda: server.started, 150)  # the first one of a process loads the recognisers
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
