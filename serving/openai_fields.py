@@ -1,7 +1,7 @@
 """Which fields of OpenAI's API, and of its many dialects, are obeyed, ignored or refused. The rule is data.
 
-No field reaches the engine unless `serving.chat` reads it, so an unknown field cannot change what is served. What it
-can do is mislead: a client that sends pictures, tools or a JSON schema takes the answer for something that it is not.
+No field reaches the engine unless `serving.chat_request` reads it, so an unknown field cannot change what is served.
+What it can do is mislead: a client that sends pictures, tools or a JSON schema takes the answer for something else.
 
 1. A field that is *off* (`OFF`), or asks for what happens anyway (`AS_IT_IS`), is accepted without a word.
 2. A field is refused if its name says that the answer would be misread without it (`REFUSED`). Names are compared word
