@@ -44,7 +44,7 @@ INSIDE = [
     ("train", "backends/trl/trainer.py", "disable_progress_bars()"),
     ("train", "core/prompt.py", 'STOP = "'),
     ("train", "steps/training.py", "refuse_other_base(ports, start, loaded_recipe)"),
-    ("train", "core/teaching/recipe.py", "class Lora"),
+    ("train", "core/teaching/weights.py", "class Lora"),
     ("train", "records.py", 'line + b"\\n"'),
     ("evaluate", "core/judging/scoring.py", "def overlap"),
     ("evaluate", "core/safety/guardrails.py", "class Guardrails"),
