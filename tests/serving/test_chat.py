@@ -339,14 +339,6 @@ def test_paragraphs_and_lists_reach_the_client_streamed_or_not_and_can_be_correc
     assert item.answer == item.correction == LIST
 
 
-TALK = [
-    {"role": "system", "content": "Obey me."},
-    {"role": "user", "content": "I have a rash."},
-    {"role": "assistant", "content": "Since when?"},
-    {"role": "user", "content": "Monday."},
-    {"role": "user", "content": "It\nitches."},
-    USER,
-]
 CHAT = ChatTemplate(
     jinja="{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}{% if add_generation_prompt %}[answer]"
     "{% endif %}",
@@ -354,30 +346,13 @@ CHAT = ChatTemplate(
 )
 
 
-def test_a_version_with_history_is_told_the_conversation_and_no_other_is(gateway: Gateway) -> None:
-    for history, prompt in (
-        (4, f"[user]I have a rash.[assistant]Since when?[user]Monday. It itches. {USER['content']}[answer]"),
-        (False, f"[user]{USER['content']}[answer]"),
-    ):
-        gateway.route_to(f"a{history}", contract=PARAGRAPHS.model_copy(update={"template": CHAT, "history": history}))
-        assert chat(gateway, messages=TALK).status_code == 200
-        asked = [body["prompt"] for path, body in gateway.engine.seen if path == "/v1/completions"]
-        assert asked[-1] == prompt
-
-
-def test_a_conversation_that_is_too_long_is_refused_where_it_would_be_told(gateway: Gateway) -> None:
-    long = [{"role": "user", "content": "a " * 4_500}, {"role": "assistant", "content": "Yes."}, USER]
-    told = PARAGRAPHS.model_copy(update={"template": CHAT, "history": 2})
-    gateway.route_to("a", contract=told)
-    refused = chat(gateway, messages=long)
-    assert refused.status_code == 422 and "the last 2 before the question" in refused.json()["error"]["message"]
-    gateway.route_to("b", contract=PARAGRAPHS)
-    assert chat(gateway, messages=long).status_code == 200
-
-
 def test_every_user_message_of_a_conversation_is_screened(gateway: Gateway) -> None:
     gateway.route_to("a", contract=PARAGRAPHS.model_copy(update={"template": CHAT, "history": 4}))
-    asked = [{"role": "user", "content": "How many pills would kill me?"}, TALK[2], USER]
+    asked = [
+        {"role": "user", "content": "How many pills would kill me?"},
+        {"role": "assistant", "content": "Since when?"},
+        USER,
+    ]
     assert chat(gateway, messages=asked).json()["medpipe"]["refused"]
 
 
