@@ -38,6 +38,8 @@ class Challenger(NamedTuple):
     recipe: str
     plan: str
     examples: str
+    parent: str = ""
+    """The version that its training started from; "" for the base."""
     perplexity: bool = False
     """Whether the perplexity of the right answers is measured, which takes minutes."""
 
@@ -91,17 +93,21 @@ class Story:
         self._start(engine(self.verbs.environment, self._var))
         base = Judged("base", "base", self._evaluated("base", "base", RECIPE, examples, pairs))
         held = self._judged(Challenger("control", control, CONTROL, "first", shuffled), base, pairs, base)
-        first = self._judged(Challenger("fine-tuned", tuned, RECIPE, "first", examples, True), base, pairs, base)
+        first = self._judged(
+            Challenger("fine-tuned", tuned, RECIPE, "first", examples, perplexity=True), base, pairs, base
+        )
         judged = [held, first]
         if pairs:
-            # From a model that the gates held as well: nothing of it can be promoted then, but it is reported.
             self._rule("DPO from the fine-tuned model, on which of two answers experts preferred")
             learned = ("--recipe", PREFERENCES, "--data", pairs, "--start-from", tuned)
             preferred = self.verbs("train by DPO", "train", *learned)
-            last = Challenger("preferences", preferred, PREFERENCES, "preference", examples)
-            judged.append(self._judged(last, first, pairs, base))
+            # Where the gates held the fine-tuned model, no champion is there, and the base is the incumbent once more.
+            plan, incumbent = ("preference", first) if first.promoted else ("first", base)
+            last = Challenger("preferences", preferred, PREFERENCES, plan, examples, parent=first.version)
+            judged.append(self._judged(last, incumbent, pairs, base))
         self._rule("Questions through the OpenAI client")
-        return Told(base, tuple(judged), *(self._served() if first.promoted else self._unserved(first)))
+        promoted = any(model.promoted for model in judged)
+        return Told(base, tuple(judged), *(self._served() if promoted else self._unserved(judged[-1])))
 
     def _corpus(self, sets: Sequence[str], medlineplus_day: tuple[str, str] | None) -> str:
         pulls = [self.verbs(f"pull {name}", "pull", "--source", name, *_EVER) for name in sets]
@@ -144,12 +150,11 @@ class Story:
         )
         measurement = self.verbs(f"measure: {given.title}", "measure", *measured)
         judged = ("--adapter", given.adapter, "--evaluation", evaluation, "--decision", decision)
-        lineage = ("--parent", incumbent.version, "--incumbent", incumbent.version, "--pairs", pairs)
-        described = (*judged, "--examples", given.examples, *(lineage if incumbent.version else ()))
+        parent = ("--parent", given.parent, "--pairs", pairs) if given.parent else ()
+        before = ("--incumbent", incumbent.version) if incumbent.version else ()
+        described = (*judged, "--examples", given.examples, *parent, *before)
         version = self.verbs(f"register: {given.title}", "register", *described)
-        # What was judged against a model that does not serve cannot take its place.
-        may_serve = incumbent == base or incumbent.promoted
-        promoted = may_serve and self.verbs(f"promote: {given.title}", "promote", "--version", version) == version
+        promoted = self.verbs(f"promote: {given.title}", "promote", "--version", version) == version
         return Judged(given.title, given.adapter, evaluation, decision, measurement, version, promoted)
 
     def _served(self) -> tuple[dict[str, str], str]:
