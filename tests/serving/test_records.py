@@ -37,7 +37,7 @@ from tests.clock import START
 from tests.contracts import CONTRACT
 from tests.fakes_engine import FakeEngine
 from tests.places import ROOT
-from tests.serving.conftest import Gateway
+from tests.serving.conftest import LOCAL_CLIENT, Gateway
 from tests.waiting import until as until_soon
 
 WAITED = 30.0
@@ -142,6 +142,8 @@ def test_without_database_and_disk_nothing_is_promised_and_it_is_said(tmp_path: 
 
 
 def test_the_spool_is_private_bounded_and_whole(tmp_path: Path) -> None:
+    (tmp_path / "spool").mkdir()
+    (tmp_path / "spool").chmod(0o755)
     spool = Spool(tmp_path / "spool", 500)
     spool.append([record_of(1)])
     with pytest.raises(SpoolFull):
@@ -249,11 +251,11 @@ def test_every_promised_answer_is_stored_once_although_gateways_are_killed_while
 
 
 def test_answers_and_emergencies_are_given_while_the_database_is_locked(engine: FakeEngine, tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path, engine_url=engine.url)
+    settings = Settings(home=tmp_path, engine_url=engine.url, anonymous=True)
     engine.adapters["a"] = "somewhere"
     state = gateway_state(settings)
     assert state.routes.switch(None, "version/a", "a", CONTRACT)
-    with TestClient(create_app(settings, QUICK)) as client:
+    with TestClient(create_app(settings, QUICK), client=LOCAL_CLIENT) as client:
         until(lambda: client.get("/readyz").status_code == 200)
         lock = sqlite3.connect(next(tmp_path.glob("medpipe.db")), isolation_level=None)
         lock.execute("BEGIN IMMEDIATE")
