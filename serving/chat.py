@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse
 
 from medpipe.core.safety.guardrails import DISCLAIMER
 from medpipe.ports import Route
 from serving import openai_fields
 from serving.answer_service import AnswerPiece, AnswerService, ServedAnswer
 from serving.chat_request import ChatRequest, question_of
+from serving.event_stream import EventStream
 from serving.history import sent
 from serving.identity import Callers, caller_of
 from serving.limits import Limits
@@ -72,9 +73,9 @@ def chat_endpoints(
             return JSONResponse(_completion(answer), headers=said | told.header(answer.before))
         pieces = callers.metered(request, asked, service.stream(*arguments))
         first = await anext(pieces)  # an error before the first event still has its own HTTP status
-        return StreamingResponse(
+        return EventStream(
             _events(first, pieces, body.includes_usage, request),
-            media_type="text/event-stream",
+            pieces,
             headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no", **said, **told.header(first.before)},
         )
 
@@ -116,8 +117,8 @@ def _completion(answer: ServedAnswer) -> dict[str, Any]:
 
 
 async def _events(
-    first: AnswerPiece, rest: AsyncIterator[AnswerPiece], usage: bool, request: Request
-) -> AsyncIterator[str]:
+    first: AnswerPiece, rest: AsyncGenerator[AnswerPiece, None], usage: bool, request: Request
+) -> AsyncGenerator[str, None]:
     """Yield server-sent events: the role, the pieces, the finish reason, the tokens where `usage` asks, and [DONE].
 
     A stream that ends in an error is noted in the request's state, where `Counting` finds it.
