@@ -37,20 +37,20 @@ def chat_endpoints(
 
     Clients name the registered model or the served version. The base and adapters under evaluation are not served.
     """
-    endpoints = APIRouter(tags=["chat (OpenAI-compatible)"], dependencies=[Depends(callers.needing("ask"))])
+    endpoints, admitted = APIRouter(tags=["chat (OpenAI-compatible)"]), [Depends(callers.needing("ask"))]
 
-    @endpoints.get("/v1/models", summary="Models that can be asked")
-    @endpoints.head("/v1/models", include_in_schema=False)
+    @endpoints.get("/v1/models", summary="Models that can be asked", dependencies=admitted)
+    @endpoints.head("/v1/models", include_in_schema=False, dependencies=admitted)
     async def models() -> dict[str, Any]:
         return {"object": "list", "data": list(map(_model, _served_names(model_name, follower.current)))}
 
-    @endpoints.get("/v1/models/{model:path}", summary="One model that can be asked")
-    @endpoints.head("/v1/models/{model:path}", include_in_schema=False)
+    @endpoints.get("/v1/models/{model:path}", summary="One model that can be asked", dependencies=admitted)
+    @endpoints.head("/v1/models/{model:path}", include_in_schema=False, dependencies=admitted)
     async def one_model(model: str) -> dict[str, Any]:
         _check_served(model, model_name, follower.current)
         return _model(model)
 
-    @endpoints.post("/v1/chat/completions", summary="Chat", response_model=None)
+    @endpoints.post("/v1/chat/completions", summary="Chat", response_model=None, dependencies=[Depends(callers.asking)])
     async def chat(body: ChatRequest, request: Request) -> Response:
         """Answer the last user message, whole or as server-sent events.
 
@@ -64,7 +64,7 @@ def chat_endpoints(
         told = sent(body.messages)
         asked = Asked(question, max_tokens=body.longest, stops=body.stops, before=told.before)
         caller = caller_of(request)
-        await service.check_known(caller.unknown, user_messages)
+        await service.check_caller(caller.problem, user_messages)
         arguments = (asked, user_messages, caller.identity)
         if not body.stream:
             answer = await service.answer(*arguments)

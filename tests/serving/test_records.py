@@ -333,9 +333,12 @@ def test_an_emergency_is_answered_while_no_key_can_be_checked(
         key = {"Authorization": "Bearer key"}
         emergency = client.post("/v1/ask", json={"question": "I want to kill myself."}, headers=key)
         other = client.post("/v1/ask", json={"question": "What causes Velorin fever?"}, headers=key)
+        models = client.get("/v1/models", headers=key)
+        stop = client.post("/v1/admin/stop", json={"reason": "wrong doses", "by": "Dr. A"}, headers=key)
         released.set()
     assert emergency.status_code == 200 and emergency.json()["refused"]
-    assert (other.status_code, other.json()["error"]["code"]) == (503, "store_unavailable")
+    for refused in (other, models, stop):
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "store_unavailable")
 
 
 def test_a_text_is_searched_for_identifiers_once_and_stored_without_them() -> None:
