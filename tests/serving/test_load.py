@@ -18,6 +18,7 @@ from medpipe.gateway_state import gateway_state
 from medpipe.settings import Settings
 from serving.app import create_app
 from serving.breaker import Breaker
+from serving.engine import EngineClient
 from serving.limits import LIMITS
 from serving.problems import Problem, TryLater
 from serving.scrubbed_log import ScrubbedLog
@@ -212,6 +213,7 @@ def test_a_breaker_opens_after_failures_in_a_row_and_one_request_tries_again() -
     with pytest.raises(TryLater, match="left alone"):
         breaker.admit()
     now = 5.0
+    breaker.admit(tries=False)
     breaker.admit()
     with pytest.raises(TryLater):
         breaker.admit()  # the first one is still trying
@@ -227,6 +229,33 @@ def test_a_dead_engine_is_left_alone_and_found_again(served: str, engine: FakeEn
     engine.drop_next = 0
     until(lambda: httpx.post(f"{served}/v1/ask", json=ASKED, timeout=30).status_code == 200)
     assert counted(served, "medpipe_breaker_open 0.0")
+
+
+def test_an_engine_that_lists_models_and_generates_nothing_is_left_alone(engine: FakeEngine, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, engine_url=engine.url, anonymous=True)
+    engine.adapters["a"] = "somewhere"
+    assert gateway_state(settings).routes.switch(None, "version/a", "a", CONTRACT)
+    limits = LIMITS._replace(engine_seconds=1.0, breaker_failures=2, breaker_seconds=60.0)
+    body = {"model": "medqa", "stream": True, "messages": [{"role": "user", "content": "Who?"}]}
+    with TestClient(create_app(settings, limits), client=LOCAL_CLIENT) as client:
+        until(lambda: client.get("/readyz").status_code == 200)
+        engine.seconds, engine.write = 5.0, lambda *_: "word"  # the headers of a stream come at once
+        for _ in range(2):
+            assert "does not answer" in client.post("/v1/chat/completions", json=body).text
+        assert client.get("/readyz").status_code == 200
+        asked = len(engine.names_asked())
+        assert "left alone" in client.post("/v1/ask", json=ASKED).text
+        assert len(engine.names_asked()) == asked
+
+
+def test_tokens_are_not_counted_by_an_engine_that_is_left_alone() -> None:
+    async def scenario() -> None:
+        client = EngineClient("http://127.0.0.1:1", None, LIMITS._replace(breaker_failures=1))
+        client.breaker.failed()
+        with pytest.raises(TryLater, match="left alone"):
+            await client.tokens("a", "What?")
+
+    asyncio.run(scenario())
 
 
 def test_a_turn_is_given_back_whatever_happens_and_waiting_has_an_end() -> None:
