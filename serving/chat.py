@@ -135,7 +135,7 @@ async def _events(
                 yield _event({**_chunk(piece, {}), "choices": [], "usage": _usage(piece.answer)})
     except Problem as problem:
         request.state.broken = problem.status
-        yield _event(error_body(problem, openai=True))
+        yield _event(error_body(request, problem))
     yield "data: [DONE]\n\n"
 
 

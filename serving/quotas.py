@@ -15,7 +15,7 @@ from limits.storage import storage_from_string
 
 from serving.answer_service import AnswerPiece, ServedAnswer
 from serving.metrics import Metrics
-from serving.problems import HELP, Problem
+from serving.problems import Problem
 from serving.routed_engine import Asked
 
 _log = logging.getLogger("serving.quotas")
@@ -84,7 +84,7 @@ class Quotas:
             self._metrics.limited.labels(what).inc()
         limits = " and ".join(f"{getattr(quota, what)} {what} a minute" for what, _ in over)
         seconds = max(1, math.ceil(max(reset for _, reset in over)))
-        message = f"this key has used its {limits}; try again in {seconds} s. {HELP}"
+        message = f"this key has used its {limits}; try again in {seconds} s"
         return Problem(429, "rate_limit_exceeded", message, headers={**headers, "Retry-After": str(seconds)})
 
     async def _count(self, item: RateLimitItem, name: str, what: str, cost: int) -> tuple[int, float]:
