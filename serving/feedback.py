@@ -110,9 +110,10 @@ def feedback_endpoints(log: AnswerLog, callers: Callers, signer: Signer, metrics
         return given
 
     async def stored(read: Callable[[], Value]) -> Value:
-        """Return what the database says. Raises Problem 503."""
+        """Return what the database says, within `Limits.store_seconds`. Raises Problem 503."""
         try:
-            return await asyncio.to_thread(read)
+            async with asyncio.timeout(limits.store_seconds):
+                return await asyncio.to_thread(read)
         except Exception as error:
             raise _unavailable(limits) from error
 

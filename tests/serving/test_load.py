@@ -14,6 +14,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
+from medpipe.backends.sql.routes import SqlRoutes
 from medpipe.gateway_state import gateway_state
 from medpipe.settings import Settings
 from serving.app import create_app
@@ -21,6 +22,7 @@ from serving.breaker import Breaker
 from serving.engine import EngineClient
 from serving.limits import LIMITS
 from serving.problems import Problem, TryLater
+from serving.recorder import Recorder
 from serving.scrubbed_log import ScrubbedLog
 from serving.turns import Turns
 from tests.contracts import CONTRACT
@@ -307,3 +309,38 @@ def test_a_database_that_hangs_holds_no_rating_for_ever(
         answer = client.post("/v1/feedback", json={"answer_id": given, "rating": "up"})
         released.set()
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "too_slow")
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_a_database_that_hangs_holds_nobody_who_reads_or_takes_back_feedback(
+    engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    released = threading.Event()
+    for name in ("opinion", "take_back"):
+        monkeypatch.setattr(ScrubbedLog, name, lambda *_: released.wait(60))
+    settings = Settings(home=tmp_path, engine_url=engine.url, anonymous=True)
+    with TestClient(create_app(settings, LIMITS._replace(store_seconds=0.3)), client=LOCAL_CLIENT) as client:
+        given = client.post("/v1/ask", json={"question": "I want to kill myself."}).json()["answer_id"]
+        answer = client.request(method, f"/v1/feedback/{given}")
+        released.set()
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "store_unavailable")
+
+
+def test_a_gateway_keeps_its_records_when_it_ends_without_a_database(
+    engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[str] = []
+    keep = Recorder.stop
+
+    async def stop(recorder: Recorder) -> None:
+        await keep(recorder)
+        ended.append("the recorder")
+
+    def away(*_: object) -> None:
+        raise OSError("away")
+
+    monkeypatch.setattr(Recorder, "stop", stop)
+    monkeypatch.setattr(SqlRoutes, "leave", away)
+    with TestClient(create_app(Settings(home=tmp_path, engine_url=engine.url))):
+        pass
+    assert ended == ["the recorder"]
