@@ -15,6 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from medpipe.backends.sql.routes import SqlRoutes
+from medpipe.core.teaching.identities import Grant
 from medpipe.gateway_state import gateway_state
 from medpipe.settings import Settings
 from serving.app import create_app
@@ -167,6 +168,40 @@ def test_health_answers_while_too_many_requests_are_open(served: str) -> None:
     finally:
         for client in opened:
             client.close()
+
+
+def test_serving_can_be_stopped_while_too_many_requests_are_open(served: str, tmp_path: Path) -> None:
+    state = gateway_state(Settings(home=tmp_path))
+    key = state.keys.issue("ops", "person", Grant(scopes=("admin",))).secret
+    decision = {"reason": "wrong doses", "by": "Dr. A"}
+    opened = [connected(served, b"{", 500) for _ in range(TIGHT.open_requests)]
+    try:
+        until(lambda: httpx.post(f"{served}/v1/ask", json=ASKED, timeout=30).status_code == 503)
+        headers = {"Authorization": f"Bearer {key}"}
+        stopped = httpx.post(f"{served}/v1/admin/stop", json=decision, headers=headers, timeout=30)
+        assert stopped.status_code == 200
+    finally:
+        for client in opened:
+            client.close()
+
+
+def test_ratings_that_wait_for_a_database_do_not_delay_the_kill_switch(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway.route_to("a")
+    given = gateway.ask()["answer_id"]
+    released = threading.Event()
+    monkeypatch.setattr(ScrubbedLog, "rate", lambda *_: released.wait(60))
+    rated = {"answer_id": given, "rating": "up"}
+    with ThreadPoolExecutor(40) as pool:
+        rating = [pool.submit(gateway.client.post, "/v1/feedback", json=rated) for _ in range(40)]
+        try:
+            until(pool._work_queue.empty)
+            gateway.state.kill_switch.set(True, "wrong doses", "Dr. A")
+            until_soon(lambda: gateway.client.get("/healthz").json().get("stopped"), 5.0)
+        finally:
+            released.set()
+        assert {future.result().status_code for future in rating} <= {202, 503}
 
 
 def test_a_long_text_is_judged_beside_the_event_loop(gateway: Gateway) -> None:
