@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -59,7 +59,7 @@ class Callers:
         """
 
         async def admit(request: Request) -> None:
-            caller = await self._admitted(request, scopes)
+            caller = await self._admitted(request, *scopes)
             if caller.problem:
                 raise caller.problem
 
@@ -71,9 +71,9 @@ class Callers:
         Problem 429 and 503 are not raised but noted in `Caller.problem`. The endpoint raises it, unless a rule answers
         somebody in danger.
         """
-        await self._admitted(request, ("ask",))
+        await self._admitted(request, "ask")
 
-    async def _admitted(self, request: Request, scopes: Collection[Scope]) -> Caller:
+    async def _admitted(self, request: Request, *scopes: Scope) -> Caller:
         caller = await self._caller(request)
         if caller.problem is None and not caller.scopes.intersection(scopes):
             self._metrics.denied.labels("scope").inc()
