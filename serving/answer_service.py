@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -151,8 +151,10 @@ class AnswerService:
         """
         said = self._screening.of_person(user_messages)
         if answer := await self._screen(asked.question, said):
-            yield AnswerPiece(answer.answer_id, answer.route, answer.text)
-            await self._record_read(answer, asked.question, identity)
+            try:
+                yield AnswerPiece(answer.answer_id, answer.route, answer.text)
+            finally:  # also when the client has left: the reply was sent
+                await self._record_read(answer, asked.question, identity)
             yield AnswerPiece(answer.answer_id, answer.route, "", answer)
             return
         self._check_records()
@@ -175,7 +177,8 @@ class AnswerService:
                 yield AnswerPiece(answer_id, last.route, closing, before=last.before, tokens=last.tokens)
         except BaseException:  # the client left or the engine broke off: the sent part was read, so it is recorded
             if sent.strip():
-                await self._record_read(last.answer(answer_id, sent), asked.question, identity)
+                with suppress(Problem):  # it is counted as unrecorded; why the stream ended is raised
+                    await self._record_read(last.answer(answer_id, sent), asked.question, identity)
             raise
         answer = last.answer(answer_id, sent)
         await self._record_read(answer, asked.question, identity)

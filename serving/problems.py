@@ -99,7 +99,7 @@ def error_body(request: Request, problem: Problem) -> dict[str, Any]:
     """
     message = problem.message
     if request.url.path in _ASKING and (problem.status >= 500 or problem.status in _OF_THE_CALLER):
-        message = f"{message}. {HELP}"
+        message = f"{message.rstrip('.')}. {HELP}"
     if _is_openai(request):
         kind = _TYPES.get(problem.status, "server_error" if problem.status >= 500 else "invalid_request_error")
         code = _CODES.get(problem.code, problem.code)

@@ -317,6 +317,22 @@ def test_a_stream_whose_record_is_lost_is_counted_as_such(gateway: Gateway, monk
     assert 'medpipe_unrecorded_total{kind="stream"} 1.0' in metrics
 
 
+def test_a_stream_that_breaks_off_says_why_although_its_record_is_lost(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway.route_to("a")
+    gateway.engine.break_after = 7
+
+    def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(ScrubbedLog, "record_all", fail)
+    monkeypatch.setattr(Spool, "append", fail)
+    body = {"model": "medqa", "stream": True, "messages": [{"role": "user", "content": "Who?"}]}
+    assert "engine_error" in gateway.client.post("/v1/chat/completions", json=body).text
+    assert 'medpipe_unrecorded_total{kind="stream"} 1.0' in gateway.client.get("/metrics").text
+
+
 @pytest.mark.parametrize("hangs", [False, True])
 def test_an_emergency_is_answered_while_no_key_can_be_checked(
     engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hangs: bool
