@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -50,7 +51,8 @@ def admin_endpoints(switch: KillSwitch, stops: StopFollower, callers: Callers, l
         except Exception as error:
             message = "the decision could not be stored, so nothing has changed; try again"
             raise TryLater("store_unavailable", message, limits.retry_after_seconds) from error
-        await stops.refresh()
+        with suppress(Exception):  # it is stored: this gateway, as the others, reads it within a second
+            await stops.refresh()
         return change
 
     return endpoints

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -68,6 +68,8 @@ class AnswerPiece(NamedTuple):
     answer: ServedAnswer | None = None
     before: Conversation = NOTHING_BEFORE
     """As in `ServedAnswer`."""
+    tokens: int = 0
+    """Tokens of the prompt and of the answer so far, as the engine counted."""
 
 
 class ReviewedSentence(NamedTuple):
@@ -79,6 +81,11 @@ class ReviewedSentence(NamedTuple):
     """The newest piece of the engine, which counts the tokens so far."""
     before: Conversation = NOTHING_BEFORE
     refused: bool = False
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of the prompt and of the answer so far."""
+        return self.piece.prompt_tokens + self.piece.completion_tokens
 
     def answer(self, answer_id: str, text: str) -> ServedAnswer:
         """Return the answer of which this is the last sentence."""
@@ -144,8 +151,10 @@ class AnswerService:
         """
         said = self._screening.of_person(user_messages)
         if answer := await self._screen(asked.question, said):
-            yield AnswerPiece(answer.answer_id, answer.route, answer.text)
-            await self._record_read(answer, asked.question, identity)
+            try:
+                yield AnswerPiece(answer.answer_id, answer.route, answer.text)
+            finally:  # also when the client has left: the reply was sent
+                await self._record_read(answer, asked.question, identity)
             yield AnswerPiece(answer.answer_id, answer.route, "", answer)
             return
         self._check_records()
@@ -163,21 +172,22 @@ class AnswerService:
             async with aclosing(self._sentences(asked, said)) as sentences:
                 async for last in sentences:
                     sent += last.text
-                    yield AnswerPiece(answer_id, last.route, last.text, before=last.before)
+                    yield AnswerPiece(answer_id, last.route, last.text, before=last.before, tokens=last.tokens)
             if sent.strip() and not last.refused and (closing := last.route.contract.closing):
-                yield AnswerPiece(answer_id, last.route, closing, before=last.before)
+                yield AnswerPiece(answer_id, last.route, closing, before=last.before, tokens=last.tokens)
         except BaseException:  # the client left or the engine broke off: the sent part was read, so it is recorded
             if sent.strip():
-                await self._record_read(last.answer(answer_id, sent), asked.question, identity)
+                with suppress(Problem):  # it is counted as unrecorded; why the stream ended is raised
+                    await self._record_read(last.answer(answer_id, sent), asked.question, identity)
             raise
         answer = last.answer(answer_id, sent)
         await self._record_read(answer, asked.question, identity)
         yield AnswerPiece(answer.answer_id, answer.route, "", answer, answer.before)
 
-    async def check_known(self, unknown: Problem | None, user_messages: Sequence[str]) -> None:
-        """Raise why it is not known who asks, if so: but somebody in danger is answered while the database is away."""
-        if unknown and not await self._screening.risk(self._screening.of_person(user_messages)):
-            raise unknown
+    async def check_caller(self, problem: Problem | None, user_messages: Sequence[str]) -> None:
+        """Raise why no model answers a caller, if so. A rule answers somebody in danger all the same."""
+        if problem and not await self._screening.risk(self._screening.of_person(user_messages)):
+            raise problem
 
     async def _sentences(self, asked: Asked, said: Sequence[str]) -> AsyncGenerator[ReviewedSentence, None]:
         """Yield reviewed sentences. The last one may be a refusal; nothing follows it."""

@@ -40,13 +40,13 @@ class AskResponse(BaseModel):
 
 def ask_endpoints(service: AnswerService, callers: Callers, stops: StopFollower) -> APIRouter:
     """Return the endpoint /v1/ask."""
-    endpoints = APIRouter(tags=["ask"], dependencies=[Depends(callers.needing("ask"))])
+    endpoints = APIRouter(tags=["ask"], dependencies=[Depends(callers.asking)])
 
     @endpoints.post("/v1/ask", summary="Ask one question")
     async def ask(body: AskRequest, request: Request) -> AskResponse:
         """Answer a question. A high-risk question gets a pointer to care instead."""
         caller, asked = caller_of(request), Asked(body.question, body.context)
-        await service.check_known(caller.unknown, [body.question])
+        await service.check_caller(caller.problem, [body.question])
         answer = await service.answer(asked, [body.question], caller.identity)
         stops.check_given(answer.refused)
         await callers.charge(request, asked, answer)

@@ -22,17 +22,21 @@ class Breaker:
         """Whether the engine is left alone."""
         return self._failures >= self._limits.breaker_failures
 
-    def admit(self) -> None:
-        """Raise Problem 503 while the engine is left alone. Else the caller tries it, and says how that ended."""
+    def admit(self, tries: bool = True) -> None:
+        """Raise Problem 503 while the engine is left alone. Else the caller tries it, and says how that ended.
+
+        `tries`: False for a request that does not show whether the engine answers questions.
+        """
         if not self.is_open:
             return
         if self._clock() - self._opened_at < self._limits.breaker_seconds:
             message = "the engine failed several times in a row and is left alone for some seconds; try again"
             raise TryLater("engine_unavailable", message, self._limits.retry_after_seconds)
-        self._opened_at = self._clock()  # this request tries; the others wait for what it finds
+        if tries:
+            self._opened_at = self._clock()  # this request tries; the others wait for what it finds
 
     def succeeded(self) -> None:
-        """Note that the engine answered, whatever it said."""
+        """Note that the engine answered a question, whatever it said."""
         self._failures = 0
 
     def failed(self) -> None:

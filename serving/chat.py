@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse
 
 from medpipe.core.safety.guardrails import DISCLAIMER
 from medpipe.ports import Route
 from serving import openai_fields
 from serving.answer_service import AnswerPiece, AnswerService, ServedAnswer
 from serving.chat_request import ChatRequest, question_of
+from serving.event_stream import EventStream
 from serving.history import sent
 from serving.identity import Callers, caller_of
 from serving.limits import Limits
@@ -36,20 +37,20 @@ def chat_endpoints(
 
     Clients name the registered model or the served version. The base and adapters under evaluation are not served.
     """
-    endpoints = APIRouter(tags=["chat (OpenAI-compatible)"], dependencies=[Depends(callers.needing("ask"))])
+    endpoints, admitted = APIRouter(tags=["chat (OpenAI-compatible)"]), [Depends(callers.needing("ask"))]
 
-    @endpoints.get("/v1/models", summary="Models that can be asked")
-    @endpoints.head("/v1/models", include_in_schema=False)
+    @endpoints.get("/v1/models", summary="Models that can be asked", dependencies=admitted)
+    @endpoints.head("/v1/models", include_in_schema=False, dependencies=admitted)
     async def models() -> dict[str, Any]:
         return {"object": "list", "data": list(map(_model, _served_names(model_name, follower.current)))}
 
-    @endpoints.get("/v1/models/{model:path}", summary="One model that can be asked")
-    @endpoints.head("/v1/models/{model:path}", include_in_schema=False)
+    @endpoints.get("/v1/models/{model:path}", summary="One model that can be asked", dependencies=admitted)
+    @endpoints.head("/v1/models/{model:path}", include_in_schema=False, dependencies=admitted)
     async def one_model(model: str) -> dict[str, Any]:
         _check_served(model, model_name, follower.current)
         return _model(model)
 
-    @endpoints.post("/v1/chat/completions", summary="Chat", response_model=None)
+    @endpoints.post("/v1/chat/completions", summary="Chat", response_model=None, dependencies=[Depends(callers.asking)])
     async def chat(body: ChatRequest, request: Request) -> Response:
         """Answer the last user message, whole or as server-sent events.
 
@@ -63,7 +64,7 @@ def chat_endpoints(
         told = sent(body.messages)
         asked = Asked(question, max_tokens=body.longest, stops=body.stops, before=told.before)
         caller = caller_of(request)
-        await service.check_known(caller.unknown, user_messages)
+        await service.check_caller(caller.problem, user_messages)
         arguments = (asked, user_messages, caller.identity)
         if not body.stream:
             answer = await service.answer(*arguments)
@@ -72,9 +73,9 @@ def chat_endpoints(
             return JSONResponse(_completion(answer), headers=said | told.header(answer.before))
         pieces = callers.metered(request, asked, service.stream(*arguments))
         first = await anext(pieces)  # an error before the first event still has its own HTTP status
-        return StreamingResponse(
+        return EventStream(
             _events(first, pieces, body.includes_usage, request),
-            media_type="text/event-stream",
+            pieces,
             headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no", **said, **told.header(first.before)},
         )
 
@@ -116,8 +117,8 @@ def _completion(answer: ServedAnswer) -> dict[str, Any]:
 
 
 async def _events(
-    first: AnswerPiece, rest: AsyncIterator[AnswerPiece], usage: bool, request: Request
-) -> AsyncIterator[str]:
+    first: AnswerPiece, rest: AsyncGenerator[AnswerPiece, None], usage: bool, request: Request
+) -> AsyncGenerator[str, None]:
     """Yield server-sent events: the role, the pieces, the finish reason, the tokens where `usage` asks, and [DONE].
 
     A stream that ends in an error is noted in the request's state, where `Counting` finds it.
@@ -134,7 +135,7 @@ async def _events(
                 yield _event({**_chunk(piece, {}), "choices": [], "usage": _usage(piece.answer)})
     except Problem as problem:
         request.state.broken = problem.status
-        yield _event(error_body(problem, openai=True))
+        yield _event(error_body(request, problem))
     yield "data: [DONE]\n\n"
 
 

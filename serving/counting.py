@@ -14,6 +14,9 @@ from serving.problems import TryLater, respond
 _LEFT = 499
 """The status that nginx gives to a request whose client left before the answer."""
 _OPERATORS = frozenset({"/healthz", "/readyz", "/metrics"})
+_DECISIONS = "/v1/admin/"
+_RESERVED = 16
+"""Requests that may be open beyond the limit if they are decisions: whoever stops serving must get through."""
 
 
 class Counting:
@@ -29,7 +32,7 @@ class Counting:
             await self._app(scope, receive, send)
         elif scope["path"] in _OPERATORS:
             await self._counted(self._app, scope, receive, send)
-        elif self._open >= self._limits.open_requests:
+        elif self._open >= self._limits.open_requests + (_RESERVED if scope["path"].startswith(_DECISIONS) else 0):
             await self._counted(self._refuse, scope, receive, send)
         else:
             self._open += 1

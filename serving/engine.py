@@ -87,14 +87,15 @@ class EngineClient:
         request = protocol.completion(adapter, prompt, ending, stream=True)
         async with _Deadline(self, self._limits.engine_seconds):
             response = await self._send("POST", protocol.COMPLETIONS, request)
-        self.breaker.succeeded()
         seconds, so_far = self._limits.engine_seconds, Completion("", "", 0, 0)
         try:
             if response.status != 200:
+                self.breaker.succeeded()
                 _check(response)
             while True:
                 async with _Deadline(self, seconds):
                     line = await _line(response)
+                self.breaker.succeeded()  # not before: vLLM sends the headers of a stream before it generates
                 if not line:
                     return
                 data = line.removeprefix(b"data:").strip()
@@ -107,6 +108,7 @@ class EngineClient:
 
     async def tokens(self, adapter: str, prompt: str) -> int:
         """Return how many tokens a prompt has. Errors as in `complete`."""
+        self.breaker.admit(tries=False)  # vLLM's server counts tokens also while the model hangs
         request = protocol.TokenizeRequest(model=adapter, prompt=prompt)
         async with _Deadline(self, self._limits.engine_seconds):
             response = await self._send("POST", protocol.TOKENIZE, request)
@@ -117,12 +119,12 @@ class EngineClient:
     async def models(self) -> frozenset[str]:
         """Return the names that the engine answers for. Raises Problem 503 when it does not answer.
 
-        The request has connections of its own, so that it is answered while all others are in use.
+        The request has connections of its own, so that it is answered while all others are in use. It does not close
+        the breaker: vLLM's server lists models also while the model hangs.
         """
         async with _Deadline(self, self._limits.probe_seconds):
             response = await self._send("GET", protocol.MODELS, None)
             body = await _read(response)
-        self.breaker.succeeded()
         _check(response)
         return _parsed(protocol.ModelList, body).names()
 

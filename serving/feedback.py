@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Literal, TypeVar
 
@@ -22,6 +23,9 @@ from serving.metrics import Metrics
 from serving.problems import Problem, TryLater
 
 Value = TypeVar("Value")
+_AT_ONCE = 4
+"""Feedback that is stored or read at the same time. The next one waits: while a database is locked, it would else take
+all threads and connections of those who follow the kill switch, the route and the register."""
 
 
 class FeedbackAccepted(BaseModel):
@@ -53,6 +57,7 @@ def feedback_endpoints(log: AnswerLog, callers: Callers, signer: Signer, metrics
     """Return the endpoints of /v1/feedback."""
     admitted = Depends(callers.needing("feedback", "review"))
     endpoints = APIRouter(tags=["feedback"], dependencies=[admitted])
+    pool = ThreadPoolExecutor(_AT_ONCE, "feedback")
 
     @endpoints.post("/v1/feedback", status_code=202, summary="Rate an answer")
     async def feedback(body: FeedbackRequest, request: Request) -> FeedbackAccepted:
@@ -70,7 +75,7 @@ def feedback_endpoints(log: AnswerLog, callers: Callers, signer: Signer, metrics
                 raise Problem(422, "another_question", message, "preferred")
         said = (body.answer_id, caller.identity, body.judged, body.corrected, body.details)
         try:
-            await asyncio.to_thread(log.rate, *said)
+            await asyncio.get_running_loop().run_in_executor(pool, log.rate, *said)
         except NotFound as error:
             raise _unknown("answer_id") from error
         except Exception as error:
@@ -110,9 +115,10 @@ def feedback_endpoints(log: AnswerLog, callers: Callers, signer: Signer, metrics
         return given
 
     async def stored(read: Callable[[], Value]) -> Value:
-        """Return what the database says. Raises Problem 503."""
+        """Return what the database says, within `Limits.store_seconds`. Raises Problem 503."""
         try:
-            return await asyncio.to_thread(read)
+            async with asyncio.timeout(limits.store_seconds):
+                return await asyncio.get_running_loop().run_in_executor(pool, read)
         except Exception as error:
             raise _unavailable(limits) from error
 

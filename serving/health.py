@@ -34,7 +34,7 @@ def health_endpoints(
     @endpoints.get("/healthz", summary="The process is up")
     @endpoints.head("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, Any]:
-        return {"status": "ok", **({"stopped": _stopped(stops)} if stops.thrown else {})}
+        return {"status": "ok", "stopped": _stopped(stops)}
 
     @endpoints.get("/readyz", summary="Questions can be answered")
     @endpoints.head("/readyz", include_in_schema=False)

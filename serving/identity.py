@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -33,8 +33,8 @@ class Caller(NamedTuple):
     scopes: frozenset[Scope]
     key: Key | None = None
     """None without a key."""
-    unknown: Problem | None = None
-    """Why the key could not be checked: the endpoint raises it, unless a rule answers somebody in danger."""
+    problem: Problem | None = None
+    """Why no model answers: the key could not be checked, or has used a limit. See `Callers.asking`."""
 
 
 class Callers:
@@ -54,38 +54,55 @@ class Callers:
         """Return a dependency of endpoints: it admits callers with one of these scopes, and remembers the caller.
 
         It raises Problem 401 without a key, and for one that is not in force, Problem 403 for a key without such a
-        scope, and Problem 429 over a limit of the key. `caller_of` then returns the caller.
+        scope, Problem 429 over a limit of the key, and Problem 503 while the key cannot be checked. `caller_of` then
+        returns the caller.
         """
 
         async def admit(request: Request) -> None:
-            caller = await self._caller(request, "ask" in scopes)
-            if not caller.scopes.intersection(scopes):
-                self._metrics.denied.labels("scope").inc()
-                needed = " or ".join(scopes)
-                raise Problem(
-                    403, "missing_scope", f"this needs a key with the scope {needed}; ask the operator for one"
-                )
-            request.state.caller = caller
-            if "admin" not in scopes and caller.unknown is None:  # whoever stops serving must get through
-                await self._count(request, caller)
+            caller = await self._admitted(request, *scopes)
+            if caller.problem:
+                raise caller.problem
 
         return admit
+
+    async def asking(self, request: Request) -> None:
+        """Admit a caller with the scope `ask`: a dependency of endpoints, as those of `needing`.
+
+        Problem 429 and 503 are not raised but noted in `Caller.problem`. The endpoint raises it, unless a rule answers
+        somebody in danger.
+        """
+        await self._admitted(request, "ask")
+
+    async def _admitted(self, request: Request, *scopes: Scope) -> Caller:
+        caller = await self._caller(request)
+        if caller.problem is None and not caller.scopes.intersection(scopes):
+            self._metrics.denied.labels("scope").inc()
+            needed = " or ".join(scopes)
+            raise Problem(403, "missing_scope", f"this needs a key with the scope {needed}; ask the operator for one")
+        if "admin" not in scopes and caller.problem is None:  # whoever stops serving must get through
+            caller = caller._replace(problem=await self._count(request, caller))
+        request.state.caller = caller
+        return caller
 
     async def charge(self, request: Request, asked: Asked, answer: ServedAnswer) -> None:
         """Count the tokens of an answer that was given."""
         await self._quotas.spend(*self._counted_as(caller_of(request)), tokens_of(asked, answer))
 
-    def metered(self, request: Request, asked: Asked, pieces: AsyncIterator[AnswerPiece]) -> AsyncIterator[AnswerPiece]:
+    def metered(
+        self, request: Request, asked: Asked, pieces: AsyncGenerator[AnswerPiece, None]
+    ) -> AsyncGenerator[AnswerPiece, None]:
         """Return a streamed answer, whose tokens are counted when it ends."""
         return metered(self._quotas, *self._counted_as(caller_of(request)), asked, pieces)
 
-    async def _count(self, request: Request, caller: Caller) -> None:
+    async def _count(self, request: Request, caller: Caller) -> Problem | None:
+        """Count a request. Return why a further answer of a model exceeds a limit, if so."""
         try:
-            left = await self._quotas.admit(*self._counted_as(caller))
+            keep(request, await self._quotas.admit(*self._counted_as(caller)))
         except Problem as problem:
-            keep(request, problem.headers)
-            raise
-        keep(request, left)
+            left = {name: value for name, value in problem.headers.items() if name != "Retry-After"}
+            keep(request, left)  # also where a rule answers, which is no reason to wait
+            return problem
+        return None
 
     def _counted_as(self, caller: Caller) -> tuple[str, Quota]:
         """Return the name under which a caller's requests are counted, and the limits."""
@@ -97,8 +114,8 @@ class Callers:
             usual.requests if requests is None else requests, usual.tokens if tokens is None else tokens
         )
 
-    async def _caller(self, request: Request, asks: bool) -> Caller:
-        """Return the caller. `asks`: while the database is away, return one that is not known, for the endpoint."""
+    async def _caller(self, request: Request) -> Caller:
+        """Return the caller; while the database is away, one that is not known and has that problem."""
         header = request.headers.get("Authorization", "").strip()
         if not header:
             return self._without_key(request)
@@ -108,9 +125,7 @@ class Callers:
         try:
             key = await self._keys.find(secret.strip())
         except TryLater as problem:
-            if not asks:
-                raise
-            return Caller(f"{ANONYMOUS}-unknown", frozenset(USERS_SCOPES), unknown=problem)
+            return Caller(f"{ANONYMOUS}-unknown", frozenset(), problem=problem)
         if key is None:
             raise self._refused("this key was never issued here; ask the operator for one")
         if reason := key.refusal(datetime.now(UTC)):

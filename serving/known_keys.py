@@ -10,7 +10,7 @@ from typing import NamedTuple
 from medpipe.core.teaching.identities import Key
 from medpipe.ports import KeyStore
 from serving.limits import Limits
-from serving.problems import HELP, TryLater
+from serving.problems import TryLater
 
 FRESH_SECONDS = 0.5
 """How long a key is not asked for again. A revocation counts after it."""
@@ -46,7 +46,7 @@ class KnownKeys:
         except Exception as error:
             if seen and now - seen.at < self._limits.register_seconds:
                 return seen.key
-            message = f"the key could not be checked; try again. {HELP}"
+            message = "the key could not be checked; try again"
             raise TryLater("store_unavailable", message, self._limits.retry_after_seconds) from error
         self._seen.pop(name, None)
         if key is not None:

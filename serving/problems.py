@@ -20,8 +20,10 @@ _LONGEST_FIELD = 100
 _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 HELP = "If this may be an emergency, call your local emergency number now (112, 911 or 999)."
-"""In refusals that come before or instead of an answer: the rules do not recognise every emergency."""
-
+"""The end of each error that stands where an answer would: the rules do not recognise every emergency."""
+_ASKING = ("/v1/ask", "/v1/chat/completions")
+_OF_THE_CALLER = (401, 403, 429)
+"""Errors below 500 that say nothing against the question."""
 
 _CODES = {"question_too_long": "context_length_exceeded", "invalid_key": "invalid_api_key"}
 """OpenAI's names of problems, which its clients look for."""
@@ -87,16 +89,22 @@ def respond(request: Request, problem: Problem) -> JSONResponse:
     """
     openai = _is_openai(request)
     status = 400 if openai and problem.status == 422 else problem.status
-    return JSONResponse(error_body(problem, openai), status, headers=problem.headers)
+    return JSONResponse(error_body(request, problem), status, headers=problem.headers)
 
 
-def error_body(problem: Problem, openai: bool) -> dict[str, Any]:
-    """Return `{"error": {code, message, field}}`, or OpenAI's `{"error": {message, type, param, code}}`."""
-    if openai:
+def error_body(request: Request, problem: Problem) -> dict[str, Any]:
+    """Return `{"error": {code, message, field}}`, or OpenAI's `{"error": {message, type, param, code}}`.
+
+    A question that gets no answer, although nothing was wrong with it, gets `HELP`.
+    """
+    message = problem.message
+    if request.url.path in _ASKING and (problem.status >= 500 or problem.status in _OF_THE_CALLER):
+        message = f"{message.rstrip('.')}. {HELP}"
+    if _is_openai(request):
         kind = _TYPES.get(problem.status, "server_error" if problem.status >= 500 else "invalid_request_error")
         code = _CODES.get(problem.code, problem.code)
-        return {"error": {"message": problem.message, "type": kind, "param": problem.field, "code": code}}
-    return {"error": {"code": problem.code, "message": problem.message, "field": problem.field}}
+        return {"error": {"message": message, "type": kind, "param": problem.field, "code": code}}
+    return {"error": {"code": problem.code, "message": message, "field": problem.field}}
 
 
 def _is_openai(request: Request) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import NamedTuple
 
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -14,7 +15,7 @@ from limits.storage import storage_from_string
 
 from serving.answer_service import AnswerPiece, ServedAnswer
 from serving.metrics import Metrics
-from serving.problems import HELP, Problem
+from serving.problems import Problem
 from serving.routed_engine import Asked
 
 _log = logging.getLogger("serving.quotas")
@@ -23,7 +24,7 @@ _REDIS_SECONDS = 0.5
 _AGAIN_SECONDS = 5.0
 """How long Redis is then not asked, so that not every request waits for it."""
 _CHARS_PER_TOKEN = 4
-"""OpenAI's rule of thumb for English, for answers of which the engine did not count the tokens (streams)."""
+"""OpenAI's rule of thumb for English, for an engine that does not count the tokens."""
 
 
 class Quota(NamedTuple):
@@ -83,7 +84,7 @@ class Quotas:
             self._metrics.limited.labels(what).inc()
         limits = " and ".join(f"{getattr(quota, what)} {what} a minute" for what, _ in over)
         seconds = max(1, math.ceil(max(reset for _, reset in over)))
-        message = f"this key has used its {limits}; try again in {seconds} s. {HELP}"
+        message = f"this key has used its {limits}; try again in {seconds} s"
         return Problem(429, "rate_limit_exceeded", message, headers={**headers, "Retry-After": str(seconds)})
 
     async def _count(self, item: RateLimitItem, name: str, what: str, cost: int) -> tuple[int, float]:
@@ -134,14 +135,16 @@ def estimated(characters: int) -> int:
 
 
 async def metered(
-    quotas: Quotas, name: str, quota: Quota, asked: Asked, pieces: AsyncIterator[AnswerPiece]
-) -> AsyncIterator[AnswerPiece]:
-    """Yield a streamed answer, and count its tokens when it ends, also where the client leaves before."""
+    quotas: Quotas, name: str, quota: Quota, asked: Asked, pieces: AsyncGenerator[AnswerPiece, None]
+) -> AsyncGenerator[AnswerPiece, None]:
+    """Yield a streamed answer, and count its tokens when it ends. Where it ends early: those of what was sent."""
     sent, last = len(asked.question) + len(asked.context), None
     try:
-        async for last in pieces:
-            sent += len(last.text)
-            yield last
+        async with aclosing(pieces):
+            async for last in pieces:
+                sent += len(last.text)
+                yield last
     finally:
-        answer = last.answer if last else None
-        await quotas.spend(name, quota, tokens_of(asked, answer) if answer else estimated(sent))
+        if last:
+            left = last.tokens or estimated(sent)
+            await quotas.spend(name, quota, tokens_of(asked, last.answer) if last.answer else left)

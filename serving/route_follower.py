@@ -44,7 +44,11 @@ class RouteFollower(Following):
     async def stop(self) -> None:
         """Stop following, and tell deployments not to wait for this gateway."""
         await super().stop()
-        await asyncio.to_thread(self._routes.leave, self.gateway)
+        try:
+            async with asyncio.timeout(self._limits.store_seconds):
+                await asyncio.to_thread(self._routes.leave, self.gateway)
+        except Exception as error:  # records of answers still wait to be kept
+            _log.warning("deployments wait for this gateway for a while: %s", type(error).__name__)
 
     @contextmanager
     def hold(self) -> Iterator[Route]:

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from medpipe import owner_only
 from medpipe.ports import AnswerRecord
 
 
@@ -116,9 +117,9 @@ class Spool:
         return list(self._folder.glob("*.jsonl"))
 
     def _new(self) -> Segment:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        owner_only.folder(self._folder)
         path = self._folder / f"{datetime.now().astimezone():%Y%m%d%H%M%S}-{uuid.uuid4().hex}.jsonl"
-        file = io.FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "r+")
+        file = io.FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, owner_only.FILE), "r+")
         _locked(file)
         folder = os.open(self._folder, os.O_RDONLY)
         try:

@@ -13,7 +13,7 @@ from medpipe.core.stop import Stop
 from medpipe.ports import KillSwitch
 from serving.following import Following
 from serving.limits import Limits
-from serving.problems import HELP, Problem, TryLater
+from serving.problems import Problem, TryLater
 from serving.routed_engine import Asked, RoutedEngine, RoutedPiece
 
 _log = logging.getLogger("serving.stopping")
@@ -42,8 +42,7 @@ class StopFollower(Following):
     def problem(self) -> Problem | None:
         """Why no model's answer may be given now; None while answers may."""
         if self.thrown:
-            message = f"{self.thrown.sentence()}. {HELP}"
-            return TryLater("serving_stopped", message, self._limits.retry_after_seconds)
+            return TryLater("serving_stopped", self.thrown.sentence(), self._limits.retry_after_seconds)
         if self._read_at is None or monotonic() - self._read_at > self._limits.register_seconds:
             message = "it is not known whether serving was stopped: the database does not answer; try again"
             return TryLater("switch_unreadable", message, self._limits.retry_after_seconds)

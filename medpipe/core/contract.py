@@ -13,7 +13,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from medpipe.core import prompt
-from medpipe.core.conversation import NOTHING_BEFORE, Conversation
+from medpipe.core.conversation import NOTHING_BEFORE, Conversation, Exchange
 from medpipe.core.prompt import Answers, Template
 
 Precision = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,31}$")]
@@ -73,8 +73,8 @@ class ServingContract(BaseModel):
 
         A passage that is written from earlier turns (`core.dialogue`) is told as turns where the contract has history.
         """
-        turns = self.history or 0
-        return prompt.render(question, context, self.template, self.context, turns, self.of(before))
+        turns, told = self.history or 0, self._without_disclaimer(self.of(before))
+        return prompt.render(question, context, self.template, self.context, turns, told)
 
     def of(self, before: Conversation) -> Conversation:
         """Return what a prompt may hold of a conversation.
@@ -85,6 +85,16 @@ class ServingContract(BaseModel):
             return NOTHING_BEFORE
         latest = before.last(self.history)
         return latest if self.template.system else latest.model_copy(update={"instructions": ""})
+
+    def _without_disclaimer(self, before: Conversation) -> Conversation:
+        """Return a conversation with answers as they were judged: a client sends them back as it read them."""
+        if not self.disclaimer:
+            return before
+        exchanges = tuple(
+            Exchange(asked=past.asked, answered=past.answered.removesuffix(self.disclaimer).rstrip())
+            for past in before.exchanges
+        )
+        return before.model_copy(update={"exchanges": exchanges})
 
     def completion(self, answer: str) -> str:
         """Return the completion that would give an answer after `prompt`."""

@@ -71,6 +71,20 @@ def test_a_prompt_has_the_system_prompt_first_then_the_application_then_the_turn
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize("stop", ["\n", None])
+def test_an_earlier_answer_is_told_without_the_disclaimer_that_clients_read_below_it(stop: str | None) -> None:
+    contract = JUDGED.model_copy(update={"stop": stop, "disclaimer": "Ask a doctor."})
+    as_read = TALK.model_copy(
+        update={
+            "exchanges": tuple(
+                past.model_copy(update={"answered": contract.shown(past.answered)}) for past in TALK.exchanges
+            )
+        }
+    )
+    assert as_read != TALK
+    assert contract.prompt("Why?", before=as_read) == JUDGED.prompt("Why?", before=TALK)
+
+
 def test_a_template_without_a_system_prompt_has_turns_and_no_instructions() -> None:
     plain = CHAT.model_copy(update={"jinja": MISTRAL, "eos": "</s>", "system": ""})
     contract = JUDGED.model_copy(update={"template": plain})

@@ -390,12 +390,16 @@ GROUPS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
 
 def _changelog_faults(text: str) -> list[str]:
-    """Return the headings that Keep a Changelog 1.1 does not allow (https://keepachangelog.com/en/1.1.0/)."""
+    """Return the headings that Keep a Changelog 1.1 does not allow (https://keepachangelog.com/en/1.1.0/).
+
+    A heading without a blank line before it is a fault, too: Markdown makes it a part of the list above.
+    """
     faults = [] if re.search(r"^## \[Unreleased\]$", text, re.MULTILINE) else ["no Unreleased section"]
     for heading in re.findall(r"^## (.+)$", text, re.MULTILINE):
         if not re.fullmatch(r"\[Unreleased\]|\[\d+\.\d+\.\d+\] - \d{4}-\d{2}-\d{2}", heading):
             faults.append(heading)
-    return faults + [group for group in re.findall(r"^### (.+)$", text, re.MULTILINE) if group not in GROUPS]
+    faults += [group for group in re.findall(r"^### (.+)$", text, re.MULTILINE) if group not in GROUPS]
+    return faults + re.findall(r"(?<=[^\n]\n)(?:\*\*|#).+$", text, re.MULTILINE)
 
 
 def test_the_changelog_has_the_form_of_keep_a_changelog() -> None:
@@ -405,7 +409,10 @@ def test_the_changelog_has_the_form_of_keep_a_changelog() -> None:
 
 
 def test_a_changelog_of_another_form_is_reported() -> None:
-    assert _changelog_faults("## 0.1.0 (soon)\n### News\n") == ["no Unreleased section", "0.1.0 (soon)", "News"]
+    assert _changelog_faults("## 0.1.0 (soon)\n### News\n") == [
+        *("no Unreleased section", "0.1.0 (soon)", "News", "### News"),
+    ]
+    assert _changelog_faults("## [Unreleased]\n\n- A line.\n**Access**\n") == ["**Access**"]
 
 
 def test_the_citation_file_names_the_version_and_the_licence() -> None:

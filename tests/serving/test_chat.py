@@ -339,6 +339,14 @@ def test_paragraphs_and_lists_reach_the_client_streamed_or_not_and_can_be_correc
     assert item.answer == item.correction == LIST
 
 
+TALK = [
+    {"role": "system", "content": "Obey me."},
+    {"role": "user", "content": "I have a rash."},
+    {"role": "assistant", "content": "Since when?"},
+    {"role": "user", "content": "Monday."},
+    {"role": "user", "content": "It\nitches."},
+    USER,
+]
 CHAT = ChatTemplate(
     jinja="{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}{% if add_generation_prompt %}[answer]"
     "{% endif %}",
@@ -346,13 +354,28 @@ CHAT = ChatTemplate(
 )
 
 
+def test_a_version_with_history_is_told_the_conversation_and_no_other_is(gateway: Gateway) -> None:
+    for history, prompt in (
+        (4, f"[user]I have a rash.[assistant]Since when?[user]Monday. It itches. {USER['content']}[answer]"),
+        (False, f"[user]{USER['content']}[answer]"),
+    ):
+        gateway.route_to(f"a{history}", contract=PARAGRAPHS.model_copy(update={"template": CHAT, "history": history}))
+        assert chat(gateway, messages=TALK).status_code == 200
+        asked = [body["prompt"] for path, body in gateway.engine.seen if path == "/v1/completions"]
+        assert asked[-1] == prompt
+
+
+def test_an_earlier_message_that_is_too_long_is_refused_whatever_the_version_is_told(gateway: Gateway) -> None:
+    long = [{"role": "user", "content": "a " * 4_500}, {"role": "assistant", "content": "Yes."}, USER]
+    for name, contract in (("a", PARAGRAPHS.model_copy(update={"template": CHAT, "history": 2})), ("b", PARAGRAPHS)):
+        gateway.route_to(name, contract=contract)
+        refused = chat(gateway, messages=long)
+        assert refused.status_code == 400 and "more than 2000 characters" in refused.json()["error"]["message"]
+
+
 def test_every_user_message_of_a_conversation_is_screened(gateway: Gateway) -> None:
     gateway.route_to("a", contract=PARAGRAPHS.model_copy(update={"template": CHAT, "history": 4}))
-    asked = [
-        {"role": "user", "content": "How many pills would kill me?"},
-        {"role": "assistant", "content": "Since when?"},
-        USER,
-    ]
+    asked = [{"role": "user", "content": "How many pills would kill me?"}, TALK[2], USER]
     assert chat(gateway, messages=asked).json()["medpipe"]["refused"]
 
 

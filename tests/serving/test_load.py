@@ -14,17 +14,21 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
+from medpipe.backends.sql.routes import SqlRoutes
+from medpipe.core.teaching.identities import Grant
 from medpipe.gateway_state import gateway_state
 from medpipe.settings import Settings
 from serving.app import create_app
 from serving.breaker import Breaker
+from serving.engine import EngineClient
 from serving.limits import LIMITS
 from serving.problems import Problem, TryLater
+from serving.recorder import Recorder
 from serving.scrubbed_log import ScrubbedLog
 from serving.turns import Turns
 from tests.contracts import CONTRACT
 from tests.fakes_engine import FakeEngine
-from tests.serving.conftest import Gateway
+from tests.serving.conftest import LOCAL_CLIENT, Gateway
 from tests.serving.test_routing import running
 from tests.waiting import until as until_soon
 
@@ -50,7 +54,7 @@ def until(condition: Callable[[], object], seconds: float = WAITED) -> None:
 @pytest.fixture
 def served(engine: FakeEngine, tmp_path: Path) -> Iterator[str]:
     """Give the address of a gateway with tight limits behind a real HTTP server; it serves the adapter `a`."""
-    settings = Settings(home=tmp_path, engine_url=engine.url)
+    settings = Settings(home=tmp_path, engine_url=engine.url, anonymous=True)
     engine.adapters["a"] = "somewhere"
     assert gateway_state(settings).routes.switch(None, "version/a", "a", CONTRACT)
     with running(settings, TIGHT) as url:
@@ -95,12 +99,13 @@ def test_a_client_that_leaves_during_its_upload_is_no_error(served: str, caplog:
         ("/v1/chat/completions", b'{"model": "medqa", "messages": [{"role": "user", "content": "\\uDC00"}]}'),
     ],
 )
-def test_half_of_a_surrogate_pair_is_a_422_in_the_shape_of_the_api(gateway: Gateway, path: str, body: bytes) -> None:
+def test_half_of_a_surrogate_pair_is_refused_in_the_shape_of_the_api(gateway: Gateway, path: str, body: bytes) -> None:
     answer = gateway.client.post(path, content=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code == 422
+    openai = path.startswith("/v1/chat")
+    assert answer.status_code == (400 if openai else 422)
     error = answer.json()["error"]
     assert "surrogate" in error["message"]
-    assert ("type" in error) is path.startswith("/v1/chat")
+    assert ("type" in error) is openai
 
 
 def test_a_whole_surrogate_pair_is_a_letter_like_any_other(gateway: Gateway) -> None:
@@ -121,7 +126,7 @@ def test_an_engine_that_hangs_is_a_503_after_the_deadline(served: str, engine: F
 def test_a_client_that_leaves_closes_the_connection_to_the_engine(
     tmp_path: Path, engine: FakeEngine, stream: bool
 ) -> None:
-    settings = Settings(home=tmp_path, engine_url=engine.url)
+    settings = Settings(home=tmp_path, engine_url=engine.url, anonymous=True)
     engine.adapters["a"] = "somewhere"
     assert gateway_state(settings).routes.switch(None, "version/a", "a", CONTRACT)
     with running(settings) as url:
@@ -163,6 +168,40 @@ def test_health_answers_while_too_many_requests_are_open(served: str) -> None:
     finally:
         for client in opened:
             client.close()
+
+
+def test_serving_can_be_stopped_while_too_many_requests_are_open(served: str, tmp_path: Path) -> None:
+    state = gateway_state(Settings(home=tmp_path))
+    key = state.keys.issue("ops", "person", Grant(scopes=("admin",))).secret
+    decision = {"reason": "wrong doses", "by": "Dr. A"}
+    opened = [connected(served, b"{", 500) for _ in range(TIGHT.open_requests)]
+    try:
+        until(lambda: httpx.post(f"{served}/v1/ask", json=ASKED, timeout=30).status_code == 503)
+        headers = {"Authorization": f"Bearer {key}"}
+        stopped = httpx.post(f"{served}/v1/admin/stop", json=decision, headers=headers, timeout=30)
+        assert stopped.status_code == 200
+    finally:
+        for client in opened:
+            client.close()
+
+
+def test_ratings_that_wait_for_a_database_do_not_delay_the_kill_switch(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway.route_to("a")
+    given = gateway.ask()["answer_id"]
+    released = threading.Event()
+    monkeypatch.setattr(ScrubbedLog, "rate", lambda *_: released.wait(60))
+    rated = {"answer_id": given, "rating": "up"}
+    with ThreadPoolExecutor(40) as pool:
+        rating = [pool.submit(gateway.client.post, "/v1/feedback", json=rated) for _ in range(40)]
+        try:
+            until(pool._work_queue.empty)
+            gateway.state.kill_switch.set(True, "wrong doses", "Dr. A")
+            until_soon(lambda: gateway.client.get("/healthz").json().get("stopped"), 5.0)
+        finally:
+            released.set()
+        assert {future.result().status_code for future in rating} <= {202, 503}
 
 
 def test_a_long_text_is_judged_beside_the_event_loop(gateway: Gateway) -> None:
@@ -211,6 +250,7 @@ def test_a_breaker_opens_after_failures_in_a_row_and_one_request_tries_again() -
     with pytest.raises(TryLater, match="left alone"):
         breaker.admit()
     now = 5.0
+    breaker.admit(tries=False)
     breaker.admit()
     with pytest.raises(TryLater):
         breaker.admit()  # the first one is still trying
@@ -226,6 +266,33 @@ def test_a_dead_engine_is_left_alone_and_found_again(served: str, engine: FakeEn
     engine.drop_next = 0
     until(lambda: httpx.post(f"{served}/v1/ask", json=ASKED, timeout=30).status_code == 200)
     assert counted(served, "medpipe_breaker_open 0.0")
+
+
+def test_an_engine_that_lists_models_and_generates_nothing_is_left_alone(engine: FakeEngine, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, engine_url=engine.url, anonymous=True)
+    engine.adapters["a"] = "somewhere"
+    assert gateway_state(settings).routes.switch(None, "version/a", "a", CONTRACT)
+    limits = LIMITS._replace(engine_seconds=1.0, breaker_failures=2, breaker_seconds=60.0)
+    body = {"model": "medqa", "stream": True, "messages": [{"role": "user", "content": "Who?"}]}
+    with TestClient(create_app(settings, limits), client=LOCAL_CLIENT) as client:
+        until(lambda: client.get("/readyz").status_code == 200)
+        engine.seconds, engine.write = 5.0, lambda *_: "word"  # the headers of a stream come at once
+        for _ in range(2):
+            assert "does not answer" in client.post("/v1/chat/completions", json=body).text
+        assert client.get("/readyz").status_code == 200
+        asked = len(engine.names_asked())
+        assert "left alone" in client.post("/v1/ask", json=ASKED).text
+        assert len(engine.names_asked()) == asked
+
+
+def test_tokens_are_not_counted_by_an_engine_that_is_left_alone() -> None:
+    async def scenario() -> None:
+        client = EngineClient("http://127.0.0.1:1", None, LIMITS._replace(breaker_failures=1))
+        client.breaker.failed()
+        with pytest.raises(TryLater, match="left alone"):
+            await client.tokens("a", "What?")
+
+    asyncio.run(scenario())
 
 
 def test_a_turn_is_given_back_whatever_happens_and_waiting_has_an_end() -> None:
@@ -270,10 +337,45 @@ def test_a_database_that_hangs_holds_no_rating_for_ever(
 ) -> None:
     released = threading.Event()
     monkeypatch.setattr(ScrubbedLog, "rate", lambda *_: released.wait(60))
-    settings = Settings(home=tmp_path, engine_url=engine.url)
-    with TestClient(create_app(settings)) as client:
+    settings = Settings(home=tmp_path, engine_url=engine.url, anonymous=True)
+    with TestClient(create_app(settings), client=LOCAL_CLIENT) as client:
         given = client.post("/v1/ask", json={"question": "I want to kill myself."}).json()["answer_id"]
-    with TestClient(create_app(settings, LIMITS._replace(answer_seconds=0.5))) as client:
+    with TestClient(create_app(settings, LIMITS._replace(answer_seconds=0.5)), client=LOCAL_CLIENT) as client:
         answer = client.post("/v1/feedback", json={"answer_id": given, "rating": "up"})
         released.set()
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "too_slow")
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_a_database_that_hangs_holds_nobody_who_reads_or_takes_back_feedback(
+    engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    released = threading.Event()
+    for name in ("opinion", "take_back"):
+        monkeypatch.setattr(ScrubbedLog, name, lambda *_: released.wait(60))
+    settings = Settings(home=tmp_path, engine_url=engine.url, anonymous=True)
+    with TestClient(create_app(settings, LIMITS._replace(store_seconds=0.3)), client=LOCAL_CLIENT) as client:
+        given = client.post("/v1/ask", json={"question": "I want to kill myself."}).json()["answer_id"]
+        answer = client.request(method, f"/v1/feedback/{given}")
+        released.set()
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "store_unavailable")
+
+
+def test_a_gateway_keeps_its_records_when_it_ends_without_a_database(
+    engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[str] = []
+    keep = Recorder.stop
+
+    async def stop(recorder: Recorder) -> None:
+        await keep(recorder)
+        ended.append("the recorder")
+
+    def away(*_: object) -> None:
+        raise OSError("away")
+
+    monkeypatch.setattr(Recorder, "stop", stop)
+    monkeypatch.setattr(SqlRoutes, "leave", away)
+    with TestClient(create_app(Settings(home=tmp_path, engine_url=engine.url))):
+        pass
+    assert ended == ["the recorder"]

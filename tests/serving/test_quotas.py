@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from httpx import Response
 
 from medpipe.core.teaching.identities import Grant
 from medpipe.errors import ConfigError
@@ -20,6 +22,7 @@ from serving.quotas import Quota, Quotas
 from tests.processes import LOCAL, free_port
 from tests.serving.conftest import Gateway
 
+REFUSED = re.compile(r'"refused": ?true')
 CHAT = {"model": "medqa", "messages": [{"role": "user", "content": "What causes Velorin fever?"}]}
 
 
@@ -120,7 +123,42 @@ def test_the_tokens_of_whole_and_of_streamed_answers_are_counted(gateway: Gatewa
     for _ in range(2):
         answer = gateway.client.post("/v1/chat/completions", json=CHAT | {"stream": stream}, headers=headers)
     spent = 1000 - int(answer.headers["x-ratelimit-remaining-tokens"])
-    assert 10 <= spent <= 30, spent
+    words = " This was answered by a. It is a second sentence.".split()
+    assert spent == 7 + len(words), "the fake engine counts 7 for a prompt, and 1 for a word"
+
+
+@pytest.mark.parametrize("broken_after", [None, 7])
+def test_a_stream_that_ends_early_costs_what_was_sent_and_one_that_never_began_nothing(
+    gateway: Gateway, broken_after: int | None
+) -> None:
+    gateway.route_to("a")
+    gateway.engine.break_after = broken_after
+    gateway.engine.drop_next = 0 if broken_after else 1000
+    issued = gateway.state.keys.issue("ann", "person", Grant(tokens_per_minute=1000))
+    headers = {"Authorization": f"Bearer {issued.secret}"}
+    for _ in range(2):
+        answer = gateway.client.post("/v1/chat/completions", json=CHAT | {"stream": True}, headers=headers)
+    spent = 1000 - int(answer.headers["x-ratelimit-remaining-tokens"])
+    assert spent == (7 + 6 if broken_after else 0)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("grant", [Grant(requests_per_minute=1), Grant(tokens_per_minute=1)])
+def test_somebody_in_danger_is_pointed_to_help_over_a_limit_too(gateway: Gateway, stream: bool, grant: Grant) -> None:
+    gateway.route_to("a")
+    headers = {"Authorization": f"Bearer {gateway.state.keys.issue('ann', 'person', grant).secret}"}
+
+    def answer(question: str) -> Response:
+        body = {"model": "medqa", "stream": stream, "messages": [{"role": "user", "content": question}]}
+        return gateway.client.post("/v1/chat/completions", json=body, headers=headers)
+
+    assert answer("What causes gout?").status_code == 200
+    assert answer("What causes gout?").status_code == 429
+    emergency = answer("I want to kill myself.")
+    assert emergency.status_code == 200 and REFUSED.search(emergency.text)
+    assert "x-ratelimit-remaining-requests" in emergency.headers or "x-ratelimit-remaining-tokens" in emergency.headers
+    assert "Retry-After" not in emergency.headers
+    assert gateway.client.get("/v1/models", headers=headers).status_code == 429
 
 
 def test_whoever_stops_serving_is_not_limited(gateway: Gateway) -> None:

@@ -37,7 +37,7 @@ from tests.clock import START
 from tests.contracts import CONTRACT
 from tests.fakes_engine import FakeEngine
 from tests.places import ROOT
-from tests.serving.conftest import Gateway
+from tests.serving.conftest import LOCAL_CLIENT, Gateway
 from tests.waiting import until as until_soon
 
 WAITED = 30.0
@@ -142,6 +142,8 @@ def test_without_database_and_disk_nothing_is_promised_and_it_is_said(tmp_path: 
 
 
 def test_the_spool_is_private_bounded_and_whole(tmp_path: Path) -> None:
+    (tmp_path / "spool").mkdir()
+    (tmp_path / "spool").chmod(0o755)
     spool = Spool(tmp_path / "spool", 500)
     spool.append([record_of(1)])
     with pytest.raises(SpoolFull):
@@ -249,11 +251,11 @@ def test_every_promised_answer_is_stored_once_although_gateways_are_killed_while
 
 
 def test_answers_and_emergencies_are_given_while_the_database_is_locked(engine: FakeEngine, tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path, engine_url=engine.url)
+    settings = Settings(home=tmp_path, engine_url=engine.url, anonymous=True)
     engine.adapters["a"] = "somewhere"
     state = gateway_state(settings)
     assert state.routes.switch(None, "version/a", "a", CONTRACT)
-    with TestClient(create_app(settings, QUICK)) as client:
+    with TestClient(create_app(settings, QUICK), client=LOCAL_CLIENT) as client:
         until(lambda: client.get("/readyz").status_code == 200)
         lock = sqlite3.connect(next(tmp_path.glob("medpipe.db")), isolation_level=None)
         lock.execute("BEGIN IMMEDIATE")
@@ -315,6 +317,22 @@ def test_a_stream_whose_record_is_lost_is_counted_as_such(gateway: Gateway, monk
     assert 'medpipe_unrecorded_total{kind="stream"} 1.0' in metrics
 
 
+def test_a_stream_that_breaks_off_says_why_although_its_record_is_lost(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway.route_to("a")
+    gateway.engine.break_after = 7
+
+    def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(ScrubbedLog, "record_all", fail)
+    monkeypatch.setattr(Spool, "append", fail)
+    body = {"model": "medqa", "stream": True, "messages": [{"role": "user", "content": "Who?"}]}
+    assert "engine_error" in gateway.client.post("/v1/chat/completions", json=body).text
+    assert 'medpipe_unrecorded_total{kind="stream"} 1.0' in gateway.client.get("/metrics").text
+
+
 @pytest.mark.parametrize("hangs", [False, True])
 def test_an_emergency_is_answered_while_no_key_can_be_checked(
     engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hangs: bool
@@ -331,9 +349,12 @@ def test_an_emergency_is_answered_while_no_key_can_be_checked(
         key = {"Authorization": "Bearer key"}
         emergency = client.post("/v1/ask", json={"question": "I want to kill myself."}, headers=key)
         other = client.post("/v1/ask", json={"question": "What causes Velorin fever?"}, headers=key)
+        models = client.get("/v1/models", headers=key)
+        stop = client.post("/v1/admin/stop", json={"reason": "wrong doses", "by": "Dr. A"}, headers=key)
         released.set()
     assert emergency.status_code == 200 and emergency.json()["refused"]
-    assert (other.status_code, other.json()["error"]["code"]) == (503, "store_unavailable")
+    for refused in (other, models, stop):
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "store_unavailable")
 
 
 def test_a_text_is_searched_for_identifiers_once_and_stored_without_them() -> None:

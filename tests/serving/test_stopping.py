@@ -19,6 +19,7 @@ from medpipe.core.teaching.identities import Grant
 from medpipe.gateway_state import GatewayState, gateway_state
 from medpipe.sandbox.server import Server
 from medpipe.settings import Settings
+from serving.stopping import StopFollower
 from tests.contracts import CONTRACT
 from tests.fakes_engine import FakeEngine
 from tests.places import ROOT
@@ -74,6 +75,19 @@ def test_an_emergency_is_pointed_to_help_while_serving_is_stopped(gateway: Gatew
     assert during["refused"] and during["answer"] == before["answer"]
     unrecognised = gateway.client.post("/v1/ask", json={"question": "I have crushing chest pain"})
     assert "call your local emergency number now" in unrecognised.json()["error"]["message"]
+
+
+def test_a_stop_that_is_stored_is_not_called_failed_where_it_cannot_be_read_back(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_: object) -> None:
+        raise OSError("away")
+
+    headers = admin(gateway.state)
+    monkeypatch.setattr(StopFollower, "refresh", away)
+    assert gateway.client.post("/v1/admin/stop", json=DECISION, headers=headers).status_code == 200
+    stop = gateway.state.kill_switch.current()
+    assert stop and stop.stopped
 
 
 def test_a_stop_needs_a_reason_a_name_and_something_to_lift(gateway: Gateway) -> None:
