@@ -13,6 +13,7 @@ import pytest
 from deltalake import DeltaTable, WriterProperties, write_deltalake
 
 from medpipe.backends.delta import commits
+from medpipe.backends.delta import tables as delta_tables
 from medpipe.backends.delta.commits import tally
 from medpipe.backends.delta.corpus import DeltaCorpus
 from medpipe.backends.delta.rows import Rows, rows_of
@@ -119,11 +120,13 @@ def test_a_commit_over_a_version_that_somebody_else_made_is_refused_and_folded_a
     delta: DeltaCorpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = delta.merge([article(1)], None, "a")
-    stale = delta._table(first)
+    stale = delta_tables.newest(delta.place, first)
     delta.merge([article(2)], first, "b")
     tables = [stale]
-    fresh = delta._table
-    monkeypatch.setattr(delta, "_table", lambda previous: tables.pop() if tables else fresh(previous))
+    fresh = delta_tables.newest
+    monkeypatch.setattr(
+        delta_tables, "newest", lambda place, previous: tables.pop() if tables else fresh(place, previous)
+    )
     last = delta.merge([article(3)], first, "c")
     assert [document.id for document in delta.read(last)] == ["pmid:1", "pmid:2", "pmid:3"]
 
@@ -132,10 +135,10 @@ def test_a_merge_that_loses_every_race_says_so_and_changes_nothing(
     delta: DeltaCorpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = delta.merge([article(1)], None, "a")
-    stale = delta._table(first)
+    stale = delta_tables.newest(delta.place, first)
     delta.merge([article(2)], first, "b")
     looks: list[int | None] = []
-    monkeypatch.setattr(delta, "_table", lambda previous: (looks.append(previous), stale)[1])
+    monkeypatch.setattr(delta_tables, "newest", lambda place, previous: (looks.append(previous), stale)[1])
     monkeypatch.setattr("medpipe.backends.delta.corpus._JITTER_SECONDS", 0.0)
     with pytest.raises(Unavailable, match=r"another writer changed the corpus first, 50 times.*Run build_corpus"):
         delta.merge([article(3)], first, "c")

@@ -83,14 +83,14 @@ def test_what_has_no_right_answer_is_left_out_with_its_reason(
 def test_questions_with_choices_are_counted_among_what_is_left_out(
     ports: fakes.FakePorts, evaluations: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    every = measuring._samples
+    every = measuring.samples_asked
 
     def with_a_choice(*asked: Any) -> list[Sample]:
         samples = every(*asked)
         chosen = [sample.model_copy(update={"choices": (sample.target, "another")}) for sample in samples[:1]]
         return [*chosen, *samples[1:]]
 
-    monkeypatch.setattr(measuring, "_samples", with_a_choice)
+    monkeypatch.setattr(measuring, "samples_asked", with_a_choice)
     outcome = manifest(ports, steps.measure(*evaluations, False, ports=ports), MeasurementManifest).outcome
     reason = outcome.left_out["new-knowledge"]
     measured = next(one.n for one in outcome.measures if (one.benchmark, one.name) == ("new-knowledge", "token_f1"))

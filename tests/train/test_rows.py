@@ -48,7 +48,7 @@ class Letters:
 
 
 def recipe(method: str = "sft", answers: str = "paragraphs", **fields: Any) -> Recipe:
-    data = Data.model_validate({"answers": answers})
+    data = Data.model_validate({"answers": answers, "contexts": True})
     return Recipe.model_validate(
         {"name": "r", "summary": "", "method": method, "base": "a/base", "trainer": {}, "data": data, **fields}
     )
