@@ -22,6 +22,8 @@ from medpipe.core.teaching.example import Example
 from medpipe.core.teaching.recipe import Recipe
 from medpipe.errors import ConfigError
 from medpipe.sandbox.miniature_bases import CHATML, MISTRAL
+from serving.chat_request import Message
+from serving.history import sent
 from serving.routed_engine import Asked
 from tests.contracts import CONTRACT
 
@@ -131,7 +133,9 @@ def test_a_conversation_has_the_same_tokens_in_training_evaluation_and_serving_a
         Turn("user" if line.startswith("Patient") else "assistant", line.partition(": ")[2])
         for line in TALK.splitlines()
     )
-    for prompt_of in (contract.prompt(QUESTION, TALK), Asked(QUESTION, earlier=earlier).prompt(contract)):
+    messages = [Message(role=turn.role, content=turn.text) for turn in (*earlier, Turn("user", QUESTION))]
+    served = Asked(QUESTION).prompt(contract, contract.of(sent(messages).before))
+    for prompt_of in (contract.prompt(QUESTION, TALK), served):
         assert tokenizer(prompt_of).input_ids == whole[: row.prompt]
     told = [{"role": turn.role, "content": turn.text} for turn in earlier]
     asked = tokenizer.apply_chat_template(
