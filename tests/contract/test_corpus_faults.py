@@ -36,7 +36,7 @@ batches = delta_corpus._batches
 verb, point = sys.argv[2:]
 corpus = delta_corpus.DeltaCorpus(sys.argv[1])
 if point == "before anything is read":
-    corpus._table = die
+    delta_corpus.tables.newest = die
 elif point == "before the fold":
     assert callable(delta_corpus.folded)
     delta_corpus.folded = die
