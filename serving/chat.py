@@ -47,7 +47,8 @@ def chat_endpoints(
     @endpoints.get("/v1/models/{model:path}", summary="One model that can be asked", dependencies=admitted)
     @endpoints.head("/v1/models/{model:path}", include_in_schema=False, dependencies=admitted)
     async def one_model(model: str) -> dict[str, Any]:
-        _check_served(model, model_name, follower.current)
+        if problem := _unserved(model, model_name, follower.current):
+            raise problem
         return _model(model)
 
     @endpoints.post("/v1/chat/completions", summary="Chat", response_model=None, dependencies=[Depends(callers.asking)])
@@ -58,13 +59,13 @@ def chat_endpoints(
         says what the model saw of earlier turns and system messages: a version that was judged on single questions
         sees the last one alone.
         """
-        _check_served(body.model, model_name, follower.current)
         said = openai_fields.headers(body.ignored())
         question, user_messages = question_of(body.messages, limits)
         told = sent(body.messages)
         asked = Asked(question, max_tokens=body.longest, stops=body.stops, before=told.before)
         caller = caller_of(request)
-        await service.check_caller(caller.problem, user_messages)
+        for problem in (_unserved(body.model, model_name, follower.current), caller.problem):
+            await service.check_caller(problem, user_messages)
         arguments = (asked, user_messages, caller.identity)
         if not body.stream:
             answer = await service.answer(*arguments)
@@ -87,11 +88,11 @@ def _served_names(model_name: str, route: Route | None) -> list[str]:
     return list(dict.fromkeys([model_name, *([route.version, route.adapter_name] if route else [])]))
 
 
-def _check_served(name: str, model_name: str, route: Route | None) -> None:
-    """Raise Problem 404 for a model that clients cannot name."""
-    if name not in _served_names(model_name, route):
-        message = f"the model {name[:100]!r} is not served; ask for {model_name!r}"
-        raise Problem(404, "model_not_found", message, "model")
+def _unserved(name: str, model_name: str, route: Route | None) -> Problem | None:
+    """Return Problem 404 for a model that clients cannot name."""
+    if name in _served_names(model_name, route):
+        return None
+    return Problem(404, "model_not_found", f"the model {name[:100]!r} is not served; ask for {model_name!r}", "model")
 
 
 def _model(name: str) -> dict[str, Any]:

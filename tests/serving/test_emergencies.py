@@ -40,6 +40,20 @@ def test_somebody_in_danger_gets_the_rules_reply_and_others_the_emergency_number
     assert status == 503 and HELP in refusal
 
 
+def test_whoever_names_another_model_in_danger_is_pointed_to_help_and_anybody_else_is_told_the_name(
+    gateway: Gateway,
+) -> None:
+    def answer(question: str) -> tuple[int, str]:
+        body = {"model": "gpt-4o", "messages": [{"role": "user", "content": question}]}
+        response = gateway.client.post("/v1/chat/completions", json=body)
+        return response.status_code, response.text
+
+    status, reply = answer(IN_DANGER)
+    assert status == 200 and "988" in reply
+    status, refusal = answer("What is asthma?")
+    assert status == 404 and "model_not_found" in refusal
+
+
 @pytest.mark.parametrize("path", ["/v1/ask", "/v1/chat/completions"])
 def test_a_refused_key_is_told_the_emergency_number_where_it_asks(gateway: Gateway, path: str) -> None:
     refused = gateway.client.post(path, json={}, headers=WRONG_KEY)
