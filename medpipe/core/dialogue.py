@@ -18,18 +18,6 @@ _ROLES = {name: role for role, name in _SPEAKERS.items()}
 _LINE = re.compile(r"(Patient|Doctor): (.*\S.*)")
 
 
-def joined(turns: Iterable[Turn]) -> list[Turn]:
-    """Return one turn for each change of speaker, each on one line, without empty ones."""
-    merged: list[Turn] = []
-    for turn in turns:
-        text = " ".join(turn.text.split())
-        if text and merged and merged[-1].role == turn.role:
-            merged[-1] = Turn(turn.role, f"{merged[-1].text} {text}")
-        elif text:
-            merged.append(Turn(turn.role, text))
-    return merged
-
-
 def written(turns: Iterable[Turn]) -> str:
     """Return turns as a passage, one line each: "Patient: …" and "Doctor: …"."""
     return "\n".join(f"{_SPEAKERS[turn.role]}: {' '.join(turn.text.split())}" for turn in turns)

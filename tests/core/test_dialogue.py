@@ -55,14 +55,3 @@ def test_turns_stand_before_the_question_where_history_is_told_and_are_a_passage
     assert prompt.render("Yes.", TALK, CHAT).startswith("[user]Context: Patient: I have a rash. Doctor:")
     assert prompt.render("Yes.", TALK, CHAT, passages=False) == "[user]Yes.[answer]"
     assert prompt.render("Yes.", TALK, passages=False, history=2) == "Question: Yes.\nAnswer:"
-
-
-def test_turns_of_one_speaker_are_one() -> None:
-    turns = [
-        Turn("user", "a"),
-        Turn("user", " b\nc "),
-        Turn("assistant", " "),
-        Turn("user", "d"),
-        Turn("assistant", "e"),
-    ]
-    assert dialogue.joined(turns) == [Turn("user", "a b c d"), Turn("assistant", "e")]
