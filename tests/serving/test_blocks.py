@@ -22,7 +22,7 @@ from serving.limits import LIMITS
 from tests.contracts import CONTRACT
 from tests.fakes_engine import FakeEngine
 from tests.serving.conftest import LOCAL_CLIENT, Gateway
-from tests.serving.test_routing import running
+from tests.serving.over_http import running
 from tests.waiting import until
 
 QUESTION = "How is Velorin fever treated?"

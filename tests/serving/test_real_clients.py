@@ -6,20 +6,17 @@ import json
 import os
 import re
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from fastapi import FastAPI, Request
 
 from medpipe.gateway_state import gateway_state
 from medpipe.settings import Settings
 from serving import problems
-from serving.app import create_app
 from serving.problems import Problem
 from tests.contracts import CONTRACT
 from tests.fakes_engine import FakeEngine
@@ -27,7 +24,7 @@ from tests.places import ROOT
 from tests.real_engine import PYTHON
 from tests.serving.client_requests import REQUESTS
 from tests.serving.conftest import Gateway
-from tests.waiting import until
+from tests.serving.over_http import over_http, running
 
 CLIENTS = Path(os.environ.get("CLIENTS_PYTHON", ROOT / ".venv-clients" / "bin" / "python"))
 """The interpreter of an environment that has constraints/clients.txt."""
@@ -38,20 +35,6 @@ WITHOUT_CLIENTS = (
 ANSWER = "This was answered by a. It is a second sentence."
 
 
-@contextmanager
-def over_http(app: FastAPI) -> Iterator[str]:
-    """Run an application behind a real HTTP server; give the address of its API."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        until(lambda: server.started, 60)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/v1"
-    finally:
-        server.should_exit = True
-        thread.join(60)
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """A gateway behind HTTP: its address, and a key."""
@@ -60,8 +43,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
         state = gateway_state(settings)
         engine.adapters["a"] = "somewhere"
         assert state.routes.switch(None, "version/a", "a", CONTRACT)
-        with over_http(create_app(settings)) as url:
-            yield url, state.keys.issue("a client", "person").secret
+        with running(settings) as address:
+            yield f"{address}/v1", state.keys.issue("a client", "person").secret
 
 
 def seen(python: Path, program: str, address: str, key: str = "no key") -> Any:
@@ -145,8 +128,8 @@ def busy() -> Iterator[str]:
             raise Problem(429, "rate_limited", "too many requests with this key", headers={"Retry-After": "1"})
         return {"choices": [{"index": 0, "message": {"role": "assistant", "content": "So."}, "finish_reason": "stop"}]}
 
-    with over_http(app) as url:
-        yield url
+    with over_http(app) as address:
+        yield f"{address}/v1"
 
 
 @pytest.mark.slow

@@ -8,12 +8,10 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
 
 from medpipe import wiring
@@ -24,11 +22,12 @@ from medpipe.ports import Engine
 from medpipe.settings import Settings
 from medpipe.steps.deployment import deploy
 from serving.app import create_app
-from serving.limits import LIMITS, Limits
+from serving.limits import LIMITS
 from tests.contracts import CONTRACT, ON_TINY
 from tests.fakes_engine import FakeEngine
 from tests.places import ROOT
 from tests.serving.conftest import LOCAL_CLIENT, Gateway
+from tests.serving.over_http import running
 from tests.waiting import until
 
 
@@ -132,20 +131,6 @@ def test_a_client_that_hangs_up_mid_answer_is_not_waited_for(tmp_path: Path) -> 
                 with httpx.stream("POST", f"{url}/v1/chat/completions", json=body, timeout=30) as answer:
                     assert "One." in next(line for line in answer.iter_lines() if line)
             until(lambda: "medpipe_in_flight 0.0" in httpx.get(f"{url}/metrics").text)
-
-
-@contextmanager
-def running(settings: Settings, limits: Limits = LIMITS) -> Iterator[str]:
-    """Run a gateway behind a real HTTP server, which notices when a client disconnects; give its address."""
-    server = uvicorn.Server(uvicorn.Config(create_app(settings, limits), port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        until(lambda: server.started, 150)  # the first one of a process loads the recognisers
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(20)
 
 
 def test_a_gateway_that_stops_says_goodbye(tmp_path: Path, engine: FakeEngine) -> None:
