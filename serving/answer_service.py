@@ -248,6 +248,9 @@ class AnswerService:
         """
         now = datetime.now(UTC)
         route, refused = answer.route, answer.refused
+        self._metrics.answers.labels(route.version, "refused" if refused else "given").inc()
+        self._metrics.tokens.labels(route.version, "prompt").inc(answer.prompt_tokens)
+        self._metrics.tokens.labels(route.version, "completion").inc(answer.completion_tokens)
         record = AnswerRecord(
             answer.answer_id, now, identity, question, answer.text, route.version, route.adapter_name, refused
         )

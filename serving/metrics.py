@@ -17,6 +17,12 @@ class Metrics:
         self.refused = Counter(
             "medpipe_refused", "answers replaced by the guardrails or the block", ("reason",), registry=self.registry
         )
+        self.answers = Counter(
+            "medpipe_answers", "answers by version: given, or refused", ("version", "outcome"), registry=self.registry
+        )
+        self.tokens = Counter(
+            "medpipe_tokens", "tokens that the engine counted", ("version", "kind"), registry=self.registry
+        )
         self.retries = Counter("medpipe_route_retries", "requests repeated on a newer route", registry=self.registry)
         self.feedback = Counter(
             "medpipe_feedback", "ratings received", ("rating", "counted_as"), registry=self.registry
@@ -52,9 +58,12 @@ class Metrics:
             "medpipe_turned_away", "requests told to come later since the start", registry=self.registry
         )
         self.breaker_open = Gauge("medpipe_breaker_open", "1 while the engine is left alone", registry=self.registry)
+        for where in ("database", "spool", "drained", "lost"):
+            self.records.labels(where)  # a series that begins above zero never increased, so no alert would fire
+        for kind in ("refusal", "stream"):
+            self.unrecorded.labels(kind)
         self.generation = Gauge("medpipe_route_generation", "route generation followed", registry=self.registry)
         self.in_flight = Gauge("medpipe_in_flight", "requests at the engine", registry=self.registry)
-
         self.blocked_claims = Gauge("medpipe_blocked_claims", "withdrawn claims withheld", registry=self.registry)
         self.register_entry = Gauge(
             "medpipe_register_entry", "entry of the register of withdrawals enforced", registry=self.registry

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import stat
 
 import pytest
@@ -89,6 +90,20 @@ def test_a_red_flag_overrules_a_model_that_would_send_the_person_home(
     assert (answer["answer"], answer["refused"]) == (served, served == "immediate")
     counted = 'medpipe_refused_total{reason="red-flag"} 1.0' in gateway.client.get("/metrics").text
     assert counted == (served == "immediate")
+
+
+def test_answers_and_tokens_are_counted_by_version(gateway: Gateway) -> None:
+    gateway.route_to("a")
+    answered = gateway.ask("What treats Miravex fever?")
+    gateway.ask("I want to kill myself")
+
+    counted = gateway.client.get("/metrics").text
+
+    version = answered["model_version"]
+    assert f'medpipe_answers_total{{outcome="given",version="{version}"}} 1.0' in counted
+    assert f'medpipe_answers_total{{outcome="refused",version="{version}"}} 1.0' in counted
+    tokens = re.search(rf'medpipe_tokens_total{{kind="completion",version="{version}"}} (\S+)', counted)
+    assert tokens and float(tokens[1]) > 0
 
 
 @pytest.mark.parametrize(
