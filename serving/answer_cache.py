@@ -24,7 +24,7 @@ goes first."""
 class _Key(NamedTuple):
     contract: str
     generation: int
-    index: str
+    index_ref: str
     question: str
     context: str
 

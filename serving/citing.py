@@ -71,7 +71,7 @@ class Citing:
             citable = self._citable()
             try:
                 found = await asyncio.get_running_loop().run_in_executor(
-                    self._pool, support.supported, question, answer, opened.index.find, citable
+                    self._pool, support.supported, question, answer, opened.passages.find, citable
                 )
             except (MedpipeError, OSError) as error:  # the answer is given all the same
                 _log.error("%s cannot be searched: %s", opened.ref, error)

@@ -23,7 +23,7 @@ class OpenIndex(NamedTuple):
     """An index that answers are cited from."""
 
     ref: str
-    index: SourceIndex
+    passages: SourceIndex
 
 
 class IndexFollower(Following):
@@ -61,13 +61,13 @@ class IndexFollower(Following):
         if published is None or published.sequence == self._sequence or self._waits(published.sequence):
             return
         self._tried = (published.sequence, monotonic())
-        if published.index is None:
+        if published.ref is None:
             self.current = None
         else:
             try:
-                opened = OpenIndex(published.index, await asyncio.to_thread(self._open, published.index))
+                opened = OpenIndex(published.ref, await asyncio.to_thread(self._open, published.ref))
             except (MedpipeError, OSError, ImportError) as error:
-                self.problem = f"{published.index} was published and cannot be opened: {error}"
+                self.problem = f"{published.ref} was published and cannot be opened: {error}"
                 _log.error("%s; citing from %s", self.problem, self.ref or "none")
                 return
             self.current = opened

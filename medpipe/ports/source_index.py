@@ -38,8 +38,8 @@ class PublishedIndex(NamedTuple):
 
     sequence: int
     """Grows with each publication."""
-    index: str | None
-    """Its ref; None: answers have no sources."""
+    ref: str | None
+    """The ref of the index; None: answers have no sources."""
     at: datetime
 
 

@@ -25,9 +25,8 @@ give the same ref, and an existing artifact is not made again. The others are:
 In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `drift` → `planning` → `classifying` →
 `examples` → `training`, `preparing`, `evaluation`, `measuring`, `harness`, `sampling`, `ratings`, `estimating` and
 `judging` → `rollout` → `feedback` and `rated_pairs` → `examples`. `withdrawing`, `hotfixes`, `given`, `probing` and
-`certifying` follow what publishers take back; `indexing` makes the index
-that answers are cited from; `tracing` answers questions about all of it, `verification` says whether
-it can be trusted, and `sweeping` removes what it does not need.
+`certifying` follow what publishers take back; `indexing` makes the index that answers are cited from; `tracing` answers
+questions about all of it, `verification` says whether it can be trusted, and `sweeping` removes what it does not need.
 """
 
 from medpipe.steps.audit import chain_answers

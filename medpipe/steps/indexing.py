@@ -56,4 +56,4 @@ def publish_index(index: IndexRef | None, *, ports: Ports) -> str | None:
     if index is not None:
         manifest(ports, index, IndexManifest)
         ports.source_indexes.open(ports.store.folder(index))
-    return ports.published_indexes.publish(index).index
+    return ports.published_indexes.publish(index).ref

@@ -170,3 +170,75 @@ def test_an_index_that_lost_a_file_is_named_and_the_one_before_stays(citing: Gat
     assert report.status_code == 200 and lost in report.json()["warning"]
     assert "vocab.index.json" in report.json()["warning"]
     assert ids(citing.ask(QUESTION)) == ["mplus:1"]
+
+
+def engine_calls(gateway: Gateway) -> int:
+    return len(gateway.engine.names_asked())
+
+
+def test_the_engine_is_not_asked_the_same_question_twice_and_each_answer_has_its_own_id_and_record(
+    citing: Gateway,
+) -> None:
+    first = citing.ask(QUESTION)
+    before = engine_calls(citing)
+    again = citing.ask(QUESTION)
+    assert engine_calls(citing) == before
+    assert again["answer_id"] != first["answer_id"]
+    assert again | {"answer_id": ""} == first | {"answer_id": ""}
+    for answer in (first, again):
+        rated = citing.client.post("/v1/feedback", json={"answer_id": answer["answer_id"], "rating": "up"})
+        assert rated.status_code < 300, rated.text
+    citing.ask("What causes Brailox fever?")
+    assert engine_calls(citing) == before + 1
+
+
+def test_a_new_entry_of_the_register_empties_the_cache(citing: Gateway) -> None:
+    citing.ask(QUESTION)
+    before = engine_calls(citing)
+    withdraw(citing, "pmid:99")
+    citing.ask(QUESTION)
+    assert engine_calls(citing) == before + 1
+
+
+def test_a_stop_empties_the_cache_and_no_kept_answer_is_given_meanwhile(citing: Gateway) -> None:
+    citing.ask(QUESTION)
+    before = engine_calls(citing)
+    switch = citing.state.kill_switch
+    switch.set(True, "wrong doses", "Dr. A")
+    until(lambda: citing.client.get("/readyz").json()["stopped"])
+    stopped = citing.client.post("/v1/ask", json={"question": QUESTION})
+    assert (stopped.status_code, stopped.json()["error"]["code"]) == (503, "serving_stopped")
+    switch.set(False, "mended", "Dr. A")
+    until(lambda: citing.client.get("/readyz").json()["ready"])
+    citing.ask(QUESTION)
+    assert engine_calls(citing) == before + 1
+
+
+def test_another_version_and_another_index_are_asked_anew(citing: Gateway) -> None:
+    citing.ask(QUESTION)
+    before = engine_calls(citing)
+    publish(citing, indexed(citing, [document("mplus:2")], "corpus/0000000000000006"))
+    citing.ask(QUESTION)
+    assert engine_calls(citing) == before + 1
+    citing.route_to("b", "version/medqa-v2-bbbbbb")
+    citing.ask(QUESTION)
+    assert citing.engine.names_asked()[-1] == "b"
+
+
+def test_what_a_rule_replaced_is_not_kept(citing: Gateway) -> None:
+    citing.engine.write = lambda adapter, prompt: " You can stop taking your insulin."
+    asked = []
+    for _ in range(2):
+        before = engine_calls(citing)
+        assert citing.ask(QUESTION)["refused"]
+        asked.append(engine_calls(citing) - before)
+    assert asked == [1, 1]
+
+
+def test_without_an_index_nothing_is_kept(gateway: Gateway) -> None:
+    gateway.route_to("a")
+    until(lambda: gateway.client.get("/readyz").json()["ready"])
+    before = engine_calls(gateway)
+    gateway.ask()
+    gateway.ask()
+    assert engine_calls(gateway) == before + 2

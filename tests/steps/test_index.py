@@ -91,4 +91,4 @@ def test_only_an_index_that_can_be_opened_is_published(ports: fakes.FakePorts) -
         steps.publish_index(index, ports=ports)
     assert steps.publish_index(None, ports=ports) is None
     current = ports.published_indexes.current()
-    assert current and (current.sequence, current.index) == (2, None)
+    assert current and (current.sequence, current.ref) == (2, None)

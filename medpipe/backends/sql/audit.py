@@ -1,8 +1,8 @@
 """The audit: a hash chain with the digests of rows that stand in other tables and must not change unnoticed.
 
 Routes, keys, erasures, stops, publications of indexes and decisions about corrections are rare: the transaction that
-writes such a row appends
-its digest as well. Answers and ratings are many a second, on several gateways: they are chained in batches (`journal`).
+writes such a row appends its digest as well. Answers and ratings are many a second, on several gateways: they are
+chained in batches (`journal`).
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class SqlPublishedIndexes:
         table = database.published_indexes
         with chain.writing(self._engine, database.audit, self._heads) as write:
             before = _current(write.connection)
-            if before and before.index == index:
+            if before and before.ref == index:
                 return before
             at = self._clock()
             inserted = sa.insert(table).values(at=at, index_ref=index or "").returning(table.c.sequence)

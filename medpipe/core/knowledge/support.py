@@ -75,8 +75,9 @@ def supported(
 def quote(question: str, sentence: str, passage: SourcePassage) -> str:
     """Return the one or two sentences of a passage that support a sentence; "" for none.
 
-    All numbers must be among them, so that another dose is no source; both must deny or neither; and a source that
-    leaves a matter open supports no sentence that decides it.
+    The title may say the subject, and nothing else; the heading does not count. All numbers must be among them, so that
+    another dose is no source; both must deny or neither, and of a denial one sentence must say every word, since it turns on the
+    word that is denied; and a source that leaves a matter open supports no sentence that decides it.
     """
     return max(_quotes(question, sentence, passage), key=lambda found: found[0], default=(0.0, ""))[1]
 
@@ -97,14 +98,16 @@ def _best(
 
 def _quotes(question: str, sentence: str, passage: SourcePassage) -> Iterator[tuple[float, str]]:
     """Yield the quotes that support a sentence with how well they do: the share, and a shorter one first."""
-    subject = set(terms(passage.subject))
+    title = set(terms(passage.title))
     asked = weighed(question)
-    if asked and coverage(asked, subject | set(terms(passage.text))) < ON_SUBJECT:
+    if asked and coverage(asked, set(terms(f"{passage.subject} {passage.text}"))) < ON_SUBJECT:
         return
-    sought = weighed(sentence)
-    for said in _windows(sentences(passage.text)):
-        share = coverage(sought, subject | set(terms(said)))
-        if share >= SUPPORTED and _agrees(sentence, said, passage.subject):
+    sought, least = weighed(sentence), 1.0 if denies(sentence) else SUPPORTED
+    stated = sentences(passage.text)
+    # The denial of one sentence must not be read with the words of its neighbour.
+    for said in stated if denies(sentence) else _windows(stated):
+        share = coverage(sought, title | set(terms(said)))
+        if share >= least and _agrees(sentence, said, passage.title):
             yield share - len(said) / 1e6, said
 
 
@@ -113,7 +116,7 @@ def _windows(said: Sequence[str]) -> Iterable[str]:
     yield from (" ".join(pair) for pair in pairwise(said))
 
 
-def _agrees(sentence: str, said: str, subject: str) -> bool:
-    numbers = set(_NUMBER.findall(sentence)) - set(_NUMBER.findall(f"{subject} {said}"))
+def _agrees(sentence: str, said: str, title: str) -> bool:
+    numbers = set(_NUMBER.findall(sentence)) - set(_NUMBER.findall(f"{title} {said}"))
     open_there = doubted(said) and not doubted(sentence)
     return not (numbers or open_there or denies(sentence) != denies(said) or turned(sentence, said))
