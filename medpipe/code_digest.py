@@ -23,6 +23,7 @@ _REDACTOR, _GUARDRAILS = "backends.presidio_redactor", "core.safety.guardrails"
 _BEHIND_PORTS = {
     "validate": ("backends.gx.validator", _REDACTOR),
     "build_corpus": ("backends.delta.corpus",),
+    "build_index": ("backends.bm25_index",),
     "build_examples": (_REDACTOR, "backends.rensa_duplicates", "backends.languages"),
     "build_pairs": (_REDACTOR, _GUARDRAILS),
     "build_preferences": (_REDACTOR, _GUARDRAILS),
@@ -53,6 +54,7 @@ _BEHIND_PORTS = {
 _LIBRARIES = {
     "validate": ("great_expectations",),
     "build_examples": ("presidio-analyzer", "rensa", "py3langid"),
+    "build_index": ("bm25s",),
     "build_pairs": ("presidio-analyzer",),
     "build_preferences": ("presidio-analyzer",),
     "take_ratings": ("presidio-analyzer", "scikit-learn"),

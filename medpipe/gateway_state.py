@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from medpipe import ports
@@ -22,11 +23,18 @@ class GatewayState(NamedTuple):
     redactor: ports.Redactor
     signing_keys: tuple[bytes, ...]
     """The first signs ids of answers; ids that any of them signed are accepted."""
+    published_indexes: ports.PublishedIndexes
+    open_index: Callable[[str], ports.SourceIndex]
+    """Opens the index of a ref. Raises NotFound, and Damaged for a file that is missing or changed."""
 
 
 def gateway_state(settings: Settings) -> GatewayState:
     """Return the ports that `serving` needs, on a migrated database."""
     wiring = Wiring(settings)
+
+    def open_index(ref: str) -> ports.SourceIndex:
+        return wiring.source_indexes.open(wiring.store.folder(ref))
+
     return GatewayState(
         wiring.routes,
         wiring.answers,
@@ -36,4 +44,6 @@ def gateway_state(settings: Settings) -> GatewayState:
         wiring.kill_switch,
         wiring.redactor,
         wiring.signing_keys,
+        wiring.published_indexes,
+        open_index,
     )

@@ -231,6 +231,12 @@ class Wiring(DatabaseWiring):
         return VllmEngine(self.settings.engine_url, self.settings.engine_key, precision=self.settings.engine_precision)
 
     @cached_property
+    def source_indexes(self) -> port.SourceIndexes:
+        from medpipe.backends.bm25_index import Bm25Indexes
+
+        return Bm25Indexes()
+
+    @cached_property
     def queues(self) -> port.ReviewQueues:
         from medpipe.backends.mlflow_queues import MlflowQueues
 

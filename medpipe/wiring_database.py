@@ -100,3 +100,9 @@ class DatabaseWiring(ReviewedFiles):
         from medpipe.backends.sql.kill_switch import SqlKillSwitch
 
         return SqlKillSwitch(self.database, heads=self.heads)
+
+    @cached_property
+    def published_indexes(self) -> port.PublishedIndexes:
+        from medpipe.backends.sql.published_indexes import SqlPublishedIndexes
+
+        return SqlPublishedIndexes(self.database, heads=self.heads)

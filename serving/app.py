@@ -14,17 +14,20 @@ from medpipe.gateway_state import gateway_state
 from medpipe.settings import Settings
 from serving import problems
 from serving.admin import admin_endpoints
+from serving.answer_cache import CachingEngine
 from serving.answer_ids import Signer
 from serving.answer_service import AnswerService
 from serving.ask import ask_endpoints
 from serving.block_follower import BlockFollower
 from serving.bodies import Bodies
 from serving.chat import chat_endpoints
+from serving.citing import Citing
 from serving.counting import Counting
 from serving.engine import EngineClient
 from serving.feedback import feedback_endpoints
 from serving.health import health_endpoints
 from serving.identity import Callers
+from serving.index_follower import IndexFollower
 from serving.known_keys import KnownKeys
 from serving.limits import LIMITS, Limits
 from serving.metrics import Metrics
@@ -69,6 +72,10 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     screening = Screening(state.guardrails, blocks, limits)
     turns, stoppable = Turns(limits), StoppableEngine(routed, stops)
     service = AnswerService(follower, stoppable, recorder, screening, turns, signer, metrics, limits)
+    index = IndexFollower(state.published_indexes, state.open_index, limits)
+    cache, citing = CachingEngine(routed, follower, index, blocks, stops, metrics), Citing(index, blocks)
+    repeating = StoppableEngine(cache, stops)
+    asking = AnswerService(follower, repeating, recorder, screening, turns, signer, metrics, limits)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -77,12 +84,15 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
         await stops.start()
         await blocks.start()
         await follower.start()
+        await index.start()
         yield
+        await index.stop()
         await blocks.stop()
         await stops.stop()
         await follower.stop()
         await recorder.stop()
         screening.close()
+        citing.close()
         await engine.close()
 
     app = FastAPI(title="medpipe", description=_ABOUT, version=__version__, lifespan=lifespan)
@@ -90,9 +100,9 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     app.add_middleware(QuotaHeaders)
     app.add_middleware(Counting, metrics=metrics, limits=limits)  # added last, so outermost
     problems.install(app)
-    app.include_router(ask_endpoints(service, callers, stops))
+    app.include_router(ask_endpoints(asking, callers, stops, citing, cache))
     app.include_router(chat_endpoints(service, follower, callers, stops, limits, settings.model_name))
     app.include_router(feedback_endpoints(log, callers, signer, metrics, limits))
     app.include_router(admin_endpoints(state.kill_switch, stops, callers, limits))
-    app.include_router(health_endpoints(follower, blocks, stops, engine, turns, recorder, spool, metrics))
+    app.include_router(health_endpoints(follower, blocks, stops, engine, turns, recorder, spool, metrics, index))
     return app

@@ -1,4 +1,4 @@
-"""POST /v1/ask: one question, one answer."""
+"""POST /v1/ask: one question, one answer, and the sources that support it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from medpipe.core.safety.guardrails import DISCLAIMER
+from serving.answer_cache import CachingEngine
 from serving.answer_service import AnswerService
+from serving.citing import NO_SOURCES, CitedSource, Citing
 from serving.identity import Callers, caller_of
 from serving.limits import LIMITS, Text
 from serving.routed_engine import Asked
@@ -36,9 +38,18 @@ class AskResponse(BaseModel):
     adapter: str
     refused: bool = Field(description="whether the guardrails replaced the answer with a pointer to care")
     disclaimer: str = DISCLAIMER
+    sources: list[CitedSource] = Field(
+        description="the documents that support sentences of the answer, in their order; empty where none was found"
+    )
+    supported_share: float | None = Field(
+        description="the share of the answer's sentences that have a source, 0 to 1; null where none was looked for: "
+        "without an index of sources, and for a reply that a rule wrote"
+    )
 
 
-def ask_endpoints(service: AnswerService, callers: Callers, stops: StopFollower) -> APIRouter:
+def ask_endpoints(
+    service: AnswerService, callers: Callers, stops: StopFollower, citing: Citing, cache: CachingEngine
+) -> APIRouter:
     """Return the endpoint /v1/ask."""
     endpoints = APIRouter(tags=["ask"], dependencies=[Depends(callers.asking)])
 
@@ -48,6 +59,9 @@ def ask_endpoints(service: AnswerService, callers: Callers, stops: StopFollower)
         caller, asked = caller_of(request), Asked(body.question, body.context)
         await service.check_caller(caller.problem, [body.question])
         answer = await service.answer(asked, [body.question], caller.identity)
+        if answer.refused:
+            cache.forget(asked)
+        cited = NO_SOURCES if answer.refused else await citing.sources(body.question, answer.text)
         stops.check_given(answer.refused)
         await callers.charge(request, asked, answer)
         return AskResponse(
@@ -56,6 +70,8 @@ def ask_endpoints(service: AnswerService, callers: Callers, stops: StopFollower)
             model_version=answer.route.version,
             adapter=answer.route.adapter_name,
             refused=answer.refused,
+            sources=cited.sources,
+            supported_share=cited.share,
         )
 
     return endpoints

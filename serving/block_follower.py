@@ -8,6 +8,7 @@ from functools import partial
 from time import monotonic
 
 from medpipe.core.knowledge import withdrawals
+from medpipe.core.knowledge.citable import withdrawn_articles
 from medpipe.core.knowledge.claim_block import ClaimBlock
 from medpipe.ports import WithdrawalRegister
 from serving.following import Following
@@ -31,6 +32,8 @@ class BlockFollower(Following):
         super().__init__("read the register of withdrawals", limits, _log)
         self._register, self._gateway = register, gateway
         self._block = ClaimBlock()
+        self.withdrawn: frozenset[str] = frozenset()
+        """The articles that are withdrawn now (`withdrawn_articles`)."""
         self._sequence: int | None = None
         self._read_at = 0.0
 
@@ -70,13 +73,14 @@ class BlockFollower(Following):
         newest = await asyncio.to_thread(self._register.newest)
         if newest != self._sequence:
             # Read after `newest`, so the block holds at least the entries that it is reported to hold.
-            self._block = await asyncio.to_thread(self._compiled)
+            self._block, self.withdrawn = await asyncio.to_thread(self._compiled)
             _log.info("enforcing entry %s of the register of withdrawals: %s claims", newest, len(self._block))
             self._sequence = newest
         self._read_at = begun
 
-    def _compiled(self) -> ClaimBlock:
-        return ClaimBlock(withdrawals.claims(withdrawals.fold(self._register.events())))
+    def _compiled(self) -> tuple[ClaimBlock, frozenset[str]]:
+        folded = withdrawals.fold(self._register.events())
+        return ClaimBlock(withdrawals.claims(folded)), withdrawn_articles(folded)
 
     async def _turn(self) -> None:
         await self.refresh()

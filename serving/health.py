@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 
 from serving.block_follower import BlockFollower
 from serving.engine import EngineClient
+from serving.index_follower import IndexFollower
 from serving.metrics import Metrics
 from serving.problems import Problem
 from serving.recorder import Recorder
@@ -27,6 +28,7 @@ def health_endpoints(
     recorder: Recorder,
     spool: Spool,
     metrics: Metrics,
+    index: IndexFollower,
 ) -> APIRouter:
     """Return the endpoints /healthz, /readyz and /metrics."""
     endpoints = APIRouter(tags=["health"])
@@ -56,13 +58,14 @@ def health_endpoints(
             "ready": not reason,
             "reason": reason,
             "stopped": _stopped(stops),
-            "warning": recorder.warning,
+            "warning": recorder.warning or index.problem,
             "model_version": route.version if route else None,
             "adapter": route.adapter_name if route else None,
             "generation": route.generation if route else 0,
             "contract": route.contract.model_dump(mode="json") if route else None,
             "register_entry": blocks.sequence,
             "blocked_claims": blocks.claims,
+            "index": index.ref,
         }
         reachable = not blocks.problem if stops.thrown else not reason
         return JSONResponse(report, 200 if reachable else 503)

@@ -7,14 +7,14 @@ import logging
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 from medpipe.core.stop import Stop
 from medpipe.ports import KillSwitch
 from serving.following import Following
 from serving.limits import Limits
 from serving.problems import Problem, TryLater
-from serving.routed_engine import Asked, RoutedEngine, RoutedPiece
+from serving.routed_engine import Asked, RoutedPiece
 
 _log = logging.getLogger("serving.stopping")
 
@@ -37,6 +37,11 @@ class StopFollower(Following):
     def thrown(self) -> Stop | None:
         """The stop in force; None while serving is not stopped."""
         return self._newest if self._newest and self._newest.stopped else None
+
+    @property
+    def newest(self) -> Stop | None:
+        """The newest change of the switch, a stop or the end of one; None when serving was never stopped."""
+        return self._newest
 
     @property
     def problem(self) -> Problem | None:
@@ -107,13 +112,23 @@ class _Block:
             self.task.cancel()
 
 
+class WholeEngine(Protocol):
+    """What answers behind the switch: `RoutedEngine`, or a cache before it."""
+
+    async def complete(self, asked: Asked) -> RoutedPiece:
+        """As `RoutedEngine.complete`."""
+
+    def stream(self, asked: Asked) -> AsyncGenerator[RoutedPiece, None]:
+        """As `RoutedEngine.stream`."""
+
+
 class StoppableEngine:
     """The engine behind the route, which answers nothing while serving is stopped.
 
     It stands behind the guardrails: whoever writes of an emergency is still pointed to help, by a rule and no model.
     """
 
-    def __init__(self, engine: RoutedEngine, stops: StopFollower) -> None:
+    def __init__(self, engine: WholeEngine, stops: StopFollower) -> None:
         self._engine, self._stops = engine, stops
 
     async def complete(self, asked: Asked) -> RoutedPiece:

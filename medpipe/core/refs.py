@@ -30,6 +30,7 @@ KnowledgeRef = NewType("KnowledgeRef", str)
 SheetRef = NewType("SheetRef", str)
 RatingsRef = NewType("RatingsRef", str)
 EstimateRef = NewType("EstimateRef", str)
+IndexRef = NewType("IndexRef", str)
 
 BASE = "base"
 """Names the base model wherever an adapter or version ref is expected."""

@@ -44,6 +44,8 @@ class RetentionPolicy(BaseModel):
     drift: int = Field(ge=_LEAST)
     trace: int = Field(ge=_LEAST)
     measurement: int = Field(ge=_LEAST)
+    index: int = Field(ge=_LEAST)
+    """An index of sources that is not the published one."""
     pages: int = Field(ge=_LEAST)
     """Pages of Data Docs. The validation, which has the reasons, is kept as long as its data."""
     unfinished: int = Field(ge=_LEAST)

@@ -42,6 +42,7 @@ from medpipe.ports.queues import ReviewQueues
 from medpipe.ports.registry import Curves, Registered, Registry, WeightsCopy
 from medpipe.ports.routes import Route, Routes
 from medpipe.ports.signer import Signer
+from medpipe.ports.source_index import PublishedIndex, PublishedIndexes, SourceIndex, SourceIndexes
 from medpipe.ports.sources import Source, SourceOfFiles
 from medpipe.ports.texts import Embedder, Languages, NearDuplicates, Redactor
 from medpipe.ports.trainer import Trainer
@@ -93,6 +94,8 @@ __all__ = [
     "Preparer",
     "Progress",
     "Pruned",
+    "PublishedIndex",
+    "PublishedIndexes",
     "Rated",
     "Redaction",
     "Redactor",
@@ -105,6 +108,8 @@ __all__ = [
     "Served",
     "Signer",
     "Source",
+    "SourceIndex",
+    "SourceIndexes",
     "SourceOfFiles",
     "Tombstone",
     "Trainer",

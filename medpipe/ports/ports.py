@@ -43,6 +43,7 @@ from medpipe.ports.progress import Progress
 from medpipe.ports.queues import ReviewQueues
 from medpipe.ports.registry import Registry
 from medpipe.ports.routes import Routes
+from medpipe.ports.source_index import PublishedIndexes, SourceIndexes
 from medpipe.ports.sources import Source
 from medpipe.ports.texts import Embedder, Languages, NearDuplicates, Redactor
 from medpipe.ports.trainer import Trainer
@@ -119,6 +120,10 @@ class Ports(Protocol):
     def keys(self) -> KeyStore: ...
     @property
     def kill_switch(self) -> KillSwitch: ...
+    @property
+    def source_indexes(self) -> SourceIndexes: ...
+    @property
+    def published_indexes(self) -> PublishedIndexes: ...
     @property
     def audit(self) -> Audit: ...
     @property

@@ -12,6 +12,7 @@ give the same ref, and an existing artifact is not made again. The others are:
 - `issue_key`, `rotate_key`, `revoke_key`, `stop_serving`, `resume_serving`, `judge_correction`, `decide_hotfix`,
   `erase` and `forget_answers` write a person's decision to the database, and `chain_answers` what makes changes of
   answers and ratings visible.
+- `publish_index` changes which index the gateways cite from.
 - `gc` says what nothing needs any more, and removes it when it is told to; `copy_home` says what the object store lacks
   of a home, and copies it when it is told to.
 - `export_subject` writes what is stored of a person to a file.
@@ -24,8 +25,8 @@ give the same ref, and an existing artifact is not made again. The others are:
 In the order of the loop: `sources` → `validation` → `quarantine` → `corpus` → `drift` → `planning` → `classifying` →
 `examples` → `training`, `preparing`, `evaluation`, `measuring`, `harness`, `sampling`, `ratings`, `estimating` and
 `judging` → `rollout` → `feedback` and `rated_pairs` → `examples`. `withdrawing`, `hotfixes`, `given`, `probing` and
-`certifying` follow what publishers take back; `tracing` answers questions about all of it, `verification` says whether
-it can be trusted, and `sweeping` removes what it does not need.
+`certifying` follow what publishers take back; `indexing` makes the index that answers are cited from; `tracing` answers
+questions about all of it, `verification` says whether it can be trusted, and `sweeping` removes what it does not need.
 """
 
 from medpipe.steps.audit import chain_answers
@@ -47,6 +48,7 @@ from medpipe.steps.harness import run_lm_eval
 from medpipe.steps.home import copy_home
 from medpipe.steps.hotfixes import decide_hotfix, plan_hotfix
 from medpipe.steps.identity_keys import issue_key, keys, revoke_key, rotate_key
+from medpipe.steps.indexing import build_index, publish_index
 from medpipe.steps.judging import compare, freeze_anchor
 from medpipe.steps.measuring import measure
 from medpipe.steps.planning import plan_retrain
@@ -83,6 +85,8 @@ VERBS = {
         build_corpus,
         latest,
         standings,
+        build_index,
+        publish_index,
         classify_facts,
         build_examples,
         card,

@@ -135,6 +135,8 @@ def _roots(ports: Ports, manifests: dict[str, Manifest]) -> dict[str, str]:
         roots |= dict.fromkeys(needs, "an unfinished training")
     roots |= dict.fromkeys(_evidence(ports.withdrawals.events()), "the register of withdrawals")
     roots |= {entry.version: "was champion" for entry in ports.ledger.entries(None, succession.CHANGES)}
+    if (published := ports.published_indexes.current()) and published.ref:
+        roots[published.ref] = "the published index"
     if champion := ports.ledger.champion():
         roots[champion] = "the champion"
     return {ref: why for ref, why in roots.items() if is_ref(ref)}

@@ -34,6 +34,8 @@ def test_an_answer_carries_its_version_its_id_and_the_disclaimer(gateway: Gatewa
         "model_version": "version/medqa-v1-aaaaaa",
         "adapter": "medqa-v1-aaaaaa",
         "refused": False,
+        "sources": [],
+        "supported_share": None,
     }
 
 

@@ -1,7 +1,8 @@
 """The audit: a hash chain with the digests of rows that stand in other tables and must not change unnoticed.
 
-Routes, keys, erasures, stops and decisions about corrections are rare: the transaction that writes such a row appends
-its digest as well. Answers and ratings are many a second, on several gateways: they are chained in batches (`journal`).
+Routes, keys, erasures, stops, publications of indexes and decisions about corrections are rare: the transaction that
+writes such a row appends its digest as well. Answers and ratings are many a second, on several gateways: they are
+chained in batches (`journal`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,14 @@ from medpipe.core import chain as chains
 from medpipe.core.chain import Head
 from medpipe.ports import Heads
 
-WATCHED = (database.route, database.keys, database.erasures, database.corrections, database.stops)
+WATCHED = (
+    database.route,
+    database.keys,
+    database.erasures,
+    database.corrections,
+    database.stops,
+    database.published_indexes,
+)
 """The tables of which every row is in the audit. Each has a primary key of one column."""
 
 

@@ -235,6 +235,15 @@ stops = sa.Table(
     sqlite_autoincrement=True,
 )
 
+published_indexes = sa.Table(
+    "published_indexes",
+    metadata,
+    _column("sequence", sa.Integer, primary_key=True, autoincrement=True),
+    _column("at", Moment),
+    _column("index_ref", sa.String(64)),
+    sqlite_autoincrement=True,
+)
+
 leases = sa.Table(
     "leases",
     metadata,

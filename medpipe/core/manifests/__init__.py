@@ -24,6 +24,7 @@ from medpipe.core.manifests.estimate import EstimateInputs, EstimateManifest, Es
 from medpipe.core.manifests.evaluation import EvaluationInputs, EvaluationManifest, EvaluationOutcome
 from medpipe.core.manifests.examples import ExamplesInputs, ExamplesManifest, ExamplesOutcome
 from medpipe.core.manifests.feedback import FeedbackInputs, FeedbackManifest, FeedbackOutcome
+from medpipe.core.manifests.index import IndexInputs, IndexManifest, IndexOutcome
 from medpipe.core.manifests.knowledge import KnowledgeInputs, KnowledgeManifest, KnowledgeOutcome
 from medpipe.core.manifests.measurement import MeasurementInputs, MeasurementManifest, MeasurementOutcome
 from medpipe.core.manifests.pairs import (
@@ -71,6 +72,7 @@ MANIFESTS: dict[str, type[Manifest]] = {
         SheetManifest,
         RatingsManifest,
         EstimateManifest,
+        IndexManifest,
     )
 }
 """Every kind of artifact and its manifest."""
@@ -130,6 +132,9 @@ __all__ = [
     "FeedbackInputs",
     "FeedbackManifest",
     "FeedbackOutcome",
+    "IndexInputs",
+    "IndexManifest",
+    "IndexOutcome",
     "Inputs",
     "KnowledgeInputs",
     "KnowledgeManifest",
