@@ -213,6 +213,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         "confirm_blocks": {},
         "list_withdrawals": {},
         "standings": {"corpus": changed, "documents": [RETRACTED]},
+        "build_index": {"corpus": changed},
+        "publish_index": {"index": "none"},
         "answers_given": {"document": RETRACTED},
         "plan_hotfix": {"champion": version},
         "decide_hotfix": {"documents": [RETRACTED], "decision": "reject", "reason": "a test", "by": "Dr. A"},

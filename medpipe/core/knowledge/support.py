@@ -76,8 +76,8 @@ def quote(question: str, sentence: str, passage: SourcePassage) -> str:
     """Return the one or two sentences of a passage that support a sentence; "" for none.
 
     The title may say the subject, and nothing else; the heading does not count. All numbers must be among them, so that
-    another dose is no source; both must deny or neither, and of a denial one sentence must say every word, since it turns on the
-    word that is denied; and a source that leaves a matter open supports no sentence that decides it.
+    another dose is no source; both must deny or neither, and of a denial one sentence must say every word, since it
+    turns on the word that is denied; and a source that leaves a matter open supports no sentence that decides it.
     """
     return max(_quotes(question, sentence, passage), key=lambda found: found[0], default=(0.0, ""))[1]
 
