@@ -158,10 +158,11 @@ define install_server
 endef
 
 # PostgreSQL: contract tests, and two workers without a shared disk; Redis: the latter. initdb lies outside PATH on
-# Debian; the tests look in both places.
+# Debian; the tests look in both places. Chromium: the page in a browser.
 services:
 	$(call install_server,postgresql,initdb)
 	$(call install_server,redis-server,redis-server)
+	$(call install_server,chromium,chromium)
 
 clean: down ## Remove state, caches and build results, the base model too (the environments stay)
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m medpipe.sandbox.stack down --var var/demo >/dev/null; fi

@@ -31,6 +31,7 @@ from serving.index_follower import IndexFollower
 from serving.known_keys import KnownKeys
 from serving.limits import LIMITS, Limits
 from serving.metrics import Metrics
+from serving.page import OWN_PAGES, page_endpoints
 from serving.quota_headers import QuotaHeaders
 from serving.quotas import Quota, Quotas
 from serving.recorder import Recorder
@@ -95,7 +96,7 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
         citing.close()
         await engine.close()
 
-    app = FastAPI(title="medpipe", description=_ABOUT, version=__version__, lifespan=lifespan)
+    app = FastAPI(title="medpipe", description=_ABOUT, version=__version__, lifespan=lifespan, **OWN_PAGES)
     app.add_middleware(Bodies, limits=limits)
     app.add_middleware(QuotaHeaders)
     app.add_middleware(Counting, metrics=metrics, limits=limits)  # added last, so outermost
@@ -105,4 +106,5 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
     app.include_router(feedback_endpoints(log, callers, signer, metrics, limits))
     app.include_router(admin_endpoints(state.kill_switch, stops, callers, limits))
     app.include_router(health_endpoints(follower, blocks, stops, engine, turns, recorder, spool, metrics, index))
+    app.include_router(page_endpoints(limits, settings.anonymous))
     return app
