@@ -25,7 +25,7 @@ from medpipe.ports import Progress
 CONCURRENCY = 16
 """Completions requested at the same time, where nothing else is said: vLLM batches them."""
 
-UNLOAD_SECONDS = 30.0
+UNLOAD_SECONDS = 10.0
 """How long an unloaded name may still be listed before that is an error."""
 
 _POLL_SECONDS = 0.1

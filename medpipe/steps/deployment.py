@@ -176,8 +176,12 @@ def _failures(
 
 
 def _put_back(before: Route, route: Route | None, to: Outside, patience: Patience) -> None:
-    """Switch the route to the version that served before, if it is still loaded, and wait for the gateways."""
-    if before.adapter_name in to.engine.loaded():
+    """Switch the route to the version that served before, if it is still loaded, and wait for the gateways.
+
+    An engine that does not say what it has answers nobody: the route then goes back too, for when it is up again.
+    """
+    loaded, unseen = _seen(to)
+    if unseen or before.adapter_name in loaded:
         restored = to.routes.switch(route, before.version, before.adapter_name, before.contract)
         if restored:
             _settled(restored.generation, to, patience)
@@ -210,9 +214,12 @@ def _finish(route: Route, to: Outside, patience: Patience, decision: str) -> Rou
     """Wait for the gateways, unload every adapter that may go, and append one entry to the ledger.
 
     Returns the route, perhaps as a later generation; None, without unloading anything, when it was switched meanwhile.
+    What serves does: an engine that keeps an old adapter, or fails only now, is said in the entry and is no failure of
+    the deployment. The next one tries again.
     """
     settled = _settled(route.generation, to, patience)
-    loaded, retired = to.engine.loaded(), to.routes.retired()
+    loaded, unseen = _seen(to)
+    retired = to.routes.retired()
     orphans = {name for name in loaded - retired - {route.adapter_name} if naming.same_model(name, route.adapter_name)}
     # `retired` is about this route only if it is still the current one. A deployment that is loading one of the
     # orphans cannot switch to it after this switch.
@@ -221,14 +228,30 @@ def _finish(route: Route, to: Outside, patience: Patience, decision: str) -> Rou
     )
     if current is None or (not orphans and current != route):
         return None
-    reasons = [mark(route), f"generation {current.generation}"]
+    reasons = [mark(route), f"generation {current.generation}", *unseen]
     for name in sorted((retired & loaded if settled else set()) | orphans | _abandoned(loaded, patience)):
-        to.engine.unload(name)
-        reasons.append(f"unloaded {name}")
+        reasons.append(_unloaded(name, to))
     if not settled:
         reasons.append(f"a gateway did not follow within {patience.settle_seconds:g} s: earlier adapters stay loaded")
     to.ledger.append(DEPLOYED, route.version, decision, reasons, key=f"{DEPLOYED} {route.version} {reasons[0]}")
     return current
+
+
+def _seen(to: Outside) -> tuple[frozenset[str], list[str]]:
+    """Return what the engine has loaded; where it does not say, nothing, and why."""
+    try:
+        return to.engine.loaded(), []
+    except MedpipeError as error:
+        return frozenset(), [f"nothing was unloaded: {error}"]
+
+
+def _unloaded(name: str, to: Outside) -> str:
+    """Unload an adapter, and return what became of it."""
+    try:
+        to.engine.unload(name)
+    except MedpipeError as error:
+        return f"{name} stays loaded: {error}"
+    return f"unloaded {name}"
 
 
 def _abandoned(loaded: frozenset[str], patience: Patience) -> set[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from medpipe.core import prompt
 from medpipe.core.contract import Ending
-from medpipe.errors import DeployFailed, MedpipeError
+from medpipe.errors import DeployFailed, EngineError, MedpipeError
 from medpipe.ports import Route
 from medpipe.steps.deployment import Patience, deploy
 from tests.contracts import CONTRACT
@@ -174,6 +174,73 @@ def test_an_engine_that_does_not_answer_or_unload_is_named(outside: Outside, mon
     monkeypatch.setattr(outside.engine, "unload", stuck)
     with pytest.raises(DeployFailed, match="nothing serves yet: the engine is silent; medqa-v1-aaaaaa is stuck"):
         live(outside, A)
+
+
+def test_a_version_that_is_live_is_noted_as_live_although_the_engine_keeps_the_earlier_adapter(
+    outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live(outside, A)
+    unload = outside.engine.unload
+
+    def stuck(name: str) -> None:
+        raise EngineError(f"the engine still lists {name}")
+
+    monkeypatch.setattr(outside.engine, "unload", stuck)
+    route = live(outside, B)
+
+    assert route and route == outside.routes.current()
+    assert outside.events() == [("deployed", A), ("deployed", B)]
+    said = "medqa-v1-aaaaaa stays loaded: the engine still lists medqa-v1-aaaaaa"
+    assert said in outside.ledger.entries()[0].reasons
+    monkeypatch.setattr(outside.engine, "unload", unload)
+    live(outside, B)
+    assert outside.engine.loaded() == {"medqa-v2-bbbbbb"}, "the next deployment tries again"
+
+
+def test_a_version_that_is_live_is_noted_as_live_although_the_engine_fails_before_the_end(
+    outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live(outside, A)
+    loaded = outside.engine.loaded
+
+    def away() -> frozenset[str]:
+        if (current := outside.routes.current()) and current.version == B:
+            raise EngineError("the engine does not answer")
+        return loaded()
+
+    monkeypatch.setattr(outside.engine, "loaded", away)
+    assert live(outside, B)
+    assert outside.events() == [("deployed", A), ("deployed", B)]
+    assert "nothing was unloaded: the engine does not answer" in outside.ledger.entries()[0].reasons
+
+
+def test_the_route_goes_back_although_the_engine_died_after_the_switch(
+    outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live(outside, A)
+    loaded, ask = outside.engine.loaded, outside.engine.ask
+
+    def is_away() -> bool:
+        current = outside.routes.current()
+        return current is not None and current.version == B
+
+    def asked(name: str, prompts: Sequence[str], ending: Ending) -> list[str]:
+        if is_away():
+            raise EngineError("the engine does not answer")
+        return ask(name, prompts, ending)
+
+    def listed() -> frozenset[str]:
+        if is_away():
+            raise EngineError("the engine does not answer")
+        return loaded()
+
+    monkeypatch.setattr(outside.engine, "ask", asked)
+    monkeypatch.setattr(outside.engine, "loaded", listed)
+    with pytest.raises(DeployFailed, match=f"{B} was not deployed, {A} still serves: the engine does not answer"):
+        live(outside, B)
+    current = outside.routes.current()
+    assert current and current.version == A
+    assert outside.events() == [("deployed", A), ("restored", A)]
 
 
 def test_the_route_goes_back_only_to_an_adapter_that_is_still_loaded(outside: Outside) -> None:
