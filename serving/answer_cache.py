@@ -6,8 +6,6 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from typing import NamedTuple
 
-from prometheus_client import Counter
-
 from medpipe.core.stop import Stop
 from serving.block_follower import BlockFollower
 from serving.index_follower import IndexFollower
@@ -22,8 +20,8 @@ goes first."""
 
 
 class _Key(NamedTuple):
-    contract: str
     generation: int
+    """Of the route: it names the version and its contract."""
     index_ref: str
     question: str
     context: str
@@ -52,9 +50,7 @@ class CachingEngine:
         self._answers: OrderedDict[_Key, RoutedPiece] = OrderedDict()
         self._state: tuple[int, Stop | None] = (0, None)
         index.each_turn.append(self.check)  # so that nothing that was withdrawn stays in memory
-        self._repeated = Counter(
-            "medpipe_answers_repeated", "answers that the engine was not asked for again", registry=metrics.registry
-        )
+        self._repeated = metrics.repeated
 
     def __len__(self) -> int:
         self.check()
@@ -98,4 +94,4 @@ class CachingEngine:
         route, index = self._follower.current, self._index.ref
         if route is None or index is None or asked != Asked(asked.question, asked.context):
             return None
-        return _Key(route.contract.model_dump_json(), route.generation, index, asked.question, asked.context)
+        return _Key(route.generation, index, asked.question, asked.context)

@@ -31,7 +31,7 @@ from serving.index_follower import IndexFollower
 from serving.known_keys import KnownKeys
 from serving.limits import LIMITS, Limits
 from serving.metrics import Metrics
-from serving.page import OWN_PAGES, page_endpoints
+from serving.page import page_endpoints
 from serving.quota_headers import QuotaHeaders
 from serving.quotas import Quota, Quotas
 from serving.recorder import Recorder
@@ -96,7 +96,14 @@ def create_app(settings: Settings, limits: Limits = LIMITS) -> FastAPI:
         citing.close()
         await engine.close()
 
-    app = FastAPI(title="medpipe", description=_ABOUT, version=__version__, lifespan=lifespan, **OWN_PAGES)
+    app = FastAPI(
+        title="medpipe",
+        description=_ABOUT,
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,  # FastAPI's own pages of endpoints load scripts from other hosts
+        redoc_url=None,
+    )
     app.add_middleware(Bodies, limits=limits)
     app.add_middleware(QuotaHeaders)
     app.add_middleware(Counting, metrics=metrics, limits=limits)  # added last, so outermost

@@ -20,6 +20,9 @@ class Metrics:
         self.answers = Counter(
             "medpipe_answers", "answers by version: given, or refused", ("version", "outcome"), registry=self.registry
         )
+        self.repeated = Counter(
+            "medpipe_answers_repeated", "answers that the engine was not asked for again", registry=self.registry
+        )
         self.tokens = Counter(
             "medpipe_tokens", "tokens that the engine counted", ("version", "kind"), registry=self.registry
         )
@@ -52,16 +55,16 @@ class Metrics:
         self.unrecorded = Counter(
             "medpipe_unrecorded", "texts that a client got and that have no record", ("kind",), registry=self.registry
         )
+        for where in ("database", "spool", "drained", "lost"):
+            self.records.labels(where)  # a series that begins above zero never increased, so no alert would fire
+        for kind in ("refusal", "stream"):
+            self.unrecorded.labels(kind)
         self.spool_bytes = Gauge("medpipe_spool_bytes", "size of the spool on the disk", registry=self.registry)
         self.waiting = Gauge("medpipe_waiting", "requests that wait for a turn", registry=self.registry)
         self.turned_away = Gauge(
             "medpipe_turned_away", "requests told to come later since the start", registry=self.registry
         )
         self.breaker_open = Gauge("medpipe_breaker_open", "1 while the engine is left alone", registry=self.registry)
-        for where in ("database", "spool", "drained", "lost"):
-            self.records.labels(where)  # a series that begins above zero never increased, so no alert would fire
-        for kind in ("refusal", "stream"):
-            self.unrecorded.labels(kind)
         self.generation = Gauge("medpipe_route_generation", "route generation followed", registry=self.registry)
         self.in_flight = Gauge("medpipe_in_flight", "requests at the engine", registry=self.registry)
         self.blocked_claims = Gauge("medpipe_blocked_claims", "withdrawn claims withheld", registry=self.registry)

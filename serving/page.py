@@ -21,8 +21,6 @@ TYPES = {
     ".json": "application/json",
     ".png": "image/png",
 }
-OWN_PAGES: dict[str, Any] = {"docs_url": None, "redoc_url": None}
-"""Arguments of FastAPI: without its own pages of endpoints, which load scripts from other hosts."""
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
