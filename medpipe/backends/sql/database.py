@@ -258,6 +258,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def newest(table: sa.Table) -> sa.Select[Any]:
+    """Return the query of the row with the highest primary key: what holds now, in a table that only grows."""
+    return sa.select(table).order_by(*(column.desc() for column in table.primary_key)).limit(1)
+
+
 def connect(url: str) -> Engine:
     """Return an engine on the database at `url` (an SQLAlchemy address), after migrating it to the newest schema.
 

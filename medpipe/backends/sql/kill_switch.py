@@ -46,6 +46,5 @@ class SqlKillSwitch:
 
 
 def _current(connection: Connection) -> Stop | None:
-    table = database.stops
-    row = connection.execute(sa.select(table).order_by(table.c.sequence.desc()).limit(1)).first()
+    row = connection.execute(database.newest(database.stops)).one_or_none()
     return None if row is None else Stop(stopped=row.stopped, at=row.at, reason=row.reason, by=row.by)

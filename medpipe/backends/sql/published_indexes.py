@@ -43,6 +43,5 @@ class SqlPublishedIndexes:
 
 
 def _current(connection: Connection) -> PublishedIndex | None:
-    table = database.published_indexes
-    row = connection.execute(sa.select(table).order_by(table.c.sequence.desc()).limit(1)).first()
+    row = connection.execute(database.newest(database.published_indexes)).one_or_none()
     return None if row is None else PublishedIndex(row.sequence, row.index_ref or None, row.at)

@@ -42,10 +42,8 @@ class SqlRoutes:
 
     def current(self) -> Route | None:
         """Return the route of the newest generation; None before the first deployment."""
-        table = database.route
-        newest = sa.select(table).order_by(table.c.generation.desc()).limit(1)
         with self._engine.connect() as connection:
-            row = connection.execute(newest).one_or_none()
+            row = connection.execute(database.newest(database.route)).one_or_none()
         return (
             None
             if row is None
