@@ -8,7 +8,6 @@ Writes board.html and board.png (Chromium is needed) into the folder; the defaul
 from __future__ import annotations
 
 import argparse
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,7 @@ from medpipe import steps
 from medpipe.core.corpus.document import Status
 from medpipe.settings import Settings
 from tests import fakes
-from tests.places import ROOT
+from tests.places import CHROMIUM, ROOT
 from tests.policies import approving
 from tests.steps.conftest import DAY_1, DAY_2, DAY_3, DAY_4, NEW, OLD, article, publish, topic
 from tests.steps.test_ring import refresh, retrain
@@ -75,12 +74,11 @@ def pages(ports: fakes.FakePorts) -> dict[str, str]:
 
 def photograph(html: Path, picture: Path, height: int) -> None:
     """Write what Chromium shows of a page at a width of 1280 CSS pixels."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
+    if CHROMIUM is None:
         raise SystemExit("no Chromium: install it, or open the HTML and take the picture by hand")
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size=1280,{height}"]
     with tempfile.TemporaryDirectory() as profile:
-        line = [chromium, *options, f"--user-data-dir={profile}", f"--screenshot={picture}", html.as_uri()]
+        line = [CHROMIUM, *options, f"--user-data-dir={profile}", f"--screenshot={picture}", html.as_uri()]
         subprocess.run(line, check=True, capture_output=True)
 
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import httpx
 import pytest
 
 from medpipe.gateway_state import GatewayState, gateway_state
 from medpipe.settings import Settings
 from tests.contracts import CONTRACT
 from tests.fakes_engine import FakeEngine
+from tests.places import CHROMIUM
 from tests.serving.over_http import running
+from tests.waiting import until
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 WCAG_AA = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
 SOURCES = [
     {
@@ -70,11 +71,11 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def page(browser: Any, served: Served, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """The page as somebody sees it for the first time; a marker's arguments are those of the browser's context."""
+    """The page as somebody sees it for the first time. A parameter has the arguments of the browser's context."""
     context = browser.new_context(**{"locale": "en-US", **getattr(request, "param", {})})
     context.set_default_timeout(15_000)
     page = context.new_page()
-    page.faults = faults = []
+    faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("request", lambda asked: asked.url.startswith(served.address) or faults.append(asked.url))
     page.goto(served.address)
@@ -176,6 +177,41 @@ def test_a_wrong_key_and_an_engine_that_is_away_are_said_in_plain_words_with_the
     page.route("**/v1/ask", lambda route: route.abort())
     _ask(page, "What causes Velorin fever?")
     page.wait_for_selector("#alarm .numbers a")
+
+
+def test_a_key_stays_in_the_tab(page: Any, served: Served) -> None:
+    _enter(page, served.key)
+    assert served.key in page.evaluate("Object.values(sessionStorage)")
+    assert served.key not in page.evaluate("Object.values(localStorage)")
+    page.click("#key-forget")
+    assert page.evaluate("Object.values(sessionStorage)") == []
+
+
+def test_a_question_that_takes_long_can_be_cancelled(page: Any, served: Served) -> None:
+    page.route("**/v1/ask", lambda route: None)  # it is never answered
+    _enter(page, served.key)
+    _ask(page, "What causes Velorin fever?")
+    page.click("#cancel")
+    page.get_by_text("You have cancelled the question.").wait_for()
+    assert page.evaluate("document.activeElement.id") == "question"
+
+
+def test_a_stop_says_why_and_when_to_try_again_and_ends_when_it_is_lifted(page: Any, served: Served) -> None:
+    _enter(page, served.key)
+    served.state.kill_switch.set(True, "a wrong dose", "Dr. B")
+    try:
+        until(lambda: httpx.get(f"{served.address}/readyz").json()["stopped"])
+        _ask(page, "What causes Velorin fever?")
+        page.wait_for_selector("#ask-problem .notice")
+        assert "a wrong dose" in page.inner_text("#ask-problem")
+        assert page.is_visible("#retry")
+        assert page.is_visible("#alarm .numbers a")
+    finally:
+        served.state.kill_switch.set(False, "the dose is right", "Dr. B")
+    until(lambda: not httpx.get(f"{served.address}/readyz").json()["stopped"])
+    _ask(page, "What causes Velorin fever?")
+    page.wait_for_selector("#answer")
+    assert page.query_selector("#ask-problem .notice") is None
 
 
 def test_everything_can_be_done_by_keyboard(page: Any, served: Served) -> None:
