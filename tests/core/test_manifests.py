@@ -16,7 +16,7 @@ from medpipe.errors import UsageError
 from tests.manifests import CORPUS, inputs, outcome
 
 KINDS = (
-    "adapter anchor certificate corpus decision documents drift estimate evaluation examples feedback knowledge "
+    "adapter anchor certificate corpus decision documents drift estimate evaluation examples feedback index knowledge "
     "measurement pairs prepared probes ratings review sheet sweep trace validation version"
 ).split()
 SET = {
